@@ -1,0 +1,213 @@
+"""One class a kind of layer: the shape it needs, the shape it gives, and the formula of its counts between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mbcost.spec.tally import Tally
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One feature map; batch is always 1."""
+
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def elements(self) -> int:
+        """channels x height x width."""
+        return self.channels * self.height * self.width
+
+
+def _padded_output(size: int, kernel: int, stride: int, padding: str) -> int:
+    """One side of a convolution's output map.
+
+    `same` is TensorFlow's, ceil(size / stride). The others are floor((size + zeros - kernel) / stride) + 1 with
+    (k - 1) // 2 zeros on both sides (`symmetric`) or a single zero behind (`trailing`, strided layers only).
+    """
+    if padding == "same":
+        return -(-size // stride)
+    zeros = 1 if padding == "trailing" and stride > 1 else 2 * ((kernel - 1) // 2)
+    return (size + zeros - kernel) // stride + 1
+
+
+@dataclass(frozen=True)
+class Conv2d:
+    """A convolution, standard, depthwise or pointwise by its kernel and groups."""
+
+    name: str
+    input: Shape
+    channels: int
+    kernel: tuple[int, int] = (1, 1)
+    stride: int = 1
+    groups: int = 1
+    bias: bool = False
+    padding: str = "same"
+
+    @property
+    def output(self) -> Shape:
+        """The map it gives."""
+        height = _padded_output(self.input.height, self.kernel[0], self.stride, self.padding)
+        width = _padded_output(self.input.width, self.kernel[1], self.stride, self.padding)
+        return Shape(self.channels, height, width)
+
+    @property
+    def operator(self) -> str:
+        """`depthwise` where every input channel has a filter of its own, else `conv`."""
+        return "depthwise" if self.groups == self.input.channels > 1 else "conv"
+
+    def tally(self) -> Tally:
+        """D_K · D_K · M · N · D_F · D_F multiply-accumulates, divided by the groups.
+
+        V1 paper (arXiv:1704.04861), equation 2, and equation 4 for the depthwise case, groups = M = N. D_F is the side
+        of the output map: the paper states stride one, and with a stride only the output positions are computed. The
+        bias is counted apart, never in the multiply-accumulates.
+
+        >>> Conv2d("dense", Shape(512, 14, 14), 512, kernel=(3, 3)).tally().conv_macs
+        462422016
+        >>> Conv2d("depthwise", Shape(512, 14, 14), 512, kernel=(3, 3), groups=512).tally().conv_macs
+        903168
+        """
+        weights = self.kernel[0] * self.kernel[1] * (self.input.channels // self.groups) * self.channels
+        output = self.output
+        return Tally(
+            weights=weights,
+            biases=self.channels if self.bias else 0,
+            conv_macs=weights * output.height * output.width,
+            bias_adds=output.elements if self.bias else 0,
+            outputs=output.elements,
+        )
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A fully connected layer, M inputs to N outputs."""
+
+    name: str
+    input: Shape
+    channels: int
+    bias: bool = True
+
+    operator = "linear"
+    kernel = (1, 1)
+    stride = 1
+    groups = 1
+
+    @property
+    def output(self) -> Shape:
+        """N values on a 1x1 map."""
+        return Shape(self.channels, 1, 1)
+
+    def tally(self) -> Tally:
+        """M · N multiply-accumulates: a 1x1 convolution on a 1x1 map. The bias is counted apart.
+
+        >>> Linear("classifier", Shape(1024, 1, 1), 1000).tally().linear_macs
+        1024000
+        """
+        weights = self.input.elements * self.channels
+        return Tally(
+            weights=weights,
+            biases=self.channels if self.bias else 0,
+            linear_macs=weights,
+            bias_adds=self.channels if self.bias else 0,
+            outputs=self.channels,
+        )
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """Batch normalization, channel by channel."""
+
+    name: str
+    input: Shape
+
+    @property
+    def output(self) -> Shape:
+        """The map it was given."""
+        return self.input
+
+    def tally(self) -> Tally:
+        """Every element once; how many operations that is, conventions disagree on."""
+        return Tally(norm_channels=self.input.channels, norm_elements=self.input.elements)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An element-wise non-linearity."""
+
+    name: str
+    input: Shape
+    function: str
+
+    @property
+    def output(self) -> Shape:
+        """The map it was given."""
+        return self.input
+
+    def tally(self) -> Tally:
+        """Every element once."""
+        return Tally(activation_elements=self.input.elements)
+
+
+@dataclass(frozen=True)
+class GlobalPool:
+    """Average over the whole map."""
+
+    name: str
+    input: Shape
+
+    operator = "pool"
+
+    @property
+    def output(self) -> Shape:
+        """One value a channel."""
+        return Shape(self.input.channels, 1, 1)
+
+    def tally(self) -> Tally:
+        """It reads every element once; no multiply-accumulates."""
+        return Tally(pool_inputs=self.input.elements)
+
+
+@dataclass(frozen=True)
+class Multiply:
+    """Rescales every channel by its gate, the end of squeeze-and-excite."""
+
+    name: str
+    input: Shape
+
+    operator = "multiply"
+
+    @property
+    def output(self) -> Shape:
+        """The map it was given."""
+        return self.input
+
+    def tally(self) -> Tally:
+        """One multiplication an element; the papers do not count it."""
+        return Tally(multiplies=self.input.elements)
+
+
+@dataclass(frozen=True)
+class Add:
+    """Adds a block's input to its output, the residual connection."""
+
+    name: str
+    input: Shape
+
+    operator = "add"
+
+    @property
+    def output(self) -> Shape:
+        """The map it was given."""
+        return self.input
+
+    def tally(self) -> Tally:
+        """One addition an element; the papers do not count it."""
+        return Tally(adds=self.input.elements)
+
+
+Layer = Conv2d | Linear | BatchNorm | Activation | GlobalPool | Multiply | Add
+Leading = Conv2d | Linear | GlobalPool | Multiply | Add
+"""Layers that open a table row; norm and activation belong to the row of the layer before them."""

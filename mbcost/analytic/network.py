@@ -1,0 +1,134 @@
+"""A spec resolved at one alpha and one resolution: its layers, in order, and their counts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+from mbcost.analytic.layers import Activation, BatchNorm, Layer, Leading, Shape
+from mbcost.analytic.operators import OPERATORS, Block
+from mbcost.errors import MbcostError
+from mbcost.spec.convention import Convention
+from mbcost.spec.library import load_convention
+from mbcost.spec.model import Row, Scaling, Spec
+from mbcost.spec.tally import Tally, total
+
+CLASSES = 1000
+"""ImageNet's classes. TF-slim's released checkpoints have 1001, one more for the background."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of a cost table: a convolution or linear layer with its norm and activation, or a pool, multiply, add."""
+
+    row: Row
+    layers: tuple[Layer, ...]
+
+    @property
+    def name(self) -> str:
+        """`<stage>.<repeat>.<part>`, e.g. `2.1.expand`."""
+        return self.layers[0].name
+
+    @property
+    def lead(self) -> Leading:
+        """The layer that the row is named for."""
+        lead = self.layers[0]
+        assert not isinstance(lead, BatchNorm | Activation), "norm and activation follow a layer of their name"
+        return lead
+
+    @property
+    def output(self) -> Shape:
+        """The map after the last of its layers."""
+        return self.layers[-1].output
+
+    @property
+    def tally(self) -> Tally:
+        """The counts of its layers together."""
+        return total(layer.tally() for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The layers of a spec under a width multiplier and at a resolution."""
+
+    spec: Spec
+    alpha: float
+    resolution: tuple[int, int]
+    implementation: str
+    classes: int
+    in_channels: int
+    layers: tuple[Layer, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The layers, grouped into the rows of a cost table."""
+        rows = self.spec.rows
+        return tuple(
+            Step(rows[int(name.split(".", 1)[0])], tuple(layers))
+            for name, layers in groupby(self.layers, key=attrgetter("name"))
+        )
+
+    def tally(self) -> Tally:
+        """The counts of the whole network."""
+        return total(layer.tally() for layer in self.layers)
+
+    def params(self, convention: Convention | None = None) -> int:
+        """Parameters, by default weights, biases and the scale and shift of norms."""
+        return (convention or load_convention()).params(self.tally())
+
+    def mult_adds(self, convention: Convention | None = None) -> int:
+        """Multiply-adds, by default those of convolution and fully connected layers."""
+        return (convention or load_convention()).mult_adds(self.tally())
+
+
+def resolve(
+    spec: Spec,
+    *,
+    alpha: float = 1.0,
+    resolution: int | tuple[int, int] | None = None,
+    implementation: str = "official",
+    classes: int = CLASSES,
+    in_channels: int | None = None,
+) -> Network:
+    """The layers of `spec` under width multiplier `alpha` at `resolution`.
+
+    Args:
+        spec: the printed table.
+        alpha: width multiplier, a positive number.
+        resolution: height and width of the input in pixels, one number for both; by default the spec's own.
+        implementation: whose rules of rounding, scaling and padding to follow.
+        classes: outputs of the classifier.
+        in_channels: channels of the input; by default the spec's own.
+
+    Raises:
+        MbcostError: an argument that no network can be built with, or an implementation that the spec does not have.
+
+    >>> from mbcost.spec.library import load_spec
+    >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
+    107295200
+    """
+    rules = spec.implementation(implementation)
+    if not (alpha > 0 and math.isfinite(alpha)):
+        raise MbcostError(f"alpha is {alpha:g}: it must be a positive number")
+    if isinstance(resolution, int):
+        resolution = resolution, resolution
+    height, width = resolution or spec.resolution
+    in_channels = spec.channels if in_channels is None else in_channels
+    for what, number in (("resolution", min(height, width)), ("classes", classes), ("in-channels", in_channels)):
+        if number < 1:
+            raise MbcostError(f"{what} is {number}: the least is 1")
+    scaling = Scaling(spec, rules, alpha, classes)
+    shape = Shape(in_channels, height, width)
+    layers: list[Layer] = []
+    for row in spec.rows:
+        for repeat in range(1, row.n + 1):
+            for layer in OPERATORS[row.operator](Block(row, repeat, shape, scaling)):
+                layers.append(layer)
+                if layer.output.height < 1 or layer.output.width < 1:
+                    raise MbcostError(
+                        f"the map is empty after {layer.name} at resolution {height}x{width}: use a larger resolution"
+                    )
+            shape = layers[-1].output
+    return Network(spec, alpha, (height, width), implementation, classes, in_channels, tuple(layers))

@@ -1,0 +1,156 @@
+"""Spec -> a real PyTorch model. It walks the table's rows itself and never sees the analytic network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mbcost.measured.modules import POOLS, Add, ConvUnit, LinearUnit, Parts, SqueezeExcite
+from mbcost.spec.model import Row, Scaling, Spec
+
+
+class Model(nn.Sequential):
+    """A network whose modules are called as the table's layers are: `2.1.expand` is the submodule of that path."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in_channels, H, W) -> (N, classes), or the last map where the top is left out."""
+        out: Tensor = super().forward(x)
+        return torch.flatten(out, 1) if out.shape[2:] == (1, 1) else out
+
+
+def build(
+    spec: Spec,
+    *,
+    alpha: float = 1.0,
+    implementation: str = "official",
+    classes: int = 1000,
+    in_channels: int | None = None,
+) -> nn.Module:
+    """The PyTorch model of `spec`, randomly initialized, without dropout.
+
+    Args:
+        spec: the printed table.
+        alpha: width multiplier, a positive number.
+        implementation: whose rules of rounding, scaling and padding to follow.
+        classes: outputs of the classifier; 1000 are ImageNet's.
+        in_channels: channels of the input; by default the spec's own.
+
+    Raises:
+        MbcostError: alpha leaves a layer without channels, or the spec has no such implementation.
+    """
+    scaling = Scaling(spec, spec.implementation(implementation), alpha, classes)
+    channels = spec.channels if in_channels is None else in_channels
+    model = Model()
+    for row in spec.rows:
+        stage = nn.Sequential()
+        for repeat in range(1, row.n + 1):
+            parts = BUILDERS[row.operator](_Place(row, repeat, channels, scaling))
+            stage.add_module(str(repeat), Parts(parts))
+            channels = scaling.output(row.stage, channels)
+        model.add_module(str(row.stage), stage)
+    return model
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One repeat of a row and the channels that reach it."""
+
+    row: Row
+    repeat: int
+    inputs: int
+    scaling: Scaling
+
+    @property
+    def stride(self) -> int:
+        return self.row.s if self.repeat == 1 else 1
+
+    @property
+    def outputs(self) -> int:
+        return self.scaling.output(self.row.stage, self.inputs)
+
+    @property
+    def activation(self) -> str | None:
+        return self.scaling.implementation.activations[self.row.nl] if self.row.nl else None
+
+    def unit(self, part: str, inputs: int, outputs: int, **options: Any) -> ConvUnit:
+        rules = self.scaling.implementation
+        kind = "depthwise" if part == "depthwise" else "conv"
+        return ConvUnit(
+            inputs,
+            outputs,
+            bias=part in rules.bias,
+            padding=rules.padding[kind],
+            norm_epsilon=rules.norm_epsilon,
+            fused_norm=rules.fused_norm,
+            **options,
+        )
+
+
+def _conv(place: _Place) -> dict[str, nn.Module]:
+    unit = place.unit(
+        "conv", place.inputs, place.outputs, kernel=place.row.k, stride=place.stride, activation=place.activation
+    )
+    return {"conv": unit}
+
+
+def _separable(place: _Place) -> dict[str, nn.Module]:
+    return {
+        "depthwise": _depthwise(place, place.inputs),
+        "pointwise": place.unit("pointwise", place.inputs, place.outputs, activation=place.activation),
+    }
+
+
+def _bottleneck(place: _Place) -> dict[str, nn.Module]:
+    inputs, outputs = place.inputs, place.outputs
+    expanded = place.scaling.expanded(place.row.stage, inputs, first=place.repeat == 1)
+    parts: dict[str, nn.Module] = {}
+    if expanded != inputs:
+        parts["expand"] = place.unit("expand", inputs, expanded, activation=place.activation)
+    parts["depthwise"] = _depthwise(place, expanded)
+    if place.row.se:
+        parts["se"] = _squeeze_excite(place, expanded)
+    parts["project"] = place.unit("project", expanded, outputs)
+    if place.stride == 1 and inputs == outputs:
+        parts["add"] = Add()
+    return parts
+
+
+def _depthwise(place: _Place, channels: int) -> ConvUnit:
+    return place.unit(
+        "depthwise", channels, channels, kernel=place.row.k, stride=place.stride, groups=channels,
+        activation=place.activation,
+    )  # fmt: skip
+
+
+def _squeeze_excite(place: _Place, channels: int) -> SqueezeExcite:
+    rules = place.scaling.implementation
+    squeezed = place.scaling.squeezed(place.row.stage, channels)
+    return SqueezeExcite(
+        POOLS[rules.squeeze_pool](),
+        place.unit("se.reduce", channels, squeezed, activation=rules.squeeze_activation),
+        place.unit("se.expand", squeezed, channels, activation=rules.squeeze_gate),
+    )
+
+
+def _global_pool(place: _Place) -> dict[str, nn.Module]:
+    return {"pool": POOLS[place.scaling.implementation.pool]()}
+
+
+def _linear(place: _Place) -> dict[str, nn.Module]:
+    part = "classifier" if place.row.c == "k" else "head"
+    if part in place.scaling.implementation.linear:
+        return {part: LinearUnit(place.inputs, place.outputs, activation=place.activation)}
+    return {part: place.unit(part, place.inputs, place.outputs, activation=place.activation)}
+
+
+BUILDERS: Mapping[str, Callable[[_Place], dict[str, nn.Module]]] = {
+    "conv": _conv,
+    "separable": _separable,
+    "bottleneck": _bottleneck,
+    "global_pool": _global_pool,
+    "linear": _linear,
+}

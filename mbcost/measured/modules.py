@@ -1,0 +1,170 @@
+"""The torch modules that a table's row becomes. Torch decides every shape; the counts are left to the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "hard_swish": nn.Hardswish,
+    "hard_sigmoid": nn.Hardsigmoid,
+    "swish": nn.SiLU,
+    "sigmoid": nn.Sigmoid,
+}
+
+
+class SamePad(nn.Module):
+    """TensorFlow's SAME padding, which depends on the size of the map and puts the odd zero behind."""
+
+    def __init__(self, kernel: tuple[int, int], stride: int) -> None:
+        super().__init__()
+        self.kernel = kernel
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) with zeros around it so that a valid convolution gives ceil(H / stride) x ceil(W / stride)."""
+        zeros: list[int] = []
+        for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.kernel), strict=True):
+            missing = max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0)
+            zeros += [missing // 2, missing - missing // 2]
+        return functional.pad(x, zeros)
+
+
+class ConvUnit(nn.Module):
+    """A convolution with its padding, norm or bias, and activation: one row of a cost table."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: tuple[int, int] = (1, 1),
+        stride: int = 1,
+        groups: int = 1,
+        bias: bool = False,
+        padding: str = "symmetric",
+        activation: str | None = None,
+        norm_epsilon: float = 1e-5,
+        fused_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        self.pad, zeros = _pad(kernel, stride, padding)
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=zeros, groups=groups, bias=bias)
+        self.norm: nn.Module = nn.Identity()
+        self.activation: nn.Module = nn.Identity()
+        if bias:
+            if activation is not None:
+                self.activation = ACTIVATIONS[activation]()
+        elif fused_norm and activation is not None:
+            self.norm = BatchNormActivation(outputs, norm_epsilon, ACTIVATIONS[activation]())
+        else:
+            self.norm = nn.BatchNorm2d(outputs, eps=norm_epsilon)
+            if activation is not None:
+                self.activation = ACTIVATIONS[activation]()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H', W')."""
+        out: Tensor = self.activation(self.norm(self.conv(self.pad(x))))
+        return out
+
+
+def _pad(kernel: tuple[int, int], stride: int, padding: str) -> tuple[nn.Module, tuple[int, int] | int]:
+    """The module that pads before the convolution, and the zeros that the convolution itself adds."""
+    symmetric = (kernel[0] - 1) // 2, (kernel[1] - 1) // 2
+    odd = all(side % 2 for side in kernel)
+    if padding == "symmetric" or (stride == 1 and (odd or padding == "trailing")):
+        return nn.Identity(), symmetric
+    if padding == "trailing":
+        return nn.ZeroPad2d((0, 1, 0, 1)), 0
+    return (nn.Identity(), 0) if kernel == (1, 1) else (SamePad(kernel, stride), 0)
+
+
+class BatchNormActivation(nn.BatchNorm2d):
+    """Norm and activation as one module, as timm has them: tools that go by exact module types do not know it."""
+
+    def __init__(self, channels: int, epsilon: float, activation: nn.Module) -> None:
+        super().__init__(channels, eps=epsilon)
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape."""
+        out: Tensor = self.activation(super().forward(x))
+        return out
+
+
+class LinearUnit(nn.Module):
+    """A linear layer with its activation: one row of a cost table."""
+
+    def __init__(self, inputs: int, outputs: int, *, activation: str | None = None) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, outputs)
+        self.activation: nn.Module = nn.Identity() if activation is None else ACTIVATIONS[activation]()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, 1, 1) or (N, inputs) -> (N, outputs)."""
+        out: Tensor = self.activation(self.linear(torch.flatten(x, 1)))
+        return out
+
+
+class MeanPool(nn.Module):
+    """The global average written as a mean."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, 1, 1)."""
+        return x.mean((2, 3), keepdim=True)
+
+
+POOLS: Mapping[str, Callable[[], nn.Module]] = {"adaptive": lambda: nn.AdaptiveAvgPool2d(1), "mean": MeanPool}
+
+
+class Multiply(nn.Module):
+    """Rescales a map by a gate."""
+
+    def forward(self, x: Tensor, gate: Tensor) -> Tensor:
+        """(N, C, H, W) and (N, C, 1, 1) -> (N, C, H, W)."""
+        return x * gate
+
+
+class Add(nn.Module):
+    """The residual connection."""
+
+    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
+        """Two maps of one shape -> the same shape."""
+        return x + residual
+
+
+class SqueezeExcite(nn.Module):
+    """Pool, two 1x1 convolutions, rescale."""
+
+    def __init__(self, pool: nn.Module, reduce: nn.Module, expand: nn.Module) -> None:
+        super().__init__()
+        self.pool = pool
+        self.reduce = reduce
+        self.expand = expand
+        self.multiply = Multiply()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape."""
+        out: Tensor = self.multiply(x, self.expand(self.reduce(self.pool(x))))
+        return out
+
+
+class Parts(nn.Module):
+    """A block: its parts one after the other, and its input added at the end where it has an `add`."""
+
+    def __init__(self, parts: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        for name, part in parts.items():
+            self.add_module(name, part)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C', H', W')."""
+        out = x
+        for part in self.children():
+            out = part(out, x) if isinstance(part, Add) else part(out)
+        return out

@@ -1,0 +1,1 @@
+"""One module a question that a user asks: pure functions from facts to answers."""

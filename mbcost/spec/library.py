@@ -1,0 +1,95 @@
+"""The specs that come with mbcost, and specs in files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from mbcost.errors import MbcostError, unknown
+from mbcost.spec.convention import Convention
+from mbcost.spec.implementation import Implementation
+from mbcost.spec.model import Spec
+from mbcost.spec.parse import parse_family, parse_spec
+
+NETWORKS = ("v1", "v1-standard", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
+"""The built-in networks in the order in which they are listed; a test holds it equal to the files."""
+
+
+def specs_folder() -> Path:
+    """The folder of the built-in specs: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "specs"
+    return inside if inside.is_dir() else package.parent / "specs"
+
+
+def load_spec(name: str) -> Spec:
+    """The spec called `name`: a built-in network, the path of a `.yaml` file, or `-` for standard input.
+
+    Raises:
+        MbcostError: there is no such network, or the file cannot be read.
+        SpecError: the file is not a valid spec.
+
+    >>> load_spec("v2").title
+    'MobileNetV2'
+    """
+    if name == "-":
+        return parse_spec(sys.stdin.read(), "<stdin>", load_family)
+    if name.endswith((".yaml", ".yml")):
+        return parse_spec(_read(Path(name)), name, load_family)
+    if name not in NETWORKS:
+        raise unknown("network", name, NETWORKS)
+    return _built_in(name)
+
+
+@lru_cache(maxsize=None)
+def load_family(name: str) -> Mapping[str, Implementation]:
+    """The implementations of the family called `name`.
+
+    Raises:
+        MbcostError: there is no such family.
+    """
+    folder = specs_folder() / "implementations"
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        raise unknown("family of implementations", name, sorted(file.stem for file in folder.glob("*.yaml")))
+    return parse_family(_read(path), str(path))
+
+
+@lru_cache(maxsize=None)
+def load_conventions() -> Mapping[str, Convention]:
+    """The counting conventions by name, the default first."""
+    from mbcost.spec.parse_conventions import parse_conventions
+
+    path = specs_folder() / "conventions.yaml"
+    return parse_conventions(_read(path), str(path))
+
+
+def load_convention(name: str | None = None) -> Convention:
+    """The convention called `name`, by default `macs`.
+
+    Raises:
+        MbcostError: there is no such convention.
+    """
+    conventions = load_conventions()
+    if name is None:
+        return next(iter(conventions.values()))
+    if name not in conventions:
+        raise unknown("convention", name, conventions)
+    return conventions[name]
+
+
+@lru_cache(maxsize=None)
+def _built_in(name: str) -> Spec:
+    path = specs_folder() / f"{name}.yaml"
+    return parse_spec(_read(path), str(path), load_family)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise MbcostError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise MbcostError(f"{path}:1:1: not UTF-8 text (byte {error.start})") from None

@@ -1,0 +1,57 @@
+"""What a witness says of a network, in words that every witness shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Map = tuple[int, int, int]
+"""A feature map as (height, width, channels)."""
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """One convolution or linear layer with its norm and activation, or a pool, a multiply, an add.
+
+    A count that a witness cannot see is None and takes no part in a comparison.
+    """
+
+    name: str
+    """`<stage>.<repeat>.<part>`; another library's layers carry its own name for them."""
+    operator: str
+    """`conv`, `linear`, `pool`, `multiply` or `add`; a depthwise layer is a `conv` with groups."""
+    kernel: tuple[int, int] | None
+    stride: tuple[int, int] | None
+    groups: int | None
+    input: Map
+    output: Map
+    weights: int
+    biases: int
+    norm_channels: int
+    macs: int
+    norm_elements: int | None = None
+    activation: str | None = None
+    """The function's name, `none` where there is none."""
+    activation_elements: int | None = None
+    pool_inputs: int | None = None
+
+    @property
+    def params(self) -> int:
+        """Weights, biases, norm scale and shift."""
+        return self.weights + self.biases + 2 * self.norm_channels
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A real model as a tool measured it, layer by layer in order of execution."""
+
+    against: str
+    """Who was asked: `fvcore`, `torch` (FlopCounterMode) or a library whose model it is."""
+    layers: tuple[LayerFacts, ...]
+    params: int
+    """Trainable parameters of the whole model, counted from the model itself."""
+    macs: int
+    """Multiply-accumulates of the whole model, as the tool totals them."""
+
+
+QUANTITIES = tuple(name for name in LayerFacts.__dataclass_fields__ if name != "name")
+"""What two witnesses are compared by."""

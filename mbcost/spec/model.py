@@ -1,0 +1,160 @@
+"""A network's printed table and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from mbcost.errors import MbcostError, unknown
+from mbcost.spec.implementation import Implementation
+
+SQUEEZE_DIVISOR = 4
+"""V3 paper, section 5.3: the squeeze is "1/4 of the number of channels in expansion layer"."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the printed table, at alpha = 1, in the table's own letters."""
+
+    stage: int
+    operator: str
+    k: tuple[int, int] = (3, 3)
+    t: int | float | None = None
+    exp: int | None = None
+    c: int | str | None = None
+    """Output channels; "k" stands for the number of classes, as in the papers."""
+    n: int = 1
+    s: int = 1
+    se: bool = False
+    nl: str | None = None
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """The printed cells by column name, for display; an empty cell is an empty string."""
+        values = {"t": self.t, "exp": self.exp, "c": self.c, "n": self.n, "s": self.s, "nl": self.nl}
+        cells = {letter: "" if value is None else str(value) for letter, value in values.items()}
+        return {**cells, "k": "x".join(map(str, self.k)), "se": "yes" if self.se else ""}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A network as printed: rows, input and the implementations that are known to build it."""
+
+    name: str
+    title: str
+    source: str
+    channels: int
+    resolution: tuple[int, int]
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    implementations: Mapping[str, Implementation]
+    published_alphas: tuple[float, ...] = (1.0,)
+    published_resolutions: tuple[int, ...] = ()
+    shown_as: str = "stages"
+    """How the paper prints the table: `stages` (one line a row) or `layers` (one line a convolution)."""
+
+    def implementation(self, name: str) -> Implementation:
+        """The record called `name`.
+
+        Raises:
+            MbcostError: this network has no such implementation.
+        """
+        if name not in self.implementations:
+            raise unknown(f"implementation of {self.name}", name, self.implementations)
+        return self.implementations[name]
+
+    def role(self, stage: int) -> str | None:
+        """What implementations call the row: `stem`, `last_conv`, `head` or nothing special."""
+        row = self.rows[stage]
+        if stage == 0:
+            return "stem"
+        if row.operator == "conv" and stage + 1 < len(self.rows) and self.rows[stage + 1].operator == "global_pool":
+            return "last_conv"
+        if row.operator == "linear" and row.c != "k":
+            return "head"
+        return None
+
+    def without_top(self) -> Spec:
+        """The same network without the global pool and what follows it.
+
+        Raises:
+            MbcostError: the table has no global pool.
+        """
+        operators = [row.operator for row in self.rows]
+        if "global_pool" not in operators:
+            raise MbcostError(f"{self.name} has no global_pool row, so it has no top to leave out")
+        return replace(self, rows=self.rows[: operators.index("global_pool")])
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A spec's widths under alpha and an implementation's rules: the one thing both witnesses are told alike.
+
+    A width is the printed number times alpha in float64, then rounded, as the libraries do it.
+    """
+
+    spec: Spec
+    implementation: Implementation
+    alpha: float
+    classes: int
+
+    def output(self, stage: int, inputs: int) -> int:
+        """Output channels of row `stage`, given the channels it reads.
+
+        Raises:
+            MbcostError: alpha is so small that no channel is left.
+        """
+        row, role = self.spec.rows[stage], self.spec.role(stage)
+        if row.c == "k":
+            return self.classes
+        if row.c is None:
+            return inputs
+        printed = int(row.c)
+        implementation = self.implementation
+        rule = implementation.channels_of.get(role or "", implementation.channels)
+        if role in implementation.width_from_input:
+            width = rule.round(inputs * implementation.width_from_input[role])
+        elif role in implementation.unscaled_below and self.alpha < implementation.unscaled_below[role]:
+            width = printed
+        else:
+            width = rule.round(printed * self.alpha)
+        return self._some(width, stage)
+
+    def expanded(self, stage: int, inputs: int, *, first: bool) -> int:
+        """Expanded channels of a bottleneck in row `stage`; `first` is the first of the row's repeats.
+
+        Raises:
+            MbcostError: alpha is so small that no channel is left.
+        """
+        row = self.spec.rows[stage]
+        if row.t is not None:
+            width = inputs * row.t
+            return width if isinstance(width, int) else self.implementation.channels.round(width)
+        assert row.exp is not None, "parsing requires t or exp"
+        if self.implementation.expansion == "printed":
+            return self._some(self.implementation.channels.round(row.exp * self.alpha), stage)
+        printed_input = self._printed_output(stage - 1) if first else int(row.c or 0)
+        return self._some(self.implementation.channels.round(inputs * (row.exp / printed_input)), stage)
+
+    def squeezed(self, stage: int, expanded: int) -> int:
+        """Channels between the two convolutions of squeeze-and-excite.
+
+        Raises:
+            MbcostError: alpha is so small that no channel is left.
+        """
+        return self._some(self.implementation.squeeze.round(expanded / SQUEEZE_DIVISOR), stage)
+
+    def _printed_output(self, stage: int) -> int:
+        while stage >= 0:
+            width = self.spec.rows[stage].c
+            if isinstance(width, int):
+                return width
+            stage -= 1
+        return self.spec.channels
+
+    def _some(self, width: int, stage: int) -> int:
+        if width < 1:
+            raise MbcostError(
+                f"alpha {self.alpha:g} leaves row {stage} of {self.spec.name} without channels: use a larger alpha"
+            )
+        return width

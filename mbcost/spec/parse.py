@@ -1,0 +1,289 @@
+"""YAML text -> `Spec`, with every problem located."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, ROLES, ChannelRule, Implementation
+from mbcost.spec.model import Row, Spec
+from mbcost.spec.nodes import Reader, is_empty
+
+OPERATORS = ("conv", "separable", "bottleneck", "global_pool", "linear")
+"""The operators that a row can name. Both witnesses build every one of them."""
+COLUMNS = ("operator", "k", "t", "exp", "c", "se", "nl", "n", "s")
+ACTIVATIONS = ("relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid")
+POOLS = ("adaptive", "mean")
+NO_BIAS_PARTS = ("conv", "expand", "depthwise", "pointwise", "project")
+PARTS = (*NO_BIAS_PARTS, "se.reduce", "se.expand", "head", "classifier")
+WIDE = ("conv", "separable", "bottleneck", "linear")
+"""Operators that need a number of output channels."""
+
+_KEYS = ("name", "title", "source", "input", "published", "shown_as", "columns", "rows", "implementations")
+_OPERATOR_CELL = re.compile(r"(\w+)(?: (\d+)x(\d+))?")
+
+
+def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Implementation]]) -> Spec:
+    """The spec that `text` describes.
+
+    Args:
+        text: the YAML document.
+        origin: what to call it in messages, usually its path.
+        family: gives the implementations of a family by name; raises `MbcostError` when there is none.
+
+    Raises:
+        SpecError: with every problem that was found, each `file:line:column: message`.
+    """
+    reader = Reader(text, origin)
+    with reader.complete():
+        root = reader.root
+        assert root is not None, "the reader refuses an empty document"
+        values = reader.mapping(root, _KEYS)
+        spec_input = reader.require(root, values, "input")
+        input_values = reader.mapping(spec_input, ("channels", "resolution"))
+        published = reader.mapping(values["published"], ("alpha", "resolution")) if "published" in values else {}
+        columns = _columns(reader, reader.require(root, values, "columns"))
+        rows_node = reader.require(root, values, "rows")
+        rows = tuple(
+            _row(reader, node, stage, columns) for stage, node in enumerate(reader.sequence(rows_node)) if columns
+        )
+        if not rows and columns:
+            reader.problem(rows_node, "a network needs at least one row")
+        spec = Spec(
+            name=reader.text(reader.require(root, values, "name")),
+            title=reader.text(values["title"]) if "title" in values else "",
+            source=_source(reader, values["source"]) if "source" in values else "",
+            channels=reader.whole(reader.require(spec_input, input_values, "channels")),
+            resolution=_resolution(reader, reader.require(spec_input, input_values, "resolution")),
+            columns=columns,
+            rows=rows,
+            implementations=_implementations(reader, reader.require(root, values, "implementations"), family),
+            published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")),
+            published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
+            shown_as=reader.word(values["shown_as"], "form", ("stages", "layers")) if "shown_as" in values else "stages",
+        )
+    return spec
+
+
+def parse_family(text: str, origin: str) -> dict[str, Implementation]:
+    """Implementations by name; the first record is complete, the others state what differs from it.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    reader = Reader(text, origin)
+    with reader.complete():
+        assert reader.root is not None, "the reader refuses an empty document"
+        family = _family(reader, reader.root)
+    return family
+
+
+def _columns(reader: Reader, node: yaml.Node) -> tuple[str, ...]:
+    columns = tuple(reader.word(item, "column", COLUMNS) for item in reader.sequence(node))
+    if columns and "operator" not in columns:
+        reader.problem(node, "the column 'operator' is missing")
+    if len(set(columns)) < len(columns):
+        reader.problem(node, "a column stands here twice")
+    return columns
+
+
+def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) -> Row:
+    nodes = reader.sequence(node)
+    if len(nodes) != len(columns):
+        reader.problem(node, f"the row has {len(nodes)} cells, the table {len(columns)} columns ({', '.join(columns)})")
+        return Row(stage, OPERATORS[0], c=1)
+    cells = {column: cell for column, cell in zip(columns, nodes, strict=True) if not is_empty(cell)}
+    operator, kernel = _operator(reader, cells.get("operator", node))
+    if "k" in cells:
+        if kernel is not None:
+            reader.problem(cells["k"], "the kernel stands in the operator already")
+        kernel = _pair(reader, cells["k"])
+    read: dict[str, Any] = {"k": kernel or (3, 3)}
+    if "t" in cells:
+        read["t"] = reader.number(cells["t"], 1)
+    if "c" in cells:
+        read["c"] = "k" if cells["c"].value == "k" else reader.whole(cells["c"])
+    for letter in ("exp", "n", "s"):
+        if letter in cells:
+            read[letter] = reader.whole(cells[letter])
+    if "se" in cells:
+        read["se"] = reader.flag(cells["se"])
+    if "nl" in cells:
+        read["nl"] = reader.text(cells["nl"])
+    elif "nl" not in columns and operator in ("conv", "separable", "bottleneck"):
+        read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
+    row = Row(stage, operator, **read)
+    _check_row(reader, node, row)
+    return row
+
+
+def _check_row(reader: Reader, node: yaml.Node, row: Row) -> None:
+    if row.operator in WIDE and row.c is None:
+        reader.problem(node, f"{row.operator} needs its output channels in column 'c'")
+    if row.operator == "bottleneck" and (row.t is None) == (row.exp is None):
+        reader.problem(node, "bottleneck needs either the expansion factor 't' or the expanded width 'exp'")
+    if row.operator != "bottleneck" and (row.t is not None or row.exp is not None or row.se):
+        reader.problem(node, f"t, exp and se belong to bottleneck, not to {row.operator}")
+    if row.c == "k" and row.operator != "linear":
+        reader.problem(node, "'k', the number of classes, is the width of a linear row only")
+    if row.operator in ("global_pool", "linear") and (row.s != 1 or row.n != 1):
+        reader.problem(node, f"{row.operator} takes no stride and no repeats")
+
+
+def _operator(reader: Reader, node: yaml.Node) -> tuple[str, tuple[int, int] | None]:
+    text = reader.text(node) if isinstance(node, yaml.ScalarNode) else ""
+    match = _OPERATOR_CELL.fullmatch(text)
+    if match is None:
+        reader.problem(node, f"expected an operator such as 'conv' or 'bottleneck 5x5', found '{text}'")
+        return OPERATORS[0], None
+    name, height, width = match.groups()
+    if name not in OPERATORS:
+        from mbcost.errors import suggestion
+
+        reader.problem(node, f"unknown operator '{name}': {suggestion(name, OPERATORS)}")
+        name = OPERATORS[0]
+    if height and (int(height) < 1 or int(width) < 1):
+        reader.problem(node, "a kernel is at least 1x1")
+    return name, (int(height), int(width)) if height else None
+
+
+def _pair(reader: Reader, node: yaml.Node) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)", node.value) if isinstance(node, yaml.ScalarNode) else None
+    if match and int(match[1]) and int(match[2]):
+        return int(match[1]), int(match[2])
+    side = reader.whole(node)
+    return side, side
+
+
+def _resolution(reader: Reader, node: yaml.Node) -> tuple[int, int]:
+    if isinstance(node, yaml.SequenceNode) and len(node.value) == 2:
+        return reader.whole(node.value[0]), reader.whole(node.value[1])
+    return _pair(reader, node)
+
+
+def _source(reader: Reader, node: yaml.Node) -> str:
+    values = reader.mapping(node, ("paper", "code", "table"))
+    place = " ".join(reader.text(values[key]) for key in ("paper", "code") if key in values)
+    return f"{place}, table {reader.text(values['table'])}" if "table" in values else place
+
+
+def _items(reader: Reader, values: Mapping[str, yaml.Node], key: str) -> list[yaml.Node]:
+    return reader.sequence(values[key]) if key in values else []
+
+
+def _implementations(
+    reader: Reader, node: yaml.Node, family: Callable[[str], Mapping[str, Implementation]]
+) -> Mapping[str, Implementation]:
+    if not isinstance(node, yaml.MappingNode) or "family" not in {str(key.value) for key, _ in node.value}:
+        return _family(reader, node)
+    from mbcost.errors import MbcostError
+
+    values = reader.mapping(node, ("family", "only"))
+    try:
+        known = family(reader.text(values["family"]))
+    except MbcostError as error:
+        reader.problem(values["family"], str(error))
+        return {}
+    if "only" not in values:
+        return known
+    names = [reader.word(item, "implementation", known) for item in reader.sequence(values["only"])]
+    return {name: known[name] for name in names}
+
+
+def _family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
+    records = reader.mapping(node)
+    if not records:
+        reader.problem(node, "expected at least one implementation")
+        return {}
+    first = next(iter(records))
+    base = reader.mapping(records[first], _FIELDS)
+    for key in set(_FIELDS) - {"channels_of"} - set(base):
+        reader.problem(records[first], f"the first implementation must be complete: '{key}' is missing")
+    reader.finish()
+    return {
+        name: _implementation(reader, name, {**base, **reader.mapping(record, _FIELDS)})
+        for name, record in records.items()
+    }
+
+
+def _implementation(reader: Reader, name: str, values: Mapping[str, yaml.Node]) -> Implementation:
+    return Implementation(name=name, **{field: read(reader, values[field]) if field in values else {}
+                                        for field, read in _FIELDS.items()})  # fmt: skip
+
+
+def _rule(reader: Reader, node: yaml.Node) -> ChannelRule:
+    values = reader.mapping(node, ("integer", "divisor", "minimum"))
+    return ChannelRule(
+        integer=reader.word(reader.require(node, values, "integer"), "integer step", INTEGER_STEPS),
+        divisor=reader.whole(reader.require(node, values, "divisor")),
+        minimum=reader.whole(reader.require(node, values, "minimum"), 0),
+    )
+
+
+def _rules(reader: Reader, node: yaml.Node) -> dict[str, ChannelRule]:
+    return {role: _rule(reader, rule) for role, rule in reader.mapping(node, ROLES).items()}
+
+
+def _thresholds(reader: Reader, node: yaml.Node) -> dict[str, float]:
+    return {role: float(reader.number(alpha)) for role, alpha in reader.mapping(node, ROLES).items()}
+
+
+def _factors(reader: Reader, node: yaml.Node) -> dict[str, int]:
+    return {role: reader.whole(factor) for role, factor in reader.mapping(node, ROLES).items()}
+
+
+def _padding(reader: Reader, node: yaml.Node) -> dict[str, str]:
+    values = reader.mapping(node, ("conv", "depthwise"))
+    return {kind: reader.word(reader.require(node, values, kind), "padding", PADDINGS) for kind in ("conv", "depthwise")}
+
+
+def _parts(reader: Reader, node: yaml.Node) -> frozenset[str]:
+    return frozenset(reader.word(item, "part", PARTS) for item in reader.sequence(node))
+
+
+def _activations(reader: Reader, node: yaml.Node) -> dict[str, str]:
+    return {letter: _activation(reader, name) for letter, name in reader.mapping(node).items()}
+
+
+def _activation(reader: Reader, node: yaml.Node) -> str:
+    return reader.word(node, "activation", ACTIVATIONS)
+
+
+def _pool(reader: Reader, node: yaml.Node) -> str:
+    return reader.word(node, "pool", POOLS)
+
+
+def _expansion(reader: Reader, node: yaml.Node) -> str:
+    return reader.word(node, "expansion", ("input", "printed"))
+
+
+def _epsilon(reader: Reader, node: yaml.Node) -> float:
+    epsilon = float(reader.number(node))
+    if not (0 < epsilon < 1 and math.isfinite(epsilon)):
+        reader.problem(node, "an epsilon lies between 0 and 1")
+    return epsilon
+
+
+_FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
+    "source": Reader.text,
+    "channels": _rule,
+    "channels_of": _rules,
+    "squeeze": _rule,
+    "expansion": _expansion,
+    "unscaled_below": _thresholds,
+    "width_from_input": _factors,
+    "padding": _padding,
+    "bias": _parts,
+    "linear": _parts,
+    "activations": _activations,
+    "squeeze_activation": _activation,
+    "squeeze_gate": _activation,
+    "norm_epsilon": _epsilon,
+    "pool": _pool,
+    "squeeze_pool": _pool,
+    "fused_norm": Reader.flag,
+}
