@@ -1,0 +1,65 @@
+"""Exact cost of MobileNets: params and multiply-adds, layer by layer, checked against real models.
+
+>>> import mbcost
+>>> network = mbcost.resolve(mbcost.load_spec("v2"), alpha=0.75, resolution=160)
+>>> network.params(), network.mult_adds()
+(2636424, 107295200)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mbcost.analytic.network import Network, resolve
+    from mbcost.errors import MbcostError
+    from mbcost.measured.build import build
+    from mbcost.measured.measure import measure
+    from mbcost.questions.validate import Validation, validate
+    from mbcost.spec.library import load_convention, load_spec
+    from mbcost.spec.measurement import Measurement
+    from mbcost.spec.model import Spec
+
+__version__ = "0.1.0"
+__all__ = [
+    "MbcostError",
+    "Measurement",
+    "Network",
+    "Spec",
+    "Validation",
+    "build",
+    "load_convention",
+    "load_spec",
+    "measure",
+    "resolve",
+    "validate",
+]
+
+_HOMES = {
+    "MbcostError": "mbcost.errors",
+    "Measurement": "mbcost.spec.measurement",
+    "Network": "mbcost.analytic.network",
+    "Spec": "mbcost.spec.model",
+    "Validation": "mbcost.questions.validate",
+    "build": "mbcost.measured.build",
+    "load_convention": "mbcost.spec.library",
+    "load_spec": "mbcost.spec.library",
+    "measure": "mbcost.measured.measure",
+    "resolve": "mbcost.analytic.network",
+    "validate": "mbcost.questions.validate",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's module when the name is first used: `build` and `measure` need torch, the rest does not."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mbcost' has no attribute '{name}'")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mbcost.errors import MbcostError, unknown
-from mbcost.spec.implementation import Implementation
+from mbcost.spec.implementation import EXACT, ChannelRule, Implementation
 
 SQUEEZE_DIVISOR = 4
 """V3 paper, section 5.3: the squeeze is "1/4 of the number of channels in expansion layer"."""
@@ -23,10 +24,20 @@ class Row:
     exp: int | None = None
     c: int | str | None = None
     """Output channels; "k" stands for the number of classes, as in the papers."""
-    n: int = 1
-    s: int = 1
+    n: int | None = None
+    s: int | None = None
     se: bool = False
     nl: str | None = None
+
+    @property
+    def repeats(self) -> int:
+        """How often the row is repeated; an empty cell means once."""
+        return 1 if self.n is None else self.n
+
+    @property
+    def stride(self) -> int:
+        """The stride of the first repeat; an empty cell means 1."""
+        return 1 if self.s is None else self.s
 
     @property
     def letters(self) -> dict[str, str]:
@@ -91,6 +102,9 @@ class Scaling:
     """A spec's widths under alpha and an implementation's rules: the one thing both witnesses are told alike.
 
     A width is the printed number times alpha in float64, then rounded, as the libraries do it.
+
+    Raises:
+        MbcostError: alpha or the number of classes is not one that a network can be built with.
     """
 
     spec: Spec
@@ -98,11 +112,17 @@ class Scaling:
     alpha: float
     classes: int
 
+    def __post_init__(self) -> None:
+        if not (self.alpha > 0 and math.isfinite(self.alpha)):
+            raise MbcostError(f"alpha is {self.alpha:g}: it must be a positive number")
+        if self.classes < 1:
+            raise MbcostError(f"classes is {self.classes}: the least is 1")
+
     def output(self, stage: int, inputs: int) -> int:
         """Output channels of row `stage`, given the channels it reads.
 
         Raises:
-            MbcostError: alpha is so small that no channel is left.
+            MbcostError: alpha is so small that no channel is left, or too large to count exactly.
         """
         row, role = self.spec.rows[stage], self.spec.role(stage)
         if row.c == "k":
@@ -113,28 +133,26 @@ class Scaling:
         implementation = self.implementation
         rule = implementation.channels_of.get(role or "", implementation.channels)
         if role in implementation.width_from_input:
-            width = rule.round(inputs * implementation.width_from_input[role])
-        elif role in implementation.unscaled_below and self.alpha < implementation.unscaled_below[role]:
-            width = printed
-        else:
-            width = rule.round(printed * self.alpha)
-        return self._some(width, stage)
+            return self._channels(rule, inputs * implementation.width_from_input[role], stage)
+        if role in implementation.unscaled_below and self.alpha < implementation.unscaled_below[role]:
+            return printed
+        return self._channels(rule, printed * self.alpha, stage)
 
     def expanded(self, stage: int, inputs: int, *, first: bool) -> int:
         """Expanded channels of a bottleneck in row `stage`; `first` is the first of the row's repeats.
 
         Raises:
-            MbcostError: alpha is so small that no channel is left.
+            MbcostError: alpha is so small that no channel is left, or too large to count exactly.
         """
-        row = self.spec.rows[stage]
+        row, rule = self.spec.rows[stage], self.implementation.channels
         if row.t is not None:
             width = inputs * row.t
-            return width if isinstance(width, int) else self.implementation.channels.round(width)
+            return width if isinstance(width, int) else self._channels(rule, width, stage)
         assert row.exp is not None, "parsing requires t or exp"
         if self.implementation.expansion == "printed":
-            return self._some(self.implementation.channels.round(row.exp * self.alpha), stage)
+            return self._channels(rule, row.exp * self.alpha, stage)
         printed_input = self._printed_output(stage - 1) if first else int(row.c or 0)
-        return self._some(self.implementation.channels.round(inputs * (row.exp / printed_input)), stage)
+        return self._channels(rule, inputs * (row.exp / printed_input), stage)
 
     def squeezed(self, stage: int, expanded: int) -> int:
         """Channels between the two convolutions of squeeze-and-excite.
@@ -142,7 +160,7 @@ class Scaling:
         Raises:
             MbcostError: alpha is so small that no channel is left.
         """
-        return self._some(self.implementation.squeeze.round(expanded / SQUEEZE_DIVISOR), stage)
+        return self._channels(self.implementation.squeeze, expanded / SQUEEZE_DIVISOR, stage)
 
     def _printed_output(self, stage: int) -> int:
         while stage >= 0:
@@ -152,9 +170,11 @@ class Scaling:
             stage -= 1
         return self.spec.channels
 
-    def _some(self, width: int, stage: int) -> int:
-        if width < 1:
-            raise MbcostError(
-                f"alpha {self.alpha:g} leaves row {stage} of {self.spec.name} without channels: use a larger alpha"
-            )
-        return width
+    def _channels(self, rule: ChannelRule, width: float, stage: int) -> int:
+        row = f"row {stage} of {self.spec.name}"
+        if width > EXACT:
+            raise MbcostError(f"alpha {self.alpha:g} makes {row} too wide to count exactly: use a smaller alpha")
+        channels = rule.round(width)
+        if channels < 1:
+            raise MbcostError(f"alpha {self.alpha:g} leaves {row} without channels: use a larger alpha")
+        return channels

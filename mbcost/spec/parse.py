@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from mbcost.errors import MbcostError, suggestion
 from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, ROLES, ChannelRule, Implementation
 from mbcost.spec.model import Row, Spec
 from mbcost.spec.nodes import Reader, is_empty
@@ -53,6 +54,9 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
         )
         if not rows and columns:
             reader.problem(rows_node, "a network needs at least one row")
+        implementations = _implementations(reader, reader.require(root, values, "implementations"), family)
+        for node, row in zip(rows_node.value, rows, strict=False):
+            _check_letter(reader, node, row, columns, implementations)
         spec = Spec(
             name=reader.text(reader.require(root, values, "name")),
             title=reader.text(values["title"]) if "title" in values else "",
@@ -61,7 +65,7 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
             resolution=_resolution(reader, reader.require(spec_input, input_values, "resolution")),
             columns=columns,
             rows=rows,
-            implementations=_implementations(reader, reader.require(root, values, "implementations"), family),
+            implementations=implementations,
             published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")),
             published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
             shown_as=reader.word(values["shown_as"], "form", ("stages", "layers")) if "shown_as" in values else "stages",
@@ -130,8 +134,19 @@ def _check_row(reader: Reader, node: yaml.Node, row: Row) -> None:
         reader.problem(node, f"t, exp and se belong to bottleneck, not to {row.operator}")
     if row.c == "k" and row.operator != "linear":
         reader.problem(node, "'k', the number of classes, is the width of a linear row only")
-    if row.operator in ("global_pool", "linear") and (row.s != 1 or row.n != 1):
+    if row.operator in ("global_pool", "linear") and (row.stride != 1 or row.repeats != 1):
         reader.problem(node, f"{row.operator} takes no stride and no repeats")
+
+
+def _check_letter(
+    reader: Reader, node: yaml.Node, row: Row, columns: tuple[str, ...], implementations: Mapping[str, Implementation]
+) -> None:
+    for implementation in implementations.values():
+        if row.nl is not None and row.nl not in implementation.activations:
+            cell = node.value[columns.index("nl")] if "nl" in columns else node
+            known = suggestion(row.nl, implementation.activations)
+            reader.problem(cell, f"unknown activation '{row.nl}' for the implementation {implementation.name}: {known}")
+            return
 
 
 def _operator(reader: Reader, node: yaml.Node) -> tuple[str, tuple[int, int] | None]:
@@ -142,8 +157,6 @@ def _operator(reader: Reader, node: yaml.Node) -> tuple[str, tuple[int, int] | N
         return OPERATORS[0], None
     name, height, width = match.groups()
     if name not in OPERATORS:
-        from mbcost.errors import suggestion
-
         reader.problem(node, f"unknown operator '{name}': {suggestion(name, OPERATORS)}")
         name = OPERATORS[0]
     if height and (int(height) < 1 or int(width) < 1):
@@ -180,8 +193,6 @@ def _implementations(
 ) -> Mapping[str, Implementation]:
     if not isinstance(node, yaml.MappingNode) or "family" not in {str(key.value) for key, _ in node.value}:
         return _family(reader, node)
-    from mbcost.errors import MbcostError
-
     values = reader.mapping(node, ("family", "only"))
     try:
         known = family(reader.text(values["family"]))
@@ -229,7 +240,7 @@ def _rules(reader: Reader, node: yaml.Node) -> dict[str, ChannelRule]:
 
 
 def _thresholds(reader: Reader, node: yaml.Node) -> dict[str, float]:
-    return {role: float(reader.number(alpha)) for role, alpha in reader.mapping(node, ROLES).items()}
+    return {role: float(reader.number(alpha, maximum=math.inf)) for role, alpha in reader.mapping(node, ROLES).items()}
 
 
 def _factors(reader: Reader, node: yaml.Node) -> dict[str, int]:

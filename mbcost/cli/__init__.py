@@ -1,0 +1,23 @@
+"""The command line: parse, ask one question, present the answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from mbcost import __version__
+
+
+def main() -> None:
+    """Entry point of `mbcost` and of `python -m mbcost`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0 fine, 1 a check found a difference, 2 could not run."""
+    if list(arguments) == ["--version"]:  # needs nothing else, so it waits for nothing else
+        print(f"mbcost {__version__}")
+        return 0
+    from mbcost.cli.group import run_group
+
+    return run_group(arguments)

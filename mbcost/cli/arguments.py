@@ -1,0 +1,190 @@
+"""What users type -> values: network references, resolutions, lists and ranges."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mbcost.analytic.network import CLASSES, Network, resolve
+from mbcost.errors import MbcostError
+from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.model import Spec
+
+LONGEST_LIST = 10_000
+"""More values than this in one option are taken for a slip of the step."""
+
+_REFERENCE = re.compile(
+    r"(?P<name>.+?\.ya?ml|-|[^@/:]+)(?:@(?P<alpha>[^@/:]*))?(?:/(?P<res>[^@/:]*))?(?::(?P<impl>[^@/:]*))?"
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A network as users write it, `NAME@ALPHA/RES:IMPL`; None where it leaves something open."""
+
+    name: str
+    alpha: float | None = None
+    resolution: tuple[int, int] | None = None
+    implementation: str | None = None
+
+
+def parse_reference(text: str) -> Reference:
+    """`v2@0.75/160:torchvision`, `v2/160`, `./my/net.yaml@0.5`.
+
+    Raises:
+        MbcostError: the text has another form.
+
+    >>> parse_reference("v2@0.75/160:torchvision")
+    Reference(name='v2', alpha=0.75, resolution=(160, 160), implementation='torchvision')
+    >>> parse_reference("./my/net.yaml@0.5").name
+    './my/net.yaml'
+    """
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
+        raise MbcostError(f"'{text}' is no network: write NAME or FILE.yaml, then @ALPHA, /RES and :IMPL as needed")
+    name, alpha, res, implementation = match.group("name", "alpha", "res", "impl")
+    return Reference(
+        name,
+        None if alpha is None else parse_alpha(alpha),
+        None if res is None else parse_resolution(res),
+        implementation,
+    )
+
+
+def parse_alpha(text: str) -> float:
+    """A width multiplier; whether a network can be built with it is not asked here.
+
+    Raises:
+        MbcostError: it is no number.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise MbcostError(f"alpha is '{text}': it must be a number such as 0.75") from None
+
+
+def parse_resolution(text: str) -> tuple[int, int]:
+    """`160` or `160x224`, height first.
+
+    Raises:
+        MbcostError: the text has another form, or a side is below 1.
+
+    >>> parse_resolution("160x224")
+    (160, 224)
+    """
+    match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", text)
+    if match is None:
+        raise MbcostError(f"resolution is '{text}': write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224")
+    height = int(match[1])
+    width = height if match[2] is None else int(match[2])
+    if min(height, width) < 1:
+        raise MbcostError(f"resolution is '{text}': the least is 1")
+    return height, width
+
+
+def parse_list(text: str, what: str) -> tuple[str, ...]:
+    """`a,b,c` and `start:stop:step`, the stop included, in decimal arithmetic; `what` names the option in messages.
+
+    Raises:
+        MbcostError: a part is empty or no number, the step is not positive, or the list is empty or overlong.
+
+    >>> parse_list("0.25:1:0.25,1.4", "alpha")
+    ('0.25', '0.50', '0.75', '1.00', '1.4')
+    """
+    values: list[str] = []
+    for part in text.split(","):
+        values += _range(part, what) if ":" in part else [part.strip()]
+        if len(values) > LONGEST_LIST:
+            raise MbcostError(f"{what} '{text}' has more than {LONGEST_LIST:,} values: use a larger step")
+    if not all(values):
+        raise MbcostError(f"{what} '{text}' has an empty part: write a,b,c or start:stop:step")
+    return tuple(values)
+
+
+def _range(text: str, what: str) -> list[str]:
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        start, stop, step = map(Decimal, text.split(":"))
+        if step <= 0 or not (start.is_finite() and stop.is_finite() and step.is_finite()):
+            raise MbcostError(f"{what} '{text}': the step must be a positive number")
+        count = int((stop - start) / step) + 1 if stop >= start else 0
+    except (ValueError, InvalidOperation, OverflowError):
+        raise MbcostError(f"{what} '{text}' is no range: write start:stop:step, such as 0.25:1:0.25") from None
+    if count < 1:
+        raise MbcostError(f"{what} '{text}' is empty: the stop lies below the start")
+    return [str(start + place * step) for place in range(min(count, LONGEST_LIST + 1))]
+
+
+def pick_one(what: str, reference: str, *values: object) -> object:
+    """The one value that is not None; two that differ contradict each other.
+
+    Raises:
+        MbcostError: they do.
+    """
+    given = [value for value in values if value is not None]
+    if any(value != given[0] for value in given):
+        raise MbcostError(f"{what} is given twice, in '{reference}' and as an option: keep one")
+    return given[0] if given else None
+
+
+def scaled_resolution(spec: Spec, rho: str) -> tuple[int, int]:
+    """The spec's resolution times `rho`, each side rounded half up, in decimal arithmetic.
+
+    Raises:
+        MbcostError: rho is no positive number, or nothing is left.
+    """
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        multiplier = Decimal(rho)
+    except InvalidOperation:
+        multiplier = Decimal(0)
+    if not (multiplier.is_finite() and 0 < multiplier < 10**6):
+        raise MbcostError(f"rho is '{rho}': it must be a positive number such as 0.714")
+    height, width = (int(side * multiplier + Decimal("0.5")) for side in spec.resolution)
+    if min(height, width) < 1:
+        raise MbcostError(f"rho {rho} leaves nothing of {spec.resolution[0]}x{spec.resolution[1]}: use a larger one")
+    return height, width
+
+
+def network_of(
+    text: str,
+    *,
+    alpha: str | None = None,
+    res: str | None = None,
+    rho: str | None = None,
+    impl: str | None = None,
+    classes: int | None = None,
+    in_channels: int | None = None,
+    top: bool = True,
+) -> Network:
+    """The network that a reference and the options beside it describe.
+
+    Raises:
+        MbcostError: they contradict each other or describe no network.
+    """
+    reference = parse_reference(text)
+    spec = load_spec(reference.name)
+    if rho is not None and (res is not None or reference.resolution is not None):
+        raise MbcostError("rho and a resolution are both given: keep one, rho multiplies the table's own resolution")
+    resolution = pick_one(
+        "the resolution", text, reference.resolution,
+        None if res is None else parse_resolution(res), None if rho is None else scaled_resolution(spec, rho),
+    )  # fmt: skip
+    width = pick_one("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
+    implementation = pick_one("the implementation", text, reference.implementation, impl)
+    assert resolution is None or isinstance(resolution, tuple)
+    return resolve(
+        spec if top else spec.without_top(),
+        alpha=1.0 if width is None else float(str(width)),
+        resolution=resolution,
+        implementation="official" if implementation is None else str(implementation),
+        classes=CLASSES if classes is None else classes,
+        in_channels=in_channels,
+    )
+
+
+def complete_network(incomplete: str) -> list[str]:
+    """Names for the shell's completion."""
+    return [name for name in NETWORKS if name.startswith(incomplete)]

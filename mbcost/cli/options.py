@@ -1,0 +1,40 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from mbcost.cli.arguments import complete_network
+from mbcost.spec.library import load_conventions
+
+
+def _complete_convention(incomplete: str) -> list[str]:
+    return [name for name in load_conventions() if name.startswith(incomplete)]
+
+
+Net = Annotated[
+    str,
+    typer.Argument(metavar="NET", help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL; - reads standard input.",
+                   autocompletion=complete_network),
+]  # fmt: skip
+Alpha = Annotated[Optional[str], typer.Option(help="Width multiplier [default: 1].", metavar="ALPHA")]
+Res = Annotated[Optional[str], typer.Option(help="Input size in pixels [default: the table's own].", metavar="N|HxW")]
+Rho = Annotated[Optional[str], typer.Option(help="Resolution multiplier, in the place of --res.", metavar="RHO")]
+Impl = Annotated[
+    Optional[str],
+    typer.Option(help="Whose rules of rounding, scaling and padding [default: official].", metavar="IMPL"),
+]
+Classes = Annotated[Optional[int], typer.Option(help="Outputs of the classifier [default: 1000].", metavar="N")]
+InChannels = Annotated[Optional[int], typer.Option(help="Channels of the input [default: the table's own].", metavar="N")]
+ConventionName = Annotated[
+    Optional[str],
+    typer.Option("--convention", help="How params and mult-adds are counted [default: macs].", metavar="NAME",
+                 autocompletion=_complete_convention),
+]  # fmt: skip
+Format = Annotated[
+    str, typer.Option("--format", help="text, csv, json, markdown or latex.", metavar="FORMAT")
+]
+Output = Annotated[Optional[Path], typer.Option(help="Write to this file, whole or not at all.", metavar="FILE")]

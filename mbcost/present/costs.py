@@ -1,0 +1,148 @@
+"""A cost table as rows and columns and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mbcost.errors import MbcostError, unknown
+from mbcost.present.table import Cell, Column, Share, Table, shares
+from mbcost.questions.costs import CostRow, CostTable
+from mbcost.spec.measurement import Map
+
+LETTERS = ("t", "exp", "c", "n", "s", "se", "nl")
+"""Columns of the papers' tables that are shown beside each row, where the network's table has them."""
+
+
+def columns_of(costs: CostTable) -> tuple[Column, ...]:
+    """The columns that a table of this network can have."""
+    letters = tuple(Column(letter, letter, spare=3) for letter in LETTERS if letter in costs.network.spec.columns)
+    return (
+        Column("name", "layer"),
+        Column("operator", "operator", spare=1),
+        Column("kernel", "kernel", spare=2),
+        Column("stride", "stride", numeric=True, spare=2),
+        Column("groups", "groups", numeric=True, spare=5),
+        Column("input", "input HxWxC", spare=4),
+        Column("output", "output HxWxC", spare=1),
+        *letters,
+        Column("params", "params", numeric=True),
+        Column("mult_adds", "mult-adds", numeric=True),
+        Column("share", "share", spare=0),
+        Column("activations", "activations", numeric=True, spare=6),
+    )
+
+
+def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str | None = None) -> Table:
+    """The rows with their footer.
+
+    Args:
+        costs: the answer.
+        columns: keys of the columns to show, in order; by default all.
+        sort: key of a column; counts come largest first, text in alphabetical order.
+
+    Raises:
+        MbcostError: there is no such column.
+    """
+    known = columns_of(costs)
+    keys = [column.key for column in known]
+    for key in [*(columns or ()), *([sort] if sort else ())]:
+        if key.replace("-", "_") not in keys:
+            raise unknown("column", key, (name.replace("_", "-") for name in keys))
+    chosen = [key.replace("-", "_") for key in columns or keys]
+    if len(set(chosen)) < len(chosen):
+        raise MbcostError("a column is asked for twice: name every column once")
+    rows = [
+        _cells(row, share, keys)
+        for row, share in zip(costs.rows, shares(row.mult_adds for row in costs.rows), strict=True)
+    ]
+    if sort:
+        rows = _sorted(rows, keys.index(sort.replace("-", "_")))
+    sums = {"name": "total", "params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations}
+    whole = Share(10_000 if costs.mult_adds else 0, 0)
+    footer: list[Cell] = [whole if key == "share" else sums.get(key) for key in keys]
+    network = costs.network
+    height, width = network.resolution
+    title = (
+        f"{network.spec.title or network.spec.name}  alpha {network.alpha:g}  resolution {height}x{width}  "
+        f"implementation {network.implementation}  classes {network.classes}"
+    )
+    notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
+    return Table(title, known, tuple(map(tuple, rows)), tuple(footer), notes).only(chosen)
+
+
+def as_json(costs: CostTable) -> dict[str, Any]:
+    """The object of `mbcost table --format json`, described in docs/json.md."""
+    network = costs.network
+    return {
+        "schema": "mbcost/table/1",
+        **description(costs),
+        "by": costs.by,
+        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "rows": [_row_json(row) for row in costs.rows],
+        "totals": {"params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations},
+        "spec": {"title": network.spec.title, "source": network.spec.source},
+    }
+
+
+def description(costs: CostTable) -> dict[str, Any]:
+    """Which network was counted, and how."""
+    network = costs.network
+    return {
+        "network": network.spec.name,
+        "alpha": network.alpha,
+        "resolution": list(network.resolution),
+        "implementation": network.implementation,
+        "classes": network.classes,
+        "in_channels": network.in_channels,
+        "convention": costs.convention.name,
+    }
+
+
+def map_text(size: Map) -> str:
+    """`112x112x32`: height, width, channels."""
+    return "x".join(map(str, size))
+
+
+def _cells(row: CostRow, share: Share, keys: Sequence[str]) -> list[Cell]:
+    cells: dict[str, Cell] = {
+        **row.printed.letters,
+        "name": row.name,
+        "operator": row.operator,
+        "kernel": None if row.kernel is None else "x".join(map(str, row.kernel)),
+        "stride": row.stride,
+        "groups": row.groups,
+        "input": map_text(row.input),
+        "output": map_text(row.output),
+        "params": row.params,
+        "mult_adds": row.mult_adds,
+        "share": share,
+        "activations": row.activations,
+    }
+    return [cells[key] for key in keys]
+
+
+def _sorted(rows: list[list[Cell]], place: int) -> list[list[Cell]]:
+    def amount(row: list[Cell]) -> int:
+        cell = row[place]
+        return cell.hundredths if isinstance(cell, Share) else cell if isinstance(cell, int) else -1
+
+    if any(isinstance(row[place], int | Share) for row in rows):
+        return sorted(rows, key=amount, reverse=True)
+    return sorted(rows, key=lambda row: str(row[place] or ""))
+
+
+def _row_json(row: CostRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "stage": row.printed.stage,
+        "operator": row.operator,
+        "kernel": None if row.kernel is None else list(row.kernel),
+        "stride": row.stride,
+        "groups": row.groups,
+        "input": list(row.input),
+        "output": list(row.output),
+        "params": row.params,
+        "mult_adds": row.mult_adds,
+        "activations": row.activations,
+    }

@@ -1,0 +1,107 @@
+"""The one intermediate form of everything that is shown in rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+BAR_WIDTH = 10
+"""Characters of a full bar."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole in hundredths of a percent, and how long its bar is in tenths of the longest."""
+
+    hundredths: int
+    bar: int
+
+    def __str__(self) -> str:
+        return f"{self.hundredths // 100}.{self.hundredths % 100:02d}"
+
+
+Cell = int | str | Share | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's key, which users name, its header, and how it is shown."""
+
+    key: str
+    header: str
+    numeric: bool = False
+    spare: int = 0
+    """0 is always shown; on a terminal too narrow for the table the highest number goes first."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under columns, with what stands above and below."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    footer: tuple[Cell, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    def only(self, keys: Iterable[str]) -> Table:
+        """The same table with the columns `keys`, in that order."""
+        places = [next(place for place, column in enumerate(self.columns) if column.key == key) for key in keys]
+
+        def pick(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+            return tuple(row[place] for place in places)
+
+        footer = None if self.footer is None else pick(self.footer)
+        return Table(self.title, tuple(self.columns[place] for place in places), tuple(map(pick, self.rows)), footer,
+                     self.notes)  # fmt: skip
+
+
+def text_of(cell: Cell) -> str:
+    """How people read a cell: whole numbers with thousands separators.
+
+    >>> text_of(568740352)
+    '568,740,352'
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, Share):
+        return f"{cell!s:>5}% {'#' * cell.bar}".rstrip()
+    return cell
+
+
+def shares(counts: Iterable[int]) -> list[Share]:
+    """Each count's part of their sum. The printed parts add up to exactly 100.00 %: largest remainders round up.
+
+    >>> [str(share) for share in shares([1, 1, 1])]
+    ['33.34', '33.33', '33.33']
+    """
+    parts = list(counts)
+    whole = sum(parts)
+    if whole == 0:
+        return [Share(0, 0) for _ in parts]
+    floors = [10_000 * part // whole for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda place: -(10_000 * parts[place] % whole))
+    for place in by_remainder[: 10_000 - sum(floors)]:
+        floors[place] += 1
+    longest = max(parts)
+    return [
+        Share(floor, (2 * BAR_WIDTH * part + longest) // (2 * longest)) for floor, part in zip(floors, parts, strict=True)
+    ]
+
+
+def decimal(value: Fraction, places: int = 4) -> str:
+    """`value` rounded half up to `places` decimal places, computed in integers.
+
+    >>> from fractions import Fraction
+    >>> decimal(Fraction(1, 512) + Fraction(1, 9))
+    '0.1131'
+    """
+    scale = 10**places
+    rounded = (2 * value.numerator * scale + value.denominator) // (2 * value.denominator)
+    return f"{rounded // scale}.{rounded % scale:0{places}d}" if places else str(rounded)
