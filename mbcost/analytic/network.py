@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -109,21 +108,18 @@ def resolve(
     >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
     107295200
     """
-    rules = spec.implementation(implementation)
-    if not (alpha > 0 and math.isfinite(alpha)):
-        raise MbcostError(f"alpha is {alpha:g}: it must be a positive number")
+    scaling = Scaling(spec, spec.implementation(implementation), alpha, classes)
     if isinstance(resolution, int):
         resolution = resolution, resolution
     height, width = resolution or spec.resolution
     in_channels = spec.channels if in_channels is None else in_channels
-    for what, number in (("resolution", min(height, width)), ("classes", classes), ("in-channels", in_channels)):
+    for what, number in (("resolution", min(height, width)), ("in-channels", in_channels)):
         if number < 1:
             raise MbcostError(f"{what} is {number}: the least is 1")
-    scaling = Scaling(spec, rules, alpha, classes)
     shape = Shape(in_channels, height, width)
     layers: list[Layer] = []
     for row in spec.rows:
-        for repeat in range(1, row.n + 1):
+        for repeat in range(1, row.repeats + 1):
             for layer in OPERATORS[row.operator](Block(row, repeat, shape, scaling)):
                 layers.append(layer)
                 if layer.output.height < 1 or layer.output.width < 1:

@@ -21,7 +21,7 @@ class Block:
     @property
     def stride(self) -> int:
         """The row's stride belongs to its first repeat."""
-        return self.row.s if self.repeat == 1 else 1
+        return self.row.stride if self.repeat == 1 else 1
 
     @property
     def channels(self) -> int:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mbcost.analytic.network import CLASSES, Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.library import NETWORKS, load_spec
 from mbcost.spec.model import Spec
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 LONGEST_LIST = 10_000
 """More values than this in one option are taken for a slip of the step."""
@@ -128,21 +132,30 @@ def pick_one(what: str, reference: str, *values: object) -> object:
     return given[0] if given else None
 
 
+def parse_rho(text: str) -> Fraction:
+    """A resolution multiplier, exactly as typed.
+
+    Raises:
+        MbcostError: it is no positive number.
+
+    >>> parse_rho("0.714")
+    Fraction(357, 500)
+    """
+    from fractions import Fraction
+
+    if re.fullmatch(r"\d{1,9}(\.\d{1,18})?|\.\d{1,18}", text) is None or not (rho := Fraction(text)):
+        raise MbcostError(f"rho is '{text}': it must be a positive number such as 0.714")
+    return rho
+
+
 def scaled_resolution(spec: Spec, rho: str) -> tuple[int, int]:
-    """The spec's resolution times `rho`, each side rounded half up, in decimal arithmetic.
+    """The spec's resolution times `rho`, each side rounded half up, in exact arithmetic.
 
     Raises:
         MbcostError: rho is no positive number, or nothing is left.
     """
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        multiplier = Decimal(rho)
-    except InvalidOperation:
-        multiplier = Decimal(0)
-    if not (multiplier.is_finite() and 0 < multiplier < 10**6):
-        raise MbcostError(f"rho is '{rho}': it must be a positive number such as 0.714")
-    height, width = (int(side * multiplier + Decimal("0.5")) for side in spec.resolution)
+    multiplier = parse_rho(rho)
+    height, width = (int(2 * side * multiplier + 1) // 2 for side in spec.resolution)
     if min(height, width) < 1:
         raise MbcostError(f"rho {rho} leaves nothing of {spec.resolution[0]}x{spec.resolution[1]}: use a larger one")
     return height, width

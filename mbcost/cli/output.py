@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def to_json(answer: dict[str, Any]) -> str:
     """One object, indented, with exact integers."""
     import json
 
-    return json.dumps(answer, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(answer, indent=2) + "\n"
 
 
 def write(text: str, output: Path | None = None) -> None:
@@ -52,6 +53,8 @@ def write(text: str, output: Path | None = None) -> None:
         MbcostError: the file cannot be written.
     """
     if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
         try:
             sys.stdout.write(text)
             sys.stdout.flush()

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mbcost.errors import MbcostError
 from mbcost.measured.modules import POOLS, Add, ConvUnit, LinearUnit, Parts, SqueezeExcite
 from mbcost.spec.model import Row, Scaling, Spec
 
@@ -40,14 +41,16 @@ def build(
         in_channels: channels of the input; by default the spec's own.
 
     Raises:
-        MbcostError: alpha leaves a layer without channels, or the spec has no such implementation.
+        MbcostError: an argument that no network can be built with, or an implementation that the spec does not have.
     """
     scaling = Scaling(spec, spec.implementation(implementation), alpha, classes)
     channels = spec.channels if in_channels is None else in_channels
+    if channels < 1:
+        raise MbcostError(f"in-channels is {channels}: the least is 1")
     model = Model()
     for row in spec.rows:
         stage = nn.Sequential()
-        for repeat in range(1, row.n + 1):
+        for repeat in range(1, row.repeats + 1):
             parts = BUILDERS[row.operator](_Place(row, repeat, channels, scaling))
             stage.add_module(str(repeat), Parts(parts))
             channels = scaling.output(row.stage, channels)
@@ -66,7 +69,7 @@ class _Place:
 
     @property
     def stride(self) -> int:
-        return self.row.s if self.repeat == 1 else 1
+        return self.row.stride if self.repeat == 1 else 1
 
     @property
     def outputs(self) -> int:

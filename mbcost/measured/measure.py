@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -167,7 +168,9 @@ _OPERATORS: Mapping[type[nn.Module], str] = {
 def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
     """fvcore's count by module and operator: one a multiply-accumulate, two a norm element, one a pooled input."""
     try:
-        from fvcore.nn import FlopCountAnalysis
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # torch's about torch.jit.script, for fvcore's author
+            from fvcore.nn import FlopCountAnalysis
     except ImportError:
         raise MissingLibrary("fvcore", "validate") from None
     analysis = FlopCountAnalysis(model, image).unsupported_ops_warnings(False).uncalled_modules_warnings(False)

@@ -14,6 +14,9 @@ ROLES = ("stem", "last_conv", "head")
 """Rows that implementations scale by rules of their own: the first convolution, the one before the global pool, and
 the fully connected layer between the pool and the classifier."""
 
+EXACT = 2**53
+"""float64 holds every whole number up to here, and a width is a product in float64."""
+
 
 @dataclass(frozen=True)
 class ChannelRule:

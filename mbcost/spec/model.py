@@ -61,6 +61,8 @@ class Spec:
     implementations: Mapping[str, Implementation]
     published_alphas: tuple[float, ...] = (1.0,)
     published_resolutions: tuple[int, ...] = ()
+    remark: str = ""
+    """What to know when the paper's totals are compared with these."""
     shown_as: str = "stages"
     """How the paper prints the table: `stages` (one line a row) or `layers` (one line a convolution)."""
 
@@ -124,14 +126,14 @@ class Scaling:
         Raises:
             MbcostError: alpha is so small that no channel is left, or too large to count exactly.
         """
-        row, role = self.spec.rows[stage], self.spec.role(stage)
+        row, role = self.spec.rows[stage], self.spec.role(stage) or ""
         if row.c == "k":
             return self.classes
         if row.c is None:
             return inputs
         printed = int(row.c)
         implementation = self.implementation
-        rule = implementation.channels_of.get(role or "", implementation.channels)
+        rule = implementation.channels_of.get(role, implementation.channels)
         if role in implementation.width_from_input:
             return self._channels(rule, inputs * implementation.width_from_input[role], stage)
         if role in implementation.unscaled_below and self.alpha < implementation.unscaled_below[role]:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from mbcost.errors import SpecError, suggestion
+from mbcost.spec.implementation import EXACT
 
 # libyaml's composer is about eight times as fast as the pure one; not every PyYAML is built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -117,8 +118,8 @@ class Reader:
         self.problem(node, f"expected a whole number, found {value}")
         return minimum
 
-    def number(self, node: yaml.Node, minimum: float = 0) -> int | float:
-        """A number of at least `minimum`; infinity is one."""
+    def number(self, node: yaml.Node, minimum: float = 0, maximum: float = EXACT) -> int | float:
+        """A number of at least `minimum` and at most `maximum`."""
         stand_in = max(1, math.ceil(minimum))
         if not isinstance(node, yaml.ScalarNode) or _tag(node) not in ("int", "float"):
             self.problem(node, f"expected a number, found {_kind(node)}")
@@ -130,6 +131,9 @@ class Reader:
             return stand_in
         if not value >= minimum:
             self.problem(node, f"{node.value} is too small: the least is {minimum}")
+            return stand_in
+        if value > maximum:
+            self.problem(node, f"{node.value} is too large: the most is {maximum}")
             return stand_in
         return value
 

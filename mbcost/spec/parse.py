@@ -24,7 +24,7 @@ PARTS = (*NO_BIAS_PARTS, "se.reduce", "se.expand", "head", "classifier")
 WIDE = ("conv", "separable", "bottleneck", "linear")
 """Operators that need a number of output channels."""
 
-_KEYS = ("name", "title", "source", "input", "published", "shown_as", "columns", "rows", "implementations")
+_KEYS = ("name", "title", "source", "remark", "input", "published", "shown_as", "columns", "rows", "implementations")
 _OPERATOR_CELL = re.compile(r"(\w+)(?: (\d+)x(\d+))?")
 
 
@@ -61,6 +61,7 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
             name=reader.text(reader.require(root, values, "name")),
             title=reader.text(values["title"]) if "title" in values else "",
             source=_source(reader, values["source"]) if "source" in values else "",
+            remark=reader.text(values["remark"]) if "remark" in values else "",
             channels=reader.whole(reader.require(spec_input, input_values, "channels")),
             resolution=_resolution(reader, reader.require(spec_input, input_values, "resolution")),
             columns=columns,

@@ -1,0 +1,161 @@
+"""`mbcost compare`: two built-in comparisons by name, and any networks side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Optional
+
+import typer
+from typer.core import TyperGroup
+
+from mbcost.cli.arguments import complete_network, network_of, parse_alpha, parse_rho
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
+from mbcost.cli.output import check_format, emit
+from mbcost.errors import MbcostError
+from mbcost.present import compare as present
+from mbcost.questions.side_by_side import side_by_side
+from mbcost.spec.library import load_convention, load_spec
+
+
+class ComparisonGroup(TyperGroup):
+    """Comparisons by name; whatever starts otherwise is a list of networks."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As click does, with `nets` put in where no comparison is named."""
+        if args and args[0] not in (*self.commands, "--help"):
+            args = ["nets", *args]
+        return super().parse_args(ctx, args)
+
+
+def build() -> Any:
+    """The command."""
+    app = typer.Typer(cls=ComparisonGroup, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+    app.callback()(_compare)
+    group = typer.main.get_command(app)
+    assert isinstance(group, ComparisonGroup), "typer builds the class that it is given"
+    for name, function in COMPARISONS.items():
+        group.add_command(build_command(function), name)
+    return group
+
+
+def _compare() -> None:
+    """Compare convolutions, blocks or networks.
+
+    \b
+    Examples:
+      mbcost compare standard-vs-dws
+      mbcost compare standard-vs-dws --net v1
+      mbcost compare residual-vs-inverted --channels 64 --feature 28
+      mbcost compare v1 v2@0.75 v3-large/192 v3-large@0.75:torchvision
+    """  # noqa: D301  # \b keeps click from wrapping the examples
+
+
+def nets(
+    networks: Annotated[
+        list[str], typer.Argument(metavar="NET...", help="Networks, the first of them the yardstick.", autocompletion=complete_network)
+    ],
+    alpha: Alpha = None,
+    res: Res = None,
+    rho: Rho = None,
+    impl: Impl = None,
+    classes: Classes = None,
+    convention: ConventionName = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Networks side by side, with ratios to the first; `nets` can be left out."""
+    check_format(style)
+    resolved = [network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes) for net in networks]
+    answer = side_by_side(resolved, load_convention(convention))
+    emit(present.side_by_side_table(answer), present.side_by_side_json(answer), style, output)
+    return 0
+
+
+def standard_vs_dws(
+    net: Annotated[Optional[str], typer.Option(metavar="NET", help="A whole network in the place of one layer.")] = None,
+    kernel: Annotated[Optional[int], typer.Option(metavar="K", help="Side of the kernel [default: 3].")] = None,
+    inputs: Annotated[Optional[int], typer.Option("--in", metavar="M", help="Input channels [default: 512].")] = None,
+    outputs: Annotated[Optional[int], typer.Option("--out", metavar="N", help="Output channels [default: 512].")] = None,
+    feature: Annotated[Optional[int], typer.Option(metavar="D", help="Side of the input map [default: 14].")] = None,
+    stride: Annotated[Optional[int], typer.Option(metavar="S", help="Stride [default: 1].")] = None,
+    alpha: Alpha = None,
+    rho: Rho = None,
+    res: Res = None,
+    impl: Impl = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Standard convolution beside depthwise separable convolution.
+
+    Without options: the V1 paper's table 3, cumulative over alpha = 0.75 and rho = 0.714. With options: the layer, or
+    with --net the network, that they describe.
+    """
+    check_format(style)
+    layer = {"kernel": kernel, "in": inputs, "out": outputs, "feature": feature, "stride": stride}
+    given = [name for name, value in layer.items() if value is not None]
+    if net is not None:
+        from mbcost.questions.separable import compare_network
+
+        if given:
+            raise MbcostError(f"--{given[0]} describes one layer and --net a whole network: keep one")
+        network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl)
+        full = network_of(f"{_name(net)}:{network.implementation}")
+        answer = compare_network(network, full)
+        emit(present.network_table(answer), present.network_json(answer), style, output)
+        return 0
+    from fractions import Fraction
+
+    from mbcost.questions.separable import compare_layer
+
+    for name, value in (("res", res), ("impl", impl)):
+        if value is not None:
+            raise MbcostError(f"--{name} needs a network: add --net, or use --feature for one layer")
+    if not given and alpha is None and rho is None:
+        alpha, rho = PAPER_ALPHA, PAPER_RHO
+    comparison = compare_layer(
+        load_spec("v1").implementation("official").channels,
+        kernel=3 if kernel is None else kernel,
+        inputs=512 if inputs is None else inputs,
+        outputs=512 if outputs is None else outputs,
+        feature=14 if feature is None else feature,
+        stride=1 if stride is None else stride,
+        alpha=1.0 if alpha is None else parse_alpha(alpha),
+        rho=Fraction(1) if rho is None else parse_rho(rho),
+    )
+    emit(present.layer_table(comparison), present.layer_json(comparison), style, output)
+    return 0
+
+
+def residual_vs_inverted(
+    channels: Annotated[int, typer.Option(metavar="C", help="Input and output channels.")] = 64,
+    feature: Annotated[int, typer.Option(metavar="D", help="Side of the map.")] = 14,
+    expansion: Annotated[int, typer.Option(metavar="T", help="Expansion factor of the inverted residual.")] = 6,
+    reduction: Annotated[int, typer.Option(metavar="R", help="Divisor of ResNet's bottleneck.")] = 4,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """ResNet's bottleneck beside V2's inverted residual and V3's with squeeze-and-excite.
+
+    The default is the 64-channel stage of V2's table, with its expansion factor.
+    """
+    from mbcost.questions.residuals import compare_residuals
+
+    check_format(style)
+    blocks = compare_residuals(
+        load_spec("v3-large").implementation("official").squeeze,
+        channels=channels, feature=feature, expansion=expansion, reduction=reduction,
+    )  # fmt: skip
+    emit(present.residuals_table(blocks, feature), present.residuals_json(blocks, feature), style, output)
+    return 0
+
+
+def _name(net: str) -> str:
+    from mbcost.cli.arguments import parse_reference
+
+    return parse_reference(net).name
+
+
+PAPER_ALPHA, PAPER_RHO = "0.75", "0.714"
+"""V1 paper, table 3, rows 3 and 4."""
+
+COMPARISONS = {"nets": nets, "standard-vs-dws": standard_vs_dws, "residual-vs-inverted": residual_vs_inverted}

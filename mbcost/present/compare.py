@@ -1,0 +1,314 @@
+"""The three comparisons as tables and as JSON."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from mbcost.present.table import Cell, Column, Table, decimal
+from mbcost.questions.residuals import ResidualBlock
+from mbcost.questions.separable import Form, LayerComparison, NetworkComparison, Pair
+from mbcost.questions.side_by_side import SideBySide, Totals
+from mbcost.spec.tally import Tally
+
+STANDARD_FORM = (
+    "The standard form of depthwise + pointwise is one dense KxK convolution; that of expand + depthwise (+ project) "
+    "is one dense KxK convolution to the expanded width, followed by the projection as it is."
+)
+INVERTED_RATIO = (
+    "Where the pointwise layer comes first (expand, then depthwise) the exact ratio is 1/M + (D/D')^2/K^2 with input map "
+    "D and output map D', and 1/M where there is no expansion, not 1/N + 1/K^2."
+)
+
+
+def layer_table(comparison: LayerComparison) -> Table:
+    """One row a form, each beside the standard one."""
+    first = comparison.forms[0]
+    rows = tuple(_form_cells(form, first) for form in comparison.forms)
+    notes = [
+        f"separable / standard = {_fraction(comparison.ratio)}, formula 1/N + 1/K^2 = {_fraction(comparison.formula)}: "
+        + ("equal" if comparison.ratio == comparison.formula else "not equal")
+    ]
+    separable = comparison.forms[1]
+    if comparison.alpha != 1:
+        thin = comparison.forms[2]
+        notes.append(
+            f"alpha^2 = {decimal(_exact(comparison.alpha) ** 2)}; really x {decimal(_over(thin, separable))} with "
+            f"M {separable.inputs} -> {thin.inputs}, N {separable.outputs} -> {thin.outputs} "
+            "(the depthwise part goes with alpha only)"
+        )
+    if comparison.rho != 1:
+        small, before = comparison.forms[-1], comparison.forms[-2]
+        notes.append(
+            f"rho^2 = {decimal(comparison.rho**2)}; really x {decimal(_over(small, before))} with "
+            f"D_F {before.feature} -> {small.feature}"
+        )
+    notes.append("params are the weights alone and mult-adds those of the convolutions: no norm, no bias, as in the paper")
+    columns = (
+        Column("form", "form"),
+        Column("inputs", "M", numeric=True),
+        Column("outputs", "N", numeric=True),
+        Column("feature", "D_F", numeric=True),
+        Column("mult_adds", "mult-adds", numeric=True),
+        Column("mult_adds_ratio", "ratio", numeric=True),
+        Column("params", "params", numeric=True),
+        Column("params_ratio", "ratio", numeric=True),
+    )
+    title = f"Standard and depthwise separable convolution  K {comparison.kernel}  stride {comparison.stride}"
+    return Table(title, columns, rows, notes=tuple(notes))
+
+
+def layer_json(comparison: LayerComparison) -> dict[str, Any]:
+    """The object of `mbcost compare standard-vs-dws --format json` for one layer."""
+    return {
+        "schema": "mbcost/standard-vs-dws/1",
+        "kernel": comparison.kernel,
+        "stride": comparison.stride,
+        "alpha": comparison.alpha,
+        "rho": str(decimal(comparison.rho, 6)),
+        "ratio": _fraction_json(comparison.ratio),
+        "formula": _fraction_json(comparison.formula),
+        "units": {"params": "weights", "mult_adds": "multiply-adds"},
+        "forms": [vars(form) for form in comparison.forms],
+    }
+
+
+def network_table(comparison: NetworkComparison) -> Table:
+    """One row a block, and the whole network below."""
+    rows = tuple(_pair_cells(pair) for pair in comparison.pairs)
+    standard = sum(pair.standard.conv_macs for pair in comparison.pairs)
+    separable = sum(pair.separable.conv_macs for pair in comparison.pairs)
+    footer: tuple[Cell, ...] = (
+        "total", None, None, None, None,
+        sum(map(_params, (pair.standard for pair in comparison.pairs))),
+        sum(map(_params, (pair.separable for pair in comparison.pairs))),
+        standard, separable, decimal(Fraction(separable, standard)), None,
+        decimal(Fraction(standard, separable), 2),
+    )  # fmt: skip
+    columns = (
+        Column("name", "block"),
+        Column("kernel", "K", spare=1),
+        Column("stride", "stride", numeric=True, spare=2),
+        Column("inputs", "M", numeric=True, spare=4),
+        Column("outputs", "N", numeric=True, spare=4),
+        Column("standard_params", "standard params", numeric=True, spare=5),
+        Column("separable_params", "separable params", numeric=True, spare=5),
+        Column("standard_mult_adds", "standard mult-adds", numeric=True),
+        Column("separable_mult_adds", "separable mult-adds", numeric=True),
+        Column("ratio", "ratio", numeric=True),
+        Column("formula", "1/N+1/K^2", numeric=True, spare=3),
+        Column("times", "times", numeric=True),
+    )
+    network = comparison.network
+    height, width = network.resolution
+    title = (
+        f"{network.spec.title} in standard and separable form  alpha {network.alpha:g}  "
+        f"resolution {height}x{width}  implementation {network.implementation}"
+    )
+    return Table(title, columns, rows, footer, tuple(_network_notes(comparison)))
+
+
+def network_json(comparison: NetworkComparison) -> dict[str, Any]:
+    """The object of `mbcost compare standard-vs-dws --net NET --format json`."""
+    network = comparison.network
+    return {
+        "schema": "mbcost/standard-vs-dws/1",
+        "network": network.spec.name,
+        "alpha": network.alpha,
+        "resolution": list(network.resolution),
+        "implementation": network.implementation,
+        "classes": network.classes,
+        "standard_form": STANDARD_FORM,
+        "units": {"params": "weights, biases, norm scale and shift", "mult_adds": "multiply-adds"},
+        "blocks": [
+            {
+                "name": pair.name,
+                "kernel": list(pair.kernel),
+                "stride": pair.stride,
+                "inputs": pair.inputs,
+                "outputs": pair.outputs,
+                "standard": _totals_json(pair.standard),
+                "separable": _totals_json(pair.separable),
+                "ratio": _fraction_json(pair.ratio),
+                "formula": _fraction_json(pair.formula),
+            }
+            for pair in comparison.pairs
+        ],
+        "standard": _totals_json(comparison.standard),
+        "separable": _totals_json(comparison.separable),
+        "classifier": _totals_json(comparison.classifier),
+        "eight_to_nine_times": sum(pair.eight_to_nine for pair in comparison.pairs),
+    }
+
+
+def residuals_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
+    """One row a block, each beside ResNet's."""
+    first = blocks[0].tally
+    rows = tuple(
+        (
+            block.title,
+            " - ".join(map(str, block.widths)),
+            _params(block.tally),
+            decimal(Fraction(_params(block.tally), _params(first)), 2),
+            block.tally.conv_macs,
+            decimal(Fraction(block.tally.conv_macs, first.conv_macs), 2),
+            block.largest_map,
+        )
+        for block in blocks
+    )
+    columns = (
+        Column("block", "block"),
+        Column("widths", "channels"),
+        Column("params", "params", numeric=True),
+        Column("params_ratio", "ratio", numeric=True),
+        Column("mult_adds", "mult-adds", numeric=True),
+        Column("mult_adds_ratio", "ratio", numeric=True),
+        Column("largest_map", "largest map", numeric=True, spare=1),
+    )
+    title = f"Residual and inverted residual blocks  {blocks[0].widths[0]} channels  map {feature}x{feature}  stride 1"
+    notes = (
+        "ResNet's block is wide, narrow, wide; the inverted one narrow, wide, narrow, with the residual on the narrow end",
+        "params: weights, biases, norm scale and shift; mult-adds: those of the convolutions; largest map: elements",
+    )
+    return Table(title, columns, rows, notes=notes)
+
+
+def residuals_json(blocks: tuple[ResidualBlock, ...], feature: int) -> dict[str, Any]:
+    """The object of `mbcost compare residual-vs-inverted --format json`."""
+    return {
+        "schema": "mbcost/residual-vs-inverted/1",
+        "channels": blocks[0].widths[0],
+        "feature": feature,
+        "units": {"params": "weights, biases, norm scale and shift", "mult_adds": "multiply-adds", "largest_map": "elements"},
+        "blocks": [
+            {"title": block.title, "widths": list(block.widths), **_totals_json(block.tally), "largest_map": block.largest_map}
+            for block in blocks
+        ],
+    }  # fmt: skip
+
+
+def side_by_side_table(answer: SideBySide) -> Table:
+    """One row a network, with ratios to the first."""
+    ratios = zip(*(answer.ratios(quantity) for quantity in ("params", "mult_adds", "activations")), strict=True)
+    rows = []
+    for totals, (params, mult_adds, activations) in zip(answer.totals, ratios, strict=True):
+        network = totals.network
+        rows.append(
+            (network.spec.name, f"{network.alpha:g}", "x".join(map(str, network.resolution)), network.implementation,
+             totals.params, _ratio(params), totals.mult_adds, _ratio(mult_adds), totals.activations, _ratio(activations))
+        )  # fmt: skip
+    columns = (
+        Column("network", "network"),
+        Column("alpha", "alpha", numeric=True),
+        Column("resolution", "resolution", numeric=True),
+        Column("implementation", "implementation", spare=3),
+        Column("params", "params", numeric=True),
+        Column("params_ratio", "ratio", numeric=True, spare=1),
+        Column("mult_adds", "mult-adds", numeric=True),
+        Column("mult_adds_ratio", "ratio", numeric=True, spare=1),
+        Column("activations", "activations", numeric=True, spare=2),
+        Column("activations_ratio", "ratio", numeric=True, spare=2),
+    )
+    notes = ("ratios are to the first row", f"convention {answer.convention.name}: {answer.convention.title}")
+    return Table("Networks side by side", columns, tuple(rows), notes=notes)
+
+
+def side_by_side_json(answer: SideBySide) -> dict[str, Any]:
+    """The object of `mbcost compare NET … --format json`."""
+    return {
+        "schema": "mbcost/compare/1",
+        "convention": answer.convention.name,
+        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "networks": [network_totals_json(totals) for totals in answer.totals],
+    }
+
+
+def network_totals_json(totals: Totals) -> dict[str, Any]:
+    """One network and its totals."""
+    network = totals.network
+    return {
+        "network": network.spec.name,
+        "alpha": network.alpha,
+        "resolution": list(network.resolution),
+        "implementation": network.implementation,
+        "classes": network.classes,
+        "in_channels": network.in_channels,
+        "params": totals.params,
+        "mult_adds": totals.mult_adds,
+        "activations": totals.activations,
+    }
+
+
+def _network_notes(comparison: NetworkComparison) -> list[str]:
+    standard, separable, classifier = comparison.standard, comparison.separable, comparison.classifier
+    macs, params = _macs(classifier), _params(classifier)
+    within = sum(pair.eight_to_nine for pair in comparison.pairs)
+    notes = [STANDARD_FORM]
+    if any(pair.ratio != pair.formula for pair in comparison.pairs):
+        notes.append(INVERTED_RATIO)
+    notes += [
+        f"8 to 9 times cheaper in {within} of {len(comparison.pairs)} blocks",
+        "whole network, with its other layers:",
+        f"  standard   {_macs(standard):,} mult-adds, {_params(standard):,} params "
+        f"({_macs(standard) - macs:,} and {_params(standard) - params:,} without the classifier)",
+        f"  separable  {_macs(separable):,} mult-adds, {_params(separable):,} params "
+        f"({_macs(separable) - macs:,} and {_params(separable) - params:,} without the classifier)",
+    ]
+    if comparison.network.spec.remark:
+        notes.append(comparison.network.spec.remark)
+    network, full = comparison.network, comparison.full
+    if network.alpha != full.alpha or network.resolution != full.resolution:
+        area = Fraction(network.resolution[0] * network.resolution[1], full.resolution[0] * full.resolution[1])
+        scale = _exact(network.alpha) ** 2
+        real = Fraction(_macs(separable), _macs(full.tally()))
+        notes.append(
+            f"alpha^2 rho^2 = {decimal(scale)} x {decimal(area)} = {decimal(scale * area)}; really x {decimal(real)} "
+            "of the mult-adds at alpha 1 and the table's own resolution, after rounding channels and maps"
+        )
+    return notes
+
+
+def _form_cells(form: Form, first: Form) -> tuple[Cell, ...]:
+    return (form.title, form.inputs, form.outputs, form.feature, form.mult_adds, decimal(_over(form, first)), form.params,
+            decimal(Fraction(form.params, first.params)))  # fmt: skip
+
+
+def _pair_cells(pair: Pair) -> tuple[Cell, ...]:
+    return (
+        pair.name, "x".join(map(str, pair.kernel)), pair.stride, pair.inputs, pair.outputs,
+        _params(pair.standard), _params(pair.separable), pair.standard.conv_macs, pair.separable.conv_macs,
+        decimal(pair.ratio), decimal(pair.formula), decimal(1 / pair.ratio, 2),
+    )  # fmt: skip
+
+
+def _over(form: Form, other: Form) -> Fraction:
+    return Fraction(form.mult_adds, other.mult_adds)
+
+
+def _exact(alpha: float) -> Fraction:
+    """The decimal that was typed, not its nearest binary fraction."""
+    return Fraction(str(alpha))
+
+
+def _params(tally: Tally) -> int:
+    return tally.weights + tally.biases + 2 * tally.norm_channels
+
+
+def _macs(tally: Tally) -> int:
+    return tally.conv_macs + tally.linear_macs
+
+
+def _totals_json(tally: Tally) -> dict[str, int]:
+    return {"params": _params(tally), "mult_adds": _macs(tally)}
+
+
+def _fraction(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator} = {decimal(value)}"
+
+
+def _fraction_json(value: Fraction) -> list[int]:
+    return [value.numerator, value.denominator]
+
+
+def _ratio(value: Fraction | None) -> str:
+    return "" if value is None else decimal(value, 3)
