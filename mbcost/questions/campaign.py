@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from itertools import product
+from typing import Any
 
-from mbcost.analytic.network import CLASSES, resolve
+from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.questions.validate import Difference, Validation, validate, validate_in_order
+from mbcost.spec.measurement import Measurement
 from mbcost.spec.model import Spec
 
 TOOLS = ("fvcore", "torch")
@@ -38,6 +42,8 @@ class Case:
     resolution: tuple[int, int]
     implementation: str
     against: str
+    model: str = ""
+    """The library's name of its model, once it has been built."""
 
 
 @dataclass(frozen=True)
@@ -94,61 +100,126 @@ def plan(
         against: names out of `AGAINST`, or `all`.
         alphas: width multipliers for subjects that name none; by default the published ones.
         resolutions: heights and widths for subjects that name none; by default the published ones.
-        implementation: whose rules our own model and the engine follow, for subjects that name none.
+        implementation: whose rules our own model and the engine follow, for subjects that name none; by default the
+            official ones, and for a library its own.
 
     Raises:
-        MbcostError: a name is not known, a combination that was asked for by name does not exist, or nothing is left.
+        MbcostError: a name is not known, something that was asked for by name does not exist, or nothing is left.
         MissingLibrary: a witness that was named is not installed.
     """
     for name in against:
         if name not in (*AGAINST, "all"):
             raise unknown("witness", name, (*AGAINST, "all"))
     everyone = "all" in against
-    witnesses = [name for name in AGAINST if everyone or name in against]
-    cases: dict[Case, None] = {}
+    cases: list[Case] = []
     notes: dict[str, None] = {}
-    for witness in witnesses:
-        try:
-            _require(witness)
-        except MissingLibrary as error:
-            if not everyone:
-                raise
-            notes[f"{witness}: left out, {error}"] = None
+    witnesses = []
+    for witness in AGAINST:
+        if not everyone and witness not in against:
             continue
-        for subject in subjects:
-            strict = subject.named and not everyone
-            wanted = subject.implementation or implementation
-            found = _cases(subject, witness, wanted, alphas, resolutions, strict=strict)
-            if isinstance(found, str):
-                if strict:
-                    raise MbcostError(found)
-                notes[found] = None
+        missing = _missing(witness)
+        if missing is None:
+            witnesses.append(witness)
+        elif everyone:
+            notes[f"not compared with {witness}: {missing}"] = None
+        else:
+            raise missing
+    for subject, witness in product(subjects, witnesses):
+        spec = subject.spec
+        try:
+            offered = None if witness in TOOLS else _offered(witness, spec)
+            rules = _implementation(spec, witness, subject.implementation or implementation)
+        except MbcostError as error:
+            if subject.named and not everyone:
+                raise
+            notes[f"not compared with {witness}: {error}"] = None
+            continue
+        asked = alphas if subject.alpha is None else (subject.alpha,)
+        for alpha in asked or offered or spec.published_alphas:
+            if offered is None or alpha in offered:
+                sizes = _resolutions(subject, resolutions)
+                cases += [Case(spec, alpha, size, rules, witness) for size in sizes]
                 continue
-            left_out, some = found
-            if left_out and not everyone and (alphas or subject.alpha is not None):
-                raise MbcostError(left_out[0])
-            notes.update(dict.fromkeys(left_out))
-            cases.update(dict.fromkeys(some))
+            message = f"{witness} has no {spec.name} at alpha {alpha:g}: it has {_listed(offered)}"
+            if not everyone:
+                raise MbcostError(message)
+            notes[f"not compared with {witness}: {message}"] = None
     if not cases:
-        raise MbcostError("; ".join(notes) or "nothing to compare")
+        raise MbcostError("; ".join(notes) or "there is nothing to compare")
     return Plan(tuple(cases), tuple(notes))
 
 
 def run(plan: Plan) -> Iterator[Outcome]:
-    """Make the comparisons of `plan`, one after the other, in an order that builds every model once."""
+    """Make the comparisons of `plan` one after the other.
+
+    Raises:
+        MbcostError: a network or a model cannot be built or run.
+        MissingLibrary: torch is not installed.
+    """
+    built: tuple[Case, Any] | None = None
     for case in plan.cases:
         network = resolve(case.spec, alpha=case.alpha, resolution=case.resolution, implementation=case.implementation)
         if case.against in TOOLS:
-            from mbcost.measured.measure import measure
-
-            model = _model(case)
-            measurement = measure(model, resolution=case.resolution, in_channels=network.in_channels,
-                                  against=case.against)  # fmt: skip
-            yield Outcome(case, validate(network, measurement))
+            if built is None or _model_key(built[0]) != _model_key(case):
+                built = case, _build(case)
+            yield Outcome(case, validate(network, _measure(built[1], case)))
         else:
-            from mbcost.measured.references import measure_reference
+            for measurement in _measure_reference(case):
+                yield Outcome(replace(case, model=measurement.model), validate_in_order(network, measurement))
 
-            for measurement in measure_reference(case.against, case.spec.name, alpha=case.alpha,
-                                                 resolution=case.resolution, classes=CLASSES,
-                                                 in_channels=network.in_channels):  # fmt: skip
-                yield Outcome(case, validate_in_order(network, measurement))
+
+def _model_key(case: Case) -> tuple[int, float, str]:
+    return id(case.spec), case.alpha, case.implementation
+
+
+def _missing(witness: str) -> MissingLibrary | None:
+    """The error for a witness that is not installed."""
+    for library, extra in (("torch", "validate"), (witness, "validate" if witness in TOOLS else "references")):
+        if find_spec(library) is None:
+            return MissingLibrary(library, extra)
+    return None
+
+
+def _implementation(spec: Spec, witness: str, wanted: str | None) -> str:
+    if witness in TOOLS:
+        return spec.implementation(wanted or next(iter(spec.implementations))).name
+    if wanted not in (None, witness):
+        raise MbcostError(f"{witness} is compared with the implementation of its name, not with {wanted}")
+    return spec.implementation(witness).name
+
+
+def _offered(witness: str, spec: Spec) -> tuple[float, ...] | None:
+    from mbcost.measured.references import offers
+
+    return offers(witness, spec.name)
+
+
+def _resolutions(subject: Subject, resolutions: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    if subject.resolution is not None:
+        return (subject.resolution,)
+    published = [(side, side) for side in subject.spec.published_resolutions]
+    return resolutions or published or (subject.spec.resolution,)
+
+
+def _listed(alphas: Sequence[float]) -> str:
+    return "alpha " + ", ".join(f"{alpha:g}" for alpha in alphas)
+
+
+def _build(case: Case) -> Any:
+    from mbcost.measured.build import build
+
+    return build(case.spec, alpha=case.alpha, implementation=case.implementation)
+
+
+def _measure(model: Any, case: Case) -> Measurement:
+    from mbcost.measured.measure import measure
+
+    return measure(model, resolution=case.resolution, in_channels=case.spec.channels, against=case.against)
+
+
+def _measure_reference(case: Case) -> tuple[Measurement, ...]:
+    from mbcost.measured.references import measure_reference
+
+    return measure_reference(
+        case.against, case.spec.name, alpha=case.alpha, resolution=case.resolution, in_channels=case.spec.channels
+    )
