@@ -182,9 +182,12 @@ def network_of(
     if rho is not None and (res is not None or reference.resolution is not None):
         raise MbcostError("rho and a resolution are both given: keep one, rho multiplies the table's own resolution")
     resolution = pick_one(
-        "the resolution", text, reference.resolution,
-        None if res is None else parse_resolution(res), None if rho is None else scaled_resolution(spec, rho),
-    )  # fmt: skip
+        "the resolution",
+        text,
+        reference.resolution,
+        None if res is None else parse_resolution(res),
+        None if rho is None else scaled_resolution(spec, rho),
+    )
     width = pick_one("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
     implementation = pick_one("the implementation", text, reference.implementation, impl)
     assert resolution is None or isinstance(resolution, tuple)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Optional
 
 import typer
@@ -12,7 +13,8 @@ from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
 from mbcost.cli.output import check_format, emit
 from mbcost.errors import MbcostError
-from mbcost.present import compare as present
+from mbcost.present import residuals, separable
+from mbcost.present import side_by_side as presented
 from mbcost.questions.side_by_side import side_by_side
 from mbcost.spec.library import load_convention, load_spec
 
@@ -22,14 +24,14 @@ class ComparisonGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As click does, with `nets` put in where no comparison is named."""
-        if args and args[0] not in (*self.commands, "--help"):
+        if not args or args[0] not in (*self.commands, "--help"):
             args = ["nets", *args]
         return super().parse_args(ctx, args)
 
 
 def build() -> Any:
     """The command."""
-    app = typer.Typer(cls=ComparisonGroup, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+    app = typer.Typer(cls=ComparisonGroup, rich_markup_mode=None, add_completion=False)
     app.callback()(_compare)
     group = typer.main.get_command(app)
     assert isinstance(group, ComparisonGroup), "typer builds the class that it is given"
@@ -52,7 +54,10 @@ def _compare() -> None:
 
 def nets(
     networks: Annotated[
-        list[str], typer.Argument(metavar="NET...", help="Networks, the first of them the yardstick.", autocompletion=complete_network)
+        list[str],
+        typer.Argument(
+            metavar="NET...", help="Networks, the first of them the yardstick.", autocompletion=complete_network
+        ),
     ],
     alpha: Alpha = None,
     res: Res = None,
@@ -67,15 +72,19 @@ def nets(
     check_format(style)
     resolved = [network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes) for net in networks]
     answer = side_by_side(resolved, load_convention(convention))
-    emit(present.side_by_side_table(answer), present.side_by_side_json(answer), style, output)
+    emit(presented.side_by_side_table(answer), presented.side_by_side_json(answer), style, output)
     return 0
 
 
 def standard_vs_dws(
-    net: Annotated[Optional[str], typer.Option(metavar="NET", help="A whole network in the place of one layer.")] = None,
+    net: Annotated[
+        Optional[str], typer.Option(metavar="NET", help="A whole network in the place of one layer.")
+    ] = None,
     kernel: Annotated[Optional[int], typer.Option(metavar="K", help="Side of the kernel [default: 3].")] = None,
     inputs: Annotated[Optional[int], typer.Option("--in", metavar="M", help="Input channels [default: 512].")] = None,
-    outputs: Annotated[Optional[int], typer.Option("--out", metavar="N", help="Output channels [default: 512].")] = None,
+    outputs: Annotated[
+        Optional[int], typer.Option("--out", metavar="N", help="Output channels [default: 512].")
+    ] = None,
     feature: Annotated[Optional[int], typer.Option(metavar="D", help="Side of the input map [default: 14].")] = None,
     stride: Annotated[Optional[int], typer.Option(metavar="S", help="Stride [default: 1].")] = None,
     alpha: Alpha = None,
@@ -101,7 +110,7 @@ def standard_vs_dws(
         network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl)
         full = network_of(f"{_name(net)}:{network.implementation}")
         answer = compare_network(network, full)
-        emit(present.network_table(answer), present.network_json(answer), style, output)
+        emit(separable.network_table(answer), separable.network_json(answer), style, output)
         return 0
     from fractions import Fraction
 
@@ -122,7 +131,7 @@ def standard_vs_dws(
         alpha=1.0 if alpha is None else parse_alpha(alpha),
         rho=Fraction(1) if rho is None else parse_rho(rho),
     )
-    emit(present.layer_table(comparison), present.layer_json(comparison), style, output)
+    emit(separable.layer_table(comparison), separable.layer_json(comparison), style, output)
     return 0
 
 
@@ -143,9 +152,12 @@ def residual_vs_inverted(
     check_format(style)
     blocks = compare_residuals(
         load_spec("v3-large").implementation("official").squeeze,
-        channels=channels, feature=feature, expansion=expansion, reduction=reduction,
-    )  # fmt: skip
-    emit(present.residuals_table(blocks, feature), present.residuals_json(blocks, feature), style, output)
+        channels=channels,
+        feature=feature,
+        expansion=expansion,
+        reduction=reduction,
+    )
+    emit(residuals.residuals_table(blocks, feature), residuals.residuals_json(blocks, feature), style, output)
     return 0
 
 
@@ -158,4 +170,8 @@ def _name(net: str) -> str:
 PAPER_ALPHA, PAPER_RHO = "0.75", "0.714"
 """V1 paper, table 3, rows 3 and 4."""
 
-COMPARISONS = {"nets": nets, "standard-vs-dws": standard_vs_dws, "residual-vs-inverted": residual_vs_inverted}
+COMPARISONS: Mapping[str, Callable[..., int]] = {
+    "nets": nets,
+    "standard-vs-dws": standard_vs_dws,
+    "residual-vs-inverted": residual_vs_inverted,
+}

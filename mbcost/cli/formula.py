@@ -21,7 +21,9 @@ def build() -> Any:
 
 def formula(
     net: Net,
-    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer's name as in `mbcost table`, e.g. 2.1.expand.")],
+    layer: Annotated[
+        str, typer.Argument(metavar="LAYER", help="A layer's name as in `mbcost table`, e.g. 2.1.expand.")
+    ],
     alpha: Alpha = None,
     res: Res = None,
     rho: Rho = None,

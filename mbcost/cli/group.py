@@ -31,7 +31,7 @@ def run_group(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name; every expected failure ends as one line on standard error."""
     command = typer.main.get_command(_app())
     try:
-        result = command.main(list(arguments), prog_name="mbcost", standalone_mode=False)
+        result = command.main(list(arguments) or ["--help"], prog_name="mbcost", standalone_mode=False)
     except MbcostError as error:
         return _fail(str(error))
     except UsageError as error:
@@ -41,6 +41,8 @@ def run_group(arguments: Sequence[str]) -> int:
         return _fail(f"{message} (try '{path} --help')")
     if result == 130:  # what typer makes of Ctrl-C
         print("mbcost: interrupted", file=sys.stderr)
+    if not arguments:  # the help is shown, but nothing was asked
+        return 2
     return result if isinstance(result, int) else 0
 
 
@@ -74,7 +76,7 @@ class LazyGroup(TyperGroup):
 
 
 def _app() -> typer.Typer:
-    app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True)
+    app = typer.Typer(cls=LazyGroup, rich_markup_mode=None)
     app.callback()(_root)
     return app
 
@@ -86,7 +88,7 @@ def _show_version(wanted: bool) -> None:
 
 
 def _root(
-    version: Annotated[  # noqa: ARG001  # its callback acts
+    version: Annotated[  # its callback acts
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

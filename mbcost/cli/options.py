@@ -17,9 +17,12 @@ def _complete_convention(incomplete: str) -> list[str]:
 
 Net = Annotated[
     str,
-    typer.Argument(metavar="NET", help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL; - reads standard input.",
-                   autocompletion=complete_network),
-]  # fmt: skip
+    typer.Argument(
+        metavar="NET",
+        help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL; - reads standard input.",
+        autocompletion=complete_network,
+    ),
+]
 Alpha = Annotated[Optional[str], typer.Option(help="Width multiplier [default: 1].", metavar="ALPHA")]
 Res = Annotated[Optional[str], typer.Option(help="Input size in pixels [default: the table's own].", metavar="N|HxW")]
 Rho = Annotated[Optional[str], typer.Option(help="Resolution multiplier, in the place of --res.", metavar="RHO")]
@@ -28,13 +31,17 @@ Impl = Annotated[
     typer.Option(help="Whose rules of rounding, scaling and padding [default: official].", metavar="IMPL"),
 ]
 Classes = Annotated[Optional[int], typer.Option(help="Outputs of the classifier [default: 1000].", metavar="N")]
-InChannels = Annotated[Optional[int], typer.Option(help="Channels of the input [default: the table's own].", metavar="N")]
+InChannels = Annotated[
+    Optional[int], typer.Option(help="Channels of the input [default: the table's own].", metavar="N")
+]
 ConventionName = Annotated[
     Optional[str],
-    typer.Option("--convention", help="How params and mult-adds are counted [default: macs].", metavar="NAME",
-                 autocompletion=_complete_convention),
-]  # fmt: skip
-Format = Annotated[
-    str, typer.Option("--format", help="text, csv, json, markdown or latex.", metavar="FORMAT")
+    typer.Option(
+        "--convention",
+        help="How params and mult-adds are counted [default: macs].",
+        metavar="NAME",
+        autocompletion=_complete_convention,
+    ),
 ]
+Format = Annotated[str, typer.Option("--format", help="text, csv, json, markdown or latex.", metavar="FORMAT")]
 Output = Annotated[Optional[Path], typer.Option(help="Write to this file, whole or not at all.", metavar="FILE")]

@@ -32,7 +32,9 @@ def table(
     no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
     by: Annotated[str, typer.Option(help="One row a layer, block or stage.", metavar="layer|block|stage")] = "layer",
     columns: Annotated[Optional[str], typer.Option(help="Columns to show, in order.", metavar="A,B,C")] = None,
-    sort: Annotated[Optional[str], typer.Option(help="Sort by this column, counts largest first.", metavar="COLUMN")] = None,
+    sort: Annotated[
+        Optional[str], typer.Option(help="Sort by this column, counts largest first.", metavar="COLUMN")
+    ] = None,
     convention: ConventionName = None,
     style: Format = "text",
     output: Output = None,

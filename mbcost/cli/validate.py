@@ -28,13 +28,17 @@ def build() -> Any:
 def validate(
     networks: Annotated[
         Optional[list[str]],
-        typer.Argument(metavar="[NET]...", help="Networks [default: every built-in one].", autocompletion=complete_network),
+        typer.Argument(
+            metavar="[NET]...", help="Networks [default: every built-in one].", autocompletion=complete_network
+        ),
     ] = None,
     alpha: Annotated[
-        Optional[str], typer.Option(metavar="LIST", help="Width multipliers, a,b,c or start:stop:step [default: published].")
+        Optional[str],
+        typer.Option(metavar="LIST", help="Width multipliers, a,b,c or start:stop:step [default: published]."),
     ] = None,
     res: Annotated[
-        Optional[str], typer.Option(metavar="LIST", help="Input sizes, N or HxW, as a list or range [default: published].")
+        Optional[str],
+        typer.Option(metavar="LIST", help="Input sizes, N or HxW, as a list or range [default: published]."),
     ] = None,
     impl: Annotated[
         Optional[str], typer.Option(metavar="IMPL", help="Implementation [default: official, and a library's own].")
@@ -64,8 +68,11 @@ def validate(
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
     planned = plan(
         list(_subjects(networks or [], alphas, resolutions, impl)),
-        against=parse_list(against, "against"), alphas=alphas, resolutions=resolutions, implementation=impl,
-    )  # fmt: skip
+        against=parse_list(against, "against"),
+        alphas=alphas,
+        resolutions=resolutions,
+        implementation=impl,
+    )
     campaign = Campaign(tuple(_with_progress(run(planned), planned)), planned.notes)
     if style in STYLES:
         write(STYLES[style](campaign), output)

@@ -58,9 +58,14 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     ]
     if sort:
         rows = _sorted(rows, keys.index(sort.replace("-", "_")))
-    sums = {"name": "total", "params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations}
+    sums: dict[str, Cell] = {
+        "name": "total",
+        "params": costs.params,
+        "mult_adds": costs.mult_adds,
+        "activations": costs.activations,
+    }
     whole = Share(10_000 if costs.mult_adds else 0, 0)
-    footer: list[Cell] = [whole if key == "share" else sums.get(key) for key in keys]
+    footer = {**sums, "share": whole}
     network = costs.network
     height, width = network.resolution
     title = (
@@ -68,7 +73,7 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
         f"implementation {network.implementation}  classes {network.classes}"
     )
     notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
-    return Table(title, known, tuple(map(tuple, rows)), tuple(footer), notes).only(chosen)
+    return Table(title, known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(chosen)
 
 
 def as_json(costs: CostTable) -> dict[str, Any]:

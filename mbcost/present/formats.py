@@ -75,18 +75,35 @@ def terminal(table: Table) -> str:
     console = Console()
     block = "\N{FULL BLOCK}" if console.encoding.startswith("utf") else "#"
     shown, hidden = _fitting(table, console.width)
-    rich_table = RichTable(title=shown.title, title_justify="left", show_footer=shown.footer is not None, box=None,
-                           title_style="bold", header_style="bold", footer_style="bold", pad_edge=False)  # fmt: skip
+    rich_table = RichTable(
+        title=shown.title,
+        title_justify="left",
+        show_footer=shown.footer is not None,
+        box=None,
+        title_style="bold",
+        header_style="bold",
+        footer_style="bold",
+        pad_edge=False,
+    )
     for place, column in enumerate(shown.columns):
         footer = "" if shown.footer is None else text_of(shown.footer[place])
         justify = "right" if column.numeric else "left"
         rich_table.add_column(Text(column.header), Text(footer), justify=justify, no_wrap=not column.numeric)  # type: ignore[arg-type]
     for row in shown.rows:
-        rich_table.add_row(*(Text(text_of(cell).replace("#", block) if isinstance(cell, Share) else text_of(cell),
-                                  "cyan" if isinstance(cell, Share) else "") for cell in row))  # fmt: skip
+        rich_table.add_row(
+            *(
+                Text(
+                    text_of(cell).replace("#", block) if isinstance(cell, Share) else text_of(cell),
+                    "cyan" if isinstance(cell, Share) else "",
+                )
+                for cell in row
+            )
+        )
     notes = list(table.notes)
     if hidden:
-        notes.append(f"not shown on {console.width} columns: {', '.join(hidden)} (widen, pipe, or choose with --columns)")
+        notes.append(
+            f"not shown on {console.width} columns: {', '.join(hidden)} (widen, pipe, or choose with --columns)"
+        )
     with console.capture() as capture:
         console.print(rich_table)
         for note in notes:
@@ -100,7 +117,11 @@ def _fitting(table: Table, width: int) -> tuple[Table, list[str]]:
 
     def needed(columns: list[Column]) -> int:
         part = table.only(column.key for column in columns)
-        lines = [[column.header for column in columns], *map(_texts, part.rows), *([_texts(part.footer)] if part.footer else [])]
+        lines = [
+            [column.header for column in columns],
+            *map(_texts, part.rows),
+            *([_texts(part.footer)] if part.footer else []),
+        ]
         return sum(max(map(len, cells)) + 2 for cells in zip(*lines, strict=True))
 
     while needed(kept) > width and any(column.spare for column in kept):

@@ -22,9 +22,13 @@ def as_table(formula: Formula) -> Table:
             rows.append((name, term.letters, term.numbers, term.value))
     tally = formula.step.tally
     rows.append(
-        ("params", "weights + biases + norm scale and shift",
-         f"{tally.weights:,} + {tally.biases:,} + 2 · {tally.norm_channels:,}", formula.params)
-    )  # fmt: skip
+        (
+            "params",
+            "weights + biases + norm scale and shift",
+            f"{tally.weights:,} + {tally.biases:,} + 2 · {tally.norm_channels:,}",
+            formula.params,
+        )
+    )
     network, step = formula.network, formula.step
     height, width = network.resolution
     notes = []
@@ -38,7 +42,9 @@ def as_table(formula: Formula) -> Table:
         ("weights", formula.closed_weights, formula.weights),
     ):
         if closed is not None and term is not None:
-            notes.append(f"{name}(alpha, rho) = {closed_text(closed)} before channels and maps are rounded, rho = 1 at {base}")
+            notes.append(
+                f"{name}(alpha, rho) = {closed_text(closed)} before channels and maps are rounded, rho = 1 at {base}"
+            )
     lead_in, lead_out = step.lead.input, step.output
     title = (
         f"{network.spec.title} {step.name}: {formula.kind}  "
@@ -86,5 +92,9 @@ def as_json(formula: Formula) -> dict[str, Any]:
 def _term_json(term: Term | None, closed: ClosedForm | None) -> dict[str, Any] | None:
     if term is None:
         return None
-    return {"equation": term.letters, "numbers": term.numbers, "value": term.value,
-            "closed_form": None if closed is None else vars(closed)}  # fmt: skip
+    return {
+        "equation": term.letters,
+        "numbers": term.numbers,
+        "value": term.value,
+        "closed_form": None if closed is None else vars(closed),
+    }

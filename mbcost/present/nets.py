@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.compare import network_totals_json
+from mbcost.present.side_by_side import network_totals_json
 from mbcost.present.table import Column, Table
 from mbcost.questions.side_by_side import SideBySide
 

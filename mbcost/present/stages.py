@@ -38,8 +38,11 @@ def as_json(network: Network) -> dict[str, Any]:
 def _stages(network: Network, title: str) -> Table:
     spec = network.spec
     letters = [column for column in spec.columns if column != "operator"]
-    columns = (Column("input", "Input"), Column("operator", "Operator"),
-               *(Column(letter, HEADERS.get(letter, letter), letter not in ("se", "nl")) for letter in letters))  # fmt: skip
+    columns = (
+        Column("input", "Input"),
+        Column("operator", "Operator"),
+        *(Column(letter, HEADERS.get(letter, letter), letter not in ("se", "nl")) for letter in letters),
+    )
     rows = []
     for row in spec.rows:
         first = next(layer for layer in network.layers if layer.name.startswith(f"{row.stage}.1."))

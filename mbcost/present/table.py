@@ -56,8 +56,9 @@ class Table:
             return tuple(row[place] for place in places)
 
         footer = None if self.footer is None else pick(self.footer)
-        return Table(self.title, tuple(self.columns[place] for place in places), tuple(map(pick, self.rows)), footer,
-                     self.notes)  # fmt: skip
+        return Table(
+            self.title, tuple(self.columns[place] for place in places), tuple(map(pick, self.rows)), footer, self.notes
+        )
 
 
 def text_of(cell: Cell) -> str:
@@ -91,7 +92,8 @@ def shares(counts: Iterable[int]) -> list[Share]:
         floors[place] += 1
     longest = max(parts)
     return [
-        Share(floor, (2 * BAR_WIDTH * part + longest) // (2 * longest)) for floor, part in zip(floors, parts, strict=True)
+        Share(floor, (2 * BAR_WIDTH * part + longest) // (2 * longest))
+        for floor, part in zip(floors, parts, strict=True)
     ]
 
 

@@ -32,8 +32,13 @@ def as_table(campaign: Campaign) -> Table:
         configurations = len({(outcome.case.alpha, outcome.case.resolution) for outcome in outcomes})
         rows.append((*key, configurations, checks, differences))
     footer: tuple[Cell, ...] = (
-        "total", "", "", sum(row[3] for row in rows), campaign.checks, len(campaign.differences),
-    )  # fmt: skip
+        "total",
+        "",
+        "",
+        sum(row[3] for row in rows),
+        campaign.checks,
+        len(campaign.differences),
+    )
     notes = [difference_text(difference) for difference in campaign.differences[:MOST_LISTED]]
     if len(campaign.differences) > MOST_LISTED:
         notes.append(f"… and {len(campaign.differences) - MOST_LISTED:,} more: --format json lists all")
@@ -72,7 +77,9 @@ def junit(campaign: Campaign) -> str:
         "testsuite", name="mbcost validate", tests=str(len(campaign.outcomes)), failures=str(failed)
     )
     for outcome in campaign.outcomes:
-        case = ElementTree.SubElement(suite, "testcase", classname=f"mbcost.{outcome.case.against}", name=_title(outcome))
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=f"mbcost.{outcome.case.against}", name=_title(outcome)
+        )
         if not outcome.validation.passed:
             differences = outcome.validation.differences
             failure = ElementTree.SubElement(case, "failure", message=f"{len(differences)} differences")
@@ -125,8 +132,14 @@ def _title(outcome: Outcome) -> str:
 
 
 def _case_json(case: Case) -> dict[str, Any]:
-    return {"network": case.spec.name, "alpha": case.alpha, "resolution": list(case.resolution),
-            "implementation": case.implementation, "against": case.against, "model": case.model}  # fmt: skip
+    return {
+        "network": case.spec.name,
+        "alpha": case.alpha,
+        "resolution": list(case.resolution),
+        "implementation": case.implementation,
+        "against": case.against,
+        "model": case.model,
+    }
 
 
 def _escaped(text: str) -> str:

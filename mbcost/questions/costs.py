@@ -62,7 +62,8 @@ def cost_table(network: Network, convention: Convention, by: str = "layer") -> C
     """The costs of `network` with one row a layer, a block (`2.1`) or a stage (`2`): see `GROUPINGS`."""
     group = GROUPINGS[by]
     rows = tuple(
-        _cost_row(name, tuple(steps), convention) for name, steps in groupby(network.steps, lambda step: group(step.name))
+        _cost_row(name, tuple(steps), convention)
+        for name, steps in groupby(network.steps, lambda step: group(step.name))
     )
     return CostTable(network, convention, by, rows)
 

@@ -113,9 +113,13 @@ def _tally_of(
     spec: Spec, network: Network, layer: str, alpha: float, resolution: tuple[int, int]
 ) -> tuple[int, int] | None:
     probe = resolve(
-        spec, alpha=alpha, resolution=resolution, implementation=network.implementation, classes=network.classes,
+        spec,
+        alpha=alpha,
+        resolution=resolution,
+        implementation=network.implementation,
+        classes=network.classes,
         in_channels=network.in_channels,
-    )  # fmt: skip
+    )
     for step in probe.steps:
         if step.name == layer:
             return step.tally.conv_macs + step.tally.linear_macs, step.tally.weights

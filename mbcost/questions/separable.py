@@ -52,9 +52,16 @@ class LayerComparison:
 
 
 def compare_layer(
-    rule: ChannelRule, *, kernel: int, inputs: int, outputs: int, feature: int, stride: int = 1, alpha: float = 1.0,
+    rule: ChannelRule,
+    *,
+    kernel: int,
+    inputs: int,
+    outputs: int,
+    feature: int,
+    stride: int = 1,
+    alpha: float = 1.0,
     rho: Fraction = Fraction(1),
-) -> LayerComparison:  # fmt: skip
+) -> LayerComparison:
     """One layer in its standard and its separable form.
 
     Args:
@@ -86,8 +93,16 @@ def compare_layer(
         title = f"separable, alpha = {alpha:g}"
         forms.append(_separable(title, kernel, stride, thin_inputs, thin_outputs, feature))
     if rho != 1:
-        forms.append(_separable(f"separable, {f'alpha = {alpha:g}, ' if alpha != 1 else ''}rho = {float(rho):g}",
-                                kernel, stride, thin_inputs, thin_outputs, small))  # fmt: skip
+        forms.append(
+            _separable(
+                f"separable, {f'alpha = {alpha:g}, ' if alpha != 1 else ''}rho = {float(rho):g}",
+                kernel,
+                stride,
+                thin_inputs,
+                thin_outputs,
+                small,
+            )
+        )
     return LayerComparison(kernel, stride, alpha, rho, tuple(forms))
 
 
@@ -172,11 +187,19 @@ def _pairs(network: Network) -> Iterator[Pair]:
         first, last = replaced[0], replaced[-1]
         depthwise = next(step.lead for step in replaced if _part(step) == "depthwise")
         assert isinstance(depthwise, Conv2d), "a depthwise part is a convolution"
-        dense = Conv2d(name, first.lead.input, last.output.channels, depthwise.kernel, depthwise.stride,
-                       padding=depthwise.padding)  # fmt: skip
+        dense = Conv2d(
+            name, first.lead.input, last.output.channels, depthwise.kernel, depthwise.stride, padding=depthwise.padding
+        )
         standard = dense.tally() + BatchNorm(name, dense.output).tally()
-        yield Pair(name, dense.kernel, dense.stride, dense.input.channels, dense.channels, standard,
-                   total(step.tally for step in replaced))  # fmt: skip
+        yield Pair(
+            name,
+            dense.kernel,
+            dense.stride,
+            dense.input.channels,
+            dense.channels,
+            standard,
+            total(step.tally for step in replaced),
+        )
 
 
 def _replaced(network: Network) -> Iterator[tuple[str, list[Step]]]:

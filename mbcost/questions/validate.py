@@ -93,9 +93,18 @@ class _Comparison:
         if expected != measured:
             network = self.network
             self.differences.append(
-                Difference(network.spec.name, network.alpha, network.resolution, network.implementation, self.against,
-                           layer, quantity, expected, measured)
-            )  # fmt: skip
+                Difference(
+                    network.spec.name,
+                    network.alpha,
+                    network.resolution,
+                    network.implementation,
+                    self.against,
+                    layer,
+                    quantity,
+                    expected,
+                    measured,
+                )
+            )
 
     def layer(self, name: str, expected: LayerFacts, measured: LayerFacts | None) -> None:
         if measured is None:
@@ -127,9 +136,19 @@ def _facts(step: Step) -> LayerFacts:
         kernel, stride, groups = lead.kernel, (lead.stride, lead.stride), lead.groups
     operator = "conv" if isinstance(lead, Conv2d) else lead.operator
     return LayerFacts(
-        step.name, operator, kernel, stride, groups, _map(lead.input), _map(lead.output),
-        weights=tally.weights, biases=tally.biases, norm_channels=tally.norm_channels,
-        macs=tally.conv_macs + tally.linear_macs, norm_elements=tally.norm_elements,
-        activation=" + ".join(activations) or "none", activation_elements=tally.activation_elements,
+        step.name,
+        operator,
+        kernel,
+        stride,
+        groups,
+        _map(lead.input),
+        _map(lead.output),
+        weights=tally.weights,
+        biases=tally.biases,
+        norm_channels=tally.norm_channels,
+        macs=tally.conv_macs + tally.linear_macs,
+        norm_elements=tally.norm_elements,
+        activation=" + ".join(activations) or "none",
+        activation_elements=tally.activation_elements,
         pool_inputs=tally.pool_inputs,
-    )  # fmt: skip
+    )

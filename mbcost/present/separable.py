@@ -1,4 +1,4 @@
-"""The three comparisons as tables and as JSON."""
+"""Standard and depthwise separable convolutions, side by side."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.table import Cell, Column, Table, decimal
-from mbcost.questions.residuals import ResidualBlock
+from mbcost.present.totals import macs_of, params_of, totals_json
 from mbcost.questions.separable import Form, LayerComparison, NetworkComparison, Pair
-from mbcost.questions.side_by_side import SideBySide, Totals
-from mbcost.spec.tally import Tally
 
 STANDARD_FORM = (
     "The standard form of depthwise + pointwise is one dense KxK convolution; that of expand + depthwise (+ project) "
     "is one dense KxK convolution to the expanded width, followed by the projection as it is."
 )
 INVERTED_RATIO = (
-    "Where the pointwise layer comes first (expand, then depthwise) the exact ratio is 1/M + (D/D')^2/K^2 with input map "
-    "D and output map D', and 1/M where there is no expansion, not 1/N + 1/K^2."
+    "Where the pointwise layer comes first (expand, then depthwise) the exact ratio is 1/M + (D/D')^2/K^2 with input "
+    "map D and output map D', and 1/M where there is no expansion, not 1/N + 1/K^2."
 )
 
 
@@ -43,7 +41,9 @@ def layer_table(comparison: LayerComparison) -> Table:
             f"rho^2 = {decimal(comparison.rho**2)}; really x {decimal(_over(small, before))} with "
             f"D_F {before.feature} -> {small.feature}"
         )
-    notes.append("params are the weights alone and mult-adds those of the convolutions: no norm, no bias, as in the paper")
+    notes.append(
+        "params are the weights alone and mult-adds those of the convolutions: no norm, no bias, as in the paper"
+    )
     columns = (
         Column("form", "form"),
         Column("inputs", "M", numeric=True),
@@ -79,12 +79,19 @@ def network_table(comparison: NetworkComparison) -> Table:
     standard = sum(pair.standard.conv_macs for pair in comparison.pairs)
     separable = sum(pair.separable.conv_macs for pair in comparison.pairs)
     footer: tuple[Cell, ...] = (
-        "total", None, None, None, None,
-        sum(map(_params, (pair.standard for pair in comparison.pairs))),
-        sum(map(_params, (pair.separable for pair in comparison.pairs))),
-        standard, separable, decimal(Fraction(separable, standard)), None,
+        "total",
+        None,
+        None,
+        None,
+        None,
+        sum(map(params_of, (pair.standard for pair in comparison.pairs))),
+        sum(map(params_of, (pair.separable for pair in comparison.pairs))),
+        standard,
+        separable,
+        decimal(Fraction(separable, standard)),
+        None,
         decimal(Fraction(standard, separable), 2),
-    )  # fmt: skip
+    )
     columns = (
         Column("name", "block"),
         Column("kernel", "K", spare=1),
@@ -127,121 +134,23 @@ def network_json(comparison: NetworkComparison) -> dict[str, Any]:
                 "stride": pair.stride,
                 "inputs": pair.inputs,
                 "outputs": pair.outputs,
-                "standard": _totals_json(pair.standard),
-                "separable": _totals_json(pair.separable),
+                "standard": totals_json(pair.standard),
+                "separable": totals_json(pair.separable),
                 "ratio": _fraction_json(pair.ratio),
                 "formula": _fraction_json(pair.formula),
             }
             for pair in comparison.pairs
         ],
-        "standard": _totals_json(comparison.standard),
-        "separable": _totals_json(comparison.separable),
-        "classifier": _totals_json(comparison.classifier),
+        "standard": totals_json(comparison.standard),
+        "separable": totals_json(comparison.separable),
+        "classifier": totals_json(comparison.classifier),
         "eight_to_nine_times": sum(pair.eight_to_nine for pair in comparison.pairs),
-    }
-
-
-def residuals_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
-    """One row a block, each beside ResNet's."""
-    first = blocks[0].tally
-    rows = tuple(
-        (
-            block.title,
-            " - ".join(map(str, block.widths)),
-            _params(block.tally),
-            decimal(Fraction(_params(block.tally), _params(first)), 2),
-            block.tally.conv_macs,
-            decimal(Fraction(block.tally.conv_macs, first.conv_macs), 2),
-            block.largest_map,
-        )
-        for block in blocks
-    )
-    columns = (
-        Column("block", "block"),
-        Column("widths", "channels"),
-        Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True),
-        Column("largest_map", "largest map", numeric=True, spare=1),
-    )
-    title = f"Residual and inverted residual blocks  {blocks[0].widths[0]} channels  map {feature}x{feature}  stride 1"
-    notes = (
-        "ResNet's block is wide, narrow, wide; the inverted one narrow, wide, narrow, with the residual on the narrow end",
-        "params: weights, biases, norm scale and shift; mult-adds: those of the convolutions; largest map: elements",
-    )
-    return Table(title, columns, rows, notes=notes)
-
-
-def residuals_json(blocks: tuple[ResidualBlock, ...], feature: int) -> dict[str, Any]:
-    """The object of `mbcost compare residual-vs-inverted --format json`."""
-    return {
-        "schema": "mbcost/residual-vs-inverted/1",
-        "channels": blocks[0].widths[0],
-        "feature": feature,
-        "units": {"params": "weights, biases, norm scale and shift", "mult_adds": "multiply-adds", "largest_map": "elements"},
-        "blocks": [
-            {"title": block.title, "widths": list(block.widths), **_totals_json(block.tally), "largest_map": block.largest_map}
-            for block in blocks
-        ],
-    }  # fmt: skip
-
-
-def side_by_side_table(answer: SideBySide) -> Table:
-    """One row a network, with ratios to the first."""
-    ratios = zip(*(answer.ratios(quantity) for quantity in ("params", "mult_adds", "activations")), strict=True)
-    rows = []
-    for totals, (params, mult_adds, activations) in zip(answer.totals, ratios, strict=True):
-        network = totals.network
-        rows.append(
-            (network.spec.name, f"{network.alpha:g}", "x".join(map(str, network.resolution)), network.implementation,
-             totals.params, _ratio(params), totals.mult_adds, _ratio(mult_adds), totals.activations, _ratio(activations))
-        )  # fmt: skip
-    columns = (
-        Column("network", "network"),
-        Column("alpha", "alpha", numeric=True),
-        Column("resolution", "resolution", numeric=True),
-        Column("implementation", "implementation", spare=3),
-        Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True, spare=1),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True, spare=1),
-        Column("activations", "activations", numeric=True, spare=2),
-        Column("activations_ratio", "ratio", numeric=True, spare=2),
-    )
-    notes = ("ratios are to the first row", f"convention {answer.convention.name}: {answer.convention.title}")
-    return Table("Networks side by side", columns, tuple(rows), notes=notes)
-
-
-def side_by_side_json(answer: SideBySide) -> dict[str, Any]:
-    """The object of `mbcost compare NET … --format json`."""
-    return {
-        "schema": "mbcost/compare/1",
-        "convention": answer.convention.name,
-        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
-        "networks": [network_totals_json(totals) for totals in answer.totals],
-    }
-
-
-def network_totals_json(totals: Totals) -> dict[str, Any]:
-    """One network and its totals."""
-    network = totals.network
-    return {
-        "network": network.spec.name,
-        "alpha": network.alpha,
-        "resolution": list(network.resolution),
-        "implementation": network.implementation,
-        "classes": network.classes,
-        "in_channels": network.in_channels,
-        "params": totals.params,
-        "mult_adds": totals.mult_adds,
-        "activations": totals.activations,
     }
 
 
 def _network_notes(comparison: NetworkComparison) -> list[str]:
     standard, separable, classifier = comparison.standard, comparison.separable, comparison.classifier
-    macs, params = _macs(classifier), _params(classifier)
+    macs, params = macs_of(classifier), params_of(classifier)
     within = sum(pair.eight_to_nine for pair in comparison.pairs)
     notes = [STANDARD_FORM]
     if any(pair.ratio != pair.formula for pair in comparison.pairs):
@@ -249,10 +158,10 @@ def _network_notes(comparison: NetworkComparison) -> list[str]:
     notes += [
         f"8 to 9 times cheaper in {within} of {len(comparison.pairs)} blocks",
         "whole network, with its other layers:",
-        f"  standard   {_macs(standard):,} mult-adds, {_params(standard):,} params "
-        f"({_macs(standard) - macs:,} and {_params(standard) - params:,} without the classifier)",
-        f"  separable  {_macs(separable):,} mult-adds, {_params(separable):,} params "
-        f"({_macs(separable) - macs:,} and {_params(separable) - params:,} without the classifier)",
+        f"  standard   {macs_of(standard):,} mult-adds, {params_of(standard):,} params "
+        f"({macs_of(standard) - macs:,} and {params_of(standard) - params:,} without the classifier)",
+        f"  separable  {macs_of(separable):,} mult-adds, {params_of(separable):,} params "
+        f"({macs_of(separable) - macs:,} and {params_of(separable) - params:,} without the classifier)",
     ]
     if comparison.network.spec.remark:
         notes.append(comparison.network.spec.remark)
@@ -260,7 +169,7 @@ def _network_notes(comparison: NetworkComparison) -> list[str]:
     if network.alpha != full.alpha or network.resolution != full.resolution:
         area = Fraction(network.resolution[0] * network.resolution[1], full.resolution[0] * full.resolution[1])
         scale = _exact(network.alpha) ** 2
-        real = Fraction(_macs(separable), _macs(full.tally()))
+        real = Fraction(macs_of(separable), macs_of(full.tally()))
         notes.append(
             f"alpha^2 rho^2 = {decimal(scale)} x {decimal(area)} = {decimal(scale * area)}; really x {decimal(real)} "
             "of the mult-adds at alpha 1 and the table's own resolution, after rounding channels and maps"
@@ -269,16 +178,33 @@ def _network_notes(comparison: NetworkComparison) -> list[str]:
 
 
 def _form_cells(form: Form, first: Form) -> tuple[Cell, ...]:
-    return (form.title, form.inputs, form.outputs, form.feature, form.mult_adds, decimal(_over(form, first)), form.params,
-            decimal(Fraction(form.params, first.params)))  # fmt: skip
+    return (
+        form.title,
+        form.inputs,
+        form.outputs,
+        form.feature,
+        form.mult_adds,
+        decimal(_over(form, first)),
+        form.params,
+        decimal(Fraction(form.params, first.params)),
+    )
 
 
 def _pair_cells(pair: Pair) -> tuple[Cell, ...]:
     return (
-        pair.name, "x".join(map(str, pair.kernel)), pair.stride, pair.inputs, pair.outputs,
-        _params(pair.standard), _params(pair.separable), pair.standard.conv_macs, pair.separable.conv_macs,
-        decimal(pair.ratio), decimal(pair.formula), decimal(1 / pair.ratio, 2),
-    )  # fmt: skip
+        pair.name,
+        "x".join(map(str, pair.kernel)),
+        pair.stride,
+        pair.inputs,
+        pair.outputs,
+        params_of(pair.standard),
+        params_of(pair.separable),
+        pair.standard.conv_macs,
+        pair.separable.conv_macs,
+        decimal(pair.ratio),
+        decimal(pair.formula),
+        decimal(1 / pair.ratio, 2),
+    )
 
 
 def _over(form: Form, other: Form) -> Fraction:
@@ -290,25 +216,9 @@ def _exact(alpha: float) -> Fraction:
     return Fraction(str(alpha))
 
 
-def _params(tally: Tally) -> int:
-    return tally.weights + tally.biases + 2 * tally.norm_channels
-
-
-def _macs(tally: Tally) -> int:
-    return tally.conv_macs + tally.linear_macs
-
-
-def _totals_json(tally: Tally) -> dict[str, int]:
-    return {"params": _params(tally), "mult_adds": _macs(tally)}
-
-
 def _fraction(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator} = {decimal(value)}"
 
 
 def _fraction_json(value: Fraction) -> list[int]:
     return [value.numerator, value.denominator]
-
-
-def _ratio(value: Fraction | None) -> str:
-    return "" if value is None else decimal(value, 3)

@@ -1,0 +1,75 @@
+"""Networks side by side."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from mbcost.present.table import Column, Table, decimal
+from mbcost.questions.side_by_side import SideBySide, Totals
+
+
+def side_by_side_table(answer: SideBySide) -> Table:
+    """One row a network, with ratios to the first."""
+    ratios = zip(*(answer.ratios(quantity) for quantity in ("params", "mult_adds", "activations")), strict=True)
+    rows = []
+    for totals, (params, mult_adds, activations) in zip(answer.totals, ratios, strict=True):
+        network = totals.network
+        rows.append(
+            (
+                network.spec.name,
+                f"{network.alpha:g}",
+                "x".join(map(str, network.resolution)),
+                network.implementation,
+                totals.params,
+                _ratio(params),
+                totals.mult_adds,
+                _ratio(mult_adds),
+                totals.activations,
+                _ratio(activations),
+            )
+        )
+    columns = (
+        Column("network", "network"),
+        Column("alpha", "alpha", numeric=True),
+        Column("resolution", "resolution", numeric=True),
+        Column("implementation", "implementation", spare=3),
+        Column("params", "params", numeric=True),
+        Column("params_ratio", "ratio", numeric=True, spare=1),
+        Column("mult_adds", "mult-adds", numeric=True),
+        Column("mult_adds_ratio", "ratio", numeric=True, spare=1),
+        Column("activations", "activations", numeric=True, spare=2),
+        Column("activations_ratio", "ratio", numeric=True, spare=2),
+    )
+    notes = ("ratios are to the first row", f"convention {answer.convention.name}: {answer.convention.title}")
+    return Table("Networks side by side", columns, tuple(rows), notes=notes)
+
+
+def side_by_side_json(answer: SideBySide) -> dict[str, Any]:
+    """The object of `mbcost compare NET … --format json`."""
+    return {
+        "schema": "mbcost/compare/1",
+        "convention": answer.convention.name,
+        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "networks": [network_totals_json(totals) for totals in answer.totals],
+    }
+
+
+def network_totals_json(totals: Totals) -> dict[str, Any]:
+    """One network and its totals."""
+    network = totals.network
+    return {
+        "network": network.spec.name,
+        "alpha": network.alpha,
+        "resolution": list(network.resolution),
+        "implementation": network.implementation,
+        "classes": network.classes,
+        "in_channels": network.in_channels,
+        "params": totals.params,
+        "mult_adds": totals.mult_adds,
+        "activations": totals.activations,
+    }
+
+
+def _ratio(value: Fraction | None) -> str:
+    return "" if value is None else decimal(value, 3)
