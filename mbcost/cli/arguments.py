@@ -127,7 +127,7 @@ def pick_one(what: str, reference: str, *values: object) -> object:
         MbcostError: they do.
     """
     given = [value for value in values if value is not None]
-    if any(value != given[0] for value in given):
+    if any(value != given[0] for value in given[1:]):
         raise MbcostError(f"{what} is given twice, in '{reference}' and as an option: keep one")
     return given[0] if given else None
 

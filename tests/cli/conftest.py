@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from mbcost.cli import run
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+Mbcost = Callable[..., Result]
+
+
+@pytest.fixture
+def mbcost(capsys: pytest.CaptureFixture[str]) -> Mbcost:
+    """Runs the command line in this process; standard output is a pipe, not a terminal."""
+
+    def call(*arguments: str) -> Result:
+        code = run(arguments)
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call

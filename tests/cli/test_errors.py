@@ -1,0 +1,97 @@
+"""Every mistake is one line on standard error that says what and what to do; exit 2, no traceback, no partial file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Mbcost
+
+MISTAKES = [
+    (["table", "v9"], "unknown network 'v9': choose from v1, v1-standard, v2,"),
+    (["table", "v3-larg"], "unknown network 'v3-larg': did you mean 'v3-large'"),
+    (["table", "v2@0"], "alpha is 0: it must be a positive number"),
+    (["table", "v2", "--alpha", "-1"], "alpha is -1: it must be a positive number"),
+    (["table", "v2", "--alpha", "nan"], "alpha is nan: it must be a positive number"),
+    (["table", "v2", "--alpha", "inf"], "alpha is inf: it must be a positive number"),
+    (["table", "v2", "--alpha", "half"], "alpha is 'half': it must be a number"),
+    (["table", "v2", "--alpha", "1e300"], "alpha 1e+300 makes row 0 of v2 too wide to count exactly"),
+    (["table", "v1:keras", "--alpha", "0.001"], "alpha 0.001 leaves row 0 of v1 without channels"),
+    (["table", "v2", "--res", "0"], "resolution is '0': the least is 1"),
+    (["table", "v2", "--res", "-5"], "resolution is '-5': write a size in pixels"),
+    (["table", "v2", "--res", "224x"], "resolution is '224x': write a size in pixels"),
+    (["table", "v1:keras", "--res", "3"], "the map is empty after 4.1.depthwise at resolution 3x3"),
+    (["table", "v2", "--res", "160", "--rho", "0.5"], "rho and a resolution are both given"),
+    (["table", "v2/160", "--rho", "0.5"], "rho and a resolution are both given"),
+    (["table", "v2", "--rho", "0"], "rho is '0': it must be a positive number"),
+    (["table", "v2", "--rho", "0.001"], "rho 0.001 leaves nothing of 224x224"),
+    (["table", "v2@0.5", "--alpha", "1"], "alpha is given twice, in 'v2@0.5' and as an option"),
+    (["table", "v2/160", "--res", "192"], "the resolution is given twice"),
+    (["table", "v2:keras", "--impl", "timm"], "the implementation is given twice"),
+    (["table", "v2@@1"], "'v2@@1' is no network"),
+    (["table", "v2", "--impl", "torchvison"], "unknown implementation of v2 'torchvison': did you mean 'torchvision'"),
+    (["table", "v1", "--impl", "torchvision"], "unknown implementation of v1 'torchvision': choose from official,"),
+    (["table", "v2", "--classes", "0"], "classes is 0: the least is 1"),
+    (["table", "v2", "--in-channels", "0"], "in-channels is 0: the least is 1"),
+    (["table", "v2", "--by", "blok"], "unknown grouping 'blok': did you mean 'block'"),
+    (["table", "v2", "--columns", "name,parms"], "unknown column 'parms': did you mean 'params'"),
+    (["table", "v2", "--columns", "name,name"], "a column is asked for twice"),
+    (["table", "v2", "--columns", "name,,params"], "columns 'name,,params' has an empty part"),
+    (["table", "v2", "--sort", "speed"], "unknown column 'speed'"),
+    (["table", "v2", "--convention", "mac"], "unknown convention 'mac': did you mean 'macs'"),
+    (["table", "v2", "--format", "jason"], "unknown format 'jason': did you mean 'json'"),
+    (["table", "v2", "--classes", "many"], "Invalid value for '--classes': 'many' is not a valid int"),
+    (["table", "v2", "--alhpa", "1"], "No such option: --alhpa"),
+    (["table"], "Missing argument 'NET' (try 'mbcost table --help')"),
+    (["table", "missing.yaml"], "missing.yaml: No such file or directory"),
+    (["tabel", "v2"], "unknown command 'tabel': did you mean 'table'"),
+    (["formula", "v2", "2.1.expnd"], "unknown layer of v2 '2.1.expnd': did you mean '2.1.expand'"),
+    (["show", "v2@0.5"], "show prints the table as published: write 'v2' alone"),
+    (["compare"], "Missing argument 'NET...'"),
+    (["compare", "v1", "v7"], "unknown network 'v7'"),
+    (["compare", "standard-vs-dws", "--net", "v1", "--kernel", "3"], "--kernel describes one layer and --net a whole"),
+    (["compare", "standard-vs-dws", "--res", "160"], "--res needs a network: add --net"),
+    (["compare", "standard-vs-dws", "--kernel", "0"], "kernel is 0: the least is 1"),
+    (["compare", "standard-vs-dws", "--net", "v1-standard"], "v1-standard has no depthwise layers"),
+    (["compare", "residual-vs-inverted", "--channels", "30"], "30 channels cannot be reduced by 4"),
+    (["validate", "v2", "--against", "fvcor"], "unknown witness 'fvcor': did you mean 'fvcore'"),
+    (["validate", "v2", "--alpha", "1:0.5:0.25"], "alpha '1:0.5:0.25' is empty"),
+    (["validate", "v2", "--alpha", "0.5:1:0"], "alpha '0.5:1:0': the step must be a positive number"),
+    (["validate", "v2", "--res", "1:1000000:1"], "res '1:1000000:1' has more than 10,000 values"),
+    (["validate", "v2@0.5", "--alpha", "1"], "alpha is given twice"),
+    (["validate", "v1", "--impl", "torchvision"], "unknown implementation of v1 'torchvision'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=[" ".join(words) for words, _ in MISTAKES])
+def test_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+    result = mbcost(*arguments)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith(f"mbcost: error: {message}")
+    assert len(result.err.splitlines()) == 1
+
+
+def test_an_unwritable_output_leaves_nothing_behind(mbcost: Mbcost, tmp_path: Path) -> None:
+    target = tmp_path / "no" / "such" / "table.csv"
+    result = mbcost("table", "v2", "--output", str(target))
+    assert (result.code, result.err) == (2, f"mbcost: error: cannot write {target}: No such file or directory\n")
+    (tmp_path / "folder").mkdir()
+    result = mbcost("table", "v2", "--output", str(tmp_path / "folder"))
+    assert result.code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_broken_spec_reports_every_problem(mbcost: Mbcost, tmp_path: Path) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(
+        "name: broken\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\n"
+        "rows:\n  - [cnov, 8]\n  - [conv]\nimplementations: {family: v2}\n"
+    )
+    result = mbcost("table", str(path))
+    assert result.code == 2
+    assert result.err.splitlines() == [
+        f"mbcost: error: {path}:5:6: unknown operator 'cnov': did you mean 'conv'?",
+        f"mbcost: error: {path}:6:5: the row has 1 cells, the table 2: operator, c",
+    ]

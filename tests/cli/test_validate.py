@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from mbcost.spec.library import specs_folder
+from tests.cli.conftest import Mbcost
+
+SMALL = ("--alpha", "0.35", "--res", "96")
+
+
+def test_equal_witnesses_pass(mbcost: Mbcost) -> None:
+    result = mbcost("validate", "v2", *SMALL, "--format", "json")
+    answer = json.loads(result.out)
+    assert (result.code, answer["schema"], answer["passed"], answer["differences"]) == (
+        0,
+        "mbcost/validate/1",
+        True,
+        [],
+    )
+    assert answer["checks"] == sum(comparison["checks"] for comparison in answer["comparisons"]) > 1000
+    assert [comparison["against"] for comparison in answer["comparisons"]] == ["fvcore", "torch"]
+
+
+@pytest.fixture
+def wrong_stride(tmp_path: Path) -> str:
+    """V2's table with the stride of the 64-channel stage wrong, still called v2."""
+    text = (specs_folder() / "v2.yaml").read_text()
+    path = tmp_path / "v2.yaml"
+    path.write_text(text.replace("6,   64, 4, 2]", "6,   64, 4, 1]"))
+    assert path.read_text() != text
+    return str(path)
+
+
+def test_a_fault_in_a_spec_is_found_by_the_libraries_and_named(mbcost: Mbcost, wrong_stride: str) -> None:
+    result = mbcost("validate", wrong_stride, *SMALL, "--against", "torchvision", "--format", "json")
+    answer = json.loads(result.out)
+    assert (result.code, answer["passed"]) == (1, False)
+    first = answer["differences"][0]
+    assert first == {
+        "network": "v2", "alpha": 0.35, "resolution": [96, 96], "implementation": "torchvision",
+        "against": "torchvision", "layer": "4.1.depthwise", "quantity": "stride",
+        "expected": [1, 1], "measured": [2, 2],
+    }  # fmt: skip
+    # The same fault in both of our witnesses is no difference between them: only others can see it.
+    assert mbcost("validate", wrong_stride, *SMALL).code == 0
+
+
+def test_formats_for_pipelines(mbcost: Mbcost, wrong_stride: str) -> None:
+    arguments = ("validate", wrong_stride, *SMALL, "--against", "torchvision,fvcore", "--format")
+    suite = ElementTree.fromstring(mbcost(*arguments, "junit").out)
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert "4.1.depthwise stride: expected 1x1, measured 2x2" in (failure.text or "")
+    lines = mbcost(*arguments, "github").out.splitlines()
+    assert lines[0].startswith(
+        "::error title=mbcost validate::v2@0.35/96x96:torchvision against torchvision: 4.1.depth"
+    )
+    assert lines[-1].startswith("::notice title=mbcost validate::")
+    text = mbcost(*arguments, "text").out
+    assert "FAILED" in text
+    assert "more: --format json lists all" in text
+
+
+def test_what_is_missing_is_said_and_what_was_named_is_an_error(mbcost: Mbcost) -> None:
+    named = mbcost("validate", "v1", *SMALL, "--against", "torchvision")
+    assert (named.code, named.err) == (
+        2, "mbcost: error: torchvision has no v1: it has v2, v3-large, v3-small\n",
+    )  # fmt: skip
+    alpha = mbcost("validate", "v2", "--alpha", "0.9", "--res", "96", "--against", "timm")
+    assert (alpha.code, alpha.err) == (
+        2, "mbcost: error: timm has no v2 at alpha 0.9: it has alpha 0.35, 0.5, 0.75, 1, 1.4\n",
+    )  # fmt: skip
+    everyone = json.loads(
+        mbcost("validate", "v1", "--alpha", "0.9", "--res", "64", "--against", "all", "--format", "json").out
+    )
+    assert everyone["passed"]
+    assert [comparison["against"] for comparison in everyone["comparisons"]] == [
+        "fvcore",
+        "torch",
+        "keras",
+        "transformers",
+    ]
+    assert everyone["notes"] == [
+        "not compared with torchvision: torchvision has no v1: it has v2, v3-large, v3-small",
+        "not compared with timm: timm has no v1 at alpha 0.9: it has alpha 1, 1.25",
+    ]
+
+
+def test_a_library_that_is_not_installed(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = find_spec
+    monkeypatch.setattr("mbcost.questions.campaign.find_spec", lambda name: None if name == "timm" else find(name))
+    named = mbcost("validate", "v2", *SMALL, "--against", "timm")
+    assert (named.code, named.err) == (2, "mbcost: error: timm is not installed: pip install 'mbcost[references]'\n")
+    everyone = json.loads(
+        mbcost("validate", "v3-small", "--alpha", "1", "--res", "64", "--against", "all", "--format", "json").out
+    )
+    assert "not compared with timm: timm is not installed: pip install 'mbcost[references]'" in everyone["notes"]
+
+
+def test_each_library_against_the_implementation_of_its_name(mbcost: Mbcost) -> None:
+    result = mbcost("validate", "v2", *SMALL, "--impl", "keras", "--against", "timm")
+    assert (result.code, result.err) == (
+        2, "mbcost: error: timm is compared with the implementation of its name, not with keras\n",
+    )  # fmt: skip
