@@ -16,20 +16,20 @@ LETTERS = ("t", "exp", "c", "n", "s", "se", "nl")
 
 def columns_of(costs: CostTable) -> tuple[Column, ...]:
     """The columns that a table of this network can have."""
-    letters = tuple(Column(letter, letter, spare=3) for letter in LETTERS if letter in costs.network.spec.columns)
+    letters = tuple(Column(letter, letter, spare=4) for letter in LETTERS if letter in costs.network.spec.columns)
     return (
         Column("name", "layer"),
-        Column("operator", "operator", spare=1),
-        Column("kernel", "kernel", spare=2),
-        Column("stride", "stride", numeric=True, spare=2),
-        Column("groups", "groups", numeric=True, spare=5),
-        Column("input", "input HxWxC", spare=4),
+        Column("operator", "operator", spare=2),
+        Column("kernel", "kernel", spare=3),
+        Column("stride", "stride", numeric=True, spare=3),
+        Column("groups", "groups", numeric=True, spare=6),
+        Column("input", "input HxWxC", spare=5),
         Column("output", "output HxWxC", spare=1),
         *letters,
         Column("params", "params", numeric=True),
         Column("mult_adds", "mult-adds", numeric=True),
-        Column("share", "share", spare=0),
-        Column("activations", "activations", numeric=True, spare=6),
+        Column("share", "share", spare=1),
+        Column("activations", "activations", numeric=True, spare=7),
     )
 
 

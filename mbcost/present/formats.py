@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mbcost.present.table import Cell, Column, Share, Table, text_of
+from mbcost.present.table import Cell, Share, Table, text_of
 
 
 def plain(table: Table) -> str:
@@ -16,7 +16,7 @@ def plain(table: Table) -> str:
     header = [column.header for column in table.columns]
     body = [[text_of(cell) for cell in row] for row in table.rows]
     footer = [] if table.footer is None else [[text_of(cell) for cell in table.footer]]
-    widths = [max(map(len, cells)) for cells in zip(header, *body, *footer, strict=True)]
+    widths = _widths(table)
     rule = "  ".join("-" * width for width in widths)
 
     def line(cells: list[str]) -> str:
@@ -76,7 +76,7 @@ def terminal(table: Table) -> str:
     block = "\N{FULL BLOCK}" if console.encoding.startswith("utf") else "#"
     shown, hidden = _fitting(table, console.width)
     rich_table = RichTable(
-        title=shown.title,
+        title=Text(shown.title),
         title_justify="left",
         show_footer=shown.footer is not None,
         box=None,
@@ -85,10 +85,17 @@ def terminal(table: Table) -> str:
         footer_style="bold",
         pad_edge=False,
     )
-    for place, column in enumerate(shown.columns):
-        footer = "" if shown.footer is None else text_of(shown.footer[place])
-        justify = "right" if column.numeric else "left"
-        rich_table.add_column(Text(column.header), Text(footer), justify=justify, no_wrap=not column.numeric)  # type: ignore[arg-type]
+    for column, footer, width in zip(
+        shown.columns, _texts(shown.footer) or [""] * len(shown.columns), _widths(shown), strict=True
+    ):
+        rich_table.add_column(
+            column.header,
+            footer,
+            justify="right" if column.numeric else "left",
+            no_wrap=column.numeric,
+            min_width=width if column.numeric else None,
+            overflow="fold",
+        )
     for row in shown.rows:
         rich_table.add_row(
             *(
@@ -101,9 +108,7 @@ def terminal(table: Table) -> str:
         )
     notes = list(table.notes)
     if hidden:
-        notes.append(
-            f"not shown on {console.width} columns: {', '.join(hidden)} (widen, pipe, or choose with --columns)"
-        )
+        notes.append(f"no room for {', '.join(hidden)}: a wider terminal, a pipe or another format shows them")
     with console.capture() as capture:
         console.print(rich_table)
         for note in notes:
@@ -113,22 +118,19 @@ def terminal(table: Table) -> str:
 
 def _fitting(table: Table, width: int) -> tuple[Table, list[str]]:
     """The table without the columns that `width` characters have no room for, and the headers of those."""
-    kept, hidden = list(table.columns), list[str]()
-
-    def needed(columns: list[Column]) -> int:
-        part = table.only(column.key for column in columns)
-        lines = [
-            [column.header for column in columns],
-            *map(_texts, part.rows),
-            *([_texts(part.footer)] if part.footer else []),
-        ]
-        return sum(max(map(len, cells)) + 2 for cells in zip(*lines, strict=True))
-
-    while needed(kept) > width and any(column.spare for column in kept):
-        drop = max(kept, key=lambda column: column.spare)
-        kept.remove(drop)
+    shown, hidden = table, list[str]()
+    while sum(_widths(shown)) + 2 * (len(shown.columns) - 1) > width and any(column.spare for column in shown.columns):
+        drop = max(shown.columns, key=lambda column: column.spare)
+        shown = shown.only(column.key for column in shown.columns if column is not drop)
         hidden.append(drop.header)
-    return table.only(column.key for column in kept), hidden
+    return shown, hidden
+
+
+def _widths(table: Table) -> list[int]:
+    """Characters that each column needs."""
+    header = [column.header for column in table.columns]
+    lines = [header, *([text_of(cell) for cell in row] for row in (*table.rows, table.footer or [""] * len(header)))]
+    return [max(map(len, cells)) for cells in zip(*lines, strict=True)]
 
 
 def _tabulate(table: Table, body: list[list[str]], style: str) -> str:

@@ -1,0 +1,173 @@
+"""What only a process of its own shows: imports, pipes, terminals, signals, completion."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import mbcost
+
+MBCOST = [sys.executable, "-m", "mbcost"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment}
+    return subprocess.run([*MBCOST, *arguments], capture_output=True, text=True, env=env, check=False)
+
+
+def on_a_terminal(*arguments: str, columns: int = 100, **environment: str) -> str:
+    """What a command writes when standard output is a terminal."""
+    controller, terminal = pty.openpty()
+    env = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **environment}
+    env.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
+    process = subprocess.Popen([*MBCOST, *arguments], stdout=terminal, stderr=subprocess.PIPE, env=env)
+    os.close(terminal)
+    written = b""
+    while select.select([controller], [], [], 30)[0]:
+        try:
+            part = os.read(controller, 65536)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not part:
+            break
+        written += part
+    os.close(controller)
+    assert process.wait() == 0
+    assert process.stderr is not None
+    process.stderr.close()
+    return written.decode().replace("\r\n", "\n")
+
+
+HEAVY = ("torch", "numpy", "fvcore", "timm", "keras", "transformers", "torchvision")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["table", "v2"],
+        ["table", "v2", "--format", "json"],
+        ["compare", "v1", "v2"],
+        ["compare", "standard-vs-dws"],
+        ["formula", "v1", "0.1.conv"],
+        ["nets"],
+        ["show", "v2"],
+        ["--help"],
+        ["validate", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_no_framework_is_imported(arguments: list[str]) -> None:
+    code = (
+        "import sys; from mbcost.cli import run; code = run(sys.argv[1:]); "
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    process = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (0, "[]\n")
+
+
+def test_a_piped_table_does_not_wait_for_rich_or_typers_rivals() -> None:
+    code = "import sys; from mbcost.cli import run; run(['table', 'v2']); print(sorted(sys.modules), file=sys.stderr)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(re.findall(r"'(\w+)", process.stderr))
+    assert not imported & {"rich", "tabulate", "pydantic"}
+
+
+def test_version_needs_nothing() -> None:
+    process = run("--version")
+    assert (process.stdout, process.returncode) == (f"mbcost {mbcost.__version__}\n", 0)
+
+
+def test_without_a_command_it_shows_the_help_and_exits_2() -> None:
+    process = run()
+    assert process.returncode == 2
+    assert "mbcost table v2 --alpha 0.75 --res 160" in process.stdout
+
+
+def test_plain_when_piped_and_coloured_on_a_terminal() -> None:
+    assert "\x1b" not in run("table", "v2").stdout
+    terminal = on_a_terminal("table", "v2", "--by", "stage", columns=160)
+    assert "\x1b[" in terminal
+    assert "█" in terminal
+
+
+def test_no_color_is_respected() -> None:
+    terminal = on_a_terminal("table", "v2", NO_COLOR="1")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal)
+
+
+@pytest.mark.parametrize("columns", [160, 100, 80, 40])
+def test_numbers_are_never_cut_on_a_narrow_terminal(columns: int) -> None:
+    terminal = re.sub(r"\x1b\[[0-9;]*m", "", on_a_terminal("table", "v1", columns=columns))
+    assert "568,740,352" in terminal
+    assert "4,231,976" in terminal
+    assert "…" not in terminal
+    assert max(len(line.rstrip()) for line in terminal.splitlines()) <= columns
+    if columns < 160:
+        assert "no room for" in terminal
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    process = subprocess.run(
+        f"{' '.join(MBCOST)} table v2 --format json | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (process.stdout, process.stderr) == ("{\n", "")
+
+
+def test_standard_input() -> None:
+    spec = (
+        "name: tiny\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\nrows:\n  - [conv, 8]\n"
+        "implementations: {family: v2}\n"
+    )
+    process = subprocess.run(
+        [*MBCOST, "table", "-", "--format", "json"], input=spec, capture_output=True, text=True, check=True
+    )
+    assert json.loads(process.stdout)["totals"]["mult_adds"] == 27 * 8 * 64
+
+
+def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    process = subprocess.Popen(
+        [*MBCOST, "validate", "--format", "json", "--output", str(report)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "word", "completion"), [("mbcost ta", 1, "table"), ("mbcost table v3-l", 2, "v3-large")]
+)
+def test_shell_completion(words: str, word: int, completion: str) -> None:
+    process = run(_MBCOST_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(word))
+    assert completion in process.stdout.split()
+
+
+def test_a_terminal_that_shows_ascii_only(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "name: n\ntitle: Réseau α\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\nrows:\n"
+        "  - [conv, 8]\nimplementations: {family: v2}\n",
+        encoding="utf-8",
+    )
+    process = run("table", str(path), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (process.returncode, process.stderr) == (0, "")

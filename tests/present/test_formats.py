@@ -1,0 +1,76 @@
+"""Every format of one table, literally."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbcost.present.formats import FORMATS, csv, latex, markdown, plain
+from mbcost.present.table import Column, Share, Table, shares
+
+TABLE = Table(
+    "Two layers & a title",
+    (Column("name", "layer"), Column("params", "params", numeric=True), Column("share", "share")),
+    (("a_b", 1_234_567, Share(9_990, 10)), ("c", None, Share(10, 0))),
+    ("total", 1_234_567, Share(10_000, 0)),
+    ("a note",),
+)
+
+
+def test_plain() -> None:
+    assert plain(TABLE) == (
+        "Two layers & a title\n"
+        "\n"
+        "layer     params  share\n"
+        "-----  ---------  -----------------\n"
+        "a_b    1,234,567  99.90% ##########\n"
+        "c                  0.10%\n"
+        "-----  ---------  -----------------\n"
+        "total  1,234,567  100.00%\n"
+        "\n"
+        "a note\n"
+    )
+
+
+def test_csv_has_raw_integers_and_the_footer_last() -> None:
+    assert csv(TABLE) == "name,params,share\na_b,1234567,99.90\nc,,0.10\ntotal,1234567,100.00\n"
+
+
+def test_markdown() -> None:
+    assert markdown(TABLE) == (
+        "**Two layers & a title**\n"
+        "\n"
+        "| layer     |        params | share       |\n"
+        "|-----------|---------------|-------------|\n"
+        "| a_b       |     1,234,567 | 99.90%      |\n"
+        "| c         |               | 0.10%       |\n"
+        "| **total** | **1,234,567** | **100.00%** |\n"
+        "\n"
+        "a note\n"
+    )
+
+
+def test_latex_is_booktabs_and_escaped() -> None:
+    lines = latex(TABLE).splitlines()
+    assert lines[:2] == ["% Two layers & a title", "% a note"]
+    assert [line.split("&")[0].strip() for line in lines[2:]] == [
+        r"\begin{tabular}{lrl}", r"\toprule", "layer", r"\midrule", r"a\_b", "c", r"\midrule", "total", r"\bottomrule",
+        r"\end{tabular}",
+    ]  # fmt: skip
+    assert r"99.90\%" in lines[6]
+
+
+@pytest.mark.parametrize("style", FORMATS)
+def test_every_format_shows_every_cell(style: str) -> None:
+    text = FORMATS[style](TABLE).replace("\\_", "_").replace(",", "")
+    assert all(word in text for word in ("a_b", "1234567", "99.90", "total"))
+
+
+@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=60))
+def test_shares_add_up_to_the_last_digit_and_are_off_by_less_than_one_unit(counts: list[int]) -> None:
+    parts, whole = shares(counts), sum(counts)
+    assert sum(part.hundredths for part in parts) == (10_000 if whole else 0)
+    for part, count in zip(parts, counts, strict=True):
+        assert abs(part.hundredths * whole - 10_000 * count) < max(whole, 1)
+        assert 0 <= part.bar <= 10

@@ -1,0 +1,46 @@
+"""What must hold with the base install alone, without torch and numpy: run by CI on every supported Python."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import json
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = [
+    ["table", "v2", "--alpha", "0.75", "--res", "160"],
+    ["table", "v3-small", "--format", "markdown"],
+    ["table", "v3-small", "--format", "latex"],
+    ["compare", "standard-vs-dws"],
+    ["compare", "residual-vs-inverted"],
+    ["compare", "v1", "v2"],
+    ["formula", "v1", "1.1.depthwise"],
+    ["nets"],
+    ["show", "v3-large"],
+    ["--help"],
+]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_commands_run(arguments: list[str]) -> None:
+    process = subprocess.run([sys.executable, "-m", "mbcost", *arguments], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout
+
+
+def test_headline_total() -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "mbcost", "table", "v2", "--format", "json"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(process.stdout)["totals"]["mult_adds"] == 300_774_272
+
+
+@pytest.mark.parametrize(
+    "module", ["mbcost", "mbcost.errors", "mbcost.spec.implementation", "mbcost.spec.library", "mbcost.spec.tally",
+               "mbcost.analytic.layers", "mbcost.analytic.network", "mbcost.present.table", "mbcost.cli.arguments"]
+)  # fmt: skip
+def test_doctests(module: str) -> None:
+    assert doctest.testmod(importlib.import_module(module)).failed == 0
