@@ -7,6 +7,7 @@ from typing import Any
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.table import Cell, Column, Share, Table, shares
+from mbcost.present.totals import describe
 from mbcost.questions.costs import CostRow, CostTable
 from mbcost.spec.measurement import Map
 
@@ -81,26 +82,13 @@ def as_json(costs: CostTable) -> dict[str, Any]:
     network = costs.network
     return {
         "schema": "mbcost/table/1",
-        **description(costs),
+        **describe(network),
+        "convention": costs.convention.name,
         "by": costs.by,
         "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
         "rows": [_row_json(row) for row in costs.rows],
         "totals": {"params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations},
         "spec": {"title": network.spec.title, "source": network.spec.source},
-    }
-
-
-def description(costs: CostTable) -> dict[str, Any]:
-    """Which network was counted, and how."""
-    network = costs.network
-    return {
-        "network": network.spec.name,
-        "alpha": network.alpha,
-        "resolution": list(network.resolution),
-        "implementation": network.implementation,
-        "classes": network.classes,
-        "in_channels": network.in_channels,
-        "convention": costs.convention.name,
     }
 
 

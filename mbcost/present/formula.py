@@ -6,6 +6,7 @@ from typing import Any
 
 from mbcost.present.costs import map_text
 from mbcost.present.table import Cell, Column, Table
+from mbcost.present.totals import describe
 from mbcost.questions.formula import ClosedForm, Formula, Term
 
 LETTERS = (
@@ -77,10 +78,7 @@ def as_json(formula: Formula) -> dict[str, Any]:
     network = formula.network
     return {
         "schema": "mbcost/formula/1",
-        "network": network.spec.name,
-        "alpha": network.alpha,
-        "resolution": list(network.resolution),
-        "implementation": network.implementation,
+        **describe(network),
         "layer": formula.step.name,
         "kind": formula.kind,
         "mult_adds": _term_json(formula.mult_adds, formula.closed_mult_adds),

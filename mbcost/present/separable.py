@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.table import Cell, Column, Table, decimal
-from mbcost.present.totals import macs_of, params_of, totals_json
+from mbcost.present.totals import describe, macs_of, params_of, totals_json
 from mbcost.questions.separable import Form, LayerComparison, NetworkComparison, Pair
 
 STANDARD_FORM = (
@@ -120,11 +120,7 @@ def network_json(comparison: NetworkComparison) -> dict[str, Any]:
     network = comparison.network
     return {
         "schema": "mbcost/standard-vs-dws/1",
-        "network": network.spec.name,
-        "alpha": network.alpha,
-        "resolution": list(network.resolution),
-        "implementation": network.implementation,
-        "classes": network.classes,
+        **describe(network),
         "standard_form": STANDARD_FORM,
         "units": {"params": "weights, biases, norm scale and shift", "mult_adds": "multiply-adds"},
         "blocks": [

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.table import Column, Table, decimal
+from mbcost.present.totals import describe
 from mbcost.questions.side_by_side import SideBySide, Totals
 
 
@@ -57,14 +58,8 @@ def side_by_side_json(answer: SideBySide) -> dict[str, Any]:
 
 def network_totals_json(totals: Totals) -> dict[str, Any]:
     """One network and its totals."""
-    network = totals.network
     return {
-        "network": network.spec.name,
-        "alpha": network.alpha,
-        "resolution": list(network.resolution),
-        "implementation": network.implementation,
-        "classes": network.classes,
-        "in_channels": network.in_channels,
+        **describe(totals.network),
         "params": totals.params,
         "mult_adds": totals.mult_adds,
         "activations": totals.activations,

@@ -1,8 +1,23 @@
-"""Totals in the default convention, where an answer holds a tally."""
+"""What several answers say alike: which network, and the totals of a tally."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from mbcost.analytic.network import Network
 from mbcost.spec.tally import Tally
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """Which network it is, for JSON."""
+    return {
+        "network": network.spec.name,
+        "alpha": network.alpha,
+        "resolution": list(network.resolution),
+        "implementation": network.implementation,
+        "classes": network.classes,
+        "in_channels": network.in_channels,
+    }
 
 
 def params_of(tally: Tally) -> int:
