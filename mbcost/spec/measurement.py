@@ -51,6 +51,8 @@ class Measurement:
     """Trainable parameters of the whole model, counted from the model itself."""
     macs: int
     """Multiply-accumulates of the whole model, as the tool totals them."""
+    model: str = ""
+    """The library's name of its model, where a library was asked: it can have several of one network."""
 
 
 QUANTITIES = tuple(name for name in LayerFacts.__dataclass_fields__ if name != "name")

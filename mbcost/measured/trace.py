@@ -1,0 +1,256 @@
+"""What torch really executes: the convolutions and linear layers of any model, whoever wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from mbcost.errors import MbcostError
+from mbcost.spec.measurement import LayerFacts
+
+
+def trace(model: nn.Module, image: Tensor) -> tuple[LayerFacts, ...]:
+    """The convolutions and linear layers that `model` executes on `image`, in order of execution.
+
+    The model runs once, in eval mode; on the meta device torch decides every shape and computes nothing. Everything is
+    read off the operators that torch dispatches, so it does not matter of what modules the model is made. A norm, a
+    bias that is added afterwards and an activation belong to the layer before them. The multiply-accumulates are half
+    of what `torch.utils.flop_counter` counts for the call. The input map is the one before explicit zero padding. A
+    layer's name is the model's own, from the parameter that holds its weights.
+
+    Args:
+        model: any model; its training flag is as before afterwards.
+        image: one image, (1, C, H, W) or whatever layout the model reads.
+
+    Raises:
+        MbcostError: the model does something that these facts cannot say: an operator that torch counts operations
+            for and that is neither a convolution nor a linear layer, or a dilated, transposed or not 2D convolution.
+    """
+    recorder = _Recorder(model)
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(), recorder:
+            model(image)
+    finally:
+        model.train(training)
+    return tuple(after.complete(layer) for layer, after in recorder.layers)
+
+
+@dataclass
+class _After:
+    """What follows a layer before the next one begins."""
+
+    biases: int = 0
+    norm_channels: int = 0
+    norm_elements: int = 0
+    function: list[str] = field(default_factory=list)
+    """The steps of the activation function."""
+    activation_elements: int = 0
+
+    def complete(self, layer: LayerFacts) -> LayerFacts:
+        function = " ".join(self.function) or "none"
+        return replace(
+            layer, biases=layer.biases + self.biases, norm_channels=self.norm_channels,
+            norm_elements=self.norm_elements, activation=_FUNCTIONS.get(function, function),
+            activation_elements=self.activation_elements,
+        )  # fmt: skip
+
+
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Sees every operator call and notes the layers."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.layers: list[tuple[LayerFacts, _After]] = []
+        self.after = _After()
+        """Of the last layer; before the first one, what nobody asks for: Keras V3 rescales the image."""
+        self.owners = {_storage(parameter): name for name, parameter in model.named_parameters()}
+        """Storage of a parameter, or of a copy of it -> the parameter's name."""
+        self.zeros: dict[int, tuple[int, ...]] = {}
+        """Identity of a map with zeros around it -> how many of them along each dimension."""
+        self.alive: list[Tensor] = []
+        """What `owners` and `zeros` know, lest its identity pass to another."""
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        output = func(*args, **(kwargs or {}))
+        packet = func.overloadpacket
+        # relu_ is relu in place.
+        operator = packet.__name__.removesuffix("_")
+        if packet in flop_registry:
+            if operator not in _LAYERS:
+                raise MbcostError(f"the model calls {packet}, which is neither a convolution nor a linear layer")
+            layer = _LAYERS[operator](self, output, *args)
+            flops = flop_registry[packet](*args, **(kwargs or {}), out_val=output)
+            self.after = _After()
+            self.layers.append((replace(layer, macs=half(flops, layer.name)), self.after))
+        elif operator in _FOLLOWERS:
+            _FOLLOWERS[operator](self, output, *args)
+        return output
+
+    def owner(self, tensor: Any) -> str | None:
+        """The parameter that `tensor` is, looks into or was copied from; None for a map or a number."""
+        return self.owners.get(_storage(tensor)) if isinstance(tensor, Tensor) else None
+
+    def name(self, weight: Tensor) -> str:
+        """`features.0.0` for its parameter `features.0.0.weight`; Keras writes `_torch_params.conv/kernel`."""
+        owner = self.owner(weight) or f"{len(self.layers)}.weight"
+        return owner.replace("/", ".").rpartition(".")[0].removeprefix("_torch_params.")
+
+    def remember_zeros(self, padded: Tensor, zeros: Iterable[int]) -> None:
+        """`padded` has so many zeros around it along each of its dimensions."""
+        self.zeros[id(padded)] = tuple(zeros)
+        self.alive.append(padded)
+
+
+def _convolution(
+    recorder: _Recorder, output: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, stride: list[int],
+    _padding: list[int], dilation: list[int], transposed: bool, _output_padding: list[int], groups: int,
+) -> LayerFacts:  # fmt: skip
+    name = recorder.name(weight)
+    if weight.ndim != 4 or transposed or max(dilation) > 1:
+        raise MbcostError(f"{name} is a dilated, transposed or not 2D convolution: no MobileNet has one")
+    zeros = recorder.zeros.get(id(x), (0, 0, 0, 0))
+    channels, height, width = (size - zero for size, zero in zip(x.shape[1:], zeros[1:], strict=True))
+    kernel, strides = (weight.shape[2], weight.shape[3]), (stride[0], stride[1])
+    output_map = output.shape[2], output.shape[3], output.shape[1]
+    return LayerFacts(
+        name, "conv", kernel, strides, groups, (height, width, channels), output_map,
+        weights=weight.numel(), biases=_values(bias), norm_channels=0, macs=0,
+    )  # fmt: skip
+
+
+def _addmm(recorder: _Recorder, output: Tensor, bias: Tensor | None, x: Tensor, weight: Tensor) -> LayerFacts:
+    input_map, output_map = (1, x.shape[0], x.shape[1]), (1, output.shape[0], output.shape[1])
+    return LayerFacts(
+        recorder.name(weight), "linear", (1, 1), (1, 1), 1, input_map, output_map,
+        weights=weight.numel(), biases=_values(bias), norm_channels=0, macs=0,
+    )  # fmt: skip
+
+
+def _mm(recorder: _Recorder, output: Tensor, x: Tensor, weight: Tensor) -> LayerFacts:
+    return _addmm(recorder, output, None, x, weight)
+
+
+def _norm(recorder: _Recorder, _output: Any, x: Tensor, scale: Tensor | None, *_rest: Any) -> None:
+    recorder.after.norm_channels += _values(scale)
+    recorder.after.norm_elements += x.numel()
+
+
+def _written_out_norm(recorder: _Recorder, output: Tensor, _variance: Tensor) -> None:
+    """1 / sqrt(variance + epsilon), one a channel: Keras writes batch norm out in single operators."""
+    recorder.after.norm_channels += output.numel()
+
+
+def _add(recorder: _Recorder, _output: Tensor, x: Tensor, y: Any) -> None:
+    """A bias, the shift of a norm, a step of an activation, or a residual connection, which is no layer."""
+    if recorder.owner(x) is not None:  # variance + epsilon
+        return
+    if recorder.owner(y) is not None:
+        if recorder.after.norm_channels:
+            recorder.after.norm_elements += x.numel()
+        else:
+            recorder.after.biases += y.numel()
+    elif (number := _number(y)) is not None:
+        recorder.after.function.append(f"+ {number:.4g}")
+
+
+def _multiply(recorder: _Recorder, _output: Tensor, _x: Tensor, y: Any) -> None:
+    """A step of an activation, or squeeze-and-excite, which is no layer."""
+    if (number := _number(y)) is not None:
+        recorder.after.function.append(f"x {number:.4g}")
+
+
+def _activation(function: str) -> Callable[..., None]:
+    def note(recorder: _Recorder, output: Tensor, _x: Tensor) -> None:
+        recorder.after.function.append(function)
+        recorder.after.activation_elements += output.numel()
+
+    return note
+
+
+def _clamp(recorder: _Recorder, output: Tensor, x: Tensor, lowest: float = -1, highest: float = 1) -> None:
+    _activation(f"clamp {lowest:g} {highest:g}")(recorder, output, x)
+
+
+def _pad(recorder: _Recorder, output: Tensor, x: Tensor, pad: list[int], value: float = 0) -> None:
+    if value != 0:
+        return
+    zeros = list(recorder.zeros.get(id(x), (0,) * x.ndim))
+    # torch counts the dimensions from the last one backwards, two numbers each.
+    for place, (before, behind) in enumerate(zip(pad[::2], pad[1::2], strict=True), start=1):
+        zeros[-place] += before + behind
+    recorder.remember_zeros(output, zeros)
+
+
+def _permute(recorder: _Recorder, output: Tensor, x: Tensor, dimensions: list[int]) -> None:
+    if id(x) in recorder.zeros:
+        recorder.remember_zeros(output, (recorder.zeros[id(x)][dimension] for dimension in dimensions))
+
+
+def _clone(recorder: _Recorder, output: Tensor, x: Tensor) -> None:
+    if (owner := recorder.owner(x)) is not None:
+        recorder.owners[_storage(output)] = owner
+        recorder.alive.append(output)
+    if id(x) in recorder.zeros:
+        recorder.remember_zeros(output, recorder.zeros[id(x)])
+
+
+def _values(parameter: Tensor | None) -> int:
+    return 0 if parameter is None else parameter.numel()
+
+
+def _storage(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage()._cdata)
+
+
+def _number(operand: Any) -> float | None:
+    """The value of a number or of a tensor that is one; None for a map, and on the meta device, which has no values."""
+    if isinstance(operand, Tensor):
+        return None if operand.ndim or operand.is_meta else float(operand.item())
+    return float(operand)
+
+
+def half(flops: int, what: str) -> int:
+    """The multiply-accumulates among what torch counts, two operations each.
+
+    Raises:
+        MbcostError: the count is odd, so something else is in it.
+    """
+    if flops % 2:
+        raise MbcostError(f"torch counts an odd {flops} for {what}, where it should count every operation twice")
+    return flops // 2
+
+
+_FUNCTIONS: Mapping[str, str] = {
+    "clamp 0 6": "relu6",
+    "+ 3 clamp 0 6 x 0.1667": "hard_sigmoid",  # as Keras V3 writes it
+}
+_LAYERS: Mapping[str, Callable[..., LayerFacts]] = {"convolution": _convolution, "addmm": _addmm, "mm": _mm}
+_FOLLOWERS: Mapping[str, Callable[..., None]] = {
+    "native_batch_norm": _norm,
+    "_native_batch_norm_legit_no_training": _norm,
+    "_batch_norm_no_update": _norm,
+    "cudnn_batch_norm": _norm,
+    "rsqrt": _written_out_norm,
+    "add": _add,
+    "mul": _multiply,
+    "relu": _activation("relu"),
+    "hardtanh": _clamp,
+    "clamp": _clamp,
+    "hardswish": _activation("hard_swish"),
+    "hardsigmoid": _activation("hard_sigmoid"),
+    "silu": _activation("swish"),
+    "sigmoid": _activation("sigmoid"),
+    "constant_pad_nd": _pad,
+    "permute": _permute,
+    "clone": _clone,
+}
