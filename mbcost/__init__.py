@@ -51,7 +51,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name's module when the name is first used: `build` and `measure` need torch, the rest does not."""
+    """A public name, whose module is imported when it is first used: only `build` and `measure` need torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'mbcost' has no attribute '{name}'")
     from importlib import import_module

@@ -17,7 +17,7 @@ class Shape:
 
     @property
     def elements(self) -> int:
-        """channels x height x width."""
+        """Channels x height x width."""
         return self.channels * self.height * self.width
 
 

@@ -33,17 +33,29 @@ class Block:
         return f"{self.row.stage}.{self.repeat}.{part}"
 
     def convolution(
-        self, part: str, shape: Shape, channels: int, *, kernel: tuple[int, int] = (1, 1), stride: int = 1,
-        depthwise: bool = False, function: str | None = None,
-    ) -> Iterator[Layer]:  # fmt: skip
+        self,
+        part: str,
+        shape: Shape,
+        channels: int,
+        *,
+        kernel: tuple[int, int] = (1, 1),
+        stride: int = 1,
+        depthwise: bool = False,
+        function: str | None = None,
+    ) -> Iterator[Layer]:
         """A convolution with its norm, or with its bias where the part has one, and its activation."""
         implementation = self.scaling.implementation
         bias = part in implementation.bias
         conv = Conv2d(
-            self.name(part), shape, channels, kernel, stride,
-            groups=shape.channels if depthwise else 1, bias=bias,
+            self.name(part),
+            shape,
+            channels,
+            kernel,
+            stride,
+            groups=shape.channels if depthwise else 1,
+            bias=bias,
             padding=implementation.padding["depthwise" if depthwise else "conv"],
-        )  # fmt: skip
+        )
         yield conv
         yield from self.finish(part, conv.output, norm=not bias, function=function)
 
@@ -69,9 +81,14 @@ def conv(block: Block) -> Iterator[Layer]:
 def separable(block: Block) -> Iterator[Layer]:
     """A depthwise separable convolution: V1 paper, section 3.1 and the right of figure 3."""
     depthwise = block.convolution(
-        "depthwise", block.input, block.input.channels, kernel=block.row.k, stride=block.stride, depthwise=True,
+        "depthwise",
+        block.input,
+        block.input.channels,
+        kernel=block.row.k,
+        stride=block.stride,
+        depthwise=True,
         function=block.activation(),
-    )  # fmt: skip
+    )
     shape = yield from _passing(depthwise)
     yield from block.convolution("pointwise", shape, block.channels, function=block.activation())
 
@@ -93,7 +110,8 @@ def bottleneck(block: Block) -> Iterator[Layer]:
     if block.row.se:
         yield from squeeze_excite(block, shape)
     shape = yield from _passing(block.convolution("project", shape, block.channels))
-    if block.stride == 1 and shape.channels == block.input.channels:
+    connected = stage not in block.scaling.implementation.without_residual
+    if connected and block.stride == 1 and shape.channels == block.input.channels:
         yield Add(block.name("add"), shape)
 
 

@@ -19,7 +19,9 @@ class Model(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, in_channels, H, W) -> (N, classes), or the last map where the top is left out."""
-        out: Tensor = super().forward(x)
+        out = x
+        for stage in self:
+            out = stage(out)
         return torch.flatten(out, 1) if out.shape[2:] == (1, 1) else out
 
 
@@ -117,7 +119,8 @@ def _bottleneck(place: _Place) -> dict[str, nn.Module]:
     if place.row.se:
         parts["se"] = _squeeze_excite(place, expanded)
     parts["project"] = place.unit("project", expanded, outputs)
-    if place.stride == 1 and inputs == outputs:
+    connected = place.row.stage not in place.scaling.implementation.without_residual
+    if connected and place.stride == 1 and inputs == outputs:
         parts["add"] = Add()
     return parts
 

@@ -25,14 +25,15 @@ def measure(
     """Measure a model of `build`, layer by layer, on one zero image, in eval mode.
 
     Args:
-        model: a model that `build` made; its training flag is as before afterwards.
+        model: a model that `build` made; its training flags are as before afterwards.
         resolution: height and width of the input in pixels, one number for both.
         in_channels: channels of the input.
         against: `fvcore`, by its module and operator counts, or `torch`, by FlopCounterMode.
 
     Raises:
         MissingLibrary: fvcore is asked and not installed.
-        MbcostError: the resolution is too small for the model, or `against` names no measurement.
+        MbcostError: the resolution is too small for the model, the model has a module that `build` makes none of, or
+            `against` names no measurement.
     """
     if against not in TOOLS:
         raise unknown("measurement", against, TOOLS)
@@ -75,12 +76,13 @@ class _Total:
 
 @contextmanager
 def _eval_mode(model: nn.Module) -> Iterator[None]:
-    training = model.training
+    training = {module: module.training for module in model.modules()}
     model.eval()
     try:
         yield
     finally:
-        model.train(training)
+        for module, flag in training.items():
+            module.training = flag
 
 
 def _map(tensor: Tensor) -> Map:
@@ -92,7 +94,7 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
     """Runs the model once and notes every layer with its maps, in order of execution."""
     seen: dict[str, _Seen] = {}
     unpadded: dict[str, Map] = {}
-    names = {name: module for name, module in model.named_modules()}
+    names = dict(model.named_modules())
 
     def note(name: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         row = _row_name(name, module)
@@ -102,12 +104,16 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
             seen[row] = _Seen(module, unpadded.get(row, _map(inputs[0])), _map(output))
         elif isinstance(module, SamePad | nn.ZeroPad2d):
             unpadded[row] = _map(inputs[0])
+        elif (isinstance(module, nn.BatchNorm2d) or type(module) in _FUNCTIONS) and row not in seen:
+            raise MbcostError(f"{name} runs before the layer that it belongs to, which no model of build() does")
         elif isinstance(module, nn.BatchNorm2d):
             seen[row].norm_channels += 0 if module.weight is None else module.weight.numel()
         elif (function := _FUNCTIONS.get(type(module))) is not None:
             both = seen[row].activation != _NO_ACTIVATION
             seen[row].activation = f"{seen[row].activation} + {function}" if both else function
             seen[row].activation_elements += output.numel()
+        elif not (isinstance(module, nn.Identity) or any(module.children())):
+            raise MbcostError(f"{name} is a {type(module).__name__}, which no model of build() has")
 
     def hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         return lambda module, inputs, output: note(name, module, inputs, output)
@@ -166,7 +172,7 @@ _OPERATORS: Mapping[type[nn.Module], str] = {
 
 
 def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
-    """fvcore's count by module and operator: one a multiply-accumulate, two a norm element, one a pooled input."""
+    """The count by module and operator: one a multiply-accumulate, two a norm element, one a pooled input."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # torch's about torch.jit.script, for fvcore's author

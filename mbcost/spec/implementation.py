@@ -70,6 +70,8 @@ class Implementation:
     """Role -> the factor, where the width is a multiple of the row's input width."""
     padding: Mapping[str, str]
     """Kind of convolution, `conv` or `depthwise` -> one of `PADDINGS`."""
+    without_residual: frozenset[int]
+    """Stages whose blocks have no residual connection even where input and output agree."""
     bias: frozenset[str]
     """Parts whose convolution or linear layer has a bias; they have no norm."""
     linear: frozenset[str]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.model import Spec
-from mbcost.spec.parse import parse_family, parse_spec
+from mbcost.spec.parse import parse_spec
+from mbcost.spec.parse_family import parse_family
 
 NETWORKS = ("v1", "v1-standard", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
 """The built-in networks in the order in which they are listed; a test holds it equal to the files."""
@@ -43,7 +44,7 @@ def load_spec(name: str) -> Spec:
     return _built_in(name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_family(name: str) -> Mapping[str, Implementation]:
     """The implementations of the family called `name`.
 
@@ -51,13 +52,14 @@ def load_family(name: str) -> Mapping[str, Implementation]:
         MbcostError: there is no such family.
     """
     folder = specs_folder() / "implementations"
+    families = sorted(file.stem for file in folder.glob("*.yaml"))
+    if name not in families:
+        raise unknown("family of implementations", name, families)
     path = folder / f"{name}.yaml"
-    if not path.is_file():
-        raise unknown("family of implementations", name, sorted(file.stem for file in folder.glob("*.yaml")))
     return parse_family(_read(path), str(path))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_conventions() -> Mapping[str, Convention]:
     """The counting conventions by name, the default first."""
     from mbcost.spec.parse_conventions import parse_conventions
@@ -80,7 +82,7 @@ def load_convention(name: str | None = None) -> Convention:
     return conventions[name]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _built_in(name: str) -> Spec:
     path = specs_folder() / f"{name}.yaml"
     return parse_spec(_read(path), str(path), load_family)

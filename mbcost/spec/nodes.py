@@ -14,8 +14,17 @@ from mbcost.spec.implementation import EXACT
 
 # libyaml's composer is about eight times as fast as the pure one; not every PyYAML is built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_KINDS = {"map": "a mapping", "seq": "a list", "str": "text", "int": "a whole number", "float": "a number",
-          "bool": "true or false", "null": "nothing"}  # fmt: skip
+_KINDS = {
+    "map": "a mapping",
+    "seq": "a list",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "nothing",
+}
+_MISSING = yaml.ScalarNode(tag="missing", value="")
+"""Stands for a node that is not there, which has been reported: nothing more is said of it."""
 
 
 class Reader:
@@ -29,19 +38,24 @@ class Reader:
         self.origin = origin
         self.problems: list[tuple[int, int, str]] = []
         try:
-            self.root: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
+            root = yaml.compose(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line, mark.column) if mark else (0, 0)
             raise SpecError([f"{origin}:{line + 1}:{column + 1}: not YAML: {error.problem}"]) from None
         except yaml.YAMLError as error:
             raise SpecError([f"{origin}:1:1: not YAML: {' '.join(str(error).split())}"]) from None
-        if self.root is None:
+        if root is None:
             raise SpecError([f"{origin}:1:1: the file is empty"])
+        if not isinstance(root, yaml.MappingNode):
+            self.problem(root, f"expected a mapping, found {_kind(root)}")
+            self.finish()
+        self.root: yaml.Node = root
 
     def problem(self, node: yaml.Node, message: str) -> None:
         """Record that `node` is wrong."""
-        self.problems.append((node.start_mark.line + 1, node.start_mark.column + 1, message))
+        if node is not _MISSING:
+            self.problems.append((node.start_mark.line + 1, node.start_mark.column + 1, message))
 
     def finish(self) -> None:
         """Raise every recorded problem.
@@ -50,7 +64,9 @@ class Reader:
             SpecError: there was at least one, in order of place.
         """
         if self.problems:
-            raise SpecError(f"{self.origin}:{line}:{column}: {message}" for line, column, message in sorted(self.problems))
+            raise SpecError(
+                f"{self.origin}:{line}:{column}: {message}" for line, column, message in sorted(set(self.problems))
+            )
 
     @contextmanager
     def complete(self) -> Iterator[None]:
@@ -80,12 +96,12 @@ class Reader:
         return values
 
     def require(self, node: yaml.Node, values: dict[str, yaml.Node], key: str) -> yaml.Node:
-        """The node of `key`; its absence is a problem and gives `node` itself."""
-        if key not in values:
-            if isinstance(node, yaml.MappingNode):
-                self.problem(node, f"the key '{key}' is missing")
-            return node
-        return values[key]
+        """The node of `key`; its absence is a problem."""
+        if key in values:
+            return values[key]
+        if isinstance(node, yaml.MappingNode):
+            self.problem(node, f"the key '{key}' is missing")
+        return _MISSING
 
     def sequence(self, node: yaml.Node) -> list[yaml.Node]:
         """The items of a list."""
@@ -118,8 +134,8 @@ class Reader:
         self.problem(node, f"expected a whole number, found {value}")
         return minimum
 
-    def number(self, node: yaml.Node, minimum: float = 0, maximum: float = EXACT) -> int | float:
-        """A number of at least `minimum` and at most `maximum`."""
+    def number(self, node: yaml.Node, minimum: float = 0, *, infinite: bool = False) -> int | float:
+        """A number of at least `minimum`; infinity is one where it may be `infinite`."""
         stand_in = max(1, math.ceil(minimum))
         if not isinstance(node, yaml.ScalarNode) or _tag(node) not in ("int", "float"):
             self.problem(node, f"expected a number, found {_kind(node)}")
@@ -132,8 +148,8 @@ class Reader:
         if not value >= minimum:
             self.problem(node, f"{node.value} is too small: the least is {minimum}")
             return stand_in
-        if value > maximum:
-            self.problem(node, f"{node.value} is too large: the most is {maximum}")
+        if value > EXACT and not (infinite and value == math.inf):
+            self.problem(node, f"{node.value} is too large: the most is {EXACT}")
             return stand_in
         return value
 
@@ -142,7 +158,7 @@ class Reader:
         if not isinstance(node, yaml.ScalarNode) or node.value not in ("true", "false"):
             self.problem(node, f"expected true or false, found {_kind(node)}")
             return False
-        return node.value == "true"
+        return str(node.value) == "true"
 
 
 def is_empty(node: yaml.Node) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,17 +9,14 @@ from typing import Any
 import yaml
 
 from mbcost.errors import MbcostError, suggestion
-from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, ROLES, ChannelRule, Implementation
+from mbcost.spec.implementation import Implementation
 from mbcost.spec.model import Row, Spec
 from mbcost.spec.nodes import Reader, is_empty
+from mbcost.spec.parse_family import read_family
 
 OPERATORS = ("conv", "separable", "bottleneck", "global_pool", "linear")
 """The operators that a row can name. Both witnesses build every one of them."""
 COLUMNS = ("operator", "k", "t", "exp", "c", "se", "nl", "n", "s")
-ACTIVATIONS = ("relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid")
-POOLS = ("adaptive", "mean")
-NO_BIAS_PARTS = ("conv", "expand", "depthwise", "pointwise", "project")
-PARTS = (*NO_BIAS_PARTS, "se.reduce", "se.expand", "head", "classifier")
 WIDE = ("conv", "separable", "bottleneck", "linear")
 """Operators that need a number of output channels."""
 
@@ -42,7 +38,6 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
     reader = Reader(text, origin)
     with reader.complete():
         root = reader.root
-        assert root is not None, "the reader refuses an empty document"
         values = reader.mapping(root, _KEYS)
         spec_input = reader.require(root, values, "input")
         input_values = reader.mapping(spec_input, ("channels", "resolution"))
@@ -52,7 +47,7 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
         rows = tuple(
             _row(reader, node, stage, columns) for stage, node in enumerate(reader.sequence(rows_node)) if columns
         )
-        if not rows and columns:
+        if isinstance(rows_node, yaml.SequenceNode) and not rows_node.value:
             reader.problem(rows_node, "a network needs at least one row")
         implementations = _implementations(reader, reader.require(root, values, "implementations"), family)
         for node, row in zip(rows_node.value, rows, strict=False):
@@ -69,37 +64,33 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
             implementations=implementations,
             published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")),
             published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
-            shown_as=reader.word(values["shown_as"], "form", ("stages", "layers")) if "shown_as" in values else "stages",
+            shown_as=reader.word(values["shown_as"], "form", ("stages", "layers"))
+            if "shown_as" in values
+            else "stages",
         )
     return spec
 
 
-def parse_family(text: str, origin: str) -> dict[str, Implementation]:
-    """Implementations by name; the first record is complete, the others state what differs from it.
-
-    Raises:
-        SpecError: with every problem that was found.
-    """
-    reader = Reader(text, origin)
-    with reader.complete():
-        assert reader.root is not None, "the reader refuses an empty document"
-        family = _family(reader, reader.root)
-    return family
-
-
 def _columns(reader: Reader, node: yaml.Node) -> tuple[str, ...]:
-    columns = tuple(reader.word(item, "column", COLUMNS) for item in reader.sequence(node))
+    columns: list[str] = []
+    for item in reader.sequence(node):
+        column = reader.text(item)
+        if column not in COLUMNS:
+            reader.problem(item, f"unknown column '{column}': {suggestion(column, COLUMNS)}")
+        elif column in columns:
+            reader.problem(item, f"the column '{column}' stands here twice: keep one")
+        columns.append(column)
     if columns and "operator" not in columns:
         reader.problem(node, "the column 'operator' is missing")
-    if len(set(columns)) < len(columns):
-        reader.problem(node, "a column stands here twice")
-    return columns
+        return ()
+    return tuple(columns)
 
 
 def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) -> Row:
-    nodes = reader.sequence(node)
+    problems, nodes = len(reader.problems), reader.sequence(node)
     if len(nodes) != len(columns):
-        reader.problem(node, f"the row has {len(nodes)} cells, the table {len(columns)} columns ({', '.join(columns)})")
+        if isinstance(node, yaml.SequenceNode):
+            reader.problem(node, f"the row has {len(nodes)} cells, the table {len(columns)}: {', '.join(columns)}")
         return Row(stage, OPERATORS[0], c=1)
     cells = {column: cell for column, cell in zip(columns, nodes, strict=True) if not is_empty(cell)}
     operator, kernel = _operator(reader, cells.get("operator", node))
@@ -122,7 +113,8 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
     elif "nl" not in columns and operator in ("conv", "separable", "bottleneck"):
         read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
     row = Row(stage, operator, **read)
-    _check_row(reader, node, row)
+    if len(reader.problems) == problems and set(columns) <= set(COLUMNS):
+        _check_row(reader, node, row)  # of a row that could not be read, only that is worth saying
     return row
 
 
@@ -193,7 +185,7 @@ def _implementations(
     reader: Reader, node: yaml.Node, family: Callable[[str], Mapping[str, Implementation]]
 ) -> Mapping[str, Implementation]:
     if not isinstance(node, yaml.MappingNode) or "family" not in {str(key.value) for key, _ in node.value}:
-        return _family(reader, node)
+        return read_family(reader, node)
     values = reader.mapping(node, ("family", "only"))
     try:
         known = family(reader.text(values["family"]))
@@ -204,98 +196,3 @@ def _implementations(
         return known
     names = [reader.word(item, "implementation", known) for item in reader.sequence(values["only"])]
     return {name: known[name] for name in names}
-
-
-def _family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
-    records = reader.mapping(node)
-    if not records:
-        reader.problem(node, "expected at least one implementation")
-        return {}
-    first = next(iter(records))
-    base = reader.mapping(records[first], _FIELDS)
-    for key in set(_FIELDS) - {"channels_of"} - set(base):
-        reader.problem(records[first], f"the first implementation must be complete: '{key}' is missing")
-    reader.finish()
-    return {
-        name: _implementation(reader, name, {**base, **reader.mapping(record, _FIELDS)})
-        for name, record in records.items()
-    }
-
-
-def _implementation(reader: Reader, name: str, values: Mapping[str, yaml.Node]) -> Implementation:
-    return Implementation(name=name, **{field: read(reader, values[field]) if field in values else {}
-                                        for field, read in _FIELDS.items()})  # fmt: skip
-
-
-def _rule(reader: Reader, node: yaml.Node) -> ChannelRule:
-    values = reader.mapping(node, ("integer", "divisor", "minimum"))
-    return ChannelRule(
-        integer=reader.word(reader.require(node, values, "integer"), "integer step", INTEGER_STEPS),
-        divisor=reader.whole(reader.require(node, values, "divisor")),
-        minimum=reader.whole(reader.require(node, values, "minimum"), 0),
-    )
-
-
-def _rules(reader: Reader, node: yaml.Node) -> dict[str, ChannelRule]:
-    return {role: _rule(reader, rule) for role, rule in reader.mapping(node, ROLES).items()}
-
-
-def _thresholds(reader: Reader, node: yaml.Node) -> dict[str, float]:
-    return {role: float(reader.number(alpha, maximum=math.inf)) for role, alpha in reader.mapping(node, ROLES).items()}
-
-
-def _factors(reader: Reader, node: yaml.Node) -> dict[str, int]:
-    return {role: reader.whole(factor) for role, factor in reader.mapping(node, ROLES).items()}
-
-
-def _padding(reader: Reader, node: yaml.Node) -> dict[str, str]:
-    values = reader.mapping(node, ("conv", "depthwise"))
-    return {kind: reader.word(reader.require(node, values, kind), "padding", PADDINGS) for kind in ("conv", "depthwise")}
-
-
-def _parts(reader: Reader, node: yaml.Node) -> frozenset[str]:
-    return frozenset(reader.word(item, "part", PARTS) for item in reader.sequence(node))
-
-
-def _activations(reader: Reader, node: yaml.Node) -> dict[str, str]:
-    return {letter: _activation(reader, name) for letter, name in reader.mapping(node).items()}
-
-
-def _activation(reader: Reader, node: yaml.Node) -> str:
-    return reader.word(node, "activation", ACTIVATIONS)
-
-
-def _pool(reader: Reader, node: yaml.Node) -> str:
-    return reader.word(node, "pool", POOLS)
-
-
-def _expansion(reader: Reader, node: yaml.Node) -> str:
-    return reader.word(node, "expansion", ("input", "printed"))
-
-
-def _epsilon(reader: Reader, node: yaml.Node) -> float:
-    epsilon = float(reader.number(node))
-    if not (0 < epsilon < 1 and math.isfinite(epsilon)):
-        reader.problem(node, "an epsilon lies between 0 and 1")
-    return epsilon
-
-
-_FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
-    "source": Reader.text,
-    "channels": _rule,
-    "channels_of": _rules,
-    "squeeze": _rule,
-    "expansion": _expansion,
-    "unscaled_below": _thresholds,
-    "width_from_input": _factors,
-    "padding": _padding,
-    "bias": _parts,
-    "linear": _parts,
-    "activations": _activations,
-    "squeeze_activation": _activation,
-    "squeeze_gate": _activation,
-    "norm_epsilon": _epsilon,
-    "pool": _pool,
-    "squeeze_pool": _pool,
-    "fused_norm": Reader.flag,
-}

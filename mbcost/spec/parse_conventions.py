@@ -17,7 +17,6 @@ def parse_conventions(text: str, origin: str) -> dict[str, Convention]:
     """
     reader = Reader(text, origin)
     with reader.complete():
-        assert reader.root is not None, "the reader refuses an empty document"
         records = reader.mapping(reader.root)
         default: dict[str, yaml.Node] = {}
         conventions = {}
