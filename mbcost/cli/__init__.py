@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from mbcost import __version__
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+
 
 def main() -> None:
     """Entry point of `mbcost` and of `python -m mbcost`."""
@@ -18,6 +21,10 @@ def run(arguments: Sequence[str]) -> int:
     if list(arguments) == ["--version"]:  # needs nothing else, so it waits for nothing else
         print(f"mbcost {__version__}")
         return 0
-    from mbcost.cli.group import run_group
+    try:
+        from mbcost.cli.group import run_group
 
-    return run_group(arguments)
+        return run_group(arguments)
+    except KeyboardInterrupt:  # also while something slow is being imported
+        print("mbcost: interrupted", file=sys.stderr)
+        return INTERRUPTED

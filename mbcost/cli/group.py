@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from mbcost import __version__
+from mbcost.cli import INTERRUPTED
 from mbcost.errors import MbcostError, suggestion
 
 # typer carries a click of its own since 0.26 and uses the installed one before: its public BadParameter leads to
@@ -39,8 +40,8 @@ def run_group(arguments: Sequence[str]) -> int:
         path = context.command_path if context else "mbcost"
         message = " ".join(error.format_message().split()).rstrip(".")
         return _fail(f"{message} (try '{path} --help')")
-    if result == 130:  # what typer makes of Ctrl-C
-        print("mbcost: interrupted", file=sys.stderr)
+    if result == INTERRUPTED:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt
     if not arguments:  # the help is shown, but nothing was asked
         return 2
     return result if isinstance(result, int) else 0

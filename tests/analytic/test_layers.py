@@ -1,0 +1,113 @@
+"""Formulas of single layers, re-derived: by counting one by one, and as the papers' fractions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, GlobalPool, Linear, Multiply, Shape
+from mbcost.spec.implementation import PADDINGS
+from mbcost.spec.tally import Tally
+
+kernels = st.integers(1, 7)
+channels = st.integers(1, 512)
+sides = st.integers(1, 256)
+strides = st.integers(1, 3)
+
+
+@given(kernels, channels, channels, sides)
+def test_a_separable_layer_costs_the_papers_share_of_a_dense_one(k: int, m: int, n: int, d: int) -> None:
+    """V1 paper, section 3.1: D_K² M D_F² + M N D_F² is 1/N + 1/D_K² of D_K² M N D_F², exactly."""
+    image = Shape(m, d, d)
+    dense = Conv2d("dense", image, n, kernel=(k, k)).tally()
+    depthwise = Conv2d("depthwise", image, m, kernel=(k, k), groups=m)
+    pointwise = Conv2d("pointwise", depthwise.output, n).tally()
+    share = Fraction(1, n) + Fraction(1, k * k)
+    assert Fraction(depthwise.tally().conv_macs + pointwise.conv_macs, dense.conv_macs) == share
+    assert Fraction(depthwise.tally().weights + pointwise.weights, dense.weights) == share
+
+
+def positions(size: int, kernel: int, stride: int, before: int, behind: int) -> int:
+    """Where a window of the kernel's size fits between the zeros, counted."""
+    return len(range(-before, size + behind - kernel + 1, stride))
+
+
+@given(sides, kernels, strides, st.sampled_from(PADDINGS))
+def test_the_output_map_is_where_the_window_fits(size: int, kernel: int, stride: int, padding: str) -> None:
+    each_side = (kernel - 1) // 2
+    zeros = {
+        "same": divmod(max((-(-size // stride) - 1) * stride + kernel - size, 0), 2),  # as TensorFlow documents it
+        "symmetric": (each_side, 0),
+        "trailing": (0, 1) if stride > 1 else (each_side, 0),
+    }[padding]
+    before, behind = zeros[0], sum(zeros)
+    conv = Conv2d("conv", Shape(3, size, 224), 8, kernel=(kernel, 3), stride=stride, padding=padding)
+    assert max(conv.output.height, 0) == positions(size, kernel, stride, before, behind)
+
+
+@given(sides)
+def test_only_an_odd_map_tells_the_paddings_of_a_strided_layer_apart(size: int) -> None:
+    """SAME and PyTorch's (k - 1) // 2 round up, a single zero behind rounds down: Keras V1 against the others."""
+    side = {padding: Conv2d("depthwise", Shape(8, size, size), 8, (3, 3), 2, 8, padding=padding).output.height
+            for padding in PADDINGS}  # fmt: skip
+    assert side == {"same": -(-size // 2), "symmetric": -(-size // 2), "trailing": size // 2}
+
+
+@given(
+    st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), strides,
+    st.sampled_from([(4, 6), (5, 5)]),
+)  # fmt: skip
+def test_multiply_accumulates_counted_one_by_one(
+    groups: int, inputs: int, outputs: int, height: int, width: int, stride: int, image: tuple[int, int]
+) -> None:
+    conv = Conv2d(
+        "conv", Shape(groups * inputs, *image), groups * outputs, kernel=(height, width), stride=stride, groups=groups
+    )
+    out, macs, weights = conv.output, 0, set()
+    for channel, _row, _column in product(range(out.channels), range(out.height), range(out.width)):
+        group = channel // outputs
+        for read in product(range(group * inputs, (group + 1) * inputs), range(height), range(width)):
+            macs += 1
+            weights.add((channel, *read))
+    tally = conv.tally()
+    assert (tally.conv_macs, tally.weights, tally.outputs) == (macs, len(weights), out.elements)
+    assert (tally.biases, tally.bias_adds) == (0, 0)
+
+
+def test_a_bias_is_counted_apart() -> None:
+    without = Conv2d("conv", Shape(16, 14, 14), 24).tally()
+    assert Conv2d("conv", Shape(16, 14, 14), 24, bias=True).tally() == without + Tally(
+        biases=24, bias_adds=24 * 14 * 14
+    )
+
+
+@given(channels, channels, st.booleans())
+def test_a_linear_layer_is_a_pointwise_convolution_on_one_pixel(m: int, n: int, bias: bool) -> None:
+    linear = Linear("classifier", Shape(m, 1, 1), n, bias)
+    conv = Conv2d("classifier", Shape(m, 1, 1), n, bias=bias)
+    assert linear.output == conv.output
+    assert linear.tally() + Tally(conv_macs=m * n) == conv.tally() + Tally(linear_macs=m * n)
+
+
+@given(channels, sides, sides)
+def test_everything_else_works_on_elements_and_has_no_multiply_accumulates(c: int, h: int, w: int) -> None:
+    image, elements = Shape(c, h, w), c * h * w
+    assert BatchNorm("n", image).tally() == Tally(norm_channels=c, norm_elements=elements)
+    assert Activation("n", image, "relu").tally() == Tally(activation_elements=elements)
+    assert GlobalPool("n", image).tally() == Tally(pool_inputs=elements)
+    assert Multiply("n", image).tally() == Tally(multiplies=elements)
+    assert Add("n", image).tally() == Tally(adds=elements)
+    assert GlobalPool("n", image).output == Shape(c, 1, 1)
+    assert {layer.output for layer in (BatchNorm("n", image), Activation("n", image, "relu"), Multiply("n", image),
+                                       Add("n", image))} == {image}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("inputs", "groups", "operator"), [(32, 32, "depthwise"), (32, 1, "conv"), (32, 8, "conv"), (1, 1, "conv")]
+)
+def test_depthwise_is_a_filter_for_every_channel(inputs: int, groups: int, operator: str) -> None:
+    assert Conv2d("conv", Shape(inputs, 7, 7), 32, (3, 3), groups=groups).operator == operator

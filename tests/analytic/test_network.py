@@ -1,0 +1,154 @@
+"""Whole networks: totals that are known exactly, what they depend on, and what cannot be resolved."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mbcost.analytic.network import resolve
+from mbcost.errors import MbcostError
+from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.tally import total
+
+PAIRS = [(name, implementation) for name in NETWORKS for implementation in load_spec(name).implementations]
+
+
+@pytest.mark.parametrize(
+    ("name", "implementation", "alpha", "resolution", "mult_adds", "params"),
+    [
+        ("v1", "official", 1, 224, 568_740_352, 4_231_976),
+        ("v2", "official", 1, 224, 300_774_272, 3_504_872),
+        ("v3-large", "official", 1, 224, 216_589_760, 5_483_032),
+        ("v3-small", "official", 1, 224, 56_510_400, 2_542_856),
+        ("v2", "official", 0.75, 160, 107_295_200, 2_636_424),
+        ("v3-large", "official", 0.75, 224, 154_560_624, 3_993_528),
+        ("v3-large", "torchvision", 0.75, 224, 140_033_816, 3_377_576),  # same table, other rules of scaling
+        ("v1", "official", 1, 225, 644_580_288, 4_231_976),
+        ("v1", "keras", 1, 225, 569_460_352, 4_231_976),  # an odd map under a zero behind
+        ("v1", "keras", 1, 224, 568_740_352, 4_231_976),
+    ],
+)  # fmt: skip
+def test_golden_totals(
+    name: str, implementation: str, alpha: float, resolution: int, mult_adds: int, params: int
+) -> None:
+    network = resolve(load_spec(name), alpha=alpha, resolution=resolution, implementation=implementation)
+    assert (network.mult_adds(), network.params()) == (mult_adds, params)
+
+
+def test_the_dense_v1_is_the_papers_4_9_billion() -> None:
+    """Table 4, "Conv MobileNet": 4866 million mult-adds, printed cut off; it is 8.6 times V1."""
+    dense, separable = resolve(load_spec("v1-standard")).mult_adds(), resolve(load_spec("v1")).mult_adds()
+    assert dense == 4_867_293_184
+    assert round(dense / separable, 1) == 8.6
+
+
+@pytest.mark.parametrize(("name", "implementation"), PAIRS)
+@given(st.sampled_from([0.25, 0.35, 0.5, 0.75, 1.0, 1.3, 1.4]), st.integers(96, 256), st.integers(96, 256))
+@settings(max_examples=8)
+def test_params_do_not_depend_on_the_resolution_and_the_table_adds_up(
+    name: str, implementation: str, alpha: float, height: int, width: int
+) -> None:
+    spec = load_spec(name)
+    network = resolve(spec, alpha=alpha, resolution=(height, width), implementation=implementation)
+    assert network.params() == resolve(spec, alpha=alpha, implementation=implementation).params()
+    assert total(step.tally for step in network.steps) == network.tally()
+    turned = resolve(spec, alpha=alpha, resolution=(width, height), implementation=implementation)
+    assert turned.tally() == network.tally(), "every kernel of the built-in tables is square"
+
+
+@given(
+    st.integers(1, 9), st.sampled_from([name for name in NETWORKS if not any(row.se for row in load_spec(name).rows)])
+)
+def test_multiply_adds_go_with_the_square_of_rho(factor: int, name: str) -> None:
+    """V1 paper, section 3.4: exactly so, where the maps divide by 32, for all that is convolved over the image."""
+    spec = load_spec(name).without_top()
+    small, large = resolve(spec, resolution=32), resolve(spec, resolution=32 * factor)
+    assert large.mult_adds() == factor**2 * small.mult_adds()
+
+
+def make_divisible(width: float) -> int:
+    """To the nearest multiple of 8, half-way up, and one more where that takes off over a tenth; at least 8."""
+    lower = int(width // 8) * 8
+    nearest = lower + 8 if width - lower >= 4 else lower
+    return max(8, nearest if nearest >= 0.9 * width else nearest + 8)
+
+
+def v2_by_hand(alpha: float, resolution: int) -> tuple[int, int]:
+    """Mult-adds and params of MobileNetV2 from Table 2's rows (t, c, n, s) and Table 1's three lines, nothing else."""
+    table = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
+    side, channels = math.ceil(resolution / 2), make_divisible(32 * alpha)
+    mult_adds, params = side * side * 9 * 3 * channels, 9 * 3 * channels + 2 * channels
+    for t, c, n, s in table:
+        for repeat in range(n):
+            hidden, output = t * channels, make_divisible(c * alpha)
+            if t != 1:
+                mult_adds += side * side * channels * hidden
+                params += channels * hidden + 2 * hidden
+            side = math.ceil(side / s) if repeat == 0 else side
+            mult_adds += side * side * (9 * hidden + hidden * output)
+            params += 9 * hidden + 2 * hidden + hidden * output + 2 * output
+            channels = output
+    last = 1280 if alpha < 1 else make_divisible(1280 * alpha)
+    mult_adds += side * side * channels * last + last * 1000
+    params += channels * last + 2 * last + last * 1000 + 1000
+    return mult_adds, params
+
+
+@given(st.floats(0.1, 2), st.integers(1, 320))
+def test_v2_recomputed_by_hand(alpha: float, resolution: int) -> None:
+    network = resolve(load_spec("v2"), alpha=alpha, resolution=resolution)
+    assert (network.mult_adds(), network.params()) == v2_by_hand(alpha, resolution)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_classes_and_input_channels_change_the_ends_only(name: str) -> None:
+    spec = load_spec(name)
+    usual, other = resolve(spec), resolve(spec, classes=10, in_channels=1)
+    differ = [step.name for step, changed in zip(usual.steps, other.steps, strict=True) if step != changed]
+    assert differ == [usual.steps[0].name, usual.steps[-1].name]
+    features = usual.steps[-1].lead.input.channels
+    assert usual.params() - other.params() == 990 * (features + 1) + 9 * 2 * usual.steps[0].output.channels
+
+
+def test_the_resolution_is_the_tables_own_unless_given() -> None:
+    spec = load_spec("v2")
+    assert resolve(spec) == resolve(spec, resolution=224) == resolve(spec, resolution=(224, 224))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": 0}, "alpha is 0: it must be a positive number"),
+        ({"alpha": -1}, "alpha is -1: it must be a positive number"),
+        ({"alpha": math.nan}, "alpha is nan: it must be a positive number"),
+        ({"alpha": math.inf}, "alpha is inf: it must be a positive number"),
+        ({"resolution": 0}, "resolution is 0: the least is 1"),
+        ({"resolution": (224, -1)}, "resolution is -1: the least is 1"),
+        ({"classes": 0}, "classes is 0: the least is 1"),
+        ({"in_channels": 0}, "in-channels is 0: the least is 1"),
+        (
+            {"implementation": "slim"},
+            "unknown implementation of v1 'slim': choose from official, keras, timm, transformers",
+        ),
+        (
+            {"implementation": "keras", "resolution": 16},
+            "the map is empty after 8.1.depthwise at resolution 16x16: use a larger resolution",
+        ),
+        (
+            {"implementation": "keras", "alpha": 0.01},
+            "alpha 0.01 leaves row 0 of v1 without channels: use a larger alpha",
+        ),
+    ],
+)
+def test_what_cannot_be_resolved(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(MbcostError) as caught:
+        resolve(load_spec("v1"), **options)
+    assert str(caught.value) == message
+
+
+def test_one_pixel_is_enough_under_same_padding() -> None:
+    assert resolve(load_spec("v1"), resolution=1).params() == 4_231_976

@@ -1,0 +1,94 @@
+"""From a row of the table to its layers: which, in what order, called what."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby, pairwise
+
+import pytest
+
+from mbcost.analytic.layers import Add, Conv2d
+from mbcost.analytic.network import Network, resolve
+from mbcost.analytic.operators import OPERATORS
+from mbcost.spec import parse
+from mbcost.spec.library import NETWORKS, load_spec
+
+PARTS = (
+    "conv|expand|depthwise|pointwise|project|se\\.pool|se\\.reduce|se\\.expand|se\\.multiply|add|pool|head|classifier"
+)
+
+
+def block(network: Network, prefix: str) -> list[str]:
+    """The parts of one stage and repeat, each with what follows it in its row of the cost table."""
+    return [
+        " ".join([step.name.removeprefix(prefix + "."), *(type(layer).__name__ for layer in step.layers[1:])])
+        for step in network.steps
+        if step.name.startswith(prefix + ".")
+    ]
+
+
+NORMED, PLAIN = "BatchNorm Activation", "BatchNorm"
+
+
+@pytest.mark.parametrize(
+    ("network", "implementation", "prefix", "parts"),
+    [
+        ("v1", "official", "0.1", [f"conv {NORMED}"]),
+        ("v1", "official", "7.5", [f"depthwise {NORMED}", f"pointwise {NORMED}"]),
+        ("v1", "official", "10.1", ["pool"]),
+        ("v1", "official", "11.1", ["classifier"]),
+        ("v2", "official", "1.1", [f"depthwise {NORMED}", f"project {PLAIN}"]),  # t = 1: nothing to expand
+        ("v2", "official", "3.1", [f"expand {NORMED}", f"depthwise {NORMED}", f"project {PLAIN}"]),  # stride 2: no add
+        ("v2", "official", "3.2", [f"expand {NORMED}", f"depthwise {NORMED}", f"project {PLAIN}", "add"]),
+        ("v2", "official", "7.1", [f"expand {NORMED}", f"depthwise {NORMED}", f"project {PLAIN}"]),  # 160 to 320
+        ("v3-large", "official", "1.1", [f"depthwise {NORMED}", f"project {PLAIN}", "add"]),  # 16 expanded to 16
+        (
+            "v3-large", "official", "5.1",
+            [f"expand {NORMED}", f"depthwise {NORMED}", "se.pool", "se.reduce Activation", "se.expand Activation",
+             "se.multiply", f"project {PLAIN}", "add"],
+        ),
+        ("v3-large", "official", "18.1", ["head Activation"]),
+        ("v3-large", "official", "19.1", ["classifier"]),
+    ],
+)  # fmt: skip
+def test_the_parts_of_a_block(network: str, implementation: str, prefix: str, parts: list[str]) -> None:
+    assert block(resolve(load_spec(network), implementation=implementation), prefix) == parts
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_names_are_unique_and_count_stages_from_0_and_repeats_from_1(name: str) -> None:
+    network = resolve(load_spec(name))
+    names = [step.name for step in network.steps]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(rf"\d+\.\d+\.({PARTS})", name) for name in names)
+    blocks = [key for key, _ in groupby(names, lambda name: name.split(".")[:2])]
+    assert blocks == [
+        [str(row.stage), str(repeat)] for row in network.spec.rows for repeat in range(1, row.repeats + 1)
+    ]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_only_the_first_repeat_of_a_row_is_strided(name: str) -> None:
+    network = resolve(load_spec(name))
+    strided = [step.name for step in network.steps if isinstance(step.lead, Conv2d) and step.lead.stride == 2]
+    rows = [row.stage for row in network.spec.rows if row.stride == 2]
+    assert [name.split(".")[:2] for name in strided] == [[str(stage), "1"] for stage in rows]
+
+
+@pytest.mark.parametrize(("name", "adds"), [("v1", 0), ("v2", 10), ("v3-large", 10), ("v3-small", 6)])
+def test_residual_connections(name: str, adds: int) -> None:
+    assert sum(isinstance(layer, Add) for layer in resolve(load_spec(name)).layers) == adds
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_layer_reads_what_the_one_before_it_gives(name: str) -> None:
+    """Squeeze-and-excite is the one branch: its gate has the map's channels, and the map itself goes on."""
+    layers = resolve(load_spec(name)).layers
+    for before, layer in pairwise(layers):
+        if not layer.name.endswith(("se.multiply", "project")):
+            assert layer.input == before.output, layer.name
+        assert layer.input.channels == before.output.channels, layer.name
+
+
+def test_every_operator_of_the_tables_has_a_generator() -> None:
+    assert set(OPERATORS) == set(parse.OPERATORS)

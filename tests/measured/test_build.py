@@ -1,0 +1,267 @@
+"""The models are real: they train, and with a library's weights they compute what the library's model computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mbcost.errors import MbcostError
+from mbcost.measured import modules
+from mbcost.measured.build import BUILDERS, build
+from mbcost.spec import parse, parse_family
+from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.model import Spec
+
+SEED = 20180413
+Twin = Callable[[Tensor], Tensor]
+
+
+def weighted(model: nn.Module) -> list[nn.Module]:
+    """The modules that hold parameters, in the order in which the model lists them."""
+    return [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear | nn.BatchNorm2d)]
+
+
+def randomize(model: nn.Module) -> None:
+    """Weights that keep the maps' values between the ends of ReLU6, and norms that do something: else a wrong epsilon
+    or activation would not show. Larger weights make deep networks chaotic and float32 too coarse to compare them."""
+    random = torch.Generator().manual_seed(SEED)
+    for module in weighted(model):
+        for name, tensor in module.state_dict().items():
+            if isinstance(module, nn.BatchNorm2d) and name in ("weight", "running_var"):
+                tensor.uniform_(0.25, 1.75, generator=random)
+            elif name == "weight":
+                tensor.normal_(0, (1.2 / tensor[0].numel()) ** 0.5, generator=random)
+            elif name != "num_batches_tracked":
+                tensor.normal_(0, 1, generator=random)
+
+
+def torch_twin(theirs: nn.Module, ours: nn.Module) -> Twin:
+    """`theirs` with the weights of `ours`, module by module in order."""
+    pairs = list(zip(weighted(theirs), weighted(ours), strict=True))
+    for their, our in pairs:
+        state = our.state_dict()
+        assert {name: value.shape for name, value in their.state_dict().items()} == {
+            name: value.shape for name, value in state.items()
+        }
+        their.load_state_dict(state)
+    theirs.eval()
+
+    def run(image: Tensor) -> Tensor:
+        out = theirs(image)
+        logits: Tensor = getattr(out, "logits", out)  # transformers wraps them
+        return logits
+
+    return run
+
+
+def keras_twin(theirs: Any, ours: nn.Module) -> Twin:
+    """The same for Keras: its kernels are (height, width, inputs, outputs), its maps (height, width, channels)."""
+    import keras
+
+    kinds = keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense, keras.layers.BatchNormalization
+    layers = [layer for layer in theirs.layers if isinstance(layer, kinds)]
+    for layer, module in zip(layers, weighted(ours), strict=True):
+        weight, *others = (value for name, value in module.state_dict().items() if name != "num_batches_tracked")
+        if weight.ndim == 4:
+            weight = weight.permute((2, 3, 0, 1) if isinstance(layer, keras.layers.DepthwiseConv2D) else (2, 3, 1, 0))
+        layer.set_weights([value.numpy() for value in (weight.T if weight.ndim == 2 else weight, *others)])
+
+    def run(image: Tensor) -> Tensor:
+        logits: Tensor = theirs(image.permute(0, 2, 3, 1))
+        return logits
+
+    return run
+
+
+def from_torchvision(name: str, alpha: float, _size: tuple[int, int], ours: nn.Module) -> Twin:
+    import torchvision
+
+    return torch_twin(getattr(torchvision.models, name)(width_mult=alpha), ours)
+
+
+def from_timm(name: str, alpha: float, _size: tuple[int, int], ours: nn.Module) -> Twin:
+    import timm
+
+    return torch_twin(timm.create_model(f"{name}_{round(100 * alpha):03}"), ours)
+
+
+def from_transformers(name: str, alpha: float, _size: tuple[int, int], ours: nn.Module) -> Twin:
+    import transformers
+
+    config = getattr(transformers, f"{name}Config")(depth_multiplier=alpha, num_labels=1000)
+    return torch_twin(getattr(transformers, f"{name}ForImageClassification")(config), ours)
+
+
+def from_keras(name: str, alpha: float, size: tuple[int, int], ours: nn.Module) -> Twin:
+    import keras
+
+    options: dict[str, Any] = {"include_preprocessing": False} if "V3" in name else {}
+    name, _, minimalistic = name.partition(" ")
+    if minimalistic:
+        options["minimalistic"] = True
+    make = getattr(keras.applications, name)
+    model = make(input_shape=(*size, 3), alpha=alpha, weights=None, classifier_activation=None, **options)
+    return keras_twin(model, ours)
+
+
+LIBRARIES: Mapping[str, Callable[[str, float, tuple[int, int], nn.Module], Twin]] = {
+    "torchvision": from_torchvision,
+    "timm": from_timm,
+    "transformers": from_transformers,
+    "keras": from_keras,
+}
+
+
+def compare(spec: Spec, implementation: str, name: str, alpha: float, size: tuple[int, int]) -> float:
+    """The largest difference between our model's output and the library's, in standard deviations of the output.
+
+    The library is told the weights, never the spec: whatever the spec says wrong makes a difference.
+    """
+    ours = build(spec, alpha=alpha, implementation=implementation).eval()
+    randomize(ours)
+    theirs = LIBRARIES[implementation](name, alpha, size, ours)
+    image = torch.randn(2, 3, *size, generator=torch.Generator().manual_seed(SEED))
+    with torch.no_grad():
+        expected, found = theirs(image), ours(image)
+    assert expected.shape == found.shape == (2, 1000)
+    return float((expected - found).abs().max() / expected.std())
+
+
+TOLERANCE = 1e-4
+"""Of float32 through sixty layers, in standard deviations of the output."""
+
+TWINS: Mapping[tuple[str, str], tuple[str, list[float]]] = {
+    ("v1", "timm"): ("mobilenetv1", [1.0, 1.25]),
+    ("v1", "transformers"): ("MobileNetV1", [1.0, 0.75]),
+    ("v1", "keras"): ("MobileNet", [1.0]),
+    ("v2", "torchvision"): ("mobilenet_v2", [1.0, 0.25, 1.4]),
+    ("v2", "timm"): ("mobilenetv2", [1.0, 0.35, 1.4]),
+    ("v2", "transformers"): ("MobileNetV2", [1.0, 0.25, 1.4]),  # at 0.25 its first block could add, and does not
+    ("v2", "keras"): ("MobileNetV2", [1.0, 0.35]),
+    ("v3-large", "torchvision"): ("mobilenet_v3_large", [1.0, 0.75]),
+    ("v3-large", "timm"): ("mobilenetv3_large", [1.0, 0.75]),
+    ("v3-large", "keras"): ("MobileNetV3Large", [1.0, 0.5]),
+    ("v3-small", "torchvision"): ("mobilenet_v3_small", [1.0, 0.75]),
+    ("v3-small", "timm"): ("mobilenetv3_small", [1.0, 0.5]),
+    ("v3-small", "keras"): ("MobileNetV3Small", [1.0, 1.25]),
+    ("v3-large-minimalistic", "keras"): ("MobileNetV3Large minimalistic", [1.0]),
+    ("v3-small-minimalistic", "keras"): ("MobileNetV3Small minimalistic", [1.0]),
+}
+"""Network and implementation -> the library's name for it, and the alphas to compare at."""
+
+
+@pytest.mark.parametrize(
+    ("network", "implementation", "name", "alpha"),
+    [(*key, name, alpha) for key, (name, alphas) in TWINS.items() for alpha in alphas],
+)
+@pytest.mark.parametrize("size", [(96, 96), (97, 130)], ids=["even", "odd"])
+def test_it_computes_what_the_librarys_model_computes(
+    network: str, implementation: str, name: str, alpha: float, size: tuple[int, int]
+) -> None:
+    assert compare(load_spec(network), implementation, name, alpha, size) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("network", "implementation", "name", "wrong"),
+    [
+        ("v1", "timm", "mobilenetv1", {"norm_epsilon": 0.001}),
+        ("v1", "timm", "mobilenetv1", {"padding": {"conv": "same", "depthwise": "same"}}),
+        ("v1", "keras", "MobileNet", {"padding": {"conv": "same", "depthwise": "same"}}),
+        ("v2", "torchvision", "mobilenet_v2", {"activations": {"RE": "relu"}}),
+        ("v3-large", "torchvision", "mobilenet_v3_large", {"activations": {"RE": "relu", "HS": "swish"}}),
+        ("v3-large", "torchvision", "mobilenet_v3_large", {"squeeze_gate": "sigmoid"}),
+        ("v3-large", "torchvision", "mobilenet_v3_large", {"squeeze_activation": "relu6"}),
+    ],
+)
+def test_the_comparison_notices_what_no_count_shows(
+    network: str, implementation: str, name: str, wrong: dict[str, Any]
+) -> None:
+    """An odd map, because on an even one Keras V1's zero behind is what SAME is."""
+    spec = load_spec(network)
+    mistaken = replace(spec, implementations={implementation: replace(spec.implementation(implementation), **wrong)})
+    assert compare(mistaken, implementation, name, 1.0, (97, 130)) > 20 * TOLERANCE
+
+
+@pytest.mark.parametrize("network", ["v1", "v2", "v3-large", "v3-small"])
+def test_a_few_steps_lower_the_loss(network: str) -> None:
+    torch.manual_seed(SEED)
+    model = build(load_spec(network), alpha=0.25, classes=2).train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    labels = torch.tensor([0, 1] * 8)
+    images = torch.randn(16, 3, 64, 64) + labels.reshape(-1, 1, 1, 1)
+    losses = []
+    for _ in range(12):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model(images), labels)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        losses.append(loss.item())
+    assert max(losses[-3:]) < losses[0], f"seed {SEED}: {losses}"
+    assert all(parameter.grad is not None and parameter.grad.any() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("in_channels", [1, 4])
+def test_other_ends(network: str, in_channels: int) -> None:
+    model = build(load_spec(network), alpha=0.25, classes=2, in_channels=in_channels).eval()
+    with torch.no_grad():
+        assert model(torch.zeros(3, in_channels, 40, 33)).shape == (3, 2)
+
+
+def test_without_top_it_gives_the_last_map() -> None:
+    with torch.no_grad():
+        features = build(load_spec("v2").without_top()).eval()(torch.zeros(1, 3, 64, 96))
+    assert features.shape == (1, 1280, 2, 3)
+
+
+def test_modules_are_called_as_the_tables_layers() -> None:
+    model = build(load_spec("v3-small"))
+    assert isinstance(model.get_submodule("1.1.depthwise.conv"), nn.Conv2d)
+    assert isinstance(model.get_submodule("1.1.se.reduce.conv"), nn.Conv2d)
+    assert isinstance(model.get_submodule("3.1.add"), modules.Add)
+
+
+def norms(implementation: str) -> set[type[nn.Module]]:
+    model = build(load_spec("v2"), implementation=implementation)
+    return {type(module) for module in model.modules() if isinstance(module, nn.BatchNorm2d)}
+
+
+def test_norm_and_activation_are_one_module_where_timm_has_one() -> None:
+    assert norms("official") == {nn.BatchNorm2d}
+    assert norms("timm") == {nn.BatchNorm2d, modules.BatchNormActivation}  # projections have no activation
+
+
+def test_both_witnesses_and_the_parser_know_the_same_words() -> None:
+    assert set(BUILDERS) == set(parse.OPERATORS)
+    assert set(modules.ACTIVATIONS) == set(parse_family.ACTIVATIONS)
+    assert set(modules.POOLS) == set(parse_family.POOLS)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": float("nan")}, "alpha is nan: it must be a positive number"),
+        ({"alpha": -1}, "alpha is -1: it must be a positive number"),
+        ({"classes": 0}, "classes is 0: the least is 1"),
+        ({"in_channels": 0}, "in-channels is 0: the least is 1"),
+        (
+            {"implementation": "slim"},
+            "unknown implementation of v1 'slim': choose from official, keras, timm, transformers",
+        ),
+        (
+            {"implementation": "keras", "alpha": 0.01},
+            "alpha 0.01 leaves row 0 of v1 without channels: use a larger alpha",
+        ),
+    ],
+)
+def test_what_cannot_be_built(options: dict[str, Any], message: str) -> None:
+    """The same words as from `resolve`."""
+    with pytest.raises(MbcostError) as caught:
+        build(load_spec("v1"), **options)
+    assert str(caught.value) == message

@@ -1,0 +1,169 @@
+"""The engine and the tools agree to the last integer; and what the comparison says when a single number differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mbcost.analytic.network import Network, resolve
+from mbcost.errors import MbcostError
+from mbcost.measured.build import build
+from mbcost.measured.measure import TOOLS, measure
+from mbcost.questions.validate import validate, validate_in_order
+from mbcost.spec.implementation import PADDINGS, ChannelRule
+from mbcost.spec.library import NETWORKS, load_family, load_spec
+from mbcost.spec.measurement import QUANTITIES, LayerFacts, Measurement
+from mbcost.spec.model import Row, Spec
+
+ALPHAS = [0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.3, 1.4]
+RESOLUTIONS = [97, 225, 224, (160, 224)]
+PAIRS = [(name, implementation) for name in NETWORKS for implementation in load_spec(name).implementations]
+SWEEP = [
+    (network, implementation, alpha, RESOLUTIONS[(place + turn) % len(RESOLUTIONS)])
+    for place, (network, implementation) in enumerate(PAIRS)
+    for turn, alpha in enumerate(ALPHAS)
+]
+"""Every alpha under every implementation; the resolutions take turns, so that each pair sees each of them twice."""
+
+
+@pytest.mark.parametrize(("network", "implementation", "alpha", "resolution"), SWEEP)
+def test_engine_and_tools_agree(
+    network: str, implementation: str, alpha: float, resolution: int | tuple[int, int]
+) -> None:
+    spec = load_spec(network)
+    model = build(spec, alpha=alpha, implementation=implementation)
+    resolved = resolve(spec, alpha=alpha, resolution=resolution, implementation=implementation)
+    for tool in TOOLS:
+        validation = validate(resolved, measure(model, resolution=resolution, against=tool))
+        assert validation.differences == ()
+        assert validation.checks > 10 * len(resolved.steps)
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> Spec:
+    """Any table that the columns allow, under rules that no implementation combines."""
+    widths, strides, flags, letters = (
+        st.integers(1, 40),
+        st.integers(1, 3),
+        st.booleans(),
+        st.sampled_from(["RE", "HS"]),
+    )
+    kernels = st.tuples(st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 5]))
+    rows = [Row(0, "conv", k=draw(kernels), c=draw(widths), s=draw(strides), nl=draw(letters))]
+    for stage in range(1, draw(st.integers(1, 4)) + 1):
+        operator = draw(st.sampled_from(["conv", "separable", "bottleneck"]))
+        row = Row(stage, operator, k=draw(kernels), c=draw(widths), n=draw(st.integers(1, 2)), s=draw(strides),
+                  nl=draw(letters))  # fmt: skip
+        if operator == "bottleneck":
+            factor: dict[str, Any] = draw(st.sampled_from([{"t": 1}, {"t": 6}, {"t": 2.5}, {"exp": 20}, {"exp": 33}]))
+            row = replace(row, se=draw(flags), **factor)
+        rows.append(row)
+    rows.append(Row(len(rows), "global_pool"))
+    if draw(flags):
+        rows.append(Row(len(rows), "linear", c=draw(widths), nl=draw(letters)))
+    rows.append(Row(len(rows), "linear", c="k"))
+    rules = replace(
+        draw(st.sampled_from(list(load_family("v3").values()))),
+        name="any",
+        channels=draw(st.builds(ChannelRule, st.just("none"), st.sampled_from([1, 4, 8]), st.just(1))),
+        padding={kind: draw(st.sampled_from(PADDINGS)) for kind in ("conv", "depthwise")},
+        expansion=draw(st.sampled_from(["input", "printed"])),
+        fused_norm=draw(flags),
+    )
+    return Spec("any", "", "", 3, (32, 32), (), tuple(rows), {"any": rules})
+
+
+@given(specs(), st.sampled_from([0.3, 1.0, 1.7]), st.tuples(st.integers(1, 40), st.integers(1, 40)))
+@settings(max_examples=60)
+def test_engine_and_tools_agree_on_any_table(spec: Spec, alpha: float, resolution: tuple[int, int]) -> None:
+    """Also on what cannot be: where the engine finds an empty map, the model does not run."""
+    model = build(spec, alpha=alpha, implementation="any", classes=7)
+    try:
+        network = resolve(spec, alpha=alpha, resolution=resolution, implementation="any", classes=7)
+    except MbcostError:
+        with pytest.raises(MbcostError, match="the model does not run"):
+            measure(model, resolution=resolution)
+        return
+    for tool in TOOLS:
+        assert validate(network, measure(model, resolution=resolution, against=tool)).differences == ()
+
+
+@pytest.fixture(scope="module")
+def agreed() -> tuple[Network, Measurement]:
+    """A network and a measurement without a difference."""
+    spec = load_spec("v3-small")
+    return resolve(spec, resolution=64), measure(build(spec), resolution=64)
+
+
+def altered(measurement: Measurement, place: int, **values: Any) -> Measurement:
+    layers = list(measurement.layers)
+    layers[place] = replace(layers[place], **values)
+    return replace(measurement, layers=tuple(layers))
+
+
+@given(st.data())
+def test_any_other_value_is_one_difference(agreed: tuple[Network, Measurement], data: st.DataObject) -> None:
+    network, measurement = agreed
+    place = data.draw(st.integers(0, len(measurement.layers) - 1))
+    quantity = data.draw(st.sampled_from(QUANTITIES))
+    value = getattr(measurement.layers[place], quantity)
+    other = data.draw(
+        st.sampled_from(["conv", "relu", "none", 0, 1, 4, (1, 1), (3, 3), (7, 7, 3)]).filter(
+            lambda other: other != value
+        )
+    )
+    (found,) = validate(network, altered(measurement, place, **{quantity: other})).differences
+    name = measurement.layers[place].name
+    assert (found.layer, found.quantity, found.expected, found.measured) == (name, quantity, value, other)
+
+
+@pytest.mark.parametrize("total", ["params", "macs"])
+def test_a_total_of_its_own(agreed: tuple[Network, Measurement], total: str) -> None:
+    """A tool's total is not the sum of its layers by definition, so it is compared as well."""
+    network, measurement = agreed
+    value = getattr(measurement, total)
+    (found,) = validate(network, replace(measurement, **{total: value + 1})).differences
+    assert (found.layer, found.quantity, found.expected, found.measured) == ("total", total, value, value + 1)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "differs"), [("norm_elements", False), ("activation", False), ("stride", True), ("groups", True)]
+)
+def test_only_what_a_witness_cannot_see_is_left_out(
+    agreed: tuple[Network, Measurement], quantity: str, differs: bool
+) -> None:
+    """A convolution has a stride, so None is wrong there; and nothing that is left out counts as a check."""
+    network, measurement = agreed
+    everything = validate(network, measurement)
+    validation = validate(network, altered(measurement, 0, **{quantity: None}))
+    assert [(found.layer, found.quantity) for found in validation.differences] == [("0.1.conv", quantity)] * differs
+    assert validation.checks == everything.checks - (not differs)
+
+
+@pytest.fixture(scope="module")
+def in_a_librarys_words(agreed: tuple[Network, Measurement]) -> Measurement:
+    """What another library's model shows: convolutions and linear layers, under names of its own."""
+    layers = [layer for layer in agreed[1].layers if layer.operator in ("conv", "linear")]
+    named = [replace(layer, name=f"features.{place}") for place, layer in enumerate(layers)]
+    return replace(agreed[1], against="library", layers=tuple(named))
+
+
+def test_another_librarys_layers_pair_up_by_place(
+    agreed: tuple[Network, Measurement], in_a_librarys_words: Measurement
+) -> None:
+    network, layers = agreed[0], in_a_librarys_words.layers
+    assert validate_in_order(network, in_a_librarys_words).differences == ()
+
+    def differences(*others: LayerFacts) -> list[tuple[object, ...]]:
+        validation = validate_in_order(network, replace(in_a_librarys_words, layers=others))
+        return [(found.layer, found.quantity, found.expected, found.measured) for found in validation.differences]
+
+    assert differences(*layers[:-1]) == [("15.1.classifier", "layer", "present", None)]
+    assert differences(*layers, replace(layers[0], name="extra")) == [("extra", "layer", None, "present")]
+    swapped = differences(layers[1], layers[0], *layers[2:])
+    assert ("0.1.conv", "groups", 1, 16) in swapped
+    assert ("1.1.depthwise", "groups", 16, 1) in swapped

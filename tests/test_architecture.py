@@ -1,0 +1,202 @@
+"""The arrows of docs/design.md: which folder may import what. Parsed, so that nothing has to be installed or run."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import mbcost
+
+PACKAGE = Path(mbcost.__file__).parent
+LIBRARIES = {"torchvision", "timm", "keras", "transformers"}
+
+
+@dataclass(frozen=True)
+class Arrows:
+    """What a folder may import, besides itself and the standard library."""
+
+    always: set[str]
+    inside_functions: set[str]
+    """Slow to import, or optional: only when it is used, or for annotations under TYPE_CHECKING."""
+
+
+ROOMS = {
+    "errors": Arrows(set(), set()),
+    "spec": Arrows({"errors", "yaml"}, set()),
+    "analytic": Arrows({"spec", "errors"}, {"numpy"}),
+    "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", *LIBRARIES}),
+    "questions": Arrows({"spec", "analytic", "errors"}, {"measured", "numpy"}),
+    "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "tabulate", "matplotlib"}),
+    "cli": Arrows({"mbcost", "present", "questions", "analytic", "spec", "errors", "typer"}, {"measured", "rich"}),
+    "mbcost": Arrows(set(), {"questions", "analytic", "measured", "spec", "errors"}),
+    "__main__": Arrows({"cli"}, set()),
+}
+"""The last two are `mbcost/__init__.py` and `mbcost/__main__.py`."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, and whether it is imported as soon as its importer is."""
+
+    importer: str
+    imported: str
+    at_once: bool
+    line: int
+
+    def broken_arrow(self) -> str | None:
+        """What is wrong with it, or None."""
+        source, target = room(self.importer), room(self.imported)
+        arrows = ROOMS[source]
+        if target == source or target in arrows.always or target in sys.stdlib_module_names:
+            return None
+        if target not in arrows.inside_functions:
+            return f"{self.importer}:{self.line}: {source} may not import {target}"
+        return f"{self.importer}:{self.line}: {target} is imported inside functions only" if self.at_once else None
+
+
+def room(module: str) -> str:
+    """`mbcost.spec.model` -> `spec`; `torch.nn` -> `torch`."""
+    top, _, rest = module.partition(".")
+    return rest.split(".")[0] if top == "mbcost" and rest else top
+
+
+def imports(source: str, importer: str) -> list[Import]:
+    """Every import in the text of the module `importer`."""
+    return list(_imports(ast.parse(source), importer, at_once=True))
+
+
+def _imports(node: ast.AST, importer: str, *, at_once: bool) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        yield from (Import(importer, alias.name, at_once, node.lineno) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"{importer}:{node.lineno}: a relative import"
+        module = str(node.module)
+        if module == "mbcost":  # `from mbcost import x`: of a folder, or of a name of the package
+            yield from (
+                Import(importer, f"mbcost.{alias.name}" if alias.name in ROOMS else module, at_once, node.lineno)
+                for alias in node.names
+            )
+        else:
+            yield Import(importer, module, at_once, node.lineno)
+    elif (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "import_module"
+        and isinstance(node.args[0], ast.Constant)
+    ):
+        yield Import(importer, str(node.args[0].value), at_once, node.lineno)
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        at_once = False
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        at_once = False
+    for child in ast.iter_child_nodes(node):
+        yield from _imports(child, importer, at_once=at_once)
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its dotted name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+ALL = [arrow for name, path in modules().items() for arrow in imports(path.read_text(encoding="utf-8"), name)]
+
+
+def test_every_room_is_in_the_table_and_has_imports_to_check() -> None:
+    assert {room(module) for module in modules()} == set(ROOMS)
+    assert {room(arrow.importer) for arrow in ALL} == set(ROOMS)
+    assert any(arrow.imported == "torch" for arrow in ALL)
+
+
+def test_no_arrow_that_is_not_in_the_table() -> None:
+    assert [broken for arrow in ALL if (broken := arrow.broken_arrow())] == []
+
+
+def circle(arrows: list[Import]) -> list[str]:
+    """Modules of the package that import each other in a ring, if there are any, also inside functions.
+
+    `mbcost/__init__.py`, which hands out names of all of them when asked, stands aside.
+    """
+    known, graph = modules().keys(), TopologicalSorter[str]()
+    for arrow in arrows:
+        if arrow.importer != "mbcost" and arrow.imported in known and arrow.importer != arrow.imported:
+            graph.add(arrow.importer, arrow.imported)
+    try:
+        graph.prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_circles() -> None:
+    assert circle(ALL) == []
+
+
+def test_a_circle_is_caught() -> None:
+    planted = Import("mbcost.spec.tally", "mbcost.spec.model", at_once=False, line=1)
+    back = Import("mbcost.spec.model", "mbcost.spec.tally", at_once=True, line=1)
+    assert set(circle([*ALL, planted, back])) == {"mbcost.spec.model", "mbcost.spec.tally"}
+
+
+@pytest.mark.parametrize(
+    ("importer", "source", "broken"),
+    [
+        ("mbcost.spec.model", "from mbcost.analytic.layers import Shape", "1: spec may not import analytic"),
+        ("mbcost.spec.model", "def f():\n    import numpy", "2: spec may not import numpy"),
+        ("mbcost.measured.build", "import mbcost.analytic.network", "1: measured may not import analytic"),
+        ("mbcost.measured.build", "def f():\n    from mbcost import analytic", "2: measured may not import analytic"),
+        ("mbcost.analytic.layers", "from torch import nn", "1: analytic may not import torch"),
+        ("mbcost.questions.validate", "import torch", "1: questions may not import torch"),
+        (
+            "mbcost.questions.validate",
+            "class A:\n    import mbcost.measured.build",
+            "2: measured is imported inside functions",
+        ),
+        (
+            "mbcost.present.formats",
+            "try:\n    import rich\nexcept ImportError:\n    pass",
+            "2: rich is imported inside",
+        ),
+        (
+            "mbcost.present.formats",
+            "f = __import__\nimport_module('mbcost.cli.table')",
+            "2: present may not import cli",
+        ),
+        ("mbcost.cli.table", "import torch", "1: cli may not import torch"),
+        ("mbcost.errors", "from mbcost.spec.model import Row", "1: errors may not import spec"),
+    ],
+)
+def test_a_wrong_arrow_is_caught(importer: str, source: str, broken: str) -> None:
+    (found,) = [arrow.broken_arrow() for arrow in imports(source, importer)]
+    assert str(found).startswith(f"{importer}:{broken}")
+
+
+@pytest.mark.parametrize(
+    ("importer", "source"),
+    [
+        ("mbcost.questions.validate", "def f():\n    from mbcost.measured.build import build"),
+        ("mbcost.questions.validate", "if TYPE_CHECKING:\n    import numpy"),
+        ("mbcost.measured.build", "import torch.nn\nimport warnings"),
+        ("mbcost.present.formats", "from mbcost.present.table import Table"),
+    ],
+)
+def test_a_right_arrow_is_let_through(importer: str, source: str) -> None:
+    assert [arrow.broken_arrow() for arrow in imports(source, importer)] in ([None], [None, None])
+
+
+def test_what_is_slow_or_optional_is_not_imported_by_importing() -> None:
+    """All of the package but `measured`, in a fresh interpreter: what parsing says, seen in practice."""
+    names = sorted(name for name in modules() if room(name) not in ("measured", "__main__"))
+    slow = {"torch", "fvcore", "numpy", "rich", "tabulate", "matplotlib", *LIBRARIES}
+    program = f"import sys, {', '.join(names)}; print(*sorted({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
