@@ -56,7 +56,15 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'mbcost' has no attribute '{name}'")
     from importlib import import_module
 
-    value = getattr(import_module(_HOMES[name]), name)
+    try:
+        module = import_module(_HOMES[name])
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        from mbcost.errors import MissingLibrary
+
+        raise MissingLibrary("torch", "validate") from None
+    value = getattr(module, name)
     globals()[name] = value
     return value
 

@@ -144,7 +144,7 @@ def test_no_circles() -> None:
 def test_a_circle_is_caught() -> None:
     planted = Import("mbcost.spec.tally", "mbcost.spec.model", at_once=False, line=1)
     back = Import("mbcost.spec.model", "mbcost.spec.tally", at_once=True, line=1)
-    assert set(circle([*ALL, planted, back])) == {"mbcost.spec.model", "mbcost.spec.tally"}
+    assert set(circle([planted, back])) == {"mbcost.spec.model", "mbcost.spec.tally"}
 
 
 @pytest.mark.parametrize(

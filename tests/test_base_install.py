@@ -7,6 +7,7 @@ import importlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,8 +26,11 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_commands_run(arguments: list[str]) -> None:
-    process = subprocess.run([sys.executable, "-m", "mbcost", *arguments], capture_output=True, text=True, check=False)
+def test_commands_run(arguments: list[str], tmp_path: Path) -> None:
+    # From another folder, so that it is the installed package that runs, with the specs that it brought along.
+    process = subprocess.run(
+        [sys.executable, "-m", "mbcost", *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout
 

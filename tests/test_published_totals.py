@@ -334,3 +334,18 @@ def backbone(figure: Published) -> Network:
 def slim_names() -> list[str]:
     separable = [f"Conv2d_{number}_{part}" for number in range(1, 14) for part in ("depthwise", "pointwise")]
     return ["Conv2d_0", *separable]
+
+
+def test_activations_are_what_timm_publishes() -> None:
+    """Output elements of convolution and linear layers, under timm's own rules: printed in millions, rounded."""
+    figures = [
+        figure
+        for figure in load_published()
+        if figure.quantity == "activations" and figure.net in NETWORKS and figure.source.name == "timm_results"
+    ]
+    assert len(figures) > 15
+    for figure in figures:
+        network = resolve(
+            load_spec(figure.net), alpha=figure.alpha or 1.0, resolution=figure.resolution, implementation="timm"
+        )
+        assert figure.prints(network.tally().outputs, "rounds"), figure.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mbcost.spec.measurement import Map
 from mbcost.spec.tally import Tally
 
 
@@ -19,6 +20,11 @@ class Shape:
     def elements(self) -> int:
         """Channels x height x width."""
         return self.channels * self.height * self.width
+
+    @property
+    def map(self) -> Map:
+        """(height, width, channels), the order in which maps are reported."""
+        return self.height, self.width, self.channels
 
 
 def _padded_output(size: int, kernel: int, stride: int, padding: str) -> int:

@@ -11,11 +11,8 @@ from mbcost.analytic.operators import OPERATORS, Block
 from mbcost.errors import MbcostError
 from mbcost.spec.convention import Convention
 from mbcost.spec.library import load_convention
-from mbcost.spec.model import Row, Scaling, Spec
+from mbcost.spec.model import CLASSES, Row, Scaling, Spec, check_whole
 from mbcost.spec.tally import Tally, total
-
-CLASSES = 1000
-"""ImageNet's classes. TF-slim's released checkpoints have 1001, one more for the background."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def resolve(
     *,
     alpha: float = 1.0,
     resolution: int | tuple[int, int] | None = None,
-    implementation: str = "official",
+    implementation: str | None = None,
     classes: int = CLASSES,
     in_channels: int | None = None,
 ) -> Network:
@@ -97,7 +94,7 @@ def resolve(
         spec: the printed table.
         alpha: width multiplier, a positive number.
         resolution: height and width of the input in pixels, one number for both; by default the spec's own.
-        implementation: whose rules of rounding, scaling and padding to follow.
+        implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
         classes: outputs of the classifier.
         in_channels: channels of the input; by default the spec's own.
 
@@ -108,14 +105,13 @@ def resolve(
     >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
     107295200
     """
-    scaling = Scaling(spec, spec.implementation(implementation), alpha, classes)
-    if isinstance(resolution, int):
-        resolution = resolution, resolution
-    height, width = resolution or spec.resolution
-    in_channels = spec.channels if in_channels is None else in_channels
-    for what, number in (("resolution", min(height, width)), ("in-channels", in_channels)):
-        if number < 1:
-            raise MbcostError(f"{what} is {number}: the least is 1")
+    scaling = Scaling(spec, spec.implementation(implementation or spec.default_implementation), alpha, classes)
+    sides = spec.resolution if resolution is None else resolution
+    sides = sides if isinstance(sides, tuple) else (sides, sides)
+    if len(sides) != 2:
+        raise MbcostError(f"resolution is {sides}: write one number or (height, width)")
+    height, width = (check_whole(side, "resolution") for side in sides)
+    in_channels = check_whole(spec.channels if in_channels is None else in_channels, "in-channels")
     shape = Shape(in_channels, height, width)
     layers: list[Layer] = []
     for row in spec.rows:
@@ -127,4 +123,4 @@ def resolve(
                         f"the map is empty after {layer.name} at resolution {height}x{width}: use a larger resolution"
                     )
             shape = layers[-1].output
-    return Network(spec, alpha, (height, width), implementation, classes, in_channels, tuple(layers))
+    return Network(spec, alpha, (height, width), scaling.implementation.name, classes, in_channels, tuple(layers))

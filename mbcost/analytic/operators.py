@@ -74,7 +74,7 @@ class Block:
 def conv(block: Block) -> Iterator[Layer]:
     """A standard convolution, norm, activation."""
     yield from block.convolution(
-        "conv", block.input, block.channels, kernel=block.row.k, stride=block.stride, function=block.activation()
+        "conv", block.input, block.channels, kernel=block.row.kernel, stride=block.stride, function=block.activation()
     )
 
 
@@ -84,7 +84,7 @@ def separable(block: Block) -> Iterator[Layer]:
         "depthwise",
         block.input,
         block.input.channels,
-        kernel=block.row.k,
+        kernel=block.row.kernel,
         stride=block.stride,
         depthwise=True,
         function=block.activation(),
@@ -104,7 +104,7 @@ def bottleneck(block: Block) -> Iterator[Layer]:
     if expanded != shape.channels:
         shape = yield from _passing(block.convolution("expand", shape, expanded, function=function))
     depthwise = block.convolution(
-        "depthwise", shape, expanded, kernel=block.row.k, stride=block.stride, depthwise=True, function=function
+        "depthwise", shape, expanded, kernel=block.row.kernel, stride=block.stride, depthwise=True, function=function
     )
     shape = yield from _passing(depthwise)
     if block.row.se:
@@ -142,7 +142,7 @@ def linear(block: Block) -> Iterator[Layer]:
     bias = part in block.scaling.implementation.bias
     layer = Linear(block.name(part), block.input, block.channels, bias)
     yield layer
-    yield from block.finish(part, layer.output, norm=not bias, function=block.activation())
+    yield from block.finish(part, layer.output, norm=False, function=block.activation())
 
 
 def _passing(layers: Iterator[Layer]) -> Generator[Layer, None, Shape]:

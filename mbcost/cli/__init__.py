@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from mbcost import __version__
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+from mbcost.cli.streams import INTERRUPTED, write_out
+from mbcost.errors import MbcostError
 
 
 def main() -> None:
@@ -16,11 +15,19 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+def _show_version() -> int:
+    try:
+        write_out(f"mbcost {__version__}\n")
+    except MbcostError as error:
+        print(f"mbcost: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code: 0 fine, 1 a check found a difference, 2 could not run."""
     if list(arguments) == ["--version"]:  # needs nothing else, so it waits for nothing else
-        print(f"mbcost {__version__}")
-        return 0
+        return _show_version()
     try:
         from mbcost.cli.group import run_group
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from mbcost.analytic.network import CLASSES, Network, resolve
+from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.library import NETWORKS, load_spec
-from mbcost.spec.model import Spec
+from mbcost.spec.model import CLASSES, Spec
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
 LONGEST_LIST = 10_000
 """More values than this in one option are taken for a slip of the step."""
+
+STANDARD_INPUT = "<stdin>"
+"""What `-` is called where something follows it, as in `-@0.5`."""
+
+Value = TypeVar("Value")
 
 _REFERENCE = re.compile(
     r"(?P<name>.+?\.ya?ml|-|[^@/:]+)(?:@(?P<alpha>[^@/:]*))?(?:/(?P<res>[^@/:]*))?(?::(?P<impl>[^@/:]*))?"
@@ -48,7 +53,7 @@ def parse_reference(text: str) -> Reference:
         raise MbcostError(f"'{text}' is no network: write NAME or FILE.yaml, then @ALPHA, /RES and :IMPL as needed")
     name, alpha, res, implementation = match.group("name", "alpha", "res", "impl")
     return Reference(
-        name,
+        "-" if name == STANDARD_INPUT else name,
         None if alpha is None else parse_alpha(alpha),
         None if res is None else parse_resolution(res),
         implementation,
@@ -61,10 +66,9 @@ def parse_alpha(text: str) -> float:
     Raises:
         MbcostError: it is no number.
     """
-    try:
-        return float(text)
-    except ValueError:
-        raise MbcostError(f"alpha is '{text}': it must be a number such as 0.75") from None
+    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|nan|[+-]?inf", text) is None:
+        raise MbcostError(f"alpha is '{text}': it must be a number such as 0.75")
+    return float(text)
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
@@ -76,7 +80,7 @@ def parse_resolution(text: str) -> tuple[int, int]:
     >>> parse_resolution("160x224")
     (160, 224)
     """
-    match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", text)
+    match = re.fullmatch(r"([0-9]{1,9})(?:x([0-9]{1,9}))?", text)
     if match is None:
         raise MbcostError(f"resolution is '{text}': write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224")
     height = int(match[1])
@@ -112,15 +116,16 @@ def _range(text: str, what: str) -> list[str]:
         start, stop, step = map(Decimal, text.split(":"))
         if step <= 0 or not (start.is_finite() and stop.is_finite() and step.is_finite()):
             raise MbcostError(f"{what} '{text}': the step must be a positive number")
-        count = int((stop - start) / step) + 1 if stop >= start else 0
+        # Compared before it is made an integer, which takes minutes for an exponent of a million.
+        count = int(min((stop - start) / step, Decimal(LONGEST_LIST))) + 1 if stop >= start else 0
     except (ValueError, InvalidOperation, OverflowError):
         raise MbcostError(f"{what} '{text}' is no range: write start:stop:step, such as 0.25:1:0.25") from None
     if count < 1:
         raise MbcostError(f"{what} '{text}' is empty: the stop lies below the start")
-    return [str(start + place * step) for place in range(min(count, LONGEST_LIST + 1))]
+    return [str(start + place * step) for place in range(count)]
 
 
-def pick_one(what: str, reference: str, *values: object) -> object:
+def pick_one(what: str, reference: str, *values: Value | None) -> Value | None:
     """The one value that is not None; two that differ contradict each other.
 
     Raises:
@@ -143,7 +148,7 @@ def parse_rho(text: str) -> Fraction:
     """
     from fractions import Fraction
 
-    if re.fullmatch(r"\d{1,9}(\.\d{1,18})?|\.\d{1,18}", text) is None or not (rho := Fraction(text)):
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,18})?|\.[0-9]{1,18}", text) is None or not (rho := Fraction(text)):
         raise MbcostError(f"rho is '{text}': it must be a positive number such as 0.714")
     return rho
 
@@ -188,14 +193,12 @@ def network_of(
         None if res is None else parse_resolution(res),
         None if rho is None else scaled_resolution(spec, rho),
     )
-    width = pick_one("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
-    implementation = pick_one("the implementation", text, reference.implementation, impl)
-    assert resolution is None or isinstance(resolution, tuple)
+    multiplier = pick_one("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
     return resolve(
         spec if top else spec.without_top(),
-        alpha=1.0 if width is None else float(str(width)),
+        alpha=1.0 if multiplier is None else multiplier,
         resolution=resolution,
-        implementation="official" if implementation is None else str(implementation),
+        implementation=pick_one("the implementation", text, reference.implementation, impl),
         classes=CLASSES if classes is None else classes,
         in_channels=in_channels,
     )

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Optional
 import typer
 from typer.core import TyperGroup
 
+from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import complete_network, network_of, parse_alpha, parse_rho
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
-from mbcost.cli.output import check_format, emit
+from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError
 from mbcost.present import residuals, separable
 from mbcost.present import side_by_side as presented
@@ -69,7 +70,7 @@ def nets(
     output: Output = None,
 ) -> int:
     """Networks side by side, with ratios to the first; `nets` can be left out."""
-    check_format(style)
+    check_output(style, output)
     resolved = [network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes) for net in networks]
     answer = side_by_side(resolved, load_convention(convention))
     emit(presented.side_by_side_table(answer), presented.side_by_side_json(answer), style, output)
@@ -99,7 +100,7 @@ def standard_vs_dws(
     Without options: the V1 paper's table 3, cumulative over alpha = 0.75 and rho = 0.714. With options: the layer, or
     with --net the network, that they describe.
     """
-    check_format(style)
+    check_output(style, output)
     layer = {"kernel": kernel, "in": inputs, "out": outputs, "feature": feature, "stride": stride}
     given = [name for name, value in layer.items() if value is not None]
     if net is not None:
@@ -108,7 +109,7 @@ def standard_vs_dws(
         if given:
             raise MbcostError(f"--{given[0]} describes one layer and --net a whole network: keep one")
         network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl)
-        full = network_of(f"{_name(net)}:{network.implementation}")
+        full = resolve(network.spec, implementation=network.implementation)
         answer = compare_network(network, full)
         emit(separable.network_table(answer), separable.network_json(answer), style, output)
         return 0
@@ -149,7 +150,7 @@ def residual_vs_inverted(
     """
     from mbcost.questions.residuals import compare_residuals
 
-    check_format(style)
+    check_output(style, output)
     blocks = compare_residuals(
         load_spec("v3-large").implementation("official").squeeze,
         channels=channels,
@@ -159,12 +160,6 @@ def residual_vs_inverted(
     )
     emit(residuals.residuals_table(blocks, feature), residuals.residuals_json(blocks, feature), style, output)
     return 0
-
-
-def _name(net: str) -> str:
-    from mbcost.cli.arguments import parse_reference
-
-    return parse_reference(net).name
 
 
 PAPER_ALPHA, PAPER_RHO = "0.75", "0.714"

@@ -9,7 +9,7 @@ import typer
 from mbcost.cli.arguments import network_of
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import check_format, emit
+from mbcost.cli.output import check_output, emit
 from mbcost.present.formula import as_json, as_table
 from mbcost.questions.formula import formula as ask
 
@@ -40,7 +40,7 @@ def formula(
       mbcost formula v1 1.1.depthwise
       mbcost formula v2@0.75/160 2.1.expand
     """  # noqa: D301  # \b keeps click from wrapping the examples
-    check_format(style)
+    check_output(style, output)
     network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
     answer = ask(network, layer)
     emit(as_table(answer), as_json(answer), style, output)

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from mbcost import __version__
-from mbcost.cli import INTERRUPTED
+from mbcost.cli.arguments import STANDARD_INPUT
+from mbcost.cli.streams import INTERRUPTED
 from mbcost.errors import MbcostError, suggestion
 
 # typer carries a click of its own since 0.26 and uses the installed one before: its public BadParameter leads to
@@ -32,9 +33,13 @@ def run_group(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name; every expected failure ends as one line on standard error."""
     command = typer.main.get_command(_app())
     try:
-        result = command.main(list(arguments) or ["--help"], prog_name="mbcost", standalone_mode=False)
+        result = command.main(
+            [_readable(word) for word in arguments] or ["--help"], prog_name="mbcost", standalone_mode=False
+        )
     except MbcostError as error:
         return _fail(str(error))
+    except OSError as error:  # typer writes its help itself
+        return _fail(f"cannot write to standard output: {error.strerror}")
     except UsageError as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "mbcost"
@@ -45,6 +50,11 @@ def run_group(arguments: Sequence[str]) -> int:
     if not arguments:  # the help is shown, but nothing was asked
         return 2
     return result if isinstance(result, int) else 0
+
+
+def _readable(word: str) -> str:
+    """`-@0.5/96` would be taken for options: standard input with something behind it gets a name for typer."""
+    return f"{STANDARD_INPUT}{word[1:]}" if word[:1] == "-" and word[1:2] in ("@", "/", ":") else word
 
 
 def build_command(function: Callable[..., int]) -> Any:

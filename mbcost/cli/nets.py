@@ -6,7 +6,7 @@ from typing import Any
 
 from mbcost.cli.group import build_command
 from mbcost.cli.options import ConventionName, Format, Output
-from mbcost.cli.output import check_format, emit
+from mbcost.cli.output import check_output, emit
 from mbcost.present.nets import as_json, as_table
 from mbcost.questions.side_by_side import built_in
 from mbcost.spec.library import load_convention
@@ -24,7 +24,7 @@ def nets(convention: ConventionName = None, style: Format = "text", output: Outp
     Example:
       mbcost nets --format json | jq '.networks[].network'
     """  # noqa: D301  # \b keeps click from wrapping the examples
-    check_format(style)
+    check_output(style, output)
     answer = built_in(load_convention(convention))
     emit(as_table(answer), as_json(answer), style, output)
     return 0

@@ -1,13 +1,13 @@
-"""The only places that write: standard output, files, and messages on standard error."""
+"""Where answers go: standard output or a file."""
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from mbcost.cli.streams import write_out
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.formats import FORMATS, terminal
 from mbcost.present.table import Table
@@ -17,23 +17,26 @@ def emit(table: Table, answer: dict[str, Any], style: str, output: Path | None =
     """Write an answer as `style`: `json` from the answer itself, the rest from its table.
 
     Raises:
-        MbcostError: there is no such format, or the file cannot be written.
+        MbcostError: it cannot be written.
     """
-    check_format(style)
     if style == "json":
         write(to_json(answer), output)
-    elif style == "text" and output is None and sys.stdout.isatty():
+    elif style == "text" and output is None and sys.stdout is not None and sys.stdout.isatty():
         write(terminal(table), output)
     else:
         write(FORMATS[style](table), output)
 
 
-def check_format(style: str, more: tuple[str, ...] = ()) -> None:
-    """Refuse a format that is not known, before any work is done.
+def check_output(style: str, output: Path | None, more: tuple[str, ...] = ()) -> None:
+    """Refuse a format that is not known and a file in a folder that is not there, before any work is done.
 
     Raises:
-        MbcostError: there is no such format.
+        MbcostError: there is no such format or folder.
     """
+    if output is not None and not output.exists() and not output.resolve().parent.is_dir():
+        raise MbcostError(f"cannot write {output}: No such file or directory")
+    if output is not None and output.is_dir():
+        raise MbcostError(f"cannot write {output}: Is a directory")
     known = [*FORMATS, "json", *more]
     if style not in known:
         raise unknown("format", style, known)
@@ -49,33 +52,37 @@ def to_json(answer: dict[str, Any]) -> str:
 def write(text: str, output: Path | None = None) -> None:
     """Write to standard output, or to a file as a whole or not at all.
 
+    A link is followed, a file keeps its mode, and what is no regular file (a pipe, a device) is written in place.
+
     Raises:
-        MbcostError: the file cannot be written.
+        MbcostError: it cannot be written.
     """
     if output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read has read enough; keep the interpreter from flushing into the closed pipe once more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        write_out(text)
         return
-    import tempfile
-
     try:
-        handle, partial = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+        if output.exists() and not output.is_file():
+            with output.open("w", encoding="utf-8") as file:
                 file.write(text)
-            Path(partial).chmod(0o666 & ~_umask())
-            Path(partial).replace(output)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        else:
+            _replace(output.resolve(), text)
     except OSError as error:
         raise MbcostError(f"cannot write {output}: {error.strerror}") from None
+
+
+def _replace(target: Path, text: str) -> None:
+    import tempfile
+
+    mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(partial).chmod(mode)
+        Path(partial).replace(target)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
 
 
 def _umask() -> int:

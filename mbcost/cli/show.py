@@ -10,7 +10,7 @@ from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import complete_network, parse_reference
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, Output
-from mbcost.cli.output import check_format, emit
+from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError
 from mbcost.present.stages import as_json, as_table
 from mbcost.spec.library import load_spec
@@ -33,11 +33,11 @@ def show(
       mbcost show v2
       mbcost show v3-large --format latex
     """  # noqa: D301  # \b keeps click from wrapping the examples
-    check_format(style)
+    check_output(style, output)
     reference = parse_reference(net)
     if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):
         raise MbcostError(f"show prints the table as published: write '{reference.name}' alone")
     spec = load_spec(reference.name)
-    network = resolve(spec, implementation=next(iter(spec.implementations)))
+    network = resolve(spec)
     emit(as_table(network), as_json(network), style, output)
     return 0

@@ -9,7 +9,7 @@ import typer
 from mbcost.cli.arguments import network_of, parse_list
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import check_format, emit
+from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
 from mbcost.present.costs import as_json, as_table
 from mbcost.questions.costs import GROUPINGS, cost_table
@@ -48,7 +48,7 @@ def table(
       mbcost table v1 --columns name,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
     """  # noqa: D301  # \b keeps click from wrapping the examples
-    check_format(style)
+    check_output(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     network = network_of(

@@ -11,9 +11,9 @@ import typer
 from mbcost.cli.arguments import complete_network, parse_alpha, parse_list, parse_reference, parse_resolution, pick_one
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Output
-from mbcost.cli.output import check_format, emit, write
+from mbcost.cli.output import check_output, emit, write
 from mbcost.present import validation as present
-from mbcost.questions.campaign import TOOLS, Campaign, Outcome, Plan, Subject, plan, run
+from mbcost.questions.campaign import TOOLS, Outcome, Plan, Subject, campaign, plan, run
 from mbcost.spec.library import NETWORKS, load_spec
 
 STYLES = {"junit": present.junit, "github": present.github}
@@ -63,7 +63,7 @@ def validate(
       mbcost validate v3-large --against torchvision,timm
       mbcost validate --against all --format junit --output report.xml
     """  # noqa: D301  # \b keeps click from wrapping the examples
-    check_format(style, more=tuple(STYLES))
+    check_output(style, output, more=tuple(STYLES))
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
     planned = plan(
@@ -73,12 +73,12 @@ def validate(
         resolutions=resolutions,
         implementation=impl,
     )
-    campaign = Campaign(tuple(_with_progress(run(planned), planned)), planned.notes)
+    answer = campaign(planned, _with_progress(run(planned), planned))
     if style in STYLES:
-        write(STYLES[style](campaign), output)
+        write(STYLES[style](answer), output)
     else:
-        emit(present.as_table(campaign), present.as_json(campaign), style, output)
-    return 0 if campaign.passed else 1
+        emit(present.as_table(answer), present.as_json(answer), style, output)
+    return 0 if answer.passed else 1
 
 
 def _subjects(
@@ -93,7 +93,7 @@ def _subjects(
         yield Subject(spec, reference.alpha, reference.resolution, reference.implementation, named=bool(networks))
 
 
-def _with_progress(outcomes: Iterable[Outcome], planned: Plan) -> Iterable[Outcome]:
+def _with_progress(outcomes: Iterable[Outcome | str], planned: Plan) -> Iterable[Outcome | str]:
     """A progress bar on standard error where that is a terminal."""
     if not sys.stderr.isatty():
         return outcomes

@@ -9,28 +9,30 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mbcost.errors import MbcostError
 from mbcost.measured.modules import POOLS, Add, ConvUnit, LinearUnit, Parts, SqueezeExcite
-from mbcost.spec.model import Row, Scaling, Spec
+from mbcost.spec.model import CLASSES, Row, Scaling, Spec, check_whole
 
 
 class Model(nn.Sequential):
     """A network whose modules are called as the table's layers are: `2.1.expand` is the submodule of that path."""
 
+    flatten = True
+    """Whether the output is a vector, which it is where the table ends in a linear row."""
+
     def forward(self, x: Tensor) -> Tensor:
-        """(N, in_channels, H, W) -> (N, classes), or the last map where the top is left out."""
+        """(N, in_channels, H, W) -> (N, classes), or the last map where the table does not end in a linear row."""
         out = x
         for stage in self:
             out = stage(out)
-        return torch.flatten(out, 1) if out.shape[2:] == (1, 1) else out
+        return torch.flatten(out, 1) if self.flatten else out
 
 
 def build(
     spec: Spec,
     *,
     alpha: float = 1.0,
-    implementation: str = "official",
-    classes: int = 1000,
+    implementation: str | None = None,
+    classes: int = CLASSES,
     in_channels: int | None = None,
 ) -> nn.Module:
     """The PyTorch model of `spec`, randomly initialized, without dropout.
@@ -38,18 +40,17 @@ def build(
     Args:
         spec: the printed table.
         alpha: width multiplier, a positive number.
-        implementation: whose rules of rounding, scaling and padding to follow.
-        classes: outputs of the classifier; 1000 are ImageNet's.
+        implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
+        classes: outputs of the classifier.
         in_channels: channels of the input; by default the spec's own.
 
     Raises:
         MbcostError: an argument that no network can be built with, or an implementation that the spec does not have.
     """
-    scaling = Scaling(spec, spec.implementation(implementation), alpha, classes)
-    channels = spec.channels if in_channels is None else in_channels
-    if channels < 1:
-        raise MbcostError(f"in-channels is {channels}: the least is 1")
+    scaling = Scaling(spec, spec.implementation(implementation or spec.default_implementation), alpha, classes)
+    channels = check_whole(spec.channels if in_channels is None else in_channels, "in-channels")
     model = Model()
+    model.flatten = spec.rows[-1].operator == "linear"
     for row in spec.rows:
         stage = nn.Sequential()
         for repeat in range(1, row.repeats + 1):
@@ -97,7 +98,7 @@ class _Place:
 
 def _conv(place: _Place) -> dict[str, nn.Module]:
     unit = place.unit(
-        "conv", place.inputs, place.outputs, kernel=place.row.k, stride=place.stride, activation=place.activation
+        "conv", place.inputs, place.outputs, kernel=place.row.kernel, stride=place.stride, activation=place.activation
     )
     return {"conv": unit}
 
@@ -127,7 +128,7 @@ def _bottleneck(place: _Place) -> dict[str, nn.Module]:
 
 def _depthwise(place: _Place, channels: int) -> ConvUnit:
     return place.unit(
-        "depthwise", channels, channels, kernel=place.row.k, stride=place.stride, groups=channels,
+        "depthwise", channels, channels, kernel=place.row.kernel, stride=place.stride, groups=channels,
         activation=place.activation,
     )  # fmt: skip
 
@@ -149,7 +150,8 @@ def _global_pool(place: _Place) -> dict[str, nn.Module]:
 def _linear(place: _Place) -> dict[str, nn.Module]:
     part = "classifier" if place.row.c == "k" else "head"
     if part in place.scaling.implementation.linear:
-        return {part: LinearUnit(place.inputs, place.outputs, activation=place.activation)}
+        bias = part in place.scaling.implementation.bias
+        return {part: LinearUnit(place.inputs, place.outputs, bias=bias, activation=place.activation)}
     return {part: place.unit(part, place.inputs, place.outputs, activation=place.activation)}
 
 

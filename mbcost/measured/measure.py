@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.measured.modules import ACTIVATIONS, Add, MeanPool, Multiply, SamePad
+from mbcost.measured.trace import half
 from mbcost.spec.measurement import LayerFacts, Map, Measurement
 
 _NO_ACTIVATION = "none"
@@ -191,7 +192,7 @@ def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
             pool = int(counts["adaptive_avg_pool2d"]) if "adaptive_avg_pool2d" in counts else None
             by_module[row] = _Counts(
                 macs=int(counts["conv"] + counts["linear"]),
-                norm_elements=_half(int(counts["batch_norm"]), row),
+                norm_elements=half(int(counts["batch_norm"]), row),
                 pool_inputs=None if isinstance(module, MeanPool) else pool or 0,
             )
     total = operators[""]
@@ -210,15 +211,8 @@ def _by_torch(model: nn.Module, image: Tensor) -> _Total:
     for name, module in model.named_modules():
         if isinstance(module, _LEADS):
             row = _row_name(name, module)
-            by_module[row] = _Counts(macs=_half(counts.get(f"{root}.{row}", 0), row))
-    return _Total(by_module, _half(counter.get_total_flops(), "the total"))
-
-
-def _half(count: int, name: str) -> int:
-    """Half of a count that doubles what we compare it with; an odd one would hide a part of it."""
-    if count % 2:
-        raise MbcostError(f"the tool counts an odd {count} for {name}, where it should count every operation twice")
-    return count // 2
+            by_module[row] = _Counts(macs=half(counts.get(f"{root}.{row}", 0), row))
+    return _Total(by_module, half(counter.get_total_flops(), "the total"))
 
 
 TOOLS: Mapping[str, Callable[[nn.Module, Tensor], _Total]] = {"fvcore": _by_fvcore, "torch": _by_torch}

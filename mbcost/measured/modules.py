@@ -100,15 +100,15 @@ class BatchNormActivation(nn.BatchNorm2d):
 class LinearUnit(nn.Module):
     """A linear layer with its activation: one row of a cost table."""
 
-    def __init__(self, inputs: int, outputs: int, *, activation: str | None = None) -> None:
+    def __init__(self, inputs: int, outputs: int, *, bias: bool = True, activation: str | None = None) -> None:
         super().__init__()
-        self.linear = nn.Linear(inputs, outputs)
+        self.linear = nn.Linear(inputs, outputs, bias=bias)
         self.activation: nn.Module = nn.Identity() if activation is None else ACTIVATIONS[activation]()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs, 1, 1) or (N, inputs) -> (N, outputs)."""
+        """(N, inputs, 1, 1) -> (N, outputs, 1, 1)."""
         out: Tensor = self.activation(self.linear(torch.flatten(x, 1)))
-        return out
+        return out[:, :, None, None]
 
 
 class MeanPool(nn.Module):

@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.measured.trace import half, trace
 from mbcost.spec.measurement import Measurement
+from mbcost.spec.model import CLASSES
 
 
 def measure_reference(
@@ -26,7 +27,7 @@ def measure_reference(
     *,
     alpha: float = 1.0,
     resolution: tuple[int, int] = (224, 224),
-    classes: int = 1000,
+    classes: int = CLASSES,
     in_channels: int = 3,
 ) -> tuple[Measurement, ...]:
     """Build the library's own models of `network`, without trained weights, and trace each of them on one image.
@@ -39,7 +40,7 @@ def measure_reference(
         network: the network's name in `specs/`.
         alpha: width multiplier.
         resolution: height and width of the image in pixels.
-        classes: outputs of the classifier; 1000 are ImageNet's.
+        classes: outputs of the classifier.
         in_channels: channels of the image.
 
     Raises:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 from mbcost.errors import MbcostError, unknown
@@ -10,6 +11,7 @@ from mbcost.present.table import Cell, Column, Share, Table, shares
 from mbcost.present.totals import describe
 from mbcost.questions.costs import CostRow, CostTable
 from mbcost.spec.measurement import Map
+from mbcost.spec.model import alpha_text
 
 LETTERS = ("t", "exp", "c", "n", "s", "se", "nl")
 """Columns of the papers' tables that are shown beside each row, where the network's table has them."""
@@ -40,7 +42,8 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     Args:
         costs: the answer.
         columns: keys of the columns to show, in order; by default all.
-        sort: key of a column; counts come largest first, text in alphabetical order.
+        sort: key of a column; numbers come largest first, maps by their elements, text in alphabetical order, names in
+            the network's order. Empty cells come last.
 
     Raises:
         MbcostError: there is no such column.
@@ -53,12 +56,11 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     chosen = [key.replace("-", "_") for key in columns or keys]
     if len(set(chosen)) < len(chosen):
         raise MbcostError("a column is asked for twice: name every column once")
-    rows = [
-        _cells(row, share, keys)
-        for row, share in zip(costs.rows, shares(row.mult_adds for row in costs.rows), strict=True)
-    ]
-    if sort:
-        rows = _sorted(rows, keys.index(sort.replace("-", "_")))
+    parts = list(zip(costs.rows, shares(row.mult_adds for row in costs.rows), strict=True))
+    if sort and sort != "name":  # the rows are in the order of their names
+        value = _sort_value(sort.replace("-", "_"), costs.network.classes)
+        parts = sorted(parts, key=lambda part: _order(value(part[0])))
+    rows = [_cells(row, share, keys) for row, share in parts]
     sums: dict[str, Cell] = {
         "name": "total",
         "params": costs.params,
@@ -70,8 +72,8 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     network = costs.network
     height, width = network.resolution
     title = (
-        f"{network.spec.title or network.spec.name}  alpha {network.alpha:g}  resolution {height}x{width}  "
-        f"implementation {network.implementation}  classes {network.classes}"
+        f"{network.spec.display_title}  alpha {alpha_text(network.alpha)}  resolution {height}x{width}  "
+        f"implementation {network.implementation}  {f'classes {network.classes}' if _has_top(costs) else 'no top'}"
     )
     notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
     return Table(title, known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(chosen)
@@ -83,12 +85,13 @@ def as_json(costs: CostTable) -> dict[str, Any]:
     return {
         "schema": "mbcost/table/1",
         **describe(network),
+        "top": _has_top(costs),
         "convention": costs.convention.name,
         "by": costs.by,
         "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
         "rows": [_row_json(row) for row in costs.rows],
         "totals": {"params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations},
-        "spec": {"title": network.spec.title, "source": network.spec.source},
+        "spec": {"title": network.spec.display_title, "source": network.spec.source},
     }
 
 
@@ -115,14 +118,24 @@ def _cells(row: CostRow, share: Share, keys: Sequence[str]) -> list[Cell]:
     return [cells[key] for key in keys]
 
 
-def _sorted(rows: list[list[Cell]], place: int) -> list[list[Cell]]:
-    def amount(row: list[Cell]) -> int:
-        cell = row[place]
-        return cell.hundredths if isinstance(cell, Share) else cell if isinstance(cell, int) else -1
+def _has_top(costs: CostTable) -> bool:
+    return any(row.operator in ("global_pool", "linear") for row in costs.network.spec.rows)
 
-    if any(isinstance(row[place], int | Share) for row in rows):
-        return sorted(rows, key=amount, reverse=True)
-    return sorted(rows, key=lambda row: str(row[place] or ""))
+
+def _sort_value(key: str, classes: int) -> Callable[[CostRow], Any]:
+    """What column `key` is sorted by: a number, a map or kernel as its elements, a text, or None for an empty cell."""
+    if key == "share":
+        return lambda row: row.mult_adds
+    if key in ("kernel", "input", "output"):
+        return lambda row: None if getattr(row, key) is None else prod(getattr(row, key))
+    if key in LETTERS:
+        return lambda row: classes if getattr(row.printed, key) == "k" else getattr(row.printed, key)
+    return lambda row: getattr(row, key)
+
+
+def _order(value: float | str | None) -> tuple[bool, float | str]:
+    """Largest number first, text from a to z, nothing last."""
+    return (True, 0) if value is None else (False, value if isinstance(value, str) else -value)
 
 
 def _row_json(row: CostRow) -> dict[str, Any]:

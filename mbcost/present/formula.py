@@ -8,9 +8,10 @@ from mbcost.present.costs import map_text
 from mbcost.present.table import Cell, Column, Table
 from mbcost.present.totals import describe
 from mbcost.questions.formula import ClosedForm, Formula, Term
+from mbcost.spec.model import alpha_text
 
 LETTERS = (
-    "D_K: side of the kernel, M: input channels, N: output channels, G: groups, D_F: side of the output map "
+    "D_K: side of the kernel, M: input channels, N: output channels, D_F: side of the output map "
     "(V1 paper, equations 2 and 4)"
 )
 
@@ -34,7 +35,8 @@ def as_table(formula: Formula) -> Table:
     height, width = network.resolution
     notes = []
     if formula.mult_adds is None:
-        notes.append(f"a {formula.kind} layer has no weights and no multiply-adds")
+        article = "an" if formula.kind[0] in "aeiou" else "a"
+        notes.append(f"{article} {formula.kind} layer has no weights and no multiply-adds")
     else:
         notes.append(LETTERS)
     base = "x".join(map(str, network.spec.resolution))
@@ -48,9 +50,9 @@ def as_table(formula: Formula) -> Table:
             )
     lead_in, lead_out = step.lead.input, step.output
     title = (
-        f"{network.spec.title} {step.name}: {formula.kind}  "
+        f"{network.spec.display_title} {step.name}: {formula.kind}  "
         f"{map_text((lead_in.height, lead_in.width, lead_in.channels))} -> "
-        f"{map_text((lead_out.height, lead_out.width, lead_out.channels))}  alpha {network.alpha:g}  "
+        f"{map_text((lead_out.height, lead_out.width, lead_out.channels))}  alpha {alpha_text(network.alpha)}  "
         f"resolution {height}x{width}  implementation {network.implementation}"
     )
     columns = (

@@ -23,7 +23,7 @@ def as_table(answer: SideBySide) -> Table:
     rows = tuple(
         (
             totals.network.spec.name,
-            totals.network.spec.title,
+            totals.network.spec.display_title,
             "x".join(map(str, totals.network.resolution)),
             totals.params,
             totals.mult_adds,
@@ -45,7 +45,7 @@ def as_json(answer: SideBySide) -> dict[str, Any]:
         "networks": [
             {
                 **network_totals_json(totals),
-                "title": totals.network.spec.title,
+                "title": totals.network.spec.display_title,
                 "source": totals.network.spec.source,
                 "implementations": list(totals.network.spec.implementations),
                 "published": {

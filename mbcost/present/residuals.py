@@ -27,12 +27,12 @@ def residuals_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
     )
     columns = (
         Column("block", "block"),
-        Column("widths", "channels"),
+        Column("widths", "channels", spare=1),
         Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True),
+        Column("params_ratio", "ratio", numeric=True, spare=2),
         Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True),
-        Column("largest_map", "largest map", numeric=True, spare=1),
+        Column("mult_adds_ratio", "ratio", numeric=True, spare=2),
+        Column("largest_map", "largest map", numeric=True, spare=3),
     )
     title = f"Residual and inverted residual blocks  {blocks[0].widths[0]} channels  map {feature}x{feature}  stride 1"
     notes = (
@@ -44,10 +44,14 @@ def residuals_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
 
 def residuals_json(blocks: tuple[ResidualBlock, ...], feature: int) -> dict[str, Any]:
     """The object of `mbcost compare residual-vs-inverted --format json`."""
+    resnet, v2, *_ = blocks
+    channels = resnet.widths[0]
     return {
         "schema": "mbcost/residual-vs-inverted/1",
-        "channels": blocks[0].widths[0],
+        "channels": channels,
         "feature": feature,
+        "expansion": v2.widths[1] // channels,
+        "reduction": channels // resnet.widths[1],
         "units": {
             "params": "weights, biases, norm scale and shift",
             "mult_adds": "multiply-adds",

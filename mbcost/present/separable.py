@@ -8,11 +8,13 @@ from typing import Any
 from mbcost.present.table import Cell, Column, Table, decimal
 from mbcost.present.totals import describe, macs_of, params_of, totals_json
 from mbcost.questions.separable import Form, LayerComparison, NetworkComparison, Pair
+from mbcost.spec.model import alpha_text
 
 STANDARD_FORM = (
     "The standard form of depthwise + pointwise is one dense KxK convolution; that of expand + depthwise (+ project) "
     "is one dense KxK convolution to the expanded width, followed by the projection as it is."
 )
+PROJECTION = "The columns leave the projection out on both sides: it is the same in both. The whole network has it."
 INVERTED_RATIO = (
     "Where the pointwise layer comes first (expand, then depthwise) the exact ratio is 1/M + (D/D')^2/K^2 with input "
     "map D and output map D', and 1/M where there is no expansion, not 1/N + 1/K^2."
@@ -46,13 +48,13 @@ def layer_table(comparison: LayerComparison) -> Table:
     )
     columns = (
         Column("form", "form"),
-        Column("inputs", "M", numeric=True),
-        Column("outputs", "N", numeric=True),
-        Column("feature", "D_F", numeric=True),
+        Column("inputs", "M", numeric=True, spare=2),
+        Column("outputs", "N", numeric=True, spare=2),
+        Column("feature", "D_F", numeric=True, spare=2),
         Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True),
+        Column("mult_adds_ratio", "ratio", numeric=True, spare=1),
         Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True),
+        Column("params_ratio", "ratio", numeric=True, spare=3),
     )
     title = f"Standard and depthwise separable convolution  K {comparison.kernel}  stride {comparison.stride}"
     return Table(title, columns, rows, notes=tuple(notes))
@@ -65,7 +67,7 @@ def layer_json(comparison: LayerComparison) -> dict[str, Any]:
         "kernel": comparison.kernel,
         "stride": comparison.stride,
         "alpha": comparison.alpha,
-        "rho": str(decimal(comparison.rho, 6)),
+        "rho": _fraction_json(comparison.rho),
         "ratio": _fraction_json(comparison.ratio),
         "formula": _fraction_json(comparison.formula),
         "units": {"params": "weights", "mult_adds": "multiply-adds"},
@@ -109,7 +111,7 @@ def network_table(comparison: NetworkComparison) -> Table:
     network = comparison.network
     height, width = network.resolution
     title = (
-        f"{network.spec.title} in standard and separable form  alpha {network.alpha:g}  "
+        f"{network.spec.display_title} in standard and separable form  alpha {alpha_text(network.alpha)}  "
         f"resolution {height}x{width}  implementation {network.implementation}"
     )
     return Table(title, columns, rows, footer, tuple(_network_notes(comparison)))
@@ -119,7 +121,7 @@ def network_json(comparison: NetworkComparison) -> dict[str, Any]:
     """The object of `mbcost compare standard-vs-dws --net NET --format json`."""
     network = comparison.network
     return {
-        "schema": "mbcost/standard-vs-dws/1",
+        "schema": "mbcost/standard-vs-dws-network/1",
         **describe(network),
         "standard_form": STANDARD_FORM,
         "units": {"params": "weights, biases, norm scale and shift", "mult_adds": "multiply-adds"},
@@ -149,6 +151,8 @@ def _network_notes(comparison: NetworkComparison) -> list[str]:
     macs, params = macs_of(classifier), params_of(classifier)
     within = sum(pair.eight_to_nine for pair in comparison.pairs)
     notes = [STANDARD_FORM]
+    if any(step.name.endswith(".project") for step in comparison.network.steps):
+        notes.append(PROJECTION)
     if any(pair.ratio != pair.formula for pair in comparison.pairs):
         notes.append(INVERTED_RATIO)
     notes += [

@@ -8,6 +8,7 @@ from typing import Any
 from mbcost.present.table import Column, Table, decimal
 from mbcost.present.totals import describe
 from mbcost.questions.side_by_side import SideBySide, Totals
+from mbcost.spec.model import alpha_text
 
 
 def side_by_side_table(answer: SideBySide) -> Table:
@@ -19,7 +20,7 @@ def side_by_side_table(answer: SideBySide) -> Table:
         rows.append(
             (
                 network.spec.name,
-                f"{network.alpha:g}",
+                alpha_text(network.alpha),
                 "x".join(map(str, network.resolution)),
                 network.implementation,
                 totals.params,
@@ -30,17 +31,18 @@ def side_by_side_table(answer: SideBySide) -> Table:
                 _ratio(activations),
             )
         )
+    implementations = {totals.network.implementation for totals in answer.totals}
     columns = (
         Column("network", "network"),
         Column("alpha", "alpha", numeric=True),
         Column("resolution", "resolution", numeric=True),
-        Column("implementation", "implementation", spare=3),
+        Column("implementation", "implementation", spare=1 if len(implementations) == 1 else 0),
         Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True, spare=1),
+        Column("params_ratio", "ratio", numeric=True, spare=2),
         Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True, spare=1),
-        Column("activations", "activations", numeric=True, spare=2),
-        Column("activations_ratio", "ratio", numeric=True, spare=2),
+        Column("mult_adds_ratio", "ratio", numeric=True, spare=2),
+        Column("activations", "activations", numeric=True, spare=3),
+        Column("activations_ratio", "ratio", numeric=True, spare=4),
     )
     notes = ("ratios are to the first row", f"convention {answer.convention.name}: {answer.convention.title}")
     return Table("Networks side by side", columns, tuple(rows), notes=notes)

@@ -15,7 +15,7 @@ HEADERS = {"operator": "Operator", "k": "kernel", "exp": "exp size", "se": "SE",
 def as_table(network: Network) -> Table:
     """The stages with their input maps, or layer by layer where the paper prints layers."""
     spec = network.spec
-    title = f"{spec.title}  ({spec.source})"
+    title = f"{spec.display_title}  ({spec.source})" if spec.source else spec.display_title
     return _layers(network, title) if spec.shown_as == "layers" else _stages(network, title)
 
 
@@ -25,7 +25,7 @@ def as_json(network: Network) -> dict[str, Any]:
     return {
         "schema": "mbcost/show/1",
         "network": spec.name,
-        "title": spec.title,
+        "title": spec.display_title,
         "source": spec.source,
         "resolution": list(spec.resolution),
         "in_channels": spec.channels,
@@ -80,8 +80,7 @@ def _filter(lead: Layer) -> str:
 
 
 def _operator(row: Row, spec: Spec) -> str:
-    convolves = row.operator not in ("global_pool", "linear")
-    return f"{row.operator} {row.letters['k']}" if convolves and "k" not in spec.columns else row.operator
+    return row.operator if row.k is None or "k" in spec.columns else f"{row.operator} {row.letters['k']}"
 
 
 def _map(layer: Layer) -> str:
@@ -91,4 +90,4 @@ def _map(layer: Layer) -> str:
 
 def _row_json(row: Row, spec: Spec) -> dict[str, Any]:
     cells = {letter: getattr(row, letter) for letter in spec.columns if letter not in ("operator", "k")}
-    return {"stage": row.stage, "operator": row.operator, "k": list(row.k), **cells}
+    return {"stage": row.stage, "operator": row.operator, "k": list(row.kernel), **cells}

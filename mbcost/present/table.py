@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     footer: tuple[Cell, ...] | None = None
     notes: tuple[str, ...] = ()
+    details: Table | None = None
+    """What a reader of data wants in its place, such as every difference; for people the notes tell of it."""
 
     def only(self, keys: Iterable[str]) -> Table:
         """The same table with the columns `keys`, in that order."""
@@ -56,9 +58,8 @@ class Table:
             return tuple(row[place] for place in places)
 
         footer = None if self.footer is None else pick(self.footer)
-        return Table(
-            self.title, tuple(self.columns[place] for place in places), tuple(map(pick, self.rows)), footer, self.notes
-        )
+        columns = tuple(self.columns[place] for place in places)
+        return replace(self, columns=columns, rows=tuple(map(pick, self.rows)), footer=footer)
 
 
 def text_of(cell: Cell) -> str:

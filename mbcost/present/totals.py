@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.analytic.network import Network
+from mbcost.spec.library import load_convention
 from mbcost.spec.tally import Tally
 
 
@@ -21,13 +22,13 @@ def describe(network: Network) -> dict[str, Any]:
 
 
 def params_of(tally: Tally) -> int:
-    """Weights, biases, norm scale and shift."""
-    return tally.weights + tally.biases + 2 * tally.norm_channels
+    """Parameters in the default convention: weights, biases, norm scale and shift."""
+    return load_convention().params(tally)
 
 
 def macs_of(tally: Tally) -> int:
-    """Multiply-adds of convolution and linear layers."""
-    return tally.conv_macs + tally.linear_macs
+    """Multiply-adds in the default convention: those of convolution and linear layers."""
+    return load_convention().mult_adds(tally)
 
 
 def totals_json(tally: Tally) -> dict[str, int]:

@@ -6,22 +6,23 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from mbcost.present.table import Cell, Column, Table
+from mbcost.present.table import Cell, Column, Table, text_of
 from mbcost.questions.campaign import Campaign, Case, Outcome
-from mbcost.questions.validate import Difference
+from mbcost.questions.validate import Difference, Value
+from mbcost.spec.model import alpha_text
 
 MOST_LISTED = 20
-"""Differences that the table for people lists; JSON has all of them."""
+"""Differences that the table for people lists; JSON and CSV have all of them."""
 
 
 def as_table(campaign: Campaign) -> Table:
-    """One row a network, implementation and witness; every difference below, up to `MOST_LISTED`."""
+    """One row a network, implementation and witness; every difference below, up to `MOST_LISTED`, and as details."""
     columns = (
         Column("network", "network"),
         Column("implementation", "implementation"),
         Column("against", "against"),
-        Column("configurations", "alpha x resolution", numeric=True),
-        Column("checks", "checks", numeric=True),
+        Column("comparisons", "comparisons", numeric=True, spare=2),
+        Column("checks", "checks", numeric=True, spare=1),
         Column("differences", "differences", numeric=True),
     )
     rows = []
@@ -29,13 +30,12 @@ def as_table(campaign: Campaign) -> Table:
         outcomes = list(group)
         checks = sum(outcome.validation.checks for outcome in outcomes)
         differences = sum(len(outcome.validation.differences) for outcome in outcomes)
-        configurations = len({(outcome.case.alpha, outcome.case.resolution) for outcome in outcomes})
-        rows.append((*key, configurations, checks, differences))
+        rows.append((*key, len(outcomes), checks, differences))
     footer: tuple[Cell, ...] = (
         "total",
         "",
         "",
-        sum(row[3] for row in rows),
+        len(campaign.outcomes),
         campaign.checks,
         len(campaign.differences),
     )
@@ -44,7 +44,38 @@ def as_table(campaign: Campaign) -> Table:
         notes.append(f"… and {len(campaign.differences) - MOST_LISTED:,} more: --format json lists all")
     notes += campaign.notes
     notes.append("passed" if campaign.passed else "FAILED")
-    return Table("Formulas against real models", columns, tuple(rows), footer, tuple(notes))
+    details = None if campaign.passed else _details(campaign)
+    return Table("Formulas against real models", columns, tuple(rows), footer, tuple(notes), details)
+
+
+def _details(campaign: Campaign) -> Table:
+    """One row a difference."""
+    headers = (
+        "network",
+        "alpha",
+        "resolution",
+        "implementation",
+        "against",
+        "layer",
+        "quantity",
+        "expected",
+        "measured",
+    )
+    rows = tuple(
+        (
+            each.network,
+            alpha_text(each.alpha),
+            _raw(each.resolution),
+            each.implementation,
+            each.against,
+            each.layer,
+            each.quantity,
+            _raw(each.expected),
+            _raw(each.measured),
+        )
+        for each in campaign.differences
+    )
+    return Table("Differences", tuple(Column(header, header) for header in headers), rows)
 
 
 def as_json(campaign: Campaign) -> dict[str, Any]:
@@ -69,12 +100,16 @@ def as_json(campaign: Campaign) -> dict[str, Any]:
 
 
 def junit(campaign: Campaign) -> str:
-    """JUnit XML: one test case a comparison."""
+    """JUnit XML: one test case a comparison, and a skipped one for whatever was left out."""
     from xml.etree import ElementTree
 
     failed = sum(not outcome.validation.passed for outcome in campaign.outcomes)
     suite = ElementTree.Element(
-        "testsuite", name="mbcost validate", tests=str(len(campaign.outcomes)), failures=str(failed)
+        "testsuite",
+        name="mbcost validate",
+        tests=str(len(campaign.outcomes) + len(campaign.notes)),
+        failures=str(failed),
+        skipped=str(len(campaign.notes)),
     )
     for outcome in campaign.outcomes:
         case = ElementTree.SubElement(
@@ -84,6 +119,9 @@ def junit(campaign: Campaign) -> str:
             differences = outcome.validation.differences
             failure = ElementTree.SubElement(case, "failure", message=f"{len(differences)} differences")
             failure.text = "\n".join(map(difference_text, differences))
+    for note in campaign.notes:
+        case = ElementTree.SubElement(suite, "testcase", classname="mbcost.validate", name=note)
+        ElementTree.SubElement(case, "skipped", message=note)
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -101,7 +139,7 @@ def difference_text(difference: Difference) -> str:
     """One difference in one line."""
     height, width = difference.resolution
     return (
-        f"{difference.network}@{difference.alpha:g}/{height}x{width}:{difference.implementation} against "
+        f"{difference.network}@{alpha_text(difference.alpha)}/{height}x{width}:{difference.implementation} against "
         f"{difference.against}: {difference.layer} {difference.quantity}: "
         f"expected {_value(difference.expected)}, measured {_value(difference.measured)}{_size(difference)}"
     )
@@ -112,12 +150,12 @@ def _size(difference: Difference) -> str:
     return f" ({measured - expected:+,})" if isinstance(expected, int) and isinstance(measured, int) else ""
 
 
-def _value(value: object) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, tuple):
-        return "x".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _value(value: Value) -> str:
+    return "none" if value is None else text_of(_raw(value))
+
+
+def _raw(value: Value) -> Cell:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _subject(outcome: Outcome) -> tuple[str, str, str]:
@@ -128,7 +166,7 @@ def _title(outcome: Outcome) -> str:
     case = outcome.case
     height, width = case.resolution
     model = f" ({case.model})" if case.model else ""
-    return f"{case.spec.name}@{case.alpha:g}/{height}x{width}:{case.implementation}{model}"
+    return f"{case.spec.name}@{alpha_text(case.alpha)}/{height}x{width}:{case.implementation}{model}"
 
 
 def _case_json(case: Case) -> dict[str, Any]:

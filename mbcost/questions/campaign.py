@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import product
@@ -12,7 +12,7 @@ from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.questions.validate import Difference, Validation, validate, validate_in_order
 from mbcost.spec.measurement import Measurement
-from mbcost.spec.model import Spec
+from mbcost.spec.model import Spec, alpha_text
 
 TOOLS = ("fvcore", "torch")
 """Witnesses that measure our own PyTorch model."""
@@ -52,6 +52,8 @@ class Plan:
 
     cases: tuple[Case, ...]
     notes: tuple[str, ...]
+    strict: bool
+    """Whether a library that refuses a case is an error, as it is where the library was named; else it is said."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,13 @@ def plan(
         else:
             raise missing
     for subject, witness in product(subjects, witnesses):
-        spec = subject.spec
+        spec, wanted = subject.spec, subject.implementation or implementation
         try:
             offered = None if witness in TOOLS else _offered(witness, spec)
-            rules = _implementation(spec, witness, subject.implementation or implementation)
+            rules = _implementation(spec, witness, wanted)
         except MbcostError as error:
-            if subject.named and not everyone:
+            # What was named must be there: the network, and the library or the implementation that lacks it.
+            if subject.named and (not everyone or (wanted is not None and wanted not in spec.implementations)):
                 raise
             notes[f"not compared with {witness}: {error}"] = None
             continue
@@ -140,17 +143,17 @@ def plan(
                 sizes = _resolutions(subject, resolutions)
                 cases += [Case(spec, alpha, size, rules, witness) for size in sizes]
                 continue
-            message = f"{witness} has no {spec.name} at alpha {alpha:g}: it has {_listed(offered)}"
-            if not everyone:
+            message = f"{witness} has no {spec.name} at alpha {alpha_text(alpha)}: it has {_listed(offered)}"
+            if subject.named and not everyone:
                 raise MbcostError(message)
             notes[f"not compared with {witness}: {message}"] = None
     if not cases:
         raise MbcostError("; ".join(notes) or "there is nothing to compare")
-    return Plan(tuple(cases), tuple(notes))
+    return Plan(tuple(cases), tuple(notes), strict=not everyone)
 
 
-def run(plan: Plan) -> Iterator[Outcome]:
-    """Make the comparisons of `plan` one after the other.
+def run(plan: Plan) -> Iterator[Outcome | str]:
+    """Make the comparisons of `plan` one after the other; a text says why one was left out.
 
     Raises:
         MbcostError: a network or a model cannot be built or run.
@@ -164,8 +167,26 @@ def run(plan: Plan) -> Iterator[Outcome]:
                 built = case, _build(case)
             yield Outcome(case, validate(network, _measure(built[1], case)))
         else:
-            for measurement in _measure_reference(case):
+            try:
+                measurements = _measure_reference(case)
+            except MbcostError as error:
+                if plan.strict:
+                    raise
+                yield f"not compared with {case.against}: {error}"
+                continue
+            for measurement in measurements:
                 yield Outcome(replace(case, model=measurement.model), validate_in_order(network, measurement))
+
+
+def campaign(plan: Plan, results: Iterable[Outcome | str]) -> Campaign:
+    """What came out of running `plan`."""
+    outcomes, notes = [], list(plan.notes)
+    for result in results:
+        if isinstance(result, Outcome):
+            outcomes.append(result)
+        else:
+            notes.append(result)
+    return Campaign(tuple(outcomes), tuple(dict.fromkeys(notes)))
 
 
 def _model_key(case: Case) -> tuple[int, float, str]:
@@ -182,7 +203,7 @@ def _missing(witness: str) -> MissingLibrary | None:
 
 def _implementation(spec: Spec, witness: str, wanted: str | None) -> str:
     if witness in TOOLS:
-        return spec.implementation(wanted or next(iter(spec.implementations))).name
+        return spec.implementation(wanted or spec.default_implementation).name
     if wanted not in (None, witness):
         raise MbcostError(f"{witness} is compared with the implementation of its name, not with {wanted}")
     return spec.implementation(witness).name
@@ -202,7 +223,7 @@ def _resolutions(subject: Subject, resolutions: Sequence[tuple[int, int]]) -> Se
 
 
 def _listed(alphas: Sequence[float]) -> str:
-    return "alpha " + ", ".join(f"{alpha:g}" for alpha in alphas)
+    return "alpha " + ", ".join(map(alpha_text, alphas))
 
 
 def _build(case: Case) -> Any:

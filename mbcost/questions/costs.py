@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from mbcost.analytic.layers import Conv2d, Linear, Shape
+from mbcost.analytic.layers import Conv2d, Linear
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.convention import Convention
 from mbcost.spec.measurement import Map
@@ -79,16 +79,12 @@ def _cost_row(name: str, steps: tuple[Step, ...], convention: Convention) -> Cos
         kernel=window.kernel if window else None,
         stride=window.stride if window else None,
         groups=window.groups if window else None,
-        input=_map(lead.input),
-        output=_map(steps[-1].output),
+        input=lead.input.map,
+        output=steps[-1].output.map,
         params=convention.params(tally),
         mult_adds=convention.mult_adds(tally),
         activations=tally.outputs,
     )
-
-
-def _map(shape: Shape) -> Map:
-    return shape.height, shape.width, shape.channels
 
 
 GROUPINGS: Mapping[str, Callable[[str], str]] = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from mbcost.analytic.layers import Conv2d, Linear
 from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import unknown
 from mbcost.spec.implementation import ChannelRule
-from mbcost.spec.model import Spec
+from mbcost.spec.library import load_convention
+from mbcost.spec.model import SQUEEZE_DIVISOR, Spec
 
 _UNROUNDED = ChannelRule("round", divisor=1, minimum=1)
 
@@ -38,12 +40,12 @@ class Formula:
     network: Network
     step: Step
     kind: str
-    """`standard`, `depthwise`, `pointwise`, `grouped` or `linear` for what has weights; else the operator."""
+    """`standard`, `depthwise`, `pointwise` or `linear` for what has weights; else the operator."""
     mult_adds: Term | None
     """None for a layer without weights: it has no multiply-adds."""
     weights: Term | None
     params: int
-    """Weights, biases, norm scale and shift."""
+    """In the default convention: weights, biases, norm scale and shift."""
     closed_mult_adds: ClosedForm | None
     closed_weights: ClosedForm | None
 
@@ -58,7 +60,7 @@ def formula(network: Network, layer: str) -> Formula:
     if layer not in steps:
         raise unknown(f"layer of {network.spec.name}", layer, steps)
     step = steps[layer]
-    params = step.tally.weights + step.tally.biases + 2 * step.tally.norm_channels
+    params = load_convention().params(step.tally)
     lead = step.lead
     if not isinstance(lead, Conv2d | Linear):
         return Formula(network, step, lead.operator, None, None, params, None, None)
@@ -78,35 +80,44 @@ def _equation(lead: Conv2d | Linear) -> tuple[str, str, str]:
     if isinstance(lead, Linear):
         return "linear", "M · N", f"{inputs} · {outputs}"
     kernel = f"{lead.kernel[0]}·{lead.kernel[1]}"
-    if lead.groups == inputs == outputs > 1:
+    if lead.operator == "depthwise":
         return "depthwise", "D_K·D_K · M", f"{kernel} · {inputs}"
-    if lead.groups > 1:
-        return "grouped", "D_K·D_K · M/G · N", f"{kernel} · {inputs}/{lead.groups} · {outputs}"
     if lead.kernel == (1, 1):
         return "pointwise", "M · N", f"{inputs} · {outputs}"
     return "standard", "D_K·D_K · M · N", f"{kernel} · {inputs} · {outputs}"
 
 
 def _closed_forms(network: Network, layer: str) -> tuple[ClosedForm | None, ClosedForm | None]:
-    """Coefficient and powers, read off the same network at twice the widths and twice the map, nothing rounded."""
+    """The coefficients at the printed widths and map, and the powers of alpha and rho.
+
+    The powers are read off the same network with nothing rounded, at twice the widths and at twice the map. Both start
+    from sizes that every division in the network leaves whole; a layer that does not double even so has no closed form.
+    """
     spec = _unrounded(network)
-    height, width = spec.resolution
-    base, wide, large = (
+    side = math.prod(row.stride for row in spec.rows)
+    base, wide, wider, small, large = (
         _tally_of(spec, network, layer, alpha, resolution)
-        for alpha, resolution in ((1.0, (height, width)), (2.0, (height, width)), (1.0, (2 * height, 2 * width)))
+        for alpha, resolution in (
+            (1.0, spec.resolution),
+            (SQUEEZE_DIVISOR, spec.resolution),
+            (2 * SQUEEZE_DIVISOR, spec.resolution),
+            (1.0, (side, side)),
+            (1.0, (2 * side, 2 * side)),
+        )
     )
-    if base is None or wide is None or large is None:
+    if base is None or wide is None or wider is None or small is None or large is None:
         return None, None
-    (macs, weights), (wide_macs, wide_weights), (large_macs, _) = base, wide, large
+    by_alpha, by_rho = _doublings(wide[0], wider[0]), _doublings(small[0], large[0])
+    weights_by_alpha = _doublings(wide[1], wider[1])
     return (
-        ClosedForm(macs, _doublings(wide_macs, macs), _doublings(large_macs, macs)),
-        ClosedForm(weights, _doublings(wide_weights, weights), 0),
+        None if by_alpha is None or by_rho is None else ClosedForm(base[0], by_alpha, by_rho),
+        None if weights_by_alpha is None else ClosedForm(base[1], weights_by_alpha, 0),
     )
 
 
-def _doublings(after: int, before: int) -> int:
-    """The power p of after = 2^p · before."""
-    return (after // before).bit_length() - 1
+def _doublings(before: int, after: int) -> int | None:
+    """The power p of after = 2^p · before, which is at most 2; None where there is none."""
+    return next((power for power in range(3) if after == before << power), None)
 
 
 def _tally_of(

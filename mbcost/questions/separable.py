@@ -10,7 +10,8 @@ from itertools import groupby
 from mbcost.analytic.layers import BatchNorm, Conv2d, Shape
 from mbcost.analytic.network import Network, Step
 from mbcost.errors import MbcostError
-from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.implementation import EXACT, ChannelRule
+from mbcost.spec.model import alpha_text, check_alpha, scaled_channels
 from mbcost.spec.tally import Tally, total
 
 LEAST_CHEAPER, MOST_CHEAPER = 8, 9
@@ -80,22 +81,29 @@ def compare_layer(
     for name, size in (("kernel", kernel), ("in", inputs), ("out", outputs), ("feature", feature), ("stride", stride)):
         if size < 1:
             raise MbcostError(f"{name} is {size}: the least is 1")
-    thin_inputs, thin_outputs = rule.round(inputs * alpha), rule.round(outputs * alpha)
+        if size > EXACT:
+            raise MbcostError(f"{name} is {size}: the most is {EXACT}")
+    check_alpha(alpha)
+    thin_inputs, thin_outputs = inputs, outputs
+    if alpha != 1:
+        thin_inputs, thin_outputs = (
+            scaled_channels(rule, width * alpha, alpha, "the layer") for width in (inputs, outputs)
+        )
     small = int(feature * rho + Fraction(1, 2))
-    if min(thin_inputs, thin_outputs, small) < 1:
-        raise MbcostError(f"alpha {alpha:g} and rho {float(rho):g} leave nothing of the layer: use larger ones")
+    if small < 1:
+        raise MbcostError(f"rho {float(rho):g} leaves nothing of a map of {feature}: use a larger one")
     dense = Conv2d("standard", Shape(inputs, feature, feature), outputs, (kernel, kernel), stride)
     forms = [
         _form("standard convolution", inputs, outputs, feature, dense.tally()),
         _separable("depthwise separable", kernel, stride, inputs, outputs, feature),
     ]
     if alpha != 1:
-        title = f"separable, alpha = {alpha:g}"
+        title = f"separable, alpha = {alpha_text(alpha)}"
         forms.append(_separable(title, kernel, stride, thin_inputs, thin_outputs, feature))
     if rho != 1:
         forms.append(
             _separable(
-                f"separable, {f'alpha = {alpha:g}, ' if alpha != 1 else ''}rho = {float(rho):g}",
+                f"separable, {f'alpha = {alpha_text(alpha)}, ' if alpha != 1 else ''}rho = {float(rho):g}",
                 kernel,
                 stride,
                 thin_inputs,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mbcost.analytic.layers import Activation, Conv2d, Linear, Shape
+from mbcost.analytic.layers import Activation, Conv2d, Linear
 from mbcost.analytic.network import Network, Step
-from mbcost.spec.measurement import QUANTITIES, LayerFacts, Map, Measurement
+from mbcost.spec.measurement import QUANTITIES, LayerFacts, Measurement
 
 Value = int | str | tuple[int, ...] | None
 
@@ -123,10 +123,6 @@ class _Comparison:
         return Validation(self.checks, tuple(self.differences))
 
 
-def _map(shape: Shape) -> Map:
-    return shape.height, shape.width, shape.channels
-
-
 def _facts(step: Step) -> LayerFacts:
     """What the engine says of one table row, in the words that the witnesses share."""
     lead, tally = step.lead, step.tally
@@ -141,8 +137,8 @@ def _facts(step: Step) -> LayerFacts:
         kernel,
         stride,
         groups,
-        _map(lead.input),
-        _map(lead.output),
+        lead.input.map,
+        lead.output.map,
         weights=tally.weights,
         biases=tally.biases,
         norm_channels=tally.norm_channels,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def specs_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "specs"
 
 
-def load_spec(name: str) -> Spec:
+def load_spec(name: str | os.PathLike[str]) -> Spec:
     """The spec called `name`: a built-in network, the path of a `.yaml` file, or `-` for standard input.
 
     Raises:
@@ -35,8 +36,9 @@ def load_spec(name: str) -> Spec:
     >>> load_spec("v2").title
     'MobileNetV2'
     """
+    name = os.fspath(name)
     if name == "-":
-        return parse_spec(sys.stdin.read(), "<stdin>", load_family)
+        return parse_spec(_standard_input(), "<stdin>", load_family)
     if name.endswith((".yaml", ".yml")):
         return parse_spec(_read(Path(name)), name, load_family)
     if name not in NETWORKS:
@@ -88,10 +90,22 @@ def _built_in(name: str) -> Spec:
     return parse_spec(_read(path), str(path), load_family)
 
 
+@cache
+def _standard_input() -> str:
+    """What standard input holds; it can be read only once, and one command can name it twice."""
+    if sys.stdin is None:
+        raise MbcostError("<stdin>: standard input is closed")
+    return _decoded(sys.stdin.buffer.read, "<stdin>")
+
+
 def _read(path: Path) -> str:
+    return _decoded(path.read_bytes, str(path))
+
+
+def _decoded(read: Callable[[], bytes], origin: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read().decode("utf-8-sig")
     except OSError as error:
-        raise MbcostError(f"{path}: {error.strerror}") from None
+        raise MbcostError(f"{origin}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise MbcostError(f"{path}:1:1: not UTF-8 text (byte {error.start})") from None
+        raise MbcostError(f"{origin}:1:1: not UTF-8 text (byte {error.start})") from None

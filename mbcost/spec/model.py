@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.spec.implementation import EXACT, ChannelRule, Implementation
 
+CLASSES = 1000
+"""ImageNet's classes. TF-slim's released checkpoints have 1001, one more for the background."""
 SQUEEZE_DIVISOR = 4
 """V3 paper, section 5.3: the squeeze is "1/4 of the number of channels in expansion layer"."""
 
@@ -19,7 +22,8 @@ class Row:
 
     stage: int
     operator: str
-    k: tuple[int, int] = (3, 3)
+    k: tuple[int, int] | None = None
+    """The kernel, where the table prints one."""
     t: int | float | None = None
     exp: int | None = None
     c: int | str | None = None
@@ -28,6 +32,11 @@ class Row:
     s: int | None = None
     se: bool = False
     nl: str | None = None
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """The kernel: 3x3 where none is printed, as the V1 and V2 papers have it."""
+        return (3, 3) if self.k is None else self.k
 
     @property
     def repeats(self) -> int:
@@ -44,7 +53,7 @@ class Row:
         """The printed cells by column name, for display; an empty cell is an empty string."""
         values = {"t": self.t, "exp": self.exp, "c": self.c, "n": self.n, "s": self.s, "nl": self.nl}
         cells = {letter: "" if value is None else str(value) for letter, value in values.items()}
-        return {**cells, "k": "x".join(map(str, self.k)), "se": "yes" if self.se else ""}
+        return {**cells, "k": "x".join(map(str, self.k or ())), "se": "yes" if self.se else ""}
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,16 @@ class Spec:
     """What to know when the paper's totals are compared with these."""
     shown_as: str = "stages"
     """How the paper prints the table: `stages` (one line a row) or `layers` (one line a convolution)."""
+
+    @property
+    def display_title(self) -> str:
+        """The title, or the name where the spec has none."""
+        return self.title or self.name
+
+    @property
+    def default_implementation(self) -> str:
+        """`official` where the spec has it, else the first of its implementations."""
+        return "official" if "official" in self.implementations else next(iter(self.implementations))
 
     def implementation(self, name: str) -> Implementation:
         """The record called `name`.
@@ -115,10 +134,8 @@ class Scaling:
     classes: int
 
     def __post_init__(self) -> None:
-        if not (self.alpha > 0 and math.isfinite(self.alpha)):
-            raise MbcostError(f"alpha is {self.alpha:g}: it must be a positive number")
-        if self.classes < 1:
-            raise MbcostError(f"classes is {self.classes}: the least is 1")
+        check_alpha(self.alpha)
+        check_whole(self.classes, "classes")
 
     def output(self, stage: int, inputs: int) -> int:
         """Output channels of row `stage`, given the channels it reads.
@@ -173,10 +190,55 @@ class Scaling:
         return self.spec.channels
 
     def _channels(self, rule: ChannelRule, width: float, stage: int) -> int:
-        row = f"row {stage} of {self.spec.name}"
-        if width > EXACT:
-            raise MbcostError(f"alpha {self.alpha:g} makes {row} too wide to count exactly: use a smaller alpha")
-        channels = rule.round(width)
-        if channels < 1:
-            raise MbcostError(f"alpha {self.alpha:g} leaves {row} without channels: use a larger alpha")
-        return channels
+        return scaled_channels(rule, width, self.alpha, f"row {stage} of {self.spec.name}")
+
+
+def alpha_text(alpha: float) -> str:
+    """Alpha to its last digit, a whole one without a point.
+
+    >>> alpha_text(1.0), alpha_text(0.123456789)
+    ('1', '0.123456789')
+    """
+    return repr(float(alpha)).removesuffix(".0")
+
+
+def check_alpha(alpha: float) -> None:
+    """Refuse a width multiplier that is none.
+
+    Raises:
+        MbcostError: it is not a positive, finite number.
+    """
+    if not (alpha > 0 and math.isfinite(alpha)):
+        raise MbcostError(f"alpha is {alpha:g}: it must be a positive number")
+
+
+def check_whole(number: int, what: str) -> int:
+    """A count of at least 1 as a plain integer; `what` names it in messages.
+
+    Raises:
+        MbcostError: it is no whole number, or below 1.
+
+    >>> check_whole(3, "classes")
+    3
+    """
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        raise MbcostError(f"{what} is {number!r}: it must be a whole number") from None
+    if whole < 1:
+        raise MbcostError(f"{what} is {whole}: the least is 1")
+    return whole
+
+
+def scaled_channels(rule: ChannelRule, width: float, alpha: float, what: str) -> int:
+    """The channels that `rule` makes of a width scaled by `alpha`; `what` names the layer in messages.
+
+    Raises:
+        MbcostError: no channel is left, or float64 does not hold the width exactly.
+    """
+    if width > EXACT:
+        raise MbcostError(f"alpha {alpha:g} makes {what} too wide to count exactly: use a smaller alpha")
+    channels = rule.round(width)
+    if channels < 1:
+        raise MbcostError(f"alpha {alpha:g} leaves {what} without channels: use a larger alpha")
+    return channels

@@ -19,9 +19,11 @@ OPERATORS = ("conv", "separable", "bottleneck", "global_pool", "linear")
 COLUMNS = ("operator", "k", "t", "exp", "c", "se", "nl", "n", "s")
 WIDE = ("conv", "separable", "bottleneck", "linear")
 """Operators that need a number of output channels."""
+MOST_REPEATS = 1000
+"""More than any network has; a slip of a digit is said at once and not after a minute."""
 
 _KEYS = ("name", "title", "source", "remark", "input", "published", "shown_as", "columns", "rows", "implementations")
-_OPERATOR_CELL = re.compile(r"(\w+)(?: (\d+)x(\d+))?")
+_OPERATOR_CELL = re.compile(r"(\w+)(?: ([0-9]{1,6})x([0-9]{1,6}))?")
 
 
 def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Implementation]]) -> Spec:
@@ -50,8 +52,12 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
         if isinstance(rows_node, yaml.SequenceNode) and not rows_node.value:
             reader.problem(rows_node, "a network needs at least one row")
         implementations = _implementations(reader, reader.require(root, values, "implementations"), family)
+        pooled = False
         for node, row in zip(rows_node.value, rows, strict=False):
             _check_letter(reader, node, row, columns, implementations)
+            pooled = pooled or row.operator == "global_pool"
+            if row.operator == "linear" and not pooled:
+                reader.problem(node, "a linear row reads a 1x1 map: put a global_pool before it")
         spec = Spec(
             name=reader.text(reader.require(root, values, "name")),
             title=reader.text(values["title"]) if "title" in values else "",
@@ -62,7 +68,7 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
             columns=columns,
             rows=rows,
             implementations=implementations,
-            published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")),
+            published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")) or (1.0,),
             published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
             shown_as=reader.word(values["shown_as"], "form", ("stages", "layers"))
             if "shown_as" in values
@@ -98,7 +104,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
         if kernel is not None:
             reader.problem(cells["k"], "the kernel stands in the operator already")
         kernel = _pair(reader, cells["k"])
-    read: dict[str, Any] = {"k": kernel or (3, 3)}
+    read: dict[str, Any] = {"k": kernel}
     if "t" in cells:
         read["t"] = reader.number(cells["t"], 1)
     if "c" in cells:
@@ -127,6 +133,8 @@ def _check_row(reader: Reader, node: yaml.Node, row: Row) -> None:
         reader.problem(node, f"t, exp and se belong to bottleneck, not to {row.operator}")
     if row.c == "k" and row.operator != "linear":
         reader.problem(node, "'k', the number of classes, is the width of a linear row only")
+    if row.repeats > MOST_REPEATS:
+        reader.problem(node, f"the row is repeated {row.repeats:,} times: the most is {MOST_REPEATS:,}")
     if row.operator in ("global_pool", "linear") and (row.stride != 1 or row.repeats != 1):
         reader.problem(node, f"{row.operator} takes no stride and no repeats")
 
@@ -158,7 +166,7 @@ def _operator(reader: Reader, node: yaml.Node) -> tuple[str, tuple[int, int] | N
 
 
 def _pair(reader: Reader, node: yaml.Node) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", node.value) if isinstance(node, yaml.ScalarNode) else None
+    match = re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", node.value) if isinstance(node, yaml.ScalarNode) else None
     if match and int(match[1]) and int(match[2]):
         return int(match[1]), int(match[2])
     side = reader.whole(node)
@@ -195,4 +203,6 @@ def _implementations(
     if "only" not in values:
         return known
     names = [reader.word(item, "implementation", known) for item in reader.sequence(values["only"])]
+    if not names:
+        reader.problem(values["only"], "name at least one implementation, or leave 'only' out")
     return {name: known[name] for name in names}

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import mbcost
+from mbcost.spec.library import specs_folder
 
 MBCOST = [sys.executable, "-m", "mbcost"]
 
@@ -136,6 +137,44 @@ def test_standard_input() -> None:
         [*MBCOST, "table", "-", "--format", "json"], input=spec, capture_output=True, text=True, check=True
     )
     assert json.loads(process.stdout)["totals"]["mult_adds"] == 27 * 8 * 64
+
+
+@pytest.mark.parametrize("command", ["table v2", "--version", "--help"])
+def test_a_full_disk_and_a_closed_output_are_one_line(command: str) -> None:
+    for redirection in ("> /dev/full", ">&-"):
+        process = subprocess.run(
+            f"{' '.join(MBCOST)} {command} {redirection}", shell=True, stderr=subprocess.PIPE, text=True, check=False
+        )
+        assert "Traceback" not in process.stderr
+        assert len(process.stderr.splitlines()) == (0 if process.returncode == 0 else 1)
+    assert process.returncode in (0, 2)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["table", "-@0.5/96"], ["compare", "-", "-@0.5"], ["compare", "standard-vs-dws", "--net", "-"]]
+)
+def test_standard_input_with_something_behind_it_and_more_than_once(arguments: list[str]) -> None:
+    spec = (specs_folder() / "v2.yaml").read_text()
+    process = subprocess.run([*MBCOST, *arguments], input=spec, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (0, "")
+    direct = run(*(word.replace("-", "v2", 1) if word[:1] == "-" and word[:2] != "--" else word for word in arguments))
+    assert process.stdout == direct.stdout
+
+
+@pytest.mark.parametrize("text", [b"\xe9", b"\xff\xfe"])
+def test_standard_input_that_is_no_text(text: bytes) -> None:
+    process = subprocess.run([*MBCOST, "table", "-"], input=text, capture_output=True, check=False)
+    assert (process.returncode, process.stderr) == (2, b"mbcost: error: <stdin>:1:1: not UTF-8 text (byte 0)\n")
+
+
+def test_output_follows_a_link_keeps_a_mode_and_writes_devices_in_place(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "real.txt").chmod(0o640)
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    assert run("nets", "--output", str(tmp_path / "link.txt")).returncode == 0
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "real.txt").read_text() == run("nets", "--output", "/dev/stdout").stdout == run("nets").stdout
 
 
 def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:

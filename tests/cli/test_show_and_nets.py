@@ -26,7 +26,7 @@ def test_show_gives_the_table_back_as_it_stands_in_the_spec(mbcost: Mbcost, netw
 
 def test_v2_is_shown_by_stages_with_input_maps(mbcost: Mbcost) -> None:
     lines = mbcost("show", "v2").out.splitlines()
-    assert lines[6].split() == ["112x112x16", "bottleneck", "3x3", "6", "24", "2", "2"]
+    assert lines[6].split() == ["112x112x16", "bottleneck", "6", "24", "2", "2"]
     assert lines[-1].split() == ["1x1x1280", "linear", "k"]
 
 

@@ -97,7 +97,7 @@ def test_v3_is_the_setting_of_torchvision(network: str, last_conv: int, head: in
 
     setting, last_channel = _mobilenet_v3_conf(f"mobilenet_{network.replace('-', '_')}")
     spec = load_spec(network)
-    assert [(row.k[0], row.exp, row.c, row.se, row.nl, row.stride) for row in bottlenecks(spec)] == [
+    assert [(row.kernel[0], row.exp, row.c, row.se, row.nl, row.stride) for row in bottlenecks(spec)] == [
         (c.kernel, c.expanded_channels, c.out_channels, c.use_se, "HS" if c.use_hs else "RE", c.stride) for c in setting
     ]
     *_, conv, pool, fully_connected, classifier = spec.rows
@@ -120,7 +120,7 @@ def test_the_expanded_widths_of_v3_keep_tf_slims_ratios(size: str) -> None:
 def test_minimalistic_is_v3_with_less(size: str) -> None:
     """Every kernel 3x3, no squeeze-and-excite, ReLU only; widths and strides stay."""
     full, minimalistic = load_spec(f"v3-{size}"), load_spec(f"v3-{size}-minimalistic")
-    plain = [replace(row, k=min(row.k, (3, 3)), se=False, nl=row.nl and "RE") for row in full.rows]
+    plain = [replace(row, k=row.k and min(row.k, (3, 3)), se=False, nl=row.nl and "RE") for row in full.rows]
     assert list(minimalistic.rows) == plain
 
 
@@ -147,5 +147,5 @@ def test_a_spec_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     text = (specs_folder() / "v2.yaml").read_text(encoding="utf-8").replace("name: v2", "name: mine")
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     mine = load_spec(str(tmp_path / "mine.yaml"))
-    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert load_spec("-") == mine == replace(load_spec("v2"), name="mine")

@@ -25,7 +25,7 @@ def output_widths(network: str, implementation: str, alpha: float) -> list[int]:
 def test_an_empty_cell_means_once_and_stride_one_and_is_shown_empty() -> None:
     row = Row(stage=9, operator="global_pool")
     assert (row.repeats, row.stride) == (1, 1)
-    assert row.letters == {"k": "3x3", "t": "", "exp": "", "c": "", "n": "", "s": "", "se": "", "nl": ""}
+    assert row.letters == {"k": "", "t": "", "exp": "", "c": "", "n": "", "s": "", "se": "", "nl": ""}
     full = Row(4, "bottleneck", k=(5, 5), exp=72, c=40, n=1, s=2, se=True, nl="RE")
     assert full.letters == {"k": "5x5", "t": "", "exp": "72", "c": "40", "n": "1", "s": "2", "se": "yes", "nl": "RE"}
 
@@ -73,6 +73,7 @@ def test_an_unknown_implementation_is_named_with_a_near_one() -> None:
         ("v2", "official", 1.4, [48, 24, 32, 48, 88, 136, 224, 448, 1792]),
         ("v2", "official", 0.35, [16, 8, 8, 16, 24, 32, 56, 112, 1280]),  # "except the very last convolutional layer"
         ("v2", "keras", 0.35, [16, 8, 8, 16, 24, 32, 56, 112, 1280]),
+        ("v2", "keras", 0.28, [16, 8, 8, 8]),  # 32 x 0.28 is 8.96, and 16 in the stem; in a block int() makes it 8
         ("v3-large", "official", 0.5, [8, 8, 16, 16, 24, 24, 24, 40, 40, 40, 40, 56, 56, 80, 80, 80, 480, 480, 1280]),
         ("v3-large", "keras", 0.5, [16, 8, 16, 16, 24, 24, 24, 40, 40, 40, 40, 56, 56, 80, 80, 80, 480, 480, 1280]),
         ("v3-large", "torchvision", 0.5, [8, 8, 16, 16, 24, 24, 24, 40, 40, 40, 40, 56, 56, 80, 80, 80, 480, 480, 640]),
@@ -122,6 +123,7 @@ def test_what_no_network_has(alpha: float, classes: int, message: str) -> None:
     ("network", "alpha", "message"),
     [
         ("v1", 0.01, "alpha 0.01 leaves row 0 of v1 without channels: use a larger alpha"),  # Keras: int(0.32)
+        ("v2", 1e15, "alpha 1e+15 makes row 0 of v2 too wide to count exactly: use a smaller alpha"),
         ("v2", 1e308, "alpha 1e+308 makes row 0 of v2 too wide to count exactly: use a smaller alpha"),
     ],
 )

@@ -107,6 +107,18 @@ MISTAKES = {
         ("[bottleneck,  ", "[Bottle-neck!,  "),
         "9:6: expected an operator such as 'conv' or 'bottleneck 5x5', found 'Bottle-neck!'",
     ),
+    "a linear row on a whole map": (
+        ("  - [global_pool,           ~,   ~, ~, 1, ~]\n", ""),
+        "11:5: a linear row reads a 1x1 map: put a global_pool before it",
+    ),
+    "a slip of a repeat": (
+        ("6,   ~, 8, 2", "6,   ~, 8, 2000"),
+        "9:5: the row is repeated 2,000 times: the most is 1,000",
+    ),
+    "no implementation left": (
+        ("{family: v2}", "{family: v2, only: []}"),
+        "13:35: name at least one implementation, or leave 'only' out",
+    ),
     "an empty kernel": (("bottleneck 5x3", "bottleneck 0x3"), "10:6: a kernel is at least 1x1"),
     "neither t nor exp": (
         ("6,   ~, 8, 2", "~,   ~, 8, 2"),

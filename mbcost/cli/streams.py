@@ -1,0 +1,32 @@
+"""Standard output, written so that a closed pipe, a full disk or a narrow encoding ends in no traceback."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+from mbcost.errors import MbcostError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+
+def write_out(text: str) -> None:
+    """Write to standard output. A reader that has left early is no error.
+
+    Raises:
+        MbcostError: standard output is closed or cannot be written.
+    """
+    if sys.stdout is None:
+        raise MbcostError("cannot write: standard output is closed")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # Keep the interpreter from flushing what is left once more, and from complaining about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise MbcostError(f"cannot write to standard output: {error.strerror}") from None

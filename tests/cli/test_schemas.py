@@ -1,0 +1,186 @@
+"""The keys of every command's JSON, literally; docs/json.md names each of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mbcost.present.validation import as_json
+from mbcost.questions.campaign import Campaign, Case, Outcome
+from mbcost.questions.validate import Difference, Validation
+from mbcost.spec.library import load_spec
+from tests.cli.conftest import Mbcost
+
+NETWORK = ["network", "alpha", "resolution", "implementation", "classes", "in_channels"]
+COUNTS = ["params", "mult_adds"]
+ALL_COUNTS = [*COUNTS, "activations"]
+TERM = {
+    "": ["equation", "numbers", "value", "closed_form"],
+    "closed_form": ["value", "alpha_power", "rho_power"],
+}
+
+SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
+    "table v2": (
+        "mbcost/table/1",
+        {
+            "": ["schema", *NETWORK, "top", "convention", "by", "units", "rows", "totals", "spec"],
+            "units": ALL_COUNTS,
+            "rows": ["name", "stage", "operator", "kernel", "stride", "groups", "input", "output", *ALL_COUNTS],
+            "totals": ALL_COUNTS,
+            "spec": ["title", "source"],
+        },
+    ),
+    "compare v1 v2": (
+        "mbcost/compare/1",
+        {
+            "": ["schema", "convention", "units", "networks"],
+            "units": ALL_COUNTS,
+            "networks": [*NETWORK, *ALL_COUNTS],
+        },
+    ),
+    "compare standard-vs-dws": (
+        "mbcost/standard-vs-dws/1",
+        {
+            "": ["schema", "kernel", "stride", "alpha", "rho", "ratio", "formula", "units", "forms"],
+            "units": COUNTS,
+            "forms": ["title", "inputs", "outputs", "feature", *COUNTS],
+        },
+    ),
+    "compare standard-vs-dws --net v2": (
+        "mbcost/standard-vs-dws-network/1",
+        {
+            "": [
+                "schema", *NETWORK, "standard_form", "units", "blocks", "standard", "separable", "classifier",
+                "eight_to_nine_times",
+            ],
+            "units": COUNTS,
+            "blocks": ["name", "kernel", "stride", "inputs", "outputs", "standard", "separable", "ratio", "formula"],
+            "blocks.standard": COUNTS,
+            "blocks.separable": COUNTS,
+            "standard": COUNTS,
+            "separable": COUNTS,
+            "classifier": COUNTS,
+        },
+    ),
+    "compare residual-vs-inverted": (
+        "mbcost/residual-vs-inverted/1",
+        {
+            "": ["schema", "channels", "feature", "expansion", "reduction", "units", "blocks"],
+            "units": [*COUNTS, "largest_map"],
+            "blocks": ["title", "widths", *COUNTS, "largest_map"],
+        },
+    ),
+    "formula v1 0.1.conv": (
+        "mbcost/formula/1",
+        {
+            "": ["schema", *NETWORK, "layer", "kind", "mult_adds", "weights", "params"],
+            **{
+                ".".join(filter(None, (term, key))): keys
+                for term in ("mult_adds", "weights")
+                for key, keys in TERM.items()
+            },
+        },
+    ),
+    "validate v3-small --alpha 0.5 --res 32": (
+        "mbcost/validate/1",
+        {
+            "": ["schema", "passed", "checks", "differences", "comparisons", "notes"],
+            "comparisons": [
+                "network", "alpha", "resolution", "implementation", "against", "model", "checks", "differences",
+            ],
+        },
+    ),
+    "nets": (
+        "mbcost/nets/1",
+        {
+            "": ["schema", "convention", "units", "networks"],
+            "units": ALL_COUNTS,
+            "networks": [*NETWORK, *ALL_COUNTS, "title", "source", "implementations", "published"],
+            "networks.published": ["alpha", "resolution"],
+        },
+    ),
+    "show v2": (
+        "mbcost/show/1",
+        {
+            "": [
+                "schema", "network", "title", "source", "resolution", "in_channels", "columns", "rows",
+                "implementations",
+            ],
+            "rows": ["stage", "operator", "k", "t", "c", "n", "s"],
+        },
+    ),
+    "show v3-large": (
+        "mbcost/show/1",
+        {
+            "": [
+                "schema", "network", "title", "source", "resolution", "in_channels", "columns", "rows",
+                "implementations",
+            ],
+            "rows": ["stage", "operator", "k", "exp", "c", "se", "nl", "s"],
+        },
+    ),
+}  # fmt: skip
+"""Per command its schema and, for every object in it by its path, its keys in order."""
+
+DIFFERENCE = [
+    "network", "alpha", "resolution", "implementation", "against", "layer", "quantity", "expected", "measured",
+]  # fmt: skip
+
+NAMES = {"implementations"}
+"""Objects whose keys are names out of a spec, not keys of a schema."""
+
+
+def shapes(value: Any, path: str = "") -> dict[str, list[str]]:
+    """The keys of every object by its path; all items of a list have to have the same."""
+    found: dict[str, list[str]] = {}
+    if isinstance(value, dict):
+        found[path] = list(value)
+        for key, inner in value.items():
+            if key not in NAMES:
+                found |= shapes(inner, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list) and value:
+        found = shapes(value[0], path)
+        assert all(shapes(item, path) == found for item in value)
+    return found
+
+
+@pytest.mark.parametrize("command", SCHEMAS)
+def test_the_keys_of_every_commands_json(mbcost: Mbcost, command: str) -> None:
+    result = mbcost(*command.split(), "--format", "json")
+    assert result.code == 0, result.err
+    answer = json.loads(result.out)
+    schema, keys = SCHEMAS[command]
+    assert answer["schema"] == schema
+    assert shapes(answer) == keys
+
+
+def test_the_keys_of_a_difference() -> None:
+    spec = load_spec("v1")
+    case = Case(spec, 1.0, (224, 224), "official", "torch")
+    difference = Difference("v1", 1.0, (224, 224), "official", "torch", "total", "macs", 1, 2)
+    answer = as_json(Campaign((Outcome(case, Validation(1, (difference,))),), ()))
+    assert shapes(answer)["differences"] == DIFFERENCE
+
+
+def test_a_schema_names_one_shape_and_expansions_are_read_off_the_blocks(mbcost: Mbcost) -> None:
+    arguments = ("compare", "residual-vs-inverted", "--expansion", "3", "--reduction", "2", "--format", "json")
+    answer = json.loads(mbcost(*arguments).out)
+    assert (answer["expansion"], answer["reduction"]) == (3, 2)
+    alone = json.loads(mbcost("compare", "residual-vs-inverted", "--expansion", "1", "--format", "json").out)
+    assert alone["expansion"] == 1
+
+
+def test_rho_is_a_fraction(mbcost: Mbcost) -> None:
+    assert json.loads(mbcost("compare", "standard-vs-dws", "--format", "json").out)["rho"] == [357, 500]
+
+
+@pytest.mark.parametrize("command", SCHEMAS)
+def test_the_page_names_every_key(command: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    schema, objects = SCHEMAS[command]
+    keys = {key for keys in [*objects.values(), DIFFERENCE] for key in keys}
+    assert f"`{schema}`" in page
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []

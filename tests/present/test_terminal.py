@@ -1,0 +1,137 @@
+"""On a terminal of any width every number that is shown is shown whole, and what is left out is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from mbcost.analytic.network import resolve
+from mbcost.present import costs, formula, nets, residuals, separable, side_by_side, stages, validation
+from mbcost.present.formats import terminal
+from mbcost.present.table import Table, text_of
+from mbcost.questions.campaign import Campaign, Case, Outcome
+from mbcost.questions.costs import cost_table
+from mbcost.questions.formula import formula as ask
+from mbcost.questions.residuals import compare_residuals
+from mbcost.questions.separable import compare_layer, compare_network
+from mbcost.questions.side_by_side import built_in
+from mbcost.questions.side_by_side import side_by_side as compare
+from mbcost.questions.validate import Difference, Validation
+from mbcost.spec.library import load_convention, load_spec
+
+WIDTHS = (40, 50, 60, 80, 100, 160)
+
+
+def _table() -> Table:
+    return costs.as_table(cost_table(resolve(load_spec("v3-large")), load_convention()))
+
+
+def _show() -> Table:
+    return stages.as_table(resolve(load_spec("v3-large")))
+
+
+def _formula() -> Table:
+    return formula.as_table(ask(resolve(load_spec("v1")), "1.1.pointwise"))
+
+
+def _nets() -> Table:
+    return nets.as_table(built_in(load_convention()))
+
+
+def _compare() -> Table:
+    spec = load_spec("v3-large")
+    networks = [resolve(spec, alpha=0.5, implementation=name) for name in ("official", "keras")]
+    return side_by_side.side_by_side_table(compare(networks, load_convention()))
+
+
+def _layer() -> Table:
+    rule = load_spec("v1").implementation("official").channels
+    sizes = {"kernel": 3, "inputs": 512, "outputs": 512, "feature": 14}
+    return separable.layer_table(compare_layer(rule, **sizes, alpha=0.75, rho=Fraction(714, 1000)))
+
+
+def _network() -> Table:
+    network = resolve(load_spec("v2"))
+    return separable.network_table(compare_network(network, network))
+
+
+def _residuals() -> Table:
+    squeeze = load_spec("v3-large").implementation("official").squeeze
+    return residuals.residuals_table(
+        compare_residuals(squeeze, channels=64, feature=14, expansion=6, reduction=4), feature=14
+    )
+
+
+def _validation() -> Table:
+    spec = load_spec("v3-large-minimalistic")
+    case = Case(spec, 0.75, (224, 224), "torchvision", "transformers")
+    difference = Difference(
+        spec.name, 0.75, (224, 224), "torchvision", "transformers", "4.1.depthwise", "weights", 1_234_567, 7
+    )
+    return validation.as_table(Campaign((Outcome(case, Validation(1_234_567, (difference,))),), ("a note",)))
+
+
+TABLES = {
+    "table": _table,
+    "show": _show,
+    "formula": _formula,
+    "nets": _nets,
+    "compare": _compare,
+    "standard-vs-dws": _layer,
+    "standard-vs-dws --net": _network,
+    "residual-vs-inverted": _residuals,
+    "validate": _validation,
+}
+
+
+def on_a_terminal(table: Table, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", str(width))
+    return re.sub(r"\x1b\[[0-9;]*m", "", terminal(table))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("build", TABLES.values(), ids=TABLES)
+def test_no_cell_is_cut_and_every_row_is_a_line(
+    build: Callable[[], Table], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = build()
+    shown = on_a_terminal(table, width, monkeypatch)
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    missing = re.search(r"no room for (.*?):", " ".join(lines))
+    hidden = missing[1].replace("-", "_").split(", ") if missing else []
+    assert all(column.spare for column in table.columns if column.key in hidden)
+    left = table.only(column.key for column in table.columns if column.key not in hidden)
+    for row in [*left.rows, *([left.footer] if left.footer else [])]:
+        assert " ".join(" ".join(map(text_of, row)).replace("#", "█").split()) in (
+            line.replace("#", "█") for line in lines
+        )
+    assert "…" not in shown
+    assert " ".join(table.title.split()) in " ".join(lines)
+    for note in table.notes:
+        assert " ".join(note.split()) in " ".join(lines)
+
+
+def test_the_title_is_as_wide_as_the_terminal_not_as_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = _table().only(["name", "params"])
+    assert on_a_terminal(narrow, 160, monkeypatch).splitlines()[0] == narrow.title
+
+
+def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = on_a_terminal(_compare(), 80, monkeypatch)
+    assert shown.splitlines()[2].split() == [
+        "network", "alpha", "resolution", "implementation", "params", "ratio", "mult-adds", "ratio",
+    ]  # fmt: skip
+    assert "implementation" in on_a_terminal(_compare(), 40, monkeypatch).splitlines()[2]
+    same = compare([resolve(load_spec(name)) for name in ("v1", "v2")], load_convention())
+    header = on_a_terminal(side_by_side.side_by_side_table(same), 60, monkeypatch).splitlines()[2].split()
+    assert header == ["network", "alpha", "resolution", "params", "mult-adds"]
+
+
+def test_where_nothing_more_can_go_lines_run_over_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = on_a_terminal(_layer(), 50, monkeypatch).splitlines()
+    assert "separable, alpha = 0.75, rho = 0.714   15,091,200    150,912" in shown
