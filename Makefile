@@ -9,7 +9,7 @@ table: $(BASE)/ready  ## the V2 table at alpha 0.75 and resolution 160, with the
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
 
 test: $(TEST)/ready  ## the whole test suite, with every reference library
-	$(TEST)/bin/python -m pytest -n auto
+	$(TEST)/bin/python -m pytest -n auto --dist worksteal
 
 lint: $(TEST)/ready  ## ruff and mypy
 	$(TEST)/bin/ruff check .

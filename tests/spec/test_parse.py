@@ -117,7 +117,7 @@ MISTAKES = {
     ),
     "no implementation left": (
         ("{family: v2}", "{family: v2, only: []}"),
-        "13:35: name at least one implementation, or leave 'only' out",
+        "13:37: name at least one implementation, or leave 'only' out",
     ),
     "an empty kernel": (("bottleneck 5x3", "bottleneck 0x3"), "10:6: a kernel is at least 1x1"),
     "neither t nor exp": (
