@@ -119,7 +119,19 @@ class MeanPool(nn.Module):
         return x.mean((2, 3), keepdim=True)
 
 
-POOLS: Mapping[str, Callable[[], nn.Module]] = {"adaptive": lambda: nn.AdaptiveAvgPool2d(1), "mean": MeanPool}
+class FunctionalPool(nn.Module):
+    """The global average by the adaptive pooling function."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, 1, 1)."""
+        return functional.adaptive_avg_pool2d(x, 1)
+
+
+POOLS: Mapping[str, Callable[[], nn.Module]] = {
+    "adaptive": lambda: nn.AdaptiveAvgPool2d(1),
+    "functional": FunctionalPool,
+    "mean": MeanPool,
+}
 
 
 class Multiply(nn.Module):
