@@ -118,7 +118,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class BatchNorm:
-    """Batch normalization, channel by channel; `fused` where it is one module with the activation behind it."""
+    """Batch normalization, channel by channel; `fused` where it is one module with its activation, if any."""
 
     name: str
     input: Shape

@@ -62,8 +62,7 @@ class Block:
     def finish(self, part: str, shape: Shape, *, norm: bool, function: str | None) -> Iterator[Layer]:
         """What follows a convolution or linear layer in its table row."""
         if norm:
-            fused = function is not None and self.scaling.implementation.fused_norm
-            yield BatchNorm(self.name(part), shape, fused)
+            yield BatchNorm(self.name(part), shape, self.scaling.implementation.fused_norm)
         if function is not None:
             yield Activation(self.name(part), shape, function)
 

@@ -22,7 +22,7 @@ class Tally:
     plain_norm_channels: int = 0
     """Channels of batch norm: each has a scale and a shift (and two moving statistics)."""
     fused_norm_channels: int = 0
-    """The same, where norm and activation are one module."""
+    """The same, where norm and activation, if there is one, are one module."""
     conv_macs: int = 0
     """Multiply-accumulates of convolutions, biases left out."""
     linear_macs: int = 0
