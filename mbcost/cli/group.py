@@ -22,6 +22,8 @@ COMMANDS = {
     "table": "mbcost.cli.table",
     "compare": "mbcost.cli.compare",
     "formula": "mbcost.cli.formula",
+    "ledger": "mbcost.cli.ledger",
+    "conventions": "mbcost.cli.conventions",
     "validate": "mbcost.cli.validate",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",

@@ -7,7 +7,7 @@ from typing import Any
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.table import Cell, Column, Share, Table, shares
-from mbcost.present.totals import describe
+from mbcost.present.totals import describe, headline
 from mbcost.questions.costs import CostRow, CostTable
 from mbcost.spec.measurement import Map
 
@@ -67,14 +67,10 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     }
     whole = Share(10_000 if costs.mult_adds else 0, 0)
     footer = {**sums, "share": whole}
-    network = costs.network
-    height, width = network.resolution
-    title = (
-        f"{network.spec.title or network.spec.name}  alpha {network.alpha:g}  resolution {height}x{width}  "
-        f"implementation {network.implementation}  classes {network.classes}"
-    )
     notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
-    return Table(title, known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(chosen)
+    return Table(headline(costs.network), known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(
+        chosen
+    )
 
 
 def as_json(costs: CostTable) -> dict[str, Any]:

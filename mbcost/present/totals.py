@@ -20,6 +20,15 @@ def describe(network: Network) -> dict[str, Any]:
     }
 
 
+def headline(network: Network) -> str:
+    """Which network it is, above a table."""
+    height, width = network.resolution
+    return (
+        f"{network.spec.title or network.spec.name}  alpha {network.alpha:g}  resolution {height}x{width}  "
+        f"implementation {network.implementation}  classes {network.classes}"
+    )
+
+
 def params_of(tally: Tally) -> int:
     """Weights, biases, norm scale and shift."""
     return tally.weights + tally.biases + 2 * tally.norm_channels

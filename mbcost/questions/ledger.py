@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mbcost.analytic.network import Network
+from mbcost.analytic.layers import Conv2d
+from mbcost.analytic.network import Network, Step
 from mbcost.spec.convention import BlindSpot, Convention
 from mbcost.spec.tally import COUNTS, Tally, total
 
@@ -35,7 +36,9 @@ class Otherwise:
     convention: str
     spot: BlindSpot
     total: int | None
-    """None where the tool fails; a lower bound where the blind spot is partial."""
+    """None where the tool fails."""
+    partial: bool
+    """Whether it counts more than the total says; the blind spot says what."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,26 @@ class Ledger:
     conventions: tuple[Convention, ...]
     lines: tuple[Line, ...]
     otherwise: tuple[Otherwise, ...]
+    zeros: bool
+    """Whether the lines that add nothing are there, too."""
 
     @property
     def totals(self) -> tuple[int, ...]:
         """Each convention's total."""
-        return tuple(map(sum, zip(*(line.amounts for line in self.lines), strict=True)))
+        return tuple(sum(line.amounts[place] for line in self.lines) for place in range(len(self.conventions)))
+
+    @property
+    def differences(self) -> tuple[int, ...] | None:
+        """Of two conventions, what each line adds to the second total beyond the first; None where they are not two."""
+        if len(self.conventions) != 2:
+            return None
+        return tuple(second - first for first, second in (line.amounts for line in self.lines))
 
 
 def ledger(
     network: Network, conventions: Sequence[Convention], quantity: str = "mult_adds", *, zeros: bool = False
 ) -> Ledger:
-    """The raw counts of `network` and what the conventions, at least one, make of them.
+    """The raw counts of `network` and what the conventions make of them.
 
     Args:
         network: whose counts.
@@ -74,9 +86,9 @@ def ledger(
         )
         for count in COUNTS
     ]
-    lines = tuple(line for line in every if zeros or (line.value and (any(line.coefficients))))
+    lines = tuple(line for line in every if zeros or (line.value and any(line.coefficients)))
     found = (otherwise(network, convention, quantity) for convention in conventions)
-    return Ledger(network, quantity, tuple(conventions), lines or (every[0],), tuple(filter(None, found)))
+    return Ledger(network, quantity, tuple(conventions), lines, tuple(filter(None, found)), zeros)
 
 
 def otherwise(network: Network, convention: Convention, quantity: str) -> Otherwise | None:
@@ -85,8 +97,19 @@ def otherwise(network: Network, convention: Convention, quantity: str) -> Otherw
     if spot is None:
         return None
     if spot.fails:
-        return Otherwise(convention.name, spot, None)
-    lost = frozenset() if quantity == "params" and spot.keeps_params else spot.without
-    tally: Tally = total(step.tally for step in network.steps if step.name.split(".", 2)[2] not in lost)
+        return Otherwise(convention.name, spot, None, partial=False)
+    tally = network.tally()
+    if not (quantity == "params" and spot.keeps_params):
+        tally = total(_left(step, spot) for step in network.steps)
     seen = convention.seen_through(spot)
-    return Otherwise(convention.name, spot, seen.params(tally) if quantity == "params" else seen.mult_adds(tally))
+    amount = seen.params(tally) if quantity == "params" else seen.mult_adds(tally)
+    return Otherwise(convention.name, spot, amount, quantity in spot.partial)
+
+
+def _left(step: Step, spot: BlindSpot) -> Tally:
+    """The counts of a row without the convolution or linear layer that the tool does not see."""
+    lead = step.lead
+    strided = isinstance(lead, Conv2d) and lead.stride > 1
+    if step.name.split(".", 2)[2] not in spot.without and not (strided and "strided" in spot.without):
+        return step.tally
+    return total(layer.tally() for layer in step.layers if layer is not lead)

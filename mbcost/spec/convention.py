@@ -22,7 +22,7 @@ class BlindSpot:
     says: str
     """What happens, in words."""
     without: frozenset[str]
-    """Parts, such as `classifier`, whose layers the tool does not see."""
+    """Parts, such as `classifier`, whose layers the tool does not see; `strided`, the convolutions with a stride."""
     params_coefficients: Coefficients | None
     """In the place of the convention's; None where it counts params as elsewhere, lost parts included."""
     mult_adds_coefficients: Coefficients | None
