@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from mbcost.analytic.network import Network, resolve
 from mbcost.spec.library import NETWORKS, load_convention, load_spec
 from mbcost.spec.published import Published, load_published
+from mbcost.spec.tally import Tally
 
 
 def figures(source: str, *quantities: str) -> list[Published]:
@@ -30,7 +33,11 @@ def network_of(figure: Published, implementation: str, classes: int = 1000) -> N
 def missed(found: list[Published], convention: str, implementation: str, classes: int = 1000) -> list[str]:
     """Those that the convention does not give."""
     counted = load_convention(convention)
-    amounts = {"params": counted.params, "mult_adds": counted.mult_adds, "activations": lambda tally: tally.outputs}
+    amounts: dict[str, Callable[[Tally], int]] = {
+        "params": counted.params,
+        "mult_adds": counted.mult_adds,
+        "activations": lambda tally: tally.outputs,
+    }
     return [
         each.id
         for each in found

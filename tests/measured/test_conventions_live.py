@@ -114,7 +114,7 @@ PRODUCTS_OF_SIZES = {
     "v1": 17, "v2": 21, "v3-large": 19, "v3-small": 15,
     "v3-large-minimalistic": 20, "v3-small-minimalistic": 20,
 }  # fmt: skip
-"""Multiplications in Keras's arithmetic of shapes, and in timm's of SAME padding, that torchprofile finds in the trace."""
+"""Products in Keras's arithmetic of shapes, and in timm's of SAME padding, that torchprofile finds in the trace."""
 
 
 @pytest.mark.parametrize("case", KERAS, ids=str)
