@@ -19,6 +19,8 @@ COMMANDS = [
     ["compare", "residual-vs-inverted"],
     ["compare", "v1", "v2"],
     ["formula", "v1", "1.1.depthwise"],
+    ["ledger", "v2", "--convention", "fvcore,thop"],
+    ["conventions"],
     ["nets"],
     ["show", "v3-large"],
     ["--help"],
@@ -44,7 +46,8 @@ def test_headline_total() -> None:
 
 @pytest.mark.parametrize(
     "module", ["mbcost", "mbcost.errors", "mbcost.spec.implementation", "mbcost.spec.library", "mbcost.spec.tally",
-               "mbcost.analytic.layers", "mbcost.analytic.network", "mbcost.present.table", "mbcost.cli.arguments"]
+               "mbcost.analytic.layers", "mbcost.analytic.network", "mbcost.present.table", "mbcost.present.counts",
+               "mbcost.cli.arguments"]
 )  # fmt: skip
 def test_doctests(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

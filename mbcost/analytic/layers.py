@@ -82,7 +82,7 @@ class Conv2d:
             weights=weights,
             biases=self.channels if self.bias else 0,
             conv_macs=weights * output.height * output.width,
-            bias_adds=output.elements if self.bias else 0,
+            conv_bias_adds=output.elements if self.bias else 0,
             outputs=output.elements,
         )
 
@@ -117,17 +117,18 @@ class Linear:
             weights=weights,
             biases=self.channels if self.bias else 0,
             linear_macs=weights,
-            bias_adds=self.channels if self.bias else 0,
+            linear_bias_adds=self.channels if self.bias else 0,
             outputs=self.channels,
         )
 
 
 @dataclass(frozen=True)
 class BatchNorm:
-    """Batch normalization, channel by channel."""
+    """Batch normalization, channel by channel; `fused` where it is one module with its activation, if any."""
 
     name: str
     input: Shape
+    fused: bool = False
 
     @property
     def output(self) -> Shape:
@@ -136,7 +137,10 @@ class BatchNorm:
 
     def tally(self) -> Tally:
         """Every element once; how many operations that is, conventions disagree on."""
-        return Tally(norm_channels=self.input.channels, norm_elements=self.input.elements)
+        channels, elements = self.input.channels, self.input.elements
+        if self.fused:
+            return Tally(fused_norm_channels=channels, fused_norm_elements=elements)
+        return Tally(plain_norm_channels=channels, plain_norm_elements=elements)
 
 
 @dataclass(frozen=True)
@@ -154,15 +158,16 @@ class Activation:
 
     def tally(self) -> Tally:
         """Every element once."""
-        return Tally(activation_elements=self.input.elements)
+        return Tally(**{f"{self.function}_elements": self.input.elements})
 
 
 @dataclass(frozen=True)
 class GlobalPool:
-    """Average over the whole map."""
+    """Average over the whole map; `call` says by what: see `POOLS` in mbcost/spec/implementation.py."""
 
     name: str
     input: Shape
+    call: str = "adaptive"
 
     operator = "pool"
 
@@ -172,8 +177,9 @@ class GlobalPool:
         return Shape(self.input.channels, 1, 1)
 
     def tally(self) -> Tally:
-        """It reads every element once; no multiply-accumulates."""
-        return Tally(pool_inputs=self.input.elements)
+        """It reads every element and writes one a channel; no multiply-accumulates."""
+        counts = {f"{self.call}_pool_inputs": self.input.elements, f"{self.call}_pool_outputs": self.input.channels}
+        return Tally(**counts)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Block:
     def finish(self, part: str, shape: Shape, *, norm: bool, function: str | None) -> Iterator[Layer]:
         """What follows a convolution or linear layer in its table row."""
         if norm:
-            yield BatchNorm(self.name(part), shape)
+            yield BatchNorm(self.name(part), shape, self.scaling.implementation.fused_norm)
         if function is not None:
             yield Activation(self.name(part), shape, function)
 
@@ -119,7 +119,7 @@ def squeeze_excite(block: Block, shape: Shape) -> Iterator[Layer]:
     """Squeeze-and-excite on the expanded map: V3 paper, section 5.3."""
     implementation = block.scaling.implementation
     squeezed = block.scaling.squeezed(block.row.stage, shape.channels)
-    pool = GlobalPool(block.name("se.pool"), shape)
+    pool = GlobalPool(block.name("se.pool"), shape, implementation.squeeze_pool)
     yield pool
     reduced = yield from _passing(
         block.convolution("se.reduce", pool.output, squeezed, function=implementation.squeeze_activation)
@@ -130,7 +130,7 @@ def squeeze_excite(block: Block, shape: Shape) -> Iterator[Layer]:
 
 def global_pool(block: Block) -> Iterator[Layer]:
     """The average over the whole map, whatever its size: the papers' 7x7 pool."""
-    yield GlobalPool(block.name("pool"), block.input)
+    yield GlobalPool(block.name("pool"), block.input, block.scaling.implementation.pool)
 
 
 def linear(block: Block) -> Iterator[Layer]:

@@ -23,6 +23,8 @@ COMMANDS = {
     "table": "mbcost.cli.table",
     "compare": "mbcost.cli.compare",
     "formula": "mbcost.cli.formula",
+    "ledger": "mbcost.cli.ledger",
+    "conventions": "mbcost.cli.conventions",
     "validate": "mbcost.cli.validate",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
@@ -112,6 +114,7 @@ def _root(
       mbcost table v2 --alpha 0.75 --res 160
       mbcost compare standard-vs-dws
       mbcost compare v1 v2@0.75 v3-large/192
+      mbcost ledger v2:torchvision --convention fvcore,ptflops
       mbcost validate
     """  # noqa: D301  # \b keeps click from wrapping the examples
 

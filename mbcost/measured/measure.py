@@ -12,12 +12,20 @@ import torch
 from torch import Tensor, nn
 
 from mbcost.errors import MbcostError, MissingLibrary, unknown
-from mbcost.measured.modules import ACTIVATIONS, Add, MeanPool, Multiply, SamePad
+from mbcost.measured.modules import ACTIVATIONS, Add, FunctionalPool, MeanPool, Multiply, SamePad
 from mbcost.measured.trace import half
 from mbcost.spec.measurement import LayerFacts, Map, Measurement
 
 _NO_ACTIVATION = "none"
-_LEADS: tuple[type[nn.Module], ...] = (nn.Conv2d, nn.Linear, nn.AdaptiveAvgPool2d, MeanPool, Multiply, Add)
+_LEADS: tuple[type[nn.Module], ...] = (
+    nn.Conv2d,
+    nn.Linear,
+    nn.AdaptiveAvgPool2d,
+    FunctionalPool,
+    MeanPool,
+    Multiply,
+    Add,
+)
 
 
 def measure(
@@ -136,7 +144,7 @@ _FUNCTIONS: Mapping[type, str] = {make: name for name, make in ACTIVATIONS.items
 
 def _row_name(name: str, module: nn.Module) -> str:
     """`2.1.expand.conv` -> `2.1.expand`; a pool, multiply or add is a row of its own."""
-    if isinstance(module, nn.AdaptiveAvgPool2d | MeanPool | Multiply | Add):
+    if isinstance(module, nn.AdaptiveAvgPool2d | FunctionalPool | MeanPool | Multiply | Add):
         return name
     row = name.rsplit(".", 1)[0]
     return row.removesuffix(".norm")
@@ -166,6 +174,7 @@ _OPERATORS: Mapping[type[nn.Module], str] = {
     nn.Conv2d: "conv",
     nn.Linear: "linear",
     nn.AdaptiveAvgPool2d: "pool",
+    FunctionalPool: "pool",
     MeanPool: "pool",
     Multiply: "multiply",
     Add: "add",

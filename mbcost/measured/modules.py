@@ -30,7 +30,9 @@ class SamePad(nn.Module):
         """(N, C, H, W) with zeros around it so that a valid convolution gives ceil(H / stride) x ceil(W / stride)."""
         zeros: list[int] = []
         for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.kernel), strict=True):
-            missing = max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0)
+            # What (ceil(size / stride) - 1) * stride + kernel reaches beyond the map; without that product, which
+            # torchprofile would find in the trace and count.
+            missing = max(kernel - 1 - (size - 1) % self.stride, 0)
             zeros += [missing // 2, missing - missing // 2]
         return functional.pad(x, zeros)
 
@@ -60,8 +62,9 @@ class ConvUnit(nn.Module):
         if bias:
             if activation is not None:
                 self.activation = ACTIVATIONS[activation]()
-        elif fused_norm and activation is not None:
-            self.norm = BatchNormActivation(outputs, norm_epsilon, ACTIVATIONS[activation]())
+        elif fused_norm:
+            function = nn.Identity() if activation is None else ACTIVATIONS[activation]()
+            self.norm = BatchNormActivation(outputs, norm_epsilon, function)
         else:
             self.norm = nn.BatchNorm2d(outputs, eps=norm_epsilon)
             if activation is not None:
@@ -85,7 +88,7 @@ def _pad(kernel: tuple[int, int], stride: int, padding: str) -> tuple[nn.Module,
 
 
 class BatchNormActivation(nn.BatchNorm2d):
-    """Norm and activation as one module, as timm has them: tools that go by exact module types do not know it."""
+    """Norm and activation, or none, as one module, as timm has them: tools that go by exact module types miss it."""
 
     def __init__(self, channels: int, epsilon: float, activation: nn.Module) -> None:
         super().__init__(channels, eps=epsilon)
@@ -119,7 +122,19 @@ class MeanPool(nn.Module):
         return x.mean((2, 3), keepdim=True)
 
 
-POOLS: Mapping[str, Callable[[], nn.Module]] = {"adaptive": lambda: nn.AdaptiveAvgPool2d(1), "mean": MeanPool}
+class FunctionalPool(nn.Module):
+    """The global average by the adaptive pooling function."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, 1, 1)."""
+        return functional.adaptive_avg_pool2d(x, 1)
+
+
+POOLS: Mapping[str, Callable[[], nn.Module]] = {
+    "adaptive": lambda: nn.AdaptiveAvgPool2d(1),
+    "functional": FunctionalPool,
+    "mean": MeanPool,
+}
 
 
 class Multiply(nn.Module):

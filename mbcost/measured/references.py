@@ -47,15 +47,40 @@ def measure_reference(
         MissingLibrary: the library is not installed.
         MbcostError: the library has no such network, or not at this alpha, or refuses to build or to run it.
     """
+    size = Size(alpha, resolution, classes, in_channels)
+    return tuple(_measure(library, model, size) for model in _models(library, network, alpha))
+
+
+def build_reference(
+    library: str, network: str, *, alpha: float = 1.0, resolution: tuple[int, int] = (224, 224)
+) -> tuple[nn.Module, Tensor]:
+    """The library's own model of `network`, the first it has, without trained weights, and one zero image for it.
+
+    Both are real, on the CPU, because most counting tools compute: `measure_reference` needs no more than shapes.
+
+    Args:
+        library: a key of `LIBRARIES`.
+        network: the network's name in `specs/`.
+        alpha: width multiplier.
+        resolution: height and width of the image in pixels.
+
+    Raises:
+        MissingLibrary: the library is not installed.
+        MbcostError: the library has no such network, or not at this alpha.
+    """
+    model = _models(library, network, alpha)[0]
+    return LIBRARIES[library].build(model, Size(alpha, resolution, classes=1000, in_channels=3, device="cpu"))
+
+
+def _models(library: str, network: str, alpha: float) -> list[LibraryModel]:
+    """The library's models of `network` at `alpha`, at least one."""
     offered = offers(library, network)
     if not (alpha > 0 and math.isfinite(alpha)):
         raise MbcostError(f"alpha is {alpha:g}: it must be a positive number")
     if offered is not None and alpha not in offered:
         alphas = ", ".join(f"{known:g}" for known in offered)
         raise MbcostError(f"{library} has no {network} at alpha {alpha:g}: it has alpha {alphas}")
-    size = Size(alpha, resolution, classes, in_channels)
-    models = LIBRARIES[library].networks[network]
-    return tuple(_measure(library, model, size) for model in models if model.alpha in (None, alpha))
+    return [model for model in LIBRARIES[library].networks[network] if model.alpha in (None, alpha)]
 
 
 def offers(library: str, network: str) -> tuple[float, ...] | None:
@@ -87,6 +112,8 @@ class Size:
     """Height and width in pixels."""
     classes: int
     in_channels: int
+    device: str = "meta"
+    """`meta`, which computes nothing, or `cpu`. Keras builds on its own device."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +133,7 @@ class Library:
     """A library's models of the networks in `specs/`, and how they are built."""
 
     build: Callable[[LibraryModel, Size], tuple[nn.Module, Tensor]]
-    """The model, and one image in its layout. Where the library lets it, on the meta device, which computes nothing."""
+    """The model, and one image in its layout. Where the library lets it, on the device of the size."""
     networks: Mapping[str, tuple[LibraryModel, ...]]
     """Network -> the models of it. A network that is not here, the library does not have."""
 
@@ -131,14 +158,14 @@ def _torchvision(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
     models = _imported("torchvision").models
     if size.in_channels != 3:  # as its code has it
         raise MbcostError(f"torchvision builds {model.name} for 3 input channels only, not for {size.in_channels}")
-    with torch.device("meta"):
+    with torch.device(size.device):
         module = getattr(models, model.name)(weights=None, width_mult=size.alpha, num_classes=size.classes)
         return module, _channels_first(size)
 
 
 def _timm(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
     timm = _imported("timm")
-    with torch.device("meta"):
+    with torch.device(size.device):
         module = timm.create_model(model.name, num_classes=size.classes, in_chans=size.in_channels)
         return module, _channels_first(size)
 
@@ -151,7 +178,7 @@ def _transformers(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
         num_channels=size.in_channels,
         image_size=size.resolution,
     )
-    with torch.device("meta"):
+    with torch.device(size.device):
         return getattr(transformers, f"{model.name}ForImageClassification")(config), _channels_first(size)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.table import Cell, Column, Share, Table, shares
-from mbcost.present.totals import describe
+from mbcost.present.totals import describe, has_top, headline
 from mbcost.questions.costs import CostRow, CostTable
 from mbcost.spec.measurement import Map
-from mbcost.spec.model import alpha_text
 
 LETTERS = ("t", "exp", "c", "n", "s", "se", "nl")
 """Columns of the papers' tables that are shown beside each row, where the network's table has them."""
@@ -69,14 +68,10 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     }
     whole = Share(10_000 if costs.mult_adds else 0, 0)
     footer = {**sums, "share": whole}
-    network = costs.network
-    height, width = network.resolution
-    title = (
-        f"{network.spec.display_title}  alpha {alpha_text(network.alpha)}  resolution {height}x{width}  "
-        f"implementation {network.implementation}  {f'classes {network.classes}' if _has_top(costs) else 'no top'}"
-    )
     notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
-    return Table(title, known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(chosen)
+    return Table(headline(costs.network), known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(
+        chosen
+    )
 
 
 def as_json(costs: CostTable) -> dict[str, Any]:
@@ -85,7 +80,7 @@ def as_json(costs: CostTable) -> dict[str, Any]:
     return {
         "schema": "mbcost/table/1",
         **describe(network),
-        "top": _has_top(costs),
+        "top": has_top(costs.network),
         "convention": costs.convention.name,
         "by": costs.by,
         "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
@@ -116,10 +111,6 @@ def _cells(row: CostRow, share: Share, keys: Sequence[str]) -> list[Cell]:
         "activations": row.activations,
     }
     return [cells[key] for key in keys]
-
-
-def _has_top(costs: CostTable) -> bool:
-    return any(row.operator in ("global_pool", "linear") for row in costs.network.spec.rows)
 
 
 def _sort_value(key: str, classes: int) -> Callable[[CostRow], Any]:

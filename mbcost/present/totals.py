@@ -6,6 +6,7 @@ from typing import Any
 
 from mbcost.analytic.network import Network
 from mbcost.spec.library import load_convention
+from mbcost.spec.model import alpha_text
 from mbcost.spec.tally import Tally
 
 
@@ -19,6 +20,20 @@ def describe(network: Network) -> dict[str, Any]:
         "classes": network.classes,
         "in_channels": network.in_channels,
     }
+
+
+def headline(network: Network) -> str:
+    """Which network it is, above a table."""
+    height, width = network.resolution
+    return (
+        f"{network.spec.display_title}  alpha {alpha_text(network.alpha)}  resolution {height}x{width}  "
+        f"implementation {network.implementation}  {f'classes {network.classes}' if has_top(network) else 'no top'}"
+    )
+
+
+def has_top(network: Network) -> bool:
+    """Whether anything follows the last feature map."""
+    return any(row.operator in ("global_pool", "linear") for row in network.spec.rows)
 
 
 def params_of(tally: Tally) -> int:

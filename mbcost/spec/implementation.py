@@ -10,6 +10,8 @@ INTEGER_STEPS = ("none", "truncate", "round")
 PADDINGS = ("same", "symmetric", "trailing")
 """`same`: TensorFlow's, output ceil(in / stride). `symmetric`: PyTorch's (k - 1) // 2 zeros on every side.
 `trailing`: one row and one column of zeros at the bottom and the right of a strided layer, as Keras V1 pads."""
+POOLS = ("adaptive", "functional", "mean")
+"""How a global average is called: an adaptive pooling module, the function of it, or a mean. Counting tools care."""
 ROLES = ("stem", "last_conv", "head")
 """Rows that implementations scale by rules of their own: the first convolution, the one before the global pool, and
 the fully connected layer between the pool and the classifier."""
@@ -82,7 +84,7 @@ class Implementation:
     squeeze_gate: str
     norm_epsilon: float
     pool: str
-    """How the global pool is called: `adaptive` (adaptive average pool) or `mean`."""
+    """How the global pool is called, one of `POOLS`."""
     squeeze_pool: str
     fused_norm: bool
     """Whether norm and activation are one module."""

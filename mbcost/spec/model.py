@@ -96,11 +96,15 @@ class Spec:
         return self.implementations[name]
 
     def role(self, stage: int) -> str | None:
-        """What implementations call the row: `stem`, `last_conv`, `head` or nothing special."""
+        """What implementations call the row: `stem`, `last_conv`, `head` or nothing special.
+
+        The last convolution is the one before the global pool, and stays it where the top is left out.
+        """
         row = self.rows[stage]
         if stage == 0:
             return "stem"
-        if row.operator == "conv" and stage + 1 < len(self.rows) and self.rows[stage + 1].operator == "global_pool":
+        following = self.rows[stage + 1].operator if stage + 1 < len(self.rows) else "global_pool"
+        if row.operator == "conv" and following == "global_pool":
             return "last_conv"
         if row.operator == "linear" and row.c != "k":
             return "head"

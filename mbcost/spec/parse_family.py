@@ -8,11 +8,10 @@ from typing import Any
 
 import yaml
 
-from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, ROLES, ChannelRule, Implementation
+from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, POOLS, ROLES, ChannelRule, Implementation
 from mbcost.spec.nodes import Reader
 
 ACTIVATIONS = ("relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid")
-POOLS = ("adaptive", "mean")
 NORMED_PARTS = ("conv", "expand", "depthwise", "pointwise", "project")
 PARTS = (*NORMED_PARTS, "se.reduce", "se.expand", "head", "classifier")
 

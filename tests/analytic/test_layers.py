@@ -75,13 +75,13 @@ def test_multiply_accumulates_counted_one_by_one(
             weights.add((channel, *read))
     tally = conv.tally()
     assert (tally.conv_macs, tally.weights, tally.outputs) == (macs, len(weights), out.elements)
-    assert (tally.biases, tally.bias_adds) == (0, 0)
+    assert (tally.biases, tally.conv_bias_adds) == (0, 0)
 
 
 def test_a_bias_is_counted_apart() -> None:
     without = Conv2d("conv", Shape(16, 14, 14), 24).tally()
     assert Conv2d("conv", Shape(16, 14, 14), 24, bias=True).tally() == without + Tally(
-        biases=24, bias_adds=24 * 14 * 14
+        biases=24, conv_bias_adds=24 * 14 * 14
     )
 
 
@@ -90,15 +90,18 @@ def test_a_linear_layer_is_a_pointwise_convolution_on_one_pixel(m: int, n: int, 
     linear = Linear("classifier", Shape(m, 1, 1), n, bias)
     conv = Conv2d("classifier", Shape(m, 1, 1), n, bias=bias)
     assert linear.output == conv.output
-    assert linear.tally() + Tally(conv_macs=m * n) == conv.tally() + Tally(linear_macs=m * n)
+    adds = n if bias else 0
+    as_linear, as_conv = Tally(linear_macs=m * n, linear_bias_adds=adds), Tally(conv_macs=m * n, conv_bias_adds=adds)
+    assert linear.tally() + as_conv == conv.tally() + as_linear
 
 
 @given(channels, sides, sides)
 def test_everything_else_works_on_elements_and_has_no_multiply_accumulates(c: int, h: int, w: int) -> None:
     image, elements = Shape(c, h, w), c * h * w
-    assert BatchNorm("n", image).tally() == Tally(norm_channels=c, norm_elements=elements)
-    assert Activation("n", image, "relu").tally() == Tally(activation_elements=elements)
-    assert GlobalPool("n", image).tally() == Tally(pool_inputs=elements)
+    assert BatchNorm("n", image).tally() == Tally(plain_norm_channels=c, plain_norm_elements=elements)
+    assert BatchNorm("n", image, fused=True).tally() == Tally(fused_norm_channels=c, fused_norm_elements=elements)
+    assert Activation("n", image, "relu").tally() == Tally(relu_elements=elements)
+    assert GlobalPool("n", image).tally() == Tally(adaptive_pool_inputs=elements, adaptive_pool_outputs=c)
     assert Multiply("n", image).tally() == Tally(multiplies=elements)
     assert Add("n", image).tally() == Tally(adds=elements)
     assert GlobalPool("n", image).output == Shape(c, 1, 1)

@@ -60,6 +60,8 @@ HEAVY = ("torch", "numpy", "fvcore", "timm", "keras", "transformers", "torchvisi
         ["compare", "v1", "v2"],
         ["compare", "standard-vs-dws"],
         ["formula", "v1", "0.1.conv"],
+        ["ledger", "v2"],
+        ["conventions"],
         ["nets"],
         ["show", "v2"],
         ["--help"],

@@ -15,6 +15,7 @@ from mbcost.errors import MbcostError
 from mbcost.measured import modules
 from mbcost.measured.build import BUILDERS, build
 from mbcost.spec import parse, parse_family
+from mbcost.spec.implementation import POOLS
 from mbcost.spec.library import NETWORKS, load_spec
 from mbcost.spec.model import Spec
 
@@ -234,13 +235,13 @@ def norms(implementation: str) -> set[type[nn.Module]]:
 
 def test_norm_and_activation_are_one_module_where_timm_has_one() -> None:
     assert norms("official") == {nn.BatchNorm2d}
-    assert norms("timm") == {nn.BatchNorm2d, modules.BatchNormActivation}  # projections have no activation
+    assert norms("timm") == {modules.BatchNormActivation}  # also where no activation follows
 
 
 def test_both_witnesses_and_the_parser_know_the_same_words() -> None:
     assert set(BUILDERS) == set(parse.OPERATORS)
     assert set(modules.ACTIVATIONS) == set(parse_family.ACTIVATIONS)
-    assert set(modules.POOLS) == set(parse_family.POOLS)
+    assert set(modules.POOLS) == set(POOLS)
 
 
 @pytest.mark.parametrize(
