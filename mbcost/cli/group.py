@@ -21,6 +21,7 @@ UsageError: type[Any] = typer.BadParameter.__bases__[0]
 COMMANDS = {
     "table": "mbcost.cli.table",
     "compare": "mbcost.cli.compare",
+    "diff": "mbcost.cli.diff",
     "formula": "mbcost.cli.formula",
     "validate": "mbcost.cli.validate",
     "nets": "mbcost.cli.nets",
