@@ -86,8 +86,8 @@ def _aligned(first: Network, second: Network) -> Iterator[tuple[Step | None, Ste
     """Blocks align first, then the layers of those that differ: so a missing block is a whole block."""
     named = first.spec.name == second.spec.name
     ones, others = ([tuple(block) for _, block in groupby(each.steps, _block)] for each in (first, second))
-    keys = ([_key(block, named=named) for block in blocks] for blocks in (ones, others))
-    for _, start, stop, begin, end in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+    keys, their_keys = ([_key(block, named=named) for block in blocks] for blocks in (ones, others))
+    for _, start, stop, begin, end in SequenceMatcher(None, keys, their_keys, autojunk=False).get_opcodes():
         yield from _paired(list(chain(*ones[start:stop])), list(chain(*others[begin:end])))
 
 
