@@ -22,6 +22,7 @@ UsageError: type[Any] = typer.BadParameter.__bases__[0]
 COMMANDS = {
     "table": "mbcost.cli.table",
     "compare": "mbcost.cli.compare",
+    "diff": "mbcost.cli.diff",
     "formula": "mbcost.cli.formula",
     "ledger": "mbcost.cli.ledger",
     "conventions": "mbcost.cli.conventions",

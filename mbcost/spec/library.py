@@ -15,7 +15,20 @@ from mbcost.spec.model import Spec
 from mbcost.spec.parse import parse_spec
 from mbcost.spec.parse_family import parse_family
 
-NETWORKS = ("v1", "v1-standard", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
+NETWORKS = (
+    "v1",
+    "v1-standard",
+    "v2",
+    "v3-large",
+    "v3-small",
+    "v3-large-minimalistic",
+    "v3-small-minimalistic",
+    "v1-printed",
+    "v2-arxiv1",
+    "v3-large-arxiv1",
+    "v3-small-arxiv1",
+    "v3-small-arxiv4",
+)
 """The built-in networks in the order in which they are listed; a test holds it equal to the files."""
 
 

@@ -1,0 +1,161 @@
+"""Where do two networks differ, layer by layer, and what does each difference cost?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import chain, groupby
+
+from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, Linear
+from mbcost.analytic.network import Network, Step
+from mbcost.spec.convention import Convention
+from mbcost.spec.tally import Tally
+
+
+@dataclass(frozen=True)
+class Change:
+    """One feature in which two layers differ."""
+
+    feature: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class LayerDiff:
+    """A layer of one network beside the layer of the other that stands in its place."""
+
+    first: str | None
+    """The layer's name in the first network; None where only the second has it."""
+    second: str | None
+    changes: tuple[Change, ...]
+    """Empty where only one network has the layer."""
+    params: int
+    """What the second network has more, in the convention's counts; negative where it has less."""
+    mult_adds: int
+    activations: int
+
+
+@dataclass(frozen=True)
+class NetworkDiff:
+    """Every layer that differs; the differences sum to the difference of the totals."""
+
+    first: Network
+    second: Network
+    convention: Convention
+    layers: tuple[LayerDiff, ...]
+    same: int
+    """How many layers are alike in everything."""
+
+    @property
+    def params(self) -> int:
+        """The second total less the first."""
+        return sum(layer.params for layer in self.layers)
+
+    @property
+    def mult_adds(self) -> int:
+        """The second total less the first."""
+        return sum(layer.mult_adds for layer in self.layers)
+
+    @property
+    def activations(self) -> int:
+        """The second total less the first."""
+        return sum(layer.activations for layer in self.layers)
+
+
+def diff_networks(first: Network, second: Network, convention: Convention) -> NetworkDiff:
+    """Align two networks and say what differs.
+
+    Blocks of one table's two forms align by name. Those of different tables align as sequences of what they are made
+    of, so that a stage more or less does not move everything behind it.
+    """
+    differing = []
+    same = 0
+    for one, other in _aligned(first, second):
+        changes = () if one is None or other is None else tuple(_changes(one, other))
+        costs = _difference(one, other, convention)
+        if one is not None and other is not None and not changes:
+            same += 1
+        else:
+            differing.append(LayerDiff(_name(one), _name(other), changes, *costs))
+    return NetworkDiff(first, second, convention, tuple(differing), same)
+
+
+def _aligned(first: Network, second: Network) -> Iterator[tuple[Step | None, Step | None]]:
+    """Blocks align first, then the layers of those that differ: so a missing block is a whole block."""
+    named = first.spec.name == second.spec.name
+    ones, others = ([tuple(block) for _, block in groupby(each.steps, _block)] for each in (first, second))
+    keys, their_keys = ([_key(block, named=named) for block in blocks] for blocks in (ones, others))
+    for _, start, stop, begin, end in SequenceMatcher(None, keys, their_keys, autojunk=False).get_opcodes():
+        yield from _paired(list(chain(*ones[start:stop])), list(chain(*others[begin:end])))
+
+
+def _key(block: Sequence[Step], *, named: bool) -> tuple[str, ...]:
+    """What a block is known by: its name, or what it is made of."""
+    return (_block(block[0]),) if named else tuple(map(_signature, block))
+
+
+def _signature(step: Step) -> str:
+    lead = step.lead
+    window = f"{lead.kernel} {lead.stride}" if isinstance(lead, Conv2d | Linear) else ""
+    return f"{_part(step)} {window} {lead.input.channels} {lead.output.channels}"
+
+
+def _paired(ones: Sequence[Step], others: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:
+    """Layers of one part stand for each other, in order; what is left over stands alone."""
+    matcher = SequenceMatcher(None, [_part(step) for step in ones], [_part(step) for step in others], autojunk=False)
+    for kind, start, stop, begin, end in matcher.get_opcodes():
+        if kind == "equal":
+            yield from zip(ones[start:stop], others[begin:end], strict=True)
+        else:
+            yield from ((step, None) for step in ones[start:stop])
+            yield from ((None, step) for step in others[begin:end])
+
+
+def _part(step: Step) -> str:
+    return step.name.split(".", 2)[2]
+
+
+def _block(step: Step) -> str:
+    return ".".join(step.name.split(".")[:2])
+
+
+def _name(step: Step | None) -> str | None:
+    return None if step is None else step.name
+
+
+def _changes(one: Step, other: Step) -> Iterator[Change]:
+    for feature, value in _features(one).items():
+        theirs = _features(other)[feature]
+        if value != theirs:
+            yield Change(feature, value, theirs)
+
+
+def _features(step: Step) -> dict[str, str]:
+    """What makes a layer the layer it is, in words."""
+    lead = step.lead
+    window = lead if isinstance(lead, Conv2d | Linear) else None
+    functions = [layer.function for layer in step.layers if isinstance(layer, Activation)]
+    norms = [layer for layer in step.layers if isinstance(layer, BatchNorm)]
+    return {
+        "operator": "linear" if isinstance(lead, Linear) else "conv" if isinstance(lead, Conv2d) else lead.operator,
+        "kernel": "x".join(map(str, window.kernel)) if window else "",
+        "stride": str(window.stride) if window else "",
+        "groups": str(window.groups) if window else "",
+        "input": f"{lead.input.height}x{lead.input.width}x{lead.input.channels}",
+        "output": f"{step.output.height}x{step.output.width}x{step.output.channels}",
+        "bias": "bias" if window and window.bias else "no bias",
+        "norm": ("fused norm" if norms[0].fused else "norm") if norms else "no norm",
+        "activation": " + ".join(functions) or "none",
+        "pool": lead.call if isinstance(lead, GlobalPool) else "",
+    }
+
+
+def _difference(one: Step | None, other: Step | None, convention: Convention) -> tuple[int, int, int]:
+    before, after = (Tally() if step is None else step.tally for step in (one, other))
+    return (
+        convention.params(after) - convention.params(before),
+        convention.mult_adds(after) - convention.mult_adds(before),
+        after.outputs - before.outputs,
+    )
