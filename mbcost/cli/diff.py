@@ -9,7 +9,7 @@ import typer
 from mbcost.cli.arguments import complete_network, network_of
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Output, Res, Rho
-from mbcost.cli.output import check_format, emit
+from mbcost.cli.output import check_output, emit
 from mbcost.present.diff import as_json, as_table
 from mbcost.questions.diff import diff_networks
 from mbcost.spec.library import load_convention
@@ -46,7 +46,7 @@ def diff(
       mbcost diff v3-large@0.5 v3-large@0.5:torchvision
       mbcost diff v2 ./my-v2.yaml
     """  # noqa: D301  # \b keeps click from wrapping the examples
-    check_format(style)
+    check_output(style, output)
     networks = [
         network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
         for net in (first, second)

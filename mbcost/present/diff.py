@@ -8,6 +8,7 @@ from mbcost.analytic.network import Network
 from mbcost.present.table import Cell, Column, Table
 from mbcost.present.totals import describe
 from mbcost.questions.diff import LayerDiff, NetworkDiff
+from mbcost.spec.model import alpha_text
 
 
 def as_table(answer: NetworkDiff) -> Table:
@@ -81,7 +82,7 @@ def _signed(count: int) -> str:
 
 def _name(network: Network) -> str:
     height, width = network.resolution
-    return f"{network.spec.name}@{network.alpha:g}/{height}x{width}:{network.implementation}"
+    return f"{network.spec.name}@{alpha_text(network.alpha)}/{height}x{width}:{network.implementation}"
 
 
 def _totals(network: Network, answer: NetworkDiff) -> dict[str, Any]:
