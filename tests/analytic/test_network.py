@@ -64,9 +64,10 @@ def test_params_do_not_depend_on_the_resolution_and_the_table_adds_up(
     st.integers(1, 9), st.sampled_from([name for name in NETWORKS if not any(row.se for row in load_spec(name).rows)])
 )
 def test_multiply_adds_go_with_the_square_of_rho(factor: int, name: str) -> None:
-    """V1 paper, section 3.4: exactly so, where the maps divide by 32, for all that is convolved over the image."""
+    """V1 paper, section 3.4: exactly so, where every stride divides its map, for all that is convolved over the image."""
     spec = load_spec(name).without_top()
-    small, large = resolve(spec, resolution=32), resolve(spec, resolution=32 * factor)
+    side = math.prod(row.stride for row in spec.rows)
+    small, large = resolve(spec, resolution=side), resolve(spec, resolution=side * factor)
     assert large.mult_adds() == factor**2 * small.mult_adds()
 
 
