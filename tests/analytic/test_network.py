@@ -64,7 +64,7 @@ def test_params_do_not_depend_on_the_resolution_and_the_table_adds_up(
     st.integers(1, 9), st.sampled_from([name for name in NETWORKS if not any(row.se for row in load_spec(name).rows)])
 )
 def test_multiply_adds_go_with_the_square_of_rho(factor: int, name: str) -> None:
-    """V1 paper, section 3.4: exactly so, where every stride divides its map, for all that is convolved over the image."""
+    """V1 paper, section 3.4: exactly so where every stride divides its map, for all that is convolved."""
     spec = load_spec(name).without_top()
     side = math.prod(row.stride for row in spec.rows)
     small, large = resolve(spec, resolution=side), resolve(spec, resolution=side * factor)
