@@ -28,6 +28,21 @@ class Step:
         return self.layers[0].name
 
     @property
+    def stage(self) -> str:
+        """The row of the table, `2` of `2.1.expand`."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def block(self) -> str:
+        """The repeat of the row, `2.1` of `2.1.expand`."""
+        return ".".join(self.name.split(".")[:2])
+
+    @property
+    def part(self) -> str:
+        """The place in the block, `expand` of `2.1.expand`, `se.reduce` of `4.1.se.reduce`."""
+        return self.name.split(".", 2)[2]
+
+    @property
     def lead(self) -> Leading:
         """The layer that the row is named for."""
         lead = self.layers[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 
 from mbcost.analytic.layers import Conv2d, Linear
 from mbcost.analytic.network import Network, Step
@@ -61,10 +62,7 @@ class CostTable:
 def cost_table(network: Network, convention: Convention, by: str = "layer") -> CostTable:
     """The costs of `network` with one row a layer, a block (`2.1`) or a stage (`2`): see `GROUPINGS`."""
     group = GROUPINGS[by]
-    rows = tuple(
-        _cost_row(name, tuple(steps), convention)
-        for name, steps in groupby(network.steps, lambda step: group(step.name))
-    )
+    rows = tuple(_cost_row(name, tuple(steps), convention) for name, steps in groupby(network.steps, group))
     return CostTable(network, convention, by, rows)
 
 
@@ -87,8 +85,8 @@ def _cost_row(name: str, steps: tuple[Step, ...], convention: Convention) -> Cos
     )
 
 
-GROUPINGS: Mapping[str, Callable[[str], str]] = {
-    "layer": lambda name: name,
-    "block": lambda name: ".".join(name.split(".")[:2]),
-    "stage": lambda name: name.split(".", 1)[0],
+GROUPINGS: Mapping[str, Callable[[Step], str]] = {
+    "layer": attrgetter("name"),
+    "block": attrgetter("block"),
+    "stage": attrgetter("stage"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain, groupby
+from operator import attrgetter
 
 from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, Linear
 from mbcost.analytic.network import Network, Step
@@ -85,7 +86,7 @@ def diff_networks(first: Network, second: Network, convention: Convention) -> Ne
 def _aligned(first: Network, second: Network) -> Iterator[tuple[Step | None, Step | None]]:
     """Blocks align first, then the layers of those that differ: so a missing block is a whole block."""
     named = first.spec.name == second.spec.name
-    ones, others = ([tuple(block) for _, block in groupby(each.steps, _block)] for each in (first, second))
+    ones, others = ([tuple(block) for _, block in groupby(each.steps, attrgetter("block"))] for each in (first, second))
     keys, their_keys = ([_key(block, named=named) for block in blocks] for blocks in (ones, others))
     for _, start, stop, begin, end in SequenceMatcher(None, keys, their_keys, autojunk=False).get_opcodes():
         yield from _paired(list(chain(*ones[start:stop])), list(chain(*others[begin:end])))
@@ -93,32 +94,24 @@ def _aligned(first: Network, second: Network) -> Iterator[tuple[Step | None, Ste
 
 def _key(block: Sequence[Step], *, named: bool) -> tuple[str, ...]:
     """What a block is known by: its name, or what it is made of."""
-    return (_block(block[0]),) if named else tuple(map(_signature, block))
+    return (block[0].block,) if named else tuple(map(_signature, block))
 
 
 def _signature(step: Step) -> str:
     lead = step.lead
     window = f"{lead.kernel} {lead.stride}" if isinstance(lead, Conv2d | Linear) else ""
-    return f"{_part(step)} {window} {lead.input.channels} {lead.output.channels}"
+    return f"{step.part} {window} {lead.input.channels} {lead.output.channels}"
 
 
 def _paired(ones: Sequence[Step], others: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:
     """Layers of one part stand for each other, in order; what is left over stands alone."""
-    matcher = SequenceMatcher(None, [_part(step) for step in ones], [_part(step) for step in others], autojunk=False)
+    matcher = SequenceMatcher(None, [step.part for step in ones], [step.part for step in others], autojunk=False)
     for kind, start, stop, begin, end in matcher.get_opcodes():
         if kind == "equal":
             yield from zip(ones[start:stop], others[begin:end], strict=True)
         else:
             yield from ((step, None) for step in ones[start:stop])
             yield from ((None, step) for step in others[begin:end])
-
-
-def _part(step: Step) -> str:
-    return step.name.split(".", 2)[2]
-
-
-def _block(step: Step) -> str:
-    return ".".join(step.name.split(".")[:2])
 
 
 def _name(step: Step | None) -> str | None:

@@ -110,6 +110,6 @@ def _left(step: Step, spot: BlindSpot) -> Tally:
     """The counts of a row without the convolution or linear layer that the tool does not see."""
     lead = step.lead
     strided = isinstance(lead, Conv2d) and lead.stride > 1
-    if step.name.split(".", 2)[2] not in spot.without and not (strided and "strided" in spot.without):
+    if step.part not in spot.without and not (strided and "strided" in spot.without):
         return step.tally
     return total(layer.tally() for layer in step.layers if layer is not lead)

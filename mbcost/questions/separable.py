@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from operator import attrgetter
 
 from mbcost.analytic.layers import BatchNorm, Conv2d, Shape
 from mbcost.analytic.network import Network, Step
@@ -186,14 +187,14 @@ def compare_network(network: Network, full: Network) -> NetworkComparison:
     separable = network.tally()
     kept = total(step.tally for step in network.steps if step.name not in _replaced_names(network))
     standard = kept + total(pair.standard for pair in pairs)
-    classifier = [step.tally for step in network.steps if _part(step) == "classifier"]
+    classifier = [step.tally for step in network.steps if step.part == "classifier"]
     return NetworkComparison(network, full, pairs, separable, standard, total(classifier) if classifier else Tally())
 
 
 def _pairs(network: Network) -> Iterator[Pair]:
     for name, replaced in _replaced(network):
         first, last = replaced[0], replaced[-1]
-        depthwise = next(step.lead for step in replaced if _part(step) == "depthwise")
+        depthwise = next(step.lead for step in replaced if step.part == "depthwise")
         assert isinstance(depthwise, Conv2d), "a depthwise part is a convolution"
         dense = Conv2d(
             name, first.lead.input, last.output.channels, depthwise.kernel, depthwise.stride, padding=depthwise.padding
@@ -212,8 +213,8 @@ def _pairs(network: Network) -> Iterator[Pair]:
 
 def _replaced(network: Network) -> Iterator[tuple[str, list[Step]]]:
     """The steps of every block that one dense convolution stands for."""
-    for name, steps in groupby(network.steps, key=lambda step: ".".join(step.name.split(".")[:2])):
-        parts = {_part(step): step for step in steps}
+    for name, steps in groupby(network.steps, key=attrgetter("block")):
+        parts = {step.part: step for step in steps}
         if "depthwise" in parts:
             around = ("depthwise", "pointwise") if "pointwise" in parts else ("expand", "depthwise")
             yield name, [parts[part] for part in around if part in parts]
@@ -221,7 +222,3 @@ def _replaced(network: Network) -> Iterator[tuple[str, list[Step]]]:
 
 def _replaced_names(network: Network) -> set[str]:
     return {step.name for _, steps in _replaced(network) for step in steps}
-
-
-def _part(step: Step) -> str:
-    return step.name.split(".", 2)[2]
