@@ -27,7 +27,7 @@ class Shape:
         return self.height, self.width, self.channels
 
 
-def _padded_output(size: int, kernel: int, stride: int, padding: str) -> int:
+def padded_output(size: int, kernel: int, stride: int, padding: str) -> int:
     """One side of a convolution's output map.
 
     `same` is TensorFlow's, ceil(size / stride). The others are floor((size + zeros - kernel) / stride) + 1 with
@@ -55,8 +55,8 @@ class Conv2d:
     @property
     def output(self) -> Shape:
         """The map it gives."""
-        height = _padded_output(self.input.height, self.kernel[0], self.stride, self.padding)
-        width = _padded_output(self.input.width, self.kernel[1], self.stride, self.padding)
+        height = padded_output(self.input.height, self.kernel[0], self.stride, self.padding)
+        width = padded_output(self.input.width, self.kernel[1], self.stride, self.padding)
         return Shape(self.channels, height, width)
 
     @property

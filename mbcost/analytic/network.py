@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from mbcost.analytic.blocks import plan
 from mbcost.analytic.layers import Activation, BatchNorm, Layer, Leading, Shape
-from mbcost.analytic.operators import OPERATORS, Block
+from mbcost.analytic.operators import OPERATORS, Site
 from mbcost.errors import MbcostError
 from mbcost.spec.convention import Convention
 from mbcost.spec.library import load_convention
@@ -129,13 +130,12 @@ def resolve(
     in_channels = check_whole(spec.channels if in_channels is None else in_channels, "in-channels")
     shape = Shape(in_channels, height, width)
     layers: list[Layer] = []
-    for row in spec.rows:
-        for repeat in range(1, row.repeats + 1):
-            for layer in OPERATORS[row.operator](Block(row, repeat, shape, scaling)):
-                layers.append(layer)
-                if layer.output.height < 1 or layer.output.width < 1:
-                    raise MbcostError(
-                        f"the map is empty after {layer.name} at resolution {height}x{width}: use a larger resolution"
-                    )
-            shape = layers[-1].output
+    for block in plan(scaling, in_channels):
+        for layer in OPERATORS[block.form.operator](Site(block.form, block.name, shape)):
+            layers.append(layer)
+            if layer.output.height < 1 or layer.output.width < 1:
+                raise MbcostError(
+                    f"the map is empty after {layer.name} at resolution {height}x{width}: use a larger resolution"
+                )
+        shape = layers[-1].output
     return Network(spec, alpha, (height, width), scaling.implementation.name, classes, in_channels, tuple(layers))

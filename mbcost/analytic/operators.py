@@ -1,36 +1,25 @@
-"""One generator an operator of the table: a row's repeat -> its layers, in order of execution."""
+"""One generator an operator of the table: a block on a map -> its layers, in order of execution."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
+from mbcost.analytic.blocks import Form
 from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, GlobalPool, Layer, Linear, Multiply, Shape
-from mbcost.spec.model import Row, Scaling
 
 
 @dataclass(frozen=True)
-class Block:
-    """One repeat of a row: where it stands, what it reads, and the rules it is built by."""
+class Site:
+    """A block's form where it is built: what its layers are called and the map that it reads."""
 
-    row: Row
-    repeat: int
+    form: Form
+    block: str
     input: Shape
-    scaling: Scaling
-
-    @property
-    def stride(self) -> int:
-        """The row's stride belongs to its first repeat."""
-        return self.row.stride if self.repeat == 1 else 1
-
-    @property
-    def channels(self) -> int:
-        """Output channels."""
-        return self.scaling.output(self.row.stage, self.input.channels)
 
     def name(self, part: str) -> str:
         """`<stage>.<repeat>.<part>`."""
-        return f"{self.row.stage}.{self.repeat}.{part}"
+        return f"{self.block}.{part}"
 
     def convolution(
         self,
@@ -44,8 +33,8 @@ class Block:
         function: str | None = None,
     ) -> Iterator[Layer]:
         """A convolution with its norm, or with its bias where the part has one, and its activation."""
-        implementation = self.scaling.implementation
-        bias = part in implementation.bias
+        manner = self.form.manner
+        bias = part in manner.bias
         conv = Conv2d(
             self.name(part),
             shape,
@@ -54,7 +43,7 @@ class Block:
             stride,
             groups=shape.channels if depthwise else 1,
             bias=bias,
-            padding=implementation.padding["depthwise" if depthwise else "conv"],
+            padding=manner.depthwise_padding if depthwise else manner.conv_padding,
         )
         yield conv
         yield from self.finish(part, conv.output, norm=not bias, function=function)
@@ -62,87 +51,86 @@ class Block:
     def finish(self, part: str, shape: Shape, *, norm: bool, function: str | None) -> Iterator[Layer]:
         """What follows a convolution or linear layer in its table row."""
         if norm:
-            yield BatchNorm(self.name(part), shape, self.scaling.implementation.fused_norm)
+            yield BatchNorm(self.name(part), shape, self.form.manner.fused_norm)
         if function is not None:
             yield Activation(self.name(part), shape, function)
 
-    def activation(self) -> str | None:
-        """The function behind the row's NL letter."""
-        return None if self.row.nl is None else self.scaling.implementation.activations[self.row.nl]
 
-
-def conv(block: Block) -> Iterator[Layer]:
+def conv(site: Site) -> Iterator[Layer]:
     """A standard convolution, norm, activation."""
-    yield from block.convolution(
-        "conv", block.input, block.channels, kernel=block.row.kernel, stride=block.stride, function=block.activation()
+    form = site.form
+    yield from site.convolution(
+        "conv", site.input, form.outputs, kernel=form.kernel, stride=form.stride, function=form.function
     )
 
 
-def separable(block: Block) -> Iterator[Layer]:
-    """A depthwise separable convolution: V1 paper, section 3.1 and the right of figure 3."""
-    depthwise = block.convolution(
+def separable(site: Site) -> Iterator[Layer]:
+    """A depthwise separable convolution: V1 paper, figure 3 (right)."""
+    form = site.form
+    depthwise = site.convolution(
         "depthwise",
-        block.input,
-        block.input.channels,
-        kernel=block.row.kernel,
-        stride=block.stride,
+        site.input,
+        form.inputs,
+        kernel=form.kernel,
+        stride=form.stride,
         depthwise=True,
-        function=block.activation(),
+        function=form.function,
     )
     shape = yield from _passing(depthwise)
-    yield from block.convolution("pointwise", shape, block.channels, function=block.activation())
+    yield from site.convolution("pointwise", shape, form.outputs, function=form.function)
 
 
-def bottleneck(block: Block) -> Iterator[Layer]:
+def bottleneck(site: Site) -> Iterator[Layer]:
     """An inverted residual with linear bottleneck: V2 paper, table 1; with squeeze-and-excite: V3 paper, figure 4.
 
     There is no expansion where the expanded width is the input width (t = 1), as in every implementation.
     """
-    stage, function = block.row.stage, block.activation()
-    expanded = block.scaling.expanded(stage, block.input.channels, first=block.repeat == 1)
-    shape = block.input
-    if expanded != shape.channels:
-        shape = yield from _passing(block.convolution("expand", shape, expanded, function=function))
-    depthwise = block.convolution(
-        "depthwise", shape, expanded, kernel=block.row.kernel, stride=block.stride, depthwise=True, function=function
+    form, shape = site.form, site.input
+    if form.expands:
+        shape = yield from _passing(site.convolution("expand", shape, form.expanded, function=form.function))
+    depthwise = site.convolution(
+        "depthwise",
+        shape,
+        form.expanded,
+        kernel=form.kernel,
+        stride=form.stride,
+        depthwise=True,
+        function=form.function,
     )
     shape = yield from _passing(depthwise)
-    if block.row.se:
-        yield from squeeze_excite(block, shape)
-    shape = yield from _passing(block.convolution("project", shape, block.channels))
-    connected = stage not in block.scaling.implementation.without_residual
-    if connected and block.stride == 1 and shape.channels == block.input.channels:
-        yield Add(block.name("add"), shape)
+    if form.squeezed:
+        yield from squeeze_excite(site, shape)
+    shape = yield from _passing(site.convolution("project", shape, form.outputs))
+    if form.connected and form.stride == 1 and shape.channels == form.inputs:
+        yield Add(site.name("add"), shape)
 
 
-def squeeze_excite(block: Block, shape: Shape) -> Iterator[Layer]:
+def squeeze_excite(site: Site, shape: Shape) -> Iterator[Layer]:
     """Squeeze-and-excite on the expanded map: V3 paper, section 5.3."""
-    implementation = block.scaling.implementation
-    squeezed = block.scaling.squeezed(block.row.stage, shape.channels)
-    pool = GlobalPool(block.name("se.pool"), shape, implementation.squeeze_pool)
+    manner = site.form.manner
+    pool = GlobalPool(site.name("se.pool"), shape, manner.squeeze_pool)
     yield pool
     reduced = yield from _passing(
-        block.convolution("se.reduce", pool.output, squeezed, function=implementation.squeeze_activation)
+        site.convolution("se.reduce", pool.output, site.form.squeezed, function=manner.squeeze_activation)
     )
-    yield from block.convolution("se.expand", reduced, shape.channels, function=implementation.squeeze_gate)
-    yield Multiply(block.name("se.multiply"), shape)
+    yield from site.convolution("se.expand", reduced, shape.channels, function=manner.squeeze_gate)
+    yield Multiply(site.name("se.multiply"), shape)
 
 
-def global_pool(block: Block) -> Iterator[Layer]:
+def global_pool(site: Site) -> Iterator[Layer]:
     """The average over the whole map, whatever its size: the papers' 7x7 pool."""
-    yield GlobalPool(block.name("pool"), block.input, block.scaling.implementation.pool)
+    yield GlobalPool(site.name("pool"), site.input, site.form.manner.pool)
 
 
-def linear(block: Block) -> Iterator[Layer]:
+def linear(site: Site) -> Iterator[Layer]:
     """A fully connected layer; the one over the classes is the classifier, one before it the head."""
-    part = "classifier" if block.row.c == "k" else "head"
-    if part not in block.scaling.implementation.linear:
-        yield from block.convolution(part, block.input, block.channels, function=block.activation())
+    form = site.form
+    if form.part not in form.manner.linear:
+        yield from site.convolution(form.part, site.input, form.outputs, function=form.function)
         return
-    bias = part in block.scaling.implementation.bias
-    layer = Linear(block.name(part), block.input, block.channels, bias)
+    layer = Linear(site.name(form.part), site.input, form.outputs, form.part in form.manner.bias)
     yield layer
-    yield from block.finish(part, layer.output, norm=False, function=block.activation())
+    yield from site.finish(form.part, layer.output, norm=False, function=form.function)
 
 
 def _passing(layers: Iterator[Layer]) -> Generator[Layer, None, Shape]:
@@ -152,7 +140,7 @@ def _passing(layers: Iterator[Layer]) -> Generator[Layer, None, Shape]:
     return layer.output
 
 
-OPERATORS: dict[str, Callable[[Block], Iterator[Layer]]] = {
+OPERATORS: dict[str, Callable[[Site], Iterator[Layer]]] = {
     "conv": conv,
     "separable": separable,
     "bottleneck": bottleneck,

@@ -1,0 +1,114 @@
+"""A spec's rows as blocks with every width worked out: what operators make layers of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mbcost.spec.implementation import Implementation
+from mbcost.spec.model import Row, Scaling
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What an implementation decides besides widths; the fields are those of `Implementation`."""
+
+    conv_padding: str
+    depthwise_padding: str
+    bias: frozenset[str]
+    linear: frozenset[str]
+    squeeze_activation: str
+    squeeze_gate: str
+    pool: str
+    squeeze_pool: str
+    fused_norm: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a block is made of, wherever it stands and whatever map it reads."""
+
+    operator: str
+    inputs: int
+    outputs: int
+    manner: Manner
+    kernel: tuple[int, int] = (1, 1)
+    stride: int = 1
+    function: str | None = None
+    """The activation after its convolutions, but a bottleneck's projection."""
+    expanded: int = 0
+    """Channels inside a bottleneck."""
+    expands: bool = False
+    """Whether a convolution makes them; with t = 1 there is none."""
+    squeezed: int = 0
+    """Channels between the two convolutions of squeeze-and-excite; 0 without it."""
+    connected: bool = False
+    """Whether a residual connection adds input and output where their shapes agree."""
+    part: str = ""
+    """What a linear layer is: `head` or `classifier`."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One repeat of a row: its place in the table, which is its identity, and its form."""
+
+    stage: int
+    repeat: int
+    form: Form
+
+    @property
+    def name(self) -> str:
+        """`<stage>.<repeat>`, how the names of its layers begin."""
+        return f"{self.stage}.{self.repeat}"
+
+
+def plan(scaling: Scaling, in_channels: int) -> tuple[Block, ...]:
+    """The blocks of a spec under alpha and an implementation's rules, in order.
+
+    Raises:
+        MbcostError: alpha is so small that no channel is left, or too large to count exactly.
+    """
+    manner = manner_of(scaling.implementation)
+    blocks: list[Block] = []
+    channels = in_channels
+    for row in scaling.spec.rows:
+        for repeat in range(1, row.repeats + 1):
+            form = _form(scaling, row, repeat, channels, manner)
+            blocks.append(Block(row.stage, repeat, form))
+            channels = form.outputs
+    return tuple(blocks)
+
+
+def manner_of(implementation: Implementation) -> Manner:
+    """The part of an implementation that is not about widths."""
+    return Manner(
+        conv_padding=implementation.padding["conv"],
+        depthwise_padding=implementation.padding["depthwise"],
+        bias=implementation.bias,
+        linear=implementation.linear,
+        squeeze_activation=implementation.squeeze_activation,
+        squeeze_gate=implementation.squeeze_gate,
+        pool=implementation.pool,
+        squeeze_pool=implementation.squeeze_pool,
+        fused_norm=implementation.fused_norm,
+    )
+
+
+def _form(scaling: Scaling, row: Row, repeat: int, inputs: int, manner: Manner) -> Form:
+    expanded = squeezed = 0
+    if row.operator == "bottleneck":
+        expanded = scaling.expanded(row.stage, inputs, first=repeat == 1)
+        squeezed = scaling.squeezed(row.stage, expanded) if row.se else 0
+    return Form(
+        operator=row.operator,
+        inputs=inputs,
+        outputs=scaling.output(row.stage, inputs),
+        manner=manner,
+        kernel=row.kernel,
+        stride=row.stride if repeat == 1 else 1,
+        function=None if row.nl is None else scaling.implementation.activations[row.nl],
+        expanded=expanded,
+        expands=expanded != inputs,
+        squeezed=squeezed,
+        connected=row.stage not in scaling.implementation.without_residual,
+        part="classifier" if row.c == "k" else "head",
+    )

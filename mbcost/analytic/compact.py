@@ -1,0 +1,151 @@
+"""The engine's second form: a network's counts for every resolution at once, derived from the same operators.
+
+A layer's counts grow with the positions of the map that it works on, or not at all. So a network is a tally that is
+fixed, and one a position for each size that a map has in it; a size is the input's, reduced by the strides before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from mbcost.analytic.blocks import Block, Form
+from mbcost.analytic.layers import Conv2d, Layer, Shape, padded_output
+from mbcost.analytic.operators import OPERATORS, Site
+from mbcost.spec.tally import COUNTS, Tally, total
+
+Chain = tuple[tuple[int, int, str], ...]
+"""Kernel, stride and padding of the convolutions that changed one side of the map."""
+Scale = tuple[Chain, Chain] | None
+"""How height and width of a map follow from the input's; None is a single position, whatever the input."""
+Edit = Callable[[tuple[Layer, ...]], tuple[Layer, ...]]
+"""What is done to a block's layers before they are counted."""
+
+FULL: Scale = ((), ())
+"""The input's own size."""
+_PROBES = (4801, 9601)
+"""Two sizes of map to read the growth of counts off: odd, so that no rounding of sizes is hidden, and large."""
+
+
+@dataclass(frozen=True)
+class Compact:
+    """The counts of a block or a network, by what they grow with."""
+
+    fixed: Tally
+    growing: tuple[tuple[Scale, Tally], ...]
+    """Counts a position, for each scale of map."""
+    output: Scale
+    """The scale of the map that comes out."""
+
+    def tally(self, resolution: tuple[int, int]) -> Tally:
+        """The counts at `resolution`, height and width: equal to the sum over the layers."""
+        return total([self.fixed, *(_times(tally, positions(scale, resolution)) for scale, tally in self.growing)])
+
+
+def compact(blocks: Iterable[Block]) -> Compact:
+    """The counts of a network that is planned as `blocks`.
+
+    >>> from mbcost.analytic.blocks import plan
+    >>> from mbcost.spec.library import load_spec
+    >>> from mbcost.spec.model import Scaling
+    >>> v2 = load_spec("v2")
+    >>> blocks = plan(Scaling(v2, v2.implementation("official"), alpha=0.75, classes=1000), 3)
+    >>> compact(blocks).tally((160, 160)).conv_macs
+    107295200
+    """
+    fixed, growing, scale = [Tally()], dict[Scale, list[Tally]](), FULL
+    for block in blocks:
+        part = of_form(block.form)
+        fixed.append(part.fixed)
+        for inner, tally in part.growing:
+            growing.setdefault(joined(scale, inner), []).append(tally)
+        scale = joined(scale, part.output)
+    fixed += growing.pop(None, [])
+    return Compact(total(fixed), tuple((key, total(tallies)) for key, tallies in growing.items()), scale)
+
+
+@cache
+def of_form(form: Form, edits: tuple[Edit, ...] = ()) -> Compact:
+    """The counts of one block, its scales counted from the map that it reads."""
+    small, large = (_layers(form, edits, Shape(form.inputs, side, side)) for side in _PROBES)
+    scales: dict[tuple[int, int], Scale] = {(_PROBES[0], _PROBES[0]): FULL, (1, 1): None}
+    fixed, growing, output = [Tally()], dict[Scale, list[Tally]](), FULL
+    for layer, larger in zip(small, large, strict=True):
+        before, after = layer.input, layer.output
+        output = scales.setdefault((after.height, after.width), _after(scales[before.height, before.width], layer))
+        worked_on = before if output is None else after
+        bigger = larger.input if output is None else larger.output
+        scale = scales[worked_on.height, worked_on.width]
+        more = bigger.height * bigger.width - worked_on.height * worked_on.width
+        counts = layer.tally()
+        each = Tally() if scale is None else _slope(counts, larger.tally(), more)
+        fixed.append(_minus(counts, _times(each, worked_on.height * worked_on.width)))
+        growing.setdefault(scale, []).append(each)
+    growing.pop(None, None)
+    return Compact(total(fixed), tuple((key, total(tallies)) for key, tallies in growing.items()), output)
+
+
+def positions(scale: Scale, resolution: tuple[int, int]) -> int:
+    """Height x width of a map of this scale where the input has `resolution`.
+
+    >>> positions((((1, 4, "same"),), ((1, 4, "same"),)), (223, 9))
+    168
+    """
+    if scale is None:
+        return 1
+    height, width = resolution
+    for kernel, stride, padding in scale[0]:
+        height = padded_output(height, kernel, stride, padding)
+    for kernel, stride, padding in scale[1]:
+        width = padded_output(width, kernel, stride, padding)
+    return height * width
+
+
+def joined(first: Scale, second: Scale) -> Scale:
+    """The scale of a map that has `second` as seen from a map of `first`."""
+    if first is None or second is None:
+        return None
+    return _chain(first[0] + second[0]), _chain(first[1] + second[1])
+
+
+def _layers(form: Form, edits: tuple[Edit, ...], shape: Shape) -> tuple[Layer, ...]:
+    layers = tuple(OPERATORS[form.operator](Site(form, "", shape)))
+    for edit in edits:
+        layers = edit(layers)
+    return layers
+
+
+def _after(scale: Scale, layer: Layer) -> Scale:
+    if not isinstance(layer, Conv2d) or scale is None:
+        return scale
+    height, width = ((kernel, layer.stride, layer.padding) for kernel in layer.kernel)
+    return _chain((*scale[0], height)), _chain((*scale[1], width))
+
+
+def _chain(steps: Iterable[tuple[int, int, str]]) -> Chain:
+    """The shortest chain that is the same: ceilings of a division follow each other as one, ceil(n / ab)."""
+    chain: list[tuple[int, int, str]] = []
+    for kernel, stride, padding in steps:
+        ceiling = padding == "same" or (kernel % 2 == 1 and (padding == "symmetric" or stride == 1))
+        if not ceiling:
+            chain.append((kernel, stride, padding))
+        elif chain and chain[-1][2] == "same":
+            chain[-1] = (1, chain[-1][1] * stride, "same")
+        elif stride > 1:
+            chain.append((1, stride, "same"))
+    return tuple(chain)
+
+
+def _times(tally: Tally, factor: int) -> Tally:
+    return Tally(*(getattr(tally, count) * factor for count in COUNTS))
+
+
+def _minus(tally: Tally, other: Tally) -> Tally:
+    return Tally(*(getattr(tally, count) - getattr(other, count) for count in COUNTS))
+
+
+def _slope(small: Tally, large: Tally, more: int) -> Tally:
+    """Counts a position, from the counts on two maps of which the larger has `more` positions."""
+    difference = _minus(large, small)
+    return Tally(*(getattr(difference, count) // more for count in COUNTS))

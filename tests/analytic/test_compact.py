@@ -1,0 +1,73 @@
+"""The engine's two forms agree in every raw count, for every network, implementation, alpha and resolution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbcost.analytic.blocks import Block, plan
+from mbcost.analytic.compact import FULL, Compact, compact, joined, of_form, positions
+from mbcost.analytic.layers import Conv2d, Layer
+from mbcost.analytic.network import resolve
+from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.model import Scaling
+from mbcost.spec.tally import total
+
+PAIRS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations]
+
+
+def blocks(net: str, implementation: str = "official", alpha: float = 1.0, classes: int = 1000) -> tuple[Block, ...]:
+    spec = load_spec(net)
+    return plan(Scaling(spec, spec.implementation(implementation), alpha, classes), spec.channels)
+
+
+@given(
+    pair=st.sampled_from(PAIRS),
+    alpha=st.floats(0.2, 2.0),
+    resolution=st.tuples(st.integers(33, 400), st.integers(33, 400)),
+    classes=st.integers(1, 2000),
+)
+def test_both_forms_count_alike(pair: tuple[str, str], alpha: float, resolution: tuple[int, int], classes: int) -> None:
+    net, implementation = pair
+    network = resolve(
+        load_spec(net), alpha=alpha, resolution=resolution, implementation=implementation, classes=classes
+    )
+    assert compact(blocks(net, implementation, alpha, classes)).tally(resolution) == network.tally()
+
+
+@pytest.mark.parametrize(("net", "implementation"), PAIRS)
+@pytest.mark.parametrize("resolution", [(224, 224), (225, 161)])
+def test_every_block_counts_alike_on_its_own_map(net: str, implementation: str, resolution: tuple[int, int]) -> None:
+    """Block by block, so that no two errors can cancel; at odd sizes the paddings differ."""
+    network = resolve(load_spec(net), alpha=0.75, resolution=resolution, implementation=implementation)
+    scale = FULL
+    for block in blocks(net, implementation, 0.75):
+        form = of_form(block.form)
+        placed = Compact(form.fixed, tuple((joined(scale, inner), each) for inner, each in form.growing), FULL)
+        layers = [step.tally for step in network.steps if step.block == block.name]
+        assert placed.tally(resolution) == total(layers), block.name
+        scale = joined(scale, form.output)
+
+
+def test_equal_reductions_are_one_scale_and_paddings_that_differ_are_not() -> None:
+    """V2 has maps of 1/2 to 1/32 and the pooled one; Keras V1 floors where its stem takes the ceiling."""
+    scales = [scale for scale, _ in compact(blocks("v2")).growing]
+    assert [positions(scale, (224, 224)) for scale in scales] == [112**2, 56**2, 28**2, 14**2, 7**2]
+    assert compact(blocks("v2")).output is None
+    scales = [scale for scale, _ in compact(blocks("v1", "keras")).growing]
+    assert [positions(scale, (225, 225)) for scale in scales] == [113**2, 56**2, 28**2, 14**2, 7**2]
+    assert [positions(scale, (225, 225)) for scale, _ in compact(blocks("v1")).growing] == [
+        113**2, 57**2, 29**2, 15**2, 8**2,
+    ]  # fmt: skip
+
+
+def test_an_edit_is_counted_for_its_block_only() -> None:
+    def dense(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        return tuple(replace(layer, groups=1) if isinstance(layer, Conv2d) else layer for layer in layers)
+
+    form = blocks("v2")[2].form  # 16 -> 96 -> 24
+    assert of_form(form, (dense,)).fixed.weights - of_form(form).fixed.weights == 9 * 96 * 95
+    assert of_form(form).fixed.weights == 16 * 96 + 9 * 96 + 96 * 24
