@@ -6,26 +6,25 @@ fixed, and one a position for each size that a map has in it; a size is the inpu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.layers import Conv2d, Layer, Shape, padded_output
-from mbcost.analytic.operators import OPERATORS, Site
-from mbcost.spec.tally import COUNTS, Tally, total
+from mbcost.analytic.operators import Edit, layers_of
+from mbcost.spec.tally import COUNTS, Tally, counts_of, total
 
 Chain = tuple[tuple[int, int, str], ...]
 """Kernel, stride and padding of the convolutions that changed one side of the map."""
 Scale = tuple[Chain, Chain] | None
 """How height and width of a map follow from the input's; None is a single position, whatever the input."""
-Edit = Callable[[tuple[Layer, ...]], tuple[Layer, ...]]
-"""What is done to a block's layers before they are counted."""
 
 FULL: Scale = ((), ())
 """The input's own size."""
-_PROBES = (4801, 9601)
-"""Two sizes of map to read the growth of counts off: odd, so that no rounding of sizes is hidden, and large."""
+_PROBE = 2**100 + 1
+"""A map so large that its positions are more than any count that does not grow with it: a division parts the two. Odd,
+so that no rounding of sizes is hidden."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +67,24 @@ def compact(blocks: Iterable[Block]) -> Compact:
 @cache
 def of_form(form: Form, edits: tuple[Edit, ...] = ()) -> Compact:
     """The counts of one block, its scales counted from the map that it reads."""
-    small, large = (_layers(form, edits, Shape(form.inputs, side, side)) for side in _PROBES)
-    scales: dict[tuple[int, int], Scale] = {(_PROBES[0], _PROBES[0]): FULL, (1, 1): None}
-    fixed, growing, output = [Tally()], dict[Scale, list[Tally]](), FULL
-    for layer, larger in zip(small, large, strict=True):
+    scales: dict[tuple[int, int], Scale] = {(_PROBE, _PROBE): FULL, (1, 1): None}
+    sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
+    output = FULL
+    for layer in layers_of(form, "", Shape(form.inputs, _PROBE, _PROBE), edits):
         before, after = layer.input, layer.output
         output = scales.setdefault((after.height, after.width), _after(scales[before.height, before.width], layer))
         worked_on = before if output is None else after
-        bigger = larger.input if output is None else larger.output
-        scale = scales[worked_on.height, worked_on.width]
-        more = bigger.height * bigger.width - worked_on.height * worked_on.width
-        counts = layer.tally()
-        each = Tally() if scale is None else _slope(counts, larger.tally(), more)
-        fixed.append(_minus(counts, _times(each, worked_on.height * worked_on.width)))
-        growing.setdefault(scale, []).append(each)
-    growing.pop(None, None)
-    return Compact(total(fixed), tuple((key, total(tallies)) for key, tallies in growing.items()), output)
+        scale, area = scales[worked_on.height, worked_on.width], worked_on.height * worked_on.width
+        fixed, growing = sums[None], sums.setdefault(scale, [0] * len(COUNTS))
+        for place, count in enumerate(counts_of(layer.tally())):
+            if count and scale is None:
+                fixed[place] += count
+            elif count:
+                each, rest = divmod(count, area)
+                growing[place] += each
+                fixed[place] += rest
+    constant = Tally(*sums.pop(None))
+    return Compact(constant, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
 
 
 def positions(scale: Scale, resolution: tuple[int, int]) -> int:
@@ -109,13 +110,6 @@ def joined(first: Scale, second: Scale) -> Scale:
     return _chain(first[0] + second[0]), _chain(first[1] + second[1])
 
 
-def _layers(form: Form, edits: tuple[Edit, ...], shape: Shape) -> tuple[Layer, ...]:
-    layers = tuple(OPERATORS[form.operator](Site(form, "", shape)))
-    for edit in edits:
-        layers = edit(layers)
-    return layers
-
-
 def _after(scale: Scale, layer: Layer) -> Scale:
     if not isinstance(layer, Conv2d) or scale is None:
         return scale
@@ -138,14 +132,4 @@ def _chain(steps: Iterable[tuple[int, int, str]]) -> Chain:
 
 
 def _times(tally: Tally, factor: int) -> Tally:
-    return Tally(*(getattr(tally, count) * factor for count in COUNTS))
-
-
-def _minus(tally: Tally, other: Tally) -> Tally:
-    return Tally(*(getattr(tally, count) - getattr(other, count) for count in COUNTS))
-
-
-def _slope(small: Tally, large: Tally, more: int) -> Tally:
-    """Counts a position, from the counts on two maps of which the larger has `more` positions."""
-    difference = _minus(large, small)
-    return Tally(*(getattr(difference, count) // more for count in COUNTS))
+    return Tally(*(count * factor for count in counts_of(tally)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from mbcost.analytic.blocks import plan
+from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.layers import Activation, BatchNorm, Layer, Leading, Shape
-from mbcost.analytic.operators import OPERATORS, Site
+from mbcost.analytic.operators import Edit, layers_of
 from mbcost.errors import MbcostError
 from mbcost.spec.convention import Convention
 from mbcost.spec.library import load_convention
@@ -128,14 +129,38 @@ def resolve(
         raise MbcostError(f"resolution is {sides}: write one number or (height, width)")
     height, width = (check_whole(side, "resolution") for side in sides)
     in_channels = check_whole(spec.channels if in_channels is None else in_channels, "in-channels")
-    shape = Shape(in_channels, height, width)
+    return build_network(scaling, (height, width), in_channels, plan(scaling, in_channels))
+
+
+def build_network(
+    scaling: Scaling,
+    resolution: tuple[int, int],
+    in_channels: int,
+    blocks: Iterable[Block],
+    edits: Iterable[Edit] = (),
+) -> Network:
+    """The layers of `blocks`, one after the other, after all `edits`.
+
+    Raises:
+        MbcostError: a map is empty.
+    """
+    shape = Shape(in_channels, *resolution)
     layers: list[Layer] = []
-    for block in plan(scaling, in_channels):
-        for layer in OPERATORS[block.form.operator](Site(block.form, block.name, shape)):
+    for block in blocks:
+        for layer in layers_of(block.form, block.name, shape, edits):
             layers.append(layer)
             if layer.output.height < 1 or layer.output.width < 1:
                 raise MbcostError(
-                    f"the map is empty after {layer.name} at resolution {height}x{width}: use a larger resolution"
+                    f"the map is empty after {layer.name} at resolution {resolution[0]}x{resolution[1]}: "
+                    "use a larger resolution"
                 )
         shape = layers[-1].output
-    return Network(spec, alpha, (height, width), scaling.implementation.name, classes, in_channels, tuple(layers))
+    return Network(
+        scaling.spec,
+        scaling.alpha,
+        resolution,
+        scaling.implementation.name,
+        scaling.classes,
+        in_channels,
+        tuple(layers),
+    )

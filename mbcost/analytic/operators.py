@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from mbcost.analytic.blocks import Form
 from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, GlobalPool, Layer, Linear, Multiply, Shape
+
+Edit = Callable[[Form, tuple[Layer, ...]], tuple[Layer, ...]]
+"""A change of the layers that a form was made into, for networks that are not built as their table says."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,14 @@ def linear(site: Site) -> Iterator[Layer]:
     layer = Linear(site.name(form.part), site.input, form.outputs, form.part in form.manner.bias)
     yield layer
     yield from site.finish(form.part, layer.output, norm=False, function=form.function)
+
+
+def layers_of(form: Form, block: str, shape: Shape, edits: Iterable[Edit] = ()) -> tuple[Layer, ...]:
+    """The layers of the block that is called `block`, reading a map of `shape`, after all `edits`."""
+    layers = tuple(OPERATORS[form.operator](Site(form, block, shape)))
+    for edit in edits:
+        layers = edit(form, layers)
+    return layers
 
 
 def _passing(layers: Iterator[Layer]) -> Generator[Layer, None, Shape]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "formula": "mbcost.cli.formula",
     "ledger": "mbcost.cli.ledger",
     "conventions": "mbcost.cli.conventions",
+    "explain": "mbcost.cli.explain",
     "validate": "mbcost.cli.validate",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",

@@ -34,7 +34,7 @@ def ledger(
     convention: Annotated[
         Optional[str],
         typer.Option(
-            help="Only these; of two, the difference line by line [default: all, those that count alike once].",
+            help="Only these; of two, the difference line by line [default: all of today, those alike once].",
             metavar="A,B,C",
         ),
     ] = None,
@@ -54,7 +54,8 @@ def ledger(
     check_output(style, output)
     if quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
-    names = list(load_conventions()) if convention is None else parse_list(convention, "convention")
+    current = [name for name, each in load_conventions().items() if not each.earlier]
+    names = current if convention is None else parse_list(convention, "convention")
     if len(set(names)) < len(names):
         raise MbcostError(f"convention '{convention}' names one of them twice: name every one once")
     conventions = [load_convention(name) for name in names]

@@ -59,6 +59,7 @@ def _convention_json(convention: Convention) -> dict[str, Any]:
         "title": convention.title,
         "source": convention.source,
         "proved": list(convention.proved),
+        "earlier": convention.earlier,
         "params": dict(convention.params_coefficients),
         "mult_adds": dict(convention.mult_adds_coefficients),
         "blind": [_spot_json(spot) for spot in convention.blind],

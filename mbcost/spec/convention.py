@@ -47,6 +47,8 @@ class Convention:
     params_coefficients: Coefficients
     mult_adds_coefficients: Coefficients
     blind: tuple[BlindSpot, ...] = ()
+    earlier: bool = False
+    """Whether it is that of a version or a tool of the past: one to explain old numbers with."""
 
     def params(self, tally: Tally) -> int:
         """Parameters of `tally` as this convention counts them."""

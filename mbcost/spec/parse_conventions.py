@@ -8,7 +8,7 @@ from mbcost.spec.convention import BlindSpot, Convention
 from mbcost.spec.nodes import Reader
 from mbcost.spec.tally import COUNTS
 
-_KEYS = ("title", "source", "proved", "params", "mult_adds", "blind")
+_KEYS = ("title", "source", "proved", "params", "mult_adds", "blind", "earlier")
 _BLIND_KEYS = ("models", "networks", "says", "without", "keeps_params", "params", "mult_adds", "partial", "fails")
 
 
@@ -34,6 +34,7 @@ def parse_conventions(text: str, origin: str) -> dict[str, Convention]:
                 params_coefficients=_coefficients(reader, reader.require(record, default | values, "params")),
                 mult_adds_coefficients=_coefficients(reader, reader.require(record, default | values, "mult_adds")),
                 blind=_blind(reader, values.get("blind")),
+                earlier="earlier" in values and reader.flag(values["earlier"]),
             )
     return conventions
 

@@ -14,6 +14,7 @@ import yaml
 from mbcost.errors import MbcostError
 from mbcost.spec.library import specs_folder
 from mbcost.spec.nodes import Reader, is_empty
+from mbcost.spec.printed import ROUNDINGS
 
 UNITS: dict[str, Fraction] = {
     "1": Fraction(1), "K": Fraction(10**3), "M": Fraction(10**6), "G": Fraction(10**9),
@@ -32,13 +33,6 @@ TASKS = (
 """What the figure is about: a whole network with the head of a task, or part of one (`backbone` has no classifier)."""
 CONFIDENCES = ("primary", "secondary")
 """`primary`: seen in the original file or page. `secondary`: seen in somebody's copy of it."""
-
-ROUNDINGS: dict[str, Callable[[Fraction, Fraction, Fraction], bool]] = {
-    "rounds": lambda exact, number, step: 2 * abs(exact - number) <= step,
-    "floors": lambda exact, number, step: number <= exact < number + step,
-}
-"""How a source shortens numbers -> whether `exact` gives the printed `number`, whose last digit counts `step`s. Halfway
-between two prints, either of them is a rounding."""
 
 _PRINT = re.compile(r"~?(\d[\d,]*)(?:\.(\d+))?(?: ?(?:[KMG]|M[Bb]))?")
 
@@ -107,7 +101,7 @@ class Published:
         >>> v2.value, v2.prints(300_774_272), v2.prints(300_774_272, "floors")
         ('300M', False, True)
         """
-        return ROUNDINGS[rounding](Fraction(exact), self.number, self.step)
+        return ROUNDINGS[rounding].covers(exact, self.number, self.step)
 
     @property
     def _digits(self) -> str:

@@ -86,12 +86,13 @@ class Tally:
         return self.adaptive_pool_inputs + self.functional_pool_inputs + self.mean_pool_inputs
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*map(operator.add, _counts(self), _counts(other)))
+        return Tally(*map(operator.add, counts_of(self), counts_of(other)))
 
 
 COUNTS = tuple(field.name for field in fields(Tally))
 """The names of the raw counts."""
-_counts: Callable[[Tally], tuple[int, ...]] = operator.attrgetter(*COUNTS)
+counts_of: Callable[[Tally], tuple[int, ...]] = operator.attrgetter(*COUNTS)
+"""The counts of a tally, in that order."""
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
@@ -100,4 +101,4 @@ def total(tallies: Iterable[Tally]) -> Tally:
     >>> total([Tally(weights=2), Tally(weights=3, adds=1)]) == Tally(weights=5, adds=1)
     True
     """
-    return Tally(*map(sum, zip(*map(_counts, tallies), strict=True)))
+    return Tally(*map(sum, zip(*map(counts_of, tallies), strict=True)))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbcost.analytic.blocks import Block, plan
+from mbcost.analytic.blocks import Block, Form, plan
 from mbcost.analytic.compact import FULL, Compact, compact, joined, of_form, positions
 from mbcost.analytic.layers import Conv2d, Layer
 from mbcost.analytic.network import resolve
@@ -65,7 +65,7 @@ def test_equal_reductions_are_one_scale_and_paddings_that_differ_are_not() -> No
 
 
 def test_an_edit_is_counted_for_its_block_only() -> None:
-    def dense(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    def dense(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
         return tuple(replace(layer, groups=1) if isinstance(layer, Conv2d) else layer for layer in layers)
 
     form = blocks("v2")[2].form  # 16 -> 96 -> 24

@@ -1,0 +1,147 @@
+"""`mbcost explain`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Optional
+
+import typer
+
+from mbcost.cli.arguments import (
+    Reference,
+    complete_network,
+    parse_alpha,
+    parse_reference,
+    parse_resolution,
+    pick_one,
+)
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Format, InChannels, Output
+from mbcost.cli.output import check_output, emit
+from mbcost.cli.rows import Claim, read_rows
+from mbcost.errors import MbcostError, unknown
+from mbcost.present.explain import as_json, as_table
+from mbcost.questions.explain.answer import explain as ask
+from mbcost.questions.explain.facts import Fact, Query
+from mbcost.questions.explain.readings import QUANTITIES
+from mbcost.spec.library import load_spec
+from mbcost.spec.model import check_alpha, check_whole
+from mbcost.spec.printed import parse_printed
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(explain)
+
+
+def explain(
+    number: Annotated[
+        Optional[str],
+        typer.Argument(metavar="[NUMBER]", help="The number as it is printed, such as 314M or 0.57GFLOPs."),
+    ] = None,
+    net: Annotated[
+        Optional[str],
+        typer.Argument(
+            metavar="[NET]",
+            help="The network, as far as it is known: NAME@ALPHA/RES:IMPL.",
+            autocompletion=complete_network,
+        ),
+    ] = None,
+    alpha: Annotated[Optional[str], typer.Option(help="Width multiplier [default: open].", metavar="ALPHA")] = None,
+    res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: open].", metavar="N|HxW")] = None,
+    impl: Annotated[Optional[str], typer.Option(help="Whose rules [default: open].", metavar="IMPL")] = None,
+    classes: Annotated[
+        Optional[int], typer.Option(help="Outputs of the classifier [default: open].", metavar="N")
+    ] = None,
+    in_channels: InChannels = None,
+    quantity: Annotated[
+        Optional[str], typer.Option(help="What the number is.", metavar="|".join(QUANTITIES).replace("_", "-"))
+    ] = None,
+    mult_adds: Annotated[
+        Optional[str], typer.Option("--mult-adds", help="Mult-adds, beside other facts.", metavar="NUMBER")
+    ] = None,
+    params: Annotated[Optional[str], typer.Option(help="Parameters, beside other facts.", metavar="NUMBER")] = None,
+    rows: Annotated[
+        Optional[str],
+        typer.Option(
+            help="A table: CSV with net, alpha, resolution, mult_adds, params; - is standard input.", metavar="FILE"
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many explanations.", metavar="N", min=1)] = 10,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also two mistakes at once, changed rows of the table, powers of 1024.")
+    ] = False,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Which network, counted how, gives a printed number: the simplest explanations first.
+
+    What is given is kept, what is left open is searched. Each explanation says how many random numbers would be
+    explained as cheaply. Exit 0 when something gives the digits, 1 when nothing does.
+
+    \b
+    Examples:
+      mbcost explain 314M v2 --alpha 1 --res 224
+      mbcost explain v2@1.4/224 --mult-adds 610.1M --params 6.11M
+      mbcost explain 4,242,920 --quantity params
+      mbcost explain --rows table.csv
+    """  # noqa: D301  # \b keeps click from wrapping the examples
+    check_output(style, output)
+    if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
+        raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
+    given = {"mult_adds": mult_adds, "params": params}
+    if rows is not None:
+        if number is not None or quantity is not None or any(given.values()):
+            raise MbcostError("--rows and a number are both given: keep one, the table has the numbers")
+        networks = read_rows(rows)
+    else:
+        if any(given.values()) and number is not None and net is None:
+            number, net = None, number  # the facts are options, so the one argument is the network
+        numbers: list[tuple[str | None, str]] = [(name, text) for name, text in given.items() if text is not None]
+        if number is not None:
+            numbers.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
+        if not numbers:
+            raise MbcostError("there is no number to explain: give one, --mult-adds, --params or --rows")
+        networks = [(net, [Claim(None, None, numbers)])]
+    answers = [
+        ask(_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep), limit) for name, claims in networks
+    ]
+    emit(as_table(answers), as_json(answers), style, output)
+    return 0 if all(any(each.exact for each in answer.explanations) for answer in answers) else 1
+
+
+def _query(
+    net: str | None,
+    claims: list[Claim],
+    alpha: str | None,
+    res: str | None,
+    impl: str | None,
+    classes: int | None,
+    in_channels: int | None,
+    *,
+    deep: bool,
+) -> Query:
+    """The facts of one network; what the reference and the options fix holds for all of them."""
+    reference = Reference("") if net is None else parse_reference(net)
+    spec = None if net is None else load_spec(reference.name)
+    text = net or "the table"
+    multiplier = pick_one("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
+    size = pick_one("the resolution", text, reference.resolution, None if res is None else parse_resolution(res))
+    implementation = pick_one("the implementation", text, reference.implementation, impl)
+    if multiplier is not None:
+        check_alpha(multiplier)
+    if spec is not None and implementation is not None:
+        spec.implementation(implementation)
+    if classes is not None:
+        check_whole(classes, "classes")
+    facts = tuple(
+        Fact(
+            parse_printed(printed),
+            quantity,
+            claim.alpha if claim.alpha is not None else multiplier,
+            claim.resolution if claim.resolution is not None else size,
+            row,
+        )
+        for row, claim in enumerate(claims, 1)
+        for quantity, printed in claim.numbers
+    )
+    return Query(facts, spec, implementation, classes, in_channels, deep)

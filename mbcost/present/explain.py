@@ -1,0 +1,195 @@
+"""Explanations of a printed number as a table of candidates, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mbcost.present.table import Column, Table
+from mbcost.questions.explain.answer import CLAIM, Answer, Explanation, Value
+from mbcost.questions.explain.facts import Fact
+from mbcost.spec.model import alpha_text
+
+QUANTITY = {
+    "mult_adds": "mult-adds", "params": "params", "activations": "activations", "bytes": "bytes of weights", None: "?",
+}  # fmt: skip
+_ROUNDING = {
+    "rounds": "rounded", "floors": "floored", "ceils": "rounded up", "off by one": "one off in the last digit",
+    "mistyped": "mistyped", "float32": "summed in float32", "binary": "in powers of 1024",
+    "binary bytes": "in powers of 1024", ">": "more than that", "<": "less than that", None: "missed",
+}  # fmt: skip
+
+
+def as_table(answers: Sequence[Answer]) -> Table:
+    """The explanations of the first answer, and its rest and the further answers as notes."""
+    first = answers[0]
+    columns = (
+        Column("rank", "#", numeric=True),
+        Column("network", "network"),
+        Column("what", "as"),
+        Column("counted", "counted by"),
+        Column("value", "exact", numeric=True),
+        Column("printed", "printed", spare=1),
+        Column("bits", "bits", numeric=True, spare=3),
+        Column("chance", "chance", numeric=True),
+        Column("others", "others", numeric=True, spare=2),
+    )
+    shown = first.explanations or ((first.nearest,) if first.nearest else ())
+    rows = [
+        (
+            rank if first.explanations else None,
+            _network(explanation),
+            "; ".join(explanation.clauses) or "published",
+            ", ".join(dict.fromkeys(value.reading.name for value in explanation.values)),
+            ", ".join(dict.fromkeys(f"{value.value:,}" for value in explanation.values)),
+            ", ".join(dict.fromkeys(_printed(value) for value in explanation.values)),
+            _bits(explanation),
+            _percent(explanation.chance) if first.explanations else "",
+            explanation.others if first.explanations else None,
+        )
+        for rank, explanation in enumerate(shown, 1)
+    ]
+    notes = [note for answer in answers for note in _notes(answer)]
+    return Table(f"{_facts(first)}: what gives it", columns, tuple(rows), notes=tuple(notes))
+
+
+def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
+    """The object of `mbcost explain --format json`, described in docs/json.md."""
+    first, *others = answers
+    return {"schema": "mbcost/explain/1", **_answer(first), "more": [_answer(answer) for answer in others]}
+
+
+def text_of_explanation(explanation: Explanation) -> str:
+    """One sentence: which network, what is wrong with it, and what it gives how counted."""
+    values = "; ".join(
+        f"{value.value:,} {QUANTITY[value.fact.quantity]} by {value.reading.name}, {_how(value)}"
+        for value in explanation.values
+    )
+    where = "".join(f", {clause}" for clause in explanation.clauses)
+    return f"{_network(explanation)}{where}: {values}"
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    query = answer.query
+    return {
+        "query": {
+            "network": None if query.spec is None else query.spec.name,
+            "implementation": query.implementation,
+            "classes": query.classes,
+            "in_channels": query.in_channels,
+            "deep": query.deep,
+            "facts": [_fact(fact) for fact in query.facts],
+        },
+        "explanations": [_explanation(explanation) for explanation in answer.explanations],
+        "nearest": None if answer.nearest is None else _explanation(answer.nearest),
+        "advice": answer.advice,
+        "rest": None if answer.rest is None else _answer(answer.rest),
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {
+        "row": fact.row,
+        "quantity": fact.quantity,
+        "printed": fact.printed.text,
+        "alpha": fact.alpha,
+        "resolution": None if fact.resolution is None else list(fact.resolution),
+    }
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    first = _value(explanation.values[0])
+    return {
+        "network": explanation.spec.name,
+        "alpha": first["alpha"],
+        "resolution": first["resolution"],
+        "classes": explanation.structure.classes,
+        "implementation": explanation.structure.implementation,
+        "convention": first["convention"],
+        "quantity": first["quantity"],
+        "departures": list(explanation.departures),
+        "rounding": first["rounding"],
+        "value": first["value"],
+        "exact": explanation.exact,
+        "bits": round(explanation.bits, 2),
+        "chance": round(explanation.chance, 6),
+        "others": explanation.others,
+        "variants": list(explanation.variants),
+        "claimed": explanation.claimed,
+        "text": text_of_explanation(explanation),
+        "values": [_value(value) for value in explanation.values],
+    }
+
+
+def _value(value: Value) -> dict[str, Any]:
+    return {
+        "row": value.fact.row,
+        "printed": value.fact.printed.text,
+        "alpha": value.alpha,
+        "resolution": list(value.resolution),
+        "convention": value.reading.name,
+        "quantity": value.fact.quantity,
+        "rounding": value.rounding,
+        "value": value.value,
+        "exact": value.exact,
+    }
+
+
+def _notes(answer: Answer) -> list[str]:
+    notes = []
+    if not answer.explanations:
+        notes.append("nothing gives these digits; the nearest is shown" if answer.nearest else "nothing")
+    else:
+        first = answer.explanations[0]
+        share = _percent(first.chance)
+        if first.claimed:
+            notes.append(f"explained: {text_of_explanation(first)}")
+            notes.append(f"of random numbers printed like this, {share} would be explained as cheaply")
+        else:
+            notes.append(
+                f"not proved: of random numbers printed like this, {share} would be explained as cheaply "
+                f"(a cause is claimed up to {CLAIM:.0%})"
+            )
+        missed = [f"{value.fact.printed.text} in row {value.fact.row}" for value in first.missed]
+        if missed:
+            notes.append(f"missed by the first: {', '.join(missed)}")
+    if answer.advice:
+        notes.append(f"to decide: {answer.advice}")
+    if answer.rest is not None:
+        notes += [f"the rest: {_facts(answer.rest)}", *_notes(answer.rest)]
+    return notes
+
+
+def _facts(answer: Answer) -> str:
+    net = "" if answer.query.spec is None else f" of {answer.query.spec.name}"
+    facts = [f"{fact.printed.text} {QUANTITY[fact.quantity]}".removesuffix(" ?") for fact in answer.query.facts]
+    return ", ".join(facts) + net
+
+
+def _network(explanation: Explanation) -> str:
+    alphas = dict.fromkeys(alpha_text(value.alpha) for value in explanation.values)
+    sizes = dict.fromkeys(
+        "x".join(map(str, dict.fromkeys(value.resolution)))
+        for value in explanation.values
+        if value.fact.needs_resolution
+    )
+    name = explanation.spec.name + (f"@{next(iter(alphas))}" if len(alphas) == 1 else "")
+    name += f"/{next(iter(sizes))}" if len(sizes) == 1 else ""
+    classes = explanation.structure.classes
+    return f"{name}:{explanation.structure.implementation}" + ("" if classes == 1000 else f" {classes} classes")
+
+
+def _printed(value: Value) -> str:
+    return f"{value.fact.printed.text} {_how(value)}"
+
+
+def _how(value: Value) -> str:
+    return _ROUNDING[value.rounding] + (f" for {value.meant}" if value.meant else "")
+
+
+def _bits(explanation: Explanation) -> str:
+    return f"{explanation.bits:.1f}"
+
+
+def _percent(share: float) -> str:
+    return "<0.01%" if share < 0.0001 else f"{share:.2%}" if share < 0.01 else f"{share:.0%}"

@@ -1,0 +1,1 @@
+"""Which network, counted how, gives a printed number?"""

@@ -1,0 +1,85 @@
+"""Structures built ahead: those of the built-in networks at their published alphas, in one file beside the specs.
+
+Building them takes seconds, reading them some hundredths. The file says of which specs it was made; where those have
+changed since, it is left aside. A test holds it equal to what is built.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mbcost.questions.explain.structures import Choices, Stack, Structure, build_stack
+from mbcost.spec.library import NETWORKS, load_spec, specs_folder
+from mbcost.spec.model import alpha_text
+
+if TYPE_CHECKING:
+    from numpy.lib.npyio import NpzFile
+
+
+def packed_path() -> Path:
+    """Where the file is."""
+    return specs_folder() / "structures.npz"
+
+
+def packed_stack(name: str, alpha: float) -> Stack | None:
+    """The structures of the built-in network `name` at `alpha`; None where they have not been built ahead."""
+    file, key = _file(), f"{name}@{alpha_text(alpha)}"
+    if file is None or f"{key}/labels" not in file:
+        return None
+    labels, scales = json.loads(bytes(file[f"{key}/labels"]))
+    structures = tuple(
+        Structure(implementation, classes, tuple(mistakes), left_out, only)
+        for implementation, classes, mistakes, left_out, only in labels
+    )
+    mult_adds = file[f"{key}/mult_adds"][file[f"{key}/mult_adds_places"]]
+    params = file[f"{key}/params"][file[f"{key}/params_places"]]
+    return Stack(structures, tuple(map(_scale, scales)), mult_adds, params)
+
+
+def pack(path: Path) -> None:
+    """Build the structures of every built-in network and write them to `path`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    import numpy as np
+
+    arrays: dict[str, Any] = {"specs": np.frombuffer(_fingerprint().encode(), dtype=np.uint8)}
+    for name in NETWORKS:
+        spec = load_spec(name)
+        for alpha in spec.published_alphas:
+            key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices())
+            labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
+            text = json.dumps([labels, stack.scales], separators=(",", ":"))
+            arrays[f"{key}/labels"] = np.frombuffer(text.encode(), dtype=np.uint8)
+            for count in ("mult_adds", "params"):
+                rows, places = np.unique(getattr(stack, count), axis=0, return_inverse=True)
+                arrays[f"{key}/{count}"], arrays[f"{key}/{count}_places"] = rows, places.ravel().astype(np.int32)
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+@cache
+def _file() -> NpzFile | None:
+    import numpy as np
+
+    if not packed_path().is_file():
+        return None
+    file: NpzFile = np.load(packed_path())
+    return file if bytes(file["specs"]).decode() == _fingerprint() else None
+
+
+def _fingerprint() -> str:
+    """Of the files that structures are built from."""
+    folder = specs_folder()
+    files = [*(folder / f"{name}.yaml" for name in NETWORKS), *sorted((folder / "implementations").glob("*.yaml"))]
+    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _scale(read: Any) -> Any:
+    """A scale from its JSON form."""
+    return None if read is None else tuple(tuple(tuple(step) for step in chain) for chain in read)

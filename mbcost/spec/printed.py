@@ -1,0 +1,159 @@
+"""A number as somebody printed it, and whether an exact count would be printed that way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from mbcost.errors import MbcostError
+
+PREFIXES: Mapping[str, int] = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+"""Decimal; `Printed.binary` is about powers of 1024."""
+LARGEST = 10**18
+"""No network's cost is larger; more is taken for a slip."""
+
+_NUMBER = re.compile(
+    r"""
+    (?P<relation>[<>]|~|≈|about\ )?\s*
+    (?P<digits>[0-9]{1,3}(?:[,_ ][0-9]{3})+|[0-9]{1,19})
+    (?:\.(?P<decimals>[0-9]{1,18}))?
+    (?:[eE]\+?(?P<exponent>[0-9]{1,4}))?
+    \s*-?
+    (?P<prefix>thousand|million|billion|[kKMGT](?!ACs?\b|Adds?\b|ult)(?=i?B?\b|[A-Z]|\s|$)|)(?P<binary>i?)
+    \s*-?
+    (?P<unit>[A-Za-z][A-Za-z -]*)?
+    """,
+    re.VERBOSE,
+)
+_WORDS = {"thousand": "K", "million": "M", "billion": "G"}
+_UNITS = {
+    "flop": "mult_adds", "flops": "mult_adds", "mac": "mult_adds", "macs": "mult_adds", "madd": "mult_adds",
+    "madds": "mult_adds", "mmadds": "mult_adds", "mult-adds": "mult_adds", "multadds": "mult_adds",
+    "multiply-adds": "mult_adds", "multiply adds": "mult_adds", "mult adds": "mult_adds", "mul-adds": "mult_adds",
+    "muladds": "mult_adds", "param": "params", "params": "params", "parameters": "params", "weights": "params",
+    "activations": "activations", "b": "bytes", "byte": "bytes", "bytes": "bytes",
+}  # fmt: skip
+_FORM = "write it as it is printed, such as 314M, 3.471M, 601548544, '>430M', '0.57 GFLOPs' or 12.9MB"
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How a source shortens numbers: where the exact number may lie, in units of the last printed digit."""
+
+    below: Fraction
+    above: Fraction
+    with_lowest: bool
+    with_highest: bool
+
+    def covers(self, exact: int | Fraction, number: Fraction, step: Fraction) -> bool:
+        """Whether a source that shortens like this prints `exact` as `number`, whose last digit counts `step`s."""
+        low, high = number + self.below * step, number + self.above * step
+        return (low < exact < high) or (self.with_lowest and exact == low) or (self.with_highest and exact == high)
+
+    def whole_range(self, number: Fraction, step: Fraction) -> tuple[int, int]:
+        """The least and the greatest whole number that would be printed so; empty if the first is larger."""
+        low, high = number + self.below * step, number + self.above * step
+        return (
+            ceil(low) if self.with_lowest else floor(low) + 1,
+            floor(high) if self.with_highest else ceil(high) - 1,
+        )
+
+
+ROUNDINGS: Mapping[str, Rounding] = {
+    "rounds": Rounding(Fraction(-1, 2), Fraction(1, 2), with_lowest=True, with_highest=True),
+    "floors": Rounding(Fraction(0), Fraction(1), with_lowest=True, with_highest=False),
+    "ceils": Rounding(Fraction(-1), Fraction(0), with_lowest=False, with_highest=True),
+    "off by one": Rounding(Fraction(-3, 2), Fraction(3, 2), with_lowest=True, with_highest=True),
+}
+"""Halfway between two prints, either of them is a rounding."""
+_BOUNDS = {
+    ">": Rounding(Fraction(0), Fraction(1), with_lowest=False, with_highest=True),
+    "<": Rounding(Fraction(-1), Fraction(0), with_lowest=True, with_highest=False),
+}
+"""`>430M` is read as more than that and at most one more in the last digit that is not 0; `<` alike."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A number with the digits that it was printed with.
+
+    >>> parse_printed("3.471M").step
+    Fraction(1000, 1)
+    """
+
+    text: str
+    number: Fraction
+    step: Fraction
+    """What one more in the last digit that counts would add."""
+    relation: str = ""
+    """`>` or `<` where the number is a bound."""
+    quantity: str | None = None
+    """`params`, `mult_adds`, `activations` or `bytes` where its unit says so."""
+    binary: Fraction = Fraction(1)
+    """What to multiply with where the prefix is meant in powers of 1024: 1.048576 for M, 1 without a prefix."""
+
+    @property
+    def digits(self) -> int:
+        """How many digits of the number count."""
+        return len(str(int(self.number / self.step)))
+
+    @property
+    def roundings(self) -> Mapping[str, Rounding]:
+        """The ways in which it can have come about."""
+        return {self.relation: _BOUNDS[self.relation]} if self.relation else ROUNDINGS
+
+    def whole_range(self, rounding: str) -> tuple[int, int]:
+        """The least and the greatest count that is printed so by `rounding`, one of `roundings`.
+
+        >>> parse_printed("314M").whole_range("floors")
+        (314000000, 314999999)
+        """
+        return self.roundings[rounding].whole_range(self.number, self.step)
+
+
+def parse_printed(text: str) -> Printed:
+    """A number as people print it, with a prefix and a unit if it has them.
+
+    A whole number that ends in five zeros or more is taken for a rounded one, of at least three digits.
+
+    Raises:
+        MbcostError: it is no number, not positive, or larger than any network's cost.
+
+    >>> parse_printed("0.57 GFLOPs").number
+    Fraction(570000000, 1)
+    >>> parse_printed(">430M").whole_range(">")
+    (430000001, 440000000)
+    """
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None or (match["binary"] and not match["prefix"]):
+        raise MbcostError(f"'{text}' is no number: {_FORM}")
+    unit = (match["unit"] or "").strip().lower()
+    if unit and unit not in _UNITS:
+        raise MbcostError(f"'{text}' has the unit '{match['unit'].strip()}', which is unknown: {_FORM}")
+    digits, decimals = re.sub("[,_ ]", "", match["digits"]), match["decimals"] or ""
+    exponent = int(match["exponent"] or 0)
+    prefix = _WORDS.get(match["prefix"], match["prefix"].upper())
+    scale = Fraction(10) ** min(exponent, 30) * PREFIXES[prefix]
+    binary = Fraction(1024, 1000) ** list(PREFIXES).index(prefix)
+    step, number = scale / 10 ** len(decimals), Fraction(f"{digits}.{decimals or 0}") * scale
+    if match["binary"]:
+        step, number, binary = step * binary, number * binary, Fraction(1)
+    if not 0 < number <= LARGEST:
+        size = "not positive" if number == 0 else "larger than the cost of any network"
+        raise MbcostError(f"'{text}' is {size}: {_FORM}")
+    relation = match["relation"] if match["relation"] in ("<", ">") else ""
+    step = _significant(number, step, relation)
+    return Printed(text, number, step, relation or "", _UNITS.get(unit), binary)
+
+
+def _significant(number: Fraction, step: Fraction, relation: str) -> Fraction:
+    """The step of the last digit that counts."""
+    counted = str(int(number / step))
+    zeros = len(counted) - len(counted.rstrip("0"))
+    if relation:
+        return step * Fraction(10) ** zeros
+    rounded = step == 1 and zeros >= 5
+    return step * Fraction(10) ** min(zeros, max(len(counted) - 3, 0)) if rounded else step
