@@ -134,14 +134,28 @@ def _query(
     if classes is not None:
         check_whole(classes, "classes")
     facts = tuple(
-        Fact(
-            parse_printed(printed),
-            quantity,
-            claim.alpha if claim.alpha is not None else multiplier,
-            claim.resolution if claim.resolution is not None else size,
-            row,
-        )
+        _fact(quantity, printed, claim, multiplier, size, row)
         for row, claim in enumerate(claims, 1)
         for quantity, printed in claim.numbers
     )
     return Query(facts, spec, implementation, classes, in_channels, deep)
+
+
+def _fact(
+    quantity: str | None,
+    text: str,
+    claim: Claim,
+    alpha: float | None,
+    resolution: tuple[int, int] | None,
+    row: int,
+) -> Fact:
+    printed = parse_printed(text)
+    if quantity is not None and printed.quantity not in (None, quantity):
+        raise MbcostError(f"'{text}' is given as {quantity}, but its unit says {printed.quantity}: keep one")
+    return Fact(
+        printed,
+        quantity or printed.quantity,
+        alpha if claim.alpha is None else claim.alpha,
+        resolution if claim.resolution is None else claim.resolution,
+        row,
+    )

@@ -23,6 +23,7 @@ NETWORKS = (
     "v3-small",
     "v3-large-minimalistic",
     "v3-small-minimalistic",
+    "v1-shallow",
     "v1-printed",
     "v2-arxiv1",
     "v3-large-arxiv1",

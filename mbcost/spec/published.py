@@ -49,6 +49,8 @@ class Source:
     """What was read: the original or which copies of it."""
     counts: str
     """What the source counts, in its own words and ours."""
+    by_tool: bool = False
+    """Whether a program counted for it, one that may count more than multiply-adds."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,10 @@ def parse_published(text: str, origin: str, name: str) -> tuple[Published, ...]:
     with reader.complete():
         root = reader.root
         assert root is not None, "the reader refuses an empty document"
-        values = reader.mapping(root, (*_SOURCE_KEYS, "columns", "tables", "notes", *_FIELDS))
-        source = Source(name, *(reader.text(reader.require(root, values, key)) for key in _SOURCE_KEYS))
+        values = reader.mapping(root, (*_SOURCE_KEYS, "by_tool", "columns", "tables", "notes", *_FIELDS))
+        title, where, seen, counts = (reader.text(reader.require(root, values, key)) for key in _SOURCE_KEYS)
+        by_tool = "by_tool" in values and reader.flag(values["by_tool"])
+        source = Source(name, title, where, seen, counts, by_tool)
         header, found = reader.sequence(reader.require(root, values, "columns")), len(reader.problems)
         columns = [reader.word(item, "column", _FIELDS) for item in header]
         if len(reader.problems) > found:

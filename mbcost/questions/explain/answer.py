@@ -18,6 +18,8 @@ from mbcost.spec.tally import COUNTS, Tally
 
 CLAIM = 0.05
 """An explanation is claimed where at most this share of random numbers would be explained as cheaply."""
+COMPARED = 5
+"""How many of the first explanations a further number is to tell apart."""
 DISTINCT_ROWS, DISTINCT_DIGITS = 3, 3
 """A table's explanation is claimed where no row misses and so many distinct rows of so many digits agree."""
 
@@ -47,6 +49,8 @@ class Explanation:
     """A network and a way to count it, with the exact numbers that they give."""
 
     spec: Spec
+    asked: Spec | None
+    """The network that was asked about; the one that explains it can be an earlier version of it."""
     structure: Structure
     setting: Setting
     values: tuple[Value, ...]
@@ -65,7 +69,9 @@ class Explanation:
     @property
     def clauses(self) -> tuple[str, ...]:
         """The departures in words."""
-        said = []
+        said = (
+            [] if self.asked is None or self.asked is self.spec else [f"the table is that of {self.spec.display_title}"]
+        )
         first = self.values[0]
         if OTHER_ALPHA in self.setting.departures:
             said.append(f"alpha is {alpha_text(first.alpha)}, not {alpha_text(first.fact.alpha or 1)}")
@@ -73,6 +79,11 @@ class Explanation:
             claimed = next(value.fact.resolution for value in self.values if value.fact.resolution)
             said.append(f"the resolution is {_size(first.resolution)}, not {_size(claimed)}")
         return (*said, *self.structure.says)
+
+    @property
+    def counted(self) -> tuple[Reading, ...]:
+        """How it counts, each quantity of which it explains something."""
+        return tuple(dict.fromkeys(value.reading for value in self.values if value.rounding is not None))
 
     @property
     def exact(self) -> bool:
@@ -135,7 +146,7 @@ def explain(query: Query, limit: int = 10) -> Answer:
         nearest = _explanation(tried[0][0], nearest_candidate(*tried[0]), 1.0, 0)
     rest = None
     if explanations and (missed := tuple(value.fact for value in explanations[0].missed)):
-        rest = explain(replace(query, facts=missed), limit)
+        rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit)
     return Answer(query, explanations, nearest, _advice(query, explanations), rest)
 
 
@@ -200,7 +211,7 @@ def _holds(query: Query, candidate: Candidate) -> bool:
 def _explanation(query: Query, candidate: Candidate, chance: float, others: int) -> Explanation:
     values = tuple(_valued(query, candidate, match) for match in candidate.matches)
     setting, structure = candidate.setting, candidate.structure
-    return Explanation(setting.spec, structure, setting, values, candidate.bits, chance, others)
+    return Explanation(setting.spec, query.spec, structure, setting, values, candidate.bits, chance, others)
 
 
 def _valued(query: Query, candidate: Candidate, match: Match) -> Value:
@@ -208,7 +219,7 @@ def _valued(query: Query, candidate: Candidate, match: Match) -> Value:
     network = network_of(query, candidate.setting, candidate.structure, match.fact)
     value = sum(amounts(network, candidate.structure, match.reading))
     window = match.window
-    assert window is None or window.low <= value <= window.high, "both forms of the engine agree"
+    assert window is None or window.low <= value <= window.high, f"both forms agree: {candidate}"
     meant = None if window is None or window.rounding != "mistyped" else _print(window, match.fact.printed)
     rounding = None if window is None else window.rounding
     return Value(match.fact, network.alpha, network.resolution, match.reading, rounding, value, meant)
@@ -229,16 +240,18 @@ def _size(resolution: tuple[int, int]) -> str:
 
 
 def _advice(query: Query, explanations: Sequence[Explanation]) -> str | None:
-    """What further number would tell the first explanations apart."""
-    exact = [explanation for explanation in explanations if explanation.exact]
+    """What further number would tell the first explanations apart, and what each of them says of it."""
+    exact = [explanation for explanation in explanations if explanation.exact][:COMPARED]
     if not exact or exact[0].claimed:
         return None
-    first = exact[0]
-    for fact, what in _further(query, first):
-        for other in exact[1:]:
-            here, there = (_predicted(query, each, fact) for each in (first, other))
-            if here != there:
-                return f"{what} would tell: {here:,} by number 1, {there:,} by number {explanations.index(other) + 1}"
+    for fact, what in _further(query, exact[0]):
+        predicted: dict[int, list[int]] = {}
+        for explanation in exact:
+            number = _predicted(query, explanation, fact)
+            predicted.setdefault(number, []).append(explanations.index(explanation) + 1)
+        if len(predicted) > 1 and (len(exact) < 3 or len(next(iter(predicted.values()))) < len(exact) - 1):
+            said = (f"{number:,} by {', '.join(f'#{rank}' for rank in ranks)}" for number, ranks in predicted.items())
+            return f"{what} would tell: {'; '.join(said)}"
     if exact[1:]:
         return "a table of its layers would tell"
     return "more digits, or another number of the same network, would tell"

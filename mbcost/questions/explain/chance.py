@@ -99,13 +99,10 @@ def _covered(query: Query, tried: Sequence[Trial], limit: float) -> float:
 def _trial(query: Query, trial: Trial, limit: float) -> Iterator[Spans]:
     """The spans of one setting that cost at most `limit`, of all quantities together."""
     quantities = quantities_of(query)
-    first, *others = [list(_spans(query, trial, quantity, limit)) for quantity in quantities]
-    if not others:
-        yield from first
-        return
-    for spans in first:
-        for more in others[0]:
-            yield from _crossed(trial, spans, more, limit)
+    found, *others = [list(_spans(query, trial, quantity, limit)) for quantity in quantities]
+    for more in others:
+        found = [crossed for spans in found for other in more for crossed in _crossed(trial, spans, other, limit)]
+    yield from found
 
 
 def _spans(query: Query, trial: Trial, quantity: str, limit: float) -> Iterator[Spans]:
@@ -113,7 +110,7 @@ def _spans(query: Query, trial: Trial, quantity: str, limit: float) -> Iterator[
 
     places = tuple(place for place, fact in enumerate(query.facts) if fact.quantity == quantity)
     kinds = rounding_kinds(query, places)
-    for number, some in passes(trial, quantity, deep=query.deep):
+    for number, some in passes(query, trial, quantity):
         bits = trial.bits[:number, None] + some.bits[None, :]
         if not bits.size or bits.min() > limit:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mbcost.questions.explain.readings import Reading
 from mbcost.spec.library import NETWORKS, load_spec
 from mbcost.spec.model import Spec
 from mbcost.spec.printed import Printed
@@ -56,6 +57,13 @@ class Query:
     classes: int | None = None
     in_channels: int | None = None
     deep: bool = False
+    """Whether two mistakes at once, every way to count and changed rows are tried, too."""
+    plain: bool = False
+    """Whether only networks as they are published, counted by conventions, are tried."""
+    by_tool: bool = True
+    """Whether a counting program may have counted, one that counts more than multiply-adds."""
+    counted: tuple[Reading, ...] = ()
+    """How a quantity is counted, where that is known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +95,7 @@ def settings(query: Query) -> Iterator[Setting]:
         for alpha in _alphas(query, spec):
             for resolution in _resolutions(query, spec):
                 departures = alpha.departures + resolution.departures
-                if len(departures) < 2:
+                if len(departures) < (1 if query.plain else 2):
                     cost = bits + alpha.bits + resolution.bits
                     yield Setting(spec, alpha.alpha, resolution.resolution, cost, departures)
 
@@ -98,11 +106,16 @@ def _specs(query: Query) -> Iterator[tuple[Spec, float]]:
         names: Sequence[str] = NETWORKS
     else:
         yield query.spec, 0.0
-        names = RELATIVES.get(query.spec.name, ()) if query.spec.name in NETWORKS else ()
+        names = RELATIVES.get(query.spec.name, ()) if is_built_in(query.spec) else ()
     for name in names:
         spec = load_spec(name)
         if query.implementation in (None, *spec.implementations):
             yield spec, weights.bits("networks", name)
+
+
+def is_built_in(spec: Spec) -> bool:
+    """Whether it is the spec that comes with mbcost, and not another of the same name."""
+    return spec.name in NETWORKS and spec is load_spec(spec.name)
 
 
 def _alphas(query: Query, spec: Spec) -> Iterator[Setting]:

@@ -47,8 +47,8 @@ class Draft:
             MbcostError: alpha is so small that no channel is left, or the resolution that no map is.
         """
         scaling = Scaling(self.spec, self.implementation, alpha, classes)
-        channels = in_channels or self.spec.channels
-        return build_network(scaling, resolution, channels, self.blocks(alpha, classes, in_channels), self.edits)
+        blocks = self.blocks(alpha, classes, in_channels)
+        return build_network(scaling, resolution, blocks[0].form.inputs, blocks, self.edits)
 
 
 @dataclass(frozen=True)

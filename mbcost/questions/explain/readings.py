@@ -90,6 +90,17 @@ def named_readings(quantity: str) -> tuple[Reading, ...]:
 
 
 @cache
+def multiply_adds_only(quantity: str) -> tuple[Reading, ...]:
+    """The conventions for `quantity` that count nothing besides multiply-adds."""
+    macs = {COUNTS.index(count) for count in _MACS}
+    return tuple(
+        reading
+        for reading in named_readings(quantity)
+        if quantity != "mult_adds" or {place for place, factor in enumerate(reading.row) if factor} <= macs
+    )
+
+
+@cache
 def other_readings(quantity: str) -> tuple[Reading, ...]:
     """The ways to count `quantity` that no convention has, by cost."""
     known = {reading.row for reading in named_readings(quantity)}

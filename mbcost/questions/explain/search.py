@@ -9,11 +9,19 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.facts import Fact, Query, Setting, settings
+from mbcost.questions.explain.facts import Fact, Query, Setting, is_built_in, settings
 from mbcost.questions.explain.packed import packed_stack
-from mbcost.questions.explain.readings import Reading, Window, misprints, named_readings, other_readings, windows
+from mbcost.questions.explain.readings import (
+    Reading,
+    Window,
+    misprints,
+    multiply_adds_only,
+    named_readings,
+    other_readings,
+    windows,
+)
 from mbcost.questions.explain.structures import USUAL_CLASSES, Choices, Stack, Structure, build_stack
-from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.library import load_spec
 from mbcost.spec.model import Spec
 from mbcost.spec.tally import COUNTS
 from mbcost.spec.weights import load_weights
@@ -30,6 +38,10 @@ else:
 
 KEPT = 200
 """Candidates of one setting that are compared; the cheapest ones."""
+PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
+"""How numbers are shortened that are published without an error."""
+SLACK = 2
+"""How many rows fewer than the most a way may explain and still be compared."""
 BEST = 6
 """Ways to count one quantity that are combined with those of the other, a structure."""
 
@@ -81,7 +93,8 @@ def trials(query: Query, bits: float = 0.0) -> Iterator[Trial]:
     import numpy as np
 
     weights = load_weights()
-    every = Choices(query.implementation, query.classes, query.in_channels, mistakes=2 if query.deep else 1)
+    mistakes = 0 if query.plain else 2 if query.deep else 1
+    every = Choices(query.implementation, query.classes, query.in_channels, mistakes)
     failure: MbcostError | None = None
     found = False
     for setting in settings(query):
@@ -121,7 +134,7 @@ def stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     Raises:
         MbcostError: alpha is so small that no network can be built.
     """
-    if spec.name in NETWORKS and spec is load_spec(spec.name):
+    if is_built_in(spec):
         return _built_in_stack(spec.name, alpha, choices)
     return build_stack(spec, alpha, choices)
 
@@ -132,15 +145,10 @@ def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
     every = _packed(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
     if every is None or choices.classes not in (None, *USUAL_CLASSES):
         return build_stack(load_spec(name), alpha, choices)
-    places = [
-        place
-        for place, structure in enumerate(every.structures)
-        if choices.implementation in (None, structure.implementation)
-        and choices.classes in (None, structure.classes)
-        and len(structure.departures) <= choices.mistakes
-    ]
-    structures = tuple(every.structures[place] for place in places)
-    return Stack(structures, every.scales, every.mult_adds[places], every.params[places])
+    found = [(kept, place) for place, each in enumerate(every.structures) if (kept := choices.keep(each)) is not None]
+    found.sort(key=lambda pair: bool(pair[0].departures))
+    places = [place for _, place in found]
+    return Stack(tuple(kept for kept, _ in found), every.scales, every.mult_adds[places], every.params[places])
 
 
 @cache
@@ -178,18 +186,29 @@ class Ways:
 @cache
 def ways(quantity: str, *, named: bool) -> Ways:
     """The conventions for `quantity`, or the other ways to count it."""
+    return _only(named_readings(quantity) if named else other_readings(quantity))
+
+
+@cache
+def _only(found: tuple[Reading, ...]) -> Ways:
     import numpy as np
 
-    found = named_readings(quantity) if named else other_readings(quantity)
     rows = np.array([reading.row for reading in found], dtype=np.int64).reshape(-1, len(COUNTS))
     return Ways(found, rows.T, np.array([reading.bits for reading in found]))
 
 
-def passes(trial: Trial, quantity: str, *, deep: bool) -> Iterator[tuple[int, Ways]]:
+def passes(query: Query, trial: Trial, quantity: str) -> Iterator[tuple[int, Ways]]:
     """How many of the structures are counted in which ways: mistakes in named ones only, but in a deep search."""
+    known = tuple(reading for reading in query.counted if reading.quantity == quantity)
+    if known:
+        yield len(trial.structures), _only(known)
+        return
+    if not query.by_tool:
+        yield len(trial.structures), _only(multiply_adds_only(quantity))
+        return
     yield len(trial.structures), ways(quantity, named=True)
-    if not trial.setting.departures:
-        yield len(trial.structures) if deep else trial.plain, ways(quantity, named=False)
+    if not (query.plain or trial.setting.departures):
+        yield len(trial.structures) if query.deep else trial.plain, ways(quantity, named=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,24 +233,25 @@ def hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
     """All of them, pass by pass."""
     places = tuple(place for place, fact in enumerate(query.facts) if fact.quantity == quantity)
     found = []
-    for number, some in passes(trial, quantity, deep=query.deep):
+    for number, some in passes(query, trial, quantity):
         values = [trial.counts[place][:number] @ some.coefficients for place in places]
         found.append(_inside(query, places, some, values))
-        if len(query.facts) == 1 and some is ways(quantity, named=True):
+        if len(query.facts) == 1 and number == len(trial.structures):
             found.append(_mistyped(query, some, values[0][: trial.plain]))
     return found
 
 
 def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Array]) -> Hits:
-    """Hits in the windows of the facts: all are shortened alike, and more than half must be right."""
+    """Hits in the windows of the facts: all are shortened alike, and the most of them must be right, or nearly."""
     import numpy as np
 
     kinds = rounding_kinds(query, places)
+    groups = [np.stack([(w.low <= v) & (v <= w.high) for w, v in zip(g, values, strict=True)]) for g in kinds]
+    most = max((int(inside.sum(axis=0).max(initial=0)) for inside in groups), default=0)
     missed = np.array([missed_bits(query, query.facts[place]) for place in places])
     parts = []
-    for kind, group in enumerate(kinds):
-        inside = np.stack([(w.low <= v) & (v <= w.high) for w, v in zip(group, values, strict=True)])
-        structure, reading = np.nonzero(inside.sum(axis=0) > (len(places) - 1) // 2)
+    for kind, (group, inside) in enumerate(zip(kinds, groups, strict=True)):
+        structure, reading = np.nonzero(inside.sum(axis=0) >= max(most - SLACK, 1))
         explained = inside[:, structure, reading].T
         bits = some.bits[reading] + group[0].bits + ~explained @ missed
         parts.append((structure, reading, np.full(len(structure), kind), explained, bits))
@@ -240,12 +260,17 @@ def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Arra
 
 
 def missed_bits(query: Query, fact: Fact) -> float:
-    """What it costs not to explain `fact`: less where it repeats the number of another row."""
-    repeats = any(
-        other.quantity == fact.quantity and other.printed.number == fact.printed.number and other.row != fact.row
-        for other in query.facts
-    )
-    return load_weights().bits("tables", "copied" if repeats else "missed")
+    """What it costs not to explain `fact`: nothing where it stands in the query before, less where it is copied.
+
+    A number that another row has for another network, or for another size of its input, is a copy.
+    """
+    for other in query.facts:
+        if other is fact:
+            break
+        if other.quantity == fact.quantity and other.printed.number == fact.printed.number:
+            same = other.alpha == fact.alpha and (not fact.needs_resolution or other.resolution == fact.resolution)
+            return 0.0 if same else load_weights().bits("tables", "copied")
+    return load_weights().bits("tables", "missed")
 
 
 def _mistyped(query: Query, some: Ways, values: Array) -> Hits:
@@ -265,18 +290,21 @@ def _mistyped(query: Query, some: Ways, values: Array) -> Hits:
 
 def rounding_kinds(query: Query, places: tuple[int, ...]) -> tuple[tuple[Window, ...], ...]:
     """Groups with a window for every one of the facts, shortened alike."""
-    every = [_windows(query.facts[place], deep=query.deep) for place in places]
+    every = [_windows(query, query.facts[place]) for place in places]
     if len(every) == 1:
         return tuple((window,) for window in every[0])
     return tuple(
         tuple(next(window for window in each if window.rounding == name) for each in every)
-        for name in ("rounds", "floors", "ceils", "off by one", ">", "<")
+        for name in ("rounds", "floors", "ceils", ">", "<")
         if all(any(window.rounding == name for window in each) for each in every)
     )
 
 
-def _windows(fact: Fact, *, deep: bool) -> tuple[Window, ...]:
-    return tuple(window for window in windows(fact.printed, quantity_of(fact)) if deep or window.rounding != "binary")
+def _windows(query: Query, fact: Fact) -> tuple[Window, ...]:
+    every = windows(fact.printed, quantity_of(fact))
+    if query.plain:
+        return tuple(window for window in every if window.rounding in PLAIN_ROUNDINGS)
+    return tuple(window for window in every if query.deep or window.rounding != "binary")
 
 
 def search(query: Query, tried: list[Trial]) -> list[Candidate]:
@@ -293,7 +321,10 @@ def search(query: Query, tried: list[Trial]) -> list[Candidate]:
     return list(unique.values())
 
 
+Option = tuple[float, tuple[Match, ...]]
+"""A way to count the facts of one quantity, and its cost."""
 Found = tuple[float, Trial, int, tuple[Match, ...]]
+"""The cost of a candidate, where it was found, and its facts."""
 
 
 def _single(query: Query, trial: Trial, every: list[Hits]) -> Iterator[Found]:
@@ -304,21 +335,29 @@ def _single(query: Query, trial: Trial, every: list[Hits]) -> Iterator[Found]:
 
 
 def _joint(query: Query, trial: Trial, every: list[list[Hits]]) -> Iterator[Found]:
-    """Structures that explain something of every quantity, with the cheapest ways of each."""
-    options: list[dict[int, list[tuple[float, tuple[Match, ...]]]]] = []
+    """Structures with the cheapest ways of each quantity; one of which nothing is explained costs all its facts."""
+    options: list[dict[int, list[Option]]] = []
     for group in every:
-        by_structure: dict[int, list[tuple[float, tuple[Match, ...]]]] = {}
+        by_structure: dict[int, list[Option]] = {}
         for each in group:
             for place in _lowest(each.bits + trial.bits[each.structures], 10 * KEPT):
-                ways = by_structure.setdefault(int(each.structures[place]), [])
-                if len(ways) < BEST:
-                    ways.append((float(each.bits[place]), _matches(query, each, place)))
+                some = by_structure.setdefault(int(each.structures[place]), [])
+                if len(some) < BEST:
+                    some.append((float(each.bits[place]), _matches(query, each, place)))
         options.append(by_structure)
-    for structure in set.intersection(*(set(each) for each in options)):
-        for combined in product(*(each[structure] for each in options)):
+    none = [[_unexplained(query, quantity)] for quantity in quantities_of(query)]
+    for structure in set.union(*(set(each) for each in options)):
+        choices = (each.get(structure, nothing) for each, nothing in zip(options, none, strict=True))
+        for combined in product(*choices):
             bits = float(trial.bits[structure]) + sum(cost for cost, _ in combined)
             matches = sorted((match for _, some in combined for match in some), key=lambda m: query.facts.index(m.fact))
             yield bits, trial, structure, tuple(matches)
+
+
+def _unexplained(query: Query, quantity: str) -> Option:
+    facts = [fact for fact in query.facts if fact.quantity == quantity]
+    cost = sum(missed_bits(query, fact) for fact in facts)
+    return cost, tuple(Match(fact, named_readings(quantity)[0], None) for fact in facts)
 
 
 def _lowest(bits: Bits, number: int) -> list[int]:

@@ -59,12 +59,15 @@ class Structure:
     """A name of `LEFT_OUT`."""
     only: str | None = None
     """The quantity that `left_out` is about, where it is not both."""
+    other_classes: bool = False
+    """Whether the number of classes is another than claimed."""
 
     @property
     def departures(self) -> tuple[str, ...]:
         """The names of its mistakes and left-out parts."""
         tail = ONE_QUANTITY.get(self.only or "", "")
-        return (*self.mistakes, *([] if self.left_out is None else [self.left_out + tail]))
+        classes = ["other classes"] if self.other_classes else []
+        return (*self.mistakes, *([] if self.left_out is None else [self.left_out + tail]), *classes)
 
     @property
     def says(self) -> tuple[str, ...]:
@@ -73,6 +76,7 @@ class Structure:
         return (
             *(MISTAKES[name].text for name in self.mistakes),
             *([] if self.left_out is None else [LEFT_OUT[self.left_out][0] + tail]),
+            *([f"there are {self.classes} classes"] if self.other_classes else []),
         )
 
     def bits(self, weights: Weights, choices: Choices) -> float:
@@ -83,7 +87,9 @@ class Structure:
             bits.append(weights.bits("mistakes", "of one quantity only"))
         if choices.implementation is None:
             bits.append(weights.bits("implementations", self.implementation))
-        if choices.classes is None:
+        if self.other_classes:
+            bits.append(weights.bits("classes", "other"))
+        elif choices.classes is None:
             bits.append(weights.bits("classes", str(self.classes)))
         return sum(bits)
 
@@ -104,6 +110,16 @@ class Choices:
     in_channels: int | None = None
     mistakes: int = 1
     """How many can come together."""
+
+    def keep(self, structure: Structure) -> Structure | None:
+        """The structure as it is to be called under these choices; None where they rule it out."""
+        if self.implementation not in (None, structure.implementation) or len(structure.departures) > self.mistakes:
+            return None
+        if self.classes in (None, structure.classes):
+            return structure
+        # Another number of classes than claimed is a mistake like others.
+        usual = structure.classes in USUAL_CLASSES and not structure.departures and self.mistakes > 0
+        return replace(structure, other_classes=True) if usual else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +188,15 @@ def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[St
                         raise
                     continue
                 more = choices.mistakes > len(mistakes) and classes not in OTHER_CLASSES
-                yield from _counted(replace(plain, classes=classes), draft, blocks, with_parts=more)
+                for each, first, second in _counted(replace(plain, classes=classes), draft, blocks, with_parts=more):
+                    if (kept := choices.keep(each)) is not None:
+                        yield kept, first, second
+
+
+def _classes(choices: Choices, *, plain: bool) -> tuple[int, ...]:
+    if choices.classes is None:
+        return USUAL_CLASSES + OTHER_CLASSES if plain else USUAL_CLASSES
+    return tuple(dict.fromkeys((choices.classes, *USUAL_CLASSES))) if plain else (choices.classes,)
 
 
 def _mistakes(choices: Choices) -> Iterator[tuple[str, ...]]:
