@@ -27,6 +27,7 @@ COMMANDS = {
     "ledger": "mbcost.cli.ledger",
     "conventions": "mbcost.cli.conventions",
     "explain": "mbcost.cli.explain",
+    "published": "mbcost.cli.published",
     "validate": "mbcost.cli.validate",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
@@ -117,6 +118,7 @@ def _root(
       mbcost compare standard-vs-dws
       mbcost compare v1 v2@0.75 v3-large/192
       mbcost ledger v2:torchvision --convention fvcore,ptflops
+      mbcost explain 314M v2
       mbcost validate
     """  # noqa: D301  # \b keeps click from wrapping the examples
 

@@ -184,7 +184,7 @@ def _printed(value: Value) -> str:
 
 
 def _how(value: Value) -> str:
-    return _ROUNDING[value.rounding] + (f" for {value.meant}" if value.meant else "")
+    return _ROUNDING.get(value.rounding, str(value.rounding)) + (f" for {value.meant}" if value.meant else "")
 
 
 def _bits(explanation: Explanation) -> str:

@@ -27,8 +27,11 @@ from mbcost.spec.model import CLASSES
 from mbcost.spec.printed import PREFIXES, Printed
 from mbcost.spec.published import Published
 
+Watch = Callable[[Sequence[Sequence[Published]]], Iterable[Sequence[Published]]]
 ALONE = 0.01
 """The share of random numbers that may be explained as cheaply as a single one whose mechanism is claimed."""
+CANDIDATES = 3
+"""How many are listed of an open figure, the least likely by chance first."""
 STATUSES = ("exact", "erratum", "open", "out of scope")
 QUANTITIES = {"mult_adds": "mult_adds", "params": "params", "activations": "activations", "model_size": "bytes"}
 """Of the figures that are about a whole network -> what they are counted as."""
@@ -67,10 +70,10 @@ class Verdict:
     """The share of random numbers that would be explained as cheaply."""
 
 
-def verdicts(figures: Sequence[Published], progress: Callable[[int, int], None] | None = None) -> tuple[Verdict, ...]:
-    """One for every figure, in their order; `progress` is told how many groups of how many are done.
+def verdicts(figures: Sequence[Published], watch: Watch = list) -> tuple[Verdict, ...]:
+    """One for every figure, in their order; `watch` iterates over the groups of them, to show how far it is.
 
-    A figure's verdict depends on the others of its table, and of its source: ask about whole sources.
+    A figure's verdict depends on the others of its source about the same network: ask about all of those.
     """
     found: dict[str, Verdict] = {}
     groups = _groups(figures)
@@ -80,18 +83,48 @@ def verdicts(figures: Sequence[Published], progress: Callable[[int, int], None] 
         elif figure.task in PARTS:
             found[figure.id] = _part_verdict(figure)
     left: dict[tuple[str, ...], list[tuple[Published, Answer]]] = {}
-    for done, group in enumerate(groups, 1):
+    for group in watch(groups):
         answer = explain(_query(group, plain=True), limit=1)
         right = _right(group, answer)
         found |= {figure.id: _verdict(figure, "exact", value, each) for figure, value, each in right}
         missed = [(figure, answer) for figure in group if figure.id not in found]
         if missed:
             left.setdefault((group[0].source.name, group[0].net, group[0].task), []).extend(missed)
-        if progress is not None:
-            progress(done, len(groups))
     for missed in left.values():
         found |= {verdict.figure.id: verdict for verdict in _errata(missed, found)}
     return tuple(found[figure.id] for figure in figures)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many of a source's figures have each verdict, and what reproduces its exact ones."""
+
+    source: str
+    counts: Mapping[str, int]
+    """Status -> number, in the order of `STATUSES`."""
+    readings: tuple[str, ...]
+    """Network, convention and rounding, each once."""
+
+
+def summarize(answers: Iterable[Verdict]) -> tuple[Summary, ...]:
+    """One a source, in the order of their first figures."""
+    by_source: dict[str, list[Verdict]] = {}
+    for verdict in answers:
+        by_source.setdefault(verdict.figure.source.name, []).append(verdict)
+    return tuple(
+        Summary(
+            name,
+            {status: sum(each.status == status for each in some) for status in STATUSES},
+            tuple(
+                dict.fromkeys(
+                    f"{each.figure.net} {each.figure.quantity.replace('_', '-')}: {each.convention}, {each.rounding}"
+                    for each in some
+                    if each.status == "exact"
+                )
+            ),
+        )
+        for name, some in by_source.items()
+    )
 
 
 def _groups(figures: Iterable[Published]) -> list[list[Published]]:
@@ -263,13 +296,12 @@ def _alone(figure: Published, table: Answer, known: Mapping[str, Verdict]) -> Ve
         if right and _proved(answer.explanations[0], right) and not _doubt(answer, right, known):
             _, value, explanation = right[0]
             return _verdict(figure, "erratum", value, explanation, "; ".join(_mechanism(value, explanation)))
-    answer = answers[0]
+    found = {each.bits: each for answer in answers for each in answer.explanations}
     candidates = [
-        f"{'; '.join(_mechanism(each.values[0], each)) or each.values[0].reading.name} ({each.values[0].value:,}, "
-        f"chance {each.chance:.0%})"
-        for each in answer.explanations
+        f"{'; '.join(_mechanism(each.values[0], each))}: {each.values[0].value:,} (chance {each.chance:.0%})"
+        for each in sorted(found.values(), key=lambda each: each.chance)[:CANDIDATES]
     ]
-    reason = f"candidates: {' | '.join(candidates)}" if candidates else "nothing gives these digits"
+    reason = " | ".join(candidates) or "nothing gives these digits"
     return Verdict(figure, "open", reason, _expected(figure, table))
 
 

@@ -270,3 +270,31 @@ MISTAKES: Mapping[str, Mistake] = {
     "biases left out": Mistake("no layer has a bias", _edited(_unbiased)),
 }
 """By name; what each costs is in specs/explanation.yaml."""
+
+
+def row_changes(spec: Spec) -> dict[str, Mistake]:
+    """Any stride, kernel or repeat of the table changed: so many that they explain almost anything."""
+    changes: dict[str, Mistake] = {}
+    for row in spec.rows:
+        if row.operator in ("conv", "separable", "bottleneck"):
+            cells: list[tuple[str, dict[str, object]]] = [
+                (f"stride {3 - row.stride}", {"s": 3 - row.stride}),
+                (f"repeats {row.repeats + 1}", {"n": row.repeats + 1}),
+            ]
+            if row.repeats > 1:
+                cells.append((f"repeats {row.repeats - 1}", {"n": row.repeats - 1}))
+            if row.kernel in ((3, 3), (5, 5)):
+                side = 8 - row.kernel[0]
+                cells.append((f"kernel {side}x{side}", {"k": (side, side)}))
+            for what, cell in cells:
+                changes[f"row {row.stage}: {what}"] = Mistake(f"row {row.stage} has {what}", _row_changed(row, cell))
+    return changes
+
+
+def mistake(name: str, spec: Spec) -> Mistake:
+    """The one of that name, among the known ones and the changes of the table's rows."""
+    return MISTAKES[name] if name in MISTAKES else row_changes(spec)[name]
+
+
+def _row_changed(row: Row, cells: dict[str, object]) -> Callable[[Draft], Draft]:
+    return lambda draft: _rows(draft, lambda each: each.stage == row.stage, **cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from itertools import product
 
@@ -42,6 +43,8 @@ _CHOICES: tuple[dict[str, Coefficients], ...] = (
 )
 """What somebody may count besides multiply-accumulates: one of each line."""
 _MOST_NORM_VALUES = 5
+BATCHES = (2, 4, 8, 10, 16, 32, 64, 128)
+"""How many inputs may have been counted for one, in a deep search."""
 FLOAT32 = 2**24
 """float32 holds every whole number up to here."""
 _DRIFT = 64
@@ -179,8 +182,8 @@ def windows(printed: Printed, quantity: str) -> tuple[Window, ...]:
     if (half := _float32_unit(printed)) is not None:
         low, high = (int(printed.number) + sign * _DRIFT * half for sign in (-1, 1))
         found.append(Window("float32", low, high, weights.bits("roundings", "float32"), printed))
-    if printed.binary != 1:
-        name = "binary bytes" if quantity == "bytes" else "binary"
+    if printed.binary != 1 and quantity == "bytes":
+        name = "binary bytes"
         meant = replace(printed, number=printed.number * printed.binary, step=printed.step * printed.binary)
         bits = weights.bits("roundings", name)
         found += [
@@ -189,6 +192,23 @@ def windows(printed: Printed, quantity: str) -> tuple[Window, ...]:
             if rounding in meant.roundings
         ]
     return tuple(sorted((window for window in found if window.low <= window.high), key=lambda each: each.bits))
+
+
+@cache
+def deep_windows(printed: Printed, quantity: str) -> tuple[Window, ...]:
+    """Further ways, which explain almost anything: powers of 1024 for a prefix, and a batch of inputs."""
+    weights = load_weights()
+    factors = {f"batch of {size}": (Fraction(1, size), weights.bits("mistakes", "batch")) for size in BATCHES}
+    if quantity != "mult_adds":
+        factors = {}
+    if printed.binary != 1 and quantity != "bytes":
+        factors["binary"] = (printed.binary, weights.bits("roundings", "binary"))
+    found = []
+    for name, (factor, bits) in factors.items():
+        meant = replace(printed, number=printed.number * factor, step=printed.step * factor)
+        rounding = meant.relation or "rounds"
+        found.append(Window(name, *meant.whole_range(rounding), bits, meant))
+    return tuple(window for window in found if window.low <= window.high)
 
 
 def _float32_unit(printed: Printed) -> int | None:

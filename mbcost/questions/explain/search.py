@@ -14,6 +14,7 @@ from mbcost.questions.explain.packed import packed_stack
 from mbcost.questions.explain.readings import (
     Reading,
     Window,
+    deep_windows,
     misprints,
     multiply_adds_only,
     named_readings,
@@ -304,7 +305,7 @@ def _windows(query: Query, fact: Fact) -> tuple[Window, ...]:
     every = windows(fact.printed, quantity_of(fact))
     if query.plain:
         return tuple(window for window in every if window.rounding in PLAIN_ROUNDINGS)
-    return tuple(window for window in every if query.deep or window.rounding != "binary")
+    return (*every, *deep_windows(fact.printed, quantity_of(fact))) if query.deep else every
 
 
 def search(query: Query, tried: list[Trial]) -> list[Candidate]:

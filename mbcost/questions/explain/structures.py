@@ -12,7 +12,7 @@ from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, Scale, joined, of_form, positions
 from mbcost.analytic.operators import Edit
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.mistakes import MISTAKES, Draft
+from mbcost.questions.explain.mistakes import MISTAKES, Draft, mistake, row_changes
 from mbcost.spec.model import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, counts_of
 from mbcost.spec.weights import Weights
@@ -74,14 +74,14 @@ class Structure:
         """What one says of it: a clause a departure."""
         tail = ONE_QUANTITY.get(self.only or "", "")
         return (
-            *(MISTAKES[name].text for name in self.mistakes),
+            *(MISTAKES[name].text if name in MISTAKES else name for name in self.mistakes),
             *([] if self.left_out is None else [LEFT_OUT[self.left_out][0] + tail]),
             *([f"there are {self.classes} classes"] if self.other_classes else []),
         )
 
     def bits(self, weights: Weights, choices: Choices) -> float:
         """What it costs, beside what is fixed."""
-        bits = [weights.bits("mistakes", name) for name in (*self.mistakes, *filter(None, [self.left_out]))]
+        bits = [weights.bits("mistakes", _kind(name)) for name in (*self.mistakes, *filter(None, [self.left_out]))]
         bits += [weights.bits("mistakes", "second")] * max(0, len(bits) - 1)
         if self.only is not None and LEFT_OUT[self.left_out or ""][2] < 0:
             bits.append(weights.bits("mistakes", "of one quantity only"))
@@ -97,7 +97,7 @@ class Structure:
         """What it is built from."""
         draft = Draft(spec, spec.implementation(self.implementation))
         for name in self.mistakes:
-            draft = MISTAKES[name].make(draft)
+            draft = mistake(name, spec).make(draft)
         return draft
 
 
@@ -173,7 +173,8 @@ def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[St
     """Each with its counts for mult-adds and for params."""
     channels = choices.in_channels or spec.channels
     for name in (choices.implementation,) if choices.implementation else spec.implementations:
-        for mistakes in _mistakes(choices):
+        main = name in (choices.implementation, spec.default_implementation)
+        for mistakes in _mistakes(spec, choices, main=main):
             plain = Structure(name, choices.classes or CLASSES, mistakes)
             draft = plain.draft(spec)
             if mistakes and draft == Structure(name, plain.classes, mistakes[:-1]).draft(spec):
@@ -199,9 +200,19 @@ def _classes(choices: Choices, *, plain: bool) -> tuple[int, ...]:
     return tuple(dict.fromkeys((choices.classes, *USUAL_CLASSES))) if plain else (choices.classes,)
 
 
-def _mistakes(choices: Choices) -> Iterator[tuple[str, ...]]:
-    for number in range(choices.mistakes + 1):
-        yield from combinations(MISTAKES, number)
+def _mistakes(spec: Spec, choices: Choices, *, main: bool) -> Iterator[tuple[str, ...]]:
+    """None, each of them, and in a deep search pairs and changes of rows, in the main implementation."""
+    yield ()
+    if choices.mistakes:
+        yield from ((name,) for name in MISTAKES)
+    if choices.mistakes > 1 and main:
+        yield from combinations(MISTAKES, 2)
+        yield from ((name,) for name in row_changes(spec))
+
+
+def _kind(name: str) -> str:
+    """What a mistake is called in specs/explanation.yaml."""
+    return name if not name.startswith("row ") else f"generic {name.split(': ')[1].split(' ')[0].rstrip('s')}"
 
 
 def _counted(
