@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Optional
 
 import typer
@@ -23,6 +25,7 @@ from mbcost.present.explain import as_json, as_table
 from mbcost.questions.explain.answer import explain as ask
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import QUANTITIES
+from mbcost.questions.explain.search import Trial
 from mbcost.spec.library import load_spec
 from mbcost.spec.model import check_alpha, check_whole
 from mbcost.spec.printed import parse_printed
@@ -102,11 +105,20 @@ def explain(
         if not numbers:
             raise MbcostError("there is no number to explain: give one, --mult-adds, --params or --rows")
         networks = [(net, [Claim(None, None, numbers)])]
-    answers = [
-        ask(_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep), limit) for name, claims in networks
-    ]
+    queries = [_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep) for name, claims in networks]
+    answers = [ask(query, limit, _watched if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), style, output)
     return 0 if all(any(each.exact for each in answer.explanations) for answer in answers) else 1
+
+
+def _watched(trials: Iterator[Trial]) -> Iterable[Trial]:
+    """The settings with a progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        return trials
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(trials, "building networks", console=Console(stderr=True), transient=True)
 
 
 def _query(

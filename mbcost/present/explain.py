@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mbcost.present.table import Column, Table
@@ -10,6 +10,8 @@ from mbcost.questions.explain.answer import CLAIM, Answer, Explanation, Value
 from mbcost.questions.explain.facts import Fact
 from mbcost.spec.model import alpha_text
 
+FEW = 2
+"""How many numbers are shown one beside the other; of more, how many are explained."""
 QUANTITY = {
     "mult_adds": "mult-adds", "params": "params", "activations": "activations", "bytes": "bytes of weights", None: "?",
 }  # fmt: skip
@@ -35,22 +37,61 @@ def as_table(answers: Sequence[Answer]) -> Table:
         Column("others", "others", numeric=True, spare=2),
     )
     shown = first.explanations or ((first.nearest,) if first.nearest else ())
-    rows = [
-        (
-            rank if first.explanations else None,
-            _network(explanation),
-            "; ".join(explanation.clauses) or "published",
-            ", ".join(dict.fromkeys(value.reading.name for value in explanation.values)),
-            ", ".join(dict.fromkeys(f"{value.value:,}" for value in explanation.values)),
-            ", ".join(dict.fromkeys(_printed(value) for value in explanation.values)),
-            _bits(explanation),
-            _percent(explanation.chance) if first.explanations else "",
-            explanation.others if first.explanations else None,
-        )
-        for rank, explanation in enumerate(shown, 1)
-    ]
+    rows = [_row(first, explanation, rank) for rank, explanation in enumerate(shown, 1)]
     notes = [note for answer in answers for note in _notes(answer)]
-    return Table(f"{_facts(first)}: what gives it", columns, tuple(rows), notes=tuple(notes))
+    details = _details(answers) if len(first.query.facts) > FEW else None
+    return Table(f"{_facts(first)}: what gives it", columns, tuple(rows), notes=tuple(notes), details=details)
+
+
+def _row(answer: Answer, explanation: Explanation, rank: int) -> tuple[Cell, ...]:
+    few = len(explanation.values) <= FEW
+    values = ", ".join(dict.fromkeys(f"{value.value:,}" for value in explanation.values))
+    right = sum(value.exact for value in explanation.values)
+    found = bool(answer.explanations)
+    return (
+        rank if found else None,
+        _network(explanation),
+        "; ".join(explanation.clauses) or "published",
+        ", ".join(dict.fromkeys(value.reading.name for value in explanation.values)),
+        values if few else f"{right} of {len(explanation.values)}",
+        ", ".join(dict.fromkeys(_printed(value) for value in explanation.values)) if few else None,
+        f"{explanation.bits:.1f}",
+        _percent(explanation.chance) if found else "",
+        explanation.others if found else None,
+    )
+
+
+def _details(answers: Sequence[Answer]) -> Table:
+    """Every fact under the first explanation of its answer, and what that one misses under the next."""
+    columns = (
+        Column("row", "row", numeric=True),
+        Column("network", "network"),
+        Column("quantity", "quantity"),
+        Column("printed", "printed", numeric=True),
+        Column("value", "exact", numeric=True),
+        Column("how", "how"),
+        Column("what", "as"),
+        Column("counted", "counted by"),
+    )
+    return Table("Every number", columns, tuple(row for answer in answers for row in _fact_rows(answer)))
+
+
+def _fact_rows(answer: Answer) -> Iterator[tuple[Cell, ...]]:
+    shown = (*answer.explanations[:1], *([] if answer.nearest is None else [answer.nearest]))
+    for value in shown[0].values if shown else ():
+        if value.rounding is not None or answer.rest is None:
+            yield (
+                value.fact.row,
+                f"{shown[0].spec.name}@{alpha_text(value.alpha)}/{'x'.join(map(str, dict.fromkeys(value.resolution)))}",
+                QUANTITY[value.fact.quantity],
+                value.fact.printed.text,
+                value.value,
+                _how(value),
+                "; ".join(shown[0].clauses) or "published",
+                value.reading.name,
+            )
+    if answer.rest is not None:
+        yield from _fact_rows(answer.rest)
 
 
 def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
@@ -61,10 +102,14 @@ def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
 
 def text_of_explanation(explanation: Explanation) -> str:
     """One sentence: which network, what is wrong with it, and what it gives how counted."""
-    values = "; ".join(
-        f"{value.value:,} {QUANTITY[value.fact.quantity]} by {value.reading.name}, {_how(value)}"
-        for value in explanation.values
-    )
+    if len(explanation.values) <= FEW:
+        values = "; ".join(
+            f"{value.value:,} {QUANTITY[value.fact.quantity]} by {value.reading.name}, {_how(value)}"
+            for value in explanation.values
+        )
+    else:
+        ways = dict.fromkeys((value.fact.quantity, value.reading.name, value.rounding) for value in explanation.values)
+        values = "; ".join(f"{QUANTITY[way[0]]} by {way[1]}, {_ROUNDING[way[2]]}" for way in ways if way[2])
     where = "".join(f", {clause}" for clause in explanation.clauses)
     return f"{_network(explanation)}{where}: {values}"
 
@@ -162,6 +207,8 @@ def _notes(answer: Answer) -> list[str]:
 
 def _facts(answer: Answer) -> str:
     net = "" if answer.query.spec is None else f" of {answer.query.spec.name}"
+    if len(answer.query.facts) > FEW:
+        return f"{len(answer.query.facts)} numbers{net}"
     facts = [f"{fact.printed.text} {QUANTITY[fact.quantity]}".removesuffix(" ?") for fact in answer.query.facts]
     return ", ".join(facts) + net
 
@@ -185,10 +232,6 @@ def _printed(value: Value) -> str:
 
 def _how(value: Value) -> str:
     return _ROUNDING.get(value.rounding, str(value.rounding)) + (f" for {value.meant}" if value.meant else "")
-
-
-def _bits(explanation: Explanation) -> str:
-    return f"{explanation.bits:.1f}"
 
 
 def _percent(share: float) -> str:

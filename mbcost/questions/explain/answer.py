@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mbcost.analytic.layers import Layer
@@ -16,6 +16,7 @@ from mbcost.spec.model import Spec, alpha_text
 from mbcost.spec.printed import Printed
 from mbcost.spec.tally import COUNTS, Tally
 
+Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
 CLAIM = 0.05
 """An explanation is claimed where at most this share of random numbers would be explained as cheaply."""
 COMPARED = 5
@@ -121,13 +122,13 @@ class Answer:
     """For a table: the rows that the first explanation misses, as a query of their own."""
 
 
-def explain(query: Query, limit: int = 10) -> Answer:
-    """The `limit` simplest explanations of the facts of `query`.
+def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
+    """The `limit` simplest explanations of the facts of `query`; `watch` iterates over the settings that are tried.
 
     Raises:
         MbcostError: nothing can be built of what is fixed.
     """
-    tried = [(each, list(trials(each, bits))) for each, bits in alternatives(query)]
+    tried = [(each, list(watch(trials(each, bits)))) for each, bits in alternatives(query)]
     found = [(candidate, each) for each, some in tried for candidate in search(each, some) if _holds(each, candidate)]
     found.sort(key=lambda pair: pair[0].bits)
     groups: dict[tuple[object, ...], list[tuple[Candidate, Query]]] = {}

@@ -1,0 +1,74 @@
+"""`mbcost published`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Optional
+
+import typer
+
+from mbcost.cli.arguments import complete_network
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Format, Output
+from mbcost.cli.output import check_output, emit
+from mbcost.errors import unknown
+from mbcost.present.published import as_json, as_table, summary_table
+from mbcost.questions.published import STATUSES, verdicts
+from mbcost.spec.published import Published, load_published
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(published)
+
+
+def published(
+    net: Annotated[
+        Optional[str],
+        typer.Argument(metavar="[NET]", help="Only figures of this network.", autocompletion=complete_network),
+    ] = None,
+    source: Annotated[Optional[str], typer.Option(help="Only figures of this source.", metavar="NAME")] = None,
+    status: Annotated[
+        Optional[str], typer.Option(help="Only figures with this verdict.", metavar="exact|erratum|open|out-of-scope")
+    ] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="One row a source.")] = False,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Every published figure with our number and a verdict.
+
+    exact: a network as published, counted by a convention, gives the printed digits, in one way for all rows of its
+    table. erratum: it does not, and a known mistake does, on evidence better than chance. open: nothing does.
+
+    \b
+    Examples:
+      mbcost published --summary
+      mbcost published v1 --source slim_v1_md
+      mbcost published --status open
+    """  # noqa: D301  # \b keeps click from wrapping the examples
+    check_output(style, output)
+    figures = load_published()
+    sources = dict.fromkeys(figure.source.name for figure in figures)
+    nets = dict.fromkeys(figure.net for figure in figures)
+    if source is not None and source not in sources:
+        raise unknown("source", source, sources)
+    if net is not None and net not in nets:
+        raise unknown("network", net, nets)
+    wanted = None if status is None else status.replace("-", " ")
+    if wanted is not None and wanted not in STATUSES:
+        raise unknown("verdict", str(status), (name.replace(" ", "-") for name in STATUSES))
+    chosen = [each for each in figures if source in (None, each.source.name) and net in (None, each.net)]
+    answer = [each for each in verdicts(chosen, _watched) if wanted in (None, each.status)]
+    emit(summary_table(answer) if summary else as_table(answer), as_json(answer), style, output)
+    return 0
+
+
+def _watched(groups: Sequence[Sequence[Published]]) -> Iterable[Sequence[Published]]:
+    """The groups with a progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        return groups
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(groups, "explaining", console=Console(stderr=True), transient=True)

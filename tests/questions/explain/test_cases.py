@@ -1,0 +1,51 @@
+"""Real questions: the cause that is known must be among the first three explanations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mbcost.questions.explain.answer import Explanation, explain
+from mbcost.questions.explain.facts import Fact, Query
+from mbcost.spec.library import load_spec
+from mbcost.spec.printed import parse_printed
+
+CASES: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parents[2] / "data" / "cases.yaml").read_text(encoding="utf-8")
+)["cases"]
+
+
+def query(case: dict[str, Any]) -> Query:
+    facts = (Fact(parse_printed(text), name, case["alpha"], (224, 224)) for name, text in case["facts"].items())
+    return Query(tuple(facts), load_spec(case["net"]), classes=1000)
+
+
+def says(explanation: Explanation, expected: dict[str, Any]) -> bool:
+    """Whether it is the known cause, in everything that is said of it."""
+    counted = [value.reading.name for value in explanation.values]
+    roundings = {value.rounding for value in explanation.values}
+    return (
+        explanation.exact
+        and explanation.spec.name == expected["network"]
+        and list(explanation.departures) == expected.get("departures", [])
+        and all(name in names for name, names in zip(counted, expected["counted"], strict=True))
+        and expected.get("rounding", next(iter(roundings))) in roundings
+    )
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case["expect"]], ids=lambda case: case["thread"])
+def test_the_cause_is_among_the_first_three(case: dict[str, Any]) -> None:
+    first = explain(query(case), limit=3).explanations
+    assert any(says(explanation, case["expect"]) for explanation in first), [
+        (each.spec.name, each.departures, [value.reading.name for value in each.values]) for each in first
+    ]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case["expect"]], ids=lambda case: case["thread"])
+def test_nothing_is_claimed_of_another_network(case: dict[str, Any]) -> None:
+    answer = explain(query(case))
+    assert not any(explanation.exact or explanation.claimed for explanation in answer.explanations)
+    assert answer.nearest is not None
