@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mbcost.present.table import Column, Table
+from mbcost.present.table import Cell, Column, Table
 from mbcost.questions.explain.answer import CLAIM, Answer, Explanation, Value
 from mbcost.questions.explain.facts import Fact
 from mbcost.spec.model import alpha_text
