@@ -190,6 +190,10 @@ def _notes(answer: Answer) -> list[str]:
         if first.claimed:
             notes.append(f"explained: {text_of_explanation(first)}")
             notes.append(f"of random numbers printed like this, {share} would be explained as cheaply")
+        elif first.missed:
+            notes.append(
+                f"not all: the first gives {len(first.values) - len(first.missed)} of {len(first.values)} numbers"
+            )
         else:
             notes.append(
                 f"not proved: of random numbers printed like this, {share} would be explained as cheaply "

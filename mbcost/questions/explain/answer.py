@@ -11,7 +11,7 @@ from mbcost.questions.explain.chance import chances
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting, alternatives
 from mbcost.questions.explain.readings import Reading, Window, float32_sum, named_readings
 from mbcost.questions.explain.search import Candidate, Match, Trial, nearest_candidate, quantity_of, search, trials
-from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
+from mbcost.questions.explain.structures import LEFT_OUT, USUAL_CLASSES, Structure, role_of
 from mbcost.spec.model import Spec, alpha_text
 from mbcost.spec.printed import Printed
 from mbcost.spec.tally import COUNTS, Tally
@@ -138,7 +138,7 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     explanations = tuple(
         replace(
             _explanation(group[0][1], group[0][0], chance, sum(o.bits <= group[0][0].bits for o, _ in found) - 1),
-            variants=tuple(dict.fromkeys(_variant(candidate.structure) for candidate, _ in group[1:])),
+            variants=_variants([candidate.structure for candidate, _ in group]),
         )
         for group, chance in zip(best, chances(tried, [group[0][0] for group in best]), strict=True)
     )
@@ -158,8 +158,11 @@ def _cause(candidate: Candidate) -> tuple[object, ...]:
     return setting.spec.name, setting.alpha, setting.resolution, setting.departures, structure.departures, counted
 
 
-def _variant(structure: Structure) -> str:
-    return f"{structure.implementation}, {structure.classes} classes"
+def _variants(structures: Sequence[Structure]) -> tuple[str, ...]:
+    """All but the first, without those whose classes are as unlikely as they are indifferent."""
+    names = dict.fromkeys(f"{each.implementation}, {each.classes} classes" for each in structures)
+    likely = {f"{each.implementation}, {each.classes} classes" for each in structures if each.classes in USUAL_CLASSES}
+    return tuple(name for name in list(names)[1:] if name in likely)
 
 
 def network_of(query: Query, setting: Setting, structure: Structure, fact: Fact) -> Network:
