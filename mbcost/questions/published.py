@@ -30,6 +30,10 @@ from mbcost.spec.published import Published
 Watch = Callable[[Sequence[Sequence[Published]]], Iterable[Sequence[Published]]]
 ALONE = 0.01
 """The share of random numbers that may be explained as cheaply as a single one whose mechanism is claimed."""
+Right = Sequence[tuple[Published, Value]]
+"""Figures that an explanation gives the digits of."""
+TRIED = 5
+"""How many explanations are looked at for one that can be believed."""
 CANDIDATES = 3
 """How many are listed of an open figure, the least likely by chance first."""
 STATUSES = ("exact", "erratum", "open", "out of scope")
@@ -85,8 +89,9 @@ def verdicts(figures: Sequence[Published], watch: Watch = list) -> tuple[Verdict
     left: dict[tuple[str, ...], list[tuple[Published, Answer]]] = {}
     for group in watch(groups):
         answer = explain(_query(group, plain=True), limit=1)
-        right = _right(group, answer)
-        found |= {figure.id: _verdict(figure, "exact", value, each) for figure, value, each in right}
+        for explanation in answer.explanations:
+            right = _right(group, explanation)
+            found |= {figure.id: _verdict(figure, "exact", value, explanation) for figure, value in right}
         missed = [(figure, answer) for figure in group if figure.id not in found]
         if missed:
             left.setdefault((group[0].source.name, group[0].net, group[0].task), []).extend(missed)
@@ -172,12 +177,9 @@ def _binary(figure: Published) -> Fraction:
     return Fraction(1024, 1000) ** list(PREFIXES).index(prefix)
 
 
-def _right(group: Sequence[Published], answer: Answer) -> list[tuple[Published, Value, Explanation]]:
-    """The figures whose digits the first explanation gives."""
-    if not answer.explanations:
-        return []
-    first = answer.explanations[0]
-    return [(figure, value, first) for figure, value in zip(group, first.values, strict=True) if value.exact]
+def _right(group: Sequence[Published], explanation: Explanation) -> Right:
+    """The figures whose digits the explanation gives."""
+    return [(figure, value) for figure, value in zip(group, explanation.values, strict=True) if value.exact]
 
 
 def _verdict(figure: Published, status: str, value: Value, explanation: Explanation, reason: str = "") -> Verdict:
@@ -208,15 +210,25 @@ def _errata(missed: Sequence[tuple[Published, Answer]], known: Mapping[str, Verd
             reason = f"repeats the number of {first.table}, {first.row or first.id}, which is another network's"
             yield Verdict(figure, "erratum", reason, _expected(figure, table), departures=("copied",))
     while len(figures) > 1:
-        answer = explain(_query(figures, _counted(missed)), limit=1)
-        right = _right(figures, answer)
-        if not right or not _proved(answer.explanations[0], right) or _doubt(answer, right, known):
+        proved = _first_proved(figures, explain(_query(figures, _counted(missed)), limit=TRIED), known)
+        if not proved:
             break
-        for figure, value, explanation in right:
-            yield _verdict(figure, "erratum", value, explanation, "; ".join(_mechanism(value, explanation)))
-        figures = [figure for figure in figures if figure.id not in {each.id for each, _, _ in right}]
+        yield from proved
+        figures = [figure for figure in figures if figure.id not in {each.figure.id for each in proved}]
     for figure in figures:
         yield _alone(figure, tables[figure.id], known)
+
+
+def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:
+    """Errata by the simplest explanation that is better than chance and spoils no figure that is right without it."""
+    for explanation in answer.explanations:
+        right = _right(figures, explanation)
+        if right and _proved(explanation, right) and not _doubt(answer.query, explanation, right, known):
+            return [
+                _verdict(figure, "erratum", value, explanation, "; ".join(_mechanism(value, explanation)))
+                for figure, value in right
+            ]
+    return []
 
 
 def _copied_from(figure: Published, others: Iterable[Published]) -> Published | None:
@@ -236,21 +248,18 @@ def _copied_from(figure: Published, others: Iterable[Published]) -> Published | 
     return None
 
 
-def _doubt(answer: Answer, right: Sequence[tuple[Published, Value, Explanation]], known: Mapping[str, Verdict]) -> bool:
+def _doubt(query: Query, explanation: Explanation, right: Right, known: Mapping[str, Verdict]) -> bool:
     """Whether a mistake in building the network would spoil figures of the same network that are exact without it."""
-    explanation = answer.explanations[0]
     if not explanation.structure.mistakes:
         return False
-    for figure, _, _ in right:
+    for figure, _ in right:
         for other in known.values():
-            same = all(
-                getattr(other.figure, name) == getattr(figure, name) for name in ("source", "net", "alpha", "table")
-            )
+            same = _alike(figure, other.figure, "source", "net", "alpha", "table")
             fixed = other.figure.quantity == "params" or other.figure.resolution == figure.resolution
             if same and fixed and other.status == "exact" and other.rounding is not None:
                 fact = _fact(other.figure, 1)
                 reading = next(each for each in named_readings(fact.quantity or "") if each.name == other.convention)
-                network = network_of(answer.query, explanation.setting, explanation.structure, fact)
+                network = network_of(query, explanation.setting, explanation.structure, fact)
                 if not other.figure.prints(sum(amounts(network, explanation.structure, reading)), other.rounding):
                     return True
     return False
@@ -261,12 +270,12 @@ def _counted(missed: Sequence[tuple[Published, Answer]]) -> tuple[Reading, ...]:
     return tuple(dict.fromkeys(way for _, answer in missed for each in answer.explanations[:1] for way in each.counted))
 
 
-def _proved(explanation: Explanation, right: Sequence[tuple[Published, Value, Explanation]]) -> bool:
+def _proved(explanation: Explanation, right: Right) -> bool:
     """Whether it is better than chance: several distinct rows of several digits, or a small chance.
 
     A number alone must be less likely than a table's: there are many of them, and one in twenty would be claimed.
     """
-    rows = {(value.fact.quantity, value.value) for _, value, _ in right if value.fact.printed.digits >= DISTINCT_DIGITS}
+    rows = {(value.fact.quantity, value.value) for _, value in right if value.fact.printed.digits >= DISTINCT_DIGITS}
     return len(rows) >= DISTINCT_ROWS or explanation.chance <= (CLAIM if len(right) > 1 else ALONE)
 
 
@@ -289,14 +298,12 @@ def _alone(figure: Published, table: Answer, known: Mapping[str, Verdict]) -> Ve
             reason = f"{other.figure.table} of the same source prints {_text(other.figure)}, which is right"
             return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
     answers = [
-        explain(_query([figure], counted), limit=3) for counted in dict.fromkeys((_counted([(figure, table)]), ()))
+        explain(_query([figure], counted), limit=TRIED) for counted in dict.fromkeys((_counted([(figure, table)]), ()))
     ]
     for answer in answers:
-        right = _right([figure], answer)
-        if right and _proved(answer.explanations[0], right) and not _doubt(answer, right, known):
-            _, value, explanation = right[0]
-            return _verdict(figure, "erratum", value, explanation, "; ".join(_mechanism(value, explanation)))
-    found = {each.bits: each for answer in answers for each in answer.explanations}
+        if proved := _first_proved([figure], answer, known):
+            return proved[0]
+    found = {(each.clauses, each.values[0].value): each for answer in answers for each in answer.explanations}
     candidates = [
         f"{'; '.join(_mechanism(each.values[0], each))}: {each.values[0].value:,} (chance {each.chance:.0%})"
         for each in sorted(found.values(), key=lambda each: each.chance)[:CANDIDATES]
