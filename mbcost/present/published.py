@@ -110,8 +110,8 @@ def _exact(value: Fraction) -> int | list[int]:
     return value.numerator if value.denominator == 1 else [value.numerator, value.denominator]
 
 
-def _number(value: Fraction) -> str:
-    return f"{value.numerator:,}" if value.denominator == 1 else f"{decimal(value * 100, 3)} %"
+def _number(value: Fraction) -> int | str:
+    return value.numerator if value.denominator == 1 else f"{decimal(value * 100, 3)} %"
 
 
 def _network(verdict: Verdict) -> str:

@@ -207,7 +207,12 @@ def _errata(missed: Sequence[tuple[Published, Answer]], known: Mapping[str, Verd
         if first is None:
             figures.append(figure)
         else:
-            reason = f"repeats the number of {first.table}, {first.row or first.id}, which is another network's"
+            where = (
+                f"{first.id}, of another resolution"
+                if first.table == figure.table
+                else f"{first.table}, of other classes"
+            )
+            reason = f"repeats the number of {where}"
             yield Verdict(figure, "erratum", reason, _expected(figure, table), departures=("copied",))
     while len(figures) > 1:
         proved = _first_proved(figures, explain(_query(figures, _counted(missed)), limit=TRIED), known)
