@@ -91,20 +91,26 @@ def explain(
     check_output(style, output)
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
-    given = {"mult_adds": mult_adds, "params": params}
+    texts: list[tuple[str | None, str]] = [
+        (name, text) for name, text in (("mult_adds", mult_adds), ("params", params)) if text is not None
+    ]
+    if number is not None and net is None and (texts or rows is not None) and not number[:1].isdigit():
+        number, net = None, number  # the numbers are options, so the one argument is the network
+    if rows is not None and (number is not None or texts):
+        raise MbcostError("--rows and a number are both given: keep one, the table has the numbers")
+    if quantity is not None and number is None:
+        raise MbcostError(f"--quantity {quantity} is about NUMBER, and none is given: leave it out")
     if rows is not None:
-        if number is not None or quantity is not None or any(given.values()):
-            raise MbcostError("--rows and a number are both given: keep one, the table has the numbers")
         networks = read_rows(rows)
+        if net is not None and any(name is not None for name, _ in networks):
+            raise MbcostError(f"the network is given twice, as '{net}' and in the table: keep one")
+        networks = [(name or net, claims) for name, claims in networks]
     else:
-        if any(given.values()) and number is not None and net is None:
-            number, net = None, number  # the facts are options, so the one argument is the network
-        numbers: list[tuple[str | None, str]] = [(name, text) for name, text in given.items() if text is not None]
         if number is not None:
-            numbers.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
-        if not numbers:
+            texts.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
+        if not texts:
             raise MbcostError("there is no number to explain: give one, --mult-adds, --params or --rows")
-        networks = [(net, [Claim(None, None, numbers)])]
+        networks = [(net, [Claim(None, None, tuple((name, parse_printed(text, name)) for name, text in texts))])]
     queries = [_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep) for name, claims in networks]
     answers = [ask(query, limit, _watched if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), style, output)
@@ -143,31 +149,18 @@ def _query(
         check_alpha(multiplier)
     if spec is not None and implementation is not None:
         spec.implementation(implementation)
-    if classes is not None:
-        check_whole(classes, "classes")
+    for value, what in ((classes, "classes"), (in_channels, "in-channels")):
+        if value is not None:
+            check_whole(value, what)
     facts = tuple(
-        _fact(quantity, printed, claim, multiplier, size, row)
-        for row, claim in enumerate(claims, 1)
+        Fact(
+            printed,
+            quantity or printed.quantity,
+            multiplier if claim.alpha is None else claim.alpha,
+            size if claim.resolution is None else claim.resolution,
+            claim.row,
+        )
+        for claim in claims
         for quantity, printed in claim.numbers
     )
     return Query(facts, spec, implementation, classes, in_channels, deep)
-
-
-def _fact(
-    quantity: str | None,
-    text: str,
-    claim: Claim,
-    alpha: float | None,
-    resolution: tuple[int, int] | None,
-    row: int,
-) -> Fact:
-    printed = parse_printed(text)
-    if quantity is not None and printed.quantity not in (None, quantity):
-        raise MbcostError(f"'{text}' is given as {quantity}, but its unit says {printed.quantity}: keep one")
-    return Fact(
-        printed,
-        quantity or printed.quantity,
-        alpha if claim.alpha is None else claim.alpha,
-        resolution if claim.resolution is None else claim.resolution,
-        row,
-    )

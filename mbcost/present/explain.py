@@ -39,12 +39,13 @@ def as_table(answers: Sequence[Answer]) -> Table:
     shown = first.explanations or ((first.nearest,) if first.nearest else ())
     rows = [_row(first, explanation, rank) for rank, explanation in enumerate(shown, 1)]
     notes = [note for answer in answers for note in _notes(answer)]
-    details = _details(answers) if len(first.query.facts) > FEW else None
+    many = len(answers) > 1 or len(first.query.facts) > FEW
+    details = _details(answers) if many else None
     return Table(f"{_facts(first)}: what gives it", columns, tuple(rows), notes=tuple(notes), details=details)
 
 
 def _row(answer: Answer, explanation: Explanation, rank: int) -> tuple[Cell, ...]:
-    few = len(explanation.values) <= FEW
+    few, single = len(explanation.values) <= FEW, len(explanation.values) == 1
     values = ", ".join(dict.fromkeys(f"{value.value:,}" for value in explanation.values))
     right = sum(value.exact for value in explanation.values)
     found = bool(answer.explanations)
@@ -53,7 +54,7 @@ def _row(answer: Answer, explanation: Explanation, rank: int) -> tuple[Cell, ...
         _network(explanation),
         "; ".join(explanation.clauses) or "published",
         ", ".join(dict.fromkeys(value.reading.name for value in explanation.values)),
-        values if few else f"{right} of {len(explanation.values)}",
+        explanation.values[0].value if single else values if few else f"{right} of {len(explanation.values)}",
         ", ".join(dict.fromkeys(_printed(value) for value in explanation.values)) if few else None,
         f"{explanation.bits:.1f}",
         _percent(explanation.chance) if found else "",

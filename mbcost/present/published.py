@@ -46,7 +46,8 @@ def as_table(verdicts: Sequence[Verdict]) -> Table:
     ]
     counts = {status: sum(each.status == status for each in verdicts) for status in STATUSES}
     total = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return Table(f"{len(verdicts)} published figures: {total}", columns, rows, notes=tuple(notes))
+    title = f"{len(verdicts)} published figures" + (f": {total}" if total else "")
+    return Table(title, columns, rows, notes=tuple(notes))
 
 
 def summary_table(verdicts: Sequence[Verdict]) -> Table:

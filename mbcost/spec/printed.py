@@ -12,6 +12,8 @@ from mbcost.errors import MbcostError
 
 PREFIXES: Mapping[str, int] = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 """Decimal; `Printed.binary` is about powers of 1024."""
+LETTERED = 3
+"""A `B` behind at most so many digits stands for billions, behind more for bytes."""
 LARGEST = 10**18
 """No network's cost is larger; more is taken for a slip."""
 
@@ -114,28 +116,33 @@ class Printed:
         return self.roundings[rounding].whole_range(self.number, self.step)
 
 
-def parse_printed(text: str) -> Printed:
-    """A number as people print it, with a prefix and a unit if it has them.
+def parse_printed(text: str, quantity: str | None = None) -> Printed:
+    """A number as people print it, with a prefix and a unit if it has them; of `quantity`, if that is known.
 
     A whole number that ends in five zeros or more is taken for a rounded one, of at least three digits.
 
     Raises:
-        MbcostError: it is no number, not positive, or larger than any network's cost.
+        MbcostError: it is no number, not positive or larger than any network's cost, or its unit says another quantity.
 
     >>> parse_printed("0.57 GFLOPs").number
     Fraction(570000000, 1)
     >>> parse_printed(">430M").whole_range(">")
     (430000001, 440000000)
     """
+    shown = f"'{' '.join(text[:40].split())}{'...' if len(text) > 40 else ''}'"
     match = _NUMBER.fullmatch(text.strip())
     if match is None or (match["binary"] and not match["prefix"]):
-        raise MbcostError(f"'{text}' is no number: {_FORM}")
-    unit = (match["unit"] or "").strip().lower()
+        raise MbcostError(f"{shown} is no number: {_FORM}")
+    unit, prefix = (match["unit"] or "").strip().lower(), _WORDS.get(match["prefix"], match["prefix"].upper())
+    if not prefix and (unit.startswith("b ") or (unit == "b" and len(match["digits"]) <= LETTERED)):
+        unit, prefix = unit[1:].strip(), "G"
     if unit and unit not in _UNITS:
-        raise MbcostError(f"'{text}' has the unit '{match['unit'].strip()}', which is unknown: {_FORM}")
+        raise MbcostError(f"{shown} has the unit '{match['unit'].strip()}', which is unknown: {_FORM}")
+    if quantity is not None and unit and _UNITS[unit] != quantity:
+        names = [name.replace("_", "-") for name in (quantity, _UNITS[unit])]
+        raise MbcostError(f"{shown} is given as {names[0]}, but its unit says {names[1]}: keep one")
     digits, decimals = re.sub("[,_ ]", "", match["digits"]), match["decimals"] or ""
     exponent = int(match["exponent"] or 0)
-    prefix = _WORDS.get(match["prefix"], match["prefix"].upper())
     scale = Fraction(10) ** min(exponent, 30) * PREFIXES[prefix]
     binary = Fraction(1024, 1000) ** list(PREFIXES).index(prefix)
     step, number = scale / 10 ** len(decimals), Fraction(f"{digits}.{decimals or 0}") * scale
@@ -143,17 +150,17 @@ def parse_printed(text: str) -> Printed:
         step, number, binary = step * binary, number * binary, Fraction(1)
     if not 0 < number <= LARGEST:
         size = "not positive" if number == 0 else "larger than the cost of any network"
-        raise MbcostError(f"'{text}' is {size}: {_FORM}")
+        raise MbcostError(f"{shown} is {size}: {_FORM}")
     relation = match["relation"] if match["relation"] in ("<", ">") else ""
-    step = _significant(number, step, relation)
-    return Printed(text, number, step, relation or "", _UNITS.get(unit), binary)
+    plain = not (decimals or exponent or prefix)
+    step = _significant(number, step, relation or "", plain=plain)
+    return Printed(" ".join(text.split()), number, step, relation or "", quantity or _UNITS.get(unit), binary)
 
 
-def _significant(number: Fraction, step: Fraction, relation: str) -> Fraction:
-    """The step of the last digit that counts."""
+def _significant(number: Fraction, step: Fraction, relation: str, *, plain: bool) -> Fraction:
+    """The step of the last digit that counts; `plain` is a whole number without prefix, decimals or exponent."""
     counted = str(int(number / step))
     zeros = len(counted) - len(counted.rstrip("0"))
     if relation:
         return step * Fraction(10) ** zeros
-    rounded = step == 1 and zeros >= 5
-    return step * Fraction(10) ** min(zeros, max(len(counted) - 3, 0)) if rounded else step
+    return step * Fraction(10) ** min(zeros, max(len(counted) - 3, 0)) if plain and zeros >= 5 else step

@@ -17,8 +17,9 @@ NETS = ("v2:torchvision", "v3-small@0.75/97x64:timm", "v1:keras")
 def test_totals_are_those_of_the_table_under_every_convention(mbcost: Mbcost, net: str, quantity: str) -> None:
     answer = json.loads(mbcost("ledger", net, "--quantity", quantity, "--format", "json").out)
     assert answer["schema"] == "mbcost/ledger/1"
-    assert answer["conventions"] == list(load_conventions())
-    for name in load_conventions():
+    current = [name for name, convention in load_conventions().items() if not convention.earlier]
+    assert answer["conventions"] == current
+    for name in current:
         table = json.loads(mbcost("table", net, "--convention", name, "--format", "json").out)
         total = table["totals"][quantity.replace("-", "_")]
         assert answer["totals"][name] == total

@@ -21,6 +21,11 @@ TERM = {
     "": ["equation", "numbers", "value", "closed_form"],
     "closed_form": ["value", "alpha_power", "rho_power"],
 }
+EXPLANATION = [
+    "network", "alpha", "resolution", "classes", "implementation", "convention", "quantity", "departures", "rounding",
+    "value", "exact", "bits", "chance", "others", "variants", "claimed", "text", "values",
+]  # fmt: skip
+VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact"]
 
 SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "table v2": (
@@ -105,7 +110,40 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "mbcost/conventions/1",
         {
             "": ["schema", "conventions"],
-            "conventions": ["name", "title", "source", "proved", "params", "mult_adds", "blind"],
+            "conventions": ["name", "title", "source", "proved", "earlier", "params", "mult_adds", "blind"],
+        },
+    ),
+    "explain 314M v2@1/224": (
+        "mbcost/explain/1",
+        {
+            "": ["schema", "query", "explanations", "nearest", "advice", "rest", "more"],
+            "query": ["network", "implementation", "classes", "in_channels", "deep", "facts"],
+            "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
+            "explanations": EXPLANATION,
+            "explanations.values": VALUE,
+        },
+    ),
+    "explain 999999T v2@1/224": (
+        "mbcost/explain/1",
+        {
+            "": ["schema", "query", "explanations", "nearest", "advice", "rest", "more"],
+            "query": ["network", "implementation", "classes", "in_channels", "deep", "facts"],
+            "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
+            "nearest": EXPLANATION,
+            "nearest.values": VALUE,
+        },
+    ),
+    "published --source slim_v2_py": (
+        "mbcost/published/1",
+        {
+            "": ["schema", "figures", "summary"],
+            "figures": [
+                "id", "source", "table", "row", "net", "alpha", "resolution", "quantity", "printed", "unit", "verdict",
+                "ours", "network", "implementation", "classes", "convention", "rounding", "departures", "chance",
+                "reason", "note",
+            ],
+            "summary": ["source", "counts", "readings"],
+            "summary.counts": ["exact", "erratum", "open", "out of scope"],
         },
     ),
     "diff v2 v2@1:torchvision": (

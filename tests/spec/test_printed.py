@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from math import ceil, floor
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mbcost.errors import MbcostError
@@ -127,20 +128,19 @@ def test_the_range_is_all_that_is_covered(whole: int, places: int, name: str, aw
 def test_a_whole_number_is_itself_however_it_is_grouped(exact: int) -> None:
     for text in (str(exact), f"{exact:,}", f"{exact:_}", f"{exact:,}".replace(",", " "), f" {exact} MACs "):
         printed = parse_printed(text)
-        assert (printed.number, printed.step) == (exact, 1)
+        assert printed.number == exact
+        assert printed.step == 1
         assert printed.whole_range("rounds") == (exact, exact)
 
 
 @given(st.text(st.sampled_from("0123456789.,_ <>~eE+-kMGTiBx"), max_size=12))
-def test_any_text_is_a_positive_number_or_a_mistake_in_one_line(text: str) -> None:
-    try:
+@example("12 345.60e3 MiB")
+def test_any_text_is_a_positive_number_of_whole_steps_or_refused(text: str) -> None:
+    with suppress(MbcostError):
         printed = parse_printed(text)
-    except MbcostError as error:
-        assert len(str(error).splitlines()) == 1
-        return
-    assert 0 < printed.number <= 10**18
-    assert printed.step > 0
-    assert (printed.number / printed.step).denominator == 1
+        assert 0 < printed.number <= 10**18
+        assert printed.step > 0
+        assert (printed.number / printed.step).denominator == 1
 
 
 GARBAGE = [
@@ -154,7 +154,8 @@ def test_garbage_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(MbcostError) as caught:
         parse_printed(text)
     (line,) = str(caught.value).splitlines()
-    assert line.startswith(f"'{text}' ")
+    shown = " ".join(text[:40].split()) + ("..." if len(text) > 40 else "")
+    assert line.startswith(f"'{shown}' ")
     assert line.endswith("such as 314M, 3.471M, 601548544, '>430M', '0.57 GFLOPs' or 12.9MB")
 
 
@@ -172,13 +173,11 @@ def test_what_is_wrong_with_it(text: str, problem: str) -> None:
         parse_printed(text)
 
 
-@pytest.mark.xfail(reason="the message quotes the text as it is, line ends included", raises=ValueError)
 def test_a_text_of_two_lines_is_refused_in_one() -> None:
     with pytest.raises(MbcostError) as caught:
         parse_printed("3\n4")
     (_,) = str(caught.value).splitlines()
 
 
-@pytest.mark.xfail(reason="_significant takes it for a whole number", raises=AssertionError)
 def test_printed_decimals_count_even_where_they_are_zeros() -> None:
     assert parse_printed("3.000000M").step == 1

@@ -81,7 +81,7 @@ def test_what_is_read() -> None:
         ("thing: 2\n", "thing: 2\n  thing: 3\n", ["4:3: 'thing' stands here twice: keep one"]),
         ("networks:\n  thing: 2", "networks: 2", ["2:11: expected a mapping, found a whole number '2'"]),
         ("thing: 2\nsettings:\n  thing: 2", "thing: x\nsettings:\n  thing: y", ["3:10: expected", "5:10: expected"]),
-        ("thing: 2", "thing: [", ["4:1: not YAML: "]),
+        (TEXT, "", ["1:1: the file is empty"]),
     ],
 )
 def test_every_mistake_is_named_with_its_place(old: str, new: str, problems: list[str]) -> None:

@@ -75,7 +75,8 @@ class Explanation:
         )
         first = self.values[0]
         if OTHER_ALPHA in self.setting.departures:
-            said.append(f"alpha is {alpha_text(first.alpha)}, not {alpha_text(first.fact.alpha or 1)}")
+            claimed_alpha = 1.0 if first.fact.alpha is None else first.fact.alpha
+            said.append(f"alpha is {alpha_text(first.alpha)}, not {alpha_text(claimed_alpha)}")
         if OTHER_RESOLUTION in self.setting.departures:
             claimed = next(value.fact.resolution for value in self.values if value.fact.resolution)
             said.append(f"the resolution is {_size(first.resolution)}, not {_size(claimed)}")

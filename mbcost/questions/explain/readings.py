@@ -213,7 +213,7 @@ def deep_windows(printed: Printed, quantity: str) -> tuple[Window, ...]:
 
 def _float32_unit(printed: Printed) -> int | None:
     """The distance of neighbouring float32 numbers at `printed`; None where it is none of them, or exact anyway."""
-    if printed.step != 1 or printed.relation or printed.number < 2 * FLOAT32:
+    if printed.step != 1 or printed.relation or printed.number <= FLOAT32:
         return None
     unit = 1 << (int(printed.number).bit_length() - 24)
     return None if printed.number % unit else unit
@@ -236,7 +236,9 @@ def float32_sum(amounts: Iterable[int]) -> int:
 
 @cache
 def misprints(printed: Printed) -> tuple[Window, ...]:
-    """The counts that give `printed` with one wrong digit, or two neighbours swapped; their ranges don't overlap."""
+    """The counts that give `printed` with one wrong digit, or two neighbours swapped; two ranges share
+    at most the count halfway between them.
+    """
     if printed.relation or printed.digits < 3:
         return ()
     bits = load_weights().bits("roundings", "mistyped")

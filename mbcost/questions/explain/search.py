@@ -233,7 +233,9 @@ class Hits:
 def hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
     """All of them, pass by pass."""
     places = tuple(place for place, fact in enumerate(query.facts) if fact.quantity == quantity)
-    found = []
+    found: list[Hits] = []
+    if not rounding_kinds(query, places):  # no whole number is printed like this
+        return found
     for number, some in passes(query, trial, quantity):
         values = [trial.counts[place][:number] @ some.coefficients for place in places]
         found.append(_inside(query, places, some, values))

@@ -29,6 +29,8 @@ Sums = Mapping[Scale, Array]
 """Counts a position by scale; those of a single position are fixed."""
 USUAL_CLASSES = (CLASSES, CLASSES + 1)
 """ImageNet's classes, and TF-slim's with the background."""
+LARGEST = 2**53
+"""Counts up to here are searched for: sums of them, some times over, stay far below the arrays' 2^63."""
 OTHER_CLASSES = (1, 2, 3, 5, 10, 21, 91, 100, 101, 102, 120, 200)
 """Of data sets that such networks are often fitted to."""
 LEFT_OUT: Mapping[str, tuple[str, tuple[str, ...], int]] = {
@@ -134,13 +136,20 @@ class Stack:
     """Structure x count: the counts that parameters are made of."""
 
     def counts(self, quantity: str, resolution: tuple[int, int] | None) -> Array:
-        """Structure x count, at `resolution`; parameters need none."""
+        """Structure x count, at `resolution`; parameters need none.
+
+        Raises:
+            MbcostError: the counts are too large for the arrays.
+        """
         import numpy as np
 
         if quantity in ("params", "bytes"):
             return self.params
         assert resolution is not None, "mult-adds depend on the resolution"
-        areas = np.array([positions(scale, resolution) for scale in self.scales], dtype=np.int64)
+        sizes = [positions(scale, resolution) for scale in self.scales]
+        if max(sizes) * int(self.mult_adds.max()) * len(sizes) > LARGEST:
+            raise MbcostError(f"a count at resolution {resolution[0]}x{resolution[1]} is too large to search for")
+        areas = np.array(sizes, dtype=np.int64)
         totals: Array = np.einsum("ksc,s->kc", self.mult_adds, areas)
         return totals
 
@@ -159,6 +168,8 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
 def _stacked(found: list[tuple[Structure, Sums, Sums]], scales: tuple[Scale, ...]) -> Stack:
     import numpy as np
 
+    if any(sums[None].max() > LARGEST for _, *both in found for sums in both):
+        raise MbcostError("a count of this network is too large to search for")
     places = {scale: place for place, scale in enumerate(scales)}
     mult_adds = np.zeros((len(found), len(scales), len(COUNTS)), dtype=np.int64)
     params = np.zeros((len(found), len(COUNTS)), dtype=np.int64)
@@ -179,9 +190,7 @@ def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[St
             draft = plain.draft(spec)
             if mistakes and draft == Structure(name, plain.classes, mistakes[:-1]).draft(spec):
                 continue
-            for classes in (
-                (choices.classes,) if choices.classes else USUAL_CLASSES + (() if mistakes else OTHER_CLASSES)
-            ):
+            for classes in _classes(choices, plain=not mistakes):
                 try:
                     blocks = draft.blocks(alpha, classes, channels)
                 except MbcostError:
@@ -271,5 +280,7 @@ def _arrays(form: Form, edits: tuple[Edit, ...]) -> tuple[tuple[tuple[Scale, Arr
     import numpy as np
 
     counted = of_form(form, edits)
+    if any(max(counts_of(tally)) > LARGEST for tally in (counted.fixed, *(each for _, each in counted.growing))):
+        raise MbcostError("a count of this network is too large to search for")
     tallies = ((None, counted.fixed), *counted.growing)
     return tuple((scale, np.array(counts_of(tally), dtype=np.int64)) for scale, tally in tallies), counted.output

@@ -72,7 +72,7 @@ def gives(asked: Query, explanation: Explanation, fact: Fact, number: int) -> bo
     mistake=st.sampled_from(KNOWN),
     quantity=st.sampled_from(["mult_adds", "params"]),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_cause_that_is_put_in_is_found(
     net: str, place: int, resolution: int, convention: str, mistake: str, quantity: str
 ) -> None:
@@ -91,14 +91,16 @@ def test_a_cause_that_is_put_in_is_found(
         return
     same = [each for each in found if mistake in " ".join(each.departures)]
     # What makes the same network goes by one name: that of the cheapest, be it an implementation or another mistake.
-    alike = [each for each in found if size(network_of(asked, each.setting, each.structure, fact)) == size(built)]
-    assert same or (alike and mistake in MISTAKES)
+    sizes = [size(network_of(asked, each.setting, each.structure, fact), quantity) for each in found]
+    assert same or (size(built, quantity) in sizes and mistake in MISTAKES)
 
 
-def size(built: Network) -> tuple[int, ...]:
-    """What makes two networks the same, as far as these counts go."""
+def size(built: Network, quantity: str) -> tuple[int, ...]:
+    """What makes two networks the same, as far as a quantity goes."""
     tally = built.tally()
-    return tally.weights, tally.biases, tally.norm_channels, tally.conv_macs + tally.linear_macs
+    if quantity == "mult_adds":
+        return (tally.conv_macs + tally.linear_macs,)
+    return tally.weights, tally.biases, tally.norm_channels
 
 
 @pytest.mark.parametrize("net", MAIN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -102,7 +104,7 @@ def test_a_misprint_is_one_other_digit_or_two_neighbours_swapped(text: str) -> N
         places = changes(digits, other)
         swapped = len(places) == 2 and places[1] == places[0] + 1 and sorted(digits) == sorted(other)
         assert len(places) == 1 or swapped
-    for one, next_one in zip(found, found[1:], strict=False):
+    for one, next_one in pairwise(found):
         # Neighbours share the count halfway between them, if there is one, and no other.
         assert one.low < next_one.low
         assert one.high <= next_one.low
