@@ -25,7 +25,7 @@ from mbcost.present.explain import as_json, as_table
 from mbcost.questions.explain.answer import explain as ask
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import QUANTITIES
-from mbcost.questions.explain.search import Trial
+from mbcost.questions.explain.trials import Trial
 from mbcost.spec.library import load_spec
 from mbcost.spec.model import check_alpha, check_whole
 from mbcost.spec.printed import parse_printed

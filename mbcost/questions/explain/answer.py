@@ -10,8 +10,9 @@ from mbcost.analytic.network import Network
 from mbcost.questions.explain.chance import chances
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting, alternatives
 from mbcost.questions.explain.readings import Reading, Window, float32_sum, named_readings
-from mbcost.questions.explain.search import Candidate, Match, Trial, nearest_candidate, quantity_of, search, trials
+from mbcost.questions.explain.search import Candidate, Match, nearest_candidate, search
 from mbcost.questions.explain.structures import LEFT_OUT, USUAL_CLASSES, Structure, role_of
+from mbcost.questions.explain.trials import Trial, quantity_of, trials
 from mbcost.spec.model import Spec, alpha_text
 from mbcost.spec.printed import Printed
 from mbcost.spec.tally import COUNTS, Tally

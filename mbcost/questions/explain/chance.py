@@ -13,8 +13,10 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.explain.facts import Query
+from mbcost.questions.explain.hits import missed_bits, passes, rounding_kinds
 from mbcost.questions.explain.readings import misprints
-from mbcost.questions.explain.search import Candidate, Trial, missed_bits, passes, quantities_of, rounding_kinds
+from mbcost.questions.explain.search import Candidate
+from mbcost.questions.explain.trials import Trial, quantities_of
 from mbcost.spec.weights import load_weights
 
 if TYPE_CHECKING:

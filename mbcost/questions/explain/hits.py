@@ -1,0 +1,174 @@
+"""Every structure of a trial, counted in every way, against the printed digits of one quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mbcost.questions.explain.facts import Fact, Query
+from mbcost.questions.explain.readings import (
+    Reading,
+    Window,
+    deep_windows,
+    misprints,
+    multiply_adds_only,
+    named_readings,
+    other_readings,
+    windows,
+)
+from mbcost.questions.explain.trials import Trial, quantity_of
+from mbcost.spec.tally import COUNTS
+from mbcost.spec.weights import load_weights
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.int64]
+    Bits = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+else:
+    Array = Bits = Flags = Any
+
+PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
+"""How numbers are shortened that are published without an error."""
+SLACK = 2
+"""How many rows fewer than the most a way may explain and still be compared."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Readings of one quantity, and the same as arrays."""
+
+    readings: tuple[Reading, ...]
+    coefficients: Array
+    """Count x reading."""
+    bits: Bits
+
+
+@cache
+def ways(quantity: str, *, named: bool) -> Ways:
+    """The conventions for `quantity`, or the other ways to count it."""
+    return _only(named_readings(quantity) if named else other_readings(quantity))
+
+
+@cache
+def _only(found: tuple[Reading, ...]) -> Ways:
+    import numpy as np
+
+    rows = np.array([reading.row for reading in found], dtype=np.int64).reshape(-1, len(COUNTS))
+    return Ways(found, rows.T, np.array([reading.bits for reading in found]))
+
+
+def passes(query: Query, trial: Trial, quantity: str) -> Iterator[tuple[int, Ways]]:
+    """How many of the structures are counted in which ways: mistakes in named ones only, but in a deep search."""
+    known = tuple(reading for reading in query.counted if reading.quantity == quantity)
+    if known:
+        yield len(trial.structures), _only(known)
+        return
+    if not query.by_tool:
+        yield len(trial.structures), _only(multiply_adds_only(quantity))
+        return
+    yield len(trial.structures), ways(quantity, named=True)
+    if not (query.plain or trial.setting.departures):
+        yield len(trial.structures) if query.deep else trial.plain, ways(quantity, named=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """Ways of one quantity that give digits of its facts in one trial: parallel arrays, one place a hit."""
+
+    facts: tuple[int, ...]
+    """Places of the quantity's facts in the query."""
+    structures: Array
+    ways: Ways
+    reading: Array
+    roundings: tuple[tuple[Window, ...], ...]
+    """The windows of the facts, by kind of rounding."""
+    rounding: Array
+    explained: Flags
+    """Hit x fact: whether it gives the digits."""
+    bits: Bits
+    """What reading, rounding and misses cost, the structure aside."""
+
+
+def hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
+    """All of them, pass by pass."""
+    places = tuple(place for place, fact in enumerate(query.facts) if fact.quantity == quantity)
+    found: list[Hits] = []
+    if not rounding_kinds(query, places):  # no whole number is printed like this
+        return found
+    for number, some in passes(query, trial, quantity):
+        values = [trial.counts[place][:number] @ some.coefficients for place in places]
+        found.append(_inside(query, places, some, values))
+        if len(query.facts) == 1 and number == len(trial.structures):
+            found.append(_mistyped(query, some, values[0][: trial.plain]))
+    return found
+
+
+def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Array]) -> Hits:
+    """Hits in the windows of the facts: all are shortened alike, and the most of them must be right, or nearly."""
+    import numpy as np
+
+    kinds = rounding_kinds(query, places)
+    groups = [np.stack([(w.low <= v) & (v <= w.high) for w, v in zip(g, values, strict=True)]) for g in kinds]
+    most = max((int(inside.sum(axis=0).max(initial=0)) for inside in groups), default=0)
+    missed = np.array([missed_bits(query, query.facts[place]) for place in places])
+    parts = []
+    for kind, (group, inside) in enumerate(zip(kinds, groups, strict=True)):
+        structure, reading = np.nonzero(inside.sum(axis=0) >= max(most - SLACK, 1))
+        explained = inside[:, structure, reading].T
+        bits = some.bits[reading] + group[0].bits + ~explained @ missed
+        parts.append((structure, reading, np.full(len(structure), kind), explained, bits))
+    structures, reading, rounding, explained, bits = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Hits(places, structures, some, reading, kinds, rounding, explained, bits)
+
+
+def missed_bits(query: Query, fact: Fact) -> float:
+    """What it costs not to explain `fact`: nothing where it stands in the query before, less where it is copied.
+
+    A number that another row has for another network, or for another size of its input, is a copy.
+    """
+    for other in query.facts:
+        if other is fact:
+            break
+        if other.quantity == fact.quantity and other.printed.number == fact.printed.number:
+            same = other.alpha == fact.alpha and (not fact.needs_resolution or other.resolution == fact.resolution)
+            return 0.0 if same else load_weights().bits("tables", "copied")
+    return load_weights().bits("tables", "missed")
+
+
+def _mistyped(query: Query, some: Ways, values: Array) -> Hits:
+    """Hits of a single fact in one of the windows that a typing error would make of it."""
+    import numpy as np
+
+    slips = misprints(query.facts[0].printed)
+    low, high = (np.array([getattr(slip, end) for slip in slips], dtype=np.int64) for end in ("low", "high"))
+    nearest = np.searchsorted(low, values, side="right") - 1
+    structure, reading = np.nonzero((nearest >= 0) & (values <= high[nearest])) if slips else np.nonzero(values < 0)
+    bits = some.bits[reading] + (slips[0].bits if slips else 0)
+    explained = np.ones((len(structure), 1), dtype=bool)
+    return Hits(
+        (0,), structure, some, reading, tuple((slip,) for slip in slips), nearest[structure, reading], explained, bits
+    )
+
+
+def rounding_kinds(query: Query, places: tuple[int, ...]) -> tuple[tuple[Window, ...], ...]:
+    """Groups with a window for every one of the facts, shortened alike."""
+    every = [_windows(query, query.facts[place]) for place in places]
+    if len(every) == 1:
+        return tuple((window,) for window in every[0])
+    return tuple(
+        tuple(next(window for window in each if window.rounding == name) for each in every)
+        for name in ("rounds", "floors", "ceils", ">", "<")
+        if all(any(window.rounding == name for window in each) for each in every)
+    )
+
+
+def _windows(query: Query, fact: Fact) -> tuple[Window, ...]:
+    every = windows(fact.printed, quantity_of(fact))
+    if query.plain:
+        return tuple(window for window in every if window.rounding in PLAIN_ROUNDINGS)
+    return (*every, *deep_windows(fact.printed, quantity_of(fact))) if query.deep else every
