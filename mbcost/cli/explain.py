@@ -114,7 +114,7 @@ def explain(
     queries = [_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep) for name, claims in networks]
     answers = [ask(query, limit, _watched if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), style, output)
-    return 0 if all(any(each.exact for each in answer.explanations) for answer in answers) else 1
+    return 0 if all(answer.fits for answer in answers) else 1
 
 
 def _watched(trials: Iterator[Trial]) -> Iterable[Trial]:

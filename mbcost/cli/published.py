@@ -14,7 +14,7 @@ from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
 from mbcost.present.published import as_json, as_table, summary_table
-from mbcost.questions.published import STATUSES, verdicts
+from mbcost.questions.published import STATUSES, paper_of, verdicts
 from mbcost.spec.published import Published, load_published
 
 
@@ -58,8 +58,13 @@ def published(
     wanted = None if status is None else status.replace("-", " ")
     if wanted is not None and wanted not in STATUSES:
         raise unknown("verdict", str(status), (name.replace(" ", "-") for name in STATUSES))
-    chosen = [each for each in figures if source in (None, each.source.name) and net in (None, each.net)]
-    answer = [each for each in verdicts(chosen, _watched) if wanted in (None, each.status)]
+    papers = {paper_of(each) for each in figures if source in (None, each.source.name)}
+    asked = [each for each in figures if paper_of(each) in papers and net in (None, each.net)]
+    answer = [
+        each
+        for each in verdicts(asked, _watched)
+        if wanted in (None, each.status) and source in (None, each.figure.source.name)
+    ]
     emit(summary_table(answer) if summary else as_table(answer), as_json(answer), style, output)
     return 0
 

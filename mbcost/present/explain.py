@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mbcost.present.table import Cell, Column, Table
-from mbcost.questions.explain.answer import CLAIM, Answer, Explanation, Value
+from mbcost.questions.explain.answer import CLAIM, MARGIN, Answer, Explanation, Value
 from mbcost.questions.explain.facts import Fact
 from mbcost.spec.model import alpha_text
 
 FEW = 2
 """How many numbers are shown one beside the other; of more, how many are explained."""
+AS_PRINTED = "as its table"
+"""What is said of a network without departures."""
 QUANTITY = {
     "mult_adds": "mult-adds", "params": "params", "activations": "activations", "bytes": "bytes of weights", None: "?",
 }  # fmt: skip
@@ -38,7 +40,9 @@ def as_table(answers: Sequence[Answer]) -> Table:
     )
     shown = first.explanations or ((first.nearest,) if first.nearest else ())
     rows = [_row(first, explanation, rank) for rank, explanation in enumerate(shown, 1)]
-    notes = [note for answer in answers for note in _notes(answer)]
+    notes = _notes(first)
+    for answer in answers[1:]:
+        notes += [f"{_facts(answer)}: {_simplest(answer)}", *_notes(answer)]
     many = len(answers) > 1 or len(first.query.facts) > FEW
     details = _details(answers) if many else None
     return Table(f"{_facts(first)}: what gives it", columns, tuple(rows), notes=tuple(notes), details=details)
@@ -52,7 +56,7 @@ def _row(answer: Answer, explanation: Explanation, rank: int) -> tuple[Cell, ...
     return (
         rank if found else None,
         _network(explanation),
-        "; ".join(explanation.clauses) or "published",
+        "; ".join(explanation.clauses) or AS_PRINTED,
         ", ".join(dict.fromkeys(value.reading.name for value in explanation.values)),
         explanation.values[0].value if single else values if few else f"{right} of {len(explanation.values)}",
         ", ".join(dict.fromkeys(_printed(value) for value in explanation.values)) if few else None,
@@ -88,7 +92,7 @@ def _fact_rows(answer: Answer) -> Iterator[tuple[Cell, ...]]:
                 value.fact.printed.text,
                 value.value,
                 _how(value),
-                "; ".join(shown[0].clauses) or "published",
+                "; ".join(shown[0].clauses) or AS_PRINTED,
                 value.reading.name,
             )
     if answer.rest is not None:
@@ -127,6 +131,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
             "facts": [_fact(fact) for fact in query.facts],
         },
         "explanations": [_explanation(explanation) for explanation in answer.explanations],
+        "fits": answer.fits,
         "nearest": None if answer.nearest is None else _explanation(answer.nearest),
         "advice": answer.advice,
         "rest": None if answer.rest is None else _answer(answer.rest),
@@ -178,44 +183,66 @@ def _value(value: Value) -> dict[str, Any]:
         "rounding": value.rounding,
         "value": value.value,
         "exact": value.exact,
+        "copied": value.copied,
     }
 
 
 def _notes(answer: Answer) -> list[str]:
-    notes = []
+    """What is to be said of an answer: is it proved, what is missed, what would decide; then the same of the rest."""
     if not answer.explanations:
-        notes.append("nothing gives these digits; the nearest is shown" if answer.nearest else "nothing")
-    else:
-        first = answer.explanations[0]
-        share = _percent(first.chance)
-        if first.claimed:
-            notes.append(f"explained: {text_of_explanation(first)}")
-            notes.append(f"of random numbers printed like this, {share} would be explained as cheaply")
-        elif first.missed:
-            notes.append(
-                f"not all: the first gives {len(first.values) - len(first.missed)} of {len(first.values)} numbers"
-            )
-        else:
-            notes.append(
-                f"not proved: of random numbers printed like this, {share} would be explained as cheaply "
-                f"(a cause is claimed up to {CLAIM:.0%})"
-            )
-        missed = [f"{value.fact.printed.text} in row {value.fact.row}" for value in first.missed]
-        if missed:
-            notes.append(f"missed by the first: {', '.join(missed)}")
+        return ["nothing gives these digits; the nearest is shown"] if answer.nearest else []
+    first = answer.explanations[0]
+    notes = [_verdict(answer, first)]
+    copied = [
+        f"{value.fact.printed.text} in row {value.fact.row}, as in row {value.copied}"
+        for value in first.missed
+        if value.copied
+    ]
+    if copied:
+        notes.append(f"copied from another row: {', '.join(copied)}")
     if answer.advice:
         notes.append(f"to decide: {answer.advice}")
     if answer.rest is not None:
-        notes += [f"the rest: {_facts(answer.rest)}", *_notes(answer.rest)]
+        notes += [f"the rest, {_listed(answer.rest)}: {_simplest(answer.rest)}", *_notes(answer.rest)]
     return notes
+
+
+def _verdict(answer: Answer, first: Explanation) -> str:
+    share = f"of random numbers printed like this, {_percent(first.chance)} would be explained as cheaply"
+    if first.claimed:
+        return f"explained: {text_of_explanation(first)}; {share}"
+    if first.missed:
+        right = len(first.values) - len(first.missed)
+        return f"the first gives {right} of {len(first.values)} numbers; {share}"
+    if not first.exact:
+        return f"nothing gives these digits as they are: the first takes a slip for granted; {share}"
+    if first.proved:
+        near = [str(rank) for rank, each in enumerate(answer.explanations, 1) if each.bits <= first.bits + MARGIN]
+        return f"explained by one of #{', #'.join(near)}, which fit about as well; {share}"
+    return f"not proved: {share} (a cause is claimed up to {CLAIM:.0%})"
+
+
+def _simplest(answer: Answer) -> str:
+    found = (*answer.explanations[:1], *filter(None, [answer.nearest]))
+    return text_of_explanation(found[0]) if answer.explanations else "nothing gives these digits"
+
+
+def _listed(answer: Answer) -> str:
+    return ", ".join(f"{fact.printed.text} in row {fact.row}" for fact in answer.query.facts)
 
 
 def _facts(answer: Answer) -> str:
     net = "" if answer.query.spec is None else f" of {answer.query.spec.name}"
     if len(answer.query.facts) > FEW:
         return f"{len(answer.query.facts)} numbers{net}"
-    facts = [f"{fact.printed.text} {QUANTITY[fact.quantity]}".removesuffix(" ?") for fact in answer.query.facts]
-    return ", ".join(facts) + net
+    return ", ".join(map(_fact_text, answer.query.facts)) + net
+
+
+def _fact_text(fact: Fact) -> str:
+    """The number, with what it counts where its own text does not say it."""
+    said = any(character.isalpha() for character in fact.printed.text.rstrip("KMGTkB").rstrip("KMGTk"))
+    known = said or fact.quantity is None or fact.printed.text.endswith("B")
+    return fact.printed.text if known else f"{fact.printed.text} {QUANTITY[fact.quantity]}"
 
 
 def _network(explanation: Explanation) -> str:
@@ -236,8 +263,12 @@ def _printed(value: Value) -> str:
 
 
 def _how(value: Value) -> str:
+    if value.copied is not None:
+        return f"copied from row {value.copied}"
     return _ROUNDING.get(value.rounding, str(value.rounding)) + (f" for {value.meant}" if value.meant else "")
 
 
 def _percent(share: float) -> str:
-    return "<0.01%" if share < 0.0001 else f"{share:.2%}" if share < 0.01 else f"{share:.0%}"
+    if share < 0.0001:
+        return "<0.01%"
+    return f"{share:.2%}" if share < 0.01 else f"{share:.1%}" if share < 2 * CLAIM else f"{share:.0%}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -18,7 +19,7 @@ from mbcost.questions.explain.answer import (
     explain,
     network_of,
 )
-from mbcost.questions.explain.facts import Fact, Query
+from mbcost.questions.explain.facts import RELATIVES, Fact, Query
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
 from mbcost.questions.published_parts import PARTS, digits_swapped
@@ -77,7 +78,8 @@ class Verdict:
 def verdicts(figures: Sequence[Published], watch: Watch = list) -> tuple[Verdict, ...]:
     """One for every figure, in their order; `watch` iterates over the groups of them, to show how far it is.
 
-    A figure's verdict depends on the others of its source about the same network: ask about all of those.
+    A figure's verdict depends on the others about the same network in all versions of its paper: ask about all of
+    those.
     """
     found: dict[str, Verdict] = {}
     groups = _groups(figures)
@@ -221,7 +223,28 @@ def _errata(missed: Sequence[tuple[Published, Answer]], known: Mapping[str, Verd
         yield from proved
         figures = [figure for figure in figures if figure.id not in {each.figure.id for each in proved}]
     for figure in figures:
-        yield _alone(figure, tables[figure.id], known)
+        earlier = _from_earlier_version(figure, known.values())
+        yield _alone(figure, tables[figure.id], known) if earlier is None else earlier
+
+
+def _from_earlier_version(figure: Published, known: Iterable[Verdict]) -> Verdict | None:
+    """The verdict on a number that an earlier version of the paper prints as well, where it is right of its table."""
+    for other in known:
+        if (
+            other.status == "exact"
+            and other.network in RELATIVES.get(figure.net, ())
+            and paper_of(other.figure) == paper_of(figure)
+            and _alike(figure, other.figure, "net", "alpha", "resolution", "quantity", "value")
+        ):
+            reason = f"left over from an earlier version, whose table has another network: {other.network}"
+            return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
+    return None
+
+
+def paper_of(figure: Published) -> str:
+    """What the versions of a paper have in common; another source is one of its own."""
+    match = re.match(r"arXiv:\d+\.\d+", figure.source.where)
+    return figure.source.name if match is None else match[0]
 
 
 def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:
@@ -229,8 +252,12 @@ def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[s
     for explanation in answer.explanations:
         right = _right(figures, explanation)
         if right and _proved(explanation, right) and not _doubt(answer.query, explanation, right, known):
+            alone = explain(_query([figure for figure, _ in right], explanation.counted), limit=1).explanations[0]
             return [
-                _verdict(figure, "erratum", value, explanation, "; ".join(_mechanism(value, explanation)))
+                replace(
+                    _verdict(figure, "erratum", value, explanation, "; ".join(_mechanism(value, explanation))),
+                    chance=alone.chance,
+                )
                 for figure, value in right
             ]
     return []

@@ -19,7 +19,7 @@ LARGEST = 10**18
 
 _NUMBER = re.compile(
     r"""
-    (?P<relation>[<>]|~|≈|about\ )?\s*
+    (?P<relation>[<>≥≤]|~|≈|about\ )?\s*
     (?P<digits>[0-9]{1,3}(?:[,_ ][0-9]{3})+|[0-9]{1,19})
     (?:\.(?P<decimals>[0-9]{1,18}))?
     (?:[eE]\+?(?P<exponent>[0-9]{1,4}))?
@@ -151,10 +151,11 @@ def parse_printed(text: str, quantity: str | None = None) -> Printed:
     if not 0 < number <= LARGEST:
         size = "not positive" if number == 0 else "larger than the cost of any network"
         raise MbcostError(f"{shown} is {size}: {_FORM}")
-    relation = match["relation"] if match["relation"] in ("<", ">") else ""
+    relation = {"≥": ">", "≤": "<"}.get(match["relation"] or "", match["relation"] or "")
+    relation = relation if relation in ("<", ">") else ""
     plain = not (decimals or exponent or prefix)
-    step = _significant(number, step, relation or "", plain=plain)
-    return Printed(" ".join(text.split()), number, step, relation or "", quantity or _UNITS.get(unit), binary)
+    step = _significant(number, step, relation, plain=plain)
+    return Printed(" ".join(text.split()), number, step, relation, quantity or _UNITS.get(unit), binary)
 
 
 def _significant(number: Fraction, step: Fraction, relation: str, *, plain: bool) -> Fraction:

@@ -11,8 +11,8 @@ from mbcost.spec.library import specs_folder
 from mbcost.spec.nodes import Reader
 
 SECTIONS = (
-    "networks", "settings", "quantities", "classes", "implementations", "roundings", "conventions", "params", "bytes",
-    "activations", "counting", "mistakes", "tables",
+    "networks", "settings", "quantities", "classes", "implementations", "roundings", "conventions", "by_tool", "params",
+    "bytes", "activations", "counting", "mistakes", "tables",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ EXPLANATION = [
     "network", "alpha", "resolution", "classes", "implementation", "convention", "quantity", "departures", "rounding",
     "value", "exact", "bits", "chance", "others", "variants", "claimed", "text", "values",
 ]  # fmt: skip
-VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact"]
+VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact", "copied"]
 
 SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "table v2": (
@@ -116,7 +116,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "explain 314M v2@1/224": (
         "mbcost/explain/1",
         {
-            "": ["schema", "query", "explanations", "nearest", "advice", "rest", "more"],
+            "": ["schema", "query", "explanations", "fits", "nearest", "advice", "rest", "more"],
             "query": ["network", "implementation", "classes", "in_channels", "deep", "facts"],
             "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
             "explanations": EXPLANATION,
@@ -126,7 +126,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "explain 999999T v2@1/224": (
         "mbcost/explain/1",
         {
-            "": ["schema", "query", "explanations", "nearest", "advice", "rest", "more"],
+            "": ["schema", "query", "explanations", "fits", "nearest", "advice", "rest", "more"],
             "query": ["network", "implementation", "classes", "in_channels", "deep", "facts"],
             "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
             "nearest": EXPLANATION,

@@ -86,7 +86,7 @@ def test_every_figure_has_a_verdict_and_the_counts_are_pinned() -> None:
 def test_the_readme_states_the_counts() -> None:
     readme = " ".join((DOCS.parent / "README.md").read_text(encoding="utf-8").split())
     counted = (
-        f"{COUNTED['exact']} are exact, {COUNTED['erratum']} are errors of their sources, {COUNTED['open']} are open "
+        f"{COUNTED['exact']} are exact, {COUNTED['erratum']} are explained by a mistake, {COUNTED['open']} are open "
         f"with an account of what was tried, and {COUNTED['out of scope']} are about something else"
     )
     assert counted in readme

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network
 from mbcost.questions.explain.chance import chances
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting, alternatives
+from mbcost.questions.explain.hits import copied_from
 from mbcost.questions.explain.readings import Reading, Window, float32_sum, named_readings
 from mbcost.questions.explain.search import Candidate, Match, nearest_candidate, search
-from mbcost.questions.explain.structures import LEFT_OUT, USUAL_CLASSES, Structure, role_of
-from mbcost.questions.explain.trials import Trial, quantity_of, trials
+from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
+from mbcost.questions.explain.trials import Stacks, Trial, trials
 from mbcost.spec.model import Spec, alpha_text
 from mbcost.spec.printed import Printed
 from mbcost.spec.tally import COUNTS, Tally
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
 CLAIM = 0.05
-"""An explanation is claimed where at most this share of random numbers would be explained as cheaply."""
+"""Something is held to be explained where at most this share of random numbers would be explained as cheaply."""
+MARGIN = 2.0
+"""One cause is claimed where every other costs more by so many bits: chance says that one of them holds, not which."""
 COMPARED = 5
 """How many of the first explanations a further number is to tell apart."""
 DISTINCT_ROWS, DISTINCT_DIGITS = 3, 3
-"""A table's explanation is claimed where no row misses and so many distinct rows of so many digits agree."""
+"""So many distinct rows of so many digits that agree make a table's explanation worth claiming, at a small chance."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Value:
     value: int
     meant: str | None
     """The number that is printed for it, where a digit was mistyped."""
+    copied: int | None = None
+    """The row whose number stands in its place, where it is missed."""
 
     @property
     def exact(self) -> bool:
@@ -61,7 +67,9 @@ class Explanation:
     others: int
     """How many other explanations cost no more, its variants included."""
     variants: tuple[str, ...] = ()
-    """Other implementations and numbers of classes of which all the same can be said, at the same cost or more."""
+    """Other implementations that build the same network, as far as its numbers go."""
+    claimed: bool = False
+    """Whether it may be called the cause."""
 
     @property
     def departures(self) -> tuple[str, ...]:
@@ -81,7 +89,7 @@ class Explanation:
         if OTHER_RESOLUTION in self.setting.departures:
             claimed = next(value.fact.resolution for value in self.values if value.fact.resolution)
             said.append(f"the resolution is {_size(first.resolution)}, not {_size(claimed)}")
-        return (*said, *self.structure.says)
+        return (*said, *self.structure.says(self.spec))
 
     @property
     def counted(self) -> tuple[Reading, ...]:
@@ -99,14 +107,12 @@ class Explanation:
         return tuple(value for value in self.values if value.rounding is None)
 
     @property
-    def claimed(self) -> bool:
-        """Whether it may be called the cause: chance is small, and a table agrees in enough distinct rows."""
-        if self.missed or self.chance > CLAIM:
+    def proved(self) -> bool:
+        """Whether something must be there: it gives all digits, chance is small, and a table agrees in enough rows."""
+        if not self.exact or self.chance > CLAIM:
             return False
-        rows = {(value.fact.quantity, value.value) for value in self.values}
-        digits = [value for value in self.values if value.fact.printed.digits >= DISTINCT_DIGITS]
-        table = len({value.fact.row for value in self.values}) > 1
-        return not table or (len(rows) >= DISTINCT_ROWS and len({v.value for v in digits}) >= DISTINCT_ROWS)
+        digits = {value.value for value in self.values if value.fact.printed.digits >= DISTINCT_DIGITS}
+        return len({value.fact.row for value in self.values}) == 1 or len(digits) >= DISTINCT_ROWS
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,10 @@ class Answer:
     query: Query
     explanations: tuple[Explanation, ...]
     """The simplest first."""
+    fits: bool
+    """Whether something gives the digits of all facts, also beyond the explanations that are listed."""
     nearest: Explanation | None
-    """Where nothing gives the digits: the network, counted in a known way, that comes nearest."""
+    """Where nothing does: the network as published, counted by a convention, that comes nearest."""
     advice: str | None
     """What further fact would decide; None where a cause is claimed."""
     rest: Answer | None = None
@@ -130,27 +138,37 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     Raises:
         MbcostError: nothing can be built of what is fixed.
     """
-    tried = [(each, list(watch(trials(each, bits)))) for each, bits in alternatives(query)]
+    stacks: Stacks = {}
+    tried = [(each, list(watch(trials(each, bits, stacks)))) for each, bits in alternatives(query)]
     found = [(candidate, each) for each, some in tried for candidate in search(each, some) if _holds(each, candidate)]
     found.sort(key=lambda pair: pair[0].bits)
-    groups: dict[tuple[object, ...], list[tuple[Candidate, Query]]] = {}
-    for candidate, each in found:
-        groups.setdefault(_cause(candidate), []).append((candidate, each))
-    best = list(groups.values())[:limit]
-    explanations = tuple(
-        replace(
-            _explanation(group[0][1], group[0][0], chance, sum(o.bits <= group[0][0].bits for o, _ in found) - 1),
-            variants=_variants([candidate.structure for candidate, _ in group]),
-        )
-        for group, chance in zip(best, chances(tried, [group[0][0] for group in best]), strict=True)
-    )
-    nearest = None
-    if not any(explanation.exact for explanation in explanations):
-        nearest = _explanation(tried[0][0], nearest_candidate(*tried[0]), 1.0, 0)
+    causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
+    for pair in found:
+        causes.setdefault(_cause(pair[0]), pair)
+    best = list(causes.values())[:limit]
+    explanations = [
+        _explanation(each, candidate, chance, sum(other.bits <= candidate.bits for other, _ in found) - 1)
+        for (candidate, each), chance in zip(best, chances(tried, [one for one, _ in best]), strict=True)
+    ]
+    if explanations and explanations[0].proved:
+        rivals = [candidate for candidate, _ in list(causes.values())[1:] if not candidate.missed]
+        alone = all(rival.bits > explanations[0].bits + MARGIN for rival in rivals)
+        explanations[0] = replace(explanations[0], claimed=alone)
+    fits = any(_gives_digits(candidate) for candidate, _ in found)
+    nearest = None if fits else _explanation(*nearest_candidate(tried), 1.0, 0)
     rest = None
-    if explanations and (missed := tuple(value.fact for value in explanations[0].missed)):
-        rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit)
-    return Answer(query, explanations, nearest, _advice(query, explanations), rest)
+    if explanations and (missed := _left(explanations[0])):
+        rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit, watch)
+    return Answer(query, tuple(explanations), fits, nearest, _advice(query, explanations), rest)
+
+
+def _left(explanation: Explanation) -> tuple[Fact, ...]:
+    """What it misses, apart from copies."""
+    return tuple(value.fact for value in explanation.missed if value.copied is None)
+
+
+def _gives_digits(candidate: Candidate) -> bool:
+    return all(match.window is not None and match.window.exact for match in candidate.matches)
 
 
 def _cause(candidate: Candidate) -> tuple[object, ...]:
@@ -158,13 +176,6 @@ def _cause(candidate: Candidate) -> tuple[object, ...]:
     setting, structure = candidate.setting, candidate.structure
     counted = tuple((match.reading, match.window is None) for match in candidate.matches)
     return setting.spec.name, setting.alpha, setting.resolution, setting.departures, structure.departures, counted
-
-
-def _variants(structures: Sequence[Structure]) -> tuple[str, ...]:
-    """All but the first, without those whose classes are as unlikely as they are indifferent."""
-    names = dict.fromkeys(f"{each.implementation}, {each.classes} classes" for each in structures)
-    likely = {f"{each.implementation}, {each.classes} classes" for each in structures if each.classes in USUAL_CLASSES}
-    return tuple(name for name in list(names)[1:] if name in likely)
 
 
 def network_of(query: Query, setting: Setting, structure: Structure, fact: Fact) -> Network:
@@ -217,18 +228,24 @@ def _holds(query: Query, candidate: Candidate) -> bool:
 def _explanation(query: Query, candidate: Candidate, chance: float, others: int) -> Explanation:
     values = tuple(_valued(query, candidate, match) for match in candidate.matches)
     setting, structure = candidate.setting, candidate.structure
-    return Explanation(setting.spec, query.spec, structure, setting, values, candidate.bits, chance, others)
+    names = dict.fromkeys(each.implementation for each in candidate.equals if each.departures == structure.departures)
+    variants = tuple(name for name in names if name != structure.implementation)
+    return Explanation(setting.spec, query.spec, structure, setting, values, candidate.bits, chance, others, variants)
 
 
 def _valued(query: Query, candidate: Candidate, match: Match) -> Value:
     """The value from the layers themselves: what the search found in its arrays is worked out again."""
     network = network_of(query, candidate.setting, candidate.structure, match.fact)
     value = sum(amounts(network, candidate.structure, match.reading))
-    window = match.window
-    assert window is None or window.low <= value <= window.high, f"both forms agree: {candidate}"
-    meant = None if window is None or window.rounding != "mistyped" else _print(window, match.fact.printed)
-    rounding = None if window is None else window.rounding
-    return Value(match.fact, network.alpha, network.resolution, match.reading, rounding, value, meant)
+    window, copied = match.window, None
+    if window is None:
+        explained = [other.fact for other in candidate.matches if other.window is not None]
+        first = copied_from(explained, match.fact)
+        copied = None if first is None else first.row
+        return Value(match.fact, network.alpha, network.resolution, match.reading, None, value, None, copied)
+    assert window.low <= value <= window.high or window.rounding == "float32", f"both forms agree: {candidate}"
+    meant = _print(window, match.fact.printed) if window.rounding == "mistyped" else None
+    return Value(match.fact, network.alpha, network.resolution, match.reading, window.rounding, value, meant)
 
 
 def _print(window: Window, printed: Printed) -> str:
@@ -247,41 +264,44 @@ def _size(resolution: tuple[int, int]) -> str:
 
 def _advice(query: Query, explanations: Sequence[Explanation]) -> str | None:
     """What further number would tell the first explanations apart, and what each of them says of it."""
-    exact = [explanation for explanation in explanations if explanation.exact][:COMPARED]
-    if not exact or exact[0].claimed:
+    ranked = [(rank, explanation) for rank, explanation in enumerate(explanations, 1) if explanation.exact][:COMPARED]
+    if not ranked or explanations[0].claimed:
         return None
-    for fact, what in _further(query, exact[0]):
-        predicted: dict[int, list[int]] = {}
-        for explanation in exact:
-            number = _predicted(query, explanation, fact)
-            predicted.setdefault(number, []).append(explanations.index(explanation) + 1)
-        if len(predicted) > 1 and (len(exact) < 3 or len(next(iter(predicted.values()))) < len(exact) - 1):
-            said = (f"{number:,} by {', '.join(f'#{rank}' for rank in ranks)}" for number, ranks in predicted.items())
-            return f"{what} would tell: {'; '.join(said)}"
-    if exact[1:]:
+    best: tuple[int, str] | None = None
+    for what, number in _further(query, ranked[0][1]):
+        predicted: dict[int, list[str]] = {}
+        for rank, explanation in ranked:
+            predicted.setdefault(number(explanation), []).append(f"#{rank}")
+        apart = any("#2" in ranks and "#1" not in ranks for ranks in predicted.values())
+        if apart and (best is None or len(predicted) > best[0]):
+            said = "; ".join(f"{count:,} by {', '.join(ranks)}" for count, ranks in predicted.items())
+            best = len(predicted), f"{what} would tell: {said}"
+    if best is not None:
+        return best[1]
+    if len(ranked) > 1:
         return "a table of its layers would tell"
     return "more digits, or another number of the same network, would tell"
 
 
-def _further(query: Query, first: Explanation) -> list[tuple[Fact, str]]:
-    """Numbers that were not given, with what one calls them."""
+def _further(query: Query, first: Explanation) -> Iterator[tuple[str, Callable[[Explanation], int]]]:
+    """Numbers that were not given: what one calls them, and what an explanation says of them."""
     known = {value.fact.quantity for value in first.values}
-    base = first.values[0].fact
-    alpha, resolution = first.values[0].alpha, first.values[0].resolution
-    base = replace(base, alpha=alpha, resolution=resolution)
-    facts = []
-    if "params" not in known:
-        facts.append((replace(base, quantity="params"), "the number of parameters"))
-    if "mult_adds" not in known:
-        facts.append((replace(base, quantity="mult_adds"), f"the multiply-adds at {_size(resolution)}"))
-    if not query.facts[0].printed.digits > 6:
-        facts.append((replace(base, quantity=first.values[0].fact.quantity), "the number with all its digits"))
-    return facts
+    for quantity, what in (("params", "the number of parameters"), ("mult_adds", "the multiply-adds")):
+        if quantity not in known:
+            yield what, partial(_predicted, query, quantity)
+    for place, value in enumerate(first.values[:COMPARED]):
+        if value.fact.printed.step > 1:
+            named = "the number" if len(first.values) == 1 else value.fact.printed.text
+            yield f"{named} with all its digits", partial(_all_digits, place)
 
 
-def _predicted(query: Query, explanation: Explanation, fact: Fact) -> int:
-    """What the explanation says of a number that was not given: in its own reading, else in the default one."""
-    given = [value.reading for value in explanation.values if value.fact.quantity == fact.quantity]
-    reading = given[0] if given else named_readings(quantity_of(fact))[0]
+def _all_digits(place: int, explanation: Explanation) -> int:
+    return explanation.values[place].value
+
+
+def _predicted(query: Query, quantity: str, explanation: Explanation) -> int:
+    """What the explanation says of a quantity that was not given, of its own network, in the default convention."""
+    first = explanation.values[0]
+    fact = replace(first.fact, quantity=quantity, alpha=first.alpha, resolution=first.resolution)
     network = network_of(query, explanation.setting, explanation.structure, fact)
-    return sum(amounts(network, explanation.structure, reading))
+    return sum(amounts(network, explanation.structure, named_readings(quantity)[0]))

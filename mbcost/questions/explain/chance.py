@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import prod
+from math import comb, prod
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.explain.facts import Query
-from mbcost.questions.explain.hits import missed_bits, passes, rounding_kinds
+from mbcost.questions.explain.hits import missed_bits, passes, reading_bits, rounding_kinds
 from mbcost.questions.explain.readings import misprints
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -48,23 +48,52 @@ Tried = tuple[Query, Sequence[Trial]]
 """A query without open quantities, and its trials."""
 
 
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """What can be reached: parallel arrays of costs and of the factors between which the moved numbers are right."""
+
+    bits: Floats
+    low: Floats
+    high: Floats
+
+    def share(self, limit: float) -> float:
+        """The share of the moves that something explains which costs at most `limit`."""
+        import numpy as np
+
+        cheap = self.bits <= limit + _EPSILON
+        if not cheap.any():
+            return 0.0
+        order = np.argsort(self.low[cheap])
+        low, high = (np.clip(ends[cheap][order], 1 / SPREAD, SPREAD) for ends in (self.low, self.high))
+        reached = np.maximum.accumulate(np.concatenate([[1 / SPREAD], high[:-1]]))
+        return float(np.maximum(high - np.maximum(low, reached), 0).sum() / (SPREAD - 1 / SPREAD))
+
+
 def chances(alternatives: Sequence[Tried], candidates: Sequence[Candidate]) -> list[float]:
     """For each candidate, the share of moves at which one is found that costs no more.
 
-    Facts that a candidate misses are left aside for it. Quantities that the facts may be of are alternatives, each of
-    which may explain them.
+    Where a candidate misses facts, any as many could have been the ones that it explains: the share is taken once for
+    each choice of them. Quantities that the facts may be of are alternatives, each of which may explain them.
     """
-    known: dict[tuple[tuple[int, ...], float], float] = {}
+    parts: dict[tuple[int, ...], list[tuple[Query, Reached]]] = {}
     answers: list[float] = []
+    query = alternatives[0][0]
+    most = max((candidate.bits for candidate in candidates), default=0.0)
     for candidate in candidates:
         places = tuple(place for place, match in enumerate(candidate.matches) if match.window is not None)
-        query = alternatives[0][0]
-        bits = candidate.bits - sum(missed_bits(query, query.facts[place]) for place in candidate.missed)
-        if (places, bits) not in known:
-            parts = (_chance(*_only(tried, places), bits) for tried in alternatives)
-            known[places, bits] = 1 - prod(1 - share for share in parts)
-        answers.append(known[places, bits])
+        if places not in parts:
+            some = (_only(tried, places) for tried in alternatives)
+            parts[places] = [(each, _reached(each, trials, most)) for each, trials in some]
+        limit = candidate.bits - sum(missed_bits(query, query.facts[place]) for place in candidate.missed)
+        share = 1 - prod(1 - _explained(each, reached, limit) for each, reached in parts[places])
+        answers.append(min(1.0, share * _choices(query, places)))
     return answers
+
+
+def _choices(query: Query, places: tuple[int, ...]) -> int:
+    """How many sets of so many distinct facts there are."""
+    distinct = {place for place, fact in enumerate(query.facts) if missed_bits(query, fact) > 0}
+    return comb(len(distinct), len(distinct & set(places)))
 
 
 def _only(tried: Tried, places: tuple[int, ...]) -> Tried:
@@ -75,27 +104,25 @@ def _only(tried: Tried, places: tuple[int, ...]) -> Tried:
     ]
 
 
-def _chance(query: Query, tried: Sequence[Trial], limit: float) -> float:
-    share = _covered(query, tried, limit)
+def _explained(query: Query, reached: Reached, limit: float) -> float:
+    share = reached.share(limit)
     slip = load_weights().bits("roundings", "mistyped")
     if len(query.facts) == 1 and limit >= slip:
         # Each of the numbers that a typing error makes of it can be explained as well, at the cost of the error more.
-        share = 1 - (1 - share) * (1 - _covered(query, tried, limit - slip)) ** len(misprints(query.facts[0].printed))
+        share = 1 - (1 - share) * (1 - reached.share(limit - slip)) ** len(misprints(query.facts[0].printed))
     return share
 
 
-def _covered(query: Query, tried: Sequence[Trial], limit: float) -> float:
-    """The share of the factors at which some candidate costs at most `limit`."""
+def _reached(query: Query, trials: Sequence[Trial], limit: float) -> Reached:
+    """Everything that costs at most `limit`."""
     import numpy as np
 
-    parts = [spans for trial in tried for spans in _trial(query, trial, limit)]
+    parts = [(trial, spans) for trial in trials for spans in _trial(query, trial, limit)]
     if not parts:
-        return 0.0
-    low, high = (np.concatenate([getattr(each, end) for each in parts]) for end in ("low", "high"))
-    order = np.argsort(low)
-    low, high = np.clip(low[order], 1 / SPREAD, SPREAD), np.clip(high[order], 1 / SPREAD, SPREAD)
-    reached = np.maximum.accumulate(np.concatenate([[1 / SPREAD], high[:-1]]))
-    return float(np.maximum(high - np.maximum(low, reached), 0).sum() / (SPREAD - 1 / SPREAD))
+        return Reached(*(np.zeros(0) for _ in range(3)))
+    bits = np.concatenate([trial.bits[spans.structure] + spans.bits for trial, spans in parts])
+    low, high = (np.concatenate([getattr(spans, end) for _, spans in parts]) for end in ("low", "high"))
+    return Reached(bits, low, high)
 
 
 def _trial(query: Query, trial: Trial, limit: float) -> Iterator[Spans]:
@@ -113,15 +140,14 @@ def _spans(query: Query, trial: Trial, quantity: str, limit: float) -> Iterator[
     places = tuple(place for place, fact in enumerate(query.facts) if fact.quantity == quantity)
     kinds = rounding_kinds(query, places)
     for number, some in passes(query, trial, quantity):
-        bits = trial.bits[:number, None] + some.bits[None, :]
-        if not bits.size or bits.min() > limit:
+        costs = reading_bits(trial, number, some)
+        structure, reading = np.nonzero(trial.bits[:number, None] + costs <= limit + _EPSILON)
+        if not len(structure):
             continue
-        structure, reading = np.nonzero(bits <= limit + _EPSILON)
-        total = bits[structure, reading]
-        chosen = some.coefficients.T[reading]
+        cost, chosen = costs[structure, reading], some.coefficients.T[reading]
         values = [np.einsum("ij,ij->i", trial.counts[place][structure], chosen) for place in places]
         for group in kinds:
-            low, high = np.full(len(total), -np.inf), np.full(len(total), np.inf)
+            low, high = np.full(len(cost), -np.inf), np.full(len(cost), np.inf)
             for window, value in zip(group, values, strict=True):
                 printed = window.printed.number
                 if window.rounding == "float32":  # one number a network, if not the one nearest to its sum
@@ -129,10 +155,10 @@ def _spans(query: Query, trial: Trial, quantity: str, limit: float) -> Iterator[
                 # Half a unit on each side: a whole number stands for the numbers around it.
                 low = np.maximum(low, (value - float(window.high - printed) - 0.5) / float(printed))
                 high = np.minimum(high, (value - float(window.low - printed) + 0.5) / float(printed))
-            good = (low < high) & (low < SPREAD) & (high > 1 / SPREAD) & (total + group[0].bits <= limit + _EPSILON)
+            cheap = trial.bits[structure] + cost + group[0].bits <= limit + _EPSILON
+            good = (low < high) & (low < SPREAD) & (high > 1 / SPREAD) & cheap
             if good.any():
-                cost = total[good] - trial.bits[structure[good]] + group[0].bits
-                yield Spans(structure[good], cost, low[good], high[good])
+                yield Spans(structure[good], cost[good] + group[0].bits, low[good], high[good])
 
 
 def _crossed(trial: Trial, first: Spans, second: Spans, limit: float) -> Iterator[Spans]:

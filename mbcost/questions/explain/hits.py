@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -102,13 +102,26 @@ def hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
         return found
     for number, some in passes(query, trial, quantity):
         values = [trial.counts[place][:number] @ some.coefficients for place in places]
-        found.append(_inside(query, places, some, values))
+        costs = reading_bits(trial, number, some)
+        found.append(_inside(query, places, some, values, costs))
         if len(query.facts) == 1 and number == len(trial.structures):
-            found.append(_mistyped(query, some, values[0][: trial.plain]))
+            found.append(_mistyped(query, some, values[0][: trial.plain], costs))
     return found
 
 
-def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Array]) -> Hits:
+def reading_bits(trial: Trial, number: int, some: Ways) -> Bits:
+    """Structure x reading: what it costs that the first `number` structures are counted so."""
+    import numpy as np
+
+    weights = load_weights()
+    by_tool = np.array([weights.bits("by_tool", each.implementation) for each in trial.structures[:number]])
+    mistaken = (np.arange(number) >= trial.plain) * weights.bits("counting", "with a mistake")
+    tool, unnamed = (np.array([getattr(each, name) for each in some.readings]) for name in ("by_tool", "unnamed"))
+    costs: Bits = some.bits[None, :] + np.outer(by_tool, tool) + np.outer(mistaken, unnamed)
+    return costs
+
+
+def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Array], costs: Bits) -> Hits:
     """Hits in the windows of the facts: all are shortened alike, and the most of them must be right, or nearly."""
     import numpy as np
 
@@ -120,39 +133,50 @@ def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Arra
     for kind, (group, inside) in enumerate(zip(kinds, groups, strict=True)):
         structure, reading = np.nonzero(inside.sum(axis=0) >= max(most - SLACK, 1))
         explained = inside[:, structure, reading].T
-        bits = some.bits[reading] + group[0].bits + ~explained @ missed
+        bits = costs[structure, reading] + group[0].bits + ~explained @ missed
         parts.append((structure, reading, np.full(len(structure), kind), explained, bits))
     structures, reading, rounding, explained, bits = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Hits(places, structures, some, reading, kinds, rounding, explained, bits)
 
 
 def missed_bits(query: Query, fact: Fact) -> float:
-    """What it costs not to explain `fact`: nothing where it stands in the query before, less where it is copied.
-
-    A number that another row has for another network, or for another size of its input, is a copy.
-    """
+    """What it costs not to explain `fact`: nothing for what an earlier row says as well, less for a copied number."""
     for other in query.facts:
         if other is fact:
             break
-        if other.quantity == fact.quantity and other.printed.number == fact.printed.number:
-            same = other.alpha == fact.alpha and (not fact.needs_resolution or other.resolution == fact.resolution)
-            return 0.0 if same else load_weights().bits("tables", "copied")
-    return load_weights().bits("tables", "missed")
+        if _same(other, fact) and other.printed.number == fact.printed.number:
+            return 0.0
+    return load_weights().bits("tables", "missed" if copied_from(query.facts, fact) is None else "copied")
 
 
-def _mistyped(query: Query, some: Ways, values: Array) -> Hits:
+def copied_from(facts: Iterable[Fact], fact: Fact) -> Fact | None:
+    """A fact with the same number about another network, or another size of its input; one of the two is a copy."""
+    for other in facts:
+        alike = other.quantity == fact.quantity and other.printed.number == fact.printed.number
+        if other is not fact and alike and not _same(other, fact):
+            return other
+    return None
+
+
+def _same(first: Fact, second: Fact) -> bool:
+    """Whether two facts are about one count."""
+    size = not first.needs_resolution or first.resolution == second.resolution
+    return first.quantity == second.quantity and first.alpha == second.alpha and size
+
+
+def _mistyped(query: Query, some: Ways, values: Array, costs: Bits) -> Hits:
     """Hits of a single fact in one of the windows that a typing error would make of it."""
     import numpy as np
 
     slips = misprints(query.facts[0].printed)
     low, high = (np.array([getattr(slip, end) for slip in slips], dtype=np.int64) for end in ("low", "high"))
     nearest = np.searchsorted(low, values, side="right") - 1
-    structure, reading = np.nonzero((nearest >= 0) & (values <= high[nearest])) if slips else np.nonzero(values < 0)
-    bits = some.bits[reading] + (slips[0].bits if slips else 0)
+    inside = (nearest >= 0) & (values <= high[nearest]) if slips else np.zeros(values.shape, dtype=bool)
+    structure, reading = np.nonzero(inside)
+    bits = costs[structure, reading] + (slips[0].bits if slips else 0)
     explained = np.ones((len(structure), 1), dtype=bool)
-    return Hits(
-        (0,), structure, some, reading, tuple((slip,) for slip in slips), nearest[structure, reading], explained, bits
-    )
+    kinds = tuple((slip,) for slip in slips)
+    return Hits((0,), structure, some, reading, kinds, nearest[structure, reading], explained, bits)
 
 
 def rounding_kinds(query: Query, places: tuple[int, ...]) -> tuple[tuple[Window, ...], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mbcost.analytic.blocks import Block, Form, plan
@@ -59,6 +59,8 @@ class Mistake:
     """What one says of a network that is built so."""
     make: Callable[[Draft], Draft]
     """The draft with the mistake; the same one where it has no place for it."""
+    cost: str | None = None
+    """What specs/explanation.yaml calls it, where that is not its name."""
 
 
 def _widths(integer: str, divisor: int, minimum: int) -> Callable[[Draft], Draft]:
@@ -277,18 +279,20 @@ def row_changes(spec: Spec) -> dict[str, Mistake]:
     changes: dict[str, Mistake] = {}
     for row in spec.rows:
         if row.operator in ("conv", "separable", "bottleneck"):
-            cells: list[tuple[str, dict[str, object]]] = [
-                (f"stride {3 - row.stride}", {"s": 3 - row.stride}),
-                (f"repeats {row.repeats + 1}", {"n": row.repeats + 1}),
-            ]
-            if row.repeats > 1:
-                cells.append((f"repeats {row.repeats - 1}", {"n": row.repeats - 1}))
-            if row.kernel in ((3, 3), (5, 5)):
-                side = 8 - row.kernel[0]
-                cells.append((f"kernel {side}x{side}", {"k": (side, side)}))
-            for what, cell in cells:
-                changes[f"row {row.stage}: {what}"] = Mistake(f"row {row.stage} has {what}", _row_changed(row, cell))
+            for cost, what, cells in _other_cells(row):
+                make = _row_changed(row, cells)
+                changes[f"row {row.stage}: {what}"] = Mistake(f"row {row.stage} has {what}", make, cost)
     return changes
+
+
+def _other_cells(row: Row) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """What a change of the row costs, what it says, and the cells."""
+    yield "generic stride", f"stride {3 - row.stride}", {"s": 3 - row.stride}
+    for repeats in (row.repeats - 1, row.repeats + 1):
+        yield "generic repeat", f"{repeats} repeats", {"n": repeats}
+    if row.kernel in ((3, 3), (5, 5)):
+        side = 8 - row.kernel[0]
+        yield "generic kernel", f"kernel {side}x{side}", {"k": (side, side)}
 
 
 def mistake(name: str, spec: Spec) -> Mistake:

@@ -18,6 +18,7 @@ QUANTITIES = ("mult_adds", "params", "activations", "bytes")
 Coefficients = Mapping[str, int]
 
 _MACS = {"conv_macs": 1, "linear_macs": 1}
+_MAC_PLACES = {COUNTS.index(count) for count in _MACS}
 _NORM = ("plain_norm_elements", "fused_norm_elements")
 _NORM_CHANNELS = ("plain_norm_channels", "fused_norm_channels")
 _RELUS = ("relu_elements", "relu6_elements")
@@ -64,6 +65,17 @@ class Reading:
     named: bool
     """Whether it is a convention."""
 
+    @property
+    def unnamed(self) -> bool:
+        """Whether nobody is known to count so."""
+        return not self.named
+
+    @property
+    def by_tool(self) -> bool:
+        """Whether it counts more than multiply-adds, as programs for PyTorch do."""
+        counted = {place for place, factor in enumerate(self.row) if factor}
+        return self.quantity == "mult_adds" and not counted <= _MAC_PLACES
+
 
 @dataclass(frozen=True)
 class Window:
@@ -95,12 +107,7 @@ def named_readings(quantity: str) -> tuple[Reading, ...]:
 @cache
 def multiply_adds_only(quantity: str) -> tuple[Reading, ...]:
     """The conventions for `quantity` that count nothing besides multiply-adds."""
-    macs = {COUNTS.index(count) for count in _MACS}
-    return tuple(
-        reading
-        for reading in named_readings(quantity)
-        if quantity != "mult_adds" or {place for place, factor in enumerate(reading.row) if factor} <= macs
-    )
+    return tuple(reading for reading in named_readings(quantity) if not reading.by_tool)
 
 
 @cache
@@ -171,6 +178,7 @@ def _bytes(weights: Weights) -> Iterator[Reading]:
 _READINGS = {"mult_adds": _mult_adds, "params": _params, "activations": _activations, "bytes": _bytes}
 
 
+@cache
 def windows(printed: Printed, quantity: str) -> tuple[Window, ...]:
     """The ways in which `printed` can have come about, by cost."""
     weights = load_weights()

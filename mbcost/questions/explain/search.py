@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,8 @@ class Candidate:
     structure: Structure
     matches: tuple[Match, ...]
     bits: float
+    equals: tuple[Structure, ...] = ()
+    """Other structures that build the same network, as far as its numbers go."""
 
     @property
     def missed(self) -> tuple[int, ...]:
@@ -57,19 +59,25 @@ class Candidate:
 def search(query: Query, tried: list[Trial]) -> list[Candidate]:
     """The cheapest candidates that give all digits, or most where there are many facts; each network and sum once."""
     quantities = quantities_of(query)
-    found: list[tuple[float, Trial, int, tuple[Match, ...]]] = []
+    found: list[Found] = []
     for trial in tried:
         each = [hits(query, trial, quantity) for quantity in quantities]
         found += _single(query, trial, each[0]) if len(each) == 1 else _joint(query, trial, each)
-    unique: dict[tuple[Any, ...], Candidate] = {}
-    for bits, trial, structure, matches in sorted(found, key=lambda one: one[0])[: 10 * KEPT]:
-        candidate = Candidate(trial.setting, trial.structures[structure], matches, bits)
-        unique.setdefault(_identity(trial, structure, matches), candidate)
-    return list(unique.values())
+    groups: dict[tuple[Any, ...], list[Found]] = {}
+    for one in sorted(found, key=lambda one: one[0])[: 10 * KEPT]:
+        groups.setdefault(_identity(one), []).append(one)
+    return [_candidate(group) for group in groups.values()]
 
 
-Option = tuple[float, tuple[Match, ...]]
-"""A way to count the facts of one quantity, and its cost."""
+def _candidate(group: list[Found]) -> Candidate:
+    """The cheapest of those that build the same network and have the same numbers."""
+    bits, trial, structure, matches = group[0]
+    equals = (other.structures[place] for _, other, place, _ in group[1:] if other.setting.spec is trial.setting.spec)
+    return Candidate(trial.setting, trial.structures[structure], matches, bits, tuple(equals))
+
+
+Option = tuple[float, tuple[tuple[int, Match], ...]]
+"""A way to count the facts of one quantity, each with its place in the query, and its cost."""
 Found = tuple[float, Trial, int, tuple[Match, ...]]
 """The cost of a candidate, where it was found, and its facts."""
 
@@ -78,7 +86,8 @@ def _single(query: Query, trial: Trial, every: list[Hits]) -> Iterator[Found]:
     for each in every:
         total = trial.bits[each.structures] + each.bits
         for place in _lowest(total, KEPT):
-            yield float(total[place]), trial, int(each.structures[place]), _matches(query, each, place)
+            matches = tuple(match for _, match in _matches(query, each, place))
+            yield float(total[place]), trial, int(each.structures[place]), matches
 
 
 def _joint(query: Query, trial: Trial, every: list[list[Hits]]) -> Iterator[Found]:
@@ -97,14 +106,14 @@ def _joint(query: Query, trial: Trial, every: list[list[Hits]]) -> Iterator[Foun
         choices = (each.get(structure, nothing) for each, nothing in zip(options, none, strict=True))
         for combined in product(*choices):
             bits = float(trial.bits[structure]) + sum(cost for cost, _ in combined)
-            matches = sorted((match for _, some in combined for match in some), key=lambda m: query.facts.index(m.fact))
-            yield bits, trial, structure, tuple(matches)
+            by_place = {place: match for _, some in combined for place, match in some}
+            yield bits, trial, structure, tuple(by_place[place] for place in sorted(by_place))
 
 
 def _unexplained(query: Query, quantity: str) -> Option:
-    facts = [fact for fact in query.facts if fact.quantity == quantity]
-    cost = sum(missed_bits(query, fact) for fact in facts)
-    return cost, tuple(Match(fact, named_readings(quantity)[0], None) for fact in facts)
+    facts = [(place, fact) for place, fact in enumerate(query.facts) if fact.quantity == quantity]
+    cost = sum(missed_bits(query, fact) for _, fact in facts)
+    return cost, tuple((place, Match(fact, named_readings(quantity)[0], None)) for place, fact in facts)
 
 
 def _lowest(bits: Bits, number: int) -> list[int]:
@@ -116,31 +125,28 @@ def _lowest(bits: Bits, number: int) -> list[int]:
     return [int(place) for place in np.argsort(bits, kind="stable")]
 
 
-def _matches(query: Query, each: Hits, place: int) -> tuple[Match, ...]:
+def _matches(query: Query, each: Hits, place: int) -> tuple[tuple[int, Match], ...]:
     group, reading = each.roundings[int(each.rounding[place])], each.ways.readings[int(each.reading[place])]
     return tuple(
-        Match(query.facts[fact], reading, window if right else None)
+        (fact, Match(query.facts[fact], reading, window if right else None))
         for fact, window, right in zip(each.facts, group, each.explained[place], strict=True)
     )
 
 
-def _identity(trial: Trial, structure: int, matches: tuple[Match, ...]) -> tuple[Any, ...]:
+def _identity(found: Found) -> tuple[Any, ...]:
     """Equal where the same network gives the same numbers, whatever it is called."""
+    _, trial, structure, matches = found
+    facts = ((counts[structure], match) for counts, match in zip(trial.counts, matches, strict=True))
     return tuple(
-        (
-            *(int(counts[structure] @ basis) for basis in _bases(quantity_of(match.fact))),
-            _value(counts[structure], match),
-        )
-        for counts, match in zip(trial.counts, matches, strict=True)
+        (*(int(counts @ basis) for basis in _bases(quantity_of(match.fact))), _value(counts, match))
+        for counts, match in facts
     )
 
 
 def _value(counts: Array, match: Match) -> int | None:
-    return (
-        None
-        if match.window is None
-        else sum(int(count) * factor for count, factor in zip(counts, match.reading.row, strict=True))
-    )
+    if match.window is None:
+        return None
+    return sum(int(count) * factor for count, factor in zip(counts, match.reading.row, strict=True))
 
 
 @cache
@@ -154,27 +160,34 @@ def _bases(quantity: str) -> tuple[Array, ...]:
     return tuple(np.array([int(count in names) for count in COUNTS], dtype=np.int64) for names in sums)
 
 
-def nearest_candidate(query: Query, tried: list[Trial]) -> Candidate:
-    """The network that comes nearest to the facts when it is counted as a convention says; it misses all of them."""
+def nearest_candidate(alternatives: list[tuple[Query, list[Trial]]]) -> tuple[Query, Candidate]:
+    """The network as published that comes nearest to the facts, counted by a convention; it misses all of them."""
+    best = min(
+        (
+            (*_nearest_of(query, trial), query, trial)
+            for query, tried in alternatives
+            for trial in tried
+            if trial.plain and not trial.setting.departures
+        ),
+        key=lambda found: found[0],
+    )
+    _, place, readings, query, trial = best
+    matches = tuple(Match(fact, readings[quantity_of(fact)], None) for fact in query.facts)
+    return query, Candidate(trial.setting, trial.structures[place], matches, float(trial.bits[place]))
+
+
+def _nearest_of(query: Query, trial: Trial) -> tuple[float, int, dict[str, Reading]]:
+    """The least distance in a trial, the structure, and the reading of each quantity."""
     import numpy as np
 
-    quantities = quantities_of(query)
-    best: tuple[float, Trial, int, dict[str, Reading]] | None = None
-    for trial in tried:
-        distance, chosen = np.zeros(len(trial.structures)), {}
-        for quantity in quantities:
-            some = ways(quantity, named=True)
-            away = np.zeros((len(trial.structures), len(some.readings)))
-            for fact, counts in zip(query.facts, trial.counts, strict=True):
-                if fact.quantity == quantity:
-                    away += np.abs((counts @ some.coefficients) / float(fact.printed.number) - 1)
-            chosen[quantity] = away.argmin(axis=1)
-            distance += away.min(axis=1)
-        place = int(distance.argmin())
-        if best is None or distance[place] < best[0]:
-            found = {name: ways(name, named=True).readings[int(at[place])] for name, at in chosen.items()}
-            best = float(distance[place]), trial, place, found
-    assert best is not None, "there is at least one trial"
-    _, trial, place, found = best
-    matches = tuple(Match(fact, found[quantity_of(fact)], None) for fact in query.facts)
-    return Candidate(trial.setting, trial.structures[place], matches, float(trial.bits[place]))
+    distance, chosen = np.zeros(trial.plain), {}
+    for quantity in quantities_of(query):
+        some = ways(quantity, named=True)
+        away = np.zeros((trial.plain, len(some.readings)))
+        for fact, counts in zip(query.facts, trial.counts, strict=True):
+            if fact.quantity == quantity:
+                away += np.abs((counts[: trial.plain] @ some.coefficients) / float(fact.printed.number) - 1)
+        chosen[quantity] = away.argmin(axis=1), some
+        distance += away.min(axis=1)
+    place = int(distance.argmin())
+    return float(distance[place]), place, {name: some.readings[int(at[place])] for name, (at, some) in chosen.items()}

@@ -71,19 +71,19 @@ class Structure:
         classes = ["other classes"] if self.other_classes else []
         return (*self.mistakes, *([] if self.left_out is None else [self.left_out + tail]), *classes)
 
-    @property
-    def says(self) -> tuple[str, ...]:
+    def says(self, spec: Spec) -> tuple[str, ...]:
         """What one says of it: a clause a departure."""
         tail = ONE_QUANTITY.get(self.only or "", "")
         return (
-            *(MISTAKES[name].text if name in MISTAKES else name for name in self.mistakes),
+            *(mistake(name, spec).text for name in self.mistakes),
             *([] if self.left_out is None else [LEFT_OUT[self.left_out][0] + tail]),
             *([f"there are {self.classes} classes"] if self.other_classes else []),
         )
 
-    def bits(self, weights: Weights, choices: Choices) -> float:
+    def bits(self, spec: Spec, weights: Weights, choices: Choices) -> float:
         """What it costs, beside what is fixed."""
-        bits = [weights.bits("mistakes", _kind(name)) for name in (*self.mistakes, *filter(None, [self.left_out]))]
+        names = [mistake(name, spec).cost or name for name in self.mistakes]
+        bits = [weights.bits("mistakes", name) for name in (*names, *filter(None, [self.left_out]))]
         bits += [weights.bits("mistakes", "second")] * max(0, len(bits) - 1)
         if self.only is not None and LEFT_OUT[self.left_out or ""][2] < 0:
             bits.append(weights.bits("mistakes", "of one quantity only"))
@@ -217,11 +217,6 @@ def _mistakes(spec: Spec, choices: Choices, *, main: bool) -> Iterator[tuple[str
     if choices.mistakes > 1 and main:
         yield from combinations(MISTAKES, 2)
         yield from ((name,) for name in row_changes(spec))
-
-
-def _kind(name: str) -> str:
-    """What a mistake is called in specs/explanation.yaml."""
-    return name if not name.startswith("row ") else f"generic {name.split(': ')[1].split(' ')[0].rstrip('s')}"
 
 
 def _counted(

@@ -81,7 +81,7 @@ def _known(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> tuple[
     if key not in stacks:
         weights = load_weights()
         built = stack(spec, alpha, choices)
-        stacks[key] = built, np.array([structure.bits(weights, choices) for structure in built.structures])
+        stacks[key] = built, np.array([structure.bits(spec, weights, choices) for structure in built.structures])
     return stacks[key]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mbcost.questions.explain import packed, search
+from mbcost.questions.explain import packed, trials
 from mbcost.questions.explain.packed import pack, packed_path, packed_stack
 from mbcost.questions.explain.structures import Choices, Stack, build_stack
 from mbcost.spec.library import NETWORKS, load_spec
@@ -29,7 +29,7 @@ def same(one: Stack, other: Stack) -> bool:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """No cache knows the file, before and after."""
-    caches = (packed._file, search._packed, search._built_in_stack)
+    caches = (packed._file, trials._packed, trials._built_in_stack)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -70,7 +70,7 @@ def test_the_file_has_nothing_else() -> None:
 @pytest.mark.usefixtures("fresh")
 def test_what_is_read_and_narrowed_is_what_is_built_narrowed(choices: Choices) -> None:
     """The same structures with the same counts; they may stand in another order."""
-    read, built = search.stack(load_spec("v2"), 1.0, choices), build_stack(load_spec("v2"), 1.0, choices)
+    read, built = trials.stack(load_spec("v2"), 1.0, choices), build_stack(load_spec("v2"), 1.0, choices)
     assert counts(read) == counts(built)
 
 
@@ -90,7 +90,7 @@ def test_the_file_is_left_aside_where_the_specs_have_changed(monkeypatch: pytest
     monkeypatch.setattr(packed, "_fingerprint", lambda: "that of other specs")
     assert packed_stack("v2", 1.0) is None
     spec = load_spec("v2")
-    assert same(search.stack(spec, 1.0, Choices()), build_stack(spec, 1.0, Choices()))
+    assert same(trials.stack(spec, 1.0, Choices()), build_stack(spec, 1.0, Choices()))
 
 
 if __name__ == "__main__":
