@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Optional
 
 import typer
@@ -91,9 +91,18 @@ def explain(
     check_output(style, output)
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
-    texts: list[tuple[str | None, str]] = [
-        (name, text) for name, text in (("mult_adds", mult_adds), ("params", params)) if text is not None
-    ]
+    networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
+    queries = [_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep) for name, claims in networks]
+    answers = [ask(query, limit, _watched if deep else iter) for query in queries]
+    emit(as_table(answers), as_json(answers), style, output)
+    return 0 if all(answer.fits for answer in answers) else 1
+
+
+def _networks(
+    number: str | None, net: str | None, quantity: str | None, options: Mapping[str, str | None], rows: str | None
+) -> list[tuple[str | None, list[Claim]]]:
+    """What is to be explained, network by network: the numbers of a table, or those of the command line."""
+    texts: list[tuple[str | None, str]] = [(name, text) for name, text in options.items() if text is not None]
     if number is not None and net is None and (texts or rows is not None) and not number[:1].isdigit():
         number, net = None, number  # the numbers are options, so the one argument is the network
     if rows is not None and (number is not None or texts):
@@ -104,17 +113,12 @@ def explain(
         networks = read_rows(rows)
         if net is not None and any(name is not None for name, _ in networks):
             raise MbcostError(f"the network is given twice, as '{net}' and in the table: keep one")
-        networks = [(name or net, claims) for name, claims in networks]
-    else:
-        if number is not None:
-            texts.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
-        if not texts:
-            raise MbcostError("there is no number to explain: give one, --mult-adds, --params or --rows")
-        networks = [(net, [Claim(None, None, tuple((name, parse_printed(text, name)) for name, text in texts))])]
-    queries = [_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep) for name, claims in networks]
-    answers = [ask(query, limit, _watched if deep else iter) for query in queries]
-    emit(as_table(answers), as_json(answers), style, output)
-    return 0 if all(answer.fits for answer in answers) else 1
+        return [(name or net, claims) for name, claims in networks]
+    if number is not None:
+        texts.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
+    if not texts:
+        raise MbcostError("there is no number to explain: give one, --mult-adds, --params or --rows")
+    return [(net, [Claim(None, None, tuple((name, parse_printed(text, name)) for name, text in texts))])]
 
 
 def _watched(trials: Iterator[Trial]) -> Iterable[Trial]:

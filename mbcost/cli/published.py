@@ -14,7 +14,8 @@ from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
 from mbcost.present.published import as_json, as_table, summary_table
-from mbcost.questions.published import STATUSES, paper_of, verdicts
+from mbcost.questions.published import verdicts
+from mbcost.questions.verdict import STATUSES, paper_of
 from mbcost.spec.published import Published, load_published
 
 

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.table import Cell, Column, Table, decimal
-from mbcost.questions.published import STATUSES, Summary, Verdict, summarize
+from mbcost.questions.published import Summary, summarize
+from mbcost.questions.verdict import STATUSES, Verdict
 from mbcost.spec.model import alpha_text
 
 

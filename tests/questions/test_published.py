@@ -13,8 +13,9 @@ import pytest
 
 from mbcost.analytic.network import resolve
 from mbcost.questions.explain.readings import named_readings
-from mbcost.questions.published import NO_CLASSIFIER, QUANTITIES, STATUSES, Verdict, summarize, verdicts
+from mbcost.questions.published import summarize, verdicts
 from mbcost.questions.published_parts import PARTS
+from mbcost.questions.verdict import NO_CLASSIFIER, QUANTITIES, STATUSES, Verdict
 from mbcost.spec.library import load_spec, specs_folder
 from mbcost.spec.published import Published, load_published
 from mbcost.spec.tally import COUNTS

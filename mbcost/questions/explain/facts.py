@@ -59,11 +59,11 @@ class Query:
     deep: bool = False
     """Whether two mistakes at once, every way to count and changed rows are tried, too."""
     plain: bool = False
-    """Whether only networks as they are published, counted by conventions, are tried."""
+    """Whether only networks as they are published, counted by conventions, are tried: what makes a figure exact."""
     by_tool: bool = True
-    """Whether a counting program may have counted, one that counts more than multiply-adds."""
+    """Whether a counting program may have counted, one that counts more than multiply-adds; papers count themselves."""
     counted: tuple[Reading, ...] = ()
-    """How a quantity is counted, where that is known."""
+    """How a quantity is counted, where that is known: the rest of a table as its other rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,19 +135,18 @@ def _alphas(query: Query, spec: Spec) -> Iterator[Setting]:
 def _resolutions(query: Query, spec: Spec) -> Iterator[Setting]:
     weights = load_weights()
     claimed = {fact.resolution for fact in query.facts if fact.needs_resolution}
-    if None not in claimed:
-        yield Setting(spec)
-        others = [(side, side) for side in NEARBY_RESOLUTIONS] if len(claimed) == 1 else []
-        bits = weights.bits("settings", "other_resolution")
-        departures: tuple[str, ...] = (OTHER_RESOLUTION,)
-    else:
+    if None in claimed:
         yield Setting(spec, resolution=spec.resolution, bits=weights.bits("settings", "default"))
-        others = [(side, side) for side in spec.published_resolutions]
         bits = weights.bits("settings", "published")
-        departures, claimed = (), {spec.resolution}
-    for resolution in others:
-        if resolution not in claimed:
-            yield Setting(spec, resolution=resolution, bits=bits, departures=departures)
+        for side in spec.published_resolutions:
+            if (side, side) != spec.resolution:
+                yield Setting(spec, resolution=(side, side), bits=bits)
+        return
+    yield Setting(spec)
+    bits = weights.bits("settings", "other_resolution")
+    for side in NEARBY_RESOLUTIONS if len(claimed) == 1 else ():
+        if (side, side) not in claimed:
+            yield Setting(spec, resolution=(side, side), bits=bits, departures=(OTHER_RESOLUTION,))
 
 
 def alternatives(query: Query) -> Iterator[tuple[Query, float]]:
