@@ -45,6 +45,7 @@ class Verdict:
 
 
 def query_of(group: Sequence[Published], counted: tuple[Reading, ...] = (), *, plain: bool = False) -> Query:
+    """The question about the network of figures that a table prints of it, counted as `counted` says, if it does."""
     first = group[0]
     spec = load_spec(first.net)
     classes = None
@@ -57,11 +58,13 @@ def query_of(group: Sequence[Published], counted: tuple[Reading, ...] = (), *, p
 
 
 def fact_of(figure: Published, row: int) -> Fact:
+    """The figure as a fact, in row `row` of its table."""
     printed = Printed(text_of(figure), figure.number, figure.step, binary=_binary(figure))
     return Fact(printed, QUANTITIES[figure.quantity], figure.alpha or 1.0, figure.resolution, row)
 
 
 def text_of(figure: Published) -> str:
+    """The figure as one says it, with its unit."""
     return figure.value if figure.value[-1].isalpha() or figure.unit == "1" else f"{figure.value}{figure.unit}"
 
 
@@ -76,6 +79,7 @@ def right_of(group: Sequence[Published], explanation: Explanation) -> Right:
 
 
 def verdict_of(figure: Published, status: str, value: Value, explanation: Explanation, reason: str = "") -> Verdict:
+    """The verdict on a figure whose value under an explanation is `value`."""
     return Verdict(
         figure,
         status,
@@ -98,4 +102,5 @@ def paper_of(figure: Published) -> str:
 
 
 def alike(first: Published, second: Published, *names: str) -> bool:
+    """Whether two figures have the same `names`."""
     return all(getattr(first, name) == getattr(second, name) for name in names)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mbcost.questions.published import STATUSES
+from mbcost.questions.verdict import STATUSES
 from mbcost.spec.published import load_published
 from tests.cli.conftest import Mbcost
 
