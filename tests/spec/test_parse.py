@@ -161,7 +161,10 @@ MISTAKES = {
         ("c, n, s]", "c, nl, s]"),
         "9:40: unknown activation '2' for the implementation official: choose from RE",
     ),
-    "a tab": (("  - [conv,", "\t- [conv,"), "8:1: not YAML: found character that cannot start any token"),
+    "a tab": (
+        ("  - [conv,", "\t- [conv,"),
+        "8:1: not YAML: found character that cannot start any token: indent with spaces, not with a tab",
+    ),
 }
 
 
