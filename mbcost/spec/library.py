@@ -60,6 +60,11 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     return _built_in(name)
 
 
+def families() -> tuple[str, ...]:
+    """The names of the families of implementations that come with mbcost."""
+    return tuple(sorted(file.stem for file in (specs_folder() / "implementations").glob("*.yaml")))
+
+
 @cache
 def load_family(name: str) -> Mapping[str, Implementation]:
     """The implementations of the family called `name`.
@@ -67,11 +72,9 @@ def load_family(name: str) -> Mapping[str, Implementation]:
     Raises:
         MbcostError: there is no such family.
     """
-    folder = specs_folder() / "implementations"
-    families = sorted(file.stem for file in folder.glob("*.yaml"))
-    if name not in families:
-        raise unknown("family of implementations", name, families)
-    path = folder / f"{name}.yaml"
+    if name not in (known := families()):
+        raise unknown("family of implementations", name, known)
+    path = specs_folder() / "implementations" / f"{name}.yaml"
     return parse_family(read_file(path), str(path))
 
 

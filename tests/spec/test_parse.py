@@ -142,7 +142,7 @@ MISTAKES = {
     "an infinite width": (("40, 8", ".inf, 8"), "10:33: .inf is too large: the most is 9007199254740992"),
     "an unknown column": (
         ("c, n, s]", "c, m, s]"),
-        "6:40: unknown column 'm': choose from operator, k, t, exp, c, se, nl, n, s",
+        "6:40: unknown column 'm': choose from operator, k, t, exp, c, se, nl, n, s, in",
     ),
     "a column twice": (("c, n, s]", "c, c, s]"), "6:40: the column 'c' stands here twice: keep one"),
     "no operators": (("[operator,  ", "[k,  "), "6:10: the column 'operator' is missing"),
