@@ -79,10 +79,15 @@ def _check_events(text: str, origin: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             if any(event.anchor == anchor for anchor, _ in opened):
                 raise _refusal(*place, f"the alias '*{event.anchor}' stands inside what it names: write it out")
-            values += sizes.get(event.anchor, 1)
+            if event.anchor not in sizes:
+                raise _refusal(
+                    *place, f"the alias '*{event.anchor}' names nothing: there is no '&{event.anchor}' above it"
+                )
+            values += sizes[event.anchor]
         elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
             if event.tag is not None:
-                raise _refusal(*place, f"the tag '{event.tag}' has no place here: leave it out")
+                tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+                raise _refusal(*place, f"the tag '{tag}' has no place here: leave it out")
             if isinstance(event, yaml.CollectionStartEvent):
                 opened.append((event.anchor, values))
             elif event.anchor is not None:

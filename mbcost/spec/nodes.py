@@ -162,8 +162,8 @@ class Reader:
     def flag(self, node: yaml.Node) -> bool:
         """True or false, written `true` or `false`."""
         if not isinstance(node, yaml.ScalarNode) or node.value not in ("true", "false"):
-            spelled = " (YAML takes the word for one): spell it out" if _tag(node) == "bool" else ""
-            self.problem(node, f"expected true or false, found {_kind(node)}{spelled}")
+            found = f"'{node.value}': spell it out" if _tag(node) == "bool" else _kind(node)
+            self.problem(node, f"expected true or false, found {found}")
             return False
         return str(node.value) == "true"
 

@@ -121,7 +121,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
     if "se" in cells:
         read["se"] = reader.flag(cells["se"])
     if "nl" in cells:
-        read["nl"] = reader.text(cells["nl"])
+        read["nl"] = reader.text(cells["nl"]) or None
     elif "nl" not in columns and operator in ("conv", "separable", "bottleneck"):
         read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
     if INPUT_COLUMN in cells:
