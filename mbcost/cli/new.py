@@ -35,7 +35,7 @@ def new(
       mbcost new mynet --output - | mbcost table -
     """  # noqa: D301  # \b keeps click from wrapping the examples
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) is None:
-        raise MbcostError(f"'{name[:100]}' is no name: use letters, digits, '-', '_' and '.', such as mynet")
+        raise MbcostError(f"{name[:100]!r} is no name: use letters, digits, '-', '_' and '.', such as mynet")
     if output == Path("-"):
         write(starting_spec(name, f"{name}.yaml"))
         return 0

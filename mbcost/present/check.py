@@ -11,6 +11,7 @@ from mbcost.present.annotations import annotation
 from mbcost.present.table import Column, Table
 from mbcost.questions.check import Checked
 from mbcost.spec.compose import lines
+from mbcost.spec.nodes import MOST_PROBLEMS
 
 WIDEST = 100
 """Characters of a quoted line; of a longer one the part around the place is shown."""
@@ -94,4 +95,6 @@ def _summary(answer: Sequence[Checked]) -> str:
     wrong = [len(checked.findings) for checked in answer if checked.findings]
     found = f"{sum(wrong)} {'problem' if sum(wrong) == 1 else 'problems'}" if wrong else "no problem"
     files = f"{len(answer)} {'file' if len(answer) == 1 else 'files'}"
-    return f"{found} in {files}" if len(wrong) in (0, len(answer)) else f"{found} in {len(wrong)} of {files}"
+    more = f"; there are more: the search ends at {MOST_PROBLEMS}" if max(wrong, default=0) >= MOST_PROBLEMS else ""
+    place = files if len(wrong) in (0, len(answer)) else f"{len(wrong)} of {files}"
+    return f"{found} in {place}{more}"

@@ -16,7 +16,8 @@ INPUT_COLUMN = "in"
 
 _TIMES = r"\s*[x×]\s*"
 _SIDE = "([0-9]{1,9})"
-_INPUT = re.compile(rf"(?:{_SIDE}(?:\s*(?:\^2|²)|{_TIMES}{_SIDE}))(?:{_TIMES}{_SIDE})?|{_SIDE}")
+INPUT = rf"{_SIDE}(?:\s*(?:\^2|²)|{_TIMES}{_SIDE})(?:{_TIMES}{_SIDE})?|{_SIDE}"
+"""Height, width and channels, or channels alone."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class PrintedTable:
 
 def read_input(reader: Reader, node: yaml.Node) -> PrintedInput:
     """A cell of the column: `112x112x32`, `112^2 x 32`, `112x112` or the channels alone, `32`."""
-    match = _INPUT.fullmatch(str(node.value)) if isinstance(node, yaml.ScalarNode) else None
+    match = re.fullmatch(INPUT, str(node.value)) if isinstance(node, yaml.ScalarNode) else None
     if match is None or "0" in {number.lstrip("0") or "0" for number in match.groups() if number}:
         found = f"'{node.value}'" if isinstance(node, yaml.ScalarNode) else "a list or a mapping"
         reader.problem(node, f"expected the input as 112x112x32, 112^2 x 32, 112x112 or 32 (channels), found {found}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mbcost.spec.implementation import EXACT, INTEGER_STEPS, PADDINGS, POOLS, ROLES
+from mbcost.spec.inputs import INPUT
 from mbcost.spec.parse import COLUMNS, FORMS, KEYS, MOST_REPEATS, OPERATORS
 from mbcost.spec.parse_family import ACTIVATIONS, FIELDS, PARTS
 
@@ -180,7 +181,7 @@ _CELLS: dict[str, Schema] = {
     "n": {**_WHOLE, "maximum": MOST_REPEATS, "description": "How often the row is repeated."},
     "s": {**_WHOLE, "description": "Stride of the first repeat; the others have 1."},
     "in": {
-        "anyOf": [_WHOLE, {"type": "string", "pattern": "^[0-9]"}],
+        "anyOf": [_WHOLE, {"type": "string", "pattern": f"^({INPUT})$"}],
         "description": "The input that the row prints: 112x112x32, 112^2 x 32, 112x112 or 32 (channels). Only checked.",
     },
 }
