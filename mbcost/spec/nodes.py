@@ -114,17 +114,21 @@ class Reader:
 
     def text(self, node: yaml.Node) -> str:
         """A piece of text."""
+        return self.text_or_none(node) or ""
+
+    def text_or_none(self, node: yaml.Node) -> str | None:
+        """A piece of text, which may be empty; None where there is none, which is a problem."""
         if not isinstance(node, yaml.ScalarNode) or _tag(node) in ("null", "bool"):
             quotes = f": put it in quotes, '{node.value}'" if _tag(node) == "bool" else ""
             self.problem(node, f"expected text, found {_kind(node)}{quotes}")
-            return ""
+            return None
         return str(node.value)
 
     def word(self, node: yaml.Node, kind: str, choices: Iterable[str]) -> str:
         """One of `choices`."""
-        word, known = self.text(node), list(choices)
+        word, known = self.text_or_none(node), list(choices)
         if word not in known:
-            if word:
+            if word is not None:
                 self.problem(node, f"unknown {kind} '{word}': {suggestion(word, known)}")
             return known[0]
         return word

@@ -86,12 +86,12 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
 def _columns(reader: Reader, node: yaml.Node) -> tuple[str, ...]:
     columns: list[str] = []
     for item in reader.sequence(node):
-        column = reader.text(item)
-        if column and column not in COLUMNS:
+        column = reader.text_or_none(item)
+        if column is not None and column not in COLUMNS:
             reader.problem(item, f"unknown column '{column}': {suggestion(column, COLUMNS)}")
         elif column in columns:
             reader.problem(item, f"the column '{column}' stands here twice: keep one")
-        columns.append(column)
+        columns.append(column or "")
     if columns and "operator" not in columns:
         reader.problem(node, "the column 'operator' is missing")
         return ()
@@ -121,7 +121,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
     if "se" in cells:
         read["se"] = reader.flag(cells["se"])
     if "nl" in cells:
-        read["nl"] = reader.text(cells["nl"]) or None
+        read["nl"] = reader.text_or_none(cells["nl"])
     elif "nl" not in columns and operator in ("conv", "separable", "bottleneck"):
         read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
     if INPUT_COLUMN in cells:

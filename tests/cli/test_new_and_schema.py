@@ -94,9 +94,9 @@ def test_the_families_fit_the_schema(family: str) -> None:
 BROKEN = [path for path in sorted((FOLDER / "specs_invalid").glob("*.yaml")) if not path.stem.startswith("yaml_")]
 """Those that are YAML at all."""
 BEYOND_A_SCHEMA = {
-    "activation_unknown", "blocks_too_many", "expansion_missing", "expansion_of_a_conv", "expansion_twice",
-    "family_member_unknown", "implementation_incomplete", "kernel_in_two_places", "kernel_zero", "key_twice",
-    "linear_before_the_pool", "printed_input_zero", "squeeze_of_a_conv",
+    "activation_empty", "activation_unknown", "blocks_too_many", "expansion_missing", "expansion_of_a_conv",
+    "expansion_twice", "family_member_unknown", "implementation_incomplete", "kernel_in_two_places", "kernel_zero",
+    "key_twice", "linear_before_the_pool", "printed_input_zero", "squeeze_of_a_conv",
     "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty",
 }  # fmt: skip
 """Rules between cells or rows, and what YAML readers do not hand on; `mbcost check` says them."""
