@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+LONGEST_MESSAGE = 300
+"""Characters; of a longer one, which quotes something overlong, the middle is left out."""
 
 
 class MbcostError(Exception):
     """A mistake of the user's or something missing in the environment. The message is one line."""
 
 
-class SpecError(MbcostError):
-    """A spec that cannot be read. `problems` holds every problem found, each `file:line:column: message`."""
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong in a text, and where, both counted from 1. As a string, `file:line:column: message`."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class SpecError(MbcostError):
+    """A spec that cannot be read. `located` holds every problem found, `problems` the same as strings."""
+
+    def __init__(self, located: Iterable[Problem]) -> None:
+        self.located = tuple(located)
+        self.problems = tuple(map(str, self.located))
         super().__init__("\n".join(self.problems))
 
 
@@ -23,6 +41,20 @@ class MissingLibrary(MbcostError):
     def __init__(self, library: str, extra: str) -> None:
         self.library = library
         super().__init__(f"{library} is not installed: pip install 'mbcost[{extra}]'")
+
+
+def one_line(message: str) -> str:
+    r"""The message as one printable line of a bounded length, whatever it quotes.
+
+    >>> one_line("unknown key 'a" + chr(10) + "b'")
+    "unknown key 'a\\nb'"
+    """
+    if len(message) > LONGEST_MESSAGE:
+        half = LONGEST_MESSAGE // 2
+        message = f"{message[:half]} … {message[-half:]}"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in message
+    )
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:
@@ -36,7 +68,7 @@ def suggestion(word: str, choices: Iterable[str]) -> str:
     from difflib import get_close_matches  # slow to import, and only needed for a message
 
     known = list(choices)
-    near = get_close_matches(word, known)
+    near = get_close_matches(word[:LONGEST_MESSAGE], known)
     if near:
         return "did you mean " + " or ".join(f"'{match}'" for match in near) + "?"
     return "choose from " + ", ".join(known) if known else "there is none"

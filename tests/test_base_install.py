@@ -23,6 +23,9 @@ COMMANDS = [
     ["conventions"],
     ["nets"],
     ["show", "v3-large"],
+    ["check", "v2", "v3-small"],
+    ["schema"],
+    ["new", "mynet", "--output", "-"],
     ["--help"],
 ]
 

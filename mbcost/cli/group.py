@@ -29,6 +29,9 @@ COMMANDS = {
     "explain": "mbcost.cli.explain",
     "published": "mbcost.cli.published",
     "validate": "mbcost.cli.validate",
+    "check": "mbcost.cli.check",
+    "schema": "mbcost.cli.schema",
+    "new": "mbcost.cli.new",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mbcost.cli.arguments import parse_alpha, parse_reference, parse_resolution
-from mbcost.errors import MbcostError, SpecError, suggestion
+from mbcost.errors import MbcostError, Problem, SpecError, suggestion
 from mbcost.spec.library import load_spec
 from mbcost.spec.model import check_alpha
 from mbcost.spec.printed import Printed, parse_printed
@@ -62,10 +62,11 @@ def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
     >>> net, claim.numbers[0][1].text
     ('v2', '300M')
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     lines = [line for number, raw in enumerate(text.splitlines(), 1) if (line := _Line.read(number, raw, origin)).cells]
     if not lines or len(lines) > LARGEST + 1:
-        raise SpecError([f"{origin}:1:1: expected a header and 1 to {LARGEST:,} rows, found {len(lines)} lines"])
+        expected = f"expected a header and 1 to {LARGEST:,} rows, found {len(lines)} lines"
+        raise SpecError([Problem(origin, 1, 1, expected)])
     header, *rows = lines
     for place, column in enumerate(header.cells):
         if column not in COLUMNS:
@@ -117,13 +118,13 @@ class _Line:
         try:
             found = next(csv.reader(io.StringIO(raw), strict=True, skipinitialspace=True), [])
         except csv.Error as error:
-            raise SpecError([f"{origin}:{number}:1: not CSV: {error}"]) from None
+            raise SpecError([Problem(origin, number, 1, f"not CSV: {error}")]) from None
         cells = tuple(cell.strip() for cell in found)
         return cls(origin, number, cells if any(cells) else (), _starts(raw))
 
-    def problem(self, problems: list[str], place: int, message: str) -> None:
+    def problem(self, problems: list[Problem], place: int, message: str) -> None:
         """Note what is wrong with the cell at `place`."""
-        problems.append(f"{self.origin}:{self.number}:{self.starts[place]}: {message}")
+        problems.append(Problem(self.origin, self.number, self.starts[place], message))
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class _Row:
 
     line: _Line
     header: tuple[str, ...]
-    problems: list[str]
+    problems: list[Problem]
 
     def cell(self, name: str) -> str:
         """Empty where the row has no such cell."""

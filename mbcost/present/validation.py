@@ -6,6 +6,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from mbcost.present.annotations import annotation
 from mbcost.present.table import Cell, Column, Table, text_of
 from mbcost.questions.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate import Difference, Value
@@ -128,10 +129,11 @@ def junit(campaign: Campaign) -> str:
 
 def github(campaign: Campaign) -> str:
     """Annotations of a GitHub workflow: an error a difference, a notice for what was left out and for the total."""
-    lines = [f"::error title=mbcost validate::{_escaped(difference_text(each))}" for each in campaign.differences]
-    lines += [f"::notice title=mbcost validate::{_escaped(note)}" for note in campaign.notes]
+    title = "mbcost validate"
+    lines = [annotation("error", title, difference_text(each)) for each in campaign.differences]
+    lines += [annotation("notice", title, note) for note in campaign.notes]
     count = f"{campaign.checks:,} checks, {len(campaign.differences):,} differences"
-    lines.append(f"::notice title=mbcost validate::{count}")
+    lines.append(annotation("notice", title, count))
     return "\n".join(lines) + "\n"
 
 
@@ -178,7 +180,3 @@ def _case_json(case: Case) -> dict[str, Any]:
         "against": case.against,
         "model": case.model,
     }
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import unknown
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.model import Spec
 from mbcost.spec.parse import parse_spec
 from mbcost.spec.parse_family import parse_family
+from mbcost.spec.reading import STANDARD_INPUT, read_file, read_standard_input
 
 NETWORKS = (
     "v1",
@@ -52,12 +52,17 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     """
     name = os.fspath(name)
     if name == "-":
-        return parse_spec(_standard_input(), "<stdin>", load_family)
+        return parse_spec(read_standard_input(), STANDARD_INPUT, load_family)
     if name.endswith((".yaml", ".yml")):
-        return parse_spec(_read(Path(name)), name, load_family)
+        return parse_spec(read_file(Path(name)), name, load_family)
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)
     return _built_in(name)
+
+
+def families() -> tuple[str, ...]:
+    """The names of the families of implementations that come with mbcost."""
+    return tuple(sorted(file.stem for file in (specs_folder() / "implementations").glob("*.yaml")))
 
 
 @cache
@@ -67,12 +72,10 @@ def load_family(name: str) -> Mapping[str, Implementation]:
     Raises:
         MbcostError: there is no such family.
     """
-    folder = specs_folder() / "implementations"
-    families = sorted(file.stem for file in folder.glob("*.yaml"))
-    if name not in families:
-        raise unknown("family of implementations", name, families)
-    path = folder / f"{name}.yaml"
-    return parse_family(_read(path), str(path))
+    if name not in (known := families()):
+        raise unknown("family of implementations", name, known)
+    path = specs_folder() / "implementations" / f"{name}.yaml"
+    return parse_family(read_file(path), str(path))
 
 
 @cache
@@ -81,7 +84,7 @@ def load_conventions() -> Mapping[str, Convention]:
     from mbcost.spec.parse_conventions import parse_conventions
 
     path = specs_folder() / "conventions.yaml"
-    return parse_conventions(_read(path), str(path))
+    return parse_conventions(read_file(path), str(path))
 
 
 def load_convention(name: str | None = None) -> Convention:
@@ -101,25 +104,4 @@ def load_convention(name: str | None = None) -> Convention:
 @cache
 def _built_in(name: str) -> Spec:
     path = specs_folder() / f"{name}.yaml"
-    return parse_spec(_read(path), str(path), load_family)
-
-
-@cache
-def _standard_input() -> str:
-    """What standard input holds; it can be read only once, and one command can name it twice."""
-    if sys.stdin is None:
-        raise MbcostError("<stdin>: standard input is closed")
-    return _decoded(sys.stdin.buffer.read, "<stdin>")
-
-
-def _read(path: Path) -> str:
-    return _decoded(path.read_bytes, str(path))
-
-
-def _decoded(read: Callable[[], bytes], origin: str) -> str:
-    try:
-        return read().decode("utf-8-sig")
-    except OSError as error:
-        raise MbcostError(f"{origin}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise MbcostError(f"{origin}:1:1: not UTF-8 text (byte {error.start})") from None
+    return parse_spec(read_file(path), str(path), load_family)

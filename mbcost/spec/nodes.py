@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import yaml
 
-from mbcost.errors import SpecError, suggestion
+from mbcost.errors import Problem, SpecError, one_line, suggestion
+from mbcost.spec.compose import compose
 from mbcost.spec.implementation import EXACT
 
-# libyaml's composer is about eight times as fast as the pure one; not every PyYAML is built with it.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_PROBLEMS = 100
+"""A file with more is not what it is taken for; the search ends there."""
+_LONGEST_NUMBER = 20
+"""Digits of a whole number; 2^53 has 16."""
 _KINDS = {
     "map": "a mapping",
     "seq": "a list",
@@ -37,25 +39,22 @@ class Reader:
     def __init__(self, text: str, origin: str) -> None:
         self.origin = origin
         self.problems: list[tuple[int, int, str]] = []
-        try:
-            root = yaml.compose(text, Loader=_LOADER)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line, mark.column) if mark else (0, 0)
-            raise SpecError([f"{origin}:{line + 1}:{column + 1}: not YAML: {error.problem}"]) from None
-        except yaml.YAMLError as error:
-            raise SpecError([f"{origin}:1:1: not YAML: {' '.join(str(error).split())}"]) from None
-        if root is None:
-            raise SpecError([f"{origin}:1:1: the file is empty"])
+        root = compose(text, origin)
         if not isinstance(root, yaml.MappingNode):
             self.problem(root, f"expected a mapping, found {_kind(root)}")
             self.finish()
         self.root: yaml.Node = root
 
     def problem(self, node: yaml.Node, message: str) -> None:
-        """Record that `node` is wrong."""
+        """Record that `node` is wrong.
+
+        Raises:
+            SpecError: that makes `MOST_PROBLEMS`.
+        """
         if node is not _MISSING:
             self.problems.append((node.start_mark.line + 1, node.start_mark.column + 1, message))
+            if len(self.problems) >= MOST_PROBLEMS:
+                self.finish()
 
     def finish(self) -> None:
         """Raise every recorded problem.
@@ -65,7 +64,8 @@ class Reader:
         """
         if self.problems:
             raise SpecError(
-                f"{self.origin}:{line}:{column}: {message}" for line, column, message in sorted(set(self.problems))
+                Problem(self.origin, line, column, one_line(message))
+                for line, column, message in sorted(set(self.problems))
             )
 
     @contextmanager
@@ -87,7 +87,9 @@ class Reader:
         values: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name in values:
+            if not name:
+                self.problem(key, f"expected the name of a key, found {_kind(key)}")
+            elif name in values:
                 self.problem(key, f"'{name}' stands here twice: keep one")
             elif names is not None and name not in names:
                 self.problem(key, f"unknown key '{name}': {suggestion(name, names)}")
@@ -112,16 +114,21 @@ class Reader:
 
     def text(self, node: yaml.Node) -> str:
         """A piece of text."""
+        return self.text_or_none(node) or ""
+
+    def text_or_none(self, node: yaml.Node) -> str | None:
+        """A piece of text, which may be empty; None where there is none, which is a problem."""
         if not isinstance(node, yaml.ScalarNode) or _tag(node) in ("null", "bool"):
-            self.problem(node, f"expected text, found {_kind(node)}")
-            return ""
+            quotes = f": put it in quotes, '{node.value}'" if _tag(node) == "bool" else ""
+            self.problem(node, f"expected text, found {_kind(node)}{quotes}")
+            return None
         return str(node.value)
 
     def word(self, node: yaml.Node, kind: str, choices: Iterable[str]) -> str:
         """One of `choices`."""
-        word, known = self.text(node), list(choices)
+        word, known = self.text_or_none(node), list(choices)
         if word not in known:
-            if word:
+            if word is not None:
                 self.problem(node, f"unknown {kind} '{word}': {suggestion(word, known)}")
             return known[0]
         return word
@@ -140,6 +147,9 @@ class Reader:
         if not isinstance(node, yaml.ScalarNode) or _tag(node) not in ("int", "float"):
             self.problem(node, f"expected a number, found {_kind(node)}")
             return stand_in
+        if _tag(node) == "int" and len(node.value) > _LONGEST_NUMBER:
+            self.problem(node, f"{node.value} is too large: the most is {EXACT}")
+            return stand_in
         try:
             value: int | float = int(node.value) if _tag(node) == "int" else float(node.value.replace(".inf", "inf"))
         except ValueError:
@@ -156,7 +166,8 @@ class Reader:
     def flag(self, node: yaml.Node) -> bool:
         """True or false, written `true` or `false`."""
         if not isinstance(node, yaml.ScalarNode) or node.value not in ("true", "false"):
-            self.problem(node, f"expected true or false, found {_kind(node)}")
+            found = f"'{node.value}': spell it out" if _tag(node) == "bool" else _kind(node)
+            self.problem(node, f"expected true or false, found {found}")
             return False
         return str(node.value) == "true"
 

@@ -10,19 +10,24 @@ import yaml
 
 from mbcost.errors import MbcostError, suggestion
 from mbcost.spec.implementation import Implementation
+from mbcost.spec.inputs import INPUT_COLUMN, read_input
 from mbcost.spec.model import Row, Spec
 from mbcost.spec.nodes import Reader, is_empty
 from mbcost.spec.parse_family import read_family
 
 OPERATORS = ("conv", "separable", "bottleneck", "global_pool", "linear")
 """The operators that a row can name. Both witnesses build every one of them."""
-COLUMNS = ("operator", "k", "t", "exp", "c", "se", "nl", "n", "s")
+COLUMNS = ("operator", "k", "t", "exp", "c", "se", "nl", "n", "s", INPUT_COLUMN)
 WIDE = ("conv", "separable", "bottleneck", "linear")
 """Operators that need a number of output channels."""
+FORMS = ("stages", "layers")
+"""How a paper prints its table: one line a row, or one line a convolution."""
 MOST_REPEATS = 1000
 """More than any network has; a slip of a digit is said at once and not after a minute."""
+MOST_BLOCKS = 2000
+"""Repeats of all rows together."""
 
-_KEYS = ("name", "title", "source", "remark", "input", "published", "shown_as", "columns", "rows", "implementations")
+KEYS = ("name", "title", "source", "remark", "input", "published", "shown_as", "columns", "rows", "implementations")
 _OPERATOR_CELL = re.compile(r"(\w+)(?: ([0-9]{1,6})x([0-9]{1,6}))?")
 
 
@@ -40,7 +45,7 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
     reader = Reader(text, origin)
     with reader.complete():
         root = reader.root
-        values = reader.mapping(root, _KEYS)
+        values = reader.mapping(root, KEYS)
         spec_input = reader.require(root, values, "input")
         input_values = reader.mapping(spec_input, ("channels", "resolution"))
         published = reader.mapping(values["published"], ("alpha", "resolution")) if "published" in values else {}
@@ -51,6 +56,9 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
         )
         if isinstance(rows_node, yaml.SequenceNode) and not rows_node.value:
             reader.problem(rows_node, "a network needs at least one row")
+        blocks = sum(min(row.repeats, MOST_REPEATS) for row in rows)
+        if blocks > MOST_BLOCKS:
+            reader.problem(rows_node, f"the table has {blocks:,} blocks: the most is {MOST_BLOCKS:,}")
         implementations = _implementations(reader, reader.require(root, values, "implementations"), family)
         pooled = False
         for node, row in zip(rows_node.value, rows, strict=False):
@@ -65,14 +73,12 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
             remark=reader.text(values["remark"]) if "remark" in values else "",
             channels=reader.whole(reader.require(spec_input, input_values, "channels")),
             resolution=_resolution(reader, reader.require(spec_input, input_values, "resolution")),
-            columns=columns,
+            columns=tuple(column for column in columns if column != INPUT_COLUMN),
             rows=rows,
             implementations=implementations,
             published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")) or (1.0,),
             published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
-            shown_as=reader.word(values["shown_as"], "form", ("stages", "layers"))
-            if "shown_as" in values
-            else "stages",
+            shown_as=reader.word(values["shown_as"], "form", FORMS) if "shown_as" in values else "stages",
         )
     return spec
 
@@ -80,12 +86,12 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
 def _columns(reader: Reader, node: yaml.Node) -> tuple[str, ...]:
     columns: list[str] = []
     for item in reader.sequence(node):
-        column = reader.text(item)
-        if column not in COLUMNS:
+        column = reader.text_or_none(item)
+        if column is not None and column not in COLUMNS:
             reader.problem(item, f"unknown column '{column}': {suggestion(column, COLUMNS)}")
         elif column in columns:
             reader.problem(item, f"the column '{column}' stands here twice: keep one")
-        columns.append(column)
+        columns.append(column or "")
     if columns and "operator" not in columns:
         reader.problem(node, "the column 'operator' is missing")
         return ()
@@ -115,9 +121,11 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
     if "se" in cells:
         read["se"] = reader.flag(cells["se"])
     if "nl" in cells:
-        read["nl"] = reader.text(cells["nl"])
+        read["nl"] = reader.text_or_none(cells["nl"])
     elif "nl" not in columns and operator in ("conv", "separable", "bottleneck"):
         read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
+    if INPUT_COLUMN in cells:
+        read_input(reader, cells[INPUT_COLUMN])
     row = Row(stage, operator, **read)
     if len(reader.problems) == problems and set(columns) <= set(COLUMNS):
         _check_row(reader, node, row)  # of a row that could not be read, only that is worth saying

@@ -36,20 +36,20 @@ def read_family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
             reader.problem(node, "expected at least one implementation")
         return {}
     first = next(iter(records))
-    base = reader.mapping(records[first], _FIELDS)
-    missing = set(_FIELDS) - set(_DEFAULTS) - set(base) if isinstance(records[first], yaml.MappingNode) else set()
+    base = reader.mapping(records[first], FIELDS)
+    missing = set(FIELDS) - set(DEFAULTS) - set(base) if isinstance(records[first], yaml.MappingNode) else set()
     for key in missing:
         reader.problem(records[first], f"the first implementation must be complete: '{key}' is missing")
     reader.finish()
     return {
-        name: _implementation(reader, name, {**base, **reader.mapping(record, _FIELDS)})
+        name: _implementation(reader, name, {**base, **reader.mapping(record, FIELDS)})
         for name, record in records.items()
     }
 
 
 def _implementation(reader: Reader, name: str, values: Mapping[str, yaml.Node]) -> Implementation:
-    read = {field: reads(reader, values[field]) for field, reads in _FIELDS.items() if field in values}
-    return Implementation(name=name, **{**_DEFAULTS, **read})
+    read = {field: reads(reader, values[field]) for field, reads in FIELDS.items() if field in values}
+    return Implementation(name=name, **{**DEFAULTS, **read})
 
 
 def _rule(reader: Reader, node: yaml.Node) -> ChannelRule:
@@ -111,7 +111,7 @@ def _epsilon(reader: Reader, node: yaml.Node) -> float:
     return epsilon
 
 
-_FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
+FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
     "source": Reader.text,
     "channels": _rule,
     "channels_of": _rules,
@@ -131,5 +131,5 @@ _FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
     "squeeze_pool": _pool,
     "fused_norm": Reader.flag,
 }
-_DEFAULTS: dict[str, Any] = {"channels_of": {}, "without_residual": frozenset()}
+DEFAULTS: dict[str, Any] = {"channels_of": {}, "without_residual": frozenset()}
 """Fields that also the first record can leave out."""

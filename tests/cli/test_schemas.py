@@ -27,6 +27,8 @@ EXPLANATION = [
 ]  # fmt: skip
 VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact", "copied"]
 
+MISPRINTED = Path(__file__).parents[1] / "data" / "as_printed" / "v2-arxiv1.yaml"
+
 SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "table v2": (
         "mbcost/table/1",
@@ -157,6 +159,10 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "layers.changes": ["feature", "first", "second"],
             "totals": ALL_COUNTS,
         },
+    ),
+    f"check {MISPRINTED}": (
+        "mbcost/check/1",
+        {"": ["schema", "passed", "files", "problems"], "problems": ["file", "line", "column", "message", "kind"]},
     ),
     "nets": (
         "mbcost/nets/1",

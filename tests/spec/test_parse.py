@@ -142,7 +142,7 @@ MISTAKES = {
     "an infinite width": (("40, 8", ".inf, 8"), "10:33: .inf is too large: the most is 9007199254740992"),
     "an unknown column": (
         ("c, n, s]", "c, m, s]"),
-        "6:40: unknown column 'm': choose from operator, k, t, exp, c, se, nl, n, s",
+        "6:40: unknown column 'm': choose from operator, k, t, exp, c, se, nl, n, s, in",
     ),
     "a column twice": (("c, n, s]", "c, c, s]"), "6:40: the column 'c' stands here twice: keep one"),
     "no operators": (("[operator,  ", "[k,  "), "6:10: the column 'operator' is missing"),
@@ -161,7 +161,10 @@ MISTAKES = {
         ("c, n, s]", "c, nl, s]"),
         "9:40: unknown activation '2' for the implementation official: choose from RE",
     ),
-    "a tab": (("  - [conv,", "\t- [conv,"), "8:1: not YAML: found character that cannot start any token"),
+    "a tab": (
+        ("  - [conv,", "\t- [conv,"),
+        "8:1: not YAML: found character that cannot start any token: indent with spaces, not with a tab",
+    ),
 }
 
 

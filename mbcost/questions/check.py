@@ -1,0 +1,128 @@
+"""Is a spec right? Everything that keeps it from being read, and where a readable table contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
+
+from mbcost.analytic.blocks import plan
+from mbcost.analytic.layers import Shape
+from mbcost.analytic.operators import layers_of
+from mbcost.errors import MbcostError, Problem, SpecError
+from mbcost.spec.inputs import Place, PrintedInput, PrintedTable, read_printed_table
+from mbcost.spec.library import load_family
+from mbcost.spec.model import CLASSES, Row, Scaling, Spec
+from mbcost.spec.parse import parse_spec
+
+UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"
+"""Kinds of findings: there is no text, the text is no spec, the spec says two different things."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem and its kind."""
+
+    problem: Problem
+    kind: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One file: its text, where it could be read, and what was found in it."""
+
+    file: str
+    text: str | None
+    findings: tuple[Finding, ...]
+
+
+def check_files(files: Iterable[str], read: Callable[[str], str]) -> tuple[Checked, ...]:
+    """Every file, whatever the others are like; `read` gives the text of one.
+
+    A file that `read` raises `MbcostError` for is unreadable.
+    """
+    return tuple(_check_file(file, read) for file in files)
+
+
+def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
+    """What is wrong with a spec; nothing when it is fine."""
+    try:
+        spec = parse_spec(text, origin, load_family)
+        printed = read_printed_table(text, origin)
+    except SpecError as error:
+        return tuple(Finding(problem, INVALID) for problem in error.located)
+    return tuple(
+        Finding(Problem(origin, place.line, place.column, message), CONTRADICTION)
+        for place, message in contradictions(spec, printed)
+    )
+
+
+def contradictions(spec: Spec, printed: PrintedTable) -> Iterator[tuple[Place, str]]:
+    """Where a printed input is not what the row above makes of its own, at alpha 1 by the default implementation.
+
+    Each row is judged by the size that it prints, so that one misprint is not reported again by every row below it.
+    """
+    scaling = Scaling(spec, spec.implementation(spec.default_implementation), 1.0, CLASSES)
+    try:
+        blocks = plan(scaling, spec.channels)
+    except MbcostError as error:
+        yield printed.rows[0], str(error)
+        return
+    shape = Shape(spec.channels, *spec.resolution)
+    above: tuple[Row, Shape] | None = None
+    for stage, repeats in groupby(blocks, key=attrgetter("stage")):
+        if stage in printed.inputs:
+            cell, place = printed.inputs[stage]
+            if (said := _shape(cell, shape)) != shape:
+                yield place, _contradiction(cell, said, shape, above)
+                shape = replace(shape, height=said.height, width=said.width)
+        above = spec.rows[stage], shape
+        for block in repeats:
+            for layer in layers_of(block.form, block.name, shape):
+                output = layer.output
+                if min(output.height, output.width) < 1:
+                    yield (
+                        printed.rows[stage],
+                        f"nothing is left of a {shape.height}x{shape.width} map: use smaller strides",
+                    )
+                    return
+            shape = output
+
+
+def _check_file(file: str, read: Callable[[str], str]) -> Checked:
+    try:
+        text = read(file)
+    except SpecError as error:
+        return Checked(file, None, tuple(Finding(problem, UNREADABLE) for problem in error.located))
+    except MbcostError as error:
+        message = str(error).removeprefix(f"{file}: ")
+        return Checked(file, None, (Finding(Problem(file, 1, 1, message), UNREADABLE),))
+    return Checked(file, text, check_spec(text, file))
+
+
+def _shape(cell: PrintedInput, read: Shape) -> Shape:
+    """The printed map, completed by what is read where it prints nothing."""
+    height, width = cell.size or (read.height, read.width)
+    return Shape(read.channels if cell.channels is None else cell.channels, height, width)
+
+
+def _contradiction(cell: PrintedInput, said: Shape, read: Shape, above: tuple[Row, Shape] | None) -> str:
+    printed, found = _text(said, cell), _text(read, cell)
+    if above is None:
+        return f"the row prints {printed} and reads {found}, by 'input': correct one of them"
+    row, source = above
+    makes = f"the row above makes it of {_text(source, cell)}"
+    how = []
+    if cell.size not in (None, (read.height, read.width)):
+        how.append(f"stride {row.stride}")
+    if cell.channels not in (None, read.channels) and row.c is not None:
+        how.append(f"{read.channels} output channels")
+    makes += f" with {' and '.join(how)}" if how else ""
+    return f"the row prints {printed} and reads {found}: {makes}; correct one of them"
+
+
+def _text(shape: Shape, like: PrintedInput) -> str:
+    """A map in the form of a printed one."""
+    size = "" if like.size is None else f"{shape.height}x{shape.width}"
+    return "x".join(filter(None, (size, "" if like.channels is None else str(shape.channels))))

@@ -1,0 +1,108 @@
+"""`mbcost new`, whose spec checks and runs, and `mbcost schema`, which knows all that the parser knows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from mbcost.spec.library import NETWORKS, families, specs_folder
+from mbcost.spec.parse import COLUMNS, KEYS, OPERATORS
+from mbcost.spec.parse_family import FIELDS
+from mbcost.spec.schema import spec_schema
+from tests.cli.conftest import Mbcost
+
+FOLDER = Path(__file__).parents[1]
+SCHEMA = spec_schema(families())
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["mynet", "no", "Null", "123", "1e3", "2001-01-01", "v2", "a.b-c_d"])
+def test_a_new_spec_checks_and_runs_and_fits_the_schema(mbcost: Mbcost, here: Path, name: str) -> None:
+    result = mbcost("new", name)
+    assert (result.code, result.out) == (0, f"wrote {name}.yaml: next, mbcost check {name}.yaml\n")
+    assert mbcost("check", f"./{name}.yaml").out == "no problem in 1 file\n"
+    table = json.loads(mbcost("table", f"./{name}.yaml", "--format", "json").out)
+    assert (table["network"], table["totals"]["mult_adds"]) == (name, 11_849_216)
+    text = (here / f"{name}.yaml").read_text()
+    assert list(VALIDATOR.iter_errors(yaml.load(text, Loader=yaml.BaseLoader) | typed(text))) == []
+
+
+def typed(text: str) -> dict[str, Any]:
+    """The document, without the keys whose value YAML takes for a date."""
+    return {key: value for key, value in yaml.safe_load(text).items() if key not in ("name", "title")}
+
+
+def test_a_spec_that_is_there_is_kept(mbcost: Mbcost, here: Path) -> None:
+    (here / "mynet.yaml").write_text("mine")
+    result = mbcost("new", "mynet")
+    assert result.code == 2
+    assert result.err.startswith("mbcost: error: mynet.yaml exists: choose another name, or say --output mynet.yaml")
+    assert (here / "mynet.yaml").read_text() == "mine"
+    assert mbcost("new", "mynet", "--output", "mynet.yaml").code == 0
+    assert mbcost("check", "mynet.yaml").code == 0
+
+
+def test_standard_output_and_names_that_are_none(mbcost: Mbcost, here: Path) -> None:
+    assert "\nname: mynet\n" in mbcost("new", "mynet", "--output", "-").out
+    for name in ("../up", "", "a b", "a\nb", ".hidden", "x" * 101):
+        result = mbcost("new", name)
+        assert (result.code, len(result.err.splitlines())) == (2, 1)
+    assert mbcost("new", "x", "--output", "no/such/x.yaml").code == 2
+    assert list(here.iterdir()) == []
+
+
+def test_the_schema_is_printed_and_is_one(mbcost: Mbcost) -> None:
+    assert json.loads(mbcost("schema").out) == SCHEMA
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_knows_what_the_parser_knows() -> None:
+    definitions = SCHEMA["$defs"]
+    assert set(SCHEMA["properties"]) == set(KEYS)
+    assert SCHEMA["properties"]["columns"]["items"]["enum"] == list(COLUMNS)
+    assert set(definitions["cells"]) == set(COLUMNS)
+    assert definitions["cells"]["operator"]["anyOf"][0]["enum"] == list(OPERATORS)
+    assert set(definitions["implementation"]["properties"]) == set(FIELDS)
+
+
+SPECS = [*(specs_folder() / f"{name}.yaml" for name in NETWORKS), *sorted((FOLDER / "data" / "as_printed").glob("*"))]
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_specs_fit_the_schema(path: Path) -> None:
+    assert [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))] == []
+
+
+@pytest.mark.parametrize("family", families())
+def test_the_families_fit_the_schema(family: str) -> None:
+    spec = yaml.safe_load((specs_folder() / "v2.yaml").read_text(encoding="utf-8"))
+    records = yaml.safe_load((specs_folder() / "implementations" / f"{family}.yaml").read_text(encoding="utf-8"))
+    assert [error.message for error in VALIDATOR.iter_errors(spec | {"implementations": records})] == []
+
+
+BROKEN = [path for path in sorted((FOLDER / "specs_invalid").glob("*.yaml")) if not path.stem.startswith("yaml_")]
+"""Those that are YAML at all."""
+BEYOND_A_SCHEMA = {
+    "activation_empty", "activation_unknown", "blocks_too_many", "expansion_missing", "expansion_of_a_conv",
+    "expansion_twice", "family_member_unknown", "implementation_incomplete", "kernel_in_two_places", "kernel_zero",
+    "key_twice", "linear_before_the_pool", "printed_input_zero", "squeeze_of_a_conv",
+    "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty",
+}  # fmt: skip
+"""Rules between cells or rows, and what YAML readers do not hand on; `mbcost check` says them."""
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_an_editor_underlines_the_broken_specs(path: Path) -> None:
+    document = yaml.safe_load(path.read_text(encoding="utf-8").replace("? [a, b]\n", "? ~\n"))
+    assert bool(list(VALIDATOR.iter_errors(document))) == (path.stem not in BEYOND_A_SCHEMA)
