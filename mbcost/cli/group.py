@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": "mbcost.cli.explain",
     "published": "mbcost.cli.published",
     "validate": "mbcost.cli.validate",
+    "verify": "mbcost.cli.verify",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
 }
@@ -120,6 +121,7 @@ def _root(
       mbcost ledger v2:torchvision --convention fvcore,ptflops
       mbcost explain 314M v2
       mbcost validate
+      mbcost verify ./net.py:make --spec v2
     """  # noqa: D301  # \b keeps click from wrapping the examples
 
 
