@@ -31,7 +31,15 @@ class Block(nn.Module):
 def make(classes: int = 1000) -> nn.Sequential:
     """MobileNetV2, but the block with t = 1 has an expansion too."""
     layers, inputs = [conv(3, 32, 3, 2)], 32
-    for t, c, n, s in [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]:
+    for t, c, n, s in [
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ]:
         for repeat in range(n):
             layers.append(Block(inputs, c, s if repeat == 0 else 1, t))
             inputs = c

@@ -51,6 +51,7 @@ def as_json(answer: Verification) -> dict[str, Any]:
             {
                 "layer": _name_of(layer.expected),
                 "model": _name_of(layer.found),
+                "behind": layer.behind,
                 "inherited": layer.inherited,
                 "changes": [vars(change) for change in layer.changes],
                 "params": layer.params,
@@ -91,7 +92,9 @@ def _first(answer: Verification) -> str:
     if first.found is None:
         return f"the first layer that differs is {_name_of(first.expected)}, which the model has not"
     if first.expected is None:
-        return f"the first layer that differs is the model's {first.found.name}, which the table has not"
+        return (
+            f"the first layer that differs is the model's {first.found.name} {_place(first)}, which the table has not"
+        )
     own = [change for change in first.changes if not change.inherited] or list(first.changes)
     said = ", ".join(f"{change.feature} {change.found} where {change.expected} is due" for change in own)
     return f"the first layer that differs is {first.expected.name}, the model's {first.found.name}: {said}"
@@ -143,12 +146,17 @@ def _apart(candidate: Candidate) -> str:
 
 def _what(layer: LayerCheck) -> str:
     if layer.expected is None:
-        return "extra" + _shape(layer)
+        return f"extra {_place(layer)}{_shape(layer)}"
     if layer.found is None:
         return "missing" + _shape(layer)
     own = ", ".join(f"{each.feature} {each.expected} -> {each.found}" for each in layer.changes if not each.inherited)
     rest = ", ".join(f"{each.feature} {each.expected} -> {each.found}" for each in layer.changes if each.inherited)
     return " ".join(filter(None, (own, f"({rest})" if rest else "")))
+
+
+def _place(layer: LayerCheck) -> str:
+    """Where in the table a layer stands that it has not."""
+    return "in front" if layer.behind is None else f"behind {layer.behind}"
 
 
 def _shape(layer: LayerCheck) -> str:

@@ -12,6 +12,8 @@ Pair = tuple[First | None, Second | None]
 
 ALONE = 16
 """What a layer costs that stands alone. Two that differ by less than twice as much stand for each other."""
+NEVER = 100
+"""What it costs that two layers stand for each other that cannot."""
 INSIDE = 1
 """What it costs beside, where a run of layers that stand alone begins or ends inside a block: blocks go as a whole."""
 

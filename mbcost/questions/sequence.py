@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mbcost.analytic.layers import Conv2d, Linear
 from mbcost.analytic.network import Network, Step
-from mbcost.questions.align import Pair, align
+from mbcost.questions.align import NEVER, Pair, align
 from mbcost.spec.traced import Call, TracedModel
 
 Side = tuple[int, int]
@@ -101,12 +101,12 @@ class Layer:
         if self.depthwise and other.depthwise and set(WIDTHS) <= set(different):
             cost -= COSTS["groups"] + COSTS["input channels"]
         foreign = self.kind != other.kind and not {self.operator, other.operator} <= {"conv", "linear"}
-        return cost + 100 * foreign
+        return cost + NEVER * foreign
 
 
 def of_network(network: Network) -> tuple[Layer, ...]:
     """The convolutions and linear layers of a network, in order."""
-    return tuple(_of_step(step, step.lead) for step in network.steps if isinstance(step.lead, Conv2d | Linear))
+    return tuple(of_step(step, step.lead) for step in network.steps if isinstance(step.lead, Conv2d | Linear))
 
 
 def of_model(model: TracedModel) -> tuple[Layer, ...]:
@@ -131,7 +131,8 @@ def apart(ones: Iterable[object], others: Iterable[object]) -> int:
     return (one - other).total() + (other - one).total()
 
 
-def _of_step(step: Step, lead: Conv2d | Linear) -> Layer:
+def of_step(step: Step, lead: Conv2d | Linear) -> Layer:
+    """The layer of one row of a cost table, whose `lead` it is."""
     tally = step.tally
     operator = "linear" if isinstance(lead, Linear) else "conv"
     return Layer(

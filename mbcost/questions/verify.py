@@ -35,6 +35,8 @@ class LayerCheck:
     """None where only the table has it."""
     changes: tuple[Change, ...]
     """Empty where only one of them has the layer."""
+    behind: str | None
+    """The layer of the table before it; None at the beginning."""
 
     @property
     def inherited(self) -> bool:
@@ -133,14 +135,16 @@ def identify(
 def _compared(network: Network, model: TracedModel) -> Verification:
     rows: list[LayerCheck] = []
     built, same = [], 0
+    behind: str | None = None
     for expected, found in paired(of_network(network), of_model(model)):
         changes = () if expected is None or found is None else tuple(_changes(expected, found, after=bool(rows)))
         if expected is None or found is None or changes:
-            rows.append(LayerCheck(expected, found, changes))
-            continue
-        same += 1
-        if expected.operator != found.operator:
-            built.append((expected.name, expected.operator, found.operator))
+            rows.append(LayerCheck(expected, found, changes, behind))
+        else:
+            same += 1
+            if expected.operator != found.operator:
+                built.append((expected.name, expected.operator, found.operator))
+        behind = behind if expected is None else expected.name
     return Verification(network, model, tuple(rows), same, tuple(built))
 
 
