@@ -24,6 +24,7 @@ class Block(nn.Module):
         self.connected = stride == 1 and inputs == outputs
 
     def forward(self, x):
+        """The block's map, with its input added where the two agree."""
         y = self.project(self.depthwise(self.expand(x)))
         return x + y if self.connected else y
 

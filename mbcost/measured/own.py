@@ -107,7 +107,7 @@ def _run(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode | None) -
     first = next(model.parameters(), None)
     device = None if first is None else first.device
     dtype = first.dtype if first is not None and first.is_floating_point() else None
-    with _untouched(model, values=fake is None), ExitStack() as stack:
+    with _untouched(model), ExitStack() as stack:
         # Views of a parameter are views of what torch puts in its place.
         named = model.named_parameters()
         stand_ins = {} if fake is None else {name: fake.from_tensor(parameter) for name, parameter in named}
@@ -121,12 +121,12 @@ def _run(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode | None) -
 
 
 @contextmanager
-def _untouched(model: nn.Module, *, values: bool) -> Iterator[None]:
+def _untouched(model: nn.Module) -> Iterator[None]:
     """Whatever happens inside, the model and the random number generators are as before.
 
-    Args:
-        model: every module of it keeps its attributes, and every list, dict and set among them its members.
-        values: whether the values of parameters and buffers can change, so that copies have to be kept.
+    Every module keeps its attributes, every list, dict and set among them its members, and every parameter, buffer and
+    other tensor among them its values: what has no other operand is computed in place also where torch works out
+    shapes alone.
     """
     attributes = [(module.__dict__, dict(module.__dict__)) for module in model.modules()]
     members = [
@@ -135,9 +135,10 @@ def _untouched(model: nn.Module, *, values: bool) -> Iterator[None]:
         for value in each.values()
         if isinstance(value, dict | list | set)
     ]
-    tensors: list[tuple[Tensor, Tensor, Tensor | None]] = [
-        (tensor, tensor.data, tensor.detach().clone() if values and not tensor.is_meta else None)
-        for tensor in (*model.parameters(), *model.buffers())
+    kept = [value for _, each in attributes for value in each.values() if isinstance(value, Tensor)]
+    tensors = [
+        (tensor, tensor.data, None if tensor.is_meta else tensor.detach().clone())
+        for tensor in (*model.parameters(), *model.buffers(), *kept)
     ]
     torch_state, python_state = torch.get_rng_state(), random.getstate()
     numpy = sys.modules.get("numpy")

@@ -49,14 +49,26 @@ def closest(
     specs: Sequence[Spec], model: TracedModel, alpha: float | None, implementation: str | None, classes: int | None,
     watch: Watch = iter,
 ) -> tuple[Candidate, ...]:  # fmt: skip
-    """The networks of `specs` that are most like the model, the closest first; None is what is open.
+    """The `SHOWN` networks of `specs` that are most like the model, the closest first; None is what is open.
 
     Raises:
         MbcostError: none can be built.
     """
+    found = _tried(_likely(specs, model), model, alpha, implementation, classes, watch)
+    return tuple(sorted(found, key=lambda candidate: (candidate.apart, not candidate.exact))[:SHOWN])
+
+
+def _tried(
+    specs: Sequence[Spec],
+    model: TracedModel,
+    alpha: float | None,
+    implementation: str | None,
+    classes: int | None,
+    watch: Watch,
+) -> list[Candidate]:
     keys = _keys(model)
     found, problem = [], MbcostError("there is no network to try")
-    for spec in _likely(specs, model):
+    for spec in specs:
         settings = list(_settings(spec, model, alpha, implementation, classes))
         for each_alpha, rules, outputs in watch(settings):
             try:
@@ -65,7 +77,7 @@ def closest(
                 problem = error
     if not found:
         raise problem
-    return tuple(sorted(found, key=lambda candidate: (candidate.apart, not candidate.exact))[:SHOWN])
+    return found
 
 
 def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Candidate | None:
@@ -83,9 +95,10 @@ def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Cand
     for spec in tables:
         for outputs in classes:
             try:
-                near += closest((spec,), model, None, None, outputs, watch)[:1]
+                tried = _tried((spec,), model, None, None, outputs, watch)
             except MbcostError:
                 continue
+            near.append(min(tried, key=lambda each: (each.apart, not each.exact, len(_clauses(each.network, network)))))
     bases = [asked, *(each for each in near if each.apart < asked.apart)]
     found = [_with_mistakes(base, network, keys, watch) for base in bases]
     best = min(found, key=lambda candidate: (not candidate.exact, candidate.apart, len(candidate.clauses)))
