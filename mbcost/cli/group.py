@@ -30,6 +30,7 @@ COMMANDS = {
     "published": "mbcost.cli.published",
     "validate": "mbcost.cli.validate",
     "verify": "mbcost.cli.verify",
+    "export": "mbcost.cli.export",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
 }

@@ -26,6 +26,11 @@ from mbcost.questions.verify import identify, read
 from mbcost.questions.verify import verify as ask
 from mbcost.spec.library import NETWORKS, load_spec
 
+Kwargs = Annotated[
+    Optional[list[str]],
+    typer.Option(metavar="K=V", help="An argument of the factory, a Python literal or text; can be repeated."),
+]
+
 
 def build() -> Any:
     """The command."""
@@ -51,10 +56,7 @@ def verify(
     impl: Impl = None,
     classes: Classes = None,
     in_channels: InChannels = None,
-    kwargs: Annotated[
-        Optional[list[str]],
-        typer.Option(metavar="K=V", help="An argument of the factory, a Python literal or text; can be repeated."),
-    ] = None,
+    kwargs: Kwargs = None,
     style: Format = "text",
     output: Output = None,
 ) -> int:
@@ -70,7 +72,7 @@ def verify(
       mbcost verify ./net.py:make --find
     """  # noqa: D301  # \b keeps click from wrapping the examples
     check_output(style, output)
-    arguments = _arguments(kwargs or [])
+    arguments = parse_arguments(kwargs or [])
     if spec is None and not find:
         raise MbcostError("what should the model be? name it, --spec NET, or ask for it, --find")
     if not find:
@@ -89,8 +91,15 @@ def verify(
     return 0 if answer.equal else 1
 
 
-def _arguments(words: list[str]) -> dict[str, object]:
-    """`width_mult=0.75` -> a keyword argument; a value that is no Python literal is text."""
+def parse_arguments(words: list[str]) -> dict[str, object]:
+    """`width_mult=0.75` -> a keyword argument; a value that is no Python literal is text.
+
+    Raises:
+        MbcostError: a word has another form, or a name comes twice.
+
+    >>> parse_arguments(["width_mult=0.75", "norm=none"])
+    {'width_mult': 0.75, 'norm': 'none'}
+    """
     import ast
 
     arguments: dict[str, object] = {}

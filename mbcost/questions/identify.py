@@ -86,6 +86,8 @@ def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Cand
     Mistakes are added one by one, always that which brings most layers into agreement: to `network`, and to the
     closest other one (another alpha, implementation, number of classes, or an earlier version of the table).
     """
+    if not network.spec.implementations:  # a flat list of layers, which is built in one way only
+        return None
     keys = _keys(model)
     asked = _candidate(network, keys)
     others = [load_spec(name) for name in NETWORKS if name != network.spec.name]

@@ -135,8 +135,9 @@ def of_step(step: Step, lead: Conv2d | Linear) -> Layer:
     """The layer of one row of a cost table, whose `lead` it is."""
     tally = step.tally
     operator = "linear" if isinstance(lead, Linear) else "conv"
+    dilation = getattr(lead, "dilation", 1)
     return Layer(
-        step.name, step.block, operator, lead.kernel, (lead.stride, lead.stride), (1, 1), lead.groups,
+        step.name, step.block, operator, lead.kernel, (lead.stride, lead.stride), (dilation, dilation), lead.groups,
         lead.input.channels, lead.output.channels, lead.input.map[:2], lead.output.map[:2], tally.biases > 0,
         tally.norm_channels, tally.weights + tally.biases + 2 * tally.norm_channels,
         tally.conv_macs + tally.linear_macs,

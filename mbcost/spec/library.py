@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.spec.convention import Convention
+from mbcost.spec.flat import FlatNetwork, is_flat, parse_flat
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.model import Spec
 from mbcost.spec.parse import parse_spec
@@ -51,6 +52,8 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     'MobileNetV2'
     """
     name = os.fspath(name)
+    if load_flat(name) is not None:
+        raise MbcostError(f"{name} is a list of layers, and this needs a table with rows and implementations")
     if name == "-":
         return parse_spec(_standard_input(), "<stdin>", load_family)
     if name.endswith((".yaml", ".yml")):
@@ -58,6 +61,19 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)
     return _built_in(name)
+
+
+def load_flat(name: str) -> FlatNetwork | None:
+    """The network in a file, or on standard input, that is a flat list of layers; None for everything else.
+
+    Raises:
+        MbcostError: the file cannot be read.
+        SpecError: it is a list of layers, and not a valid one.
+    """
+    if name != "-" and not name.endswith((".yaml", ".yml")):
+        return None
+    text, origin = (_standard_input(), "<stdin>") if name == "-" else (_read(Path(name)), name)
+    return parse_flat(text, origin) if is_flat(text) else None
 
 
 @cache

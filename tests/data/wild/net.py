@@ -1,4 +1,4 @@
-"""The faults of tests/data/wild/*.yaml in a torch model, each a switch."""
+"""The faults of tests/data/wild/*.yaml in a torch model, each a switch, and a model that shares a layer."""
 
 from __future__ import annotations
 
@@ -42,3 +42,11 @@ def make(
     if classifier:
         return nn.Sequential(*layers, nn.Conv2d(1280, 1000, 7), nn.Flatten())
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 1000))
+
+
+class Shared(nn.Sequential):
+    """One convolution, called twice."""
+
+    def __init__(self) -> None:
+        conv = nn.Conv2d(3, 3, 1)
+        super().__init__(conv, conv)
