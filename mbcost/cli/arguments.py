@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.library import NETWORKS, load_flat, load_spec
 from mbcost.spec.model import CLASSES, Spec
 
 if TYPE_CHECKING:
@@ -183,6 +184,11 @@ def network_of(
         MbcostError: they contradict each other or describe no network.
     """
     reference = parse_reference(text)
+    if (flat := load_flat(reference.name)) is not None:
+        options = (reference.alpha, reference.resolution, reference.implementation, alpha, res, rho, impl, classes)
+        if any(option is not None for option in (*options, in_channels)) or not top:
+            raise MbcostError(f"{reference.name} is a list of layers with every number worked out: it takes no options")
+        return resolve_flat(flat)
     spec = load_spec(reference.name)
     if rho is not None and (res is not None or reference.resolution is not None):
         raise MbcostError("rho and a resolution are both given: keep one, rho multiplies the table's own resolution")

@@ -32,6 +32,8 @@ COMMANDS = {
     "check": "mbcost.cli.check",
     "schema": "mbcost.cli.schema",
     "new": "mbcost.cli.new",
+    "verify": "mbcost.cli.verify",
+    "export": "mbcost.cli.export",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
 }
@@ -123,6 +125,7 @@ def _root(
       mbcost ledger v2:torchvision --convention fvcore,ptflops
       mbcost explain 314M v2
       mbcost validate
+      mbcost verify ./net.py:make --spec v2
     """  # noqa: D301  # \b keeps click from wrapping the examples
 
 

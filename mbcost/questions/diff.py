@@ -10,6 +10,8 @@ from operator import attrgetter
 
 from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, Linear
 from mbcost.analytic.network import Network, Step
+from mbcost.questions.align import NEVER, align
+from mbcost.questions.sequence import of_step
 from mbcost.spec.convention import Convention
 from mbcost.spec.tally import Tally
 
@@ -68,8 +70,8 @@ class NetworkDiff:
 def diff_networks(first: Network, second: Network, convention: Convention) -> NetworkDiff:
     """Align two networks and say what differs.
 
-    Blocks of one table's two forms align by name. Those of different tables align as sequences of what they are made
-    of, so that a stage more or less does not move everything behind it.
+    Blocks of one table's two forms align by name. Those of different tables align at the least cost, layer by layer, so
+    that a stage more or less does not move everything behind it.
     """
     differing = []
     same = 0
@@ -84,23 +86,26 @@ def diff_networks(first: Network, second: Network, convention: Convention) -> Ne
 
 
 def _aligned(first: Network, second: Network) -> Iterator[tuple[Step | None, Step | None]]:
-    """Blocks align first, then the layers of those that differ: so a missing block is a whole block."""
-    named = first.spec.name == second.spec.name
-    ones, others = ([tuple(block) for _, block in groupby(each.steps, attrgetter("block"))] for each in (first, second))
-    keys, their_keys = ([_key(block, named=named) for block in blocks] for blocks in (ones, others))
-    for _, start, stop, begin, end in SequenceMatcher(None, keys, their_keys, autojunk=False).get_opcodes():
-        yield from _paired(list(chain(*ones[start:stop])), list(chain(*others[begin:end])))
+    """Blocks of one table align by name, those of two tables by their layers: the least that can have been changed."""
+    ones, others = first.steps, second.steps
+    if first.spec.name != second.spec.name:
+        yield from align(ones, others, _unlike, lambda place: place in (0, len(ones)) or _opens(ones, place))
+        return
+    blocks, theirs = ([tuple(block) for _, block in groupby(each, attrgetter("block"))] for each in (ones, others))
+    names, their_names = ([block[0].block for block in each] for each in (blocks, theirs))
+    for _, start, stop, begin, end in SequenceMatcher(None, names, their_names, autojunk=False).get_opcodes():
+        yield from _paired(list(chain(*blocks[start:stop])), list(chain(*theirs[begin:end])))
 
 
-def _key(block: Sequence[Step], *, named: bool) -> tuple[str, ...]:
-    """What a block is known by: its name, or what it is made of."""
-    return (block[0].block,) if named else tuple(map(_signature, block))
+def _opens(steps: Sequence[Step], place: int) -> bool:
+    return steps[place].block != steps[place - 1].block
 
 
-def _signature(step: Step) -> str:
-    lead = step.lead
-    window = f"{lead.kernel} {lead.stride}" if isinstance(lead, Conv2d | Linear) else ""
-    return f"{step.part} {window} {lead.input.channels} {lead.output.channels}"
+def _unlike(one: Step, other: Step) -> int:
+    """How much speaks against two layers standing for each other; a pool, an add or a multiply is always alike."""
+    if isinstance(one.lead, Conv2d | Linear) and isinstance(other.lead, Conv2d | Linear):
+        return of_step(one, one.lead).unlike(of_step(other, other.lead))
+    return 0 if type(one.lead) is type(other.lead) else NEVER
 
 
 def _paired(ones: Sequence[Step], others: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:

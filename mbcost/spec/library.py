@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from mbcost.errors import unknown
+from mbcost.errors import MbcostError, unknown
 from mbcost.spec.convention import Convention
+from mbcost.spec.flat import FlatNetwork, is_flat, parse_flat
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.model import Spec
 from mbcost.spec.parse import parse_spec
@@ -51,6 +52,8 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     'MobileNetV2'
     """
     name = os.fspath(name)
+    if load_flat(name) is not None:
+        raise MbcostError(f"{name} is a list of layers, and this needs a table with rows and implementations")
     if name == "-":
         return parse_spec(read_standard_input(), STANDARD_INPUT, load_family)
     if name.endswith((".yaml", ".yml")):
@@ -63,6 +66,19 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
 def families() -> tuple[str, ...]:
     """The names of the families of implementations that come with mbcost."""
     return tuple(sorted(file.stem for file in (specs_folder() / "implementations").glob("*.yaml")))
+
+
+def load_flat(name: str) -> FlatNetwork | None:
+    """The network in a file, or on standard input, that is a flat list of layers; None for everything else.
+
+    Raises:
+        MbcostError: the file cannot be read.
+        SpecError: it is a list of layers, and not a valid one.
+    """
+    if name != "-" and not name.endswith((".yaml", ".yml")):
+        return None
+    text, origin = (read_standard_input(), STANDARD_INPUT) if name == "-" else (read_file(Path(name)), name)
+    return parse_flat(text, origin) if is_flat(text) else None
 
 
 @cache

@@ -164,6 +164,22 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "mbcost/check/1",
         {"": ["schema", "passed", "files", "problems"], "problems": ["file", "line", "column", "message", "kind"]},
     ),
+    "verify docs/net.py:make --spec v2 --find": (
+        "mbcost/verify/1",
+        {
+            "": [
+                "schema", "equal", "units", "network", "model", "same", "layers", "loose", "totals", "explanation",
+                "candidates",
+            ],
+            "units": COUNTS,
+            "network": [*NETWORK, *COUNTS],
+            "model": ["name", *COUNTS, "calls", "computed"],
+            "layers": ["layer", "model", "behind", "inherited", "changes", *COUNTS],
+            "totals": COUNTS,
+            "explanation": [*NETWORK, "mistakes", "text", "exact", "apart"],
+            "candidates": [*NETWORK, "mistakes", "text", "exact", "apart"],
+        },
+    ),
     "nets": (
         "mbcost/nets/1",
         {

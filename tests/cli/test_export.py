@@ -1,0 +1,132 @@
+"""A model goes to a file and comes back as the same network, without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mbcost.errors import SpecError
+from mbcost.spec.flat import FlatLayer, FlatNetwork, parse_flat, to_yaml
+from mbcost.spec.library import NETWORKS, specs_folder
+from tests.cli.conftest import Mbcost
+
+EXAMPLE = f"{Path(__file__).parents[2]}/docs/net.py:make"
+MODELS = [
+    ("torchvision.models:mobilenet_v2", (), 3_504_872, 300_774_272),
+    ("timm:create_model", ("model_name=mobilenetv3_small_050",), 1_593_224, 24_188_688),
+    ("torchvision.models:resnet18", (), 11_689_512, 1_814_073_344),  # branches, zeros all around, a max pool
+    (
+        "torchvision.models.segmentation:deeplabv3_mobilenet_v3_large",
+        ("weights_backbone=None",),
+        11_025_477,
+        None,
+    ),  # dilated
+]
+
+
+@pytest.mark.parametrize(("model", "kwargs", "params", "mult_adds"), MODELS, ids=lambda value: str(value))
+def test_a_model_comes_back_as_the_same_network(
+    mbcost: Mbcost, tmp_path: Path, model: str, kwargs: tuple[str, ...], params: int, mult_adds: int | None
+) -> None:
+    path = str(tmp_path / "model.yaml")
+    words = [word for each in kwargs for word in ("--kwargs", each)]
+    assert mbcost("export", "--from", model, *words, "--output", path).code == 0
+    totals = json.loads(mbcost("table", path, "--format", "json").out)["totals"]
+    assert totals["params"] == params
+    assert mult_adds in (None, totals["mult_adds"])
+    result = mbcost("verify", model, "--spec", path, *words)
+    assert (result.code, result.err) == (0, ""), result.out
+
+
+def test_the_file_is_read_without_torch(mbcost: Mbcost, tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    path = str(tmp_path / "model.yaml")
+    mbcost("export", "--from", EXAMPLE, "--output", path)
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from mbcost.cli import run\n"
+        f"assert all(run([*words.split(), {path!r}]) in (0, 1) for words in ('table', 'diff v2', 'ledger'))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_a_difference_from_a_list_is_named(mbcost: Mbcost, tmp_path: Path) -> None:
+    path = tmp_path / "model.yaml"
+    mbcost("export", "--from", EXAMPLE, "--output", str(path))
+    path.write_text(path.read_text().replace("3x3, 2, 1, 1  ,", "3x3, 1, 1, 1  ,", 1))
+    result = mbcost("verify", EXAMPLE, "--spec", str(path))
+    assert result.code == 1
+    assert "the first layer that differs is 0.1.0.0, the model's 0.0: stride 2 where 1 is due" in result.out
+
+
+@pytest.mark.parametrize("net", NETWORKS)
+def test_a_built_in_network_is_its_file(mbcost: Mbcost, net: str) -> None:
+    assert mbcost("export", net).out == (specs_folder() / f"{net}.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "name one thing to export"),
+        (["v2", "--from", EXAMPLE], "name one thing to export"),
+        (["v9"], "unknown network 'v9'"),
+        (["v2", "--format", "json"], "unknown format 'json'"),
+        (["--from", "timm:create_model", "--kwargs", "model_name=vit_tiny_patch16_224"],
+         "timm:create_model has parameters that belong to no convolution or linear layer: cls_token (192)"),
+        (["--from", "tests.data.wild.net:Shared"],
+         "tests.data.wild.net:Shared: 0 shares weights with 0, which a list of layers cannot say"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_exported(mbcost: Mbcost, words: list[str], message: str) -> None:
+    result = mbcost("export", *words)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith(f"mbcost: error: {message}")
+
+
+LIST = FlatNetwork(
+    'a "name"', "", 3, (8, 16),
+    (
+        FlatLayer("first: x", "conv", (8, 16, 3), (3, 7, 4), (3, 5), 2, 2, 1, bias=True, norm=4),
+        FlatLayer("no", "linear", (1, 1, 4), (1, 1, 2)),
+    ),
+)  # fmt: skip
+
+
+def test_a_list_is_read_as_it_was_written() -> None:
+    assert parse_flat(to_yaml(LIST), "x") == LIST
+    assert parse_flat(to_yaml(replace(LIST, source="# y")), "x").source == "# y"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("resolution: [8, 16]", "resolution: 8", "x:3:34: expected a list, found a whole number '8'"),
+        ("columns: [name,", "columns: [nam,", "x:4:10: the columns of a list of layers are name, operator"),
+        ("3x5", "0x5", "x:6:44: expected HxW, found '0x5'"),
+        ("8x16x3", "8x16  ", "x:6:28: expected HxWxC, found '8x16'"),
+        ("linear", "lineer", "x:7:18: unknown operator 'lineer': did you mean 'linear'?"),
+        ("true", "yes ", "x:6:58: expected true or false"),
+        ("2, 2, 1,", "2, 2, 3,", "x:6:55: 3 groups do not divide the channels of both maps"),
+        ("name: ", "nam: ", "x:1:1: the key 'name' is missing"),
+    ],
+)
+def test_a_slip_in_a_list_has_its_place(old: str, new: str, problem: str) -> None:
+    text = to_yaml(LIST)
+    assert old in text
+    with pytest.raises(SpecError) as caught:
+        parse_flat(text.replace(old, new, 1), "x")
+    assert caught.value.problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize("words", [["table", "--alpha", "0.5"], ["table", "--no-top"], ["validate"], ["show"]])
+def test_what_a_list_cannot_do_is_said_in_one_line(mbcost: Mbcost, tmp_path: Path, words: list[str]) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(to_yaml(LIST))
+    result = mbcost(words[0], str(path), *words[1:])
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert f"{path} is a list of layers" in result.err

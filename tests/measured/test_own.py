@@ -1,0 +1,250 @@
+"""A user's model is read and left as it was, whatever it does."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mbcost.errors import MbcostError
+from mbcost.measured.own import load_model, read_model
+from mbcost.measured.references import build_reference
+
+
+class Busy(nn.Module):
+    """It counts its calls, keeps what it saw, moves a buffer, draws a random number; and fails where it is told to."""
+
+    def __init__(self, wrong: str = "") -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3)
+        self.norm = nn.BatchNorm2d(8)
+        self.second = nn.Conv2d(8, 8, 3)
+        self.register_buffer("seen", torch.zeros(1))
+        self.seen: Tensor
+        self.maps: list[Tensor] = []
+        self.calls, self.wrong = 0, wrong
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        self.seen += 1
+        y = self.norm(self.first(x))
+        self.maps.append(y)
+        self.last = y
+        torch.rand(1), random.random(), np.random.rand()
+        if self.wrong == "half":
+            self.half()
+        if self.wrong == "values" and y.sum() > 0:
+            y = y + 1
+        if self.wrong in ("error", "half"):
+            raise ValueError("as told")
+        out: Tensor = self.second(y)
+        if self.wrong == "exit":
+            raise SystemExit(3)
+        return out
+
+
+def state(model: nn.Module) -> Any:
+    """All that must not change, tensors by value and by identity."""
+    return [
+        (
+            name,
+            module.training,
+            {key: value for key, value in vars(module).items() if not isinstance(value, dict)},
+            {
+                key: {each: id(what) for each, what in value.items()}
+                for key, value in vars(module).items()
+                if isinstance(value, dict)
+            },
+            [(t.dtype, t.device, t.data_ptr(), t.requires_grad, t.clone()) for t in module.state_dict().values()],
+        )
+        for name, module in model.named_modules()
+    ]
+
+
+def draws() -> Any:
+    return torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
+
+
+@pytest.mark.parametrize("wrong", ["", "values", "error", "half", "exit"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_model_is_as_before(wrong: str, dtype: torch.dtype) -> None:
+    model = Busy(wrong).to(dtype)
+    model.norm.eval()  # frozen, while the rest is in training
+    ran = []
+    model.second.register_forward_hook(lambda *_: ran.append(1))
+    before, drawn = deepcopy(state(model)), draws()
+    if wrong in ("", "values"):
+        read = read_model(model, "mine", (8, 8), 3)
+        assert [call.facts.name for call in read.calls] == ["first", "second"]
+        assert (read.computed, bool(ran)) == (wrong == "values", True)
+    else:
+        with pytest.raises(MbcostError, match=r"^mine does not run on a 1x3x8x8 image: .* \(.*test_own.py:\d+\)$"):
+            read_model(model, "mine", (8, 8), 3)
+    assert str(state(model)) == str(before)
+    assert draws() == drawn
+    assert not torch.nn.modules.module._global_forward_pre_hooks
+
+
+def test_an_interruption_passes_and_leaves_the_model_as_it_was() -> None:
+    model = Busy()
+    model.second.register_forward_pre_hook(lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    before = deepcopy(state(model))
+    with pytest.raises(KeyboardInterrupt):
+        read_model(model, "mine", (8, 8), 3)
+    assert str(state(model)) == str(before)
+
+
+def test_activations_are_not_allocated() -> None:
+    """An image of 10^10 pixels would take 120 GB."""
+    read = read_model(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1)), "mine", (100_000, 100_000), 3)
+    assert read.macs == 3 * 3 * 3 * 8 * 10**10
+
+
+def test_a_layer_called_twice_counts_its_parameters_once() -> None:
+    conv = nn.Conv2d(4, 4, 1, bias=False)
+    read = read_model(nn.Sequential(conv, nn.ReLU(), conv), "mine", (8, 8), 4)
+    assert [(call.facts.name, call.shares, call.params, call.facts.macs) for call in read.calls] == [
+        ("0", None, 16, 16 * 64), ("0", "0", 0, 16 * 64),
+    ]  # fmt: skip
+
+
+class Odd(nn.Module):
+    """Convolutions that no MobileNet has, products, and weights that are a plain tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(3, 4, 2, 2)
+        self.line = nn.Conv1d(4, 4, 3)
+        self.prelu = nn.PReLU(4)
+        self.inner = nn.Module()
+        self.kernel = torch.ones(2, 4, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.prelu(self.up(x))
+        self.line(x.flatten(2))
+        y = nn.functional.conv2d(x, self.kernel)
+        return y.flatten(2) @ y.flatten(2).transpose(1, 2)
+
+
+def test_what_no_mobilenet_has_is_noted_and_nothing_is_silently_left_out() -> None:
+    read = read_model(Odd(), "mine", (4, 4), 3)
+    assert [(call.facts.name, call.facts.operator, call.named) for call in read.calls] == [
+        ("up", "transposed conv", True), ("line", "conv1d", True), ("2", "conv", False), ("3", "bmm", False),
+    ]  # fmt: skip
+    assert read.loose == (("prelu.weight", 4),)
+    assert read.params == sum(parameter.numel() for parameter in Odd().parameters())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.to("meta"),
+        lambda model: model.to(torch.float16),
+        lambda model: model.requires_grad_(False),
+        lambda model: torch.nn.utils.fusion.fuse_conv_bn_eval(model.eval(), nn.BatchNorm2d(8).eval()),
+    ],
+)
+def test_other_kinds_of_model(change: Callable[[nn.Module], nn.Module]) -> None:
+    read = read_model(change(nn.Conv2d(3, 8, 3)), "mine", (8, 8), 3)
+    assert (len(read.calls), read.params, read.computed) == (1, 224, False)
+
+
+@pytest.mark.parametrize("library", ["torchvision", "timm"])
+def test_real_models_account_for_every_parameter(library: str) -> None:
+    for name in ("v2", "v3-large"):
+        model, _ = build_reference(library, name)
+        read = read_model(model, name, (224, 224), 3)
+        assert (read.computed, read.loose) == (False, ())
+        assert read.params == sum(parameter.numel() for parameter in model.parameters())
+
+
+FACTORIES = """
+import torch
+from torch import nn
+print("imported")
+def make(kind=1):
+    print("made")
+    return nn.Conv2d(3, kind, 1)
+def broken():
+    return nn.Conv2d(3, "x", 1)
+def nothing():
+    pass
+class Net(nn.Sequential):
+    def __init__(self, **options):
+        super().__init__(nn.Conv2d(3, 2, 1))
+ready = make()
+class Space:
+    make = staticmethod(make)
+text = "text"
+lazy = nn.LazyConv2d(3, 1)
+empty = nn.ReLU()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "own_net.py").write_text(FACTORIES)
+    (tmp_path / "random.py").write_text("import own_net\nmake = own_net.make\n")  # named as a module of Python's
+    (tmp_path / "slip.py").write_text("def make(:\n")
+    (tmp_path / "needs.py").write_text("import own_nets\n")
+    (tmp_path / "leaves.py").write_text("import sys\nsys.exit(3)\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments"),
+    [
+        ("./own_net.py:make", {"kind": 2}), ("own_net.py:Net", {"kind": 2}), ("own_net:ready", {}),
+        ("own_net:Space.make", {}), ("./random.py:make", {}),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("folder")
+def test_a_factory_a_class_or_a_model(
+    target: str, arguments: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = list(sys.path)
+    model = load_model(target, arguments)
+    assert isinstance(model, nn.Module)
+    assert sys.path == path
+    assert random.random() < 1, "Python's own module is still there"
+    assert capsys.readouterr().out == "", "what the user's code prints is no answer"
+    for name in ("own_net", "_random"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("own_net", r"'own_net' names no model: write MODULE:FACTORY or ./FILE.py:FACTORY"),
+        ("./no.py:make", r"./no.py: No such file"),
+        ("no_such_module:make", r"no_such_module cannot be imported: No module named 'no_such_module'"),
+        ("./own_net.py:mak", r"unknown name in ./own_net.py 'mak': did you mean 'make'\?"),
+        ("./own_net.py:text", r"./own_net.py:text is a str, neither a factory nor a model"),
+        ("./own_net.py:nothing", r"./own_net.py:nothing gives None, no torch.nn.Module"),
+        ("./own_net.py:broken", r"./own_net.py:broken failed: TypeError: .* \(.*own_net.py:9\)"),
+        ("./slip.py:make", r"./slip.py cannot be imported: SyntaxError: invalid syntax \(.*slip.py:1\)"),
+        ("./needs.py:make", r"./needs.py cannot be imported: No module named 'own_nets' \(.*needs.py:1\)"),
+        ("./leaves.py:make", r"./leaves.py cannot be imported: SystemExit: 3 \(.*leaves.py:2\)"),
+        ("./own_net.py:lazy", r"mine has lazy modules, whose shapes are open: run it once in its factory"),
+        ("./own_net.py:empty", r"mine executes no convolution and no linear layer that torch shows"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_users_mistake_is_one_line(target: str, message: str) -> None:
+    with pytest.raises(MbcostError, match=f"^{message}$"):
+        read_model(load_model(target), "mine", (8, 8), 3)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_model_takes_no_arguments() -> None:
+    with pytest.raises(MbcostError, match="is a model already and takes no arguments"):
+        load_model("./own_net.py:ready", {"kind": 2})
