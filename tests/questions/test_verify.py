@@ -183,8 +183,8 @@ def test_an_alpha_that_nobody_published_is_read_off_the_widths() -> None:
     ("plant", "mistakes"),
     [
         (expand_in_the_first_block, ("t=1 expansion",)),
-        (leave_out("5.3"), ("row 5: repeats 2",)),
-        (two_faults, ("t=1 expansion", "row 5: repeats 2")),
+        (leave_out("5.3"), ("row 5: 2 repeats",)),
+        (two_faults, ("t=1 expansion", "row 5: 2 repeats")),
         (bias_everywhere, ("biases everywhere",)),
         (lambda model: setattr(model.get_submodule(UNIT), "stride", (1, 1)), ("row 2: stride 1",)),
     ],
