@@ -30,7 +30,7 @@ def trace(model: nn.Module, image: Tensor) -> tuple[LayerFacts, ...]:
 
     Raises:
         MbcostError: the model does something that these facts cannot say: an operator that torch counts operations
-            for and that is neither a convolution nor a linear layer, or a dilated, transposed or not 2D convolution.
+            for and that is neither a convolution nor a linear layer, or a transposed or not 2D convolution.
     """
     recorder = _Recorder(model)
     training = model.training
@@ -116,15 +116,15 @@ def _convolution(
     _padding: list[int], dilation: list[int], transposed: bool, _output_padding: list[int], groups: int,
 ) -> LayerFacts:  # fmt: skip
     name = recorder.name(weight)
-    if weight.ndim != 4 or transposed or max(dilation) > 1:
-        raise MbcostError(f"{name} is a dilated, transposed or not 2D convolution: no MobileNet has one")
+    if weight.ndim != 4 or transposed:
+        raise MbcostError(f"{name} is a transposed or not 2D convolution: no network here has one")
     zeros = recorder.zeros.get(id(x), (0, 0, 0, 0))
     channels, height, width = (size - zero for size, zero in zip(x.shape[1:], zeros[1:], strict=True))
     kernel, strides = (weight.shape[2], weight.shape[3]), (stride[0], stride[1])
     output_map = output.shape[2], output.shape[3], output.shape[1]
     return LayerFacts(
         name, "conv", kernel, strides, groups, (height, width, channels), output_map,
-        weights=weight.numel(), biases=_values(bias), norm_channels=0, macs=0,
+        weights=weight.numel(), biases=_values(bias), norm_channels=0, macs=0, dilation=(dilation[0], dilation[-1]),
     )  # fmt: skip
 
 
@@ -161,6 +161,8 @@ def _add(recorder: _Recorder, _output: Tensor, x: Tensor, y: Any) -> None:
             recorder.after.biases += y.numel()
     elif (number := _number(y)) is not None:
         recorder.after.function.append(f"+ {number:.4g}")
+    elif x.shape == y.shape:  # ResNet has an activation after it, which does not belong to the convolution before it
+        recorder.after = _After()
 
 
 def _multiply(recorder: _Recorder, _output: Tensor, _x: Tensor, y: Any) -> None:

@@ -23,6 +23,8 @@ NETWORKS = (
     "v3-small",
     "v3-large-minimalistic",
     "v3-small-minimalistic",
+    "resnet-50",
+    "vgg-16",
     "v1-shallow",
     "v1-printed",
     "v2-arxiv1",

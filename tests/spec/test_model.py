@@ -25,7 +25,7 @@ def output_widths(network: str, implementation: str, alpha: float) -> list[int]:
 def test_an_empty_cell_means_once_and_stride_one_and_is_shown_empty() -> None:
     row = Row(stage=9, operator="global_pool")
     assert (row.repeats, row.stride) == (1, 1)
-    assert row.letters == {"k": "", "t": "", "exp": "", "c": "", "n": "", "s": "", "se": "", "nl": ""}
+    assert row.letters == dict.fromkeys(set(COLUMNS) - {"operator"}, "")
     full = Row(4, "bottleneck", k=(5, 5), exp=72, c=40, n=1, s=2, se=True, nl="RE")
     assert full.letters == {"k": "5x5", "t": "", "exp": "72", "c": "40", "n": "1", "s": "2", "se": "yes", "nl": "RE"}
 
