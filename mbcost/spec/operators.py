@@ -24,6 +24,7 @@ EXPANDING = frozenset({"bottleneck", "fused_bottleneck", "universal_bottleneck"}
 WIDE = frozenset({"conv", "separable", "residual", "linear"}) | EXPANDING
 """Operators that need a number of output channels."""
 ACTIVE = WIDE - {"linear"}
-"""Operators with an activation even where the table has no column for it."""
+"""Operators with an activation even where the table has no column for it; so have fully connected layers before the
+classifier."""
 POOLS = frozenset({"max_pool", "average_pool"})
 """Pools over a window that moves."""

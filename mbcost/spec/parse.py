@@ -121,7 +121,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
             read[letter] = reader.flag(cells[letter])
     if "nl" in cells:
         read["nl"] = reader.text(cells["nl"])
-    elif "nl" not in columns and operator in ACTIVE:
+    elif "nl" not in columns and (operator in ACTIVE or (operator == "linear" and read.get("c") != "k")):
         read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
     row = Row(stage, operator, **read)
     if len(reader.problems) == problems and set(columns) <= set(COLUMNS):
