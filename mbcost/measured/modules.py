@@ -28,7 +28,7 @@ class SamePad(nn.Module):
         self.value = value
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) with zeros, or another value, around it so that a valid convolution gives ceil(H / stride) x ceil(W / stride)."""
+        """(N, C, H, W) with zeros, or the value, around it so that a valid layer gives ceil(H / stride) x ceil(W / stride)."""
         zeros: list[int] = []
         for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.window), strict=True):
             # What (ceil(size / stride) - 1) * stride + kernel reaches beyond the map; without that product, which
@@ -231,7 +231,8 @@ class SqueezeExcite(nn.Module):
 
 class Parts(nn.Module):
     """A block: its parts one after the other, and its input, through the `shortcut` where it has one, added at the end
-    where it has an `add`."""
+    where it has an `add`.
+    """
 
     def __init__(self, parts: Mapping[str, nn.Module]) -> None:
         super().__init__()

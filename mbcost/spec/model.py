@@ -37,7 +37,7 @@ class Row:
     g: int | None = None
     d: int | None = None
     a: tuple[int, int] | None = None
-    """The kernel of a universal bottleneck's depthwise layer before the expansion; None where there is no such layer."""
+    """The kernel of a universal bottleneck's depthwise layer before the expansion; None where there is none."""
     res: bool | None = None
 
     @property
@@ -73,6 +73,8 @@ class Row:
         }  # fmt: skip
         cells = {letter: "" if value is None else str(value) for letter, value in values.items()}
         kernels = {"k": "x".join(map(str, self.k or ())), "a": "x".join(map(str, self.a or ()))}
+        if self.k == (0, 0):
+            kernels["k"] = "0"
         flags = {"se": "yes" if self.se else "", "res": "" if self.res is None else "yes" if self.res else "no"}
         return {**cells, **kernels, **flags}
 

@@ -17,8 +17,8 @@ TAKES: Mapping[str, frozenset[str]] = {
     "flatten": frozenset({"k"}),
     "linear": frozenset({"k", "c", "nl"}),
 }
-"""Operator -> the letters of its columns. A kernel is accepted where papers print one: the 7x7 of a global pool, the 1x1
-of a fully connected layer."""
+"""Operator -> the letters of its columns. A kernel is accepted where papers print one: the 7x7 of a global pool, the
+1x1 of a fully connected layer."""
 EXPANDING = frozenset({"bottleneck", "fused_bottleneck", "universal_bottleneck"})
 """Inverted residuals: a number of channels inside that is printed as a factor `t` of the input or as a width `exp`."""
 WIDE = frozenset({"conv", "separable", "residual", "linear"}) | EXPANDING

@@ -124,7 +124,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
     elif "nl" not in columns and (operator in ACTIVE or (operator == "linear" and read.get("c") != "k")):
         read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
     row = Row(stage, operator, **read)
-    if len(reader.problems) == problems and set(columns) <= set(COLUMNS):
+    if len(reader.problems) == problems and sorted(columns) == sorted(set(columns) & set(COLUMNS)):
         _check_row(reader, node, row, cells)  # of a row that could not be read, only that is worth saying
     return row
 
@@ -134,7 +134,7 @@ def _check_row(reader: Reader, node: yaml.Node, row: Row, cells: Mapping[str, ya
         reader.problem(node, f"{row.operator} needs its output channels in column 'c'")
     if row.operator in EXPANDING and (row.t is None) == (row.exp is None):
         reader.problem(node, f"{row.operator} needs either the expansion factor 't' or the expanded width 'exp'")
-    for letter in _unused(row, cells):
+    for letter in _unused(row):
         users = [operator for operator in OPERATORS if letter in TAKES[operator]]
         reader.problem(cells[letter], f"{row.operator} takes no '{letter}': it belongs to {', '.join(users)}")
     _check_window(reader, node, row)
@@ -150,7 +150,7 @@ def _check_row(reader: Reader, node: yaml.Node, row: Row, cells: Mapping[str, ya
         reader.problem(node, f"{row.operator} takes no stride and no repeats")
 
 
-def _unused(row: Row, cells: Mapping[str, yaml.Node]) -> list[str]:
+def _unused(row: Row) -> list[str]:
     """Columns in which the row states something that its operator has no use for; 1, false and 0 state nothing."""
     stated = {
         "a": row.a is not None, "t": row.t is not None, "exp": row.exp is not None, "g": row.groups > 1,
