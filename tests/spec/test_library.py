@@ -138,7 +138,9 @@ def test_load_spec_names_what_it_does_not_find(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"name: caf\xe9")
     with pytest.raises(MbcostError, match=r"latin\.yaml:1:1: not UTF-8 text \(byte 9\)"):
         load_spec(str(tmp_path / "latin.yaml"))
-    with pytest.raises(MbcostError, match=r"unknown family of implementations '\.\./v2': choose from efficientnet, mnasnet"):
+    with pytest.raises(
+        MbcostError, match=r"unknown family of implementations '\.\./v2': choose from efficientnet, mnasnet"
+    ):
         load_family("../v2")
     with pytest.raises(MbcostError, match="unknown convention 'flops': did you mean"):
         load_convention("flops")

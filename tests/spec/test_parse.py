@@ -131,7 +131,11 @@ def test_the_columns_of_other_networks() -> None:
         ("8, 32, 4", "~, 32, 4", "9:46: the basic residual block has no groups: write its inner width in column 'exp'"),
         ("8, 32, 4, ~", "8, 32, 4, 2", "9:49: residual takes no 'd': it belongs to conv, separable, bottleneck"),
         ("2,   ~, 16, ~", "2,   ~, 16, 2", "8:46: universal_bottleneck takes no 'g': it belongs to conv, residual"),
-        ("16, 1, 2,     ~", "16, 1, 2, false", "5:52: conv takes no 'res': it belongs to bottleneck, fused_bottleneck,"),
+        (
+            "16, 1, 2,     ~",
+            "16, 1, 2, false",
+            "5:52: conv takes no 'res': it belongs to bottleneck, fused_bottleneck,",
+        ),
         ("16, 1, 2,     ~", "16, 0, 2,     ~", "5:46: 0 is too small: the least is 1"),
         ("16, 1, 2,     ~", "16, 1, wide,  ~", "5:49: expected a number, found text 'wide'"),
         ("true, 1]", "true, 2]", "6:53: a block with a stride has no residual: its input and output differ in size"),
