@@ -112,6 +112,7 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = {}
     unpadded: dict[str, Map] = {}
     names = dict(model.named_modules())
+    inner = {id(module.pool) for module in names.values() if isinstance(module, GridPool)}
 
     def note(name: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         row = _row_name(name, module)
@@ -136,7 +137,7 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
         return lambda module, inputs, output: note(name, module, inputs, output)
 
     # A fused norm has its activation as a child, which runs inside it and would be noted before it.
-    handles = [module.register_forward_hook(hook(name)) for name, module in names.items()]
+    handles = [module.register_forward_hook(hook(name)) for name, module in names.items() if id(module) not in inner]
     try:
         model(image)
     except RuntimeError as error:

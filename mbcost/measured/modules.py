@@ -28,7 +28,7 @@ class SamePad(nn.Module):
         self.value = value
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) with zeros, or the value, around it so that a valid layer gives ceil(H / stride) x ceil(W / stride)."""
+        """(N, C, H, W) padded so that a layer without padding gives ceil(H / stride) x ceil(W / stride)."""
         zeros: list[int] = []
         for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.window), strict=True):
             # What (ceil(size / stride) - 1) * stride + kernel reaches beyond the map; without that product, which
@@ -142,11 +142,11 @@ class GridPool(nn.Module):
 
     def __init__(self, grid: tuple[int, int]) -> None:
         super().__init__()
-        self.grid = grid
+        self.pool = nn.AdaptiveAvgPool2d(grid)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C x cells, 1, 1)."""
-        return torch.flatten(functional.adaptive_avg_pool2d(x, self.grid), 1)[:, :, None, None]
+        return torch.flatten(self.pool(x), 1)[:, :, None, None]
 
 
 class WindowPool(nn.Module):

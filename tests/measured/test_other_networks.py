@@ -12,10 +12,11 @@ from torch import nn
 
 from mbcost.analytic.network import resolve
 from mbcost.measured.build import build
+from mbcost.measured.counters import COUNTERS, count
 from mbcost.measured.measure import TOOLS, measure
 from mbcost.measured.trace import trace
 from mbcost.questions.validate import validate, validate_in_order
-from mbcost.spec.library import load_family, specs_folder
+from mbcost.spec.library import load_convention, load_family, specs_folder
 from mbcost.spec.measurement import Measurement
 from mbcost.spec.parse import parse_spec
 
@@ -142,3 +143,14 @@ def test_every_operator_and_column_in_one_network(tool: str, resolution: tuple[i
     network = resolve(spec, alpha=2, resolution=resolution)
     measured = measure(build(spec, alpha=2), resolution=resolution, in_channels=2, against=tool)
     assert validate(network, measured).differences == ()
+
+
+@pytest.mark.parametrize("tool", COUNTERS)
+def test_every_convention_counts_it_as_its_tool_does(tool: str) -> None:
+    spec = parse_spec(KINDS, "kinds.yaml", load_family)
+    network, convention = resolve(spec), load_convention(tool)
+    if tool == "fvcore-train":
+        pytest.skip("torch refuses to train norms on the 1x1 map of squeeze-and-excite")
+    params, operations = count(tool, build(spec), torch.zeros(1, 2, *spec.resolution))
+    assert params in (None, network.params(convention))
+    assert operations == network.mult_adds(convention)

@@ -161,7 +161,8 @@ MISTAKES = {
     "no row at all": (("  - [global", "  - conv\n  - [global"), "11:5: expected a list, found text 'conv'"),
     "an unknown operator": (
         ("bottleneck 5x3", "bottelneck 5x3"),
-        "10:6: unknown operator 'bottelneck': did you mean 'bottleneck' or 'fused_bottleneck' or 'universal_bottleneck'?",
+        "10:6: unknown operator 'bottelneck': did you mean 'bottleneck' or 'fused_bottleneck' or "
+        "'universal_bottleneck'?",
     ),
     "no operator": (
         ("[bottleneck,  ", "[Bottle-neck!,  "),
