@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mbcost.spec.implementation import EXACT, INTEGER_STEPS, PADDINGS, POOLS, ROLES, SQUEEZED
+from mbcost.spec.implementation import EXACT, INTEGER_STEPS, PADDINGS, POOLS, ROLES
 from mbcost.spec.inputs import INPUT
 from mbcost.spec.parse import COLUMNS, FORMS, KEYS, MOST_REPEATS, OPERATORS
-from mbcost.spec.parse_family import ACTIVATIONS, FIELDS, PARTS
+from mbcost.spec.parse_family import ACTIVATIONS, FIELDS, PARTS, SQUEEZED
 
 Schema = dict[str, Any]
 
