@@ -142,7 +142,7 @@ def _features(step: Step) -> dict[str, str]:
         "kernel": "x".join(map(str, window.kernel)) if window else "",
         "stride": str(window.stride) if window else "",
         "groups": str(weighted.groups) if weighted else "",
-        "dilation": str(lead.dilation) if isinstance(lead, Conv2d) else "",
+        "dilation": str(lead.dilation) if isinstance(lead, Conv2d) else "1" if weighted else "",
         "input": f"{lead.input.height}x{lead.input.width}x{lead.input.channels}",
         "output": f"{step.output.height}x{step.output.width}x{step.output.channels}",
         "bias": "bias" if weighted and weighted.bias else "no bias",
