@@ -14,6 +14,7 @@ class Manner:
 
     conv_padding: str
     depthwise_padding: str
+    pool_padding: str
     bias: frozenset[str]
     linear: frozenset[str]
     squeeze_activation: str
@@ -32,11 +33,16 @@ class Form:
     outputs: int
     manner: Manner
     kernel: tuple[int, int] = (1, 1)
+    """(0, 0) is a universal bottleneck without a depthwise layer between its pointwise ones."""
     stride: int = 1
+    groups: int = 1
+    dilation: int = 1
+    start: tuple[int, int] = (0, 0)
+    """Kernel of a universal bottleneck's depthwise layer before the expansion; (0, 0) where there is none."""
     function: str | None = None
     """The activation after its convolutions, but a bottleneck's projection."""
     expanded: int = 0
-    """Channels inside a bottleneck."""
+    """Channels inside a bottleneck; 0 in the basic form of a residual block."""
     expands: bool = False
     """Whether a convolution makes them; with t = 1 there is none."""
     squeezed: int = 0
@@ -83,6 +89,7 @@ def manner_of(implementation: Implementation) -> Manner:
     return Manner(
         conv_padding=implementation.padding["conv"],
         depthwise_padding=implementation.padding["depthwise"],
+        pool_padding=implementation.padding["pool"],
         bias=implementation.bias,
         linear=implementation.linear,
         squeeze_activation=implementation.squeeze_activation,
@@ -95,20 +102,25 @@ def manner_of(implementation: Implementation) -> Manner:
 
 def _form(scaling: Scaling, row: Row, repeat: int, inputs: int, manner: Manner) -> Form:
     expanded = squeezed = 0
-    if row.operator == "bottleneck":
+    if row.t is not None or row.exp is not None:
         expanded = scaling.expanded(row.stage, inputs, first=repeat == 1)
-        squeezed = scaling.squeezed(row.stage, expanded) if row.se else 0
+        squeezed = scaling.squeezed(row.stage, inputs, expanded) if row.se else 0
+    outputs = scaling.output(row.stage, inputs)
+    grouped = (expanded, expanded) if row.operator == "residual" else (inputs, outputs)
     return Form(
         operator=row.operator,
         inputs=inputs,
-        outputs=scaling.output(row.stage, inputs),
+        outputs=outputs,
         manner=manner,
         kernel=row.kernel,
         stride=row.stride if repeat == 1 else 1,
+        groups=scaling.groups(row.stage, *grouped),
+        dilation=row.dilation,
+        start=row.a or (0, 0),
         function=None if row.nl is None else scaling.implementation.activations[row.nl],
         expanded=expanded,
         expands=expanded != inputs,
         squeezed=squeezed,
-        connected=row.stage not in scaling.implementation.without_residual,
+        connected=row.res is not False and row.stage not in scaling.implementation.without_residual,
         part="classifier" if row.c == "k" else "head",
     )

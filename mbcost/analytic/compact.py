@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from functools import cache
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.layers import Conv2d, Layer, Shape, padded_output
+from mbcost.analytic.layers import Conv2d, Layer, Shape, WindowPool, padded_output
 from mbcost.analytic.operators import Edit, layers_of
 from mbcost.spec.tally import COUNTS, Tally, counts_of, total
 
 Chain = tuple[tuple[int, int, str], ...]
-"""Kernel, stride and padding of the convolutions that changed one side of the map."""
+"""Window, stride and padding of the convolutions and pools that changed one side of the map."""
 Scale = tuple[Chain, Chain] | None
 """How height and width of a map follow from the input's; None is a single position, whatever the input."""
 
 FULL: Scale = ((), ())
 """The input's own size."""
+_READ = tuple(name in ("max_pool_inputs", "average_pool_inputs") for name in COUNTS)
+"""Which counts grow with the map that a layer reads, where a convolution's grow with the one that it gives."""
 _PROBE = 2**100 + 1
 """A map so large that its positions are more than any count that does not grow with it: a division parts the two. Odd,
 so that no rounding of sizes is hidden."""
@@ -73,16 +75,18 @@ def of_form(form: Form, edits: tuple[Edit, ...] = ()) -> Compact:
     for layer in layers_of(form, "", Shape(form.inputs, _PROBE, _PROBE), edits):
         before, after = layer.input, layer.output
         output = scales.setdefault((after.height, after.width), _after(scales[before.height, before.width], layer))
-        worked_on = before if output is None else after
-        scale, area = scales[worked_on.height, worked_on.width], worked_on.height * worked_on.width
-        fixed, growing = sums[None], sums.setdefault(scale, [0] * len(COUNTS))
+        fixed = sums[None]
         for place, count in enumerate(counts_of(layer.tally())):
-            if count and scale is None:
+            if not count:
+                continue
+            worked_on = before if output is None or _READ[place] else after
+            scale = scales[worked_on.height, worked_on.width]
+            if scale is None:
                 fixed[place] += count
-            elif count:
-                each, rest = divmod(count, area)
-                growing[place] += each
-                fixed[place] += rest
+                continue
+            each, rest = divmod(count, worked_on.height * worked_on.width)
+            sums.setdefault(scale, [0] * len(COUNTS))[place] += each
+            fixed[place] += rest
     constant = Tally(*sums.pop(None))
     return Compact(constant, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
 
@@ -111,9 +115,9 @@ def joined(first: Scale, second: Scale) -> Scale:
 
 
 def _after(scale: Scale, layer: Layer) -> Scale:
-    if not isinstance(layer, Conv2d) or scale is None:
+    if not isinstance(layer, Conv2d | WindowPool) or scale is None:
         return scale
-    height, width = ((kernel, layer.stride, layer.padding) for kernel in layer.kernel)
+    height, width = ((side, layer.stride, layer.padding) for side in layer.window)
     return _chain((*scale[0], height)), _chain((*scale[1], width))
 
 

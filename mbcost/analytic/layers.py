@@ -51,13 +51,22 @@ class Conv2d:
     groups: int = 1
     bias: bool = False
     padding: str = "same"
+    dilation: int = 1
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Height and width of what one output position reads, the gaps of a dilated kernel included."""
+        return (self.kernel[0] - 1) * self.dilation + 1, (self.kernel[1] - 1) * self.dilation + 1
 
     @property
     def output(self) -> Shape:
         """The map it gives."""
-        height = padded_output(self.input.height, self.kernel[0], self.stride, self.padding)
-        width = padded_output(self.input.width, self.kernel[1], self.stride, self.padding)
-        return Shape(self.channels, height, width)
+        height, width = self.window
+        return Shape(
+            self.channels,
+            padded_output(self.input.height, height, self.stride, self.padding),
+            padded_output(self.input.width, width, self.stride, self.padding),
+        )
 
     @property
     def operator(self) -> str:
@@ -183,6 +192,62 @@ class GlobalPool:
 
 
 @dataclass(frozen=True)
+class GridPool:
+    """Average of a map, whatever its size, to a grid of cells, which are then one vector: VGG's 7x7."""
+
+    name: str
+    input: Shape
+    grid: tuple[int, int]
+
+    operator = "pool"
+    call = "adaptive"
+
+    @property
+    def output(self) -> Shape:
+        """C x the grid's cells on a 1x1 map."""
+        return Shape(self.input.channels * self.grid[0] * self.grid[1], 1, 1)
+
+    def tally(self) -> Tally:
+        """It reads every element, counted once where cells overlap, and writes the vector; no multiply-accumulates."""
+        return Tally(adaptive_pool_inputs=self.input.elements, adaptive_pool_outputs=self.output.channels)
+
+
+@dataclass(frozen=True)
+class WindowPool:
+    """Max or average over a moving window, channel by channel."""
+
+    name: str
+    input: Shape
+    kind: str
+    """`max` or `average`."""
+    kernel: tuple[int, int]
+    stride: int
+    padding: str = "same"
+
+    @property
+    def operator(self) -> str:
+        """`max_pool` or `average_pool`."""
+        return f"{self.kind}_pool"
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Height and width of what one output position reads."""
+        return self.kernel
+
+    @property
+    def output(self) -> Shape:
+        """The map it gives."""
+        height = padded_output(self.input.height, self.kernel[0], self.stride, self.padding)
+        width = padded_output(self.input.width, self.kernel[1], self.stride, self.padding)
+        return Shape(self.input.channels, height, width)
+
+    def tally(self) -> Tally:
+        """Elements of both maps; no multiply-accumulates. Tools count one of the two, or nothing."""
+        counts = {f"{self.operator}_inputs": self.input.elements, f"{self.operator}_outputs": self.output.elements}
+        return Tally(**counts)
+
+
+@dataclass(frozen=True)
 class Multiply:
     """Rescales every channel by its gate, the end of squeeze-and-excite."""
 
@@ -220,6 +285,6 @@ class Add:
         return Tally(adds=self.input.elements)
 
 
-Layer = Conv2d | Linear | BatchNorm | Activation | GlobalPool | Multiply | Add
-Leading = Conv2d | Linear | GlobalPool | Multiply | Add
+Layer = Conv2d | Linear | BatchNorm | Activation | GlobalPool | GridPool | WindowPool | Multiply | Add
+Leading = Conv2d | Linear | GlobalPool | GridPool | WindowPool | Multiply | Add
 """Layers that open a table row; norm and activation belong to the row of the layer before them."""

@@ -6,7 +6,20 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from mbcost.analytic.blocks import Form
-from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, GlobalPool, Layer, Linear, Multiply, Shape
+from mbcost.analytic.layers import (
+    Activation,
+    Add,
+    BatchNorm,
+    Conv2d,
+    GlobalPool,
+    GridPool,
+    Layer,
+    Linear,
+    Multiply,
+    Shape,
+    WindowPool,
+)
+from mbcost.errors import MbcostError
 
 Edit = Callable[[Form, tuple[Layer, ...]], tuple[Layer, ...]]
 """A change of the layers that a form was made into, for networks that are not built as their table says."""
@@ -32,6 +45,8 @@ class Site:
         *,
         kernel: tuple[int, int] = (1, 1),
         stride: int = 1,
+        groups: int = 1,
+        dilation: int = 1,
         depthwise: bool = False,
         function: str | None = None,
     ) -> Iterator[Layer]:
@@ -44,9 +59,10 @@ class Site:
             channels,
             kernel,
             stride,
-            groups=shape.channels if depthwise else 1,
+            groups=shape.channels if depthwise else groups,
             bias=bias,
             padding=manner.depthwise_padding if depthwise else manner.conv_padding,
+            dilation=dilation,
         )
         yield conv
         yield from self.finish(part, conv.output, norm=not bias, function=function)
@@ -58,28 +74,38 @@ class Site:
         if function is not None:
             yield Activation(self.name(part), shape, function)
 
+    def add(self, shape: Shape, other: Shape, function: str | None = None) -> Iterator[Layer]:
+        """The sum of two maps and its activation.
+
+        Raises:
+            MbcostError: they differ in size, as after an even kernel that is padded on both sides alike.
+        """
+        if shape != other:
+            maps = [f"{each.height}x{each.width}x{each.channels}" for each in (shape, other)]
+            raise MbcostError(f"{self.name('add')} cannot add maps of {maps[0]} and {maps[1]}")
+        yield Add(self.name("add"), shape)
+        yield from self.finish("add", shape, norm=False, function=function)
+
 
 def conv(site: Site) -> Iterator[Layer]:
-    """A standard convolution, norm, activation."""
+    """A standard convolution, grouped or dilated where the table says so, norm, activation."""
     form = site.form
     yield from site.convolution(
-        "conv", site.input, form.outputs, kernel=form.kernel, stride=form.stride, function=form.function
+        "conv",
+        site.input,
+        form.outputs,
+        kernel=form.kernel,
+        stride=form.stride,
+        groups=form.groups,
+        dilation=form.dilation,
+        function=form.function,
     )
 
 
 def separable(site: Site) -> Iterator[Layer]:
     """A depthwise separable convolution: V1 paper, figure 3 (right)."""
     form = site.form
-    depthwise = site.convolution(
-        "depthwise",
-        site.input,
-        form.inputs,
-        kernel=form.kernel,
-        stride=form.stride,
-        depthwise=True,
-        function=form.function,
-    )
-    shape = yield from _passing(depthwise)
+    shape = yield from _passing(_depthwise(site, site.input))
     yield from site.convolution("pointwise", shape, form.outputs, function=form.function)
 
 
@@ -91,21 +117,108 @@ def bottleneck(site: Site) -> Iterator[Layer]:
     form, shape = site.form, site.input
     if form.expands:
         shape = yield from _passing(site.convolution("expand", shape, form.expanded, function=form.function))
-    depthwise = site.convolution(
+    shape = yield from _passing(_depthwise(site, shape))
+    yield from _projected(site, shape)
+
+
+def fused_bottleneck(site: Site) -> Iterator[Layer]:
+    """Expansion and depthwise layer as one standard convolution: EfficientNetV2 paper (arXiv:2104.00298), figure 2.
+
+    With t = 1 the block is that convolution alone, with an activation and no projection, as in the paper's code
+    (google/automl efficientnetv2/effnetv2_model.py, FusedMBConvBlock).
+    """
+    form = site.form
+    if not form.expands:
+        shape = yield from _passing(
+            site.convolution(
+                "conv", site.input, form.outputs, kernel=form.kernel, stride=form.stride, function=form.function
+            )
+        )
+        yield from _connected(site, shape)
+        return
+    expand = site.convolution(
+        "expand", site.input, form.expanded, kernel=form.kernel, stride=form.stride, function=form.function
+    )
+    yield from _projected(site, (yield from _passing(expand)))
+
+
+def universal_bottleneck(site: Site) -> Iterator[Layer]:
+    """A bottleneck with a depthwise layer before the expansion, inside, at both places or at none: MobileNetV4 paper
+    (arXiv:2404.10518), section 4 and figure 4.
+
+    The first depthwise layer has no activation, and the stride only where there is no other; the expansion is there
+    also with t = 1 (timm 1.0.31 timm/models/_efficientnet_blocks.py, UniversalInvertedResidual).
+    """
+    form, shape, inside = site.form, site.input, site.form.kernel != (0, 0)
+    if form.start != (0, 0):
+        start = site.convolution(
+            "start", shape, form.inputs, kernel=form.start, stride=1 if inside else form.stride, depthwise=True
+        )
+        shape = yield from _passing(start)
+    shape = yield from _passing(site.convolution("expand", shape, form.expanded, function=form.function))
+    if inside:
+        shape = yield from _passing(_depthwise(site, shape))
+    yield from _projected(site, shape)
+
+
+def residual(site: Site) -> Iterator[Layer]:
+    """A residual block: ResNet paper (arXiv:1512.03385), figure 5, basic or, with channels inside, bottleneck.
+
+    The stride of the bottleneck form stands at its 3x3 convolution, as in all code since torch7's. Where size or
+    channels change, a 1x1 convolution with norm stands in the shortcut (the paper's option B).
+    """
+    form, shape = site.form, site.input
+    if form.expanded:
+        shape = yield from _passing(site.convolution("reduce", shape, form.expanded, function=form.function))
+        middle = site.convolution(
+            "conv",
+            shape,
+            form.expanded,
+            kernel=form.kernel,
+            stride=form.stride,
+            groups=form.groups,
+            function=form.function,
+        )
+        shape = yield from _passing(middle)
+        shape = yield from _passing(site.convolution("restore", shape, form.outputs))
+    else:
+        first = site.convolution(
+            "conv1", shape, form.outputs, kernel=form.kernel, stride=form.stride, function=form.function
+        )
+        shape = yield from _passing(first)
+        shape = yield from _passing(site.convolution("conv2", shape, form.outputs, kernel=form.kernel))
+    other = site.input
+    if form.stride > 1 or form.inputs != form.outputs:
+        other = yield from _passing(site.convolution("shortcut", other, form.outputs, stride=form.stride))
+    yield from site.add(shape, other, form.function)
+
+
+def _depthwise(site: Site, shape: Shape) -> Iterator[Layer]:
+    form = site.form
+    yield from site.convolution(
         "depthwise",
         shape,
-        form.expanded,
+        shape.channels,
         kernel=form.kernel,
         stride=form.stride,
+        dilation=form.dilation,
         depthwise=True,
         function=form.function,
     )
-    shape = yield from _passing(depthwise)
-    if form.squeezed:
+
+
+def _projected(site: Site, shape: Shape) -> Iterator[Layer]:
+    """How every inverted residual ends: squeeze-and-excite, the projection, the residual connection."""
+    if site.form.squeezed:
         yield from squeeze_excite(site, shape)
-    shape = yield from _passing(site.convolution("project", shape, form.outputs))
+    shape = yield from _passing(site.convolution("project", shape, site.form.outputs))
+    yield from _connected(site, shape)
+
+
+def _connected(site: Site, shape: Shape) -> Iterator[Layer]:
+    form = site.form
     if form.connected and form.stride == 1 and shape.channels == form.inputs:
-        yield Add(site.name("add"), shape)
+        yield from site.add(shape, site.input)
 
 
 def squeeze_excite(site: Site, shape: Shape) -> Iterator[Layer]:
@@ -123,6 +236,26 @@ def squeeze_excite(site: Site, shape: Shape) -> Iterator[Layer]:
 def global_pool(site: Site) -> Iterator[Layer]:
     """The average over the whole map, whatever its size: the papers' 7x7 pool."""
     yield GlobalPool(site.name("pool"), site.input, site.form.manner.pool)
+
+
+def flatten(site: Site) -> Iterator[Layer]:
+    """The average to a grid, then one vector: channels that do not depend on the size of the map."""
+    yield GridPool(site.name("pool"), site.input, site.form.kernel)
+
+
+def max_pool(site: Site) -> Iterator[Layer]:
+    """The maximum over a moving window."""
+    yield _window_pool(site, "max")
+
+
+def average_pool(site: Site) -> Iterator[Layer]:
+    """The average over a moving window."""
+    yield _window_pool(site, "average")
+
+
+def _window_pool(site: Site, kind: str) -> WindowPool:
+    form = site.form
+    return WindowPool(site.name("pool"), site.input, kind, form.kernel, form.stride, form.manner.pool_padding)
 
 
 def linear(site: Site) -> Iterator[Layer]:
@@ -155,6 +288,12 @@ OPERATORS: dict[str, Callable[[Site], Iterator[Layer]]] = {
     "conv": conv,
     "separable": separable,
     "bottleneck": bottleneck,
+    "fused_bottleneck": fused_bottleneck,
+    "universal_bottleneck": universal_bottleneck,
+    "residual": residual,
+    "max_pool": max_pool,
+    "average_pool": average_pool,
     "global_pool": global_pool,
+    "flatten": flatten,
     "linear": linear,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from mbcost.errors import MbcostError, Problem, SpecError, suggestion
 from mbcost.spec.library import load_spec
 from mbcost.spec.model import check_alpha
 from mbcost.spec.printed import Printed, parse_printed
+from mbcost.spec.reading import STANDARD_INPUT, read_file, read_standard_input
 
 NUMBERS = ("mult_adds", "params")
 COLUMNS = ("net", "alpha", "resolution", *NUMBERS)
@@ -42,14 +42,9 @@ def read_rows(name: str) -> list[tuple[str | None, list[Claim]]]:
         MbcostError: it cannot be read.
         SpecError: with every cell that is wrong, each `file:line:column`.
     """
-    origin = "<stdin>" if name == "-" else name
-    try:
-        text = (sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()).decode("utf-8-sig")
-    except OSError as error:
-        raise MbcostError(f"{origin}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise MbcostError(f"{origin}:1:1: not UTF-8 text (byte {error.start})") from None
-    return parse_rows(text, origin)
+    if name == "-":
+        return parse_rows(read_standard_input(), STANDARD_INPUT)
+    return parse_rows(read_file(Path(name)), name)
 
 
 def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:

@@ -9,7 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mbcost.measured.modules import POOLS, Add, ConvUnit, LinearUnit, Parts, SqueezeExcite
+from mbcost.measured.modules import (
+    POOLS,
+    Add,
+    AddUnit,
+    ConvUnit,
+    GridPool,
+    LinearUnit,
+    Parts,
+    SqueezeExcite,
+    WindowPool,
+)
 from mbcost.spec.model import CLASSES, Row, Scaling, Spec, check_whole
 
 
@@ -79,12 +89,16 @@ class _Place:
         return self.scaling.output(self.row.stage, self.inputs)
 
     @property
+    def expanded(self) -> int:
+        return self.scaling.expanded(self.row.stage, self.inputs, first=self.repeat == 1)
+
+    @property
     def activation(self) -> str | None:
         return self.scaling.implementation.activations[self.row.nl] if self.row.nl else None
 
     def unit(self, part: str, inputs: int, outputs: int, **options: Any) -> ConvUnit:
         rules = self.scaling.implementation
-        kind = "depthwise" if part == "depthwise" else "conv"
+        kind = "depthwise" if part in ("start", "depthwise") else "conv"
         return ConvUnit(
             inputs,
             outputs,
@@ -97,9 +111,11 @@ class _Place:
 
 
 def _conv(place: _Place) -> dict[str, nn.Module]:
+    groups = place.scaling.groups(place.row.stage, place.inputs, place.outputs)
     unit = place.unit(
-        "conv", place.inputs, place.outputs, kernel=place.row.kernel, stride=place.stride, activation=place.activation
-    )
+        "conv", place.inputs, place.outputs, kernel=place.row.kernel, stride=place.stride, groups=groups,
+        dilation=place.row.dilation, activation=place.activation,
+    )  # fmt: skip
     return {"conv": unit}
 
 
@@ -111,31 +127,76 @@ def _separable(place: _Place) -> dict[str, nn.Module]:
 
 
 def _bottleneck(place: _Place) -> dict[str, nn.Module]:
-    inputs, outputs = place.inputs, place.outputs
-    expanded = place.scaling.expanded(place.row.stage, inputs, first=place.repeat == 1)
     parts: dict[str, nn.Module] = {}
-    if expanded != inputs:
-        parts["expand"] = place.unit("expand", inputs, expanded, activation=place.activation)
-    parts["depthwise"] = _depthwise(place, expanded)
-    if place.row.se:
-        parts["se"] = _squeeze_excite(place, expanded)
-    parts["project"] = place.unit("project", expanded, outputs)
-    connected = place.row.stage not in place.scaling.implementation.without_residual
-    if connected and place.stride == 1 and inputs == outputs:
-        parts["add"] = Add()
+    if place.expanded != place.inputs:
+        parts["expand"] = place.unit("expand", place.inputs, place.expanded, activation=place.activation)
+    parts["depthwise"] = _depthwise(place, place.expanded)
+    return {**parts, **_projected(place)}
+
+
+def _fused_bottleneck(place: _Place) -> dict[str, nn.Module]:
+    window = {"kernel": place.row.kernel, "stride": place.stride}
+    if place.expanded == place.inputs:
+        unit = place.unit("conv", place.inputs, place.outputs, activation=place.activation, **window)
+        return {"conv": unit, **_connection(place)}
+    expand = place.unit("expand", place.inputs, place.expanded, activation=place.activation, **window)
+    return {"expand": expand, **_projected(place)}
+
+
+def _universal_bottleneck(place: _Place) -> dict[str, nn.Module]:
+    row, inputs = place.row, place.inputs
+    parts: dict[str, nn.Module] = {}
+    if row.a is not None:
+        stride = place.stride if row.kernel == (0, 0) else 1
+        parts["start"] = place.unit("start", inputs, inputs, kernel=row.a, stride=stride, groups=inputs)
+    parts["expand"] = place.unit("expand", inputs, place.expanded, activation=place.activation)
+    if row.kernel != (0, 0):
+        parts["depthwise"] = _depthwise(place, place.expanded)
+    return {**parts, **_projected(place)}
+
+
+def _residual(place: _Place) -> dict[str, nn.Module]:
+    inputs, outputs, kernel = place.inputs, place.outputs, place.row.kernel
+    active = {"activation": place.activation}
+    parts: dict[str, nn.Module] = {}
+    if place.row.exp is None:
+        parts["conv1"] = place.unit("conv1", inputs, outputs, kernel=kernel, stride=place.stride, **active)
+        parts["conv2"] = place.unit("conv2", outputs, outputs, kernel=kernel)
+    else:
+        inner = place.expanded
+        groups = place.scaling.groups(place.row.stage, inner, inner)
+        parts["reduce"] = place.unit("reduce", inputs, inner, **active)
+        parts["conv"] = place.unit("conv", inner, inner, kernel=kernel, stride=place.stride, groups=groups, **active)
+        parts["restore"] = place.unit("restore", inner, outputs)
+    if place.stride > 1 or inputs != outputs:
+        parts["shortcut"] = place.unit("shortcut", inputs, outputs, stride=place.stride)
+    parts["add"] = Add() if place.activation is None else AddUnit(place.activation)
     return parts
+
+
+def _projected(place: _Place) -> dict[str, nn.Module]:
+    """How every inverted residual ends."""
+    parts: dict[str, nn.Module] = {"se": _squeeze_excite(place, place.expanded)} if place.row.se else {}
+    parts["project"] = place.unit("project", place.expanded, place.outputs)
+    return {**parts, **_connection(place)}
+
+
+def _connection(place: _Place) -> dict[str, nn.Module]:
+    """The residual connection, where the block has one."""
+    allowed = place.row.res is not False and place.row.stage not in place.scaling.implementation.without_residual
+    return {"add": Add()} if allowed and place.stride == 1 and place.inputs == place.outputs else {}
 
 
 def _depthwise(place: _Place, channels: int) -> ConvUnit:
     return place.unit(
         "depthwise", channels, channels, kernel=place.row.kernel, stride=place.stride, groups=channels,
-        activation=place.activation,
+        dilation=place.row.dilation, activation=place.activation,
     )  # fmt: skip
 
 
 def _squeeze_excite(place: _Place, channels: int) -> SqueezeExcite:
     rules = place.scaling.implementation
-    squeezed = place.scaling.squeezed(place.row.stage, channels)
+    squeezed = place.scaling.squeezed(place.row.stage, place.inputs, channels)
     return SqueezeExcite(
         POOLS[rules.squeeze_pool](),
         place.unit("se.reduce", channels, squeezed, activation=rules.squeeze_activation),
@@ -145,6 +206,19 @@ def _squeeze_excite(place: _Place, channels: int) -> SqueezeExcite:
 
 def _global_pool(place: _Place) -> dict[str, nn.Module]:
     return {"pool": POOLS[place.scaling.implementation.pool]()}
+
+
+def _max_pool(place: _Place) -> dict[str, nn.Module]:
+    return {"pool": WindowPool("max", place.row.kernel, place.stride, place.scaling.implementation.padding["pool"])}
+
+
+def _average_pool(place: _Place) -> dict[str, nn.Module]:
+    padding = place.scaling.implementation.padding["pool"]
+    return {"pool": WindowPool("average", place.row.kernel, place.stride, padding)}
+
+
+def _flatten(place: _Place) -> dict[str, nn.Module]:
+    return {"pool": GridPool(place.row.kernel)}
 
 
 def _linear(place: _Place) -> dict[str, nn.Module]:
@@ -159,6 +233,12 @@ BUILDERS: Mapping[str, Callable[[_Place], dict[str, nn.Module]]] = {
     "conv": _conv,
     "separable": _separable,
     "bottleneck": _bottleneck,
+    "fused_bottleneck": _fused_bottleneck,
+    "universal_bottleneck": _universal_bottleneck,
+    "residual": _residual,
+    "max_pool": _max_pool,
+    "average_pool": _average_pool,
     "global_pool": _global_pool,
+    "flatten": _flatten,
     "linear": _linear,
 }

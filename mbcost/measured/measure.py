@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mbcost.errors import MbcostError, MissingLibrary, unknown
-from mbcost.measured.modules import ACTIVATIONS, Add, FunctionalPool, MeanPool, Multiply, SamePad
+from mbcost.measured.modules import ACTIVATIONS, Add, FunctionalPool, GridPool, MeanPool, Multiply, SamePad, Sum
 from mbcost.measured.trace import half
 from mbcost.spec.measurement import LayerFacts, Map, Measurement
 
@@ -23,9 +23,17 @@ _LEADS: tuple[type[nn.Module], ...] = (
     nn.AdaptiveAvgPool2d,
     FunctionalPool,
     MeanPool,
+    GridPool,
+    nn.MaxPool2d,
+    nn.AvgPool2d,
     Multiply,
     Add,
+    Sum,
 )
+_WHOLE = (nn.AdaptiveAvgPool2d, FunctionalPool, MeanPool, GridPool, Multiply, Add)
+"""Leads that are a row by themselves; the others stand in a unit with what belongs to them."""
+_UNREAD = (MeanPool, nn.MaxPool2d, nn.AvgPool2d)
+"""Pools of which fvcore says nothing, because it has no count for their operators."""
 
 
 def measure(
@@ -104,6 +112,7 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = {}
     unpadded: dict[str, Map] = {}
     names = dict(model.named_modules())
+    inner = {id(module.pool) for module in names.values() if isinstance(module, GridPool)}
 
     def note(name: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         row = _row_name(name, module)
@@ -111,7 +120,7 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
             if row in seen:
                 raise MbcostError(f"{row} runs twice: a model of build() runs every layer once")
             seen[row] = _Seen(module, unpadded.get(row, _map(inputs[0])), _map(output))
-        elif isinstance(module, SamePad | nn.ZeroPad2d):
+        elif isinstance(module, SamePad | nn.ConstantPad2d):
             unpadded[row] = _map(inputs[0])
         elif (isinstance(module, nn.BatchNorm2d) or type(module) in _FUNCTIONS) and row not in seen:
             raise MbcostError(f"{name} runs before the layer that it belongs to, which no model of build() does")
@@ -128,7 +137,7 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
         return lambda module, inputs, output: note(name, module, inputs, output)
 
     # A fused norm has its activation as a child, which runs inside it and would be noted before it.
-    handles = [module.register_forward_hook(hook(name)) for name, module in names.items()]
+    handles = [module.register_forward_hook(hook(name)) for name, module in names.items() if id(module) not in inner]
     try:
         model(image)
     except RuntimeError as error:
@@ -143,8 +152,8 @@ _FUNCTIONS: Mapping[type, str] = {make: name for name, make in ACTIVATIONS.items
 
 
 def _row_name(name: str, module: nn.Module) -> str:
-    """`2.1.expand.conv` -> `2.1.expand`; a pool, multiply or add is a row of its own."""
-    if isinstance(module, nn.AdaptiveAvgPool2d | FunctionalPool | MeanPool | Multiply | Add):
+    """`2.1.expand.conv` -> `2.1.expand`; a global pool, multiply or add is a row of its own."""
+    if isinstance(module, _WHOLE):
         return name
     row = name.rsplit(".", 1)[0]
     return row.removesuffix(".norm")
@@ -157,8 +166,11 @@ def _facts(name: str, seen: _Seen, counts: _Counts) -> LayerFacts:
     kernel: Any = None
     stride: Any = None
     groups: int | None = None
+    dilation: Any = None
     if isinstance(lead, nn.Conv2d):
-        kernel, stride, groups = lead.kernel_size, lead.stride, lead.groups
+        kernel, stride, groups, dilation = lead.kernel_size, lead.stride, lead.groups, lead.dilation
+    elif isinstance(lead, nn.MaxPool2d | nn.AvgPool2d):
+        kernel, stride = lead.kernel_size, (lead.stride, lead.stride)
     elif isinstance(lead, nn.Linear):
         kernel, stride, groups = (1, 1), (1, 1), 1
     operator = next(word for kind, word in _OPERATORS.items() if isinstance(lead, kind))
@@ -166,7 +178,7 @@ def _facts(name: str, seen: _Seen, counts: _Counts) -> LayerFacts:
         name, operator, kernel, stride, groups, seen.input, seen.output,
         weights=weight, biases=bias, norm_channels=seen.norm_channels, macs=counts.macs,
         norm_elements=counts.norm_elements, activation=seen.activation, activation_elements=seen.activation_elements,
-        pool_inputs=counts.pool_inputs,
+        pool_inputs=counts.pool_inputs, dilation=dilation,
     )  # fmt: skip
 
 
@@ -176,8 +188,12 @@ _OPERATORS: Mapping[type[nn.Module], str] = {
     nn.AdaptiveAvgPool2d: "pool",
     FunctionalPool: "pool",
     MeanPool: "pool",
+    GridPool: "pool",
+    nn.MaxPool2d: "max_pool",
+    nn.AvgPool2d: "average_pool",
     Multiply: "multiply",
     Add: "add",
+    Sum: "add",
 }
 
 
@@ -197,12 +213,12 @@ def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
         if isinstance(module, _LEADS):
             row = _row_name(name, module)
             counts = operators[row]
-            # A mean is an operator that fvcore lists as unsupported, so it says nothing of such a pool.
+            # A mean is an operator that fvcore lists as unsupported, so it says nothing of such a pool, or of a window.
             pool = int(counts["adaptive_avg_pool2d"]) if "adaptive_avg_pool2d" in counts else None
             by_module[row] = _Counts(
                 macs=int(counts["conv"] + counts["linear"]),
                 norm_elements=half(int(counts["batch_norm"]), row),
-                pool_inputs=None if isinstance(module, MeanPool) else pool or 0,
+                pool_inputs=None if isinstance(module, _UNREAD) else pool or 0,
             )
     total = operators[""]
     return _Total(by_module, int(total["conv"] + total["linear"]))

@@ -21,20 +21,21 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 class SamePad(nn.Module):
     """TensorFlow's SAME padding, which depends on the size of the map and puts the odd zero behind."""
 
-    def __init__(self, kernel: tuple[int, int], stride: int) -> None:
+    def __init__(self, window: tuple[int, int], stride: int, value: float = 0.0) -> None:
         super().__init__()
-        self.kernel = kernel
+        self.window = window
         self.stride = stride
+        self.value = value
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) with zeros around it so that a valid convolution gives ceil(H / stride) x ceil(W / stride)."""
+        """(N, C, H, W) padded so that a layer without padding gives ceil(H / stride) x ceil(W / stride)."""
         zeros: list[int] = []
-        for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.kernel), strict=True):
+        for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.window), strict=True):
             # What (ceil(size / stride) - 1) * stride + kernel reaches beyond the map; without that product, which
             # torchprofile would find in the trace and count.
             missing = max(kernel - 1 - (size - 1) % self.stride, 0)
             zeros += [missing // 2, missing - missing // 2]
-        return functional.pad(x, zeros)
+        return functional.pad(x, zeros, value=self.value)
 
 
 class ConvUnit(nn.Module):
@@ -48,6 +49,7 @@ class ConvUnit(nn.Module):
         kernel: tuple[int, int] = (1, 1),
         stride: int = 1,
         groups: int = 1,
+        dilation: int = 1,
         bias: bool = False,
         padding: str = "symmetric",
         activation: str | None = None,
@@ -55,8 +57,11 @@ class ConvUnit(nn.Module):
         fused_norm: bool = False,
     ) -> None:
         super().__init__()
-        self.pad, zeros = _pad(kernel, stride, padding)
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=zeros, groups=groups, bias=bias)
+        window = dilation * (kernel[0] - 1) + 1, dilation * (kernel[1] - 1) + 1
+        self.pad, zeros = _pad(window, stride, padding)
+        self.conv = nn.Conv2d(
+            inputs, outputs, kernel, stride, padding=zeros, dilation=dilation, groups=groups, bias=bias
+        )
         self.norm: nn.Module = nn.Identity()
         self.activation: nn.Module = nn.Identity()
         if bias:
@@ -76,15 +81,17 @@ class ConvUnit(nn.Module):
         return out
 
 
-def _pad(kernel: tuple[int, int], stride: int, padding: str) -> tuple[nn.Module, tuple[int, int] | int]:
-    """The module that pads before the convolution, and the zeros that the convolution itself adds."""
-    symmetric = (kernel[0] - 1) // 2, (kernel[1] - 1) // 2
-    odd = all(side % 2 for side in kernel)
+def _pad(
+    window: tuple[int, int], stride: int, padding: str, value: float = 0.0
+) -> tuple[nn.Module, tuple[int, int] | int]:
+    """The module that pads before the convolution or pool, and the zeros that it adds by itself."""
+    symmetric = (window[0] - 1) // 2, (window[1] - 1) // 2
+    odd = all(side % 2 for side in window)
     if padding == "symmetric" or (stride == 1 and (odd or padding == "trailing")):
         return nn.Identity(), symmetric
     if padding == "trailing":
-        return nn.ZeroPad2d((0, 1, 0, 1)), 0
-    return (nn.Identity(), 0) if kernel == (1, 1) else (SamePad(kernel, stride), 0)
+        return nn.ConstantPad2d((0, 1, 0, 1), value) if value else nn.ZeroPad2d((0, 1, 0, 1)), 0
+    return (nn.Identity(), 0) if window == (1, 1) else (SamePad(window, stride, value), 0)
 
 
 class BatchNormActivation(nn.BatchNorm2d):
@@ -130,6 +137,37 @@ class FunctionalPool(nn.Module):
         return functional.adaptive_avg_pool2d(x, 1)
 
 
+class GridPool(nn.Module):
+    """The average to a grid of cells, then one vector."""
+
+    def __init__(self, grid: tuple[int, int]) -> None:
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(grid)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C x cells, 1, 1)."""
+        return torch.flatten(self.pool(x), 1)[:, :, None, None]
+
+
+class WindowPool(nn.Module):
+    """A max or an average pool over a moving window with its padding: one row of a cost table.
+
+    Padding never is a maximum; an average counts it as zeros.
+    """
+
+    def __init__(self, kind: str, kernel: tuple[int, int], stride: int, padding: str) -> None:
+        super().__init__()
+        lowest = float("-inf") if kind == "max" else 0.0
+        self.pad, zeros = _pad(kernel, stride, padding, lowest)
+        make = nn.MaxPool2d if kind == "max" else nn.AvgPool2d
+        self.pool: nn.Module = make(kernel, stride, padding=zeros)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H', W')."""
+        out: Tensor = self.pool(self.pad(x))
+        return out
+
+
 POOLS: Mapping[str, Callable[[], nn.Module]] = {
     "adaptive": lambda: nn.AdaptiveAvgPool2d(1),
     "functional": FunctionalPool,
@@ -153,6 +191,28 @@ class Add(nn.Module):
         return x + residual
 
 
+class Sum(nn.Module):
+    """The addition inside an `AddUnit`."""
+
+    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
+        """Two maps of one shape -> the same shape."""
+        return x + residual
+
+
+class AddUnit(nn.Module):
+    """A residual connection with its activation: one row of a cost table."""
+
+    def __init__(self, activation: str) -> None:
+        super().__init__()
+        self.sum = Sum()
+        self.activation = ACTIVATIONS[activation]()
+
+    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
+        """Two maps of one shape -> the same shape."""
+        out: Tensor = self.activation(self.sum(x, residual))
+        return out
+
+
 class SqueezeExcite(nn.Module):
     """Pool, two 1x1 convolutions, rescale."""
 
@@ -170,7 +230,9 @@ class SqueezeExcite(nn.Module):
 
 
 class Parts(nn.Module):
-    """A block: its parts one after the other, and its input added at the end where it has an `add`."""
+    """A block: its parts one after the other, and its input, through the `shortcut` where it has one, added at the end
+    where it has an `add`.
+    """
 
     def __init__(self, parts: Mapping[str, nn.Module]) -> None:
         super().__init__()
@@ -179,7 +241,10 @@ class Parts(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H', W')."""
-        out = x
-        for part in self.children():
-            out = part(out, x) if isinstance(part, Add) else part(out)
+        out = other = x
+        for name, part in self.named_children():
+            if name == "shortcut":
+                other = part(x)
+            else:
+                out = part(out, other) if isinstance(part, Add | AddUnit) else part(out)
         return out

@@ -154,12 +154,13 @@ def _measure(library: str, model: LibraryModel, size: Size) -> Measurement:
 
 
 def _torchvision(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
-    """V3 takes `width_mult` as V2 does, although only V2 documents it."""
+    """V3 takes `width_mult` as V2 does, although only V2 documents it; what has one width takes none."""
     models = _imported("torchvision").models
     if size.in_channels != 3:  # as its code has it
         raise MbcostError(f"torchvision builds {model.name} for 3 input channels only, not for {size.in_channels}")
     with torch.device(size.device):
-        module = getattr(models, model.name)(weights=None, width_mult=size.alpha, num_classes=size.classes)
+        width = {"width_mult": size.alpha} if model.alpha is None else {}
+        module = getattr(models, model.name)(weights=None, num_classes=size.classes, **width)
         return module, _channels_first(size)
 
 
@@ -227,6 +228,15 @@ LIBRARIES: Mapping[str, Library] = {
             "v2": (LibraryModel("mobilenet_v2"),),
             "v3-large": (LibraryModel("mobilenet_v3_large"),),
             "v3-small": (LibraryModel("mobilenet_v3_small"),),
+            "resnet-50": (LibraryModel("resnet50", 1.0),),
+            "vgg-16": (LibraryModel("vgg16", 1.0),),
+            "mnasnet-1.0": (
+                LibraryModel("mnasnet0_5", 0.5),
+                LibraryModel("mnasnet0_75", 0.75),
+                LibraryModel("mnasnet1_0", 1.0),
+                LibraryModel("mnasnet1_3", 1.3),
+            ),
+            "efficientnet-b0": (LibraryModel("efficientnet_b0", 1.0),),
         },
     ),
     # mobilenetv1_100h, mobilenetv2_110d, mobilenetv2_120d, mobilenetv3_large_150d and mobilenetv3_rw have other tables.
@@ -256,6 +266,13 @@ LIBRARIES: Mapping[str, Library] = {
             ),
             "v3-large-minimalistic": (LibraryModel("tf_mobilenetv3_large_minimal_100", 1.0),),
             "v3-small-minimalistic": (LibraryModel("tf_mobilenetv3_small_minimal_100", 1.0),),
+            "mobilenet-v4-conv-small": (
+                LibraryModel("mobilenetv4_conv_small_035", 0.35),
+                LibraryModel("mobilenetv4_conv_small_050", 0.5),
+                LibraryModel("mobilenetv4_conv_small", 1.0),
+            ),
+            "mobilenet-v4-conv-medium": (LibraryModel("mobilenetv4_conv_medium", 1.0),),
+            "mobilenet-v4-conv-large": (LibraryModel("mobilenetv4_conv_large", 1.0),),
         },
     ),
     "keras": Library(

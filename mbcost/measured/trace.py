@@ -34,7 +34,7 @@ def trace(model: nn.Module, image: Tensor) -> tuple[LayerFacts, ...]:
 
     Raises:
         MbcostError: the model does something that these facts cannot say: an operator that torch counts operations
-            for and that is neither a convolution nor a linear layer, or a dilated, transposed or not 2D convolution.
+            for and that is neither a convolution nor a linear layer, or a transposed or not 2D convolution.
     """
     recorder = Recorder(model)
     with evaluating(model), torch.no_grad(), recorder:
@@ -212,8 +212,8 @@ def _convolution(
     _padding: list[int], dilation: list[int], transposed: bool, _output_padding: list[int], groups: int,
 ) -> LayerFacts:  # fmt: skip
     name = recorder.name(weight)
-    if recorder.strict and (weight.ndim != 4 or transposed or max(dilation) > 1):
-        raise MbcostError(f"{name} is a dilated, transposed or not 2D convolution: no MobileNet has one")
+    if recorder.strict and (weight.ndim != 4 or transposed):
+        raise MbcostError(f"{name} is a transposed or not 2D convolution: no network here has one")
     if weight.ndim != 4 or transposed:
         facts = _other("transposed conv" if transposed else f"conv{weight.ndim - 2}d")(recorder, output, x)
         return replace(facts, name=name, groups=groups, weights=weight.numel(), biases=_values(bias))
@@ -224,7 +224,7 @@ def _convolution(
     output_map = output.shape[2], output.shape[3], output.shape[1]
     return LayerFacts(
         name, "conv", kernel, strides, groups, (height, width, channels), output_map,
-        weights=weight.numel(), biases=_values(bias), norm_channels=0, macs=0,
+        weights=weight.numel(), biases=_values(bias), norm_channels=0, macs=0, dilation=(dilation[0], dilation[-1]),
     )  # fmt: skip
 
 
@@ -288,6 +288,8 @@ def _add(recorder: Recorder, _output: Tensor, x: Tensor, y: Any) -> None:
             recorder.after.biases += y.numel()
     elif (number := _number(y)) is not None:
         recorder.after.function.append(f"+ {number:.4g}")
+    elif x.shape == y.shape:  # ResNet has an activation after it, which does not belong to the convolution before it
+        recorder.after = _After()
 
 
 def _multiply(recorder: Recorder, _output: Tensor, _x: Tensor, y: Any) -> None:

@@ -12,7 +12,7 @@ from mbcost.present.totals import describe, has_top, headline
 from mbcost.questions.costs import CostRow, CostTable
 from mbcost.spec.measurement import Map
 
-LETTERS = ("t", "exp", "c", "n", "s", "se", "nl")
+LETTERS = ("a", "t", "exp", "c", "n", "s", "g", "d", "se", "nl", "res")
 """Columns of the papers' tables that are shown beside each row, where the network's table has them."""
 
 

@@ -38,7 +38,7 @@ def as_table(formula: Formula) -> Table:
         article = "an" if formula.kind[0] in "aeiou" else "a"
         notes.append(f"{article} {formula.kind} layer has no weights and no multiply-adds")
     else:
-        notes.append(LETTERS)
+        notes.append(LETTERS if formula.kind != "grouped" else f"{LETTERS}; G: groups")
     base = "x".join(map(str, network.spec.resolution))
     for name, closed, term in (
         ("mult-adds", formula.closed_mult_adds, formula.mult_adds),

@@ -32,7 +32,8 @@ def as_table(answer: SideBySide) -> Table:
         )
         for totals in answer.totals
     )
-    notes = (f"at alpha 1, implementation official; convention {answer.convention.name}: {answer.convention.title}",)
+    rules = "at alpha 1, implementation official, else the first"
+    notes = (f"{rules}; convention {answer.convention.name}: {answer.convention.title}",)
     return Table("Built-in networks", columns, rows, notes=notes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.analytic.layers import Conv2d, Layer, Linear
+from mbcost.analytic.layers import Conv2d, Layer, Linear, WindowPool
 from mbcost.analytic.network import Network
 from mbcost.present.table import Cell, Column, Table
 from mbcost.spec.model import Row, Spec
@@ -41,7 +41,7 @@ def _stages(network: Network, title: str) -> Table:
     columns = (
         Column("input", "Input"),
         Column("operator", "Operator"),
-        *(Column(letter, HEADERS.get(letter, letter), letter not in ("se", "nl")) for letter in letters),
+        *(Column(letter, HEADERS.get(letter, letter), letter not in ("se", "nl", "res")) for letter in letters),
     )
     rows = []
     for row in spec.rows:
@@ -55,7 +55,7 @@ def _layers(network: Network, title: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for step in network.steps:
         lead = step.lead
-        stride = lead.stride if isinstance(lead, Conv2d) else 1
+        stride = lead.stride if isinstance(lead, Conv2d | WindowPool) else 1
         rows.append((f"{_type(lead)} / s{stride}", _filter(lead), _map(lead)))
     columns = (Column("type", "Type / Stride"), Column("filter", "Filter Shape"), Column("input", "Input Size"))
     return Table(title, columns, tuple(rows))
@@ -66,6 +66,8 @@ def _type(lead: Layer) -> str:
         if lead.name.endswith(".classifier"):
             return "FC"
         return "Conv dw" if lead.operator == "depthwise" else "Conv"
+    if isinstance(lead, WindowPool):
+        return f"{lead.kind.title()} Pool".replace("Average", "Avg")
     return "FC" if isinstance(lead, Linear) else "Avg Pool"
 
 
@@ -73,9 +75,12 @@ def _filter(lead: Layer) -> str:
     inputs = lead.input.channels
     if isinstance(lead, Conv2d) and not lead.name.endswith(".classifier"):
         kernel = "x".join(map(str, lead.kernel))
-        return f"{kernel}x{inputs} dw" if lead.operator == "depthwise" else f"{kernel}x{inputs}x{lead.channels}"
+        depthwise = lead.operator == "depthwise"
+        return f"{kernel}x{inputs} dw" if depthwise else f"{kernel}x{inputs // lead.groups}x{lead.channels}"
     if isinstance(lead, Conv2d | Linear):
         return f"{inputs}x{lead.channels}"
+    if isinstance(lead, WindowPool):
+        return f"Pool {lead.kernel[0]}x{lead.kernel[1]}"
     return f"Pool {lead.input.height}x{lead.input.width}"
 
 

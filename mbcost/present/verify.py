@@ -122,7 +122,7 @@ def _notes(answer: Verification) -> list[str]:
     unnamed = [call.facts.name for call in model.calls if not call.named]
     if unnamed:
         listed = ", ".join(dict.fromkeys(unnamed))
-        notes.append(f"{len(unnamed)} layers have weights that are no parameter, named by the module: {listed}")
+        notes.append(f"weights that are no parameter, so that the layer is named by its module: {listed}")
     if model.computed:
         notes.append("the model's forward asks for values, so real activations were computed")
     if not answer.equal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from mbcost.analytic.layers import Conv2d, Linear
+from mbcost.analytic.layers import Conv2d, Linear, WindowPool
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.convention import Convention
 from mbcost.spec.measurement import Map
@@ -69,14 +69,14 @@ def cost_table(network: Network, convention: Convention, by: str = "layer") -> C
 def _cost_row(name: str, steps: tuple[Step, ...], convention: Convention) -> CostRow:
     lead, tally = steps[0].lead, total(step.tally for step in steps)
     is_layer = name == steps[0].name
-    window = lead if is_layer and isinstance(lead, Conv2d | Linear) else None
+    window = lead if is_layer and isinstance(lead, Conv2d | Linear | WindowPool) else None
     return CostRow(
         name=name,
         printed=steps[0].row,
         operator=lead.operator if is_layer else steps[0].row.operator,
         kernel=window.kernel if window else None,
         stride=window.stride if window else None,
-        groups=window.groups if window else None,
+        groups=window.groups if isinstance(window, Conv2d | Linear) else None,
         input=lead.input.map,
         output=steps[-1].output.map,
         params=convention.params(tally),

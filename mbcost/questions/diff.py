@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import chain, groupby
 from operator import attrgetter
 
-from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, Linear
+from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, GridPool, Linear, WindowPool
 from mbcost.analytic.network import Network, Step
 from mbcost.questions.align import NEVER, align
 from mbcost.questions.sequence import of_step
@@ -133,20 +133,22 @@ def _changes(one: Step, other: Step) -> Iterator[Change]:
 def _features(step: Step) -> dict[str, str]:
     """What makes a layer the layer it is, in words."""
     lead = step.lead
-    window = lead if isinstance(lead, Conv2d | Linear) else None
+    window = lead if isinstance(lead, Conv2d | Linear | WindowPool) else None
+    weighted = lead if isinstance(lead, Conv2d | Linear) else None
     functions = [layer.function for layer in step.layers if isinstance(layer, Activation)]
     norms = [layer for layer in step.layers if isinstance(layer, BatchNorm)]
     return {
         "operator": "linear" if isinstance(lead, Linear) else "conv" if isinstance(lead, Conv2d) else lead.operator,
         "kernel": "x".join(map(str, window.kernel)) if window else "",
         "stride": str(window.stride) if window else "",
-        "groups": str(window.groups) if window else "",
+        "groups": str(weighted.groups) if weighted else "",
+        "dilation": str(lead.dilation) if isinstance(lead, Conv2d) else "1" if weighted else "",
         "input": f"{lead.input.height}x{lead.input.width}x{lead.input.channels}",
         "output": f"{step.output.height}x{step.output.width}x{step.output.channels}",
-        "bias": "bias" if window and window.bias else "no bias",
+        "bias": "bias" if weighted and weighted.bias else "no bias",
         "norm": ("fused norm" if norms[0].fused else "norm") if norms else "no norm",
         "activation": " + ".join(functions) or "none",
-        "pool": lead.call if isinstance(lead, GlobalPool) else "",
+        "pool": lead.call if isinstance(lead, GlobalPool | GridPool) else "",
     }
 
 

@@ -40,7 +40,7 @@ class Formula:
     network: Network
     step: Step
     kind: str
-    """`standard`, `depthwise`, `pointwise` or `linear` for what has weights; else the operator."""
+    """`standard`, `grouped`, `depthwise`, `pointwise` or `linear` for what has weights; else the operator."""
     mult_adds: Term | None
     """None for a layer without weights: it has no multiply-adds."""
     weights: Term | None
@@ -80,8 +80,10 @@ def _equation(lead: Conv2d | Linear) -> tuple[str, str, str]:
     if isinstance(lead, Linear):
         return "linear", "M · N", f"{inputs} · {outputs}"
     kernel = f"{lead.kernel[0]}·{lead.kernel[1]}"
-    if lead.operator == "depthwise":
+    if lead.operator == "depthwise" and inputs == outputs:
         return "depthwise", "D_K·D_K · M", f"{kernel} · {inputs}"
+    if lead.groups > 1:
+        return "grouped", "D_K·D_K · M/G · N", f"{kernel} · {inputs // lead.groups} · {outputs}"
     if lead.kernel == (1, 1):
         return "pointwise", "M · N", f"{inputs} · {outputs}"
     return "standard", "D_K·D_K · M · N", f"{kernel} · {inputs} · {outputs}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mbcost.analytic.layers import Activation, Conv2d, Linear
+from mbcost.analytic.layers import Activation, Conv2d, Linear, WindowPool
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.measurement import QUANTITIES, LayerFacts, Measurement
 
@@ -130,6 +130,8 @@ def _facts(step: Step) -> LayerFacts:
     kernel, stride, groups = None, None, None
     if isinstance(lead, Conv2d | Linear):
         kernel, stride, groups = lead.kernel, (lead.stride, lead.stride), lead.groups
+    elif isinstance(lead, WindowPool):
+        kernel, stride = lead.kernel, (lead.stride, lead.stride)
     operator = "conv" if isinstance(lead, Conv2d) else lead.operator
     return LayerFacts(
         step.name,
@@ -147,4 +149,5 @@ def _facts(step: Step) -> LayerFacts:
         activation=" + ".join(activations) or "none",
         activation_elements=tally.activation_elements,
         pool_inputs=tally.pool_inputs,
+        dilation=(lead.dilation, lead.dilation) if isinstance(lead, Conv2d) else None,
     )

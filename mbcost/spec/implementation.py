@@ -62,7 +62,7 @@ class Implementation:
     channels_of: Mapping[str, ChannelRule]
     """Rules for single roles that differ from `channels`."""
     squeeze: ChannelRule
-    """Rounds a quarter of the expanded width to the squeeze width."""
+    """Rounds a quarter of the expanded width, or of what `squeeze_of` says, to the squeeze width."""
     expansion: str
     """Where a printed expanded width comes from under alpha: `input` keeps its printed ratio to the scaled input,
     `printed` scales the printed number."""
@@ -71,7 +71,7 @@ class Implementation:
     width_from_input: Mapping[str, int]
     """Role -> the factor, where the width is a multiple of the row's input width."""
     padding: Mapping[str, str]
-    """Kind of convolution, `conv` or `depthwise` -> one of `PADDINGS`."""
+    """Kind of layer, `conv`, `depthwise` or `pool` -> one of `PADDINGS`."""
     without_residual: frozenset[int]
     """Stages whose blocks have no residual connection even where input and output agree."""
     bias: frozenset[str]
@@ -88,3 +88,5 @@ class Implementation:
     squeeze_pool: str
     fused_norm: bool
     """Whether norm and activation are one module."""
+    squeeze_of: str = "expanded"
+    """The width that the squeeze is a quarter of: `expanded`, or the block's `input` (EfficientNet)."""

@@ -18,7 +18,8 @@ class LayerFacts:
     name: str
     """`<stage>.<repeat>.<part>`; another library's layers carry its own name for them."""
     operator: str
-    """`conv`, `linear`, `pool`, `multiply` or `add`; a depthwise layer is a `conv` with groups."""
+    """`conv`, `linear`, `pool`, `max_pool`, `average_pool`, `multiply` or `add`; a depthwise layer is a `conv` with
+    groups."""
     kernel: tuple[int, int] | None
     stride: tuple[int, int] | None
     groups: int | None
@@ -33,6 +34,7 @@ class LayerFacts:
     """The function's name, `none` where there is none."""
     activation_elements: int | None = None
     pool_inputs: int | None = None
+    dilation: tuple[int, int] | None = None
 
     @property
     def params(self) -> int:

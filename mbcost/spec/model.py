@@ -12,6 +12,8 @@ from mbcost.spec.implementation import EXACT, ChannelRule, Implementation
 
 CLASSES = 1000
 """ImageNet's classes. TF-slim's released checkpoints have 1001, one more for the background."""
+TOPS = ("global_pool", "flatten")
+"""Operators that make one vector of a map: what follows is fully connected."""
 SQUEEZE_DIVISOR = 4
 """V3 paper, section 5.3: the squeeze is "1/4 of the number of channels in expansion layer"."""
 
@@ -23,7 +25,7 @@ class Row:
     stage: int
     operator: str
     k: tuple[int, int] | None = None
-    """The kernel, where the table prints one."""
+    """The kernel, where the table prints one; (0, 0) is a universal bottleneck without a depthwise layer inside."""
     t: int | float | None = None
     exp: int | None = None
     c: int | str | None = None
@@ -32,6 +34,11 @@ class Row:
     s: int | None = None
     se: bool = False
     nl: str | None = None
+    g: int | None = None
+    d: int | None = None
+    a: tuple[int, int] | None = None
+    """The kernel of a universal bottleneck's depthwise layer before the expansion; None where there is none."""
+    res: bool | None = None
 
     @property
     def kernel(self) -> tuple[int, int]:
@@ -49,11 +56,27 @@ class Row:
         return 1 if self.s is None else self.s
 
     @property
+    def groups(self) -> int:
+        """Groups of a convolution; an empty cell means 1."""
+        return 1 if self.g is None else self.g
+
+    @property
+    def dilation(self) -> int:
+        """Distance of the positions that a kernel reads; an empty cell means 1."""
+        return 1 if self.d is None else self.d
+
+    @property
     def letters(self) -> dict[str, str]:
         """The printed cells by column name, for display; an empty cell is an empty string."""
-        values = {"t": self.t, "exp": self.exp, "c": self.c, "n": self.n, "s": self.s, "nl": self.nl}
+        values = {
+            "t": self.t, "exp": self.exp, "c": self.c, "n": self.n, "s": self.s, "nl": self.nl, "g": self.g, "d": self.d
+        }  # fmt: skip
         cells = {letter: "" if value is None else str(value) for letter, value in values.items()}
-        return {**cells, "k": "x".join(map(str, self.k or ())), "se": "yes" if self.se else ""}
+        kernels = {"k": "x".join(map(str, self.k or ())), "a": "x".join(map(str, self.a or ()))}
+        if self.k == (0, 0):
+            kernels["k"] = "0"
+        flags = {"se": "yes" if self.se else "", "res": "" if self.res is None else "yes" if self.res else "no"}
+        return {**cells, **kernels, **flags}
 
 
 @dataclass(frozen=True)
@@ -111,15 +134,15 @@ class Spec:
         return None
 
     def without_top(self) -> Spec:
-        """The same network without the global pool and what follows it.
+        """The same network without the global pool, or the flattening in its place, and what follows it.
 
         Raises:
             MbcostError: the table has no global pool.
         """
-        operators = [row.operator for row in self.rows]
-        if "global_pool" not in operators:
+        tops = [row.stage for row in self.rows if row.operator in TOPS]
+        if not tops:
             raise MbcostError(f"{self.name} has no global_pool row, so it has no top to leave out")
-        return replace(self, rows=self.rows[: operators.index("global_pool")])
+        return replace(self, rows=self.rows[: tops[0]])
 
 
 @dataclass(frozen=True)
@@ -148,6 +171,8 @@ class Scaling:
             MbcostError: alpha is so small that no channel is left, or too large to count exactly.
         """
         row, role = self.spec.rows[stage], self.spec.role(stage) or ""
+        if row.operator == "flatten":
+            return inputs * row.kernel[0] * row.kernel[1]
         if row.c == "k":
             return self.classes
         if row.c is None:
@@ -162,7 +187,7 @@ class Scaling:
         return self._channels(rule, printed * self.alpha, stage)
 
     def expanded(self, stage: int, inputs: int, *, first: bool) -> int:
-        """Expanded channels of a bottleneck in row `stage`; `first` is the first of the row's repeats.
+        """Channels inside a bottleneck of row `stage`; `first` is the first of the row's repeats.
 
         Raises:
             MbcostError: alpha is so small that no channel is left, or too large to count exactly.
@@ -177,13 +202,29 @@ class Scaling:
         printed_input = self._printed_output(stage - 1) if first else int(row.c or 0)
         return self._channels(rule, inputs * (row.exp / printed_input), stage)
 
-    def squeezed(self, stage: int, expanded: int) -> int:
-        """Channels between the two convolutions of squeeze-and-excite.
+    def squeezed(self, stage: int, inputs: int, expanded: int) -> int:
+        """Channels between the two convolutions of squeeze-and-excite, of a block with so many inputs.
 
         Raises:
             MbcostError: alpha is so small that no channel is left.
         """
-        return self._channels(self.implementation.squeeze, expanded / SQUEEZE_DIVISOR, stage)
+        width = inputs if self.implementation.squeeze_of == "input" else expanded
+        return self._channels(self.implementation.squeeze, width / SQUEEZE_DIVISOR, stage)
+
+    def groups(self, stage: int, inputs: int, outputs: int) -> int:
+        """Groups of the grouped convolution of row `stage`, which has so many input and output channels.
+
+        Raises:
+            MbcostError: they do not divide the channels.
+        """
+        groups = self.spec.rows[stage].groups
+        for channels, kind in ((inputs, "input"), (outputs, "output")):
+            if channels % groups:
+                raise MbcostError(
+                    f"row {stage} of {self.spec.name} at alpha {self.alpha:g}: {groups} groups do not divide "
+                    f"{channels} {kind} channels"
+                )
+        return groups
 
     def _printed_output(self, stage: int) -> int:
         while stage >= 0:

@@ -11,15 +11,14 @@ import yaml
 from mbcost.errors import MbcostError, suggestion
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.inputs import INPUT_COLUMN, read_input
-from mbcost.spec.model import Row, Spec
+from mbcost.spec.model import TOPS, Row, Spec
 from mbcost.spec.nodes import Reader, is_empty
+from mbcost.spec.operators import ACTIVE, EXPANDING, POOLS, TAKES, WIDE
 from mbcost.spec.parse_family import read_family
 
-OPERATORS = ("conv", "separable", "bottleneck", "global_pool", "linear")
+OPERATORS = tuple(TAKES)
 """The operators that a row can name. Both witnesses build every one of them."""
-COLUMNS = ("operator", "k", "t", "exp", "c", "se", "nl", "n", "s", INPUT_COLUMN)
-WIDE = ("conv", "separable", "bottleneck", "linear")
-"""Operators that need a number of output channels."""
+COLUMNS = ("operator", "a", "k", "t", "exp", "c", "g", "d", "se", "nl", "res", "n", "s", INPUT_COLUMN)
 FORMS = ("stages", "layers")
 """How a paper prints its table: one line a row, or one line a convolution."""
 MOST_REPEATS = 1000
@@ -63,9 +62,11 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
         pooled = False
         for node, row in zip(rows_node.value, rows, strict=False):
             _check_letter(reader, node, row, columns, implementations)
-            pooled = pooled or row.operator == "global_pool"
             if row.operator == "linear" and not pooled:
                 reader.problem(node, "a linear row reads a 1x1 map: put a global_pool before it")
+            if row.operator == "flatten" and pooled:
+                reader.problem(node, f"the map is 1x1 already: {row.operator} needs a larger one")
+            pooled = pooled or row.operator in TOPS
         spec = Spec(
             name=reader.text(reader.require(root, values, "name")),
             title=reader.text(values["title"]) if "title" in values else "",
@@ -109,42 +110,76 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
     if "k" in cells:
         if kernel is not None:
             reader.problem(cells["k"], "the kernel stands in the operator already")
-        kernel = _pair(reader, cells["k"])
+        absent = operator == "universal_bottleneck" and _is_zero(cells["k"])
+        kernel = (0, 0) if absent else _pair(reader, cells["k"])
     read: dict[str, Any] = {"k": kernel}
+    if "a" in cells and not _is_zero(cells["a"]):
+        read["a"] = _pair(reader, cells["a"])
     if "t" in cells:
         read["t"] = reader.number(cells["t"], 1)
     if "c" in cells:
         read["c"] = "k" if cells["c"].value == "k" else reader.whole(cells["c"])
-    for letter in ("exp", "n", "s"):
+    for letter in ("exp", "n", "s", "g", "d"):
         if letter in cells:
             read[letter] = reader.whole(cells[letter])
-    if "se" in cells:
-        read["se"] = reader.flag(cells["se"])
+    for letter in ("se", "res"):
+        if letter in cells:
+            read[letter] = reader.flag(cells[letter])
     if "nl" in cells:
         read["nl"] = reader.text_or_none(cells["nl"])
-    elif "nl" not in columns and operator in ("conv", "separable", "bottleneck"):
+    elif "nl" not in columns and (operator in ACTIVE or (operator == "linear" and read.get("c") != "k")):
         read["nl"] = "RE"  # V1 and V2 print no column for it: "followed by batchnorm and ReLU", "we use ReLU6"
     if INPUT_COLUMN in cells:
         read_input(reader, cells[INPUT_COLUMN])
     row = Row(stage, operator, **read)
-    if len(reader.problems) == problems and set(columns) <= set(COLUMNS):
-        _check_row(reader, node, row)  # of a row that could not be read, only that is worth saying
+    if len(reader.problems) == problems and sorted(columns) == sorted(set(columns) & set(COLUMNS)):
+        _check_row(reader, node, row, cells)  # of a row that could not be read, only that is worth saying
     return row
 
 
-def _check_row(reader: Reader, node: yaml.Node, row: Row) -> None:
+def _check_row(reader: Reader, node: yaml.Node, row: Row, cells: Mapping[str, yaml.Node]) -> None:
     if row.operator in WIDE and row.c is None:
         reader.problem(node, f"{row.operator} needs its output channels in column 'c'")
-    if row.operator == "bottleneck" and (row.t is None) == (row.exp is None):
-        reader.problem(node, "bottleneck needs either the expansion factor 't' or the expanded width 'exp'")
-    if row.operator != "bottleneck" and (row.t is not None or row.exp is not None or row.se):
-        reader.problem(node, f"t, exp and se belong to bottleneck, not to {row.operator}")
+    if row.operator in EXPANDING and (row.t is None) == (row.exp is None):
+        reader.problem(node, f"{row.operator} needs either the expansion factor 't' or the expanded width 'exp'")
+    for letter in _unused(row):
+        users = [operator for operator in OPERATORS if letter in TAKES[operator]]
+        reader.problem(cells[letter], f"{row.operator} takes no '{letter}': it belongs to {', '.join(users)}")
+    _check_window(reader, node, row)
+    if row.operator == "residual" and row.exp is None and row.groups > 1:
+        reader.problem(cells["g"], "the basic residual block has no groups: write its inner width in column 'exp'")
+    if row.res and row.repeats == 1 and row.stride > 1:
+        reader.problem(cells["res"], "a block with a stride has no residual: its input and output differ in size")
     if row.c == "k" and row.operator != "linear":
         reader.problem(node, "'k', the number of classes, is the width of a linear row only")
     if row.repeats > MOST_REPEATS:
         reader.problem(node, f"the row is repeated {row.repeats:,} times: the most is {MOST_REPEATS:,}")
-    if row.operator in ("global_pool", "linear") and (row.stride != 1 or row.repeats != 1):
+    if row.operator in ("linear", *TOPS) and (row.stride != 1 or row.repeats != 1):
         reader.problem(node, f"{row.operator} takes no stride and no repeats")
+
+
+def _unused(row: Row) -> list[str]:
+    """Columns in which the row states something that its operator has no use for; 1, false and 0 state nothing."""
+    stated = {
+        "a": row.a is not None, "t": row.t is not None, "exp": row.exp is not None, "g": row.groups > 1,
+        "d": row.dilation > 1, "se": row.se, "res": row.res is not None, "c": row.c is not None,
+        "nl": row.nl is not None,
+    }  # fmt: skip
+    return [letter for letter, is_stated in stated.items() if is_stated and letter not in TAKES[row.operator]]
+
+
+def _check_window(reader: Reader, node: yaml.Node, row: Row) -> None:
+    operator = row.operator
+    if operator in POOLS and (row.k is None or row.s is None):
+        reader.problem(node, f"{operator} needs its window and its stride in column 's', as in '{operator} 3x3'")
+    if operator in POOLS and row.repeats != 1:
+        reader.problem(node, f"{operator} takes no repeats")
+    if operator == "flatten" and row.k is None:
+        reader.problem(node, "flatten needs the grid that the map is averaged to, as in 'flatten 7x7'")
+    if operator == "universal_bottleneck" and row.k is None:
+        reader.problem(node, "universal_bottleneck needs the kernel of its inner depthwise layer, 0 where it has none")
+    if operator == "universal_bottleneck" and row.stride > 1 and row.a is None and row.k == (0, 0):
+        reader.problem(node, "a stride needs a depthwise layer: both kernels of this universal_bottleneck are 0")
 
 
 def _check_letter(
@@ -179,6 +214,10 @@ def _pair(reader: Reader, node: yaml.Node) -> tuple[int, int]:
         return int(match[1]), int(match[2])
     side = reader.whole(node)
     return side, side
+
+
+def _is_zero(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.value == "0"
 
 
 def _resolution(reader: Reader, node: yaml.Node) -> tuple[int, int]:

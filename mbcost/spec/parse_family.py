@@ -11,8 +11,11 @@ import yaml
 from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, POOLS, ROLES, ChannelRule, Implementation
 from mbcost.spec.nodes import Reader
 
+SQUEEZED = ("expanded", "input")
 ACTIVATIONS = ("relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid")
-NORMED_PARTS = ("conv", "expand", "depthwise", "pointwise", "project")
+NORMED_PARTS = (
+    "conv", "start", "expand", "depthwise", "pointwise", "project", "conv1", "conv2", "reduce", "restore", "shortcut",
+)  # fmt: skip
 PARTS = (*NORMED_PARTS, "se.reduce", "se.expand", "head", "classifier")
 
 
@@ -74,10 +77,11 @@ def _factors(reader: Reader, node: yaml.Node) -> dict[str, int]:
 
 
 def _padding(reader: Reader, node: yaml.Node) -> dict[str, str]:
-    values = reader.mapping(node, ("conv", "depthwise"))
-    return {
+    values = reader.mapping(node, ("conv", "depthwise", "pool"))
+    read = {
         kind: reader.word(reader.require(node, values, kind), "padding", PADDINGS) for kind in ("conv", "depthwise")
     }
+    return {**read, "pool": reader.word(values["pool"], "padding", PADDINGS) if "pool" in values else read["conv"]}
 
 
 def _parts(reader: Reader, node: yaml.Node) -> frozenset[str]:
@@ -100,6 +104,10 @@ def _pool(reader: Reader, node: yaml.Node) -> str:
     return reader.word(node, "pool", POOLS)
 
 
+def _squeezed(reader: Reader, node: yaml.Node) -> str:
+    return reader.word(node, "width", SQUEEZED)
+
+
 def _expansion(reader: Reader, node: yaml.Node) -> str:
     return reader.word(node, "expansion", ("input", "printed"))
 
@@ -116,6 +124,7 @@ FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
     "channels": _rule,
     "channels_of": _rules,
     "squeeze": _rule,
+    "squeeze_of": _squeezed,
     "expansion": _expansion,
     "unscaled_below": _thresholds,
     "width_from_input": _factors,
@@ -131,5 +140,16 @@ FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
     "squeeze_pool": _pool,
     "fused_norm": Reader.flag,
 }
-DEFAULTS: dict[str, Any] = {"channels_of": {}, "without_residual": frozenset()}
-"""Fields that also the first record can leave out."""
+DEFAULTS: dict[str, Any] = {
+    "channels_of": {},
+    "without_residual": frozenset(),
+    "unscaled_below": {},
+    "width_from_input": {},
+    "squeeze": ChannelRule("none", divisor=1, minimum=1),
+    "squeeze_of": "expanded",
+    "squeeze_activation": "relu",
+    "squeeze_gate": "sigmoid",
+    "squeeze_pool": "adaptive",
+}
+"""Fields that also the first record can leave out; ReLU and a sigmoid gate are those of the paper on
+squeeze-and-excite (arXiv:1709.01507, equation 3)."""

@@ -8,7 +8,7 @@ from typing import Any
 from mbcost.spec.implementation import EXACT, INTEGER_STEPS, PADDINGS, POOLS, ROLES
 from mbcost.spec.inputs import INPUT
 from mbcost.spec.parse import COLUMNS, FORMS, KEYS, MOST_REPEATS, OPERATORS
-from mbcost.spec.parse_family import ACTIVATIONS, FIELDS, PARTS
+from mbcost.spec.parse_family import ACTIVATIONS, FIELDS, PARTS, SQUEEZED
 
 Schema = dict[str, Any]
 
@@ -120,6 +120,7 @@ _RULE = _object(
 )
 _RULE_OF: Schema = {"$ref": "#/$defs/rule"}
 _PAIR: Schema = {"anyOf": [_WHOLE, {"type": "string", "pattern": "^[0-9]{1,9}x[0-9]{1,9}$"}]}
+_KERNEL: Schema = {"anyOf": [*_PAIR["anyOf"], {"const": 0}]}
 _ALPHA: Schema = {"type": "number", "minimum": 0}
 _ALPHAS: Schema = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
 _KEYS: dict[str, Schema] = {
@@ -172,7 +173,11 @@ _CELLS: dict[str, Schema] = {
         ],
         "description": "What the row is, with a kernel behind it where the paper prints one: bottleneck 5x5.",
     },
-    "k": {**_PAIR, "description": "The kernel, 3 or 3x5."},
+    "k": {**_KERNEL, "description": "The kernel, 3 or 3x5; 0 is none, for MobileNetV4."},
+    "a": {**_KERNEL, "description": "Kernel of MobileNetV4's depthwise layer before the expansion."},
+    "g": {**_WHOLE, "description": "Groups of a convolution."},
+    "d": {**_WHOLE, "description": "Dilation."},
+    "res": {"type": "boolean", "description": "With or without a residual connection; empty: where shapes agree."},
     "t": {"type": "number", "minimum": 1, "description": "Expansion factor of a bottleneck."},
     "exp": {**_WHOLE, "description": "Expanded width of a bottleneck."},
     "c": {"anyOf": [_WHOLE, {"const": "k"}], "description": "Output channels; k is the number of classes."},
@@ -202,6 +207,7 @@ _FIELDS: dict[str, Schema] = {
     "bias": _PARTS,
     "linear": _PARTS,
     "activations": {"type": "object", "additionalProperties": _FUNCTION},
+    "squeeze_of": {"enum": list(SQUEEZED)},
     "squeeze_activation": _FUNCTION,
     "squeeze_gate": _FUNCTION,
     "norm_epsilon": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},

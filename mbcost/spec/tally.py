@@ -51,6 +51,12 @@ class Tally:
     adaptive_pool_outputs: int = 0
     functional_pool_outputs: int = 0
     mean_pool_outputs: int = 0
+    max_pool_inputs: int = 0
+    """Elements of the map that a max pool reads, once each however its windows overlap."""
+    max_pool_outputs: int = 0
+    average_pool_inputs: int = 0
+    """The same for an average pool over a moving window; a global pool is above."""
+    average_pool_outputs: int = 0
     multiplies: int = 0
     """Elements that squeeze-and-excite rescales."""
     adds: int = 0

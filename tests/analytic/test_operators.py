@@ -7,14 +7,15 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from mbcost.analytic.layers import Add, Conv2d
+from mbcost.analytic.layers import Add, Conv2d, WindowPool
 from mbcost.analytic.network import Network, resolve
 from mbcost.analytic.operators import OPERATORS
 from mbcost.spec import parse
 from mbcost.spec.library import NETWORKS, load_spec
 
 PARTS = (
-    "conv|expand|depthwise|pointwise|project|se\\.pool|se\\.reduce|se\\.expand|se\\.multiply|add|pool|head|classifier"
+    "conv|start|expand|depthwise|pointwise|project|se\\.pool|se\\.reduce|se\\.expand|se\\.multiply|conv1|conv2|reduce|"
+    "restore|shortcut|add|pool|head|classifier"
 )
 
 
@@ -49,6 +50,31 @@ NORMED, PLAIN = "BatchNorm Activation", "BatchNorm"
         ),
         ("v3-large", "official", "18.1", ["head Activation"]),
         ("v3-large", "official", "19.1", ["classifier"]),
+        ("resnet-50", "torchvision", "1.1", ["pool"]),
+        (
+            "resnet-50", "torchvision", "2.1",
+            [f"reduce {NORMED}", f"conv {NORMED}", f"restore {PLAIN}", f"shortcut {PLAIN}", "add Activation"],
+        ),
+        (
+            "resnet-50", "torchvision", "2.2",
+            [f"reduce {NORMED}", f"conv {NORMED}", f"restore {PLAIN}", "add Activation"],
+        ),
+        ("vgg-16", "torchvision", "10.1", ["pool"]),
+        ("vgg-16", "torchvision", "11.1", ["head Activation"]),
+        ("mnasnet-1.0", "torchvision", "1.1", [f"depthwise {NORMED}", f"project {PLAIN}"]),
+        (
+            "efficientnet-b0", "torchvision", "1.1",
+            [f"depthwise {NORMED}", "se.pool", "se.reduce Activation", "se.expand Activation", "se.multiply",
+             f"project {PLAIN}"],
+        ),
+        (
+            "mobilenet-v4-conv-small", "timm", "5.1",
+            [f"start {PLAIN}", f"expand {NORMED}", f"depthwise {NORMED}", f"project {PLAIN}"],
+        ),
+        ("mobilenet-v4-conv-small", "timm", "7.1", [f"start {PLAIN}", f"expand {NORMED}", f"project {PLAIN}", "add"]),
+        ("mobilenet-v4-conv-small", "timm", "15.1", [f"head {NORMED}"]),
+        ("mobilenet-v4-conv-medium", "timm", "1.1", [f"expand {NORMED}", f"project {PLAIN}"]),
+        ("mobilenet-v4-conv-medium", "timm", "9.1", [f"expand {NORMED}", f"project {PLAIN}", "add"]),
     ],
 )  # fmt: skip
 def test_the_parts_of_a_block(network: str, implementation: str, prefix: str, parts: list[str]) -> None:
@@ -70,21 +96,31 @@ def test_names_are_unique_and_count_stages_from_0_and_repeats_from_1(name: str) 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_only_the_first_repeat_of_a_row_is_strided(name: str) -> None:
     network = resolve(load_spec(name))
-    strided = [step.name for step in network.steps if isinstance(step.lead, Conv2d) and step.lead.stride == 2]
+    strided = [
+        step.block for step in network.steps if isinstance(step.lead, Conv2d | WindowPool) and step.lead.stride == 2
+    ]
     rows = [row.stage for row in network.spec.rows if row.stride == 2]
-    assert [name.split(".")[:2] for name in strided] == [[str(stage), "1"] for stage in rows]
+    # A residual block has its stride twice: inside, and in the shortcut.
+    assert list(dict.fromkeys(strided)) == [f"{stage}.1" for stage in rows]
 
 
-@pytest.mark.parametrize(("name", "adds"), [("v1", 0), ("v2", 10), ("v3-large", 10), ("v3-small", 6)])
+@pytest.mark.parametrize(("name", "adds"), [("v1", 0), ("v2", 10), ("v3-large", 10), ("v3-small", 6), ("resnet-50", 16),
+    ("mnasnet-1.0", 10), ("efficientnet-b0", 9), ("mobilenet-v4-conv-small", 10),
+])  # fmt: skip
 def test_residual_connections(name: str, adds: int) -> None:
     assert sum(isinstance(layer, Add) for layer in resolve(load_spec(name)).layers) == adds
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_layer_reads_what_the_one_before_it_gives(name: str) -> None:
-    """Squeeze-and-excite is the one branch: its gate has the map's channels, and the map itself goes on."""
+    """Two branches: the gate of squeeze-and-excite has the map's channels, and the map itself goes on; a shortcut reads
+    what its block reads."""
     layers = resolve(load_spec(name)).layers
+    inputs = {layer.name.rsplit(".", 1)[0]: layer.input for layer in reversed(layers)}
     for before, layer in pairwise(layers):
+        if isinstance(layer, Conv2d) and layer.name.endswith("shortcut"):
+            assert layer.input == inputs[layer.name.rsplit(".", 1)[0]], layer.name
+            continue
         if not layer.name.endswith(("se.multiply", "project")):
             assert layer.input == before.output, layer.name
         assert layer.input.channels == before.output.channels, layer.name

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from mbcost.cli import run
+from mbcost.spec.reading import read_standard_input
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,12 @@ class Result:
 
 
 Mbcost = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_standard_input() -> None:
+    """A process reads its standard input once and remembers it; here every test is one."""
+    read_standard_input.cache_clear()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def test_every_convention_has_a_row(mbcost: Mbcost) -> None:
     assert words["macs"] == ("weights + biases + 2 x norm channels", "macs", "")
     assert words["thop"] == (
         "weights + biases + 2 x plain norm channels",
-        "macs + 4 x plain norm elements + adaptive pool inputs + adaptive pool outputs",
+        "macs + 4 x plain norm elements + adaptive pool inputs + adaptive pool outputs + average pool outputs",
         "thop 0.1.1.post2209072238, torch 2.14.1",
     )
     assert words["weights"][0] == "weights + biases"

@@ -83,13 +83,16 @@ def keras_twin(theirs: Any, ours: nn.Module) -> Twin:
 def from_torchvision(name: str, alpha: float, _size: tuple[int, int], ours: nn.Module) -> Twin:
     import torchvision
 
-    return torch_twin(getattr(torchvision.models, name)(width_mult=alpha), ours)
+    width = {"width_mult": alpha} if name.startswith("mobilenet") else {}
+    return torch_twin(getattr(torchvision.models, name)(**width), ours)
 
 
 def from_timm(name: str, alpha: float, _size: tuple[int, int], ours: nn.Module) -> Twin:
     import timm
 
-    return torch_twin(timm.create_model(f"{name}_{round(100 * alpha):03}"), ours)
+    if not name.startswith("mobilenetv4"):
+        name = f"{name}_{round(100 * alpha):03}"
+    return torch_twin(timm.create_model(name), ours)
 
 
 def from_transformers(name: str, alpha: float, _size: tuple[int, int], ours: nn.Module) -> Twin:
@@ -153,6 +156,13 @@ TWINS: Mapping[tuple[str, str], tuple[str, list[float]]] = {
     ("v3-small", "keras"): ("MobileNetV3Small", [1.0, 1.25]),
     ("v3-large-minimalistic", "keras"): ("MobileNetV3Large minimalistic", [1.0]),
     ("v3-small-minimalistic", "keras"): ("MobileNetV3Small minimalistic", [1.0]),
+    ("mnasnet-1.0", "torchvision"): ("mnasnet1_0", [1.0]),
+    ("efficientnet-b0", "torchvision"): ("efficientnet_b0", [1.0]),
+    ("resnet-50", "torchvision"): ("resnet50", [1.0]),
+    ("vgg-16", "torchvision"): ("vgg16", [1.0]),
+    ("mobilenet-v4-conv-small", "timm"): ("mobilenetv4_conv_small", [1.0]),
+    ("mobilenet-v4-conv-medium", "timm"): ("mobilenetv4_conv_medium", [1.0]),
+    ("mobilenet-v4-conv-large", "timm"): ("mobilenetv4_conv_large", [1.0]),
 }
 """Network and implementation -> the library's name for it, and the alphas to compare at."""
 

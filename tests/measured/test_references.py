@@ -31,7 +31,7 @@ CORNERS = (0.1, 0.55, 0.56, 1.25)
 """Width multipliers beside the published ones, for libraries that take any."""
 SMALL = (97, 160)
 """Not square, one side odd and one even."""
-QUANTITIES = 13
+QUANTITIES = 13  # and the dilation, which linear layers do not have
 """Compared for a layer: everything that `LayerFacts` says but `pool_inputs`, for which nobody is asked."""
 
 PAIRS = [(library, network) for library, record in LIBRARIES.items() for network in record.networks]
@@ -85,7 +85,9 @@ def test_every_mobilenet_of_timm_is_here_or_is_another_network() -> None:
 
     here = {model.name for models in LIBRARIES["timm"].networks.values() for model in models}
     other = {"mobilenetv1_100h", "mobilenetv2_110d", "mobilenetv2_120d", "mobilenetv3_large_150d", "mobilenetv3_rw"}
-    assert here | other == set(timm.list_models("*mobilenetv[123]*"))
+    # Attention, or pools with a filter of their own.
+    other |= set(timm.list_models(["mobilenetv4_hybrid*", "mobilenetv4_conv_aa*", "mobilenetv4_conv_blur*"]))
+    assert here | other == set(timm.list_models("*mobilenetv[1234]*"))
     assert not here & other
 
 
@@ -255,8 +257,14 @@ def test_a_trace_sees_through_padding_copies_and_biases() -> None:
     assert layer == LayerFacts(
         "", "conv", (1, 3), (1, 2), 1, (4, 8, 3), (4, 5, 5),
         weights=45, biases=5, norm_channels=0, macs=45 * 4 * 5, norm_elements=0, activation="hard_sigmoid",
-        activation_elements=100,
+        activation_elements=100, dilation=(1, 1),
     )  # fmt: skip
+
+
+def test_a_trace_sees_groups_and_dilation() -> None:
+    (layer,) = trace(nn.Conv2d(8, 4, 3, groups=2, dilation=(2, 3), bias=False), torch.zeros(1, 8, 9, 9))
+    assert (layer.groups, layer.dilation, layer.output, layer.weights) == (2, (2, 3), (5, 3, 4), 144)
+    assert layer.macs == 144 * 5 * 3
 
 
 class _Product(nn.Module):
@@ -267,8 +275,7 @@ class _Product(nn.Module):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (nn.Conv2d(3, 3, 3, dilation=2), "is a dilated, transposed or not 2D convolution: no MobileNet has one"),
-        (nn.ConvTranspose2d(3, 3, 3), "is a dilated, transposed or not 2D convolution: no MobileNet has one"),
+        (nn.ConvTranspose2d(3, 3, 3), "is a transposed or not 2D convolution: no network here has one"),
         (_Product(), "the model calls aten.bmm, which is neither a convolution nor a linear layer"),
     ],
 )

@@ -60,7 +60,7 @@ AS_PRINTED = {
         "22:6: the row prints 14x14x112 and reads 14x14x160: the row above makes it of 14x14x112 with 160 output "
         "channels; correct one of them"
     ],
-    "v3-small": ["20:5: t, exp and se belong to bottleneck, not to conv"],
+    "v3-small": ["20:34: conv takes no 'se': it belongs to bottleneck, fused_bottleneck, universal_bottleneck"],
 }  # fmt: skip
 """The papers' tables with their printed inputs, and each known misprint in them at its row."""
 

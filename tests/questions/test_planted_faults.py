@@ -83,6 +83,29 @@ IN_THE_MODEL = {
                           "1.1.se.expand", "activation", "hard_sigmoid", "none"),
     "missing squeeze-excite": Fault("v3-small", leave_out("1.1.se"), "1.1.se.pool", "layer", "present", None),
     "missing residual add": Fault("v2", leave_out("3.2.add"), "3.2.add", "layer", "present", None),
+    "wrong stride of a pool": Fault(
+        "resnet-50", lambda model: setattr(model.get_submodule("1.1.pool.pool"), "stride", 1),
+        "1.1.pool", "stride", (2, 2), (1, 1),
+    ),
+    "average for max": Fault("resnet-50", put("1.1.pool.pool", lambda: nn.AvgPool2d(3, 2, padding=1)),
+                             "1.1.pool", "operator", "max_pool", "average_pool"),
+    "missing shortcut": Fault("resnet-50", put("2.1.shortcut", lambda: nn.Conv2d(64, 256, 1, bias=False)),
+                              "2.1.shortcut", "layer", "present", None),
+    "missing activation after the addition": Fault("resnet-50", put("2.1.add.activation", nn.Identity),
+                                                   "2.1.add", "activation", "relu", "none"),
+    "dilation": Fault(
+        "resnet-50", put("2.1.conv.conv", lambda: nn.Conv2d(64, 64, 3, padding=2, dilation=2, bias=False)),
+        "2.1.conv", "dilation", (1, 1), (2, 2),
+    ),
+    "grouped convolution": Fault("resnet-50", put("2.1.conv.conv", lambda: nn.Conv2d(64, 64, 3, padding=1, groups=32,
+                                                                                     bias=False)),
+                                 "2.1.conv", "groups", 1, 32),
+    "missing first depthwise layer": Fault("mobilenet-v4-conv-small", leave_out("5.1.start"),
+                                           "5.1.start", "layer", "present", None),
+    "activation after the first depthwise layer": Fault(
+        "mobilenet-v4-conv-small", put("5.1.start.norm", lambda: BatchNormActivation(64, 1e-5, nn.ReLU())),
+        "5.1.start", "activation", "none", "relu",
+    ),
     "frozen weights": Fault("v2", lambda model: model.get_submodule("0.1.conv.conv").requires_grad_(False),
                             "total", "params", 3_504_872, 3_504_008),
     "a parameter beside the layers": Fault(
@@ -125,6 +148,12 @@ IN_THE_SPEC = {
         "v2", other_rules(padding={"conv": "symmetric", "depthwise": "trailing"}),
         "2.1.depthwise", "output", (25, 25, 96), (24, 24, 96), resolution=97,
     ),
+    "squeeze of the expanded width": Fault(
+        "efficientnet-b0", other_rules(squeeze_of="expanded"), "2.1.se.reduce", "output", (1, 1, 4), (1, 1, 24)
+    ),
+    "a residual that is not there": Fault(
+        "mnasnet-1.0", other_rows(row2={"res": False}), "2.2.add", "layer", "present", None
+    ),
     "swish for h-swish": Fault(
         "v3-small", other_rules(activations={"RE": "relu", "HS": "swish"}),
         "0.1.conv", "activation", "hard_swish", "swish",
@@ -135,7 +164,7 @@ IN_THE_SPEC = {
 
 def differences(fault: Fault, where: str, tool: str) -> tuple[Difference, ...]:
     spec = load_spec(fault.network)
-    implementation = "timm" if fault.network == "v1" else "torchvision"
+    implementation = "torchvision" if "torchvision" in spec.implementations else "timm"
     planted = fault.plant(spec) if where == "spec" else spec
     model = build(planted, alpha=fault.alpha, implementation=implementation)
     if where == "model":

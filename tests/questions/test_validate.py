@@ -20,11 +20,19 @@ from mbcost.spec.implementation import PADDINGS, ChannelRule
 from mbcost.spec.library import NETWORKS, load_family, load_spec
 from mbcost.spec.measurement import QUANTITIES, LayerFacts, Measurement
 from mbcost.spec.model import Row, Spec
-from mbcost.spec.parse_family import PARTS
+from mbcost.spec.operators import EXPANDING, POOLS, TAKES
+from mbcost.spec.parse_family import PARTS, SQUEEZED
 
 ALPHAS = [0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.3, 1.4]
 RESOLUTIONS: list[int | tuple[int, int]] = [97, 225, 224, (160, 224)]
-PAIRS = [(name, implementation) for name in NETWORKS for implementation in load_spec(name).implementations]
+HEAVY = ("resnet-50", "vgg-16", "mobilenet-v4-conv-medium", "mobilenet-v4-conv-large")
+"""Networks so large that they are measured at a few sizes only."""
+PAIRS = [
+    (name, implementation)
+    for name in NETWORKS
+    if name not in HEAVY
+    for implementation in load_spec(name).implementations
+]
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)
@@ -40,6 +48,17 @@ def test_engine_and_tools_agree(network: str, implementation: str, alpha: float)
         assert validation.checks > 10 * len(resolved.steps)
 
 
+@pytest.mark.parametrize(("alpha", "resolution"), [(0.25, (97, 64)), (0.35, 65), (0.5, (40, 33))])
+@pytest.mark.parametrize("network", HEAVY)
+def test_engine_and_tools_agree_on_large_networks(
+    network: str, alpha: float, resolution: int | tuple[int, int]
+) -> None:
+    spec = load_spec(network)
+    model, resolved = build(spec, alpha=alpha), resolve(spec, alpha=alpha, resolution=resolution)
+    for tool in TOOLS:
+        assert validate(resolved, measure(model, resolution=resolution, against=tool)).differences == ()
+
+
 @st.composite
 def specs(draw: st.DrawFn) -> Spec:
     """Any table that the columns allow, under rules that no implementation combines."""
@@ -50,16 +69,29 @@ def specs(draw: st.DrawFn) -> Spec:
         st.sampled_from(["RE", "HS"]),
     )
     kernels = st.tuples(st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 5]))
+    windows = st.tuples(st.integers(1, 4), st.integers(1, 4))
     rows = [Row(0, "conv", k=draw(kernels), c=draw(widths), s=draw(strides), nl=draw(letters))]
     for stage in range(1, draw(st.integers(1, 4)) + 1):
-        operator = draw(st.sampled_from(["conv", "separable", "bottleneck"]))
+        operator = draw(st.sampled_from(sorted(TAKES.keys() - {"global_pool", "flatten", "linear"})))
+        if operator in POOLS:
+            rows.append(Row(stage, operator, k=draw(windows), s=draw(strides)))
+            continue
         row = Row(stage, operator, k=draw(kernels), c=draw(widths), n=draw(st.integers(1, 2)), s=draw(strides),
                   nl=draw(letters))  # fmt: skip
-        if operator == "bottleneck":
+        if operator in EXPANDING:
             factor: dict[str, Any] = draw(st.sampled_from([{"t": 1}, {"t": 6}, {"t": 2.5}, {"exp": 20}, {"exp": 33}]))
-            row = replace(row, se=draw(flags), **factor)
+            row = replace(row, se=draw(flags), res=draw(st.sampled_from([None, True, False])), **factor)
+        if operator == "residual":
+            row = replace(row, exp=draw(st.sampled_from([None, 12])))
+        if operator == "universal_bottleneck":
+            row = replace(row, a=draw(st.none() | kernels), k=draw(st.just((0, 0)) | kernels))
+            row = replace(row, s=1 if (row.a, row.k) == (None, (0, 0)) else row.s)
+        if "g" in TAKES[operator] and (operator, row.exp) != ("residual", None):
+            row = replace(row, g=draw(st.sampled_from([None, None, 2, 3])))
+        if "d" in TAKES[operator]:
+            row = replace(row, d=draw(st.sampled_from([None, 2, 3])))
         rows.append(row)
-    rows.append(Row(len(rows), "global_pool"))
+    rows.append(Row(len(rows), "global_pool") if draw(flags) else Row(len(rows), "flatten", k=draw(windows)))
     if draw(flags):
         rows.append(Row(len(rows), "linear", c=draw(widths), nl=draw(letters)))
     rows.append(Row(len(rows), "linear", c="k"))
@@ -67,7 +99,8 @@ def specs(draw: st.DrawFn) -> Spec:
         draw(st.sampled_from(list(load_family("v3").values()))),
         name="any",
         channels=draw(st.builds(ChannelRule, st.just("none"), st.sampled_from([1, 4, 8]), st.just(1))),
-        padding={kind: draw(st.sampled_from(PADDINGS)) for kind in ("conv", "depthwise")},
+        padding={kind: draw(st.sampled_from(PADDINGS)) for kind in ("conv", "depthwise", "pool")},
+        squeeze_of=draw(st.sampled_from(SQUEEZED)),
         expansion=draw(st.sampled_from(["input", "printed"])),
         fused_norm=draw(flags),
         bias=frozenset(draw(st.sets(st.sampled_from(PARTS)))),
@@ -82,7 +115,7 @@ def test_engine_and_tools_agree_on_any_table(spec: Spec, alpha: float, resolutio
     """Also on what cannot be: where the engine finds an empty map, the model does not run."""
     try:
         model = build(spec, alpha=alpha, implementation="any", classes=7)
-    except MbcostError as error:  # a squeeze to no channel at all
+    except MbcostError as error:  # a squeeze to no channel at all, or groups that do not divide the channels
         with pytest.raises(MbcostError, match=re.escape(str(error))):
             resolve(spec, alpha=alpha, implementation="any", classes=7)
         return

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
+from mbcost.measured.build import build
 from mbcost.spec.library import load_spec
 from mbcost.spec.model import Row, Scaling
+from mbcost.spec.parse import COLUMNS
 
 
 def output_widths(network: str, implementation: str, alpha: float) -> list[int]:
@@ -25,9 +29,12 @@ def output_widths(network: str, implementation: str, alpha: float) -> list[int]:
 def test_an_empty_cell_means_once_and_stride_one_and_is_shown_empty() -> None:
     row = Row(stage=9, operator="global_pool")
     assert (row.repeats, row.stride) == (1, 1)
-    assert row.letters == {"k": "", "t": "", "exp": "", "c": "", "n": "", "s": "", "se": "", "nl": ""}
+    assert row.letters == dict.fromkeys(set(COLUMNS) - {"operator", "in"}, "")
     full = Row(4, "bottleneck", k=(5, 5), exp=72, c=40, n=1, s=2, se=True, nl="RE")
-    assert full.letters == {"k": "5x5", "t": "", "exp": "72", "c": "40", "n": "1", "s": "2", "se": "yes", "nl": "RE"}
+    stated = {"k": "5x5", "exp": "72", "c": "40", "n": "1", "s": "2", "se": "yes", "nl": "RE"}
+    assert full.letters == {**row.letters, **stated}
+    last = Row(5, "universal_bottleneck", a=(3, 5), k=(0, 0), t=4, c=40, res=False)
+    assert last.letters == {**row.letters, "a": "3x5", "k": "0", "t": "4", "c": "40", "res": "no"}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,32 @@ def test_an_expanded_width_is_scaled_itself_or_follows_its_input(implementation:
 @pytest.mark.parametrize(("implementation", "squeezed"), [("official", 24), ("torchvision", 24), ("article", 18)])
 def test_the_squeeze_is_a_quarter(implementation: str, squeezed: int) -> None:
     spec = load_spec("v3-large")
-    assert Scaling(spec, spec.implementation(implementation), 1, classes=1000).squeezed(4, 72) == squeezed
+    assert Scaling(spec, spec.implementation(implementation), 1, classes=1000).squeezed(4, 24, 72) == squeezed
+
+
+def test_the_squeeze_of_efficientnet_is_a_quarter_of_the_input() -> None:
+    spec = load_spec("efficientnet-b0")
+    scaling = Scaling(spec, spec.implementation("torchvision"), 1, classes=1000)
+    assert [scaling.squeezed(2, inputs, 96) for inputs in (16, 3)] == [4, 1]
+
+
+def test_groups_that_do_not_divide_the_channels_under_alpha() -> None:
+    spec = load_spec("v1-standard")
+    spec = replace(spec, rows=(spec.rows[0], replace(spec.rows[1], g=32), *spec.rows[2:]))
+    rules = spec.implementation("official")
+    assert Scaling(spec, rules, 1, classes=10).groups(1, 32, 64) == 32
+    with pytest.raises(MbcostError) as caught:
+        resolve(spec, alpha=0.5)
+    message = "row 1 of v1-standard at alpha 0.5: 32 groups do not divide 16 input channels"
+    assert str(caught.value) == message
+    with pytest.raises(MbcostError, match=message):
+        build(spec, alpha=0.5)
+
+
+def test_the_grid_of_a_flattened_map_is_in_the_channels() -> None:
+    spec = load_spec("vgg-16")
+    assert Scaling(spec, spec.implementation("torchvision"), 1, classes=1000).output(10, 512) == 512 * 7 * 7
+    assert [row.stage for row in spec.without_top().rows] == list(range(10))
 
 
 @pytest.mark.parametrize(

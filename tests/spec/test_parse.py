@@ -91,6 +91,66 @@ def test_a_kernel_may_have_a_column_and_n_may_have_none() -> None:
     assert list(spec.implementations) == ["timm", "keras"]
 
 
+OTHER = """\
+name: other
+input: {channels: 3, resolution: 64x32}
+columns: [operator,      a,   k, t, exp,  c, g, d,   res, s]
+rows:
+  - [conv,               ~, 3x5, ~,   ~, 16, 1, 2,     ~, 2]
+  - [universal_bottleneck, 0, 5, 4,   ~, 16, 1, ~,  true, 1]
+  - [universal_bottleneck, 5, 0, 4,   ~, 16, ~, ~, false, 1]
+  - [universal_bottleneck, ~, 0, 2,   ~, 16, ~, ~,     ~, 1]
+  - [residual,           ~,   ~, ~,   8, 32, 4, ~,     ~, 2]
+  - [residual,           ~,   ~, ~,   ~, 32, ~, ~,     ~, 1]
+  - [average_pool 2x2,   ~,   ~, ~,   ~,  ~, ~, ~,     ~, 2]
+  - [flatten,            ~,   2, ~,   ~,  ~, ~, ~,     ~, ~]
+  - [linear,             ~,   ~, ~,   ~, 20, ~, ~,     ~, ~]
+  - [linear,             ~,   ~, ~,   ~,  k, ~, ~,     ~, ~]
+implementations: {family: resnet}
+"""
+
+
+def test_the_columns_of_other_networks() -> None:
+    assert parse(OTHER).rows == (
+        Row(0, "conv", k=(3, 5), c=16, g=1, d=2, s=2, nl="RE"),
+        Row(1, "universal_bottleneck", k=(5, 5), t=4, c=16, g=1, s=1, nl="RE", res=True),
+        Row(2, "universal_bottleneck", a=(5, 5), k=(0, 0), t=4, c=16, s=1, nl="RE", res=False),
+        Row(3, "universal_bottleneck", k=(0, 0), t=2, c=16, s=1, nl="RE"),
+        Row(4, "residual", exp=8, c=32, g=4, s=2, nl="RE"),
+        Row(5, "residual", c=32, s=1, nl="RE"),
+        Row(6, "average_pool", k=(2, 2), s=2),
+        Row(7, "flatten", k=(2, 2)),
+        Row(8, "linear", c=20, nl="RE"),
+        Row(9, "linear", c="k"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("8, 32, 4", "~, 32, 4", "9:46: the basic residual block has no groups: write its inner width in column 'exp'"),
+        ("8, 32, 4, ~", "8, 32, 4, 2", "9:49: residual takes no 'd': it belongs to conv, separable, bottleneck"),
+        ("2,   ~, 16, ~", "2,   ~, 16, 2", "8:46: universal_bottleneck takes no 'g': it belongs to conv, residual"),
+        (
+            "16, 1, 2,     ~",
+            "16, 1, 2, false",
+            "5:52: conv takes no 'res': it belongs to bottleneck, fused_bottleneck,",
+        ),
+        ("16, 1, 2,     ~", "16, 0, 2,     ~", "5:46: 0 is too small: the least is 1"),
+        ("16, 1, 2,     ~", "16, 1, wide,  ~", "5:49: expected a number, found text 'wide'"),
+        ("true, 1]", "true, 2]", "6:53: a block with a stride has no residual: its input and output differ in size"),
+        ("true, 1]", "yes, 1]", "6:53: expected true or false, found 'yes': spell it out"),
+        ("~, 16, ~, ~,     ~, 1]", "~, 16, ~, ~,     ~, 2]", "8:5: a stride needs a depthwise layer: both kernels"),
+        ("[conv,               ~", "[conv,               3", "5:26: conv takes no 'a': it belongs to universal_"),
+        ("~, 3x5, ~", "~,   0, ~", "5:31: 0 is too small: the least is 1"),
+    ],
+)
+def test_a_mistake_in_the_columns_of_other_networks(old: str, new: str, problem: str) -> None:
+    assert OTHER.count(old) == 1
+    (found,) = problems(OTHER.replace(old, new))
+    assert found.startswith(f"tiny.yaml:{problem}")
+
+
 MISTAKES = {
     "an unknown key": (("title:", "titel:"), "2:1: unknown key 'titel': did you mean 'title'?"),
     "a key twice": (("title: A tiny network", "name: again"), "2:1: 'name' stands here twice: keep one"),
@@ -101,7 +161,8 @@ MISTAKES = {
     "no row at all": (("  - [global", "  - conv\n  - [global"), "11:5: expected a list, found text 'conv'"),
     "an unknown operator": (
         ("bottleneck 5x3", "bottelneck 5x3"),
-        "10:6: unknown operator 'bottelneck': did you mean 'bottleneck'?",
+        "10:6: unknown operator 'bottelneck': did you mean 'bottleneck' or 'fused_bottleneck' or "
+        "'universal_bottleneck'?",
     ),
     "no operator": (
         ("[bottleneck,  ", "[Bottle-neck!,  "),
@@ -128,7 +189,47 @@ MISTAKES = {
         ("6,   ~, 8, 2", "6,  48, 8, 2"),
         "9:5: bottleneck needs either the expansion factor 't' or the expanded width 'exp'",
     ),
-    "t elsewhere": (("~,   ~, 8, 1, 2]", "2,   ~, 8, 1, 2]"), "8:5: t, exp and se belong to bottleneck, not to conv"),
+    "t elsewhere": (
+        ("~,   ~, 8, 1, 2]", "2,   ~, 8, 1, 2]"),
+        "8:29: conv takes no 't': it belongs to bottleneck, fused_bottleneck, universal_bottleneck",
+    ),
+    "a width of a pool": (
+        ("~,   ~, ~, 1, ~]", "~,   ~, 8, 1, ~]"),
+        "11:37: global_pool takes no 'c': it belongs to conv, separable, bottleneck, fused_bottleneck, "
+        "universal_bottleneck, residual, linear",
+    ),
+    "a pool without a window": (
+        ("bottleneck 5x3,        ~,  40, 8", "max_pool,              ~,   ~, ~"),
+        "10:5: max_pool needs its window and its stride in column 's', as in 'max_pool 3x3'",
+    ),
+    "a pool without a stride": (
+        ("bottleneck 5x3,        ~,  40, 8, 1, 2", "average_pool 2x2,      ~,   ~, ~, 1, ~"),
+        "10:5: average_pool needs its window and its stride in column 's', as in 'average_pool 3x3'",
+    ),
+    "a repeated pool": (
+        ("bottleneck 5x3,        ~,  40, 8, 1", "max_pool 3x3,          ~,   ~, ~, 2"),
+        "10:5: max_pool takes no repeats",
+    ),
+    "a grid of no size": (
+        ("global_pool,           ~", "flatten,               ~"),
+        "11:5: flatten needs the grid that the map is averaged to, as in 'flatten 7x7'",
+    ),
+    "a vector flattened": (
+        ("  - [linear,   ", "  - [flatten 7x7, ~, ~, ~, ~, ~]\n  - [linear,   "),
+        "12:5: the map is 1x1 already: flatten needs a larger one",
+    ),
+    "a factor of a residual block": (
+        ("[bottleneck,            6,   ~, 8, 2", "[residual,              4,   ~, 8, 2"),
+        "9:29: residual takes no 't': it belongs to bottleneck, fused_bottleneck, universal_bottleneck",
+    ),
+    "neither t nor exp of a fused one": (
+        ("[bottleneck,            6", "[fused_bottleneck,      ~"),
+        "9:5: fused_bottleneck needs either the expansion factor 't' or the expanded width 'exp'",
+    ),
+    "a universal bottleneck without a kernel": (
+        ("[bottleneck,  ", "[universal_bottleneck,  "),
+        "9:5: universal_bottleneck needs the kernel of its inner depthwise layer, 0 where it has none",
+    ),
     "a t that narrows": (("6,   ~, 8, 2", "0.5, ~, 8, 2"), "9:29: 0.5 is too small: the least is 1"),
     "no width": (("~,   ~, 8, 1, 2]", "~,   ~, ~, 1, 2]"), "8:5: conv needs its output channels in column 'c'"),
     "classes in the middle": (
@@ -142,7 +243,7 @@ MISTAKES = {
     "an infinite width": (("40, 8", ".inf, 8"), "10:33: .inf is too large: the most is 9007199254740992"),
     "an unknown column": (
         ("c, n, s]", "c, m, s]"),
-        "6:40: unknown column 'm': choose from operator, k, t, exp, c, se, nl, n, s, in",
+        "6:40: unknown column 'm': choose from operator, a, k, t, exp, c, g, d, se, nl, res, n, s, in",
     ),
     "a column twice": (("c, n, s]", "c, c, s]"), "6:40: the column 'c' stands here twice: keep one"),
     "no operators": (("[operator,  ", "[k,  "), "6:10: the column 'operator' is missing"),
@@ -150,7 +251,8 @@ MISTAKES = {
     "a strided classifier": (("k, ~, ~]", "k, ~, 2]"), "12:5: linear takes no stride and no repeats"),
     "an unknown family": (
         ("family: v2", "family: v4"),
-        "13:27: unknown family of implementations 'v4': choose from v1, v2, v3",
+        "13:27: unknown family of implementations 'v4': "
+        "choose from efficientnet, mnasnet, mobilenet-v4, resnet, v1, v2, v3, vgg",
     ),
     "an unknown implementation": (
         ("family: v2", "family: v2, only: [torchvison]"),
