@@ -3,13 +3,18 @@ PYTHON ?= python3
 BASE := .venv
 TEST := .venv-test
 
-.PHONY: table test lint format validate benchmark clean
+N ?= 10000
+
+.PHONY: table test fuzz lint format validate benchmark clean
 
 table: $(BASE)/ready  ## the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
 
 test: $(TEST)/ready  ## the whole test suite, with every reference library
 	$(TEST)/bin/python -m pytest -n auto --dist worksteal
+
+fuzz: $(TEST)/ready  ## N random tables, formulas against real models; SEED=... repeats a run
+	$(TEST)/bin/python -m tests.questions.test_any_table $(N) $(SEED)
 
 lint: $(TEST)/ready  ## ruff and mypy
 	$(TEST)/bin/ruff check .

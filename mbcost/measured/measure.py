@@ -116,6 +116,8 @@ def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
 
     def note(name: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         row = _row_name(name, module)
+        if isinstance(module, Add | Sum) and inputs[0].shape != inputs[1].shape:  # torch repeats the smaller map
+            raise RuntimeError(f"{row} adds maps of {inputs[0].shape} and {inputs[1].shape}")
         if isinstance(module, _LEADS):
             if row in seen:
                 raise MbcostError(f"{row} runs twice: a model of build() runs every layer once")

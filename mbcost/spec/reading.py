@@ -42,23 +42,30 @@ def read_standard_input() -> str:
 
 
 def _bytes_of(path: Path) -> bytes:
-    # Opened so, a named pipe that nobody writes to does not block.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        return _piped(handle, path) if S_ISFIFO(os.fstat(handle).st_mode) else file.read(LARGEST + 1)
+    if S_ISFIFO(path.stat().st_mode):
+        return _piped(path)
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
-def _piped(handle: int, path: Path) -> bytes:
+@cache
+def _piped(path: Path) -> bytes:
+    """What a named pipe holds: like standard input it can be read only once."""
     from select import select
 
     found = bytearray()
-    while len(found) <= LARGEST:
-        if not select([handle], [], [], PATIENCE)[0]:
-            raise MbcostError(f"{path}: nobody writes into this pipe: write a file, or pipe into '-'")
-        part = os.read(handle, LARGEST)
-        if not part:
-            break
-        found += part
+    # Opened so, a pipe that nobody writes to does not block.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while len(found) <= LARGEST:
+            if not select([handle], [], [], PATIENCE)[0]:
+                raise MbcostError(f"{path}: nobody writes into this pipe: write a file, or pipe into '-'")
+            part = os.read(handle, LARGEST)
+            if not part:
+                break
+            found += part
+    finally:
+        os.close(handle)
     return bytes(found)
 
 

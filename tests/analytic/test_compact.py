@@ -13,10 +13,11 @@ from mbcost.analytic.compact import FULL, Compact, compact, joined, of_form, pos
 from mbcost.analytic.layers import Conv2d, Layer
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
-from mbcost.spec.library import NETWORKS, load_spec
-from mbcost.spec.model import Scaling, Spec
+from mbcost.spec.library import NETWORKS, load_family, load_spec
+from mbcost.spec.model import Scaling
+from mbcost.spec.parse import parse_spec
 from mbcost.spec.tally import total
-from tests.questions.test_validate import specs
+from tests.tables import tables
 
 PAIRS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations]
 
@@ -40,9 +41,10 @@ def test_both_forms_count_alike(pair: tuple[str, str], alpha: float, resolution:
     assert compact(blocks(net, implementation, alpha, classes)).tally(resolution) == network.tally()
 
 
-@given(specs(), st.sampled_from([0.3, 1.0, 1.7]), st.tuples(st.integers(1, 90), st.integers(1, 90)))
-def test_both_forms_count_alike_on_any_table(spec: Spec, alpha: float, resolution: tuple[int, int]) -> None:
+@given(tables(), st.sampled_from([0.3, 1.0, 1.7]), st.tuples(st.integers(1, 90), st.integers(1, 90)))
+def test_both_forms_count_alike_on_any_table(text: str, alpha: float, resolution: tuple[int, int]) -> None:
     """Where the layers can be made at all; a map that is too small for its windows is an error there."""
+    spec = parse_spec(text, "any.yaml", load_family)
     try:
         network = resolve(spec, alpha=alpha, resolution=resolution, implementation="any", classes=7)
     except MbcostError:

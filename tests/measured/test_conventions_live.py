@@ -162,16 +162,19 @@ def test_silent_mistakes_are_data() -> None:
         for name, convention in load_conventions().items()
         for spot in convention.blind
     }
+    v4 = tuple(f"mobilenet-v4-conv-{size}" for size in ("large", "medium", "small"))
     v3, minimalistic = ("v3-large", "v3-small"), ("v3-large-minimalistic", "v3-small-minimalistic")
     assert spots == {
         ("fvcore", "keras"): set(),
         ("fvcore-train", "keras"): set(),
         ("ptflops", "timm", *v3): {"classifier"},
         ("ptflops", "timm", *minimalistic): {"classifier", "strided"},
+        ("ptflops", "timm", *v4): {"classifier"},
         ("ptflops", "keras"): set(),
         ("ptflops-aten", "keras"): set(),
         ("thop", "timm", *v3): {"classifier"},
         ("thop", "timm", *minimalistic): {"classifier", "strided"},
+        ("thop", "timm", *v4): {"classifier"},
         ("thop", "keras"): set(),
         ("torchinfo", "keras"): set(),
         ("calflops", "keras"): "fails",

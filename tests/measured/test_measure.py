@@ -116,7 +116,7 @@ def run_a_block_twice(model: nn.Module) -> None:
             "2.1.project.activation is a LeakyReLU, which no model",
         ),
         (with_module("14.1.dropout", nn.Dropout()), "14.1.dropout is a Dropout, which no model of build() has"),
-        (with_module("2.1.depthwise.pad", nn.MaxPool2d(1)), "2.1.depthwise.pad is a MaxPool2d, which no model"),
+        (with_module("2.1.depthwise.pad", nn.LPPool2d(2, 1)), "2.1.depthwise.pad is a LPPool2d, which no model"),
         (run_a_block_twice, "5.1.expand runs twice: a model of build() runs every layer once"),
     ],
 )

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.network import Network, resolve
-from mbcost.errors import MbcostError
 from mbcost.measured.build import build
 from mbcost.measured.measure import TOOLS, measure
 from mbcost.questions.validate import validate, validate_in_order
-from mbcost.spec.implementation import PADDINGS, ChannelRule
-from mbcost.spec.library import NETWORKS, load_family, load_spec
+from mbcost.spec.library import NETWORKS, load_spec
 from mbcost.spec.measurement import QUANTITIES, LayerFacts, Measurement
-from mbcost.spec.model import Row, Spec
-from mbcost.spec.operators import EXPANDING, POOLS, TAKES
-from mbcost.spec.parse_family import PARTS, SQUEEZED
 
 ALPHAS = [0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.3, 1.4]
 RESOLUTIONS: list[int | tuple[int, int]] = [97, 225, 224, (160, 224)]
@@ -57,76 +51,6 @@ def test_engine_and_tools_agree_on_large_networks(
     model, resolved = build(spec, alpha=alpha), resolve(spec, alpha=alpha, resolution=resolution)
     for tool in TOOLS:
         assert validate(resolved, measure(model, resolution=resolution, against=tool)).differences == ()
-
-
-@st.composite
-def specs(draw: st.DrawFn) -> Spec:
-    """Any table that the columns allow, under rules that no implementation combines."""
-    widths, strides, flags, letters = (
-        st.integers(1, 40),
-        st.integers(1, 3),
-        st.booleans(),
-        st.sampled_from(["RE", "HS"]),
-    )
-    kernels = st.tuples(st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 5]))
-    windows = st.tuples(st.integers(1, 4), st.integers(1, 4))
-    rows = [Row(0, "conv", k=draw(kernels), c=draw(widths), s=draw(strides), nl=draw(letters))]
-    for stage in range(1, draw(st.integers(1, 4)) + 1):
-        operator = draw(st.sampled_from(sorted(TAKES.keys() - {"global_pool", "flatten", "linear"})))
-        if operator in POOLS:
-            rows.append(Row(stage, operator, k=draw(windows), s=draw(strides)))
-            continue
-        row = Row(stage, operator, k=draw(kernels), c=draw(widths), n=draw(st.integers(1, 2)), s=draw(strides),
-                  nl=draw(letters))  # fmt: skip
-        if operator in EXPANDING:
-            factor: dict[str, Any] = draw(st.sampled_from([{"t": 1}, {"t": 6}, {"t": 2.5}, {"exp": 20}, {"exp": 33}]))
-            row = replace(row, se=draw(flags), res=draw(st.sampled_from([None, True, False])), **factor)
-        if operator == "residual":
-            row = replace(row, exp=draw(st.sampled_from([None, 12])))
-        if operator == "universal_bottleneck":
-            row = replace(row, a=draw(st.none() | kernels), k=draw(st.just((0, 0)) | kernels))
-            row = replace(row, s=1 if (row.a, row.k) == (None, (0, 0)) else row.s)
-        if "g" in TAKES[operator] and (operator, row.exp) != ("residual", None):
-            row = replace(row, g=draw(st.sampled_from([None, None, 2, 3])))
-        if "d" in TAKES[operator]:
-            row = replace(row, d=draw(st.sampled_from([None, 2, 3])))
-        rows.append(row)
-    rows.append(Row(len(rows), "global_pool") if draw(flags) else Row(len(rows), "flatten", k=draw(windows)))
-    if draw(flags):
-        rows.append(Row(len(rows), "linear", c=draw(widths), nl=draw(letters)))
-    rows.append(Row(len(rows), "linear", c="k"))
-    rules = replace(
-        draw(st.sampled_from(list(load_family("v3").values()))),
-        name="any",
-        channels=draw(st.builds(ChannelRule, st.just("none"), st.sampled_from([1, 4, 8]), st.just(1))),
-        padding={kind: draw(st.sampled_from(PADDINGS)) for kind in ("conv", "depthwise", "pool")},
-        squeeze_of=draw(st.sampled_from(SQUEEZED)),
-        expansion=draw(st.sampled_from(["input", "printed"])),
-        fused_norm=draw(flags),
-        bias=frozenset(draw(st.sets(st.sampled_from(PARTS)))),
-        linear=frozenset(draw(st.sets(st.sampled_from(["head", "classifier"])))),
-    )
-    return Spec("any", "", "", 3, (32, 32), (), tuple(rows), {"any": rules})
-
-
-@given(specs(), st.sampled_from([0.3, 1.0, 1.7]), st.tuples(st.integers(1, 40), st.integers(1, 40)))
-@settings(max_examples=60)
-def test_engine_and_tools_agree_on_any_table(spec: Spec, alpha: float, resolution: tuple[int, int]) -> None:
-    """Also on what cannot be: where the engine finds an empty map, the model does not run."""
-    try:
-        model = build(spec, alpha=alpha, implementation="any", classes=7)
-    except MbcostError as error:  # a squeeze to no channel at all, or groups that do not divide the channels
-        with pytest.raises(MbcostError, match=re.escape(str(error))):
-            resolve(spec, alpha=alpha, implementation="any", classes=7)
-        return
-    try:
-        network = resolve(spec, alpha=alpha, resolution=resolution, implementation="any", classes=7)
-    except MbcostError:
-        with pytest.raises(MbcostError, match="the model does not run"):
-            measure(model, resolution=resolution)
-        return
-    for tool in TOOLS:
-        assert validate(network, measure(model, resolution=resolution, against=tool)).differences == ()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,106 @@
+"""Tables that nobody printed: whatever the columns allow, the engine and the tools agree on it, layer by layer.
+
+A few hundred in every run of the suite. `make fuzz N=10000` runs more of them, with a seed of its own that it prints. A
+table on which they part is shrunk to the least one that still shows it and saved beside the others in
+`tests/data/tables/`, where every run tries it again.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from random import randrange
+from time import monotonic
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from mbcost.analytic.network import resolve
+from mbcost.errors import MbcostError
+from mbcost.measured.build import build
+from mbcost.measured.measure import TOOLS, measure
+from mbcost.questions.validate import validate
+from mbcost.spec.library import load_family
+from mbcost.spec.parse import parse_spec
+from tests.tables import tables
+
+SAVED = Path(__file__).parents[1] / "data" / "tables"
+TABLES = 300
+"""How many a run of the suite tries."""
+
+OUTCOMES = {"sum-of-unequal-maps": "refused"}
+"""What became of the saved tables, once the cause was found."""
+
+
+def compared(text: str) -> str:
+    """What became of a table: `equal`, or `refused` by both. An assertion fails where they part."""
+    alpha, classes = re.findall(r"[\d.]+", text.partition("\n")[0])
+    options: dict[str, Any] = {"alpha": float(alpha), "classes": int(classes)}
+    spec = parse_spec(text, "any.yaml", load_family)
+    image: dict[str, Any] = {"resolution": spec.resolution, "in_channels": spec.channels}
+    try:
+        model = build(spec, **options)
+    except MbcostError as error:  # no channel left, or groups that do not divide the channels
+        with pytest.raises(MbcostError, match=re.escape(str(error))):
+            resolve(spec, **options)
+        return "refused"
+    try:
+        network = resolve(spec, **options)
+    except MbcostError:  # an empty map
+        with pytest.raises(MbcostError, match="the model does not run"):
+            measure(model, **image)
+        return "refused"
+    for tool in TOOLS:
+        assert validate(network, measure(model, **image, against=tool)).differences == ()
+    return "equal"
+
+
+def fuzz(count: int, start: int) -> Counter[str]:
+    """Try `count` tables from the seed `start` and count what became of them; one on which they part is saved."""
+    found: Counter[str] = Counter()
+
+    @seed(start)
+    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+              phases=(Phase.generate, Phase.shrink))  # fmt: skip
+    @given(tables())
+    def every(text: str) -> None:
+        try:
+            found[compared(text)] += 1
+        except BaseException:
+            # Hypothesis ends with the least table that fails, so that is the one that stays.
+            SAVED.mkdir(exist_ok=True)
+            (SAVED / f"seed-{start}.yaml").write_text(text)
+            raise
+
+    every()
+    return found
+
+
+def test_engine_and_tools_agree_on_any_table() -> None:
+    """Also on what cannot be: where the engine finds an empty map, the model does not run."""
+    found = fuzz(TABLES, start=20_170_417)
+    assert sum(found.values()) >= TABLES
+    assert found["equal"] > TABLES / 2
+
+
+@pytest.mark.parametrize("path", sorted(SAVED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_tables_on_which_they_once_parted(path: Path) -> None:
+    assert compared(path.read_text()) == OUTCOMES[path.stem]
+
+
+def main(count: int, start: int, processes: int = 2) -> None:
+    """Run `count` tables in parts, one a process, and print how many agreed."""
+    print(f"{count:,} tables, seed {start}", flush=True)
+    began = monotonic()
+    with ProcessPoolExecutor(processes) as pool:
+        parts = [pool.submit(fuzz, -(-count // processes), start + place) for place in range(processes)]
+        found = sum((part.result() for part in parts), Counter[str]())
+    print(f"{found['equal']:,} equal, {found['refused']:,} refused by both, no mismatch: {monotonic() - began:,.0f} s")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else randrange(10**9))

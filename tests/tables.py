@@ -1,0 +1,106 @@
+"""Random tables: whatever the columns allow, under rules that no implementation combines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from functools import cache
+from typing import Any
+
+import yaml
+from hypothesis import strategies as st
+
+from mbcost.spec.implementation import PADDINGS, POOLS, ChannelRule, Implementation
+from mbcost.spec.library import families, load_family
+from mbcost.spec.operators import EXPANDING, TAKES
+from mbcost.spec.parse import COLUMNS
+from mbcost.spec.parse_family import PARTS, SQUEEZED
+
+WIDTHS, STRIDES, FLAGS, LETTERS = st.integers(1, 40), st.integers(1, 3), st.booleans(), st.sampled_from(["RE", "HS"])
+KERNELS = st.builds("{}x{}".format, st.sampled_from([1, 3, 5, 7]), st.sampled_from([1, 3, 5]))
+WINDOWS = st.builds("{}x{}".format, st.integers(1, 4), st.integers(1, 4))
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A stem, up to four rows of any operator, a pool or a flattening, and what follows it."""
+    found: list[dict[str, Any]] = [
+        {"operator": "conv", "k": draw(KERNELS), "c": draw(WIDTHS), "s": draw(STRIDES), "nl": draw(LETTERS)}
+    ]
+    for _ in range(draw(st.integers(1, 4))):
+        operator = draw(st.sampled_from(sorted(TAKES.keys() - {"global_pool", "flatten", "linear"})))
+        if operator in ("max_pool", "average_pool"):
+            found.append({"operator": operator, "k": draw(WINDOWS), "s": draw(STRIDES)})
+            continue
+        row: dict[str, Any] = {"operator": operator, "k": draw(KERNELS), "c": draw(WIDTHS),
+               "n": draw(st.integers(1, 2)), "s": draw(STRIDES), "nl": draw(LETTERS)}  # fmt: skip
+        if operator == "universal_bottleneck":
+            row |= {"a": draw(st.none() | KERNELS), "k": draw(st.just("0") | KERNELS)}
+            row["s"] = 1 if (row["a"], row["k"]) == (None, "0") else row["s"]
+        if operator in EXPANDING:
+            row |= draw(st.sampled_from([{"t": 1}, {"t": 6}, {"t": 2.5}, {"exp": 20}, {"exp": 33}]))
+            row |= {"se": draw(FLAGS), "res": draw(st.sampled_from([None, True, False]))}
+            row["res"] = None if row["res"] and row["n"] == 1 and row["s"] > 1 else row["res"]
+        if operator == "residual":
+            row["exp"] = draw(st.sampled_from([None, 12]))
+        if "g" in TAKES[operator] and (operator, row.get("exp")) != ("residual", None):
+            row["g"] = draw(st.sampled_from([None, None, 2, 3]))
+        if "d" in TAKES[operator]:
+            row["d"] = draw(st.sampled_from([None, 2, 3]))
+        found.append(row)
+    found.append({"operator": "global_pool"} if draw(FLAGS) else {"operator": "flatten", "k": draw(WINDOWS)})
+    if draw(FLAGS):
+        found.append({"operator": "linear", "c": draw(WIDTHS), "nl": draw(LETTERS)})
+    return [*found, {"operator": "linear", "c": "k"}]
+
+
+@st.composite
+def implementations(draw: st.DrawFn) -> Implementation:
+    """Rules that no implementation combines."""
+    return replace(
+        draw(st.sampled_from(known())),
+        channels=draw(st.builds(ChannelRule, st.just("none"), st.sampled_from([1, 4, 8]), st.just(1))),
+        channels_of={},
+        without_residual=frozenset(),
+        padding={kind: draw(st.sampled_from(PADDINGS)) for kind in ("conv", "depthwise", "pool")},
+        squeeze_of=draw(st.sampled_from(SQUEEZED)),
+        expansion=draw(st.sampled_from(["input", "printed"])),
+        pool=draw(st.sampled_from(POOLS)),
+        squeeze_pool=draw(st.sampled_from(POOLS)),
+        fused_norm=draw(FLAGS),
+        bias=frozenset(draw(st.sets(st.sampled_from(PARTS)))),
+        linear=frozenset(draw(st.sets(st.sampled_from(["head", "classifier"])))),
+        activations={"RE": draw(st.sampled_from(["relu", "relu6", "swish"])), "HS": "hard_swish"},
+    )
+
+
+@cache
+def known() -> tuple[Implementation, ...]:
+    return tuple(record for family in families() for record in load_family(family).values())
+
+
+def plain(value: Any) -> Any:
+    """The value as YAML has it: sets are lists."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> str:
+    """A whole spec as text; its first line says under which alpha, and for how many classes."""
+    columns = [column for column in COLUMNS if column != "in"]
+    record = plain(asdict(draw(implementations())))
+    del record["name"]
+    document = {
+        "name": "any",
+        "input": {
+            "channels": draw(st.integers(1, 9)),
+            "resolution": [draw(st.integers(1, 40)), draw(st.integers(1, 40))],
+        },
+        "columns": columns,
+        "rows": [[row.get(column) for column in columns] for row in draw(rows())],
+        "implementations": {"any": record},
+    }
+    alpha, classes = draw(st.sampled_from([0.1, 0.3, 0.75, 1.0, 1.7])), draw(st.integers(1, 2000))
+    text = yaml.safe_dump(document, default_flow_style=None, sort_keys=False, width=120)
+    return f"# --alpha {alpha} --classes {classes}\n{text}"
