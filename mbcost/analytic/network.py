@@ -147,13 +147,16 @@ def build_network(
     shape = Shape(in_channels, *resolution)
     layers: list[Layer] = []
     for block in blocks:
-        for layer in layers_of(block.form, block.name, shape, edits):
-            layers.append(layer)
-            if layer.output.height < 1 or layer.output.width < 1:
-                raise MbcostError(
-                    f"the map is empty after {layer.name} at resolution {resolution[0]}x{resolution[1]}: "
-                    "use a larger resolution"
-                )
+        try:
+            for layer in layers_of(block.form, block.name, shape, edits):
+                layers.append(layer)
+                if layer.output.height < 1 or layer.output.width < 1:
+                    raise MbcostError(
+                        f"the map is empty after {layer.name} at resolution {resolution[0]}x{resolution[1]}: "
+                        "use a larger resolution"
+                    )
+        except MbcostError as error:
+            raise scaling.spec.error(block.stage, str(error)) from None
         shape = layers[-1].output
     return Network(
         scaling.spec,

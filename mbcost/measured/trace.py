@@ -84,7 +84,6 @@ class _Executed:
 
     facts: LayerFacts
     after: _After
-    dilation: tuple[int, int]
     weights: str | None
     """The parameter that holds its weights."""
     module: str
@@ -123,8 +122,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Identity of a map with zeros around it -> how many of them along each dimension."""
         self.alive: list[Tensor] = list((stand_ins or {}).values())
         """What `owners` and `zeros` know, lest its identity pass to another."""
-        self.dilation = (1, 1)
-        """Of the convolution that is being noted."""
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -145,14 +142,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """A layer has been executed."""
         if operator not in _LAYERS and self.strict:
             raise MbcostError(f"the model calls {packet}, which is neither a convolution nor a linear layer")
-        self.dilation = (1, 1)
         layer = _LAYERS.get(operator, _other(operator))(self, output, *args)
         flops = flop_registry[packet](*args, **kwargs, out_val=output)
         macs = half(flops, layer.name) if self.strict else flops // 2
         self.after = _After()
         weights = self.owner(args[_WEIGHTS[operator]]) if operator in _WEIGHTS else None
         module = self.running[-1] if self.running else ""
-        self.layers.append(_Executed(replace(layer, macs=macs), self.after, self.dilation, weights, module))
+        self.layers.append(_Executed(replace(layer, macs=macs), self.after, weights, module))
         self.use(args)
 
     def use(self, args: Iterable[Any]) -> None:
@@ -188,7 +184,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             facts = replace(facts, name=name)
             params = sum(self.sizes[name] for name in executed.first_used)
             shares = None if weights is None or weights in executed.first_used else first.get(weights)
-            calls.append(Call(facts, executed.dilation, params, weights is not None, shares))
+            calls.append(Call(facts, params, weights is not None, shares))
             first.setdefault(weights or "", facts.name)
         return tuple(calls)
 
@@ -217,7 +213,6 @@ def _convolution(
     if weight.ndim != 4 or transposed:
         facts = _other("transposed conv" if transposed else f"conv{weight.ndim - 2}d")(recorder, output, x)
         return replace(facts, name=name, groups=groups, weights=weight.numel(), biases=_values(bias))
-    recorder.dilation = dilation[0], dilation[1]
     zeros = recorder.zeros.get(id(x), (0, 0, 0, 0))
     channels, height, width = (size - zero for size, zero in zip(x.shape[1:], zeros[1:], strict=True))
     kernel, strides = (weight.shape[2], weight.shape[3]), (stride[0], stride[1])

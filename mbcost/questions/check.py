@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
-from mbcost.analytic.blocks import plan
+from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.layers import Shape
 from mbcost.analytic.operators import layers_of
 from mbcost.errors import MbcostError, Problem, SpecError
-from mbcost.spec.inputs import Place, PrintedInput, PrintedTable, read_printed_table
+from mbcost.spec.flat import is_flat, parse_flat
+from mbcost.spec.inputs import Place, PrintedInput, read_inputs
 from mbcost.spec.library import load_family
 from mbcost.spec.model import CLASSES, Row, Scaling, Spec
 from mbcost.spec.parse import parse_spec
@@ -48,17 +49,19 @@ def check_files(files: Iterable[str], read: Callable[[str], str]) -> tuple[Check
 def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
     """What is wrong with a spec; nothing when it is fine."""
     try:
+        if is_flat(text):
+            parse_flat(text, origin)
+            return ()
         spec = parse_spec(text, origin, load_family)
-        printed = read_printed_table(text, origin)
+        printed = read_inputs(text, origin)
     except SpecError as error:
         return tuple(Finding(problem, INVALID) for problem in error.located)
     return tuple(
-        Finding(Problem(origin, place.line, place.column, message), CONTRADICTION)
-        for place, message in contradictions(spec, printed)
+        Finding(Problem(origin, *place, message), CONTRADICTION) for place, message in contradictions(spec, printed)
     )
 
 
-def contradictions(spec: Spec, printed: PrintedTable) -> Iterator[tuple[Place, str]]:
+def contradictions(spec: Spec, printed: Mapping[int, tuple[PrintedInput, Place]]) -> Iterator[tuple[Place, str]]:
     """Where a printed input is not what the row above makes of its own, at alpha 1 by the default implementation.
 
     Each row is judged by the size that it prints, so that one misprint is not reported again by every row below it.
@@ -66,28 +69,37 @@ def contradictions(spec: Spec, printed: PrintedTable) -> Iterator[tuple[Place, s
     scaling = Scaling(spec, spec.implementation(spec.default_implementation), 1.0, CLASSES)
     try:
         blocks = plan(scaling, spec.channels)
-    except MbcostError as error:
-        yield printed.rows[0], str(error)
+    except SpecError as error:
+        for problem in error.located:
+            yield (problem.line, problem.column), problem.message
         return
     shape = Shape(spec.channels, *spec.resolution)
     above: tuple[Row, Shape] | None = None
     for stage, repeats in groupby(blocks, key=attrgetter("stage")):
-        if stage in printed.inputs:
-            cell, place = printed.inputs[stage]
+        if stage in printed:
+            cell, place = printed[stage]
             if (said := _shape(cell, shape)) != shape:
                 yield place, _contradiction(cell, said, shape, above)
                 shape = replace(shape, height=said.height, width=said.width)
-        above = spec.rows[stage], shape
+        row = spec.rows[stage]
+        if row.operator == "global_pool" and row.k not in (None, (shape.height, shape.width)):
+            window, size = "{}x{}".format(*row.kernel), f"{shape.height}x{shape.width}"
+            yield row.place, f"the row prints a window of {window} and reads a map of {size}: correct one of them"
+        above = row, shape
         for block in repeats:
-            for layer in layers_of(block.form, block.name, shape):
-                output = layer.output
-                if min(output.height, output.width) < 1:
-                    yield (
-                        printed.rows[stage],
-                        f"nothing is left of a {shape.height}x{shape.width} map: use smaller strides",
-                    )
-                    return
-            shape = output
+            try:
+                shape = _output(block, shape)
+            except MbcostError as error:
+                yield row.place, str(error)
+                return
+
+
+def _output(block: Block, shape: Shape) -> Shape:
+    for layer in layers_of(block.form, block.name, shape):
+        output = layer.output
+        if min(output.height, output.width) < 1:
+            raise MbcostError(f"nothing is left of a {shape.height}x{shape.width} map: use smaller strides")
+    return output
 
 
 def _check_file(file: str, read: Callable[[str], str]) -> Checked:

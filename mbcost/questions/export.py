@@ -30,11 +30,12 @@ def _layer(model: TracedModel, call: Call) -> FlatLayer:
         what = f"shares weights with {call.shares}" if call.shares else "has other parameters than its weights say"
         raise MbcostError(f"{model.name}: {facts.name} {what}, which a list of layers cannot say")
     kernel, stride, groups = facts.kernel or (1, 1), facts.stride or (1, 1), facts.groups or 1
-    if stride[0] != stride[1] or call.dilation[0] != call.dilation[1]:
+    dilation = facts.dilation or (1, 1)
+    if stride[0] != stride[1] or dilation[0] != dilation[1]:
         raise MbcostError(f"{model.name}: {facts.name} strides or dilates height and width unlike")
     # On a row of vectors, a linear layer is a 1x1 convolution.
     operator = "linear" if facts.operator == "linear" and facts.input[:2] == (1, 1) else "conv"
     return FlatLayer(
-        facts.name, operator, facts.input, facts.output, kernel, stride[0], call.dilation[0], groups,
+        facts.name, operator, facts.input, facts.output, kernel, stride[0], dilation[0], groups,
         facts.biases > 0, facts.norm_channels,
     )  # fmt: skip

@@ -87,9 +87,7 @@ def compare_layer(
     check_alpha(alpha)
     thin_inputs, thin_outputs = inputs, outputs
     if alpha != 1:
-        thin_inputs, thin_outputs = (
-            scaled_channels(rule, width * alpha, alpha, "the layer") for width in (inputs, outputs)
-        )
+        thin_inputs, thin_outputs = (scaled_channels(rule, width * alpha, alpha) for width in (inputs, outputs))
     small = int(feature * rho + Fraction(1, 2))
     if small < 1:
         raise MbcostError(f"rho {float(rho):g} leaves nothing of a map of {feature}: use a larger one")

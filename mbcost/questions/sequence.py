@@ -147,7 +147,7 @@ def of_step(step: Step, lead: Conv2d | Linear) -> Layer:
 def _of_call(call: Call) -> Layer:
     facts = call.facts
     return Layer(
-        facts.name, "", facts.operator, facts.kernel, facts.stride, call.dilation, facts.groups,
+        facts.name, "", facts.operator, facts.kernel, facts.stride, facts.dilation or (1, 1), facts.groups,
         facts.input[2], facts.output[2], facts.input[:2], facts.output[:2], facts.biases > 0,
         facts.norm_channels, call.params, facts.macs, call.named, call.shares,
     )  # fmt: skip

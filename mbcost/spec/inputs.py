@@ -20,12 +20,8 @@ INPUT = rf"{_SIDE}(?:\s*(?:\^2|²)|{_TIMES}{_SIDE})(?:{_TIMES}{_SIDE})?|{_SIDE}"
 """Height, width and channels, or channels alone."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where something stands in a text; line and column count from 1."""
-
-    line: int
-    column: int
+Place = tuple[int, int]
+"""Line and column in a text, both counted from 1."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +31,6 @@ class PrintedInput:
     channels: int | None = None
     size: tuple[int, int] | None = None
     """Height and width."""
-
-
-@dataclass(frozen=True)
-class PrintedTable:
-    """Where each row stands, and what the rows print of their inputs, by stage, each with its place."""
-
-    rows: tuple[Place, ...]
-    inputs: Mapping[int, tuple[PrintedInput, Place]]
 
 
 def read_input(reader: Reader, node: yaml.Node) -> PrintedInput:
@@ -57,8 +45,8 @@ def read_input(reader: Reader, node: yaml.Node) -> PrintedInput:
     return PrintedInput(channels if alone is None else alone, size)
 
 
-def read_printed_table(text: str, origin: str) -> PrintedTable:
-    """The places of the rows of a spec, and its column `in`.
+def read_inputs(text: str, origin: str) -> Mapping[int, tuple[PrintedInput, Place]]:
+    """The column `in` of a spec by stage, each cell with its place.
 
     Raises:
         SpecError: the text is no YAML mapping, or a cell of the column is wrong.
@@ -73,9 +61,5 @@ def read_printed_table(text: str, origin: str) -> PrintedTable:
             cells = dict(zip(columns, reader.sequence(row), strict=True))
             if INPUT_COLUMN in cells and not is_empty(cells[INPUT_COLUMN]):
                 cell = cells[INPUT_COLUMN]
-                inputs[stage] = (read_input(reader, cell), _place(cell))
-    return PrintedTable(tuple(map(_place, rows)), inputs)
-
-
-def _place(node: yaml.Node) -> Place:
-    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+                inputs[stage] = (read_input(reader, cell), reader.place(cell))
+    return inputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -127,4 +128,4 @@ def load_convention(name: str | None = None) -> Convention:
 @cache
 def _built_in(name: str) -> Spec:
     path = specs_folder() / f"{name}.yaml"
-    return parse_spec(read_file(path), str(path), load_family)
+    return replace(parse_spec(read_file(path), str(path), load_family), origin="")

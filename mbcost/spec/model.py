@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError, Problem, SpecError, unknown
 from mbcost.spec.implementation import EXACT, ChannelRule, Implementation
 
 CLASSES = 1000
@@ -39,6 +39,8 @@ class Row:
     a: tuple[int, int] | None = None
     """The kernel of a universal bottleneck's depthwise layer before the expansion; None where there is none."""
     res: bool | None = None
+    place: tuple[int, int] = field(default=(1, 1), compare=False, repr=False)
+    """Line and column of the row in its file."""
 
     @property
     def kernel(self) -> tuple[int, int]:
@@ -97,6 +99,8 @@ class Spec:
     """What to know when the paper's totals are compared with these."""
     shown_as: str = "stages"
     """How the paper prints the table: `stages` (one line a row) or `layers` (one line a convolution)."""
+    origin: str = field(default="", compare=False, repr=False)
+    """The user's file, for messages; a built-in network goes by its name."""
 
     @property
     def display_title(self) -> str:
@@ -117,6 +121,12 @@ class Spec:
         if name not in self.implementations:
             raise unknown(f"implementation of {self.name}", name, self.implementations)
         return self.implementations[name]
+
+    def error(self, stage: int, message: str) -> MbcostError:
+        """The error that a row makes impossible what was asked for, at the row's place in its file."""
+        if self.origin:
+            return SpecError([Problem(self.origin, *self.rows[stage].place, message)])
+        return MbcostError(f"row {stage} of {self.name}: {message}")
 
     def role(self, stage: int) -> str | None:
         """What implementations call the row: `stem`, `last_conv`, `head` or nothing special.
@@ -220,9 +230,8 @@ class Scaling:
         groups = self.spec.rows[stage].groups
         for channels, kind in ((inputs, "input"), (outputs, "output")):
             if channels % groups:
-                raise MbcostError(
-                    f"row {stage} of {self.spec.name} at alpha {self.alpha:g}: {groups} groups do not divide "
-                    f"{channels} {kind} channels"
+                raise self.spec.error(
+                    stage, f"{groups} groups do not divide {channels} {kind} channels at alpha {self.alpha:g}"
                 )
         return groups
 
@@ -235,7 +244,10 @@ class Scaling:
         return self.spec.channels
 
     def _channels(self, rule: ChannelRule, width: float, stage: int) -> int:
-        return scaled_channels(rule, width, self.alpha, f"row {stage} of {self.spec.name}")
+        try:
+            return scaled_channels(rule, width, self.alpha)
+        except MbcostError as error:
+            raise self.spec.error(stage, str(error)) from None
 
 
 def alpha_text(alpha: float) -> str:
@@ -275,15 +287,15 @@ def check_whole(number: int, what: str) -> int:
     return whole
 
 
-def scaled_channels(rule: ChannelRule, width: float, alpha: float, what: str) -> int:
-    """The channels that `rule` makes of a width scaled by `alpha`; `what` names the layer in messages.
+def scaled_channels(rule: ChannelRule, width: float, alpha: float) -> int:
+    """The channels that `rule` makes of a width scaled by `alpha`.
 
     Raises:
         MbcostError: no channel is left, or float64 does not hold the width exactly.
     """
     if width > EXACT:
-        raise MbcostError(f"alpha {alpha:g} makes {what} too wide to count exactly: use a smaller alpha")
+        raise MbcostError(f"alpha {alpha:g} makes it too wide to count exactly: use a smaller alpha")
     channels = rule.round(width)
     if channels < 1:
-        raise MbcostError(f"alpha {alpha:g} leaves {what} without channels: use a larger alpha")
+        raise MbcostError(f"alpha {alpha:g} leaves it without channels: use a larger alpha")
     return channels

@@ -52,9 +52,13 @@ class Reader:
             SpecError: that makes `MOST_PROBLEMS`.
         """
         if node is not _MISSING:
-            self.problems.append((node.start_mark.line + 1, node.start_mark.column + 1, message))
+            self.problems.append((*self.place(node), message))
             if len(self.problems) >= MOST_PROBLEMS:
                 self.finish()
+
+    def place(self, node: yaml.Node) -> tuple[int, int]:
+        """Line and column of a node, both counted from 1."""
+        return node.start_mark.line + 1, node.start_mark.column + 1
 
     def finish(self) -> None:
         """Raise every recorded problem.

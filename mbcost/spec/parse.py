@@ -79,6 +79,7 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
             implementations=implementations,
             published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")) or (1.0,),
             published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
+            origin=origin,
             shown_as=reader.word(values["shown_as"], "form", FORMS) if "shown_as" in values else "stages",
         )
     return spec
@@ -112,7 +113,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
             reader.problem(cells["k"], "the kernel stands in the operator already")
         absent = operator == "universal_bottleneck" and _is_zero(cells["k"])
         kernel = (0, 0) if absent else _pair(reader, cells["k"])
-    read: dict[str, Any] = {"k": kernel}
+    read: dict[str, Any] = {"k": kernel, "place": reader.place(node)}
     if "a" in cells and not _is_zero(cells["a"]):
         read["a"] = _pair(reader, cells["a"])
     if "t" in cells:

@@ -13,7 +13,6 @@ class Call:
 
     facts: LayerFacts
     """Named by the parameter that holds the weights; where no parameter does, by the module that makes the call."""
-    dilation: tuple[int, int] = (1, 1)
     params: int = 0
     """Values of the parameters that are first used here: none where an earlier call has used them all."""
     named: bool = True

@@ -143,11 +143,11 @@ def test_the_resolution_is_the_tables_own_unless_given() -> None:
         ),
         (
             {"implementation": "keras", "resolution": 16},
-            "the map is empty after 8.1.depthwise at resolution 16x16: use a larger resolution",
+            "row 8 of v1: the map is empty after 8.1.depthwise at resolution 16x16: use a larger resolution",
         ),
         (
             {"implementation": "keras", "alpha": 0.01},
-            "alpha 0.01 leaves row 0 of v1 without channels: use a larger alpha",
+            "row 0 of v1: alpha 0.01 leaves it without channels: use a larger alpha",
         ),
     ],
 )

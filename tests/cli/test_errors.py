@@ -16,12 +16,12 @@ MISTAKES = [
     (["table", "v2", "--alpha", "nan"], "alpha is nan: it must be a positive number"),
     (["table", "v2", "--alpha", "inf"], "alpha is inf: it must be a positive number"),
     (["table", "v2", "--alpha", "half"], "alpha is 'half': it must be a number"),
-    (["table", "v2", "--alpha", "1e300"], "alpha 1e+300 makes row 0 of v2 too wide to count exactly"),
-    (["table", "v1:keras", "--alpha", "0.001"], "alpha 0.001 leaves row 0 of v1 without channels"),
+    (["table", "v2", "--alpha", "1e300"], "row 0 of v2: alpha 1e+300 makes it too wide to count exactly"),
+    (["table", "v1:keras", "--alpha", "0.001"], "row 0 of v1: alpha 0.001 leaves it without channels"),
     (["table", "v2", "--res", "0"], "resolution is '0': the least is 1"),
     (["table", "v2", "--res", "-5"], "resolution is '-5': write a size in pixels"),
     (["table", "v2", "--res", "224x"], "resolution is '224x': write a size in pixels"),
-    (["table", "v1:keras", "--res", "3"], "the map is empty after 4.1.depthwise at resolution 3x3"),
+    (["table", "v1:keras", "--res", "3"], "row 4 of v1: the map is empty after 4.1.depthwise at resolution 3x3"),
     (["table", "v2", "--res", "160", "--rho", "0.5"], "rho and a resolution are both given"),
     (["table", "v2/160", "--rho", "0.5"], "rho and a resolution are both given"),
     (["table", "v2", "--rho", "0"], "rho is '0': it must be a positive number"),
@@ -108,3 +108,24 @@ def test_a_broken_spec_reports_every_problem(mbcost: Mbcost, tmp_path: Path) -> 
         f"mbcost: error: {path}:5:6: unknown operator 'cnov': did you mean 'conv'?",
         f"mbcost: error: {path}:6:5: the row has 1 cells, the table 2: operator, c",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--alpha", "1e300"], "5:5: alpha 1e+300 makes it too wide to count exactly: use a smaller alpha"),
+        (["--alpha", "0.5"], "6:5: 3 groups do not divide 4 input channels at alpha 0.5"),
+        (["--res", "1"], "7:5: the map is empty after 2.1.pool at resolution 1x1: use a larger resolution"),
+    ],
+)
+def test_what_a_row_makes_impossible_is_said_at_the_row(
+    mbcost: Mbcost, tmp_path: Path, options: list[str], message: str
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "name: own\ninput: {channels: 3, resolution: 32}\ncolumns: [operator, c, g, s]\n"
+        "rows:\n  - [conv, 9, ~, 2]\n  - [conv, 9, 3, 1]\n  - [max_pool 8x8, ~, ~, 2]\n  - [global_pool, ~, ~, ~]\n"
+        "  - [linear, k, ~, ~]\nimplementations: {family: vgg}\n"
+    )
+    result = mbcost("table", str(path), *options)
+    assert (result.code, result.err) == (2, f"mbcost: error: {path}:{message}\n")

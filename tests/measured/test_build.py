@@ -267,7 +267,7 @@ def test_both_witnesses_and_the_parser_know_the_same_words() -> None:
         ),
         (
             {"implementation": "keras", "alpha": 0.01},
-            "alpha 0.01 leaves row 0 of v1 without channels: use a larger alpha",
+            "row 0 of v1: alpha 0.01 leaves it without channels: use a larger alpha",
         ),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from mbcost.analytic.network import resolve
 from mbcost.questions.check import CONTRADICTION, INVALID, check_spec
+from mbcost.spec.flat import FlatLayer, FlatNetwork, to_yaml
 from mbcost.spec.library import NETWORKS, load_family, load_spec, specs_folder
 from mbcost.spec.parse import parse_spec
 
@@ -133,3 +134,28 @@ def test_a_table_that_leaves_nothing_contradicts_itself() -> None:
     )
     assert found(text)[0].startswith("6:5: nothing is left of a 1x1 map")
     assert check_spec(text, "x")[0].kind == CONTRADICTION
+
+
+ROW = "name: x\ninput: {channels: 3, resolution: 32}\ncolumns: [operator, c, g, s]\nrows:\n  - [conv, 8, ~, 2]\n"
+REST = "  - [linear, k, ~, ~]\nimplementations: {family: v2}\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("[conv, 10, 3, 1]", "3 groups do not divide 8 input channels at alpha 1"),
+        ("[global_pool 7x7, ~, ~, ~]", "the row prints a window of 7x7 and reads a map of 16x16: correct one of them"),
+    ],
+)
+def test_what_cannot_be_said_of_a_row_alone_is_said_at_the_row(row: str, message: str) -> None:
+    text = f"{ROW}  - {row}\n{'' if 'pool' in row else '  - [global_pool, ~, ~, ~]' + chr(10)}{REST}"
+    assert found(text) == [f"6:5: {message}"]
+    assert check_spec(text, "x")[0].kind == CONTRADICTION
+
+
+def test_a_list_of_layers_is_read_as_one() -> None:
+    text = to_yaml(FlatNetwork("x", "", 3, (32, 32), (FlatLayer("a", "conv", (32, 32, 3), (32, 32, 8)),)))
+    assert found(text) == []
+    assert found(text.replace("1, 1, 1, false", "1, 1, 3, false")) == [
+        "6:51: 3 groups do not divide the channels of both maps"
+    ]

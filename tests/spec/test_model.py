@@ -122,7 +122,7 @@ def test_groups_that_do_not_divide_the_channels_under_alpha() -> None:
     assert Scaling(spec, rules, 1, classes=10).groups(1, 32, 64) == 32
     with pytest.raises(MbcostError) as caught:
         resolve(spec, alpha=0.5)
-    message = "row 1 of v1-standard at alpha 0.5: 32 groups do not divide 16 input channels"
+    message = "row 1 of v1-standard: 32 groups do not divide 16 input channels at alpha 0.5"
     assert str(caught.value) == message
     with pytest.raises(MbcostError, match=message):
         build(spec, alpha=0.5)
@@ -154,9 +154,9 @@ def test_what_no_network_has(alpha: float, classes: int, message: str) -> None:
 @pytest.mark.parametrize(
     ("network", "alpha", "message"),
     [
-        ("v1", 0.01, "alpha 0.01 leaves row 0 of v1 without channels: use a larger alpha"),  # Keras: int(0.32)
-        ("v2", 1e15, "alpha 1e+15 makes row 0 of v2 too wide to count exactly: use a smaller alpha"),
-        ("v2", 1e308, "alpha 1e+308 makes row 0 of v2 too wide to count exactly: use a smaller alpha"),
+        ("v1", 0.01, "row 0 of v1: alpha 0.01 leaves it without channels: use a larger alpha"),  # Keras: int(0.32)
+        ("v2", 1e15, "row 0 of v2: alpha 1e+15 makes it too wide to count exactly: use a smaller alpha"),
+        ("v2", 1e308, "row 0 of v2: alpha 1e+308 makes it too wide to count exactly: use a smaller alpha"),
     ],
 )
 def test_an_alpha_that_leaves_no_channel_or_too_many(network: str, alpha: float, message: str) -> None:
