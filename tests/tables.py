@@ -9,9 +9,11 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from mbcost.spec.implementation import PADDINGS, POOLS, ChannelRule, Implementation
+from mbcost.spec import implementation
+from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation
 from mbcost.spec.library import families, load_family
-from mbcost.spec.operators import EXPANDING, TAKES
+from mbcost.spec.model import TOPS
+from mbcost.spec.operators import EXPANDING, POOLS, TAKES
 from mbcost.spec.parse import COLUMNS
 from mbcost.spec.parse_family import PARTS, SQUEEZED
 
@@ -27,8 +29,8 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         {"operator": "conv", "k": draw(KERNELS), "c": draw(WIDTHS), "s": draw(STRIDES), "nl": draw(LETTERS)}
     ]
     for _ in range(draw(st.integers(1, 4))):
-        operator = draw(st.sampled_from(sorted(TAKES.keys() - {"global_pool", "flatten", "linear"})))
-        if operator in ("max_pool", "average_pool"):
+        operator = draw(st.sampled_from(sorted(TAKES.keys() - {*TOPS, "linear"})))
+        if operator in POOLS:
             found.append({"operator": operator, "k": draw(WINDOWS), "s": draw(STRIDES)})
             continue
         row: dict[str, Any] = {"operator": operator, "k": draw(KERNELS), "c": draw(WIDTHS),
@@ -64,8 +66,8 @@ def implementations(draw: st.DrawFn) -> Implementation:
         padding={kind: draw(st.sampled_from(PADDINGS)) for kind in ("conv", "depthwise", "pool")},
         squeeze_of=draw(st.sampled_from(SQUEEZED)),
         expansion=draw(st.sampled_from(["input", "printed"])),
-        pool=draw(st.sampled_from(POOLS)),
-        squeeze_pool=draw(st.sampled_from(POOLS)),
+        pool=draw(st.sampled_from(implementation.POOLS)),
+        squeeze_pool=draw(st.sampled_from(implementation.POOLS)),
         fused_norm=draw(FLAGS),
         bias=frozenset(draw(st.sets(st.sampled_from(PARTS)))),
         linear=frozenset(draw(st.sets(st.sampled_from(["head", "classifier"])))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from mbcost.analytic.blocks import Form
 from mbcost.analytic.layers import (
@@ -124,22 +125,19 @@ def bottleneck(site: Site) -> Iterator[Layer]:
 def fused_bottleneck(site: Site) -> Iterator[Layer]:
     """Expansion and depthwise layer as one standard convolution: EfficientNetV2 paper (arXiv:2104.00298), figure 2.
 
-    With t = 1 the block is that convolution alone, with an activation and no projection, as in the paper's code
-    (google/automl efficientnetv2/effnetv2_model.py, FusedMBConvBlock).
+    With t = 1 one convolution stands for all three, with an activation, and squeeze-and-excite before it
+    (google/automl at 2fb46e7, efficientnetv2/effnetv2_model.py, FusedMBConvBlock).
     """
-    form = site.form
-    if not form.expands:
-        shape = yield from _passing(
-            site.convolution(
-                "conv", site.input, form.outputs, kernel=form.kernel, stride=form.stride, function=form.function
-            )
-        )
-        yield from _connected(site, shape)
+    form, shape = site.form, site.input
+    convolution = partial(site.convolution, kernel=form.kernel, stride=form.stride, function=form.function)
+    if form.expands:
+        shape = yield from _passing(convolution("expand", shape, form.expanded))
+        yield from _projected(site, shape)
         return
-    expand = site.convolution(
-        "expand", site.input, form.expanded, kernel=form.kernel, stride=form.stride, function=form.function
-    )
-    yield from _projected(site, (yield from _passing(expand)))
+    if form.squeezed:
+        yield from squeeze_excite(site, shape)
+    shape = yield from _passing(convolution("conv", shape, form.outputs))
+    yield from _connected(site, shape)
 
 
 def universal_bottleneck(site: Site) -> Iterator[Layer]:
@@ -222,7 +220,7 @@ def _connected(site: Site, shape: Shape) -> Iterator[Layer]:
 
 
 def squeeze_excite(site: Site, shape: Shape) -> Iterator[Layer]:
-    """Squeeze-and-excite on the expanded map: V3 paper, section 5.3."""
+    """Squeeze-and-excite on the map inside the block: V3 paper, section 5.3."""
     manner = site.form.manner
     pool = GlobalPool(site.name("se.pool"), shape, manner.squeeze_pool)
     yield pool

@@ -138,7 +138,7 @@ def _fused_bottleneck(place: _Place) -> dict[str, nn.Module]:
     window = {"kernel": place.row.kernel, "stride": place.stride}
     if place.expanded == place.inputs:
         unit = place.unit("conv", place.inputs, place.outputs, activation=place.activation, **window)
-        return {"conv": unit, **_connection(place)}
+        return {**_squeeze_excite(place), "conv": unit, **_connection(place)}
     expand = place.unit("expand", place.inputs, place.expanded, activation=place.activation, **window)
     return {"expand": expand, **_projected(place)}
 
@@ -176,9 +176,8 @@ def _residual(place: _Place) -> dict[str, nn.Module]:
 
 def _projected(place: _Place) -> dict[str, nn.Module]:
     """How every inverted residual ends."""
-    parts: dict[str, nn.Module] = {"se": _squeeze_excite(place, place.expanded)} if place.row.se else {}
-    parts["project"] = place.unit("project", place.expanded, place.outputs)
-    return {**parts, **_connection(place)}
+    project = place.unit("project", place.expanded, place.outputs)
+    return {**_squeeze_excite(place), "project": project, **_connection(place)}
 
 
 def _connection(place: _Place) -> dict[str, nn.Module]:
@@ -194,14 +193,18 @@ def _depthwise(place: _Place, channels: int) -> ConvUnit:
     )  # fmt: skip
 
 
-def _squeeze_excite(place: _Place, channels: int) -> SqueezeExcite:
-    rules = place.scaling.implementation
+def _squeeze_excite(place: _Place) -> dict[str, nn.Module]:
+    """Squeeze-and-excite on the map inside the block, where the row has it."""
+    if not place.row.se:
+        return {}
+    rules, channels = place.scaling.implementation, place.expanded
     squeezed = place.scaling.squeezed(place.row.stage, place.inputs, channels)
-    return SqueezeExcite(
+    module = SqueezeExcite(
         POOLS[rules.squeeze_pool](),
         place.unit("se.reduce", channels, squeezed, activation=rules.squeeze_activation),
         place.unit("se.expand", squeezed, channels, activation=rules.squeeze_gate),
     )
+    return {"se": module}
 
 
 def _global_pool(place: _Place) -> dict[str, nn.Module]:
