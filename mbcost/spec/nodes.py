@@ -17,9 +17,9 @@ MOST_PROBLEMS = 100
 """A file with more is not what it is taken for; the search ends there."""
 _LONGEST_NUMBER = 20
 """Digits of a whole number; 2^53 has 16."""
-_LEADING_ZERO = re.compile(r"([-+]?)0+([0-9].*)")
+_LEADING_ZERO = re.compile(r"([-+]?)0[0_]*([0-9][0-9_.]*)")
 """YAML 1.1 reads 010 as 8 and YAML 1.2 as 10."""
-_DIGITS = re.compile(r"[-+]?[0-9.]+")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.[0-9]+")
 _KINDS = {
     "map": "a mapping",
     "seq": "a list",
@@ -86,10 +86,16 @@ class Reader:
                 raise
         self.finish()
 
-    def mapping(self, node: yaml.Node, known: Iterable[str] | None = None) -> dict[str, yaml.Node]:
-        """Key -> node; duplicate keys and keys that are not `known` are problems."""
+    def mapping(
+        self, node: yaml.Node, known: Iterable[str] | None = None, *, instead: str = ""
+    ) -> dict[str, yaml.Node]:
+        """Key -> node; duplicate keys and keys that are not `known` are problems.
+
+        `instead` is what to write where there is text and no mapping, with the text for its `{}`.
+        """
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"expected a mapping, found {_kind(node)}")
+            remedy = f": did you mean {instead.format(node.value)}?" if instead and _tag(node) == "str" else ""
+            self.problem(node, f"expected a mapping, found {_kind(node)}{remedy}")
             return {}
         names = None if known is None else list(known)
         values: dict[str, yaml.Node] = {}
@@ -195,10 +201,10 @@ def _number_remedy(node: yaml.Node, also: str) -> str:
     if not isinstance(node, yaml.ScalarNode):
         return ""
     if also and node.value.lower() == also:
-        return f": write {also}"
+        return f": did you mean '{also}'?"
     if _tag(node) == "bool":
         return ": write it in digits"
-    if _tag(node) == "str" and _DIGITS.fullmatch(node.value):
+    if node.style in ("'", '"') and _NUMBER.fullmatch(node.value):
         return ": take the quotation marks away"
     return ""
 
