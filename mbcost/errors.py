@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 LONGEST_MESSAGE = 300
@@ -57,18 +57,25 @@ def one_line(message: str) -> str:
     )
 
 
-def suggestion(word: str, choices: Iterable[str]) -> str:
-    """The tail of a message about an unknown word: the near ones, or all of them.
+def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> str:
+    """The tail of a message about an unknown word: the near ones, whatever their case, or all of them.
+
+    `meanings` has other words for the choices, in lower case: what people write who mean one.
 
     >>> suggestion("v3-larg", ["v1", "v2", "v3-large"])
     "did you mean 'v3-large'?"
     >>> suggestion("banana", ["v1", "v2"])
     'choose from v1, v2'
+    >>> suggestion("Stride", ["c", "s"], {"channels": "c", "stride": "s"})
+    "did you mean 's'?"
     """
     from difflib import get_close_matches  # slow to import, and only needed for a message
 
     known = list(choices)
-    near = get_close_matches(word[:LONGEST_MESSAGE], known)
+    words = {**{choice.lower(): choice for choice in known}, **(meanings or {})}
+    wanted = word[:LONGEST_MESSAGE].lower()
+    close = [wanted] if wanted in words else get_close_matches(wanted, words)
+    near = dict.fromkeys(words[match] for match in close)
     if near:
         return "did you mean " + " or ".join(f"'{match}'" for match in near) + "?"
     return "choose from " + ", ".join(known) if known else "there is none"

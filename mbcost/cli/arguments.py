@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.spec.library import NETWORKS, load_flat, load_spec
+from mbcost.spec.library import NETWORKS, is_file, is_folder, is_path, load_flat, load_spec
 from mbcost.spec.model import CLASSES, Spec
 
 if TYPE_CHECKING:
@@ -23,9 +23,8 @@ STANDARD_INPUT = "<stdin>"
 
 Value = TypeVar("Value")
 
-_REFERENCE = re.compile(
-    r"(?P<name>.+?\.ya?ml|-|[^@/:]+)(?:@(?P<alpha>[^@/:]*))?(?:/(?P<res>[^@/:]*))?(?::(?P<impl>[^@/:]*))?"
-)
+_NAME = re.compile(r".+?\.ya?ml(?=[@/:]|$)|-|[^@/:]+", re.DOTALL)
+_SETTINGS = re.compile(r"(?:@(?P<alpha>[^@/:]*))?(?:/(?P<res>[^@/:]*))?(?::(?P<impl>[^@/:]*))?")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """`v2@0.75/160:torchvision`, `v2/160`, `./my/net.yaml@0.5`.
+    """`v2@0.75/160:torchvision`, `v2/160`, `./my/net.yaml@0.5`, and any file that is there, whatever it is called.
 
     Raises:
         MbcostError: the text has another form.
@@ -49,16 +48,30 @@ def parse_reference(text: str) -> Reference:
     >>> parse_reference("./my/net.yaml@0.5").name
     './my/net.yaml'
     """
-    match = _REFERENCE.fullmatch(text)
-    if match is None:
+    name = _name(text)
+    match = _SETTINGS.fullmatch(text, len(name))
+    if match is None or not name:
         raise MbcostError(f"'{text}' is no network: write NAME or FILE.yaml, then @ALPHA, /RES and :IMPL as needed")
-    name, alpha, res, implementation = match.group("name", "alpha", "res", "impl")
+    alpha, res, implementation = match.group("alpha", "res", "impl")
     return Reference(
         "-" if name == STANDARD_INPUT else name,
         None if alpha is None else parse_alpha(alpha),
         None if res is None else parse_resolution(res),
         implementation,
     )
+
+
+def _name(text: str) -> str:
+    """The network's name or file that a reference starts with: the longest file that is there, unless it is a name."""
+    match = _NAME.match(text)
+    name = match[0] if match else ""
+    if name in (*NETWORKS, "-", STANDARD_INPUT):
+        return name
+    ends = [len(text), *(separator.start() for separator in re.finditer("[@/:]", text))]
+    for end in sorted(ends, reverse=True):
+        if is_file(text[:end]):
+            return text[:end]
+    return text if is_path(text) and (is_folder(text) or name in ("", ".", "..")) else name
 
 
 def parse_alpha(text: str) -> float:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, parse_resolution
+from mbcost.cli.arguments import complete_network, parse_reference, parse_resolution
 from mbcost.cli.group import build_command
 from mbcost.cli.options import InChannels, Output
 from mbcost.cli.output import check_output, write
@@ -15,7 +15,7 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.questions.export import flatten
 from mbcost.questions.verify import read
 from mbcost.spec.flat import to_yaml
-from mbcost.spec.library import NETWORKS, specs_folder
+from mbcost.spec.library import NETWORKS, is_path, specs_folder
 
 USUAL = (224, 224)
 """ImageNet's usual image, for a model that no table belongs to."""
@@ -58,7 +58,7 @@ def export(
         raise MbcostError("name one thing to export: a built-in network, or --from MODEL")
     if model is None:
         if net not in NETWORKS:
-            raise unknown("network", str(net), NETWORKS)
+            raise _not_built_in(str(net))
         write((specs_folder() / f"{net}.yaml").read_text(encoding="utf-8"), output)
         return 0
     resolution = USUAL if res is None else parse_resolution(res)
@@ -66,3 +66,14 @@ def export(
     source = " ".join([model, *(kwargs or [])])
     write(to_yaml(flatten(found, name or model.rpartition(":")[2], source)), output)
     return 0
+
+
+def _not_built_in(net: str) -> MbcostError:
+    reference = parse_reference(net)
+    if reference.name in NETWORKS:
+        return MbcostError(f"export writes the table as published: write '{reference.name}' alone")
+    if reference.name == "-" or is_path(reference.name):
+        return MbcostError(
+            f"export takes no file such as {reference.name}: name a built-in network, or a model after --from"
+        )
+    return unknown("network", net, NETWORKS)

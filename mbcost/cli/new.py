@@ -20,7 +20,7 @@ def build() -> Any:
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the network is called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the network is called, or its NAME.yaml.")],
     output: Annotated[
         Optional[Path],
         typer.Option(help="Write to this file, - for standard output [default: NAME.yaml].", metavar="FILE"),
@@ -34,12 +34,14 @@ def new(
       mbcost new mynet --output nets/mynet.yaml
       mbcost new mynet --output - | mbcost table -
     """  # noqa: D301  # \b keeps click from wrapping the examples
+    file = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    name = name.removesuffix(".yaml").removesuffix(".yml")
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) is None:
         raise MbcostError(f"{name[:100]!r} is no name: use letters, digits, '-', '_' and '.', such as mynet")
     if output == Path("-"):
-        write(starting_spec(name, f"{name}.yaml"))
+        write(starting_spec(name, str(file)))
         return 0
-    target = Path(f"{name}.yaml") if output is None else output
+    target = file if output is None else output
     check_output("text", target)
     if output is None and (target.exists() or target.is_symlink()):
         raise MbcostError(f"{target} exists: choose another name, or say --output {target} to replace it")

@@ -7,7 +7,7 @@ its events have been walked. Nodes are all that is made of a text: no tag ever b
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -23,6 +23,7 @@ MOST_VALUES = 10_000
 """Values in a text, those that aliases repeat among them; the largest file that comes with mbcost has 1,300."""
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_CLOSING = {"[": "]", "{": "}"}
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """YAML 1.1, section 5.1: everything but the printable characters."""
 
@@ -34,15 +35,12 @@ def compose(text: str, origin: str) -> yaml.Node:
         SpecError: it is no YAML, or more of it than any spec needs.
     """
     _check_characters(text, origin)
+    opened: list[_Opened] = []
     try:
-        _check_events(text, origin)
+        _check_events(text, origin, opened)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        rest = "".join(lines(text)[line - 1 : line])[column - 1 :]
-        remedy = ": indent with spaces, not with a tab" if rest.startswith("\t") else ""
-        raise _refusal(origin, line, column, f"not YAML: {error.problem}{remedy}") from None
+        raise _malformed(text, origin, error, opened) from None
     except yaml.YAMLError as error:
         raise _refusal(origin, 1, 1, f"not YAML: {error}") from None
     if root is None:
@@ -68,16 +66,28 @@ def _check_characters(text: str, origin: str) -> None:
         raise _refusal(origin, len(before), len(before[-1]) + 1, message)
 
 
-def _check_events(text: str, origin: str) -> None:
-    """Refuses depth, aliases and tags; values are counted as if every alias were written out."""
+class _Opened(NamedTuple):
+    """A collection that is not complete."""
+
+    anchor: str | None
+    before: int
+    """Values before it."""
+    line: int
+    column: int
+
+
+def _check_events(text: str, origin: str, opened: list[_Opened]) -> None:
+    """Refuses depth, aliases and tags; values are counted as if every alias were written out.
+
+    `opened` is empty before and after; when the text breaks off, it holds what is open there.
+    """
     sizes: dict[str | None, int] = {}  # values under each anchor that is complete
-    opened: list[tuple[str | None, int]] = []  # anchor of each open collection, and the values before it
     values = documents = 0
     for event in yaml.parse(text, Loader=_LOADER):
         mark: Any = event.start_mark
         place = (origin, mark.line + 1, mark.column + 1)
         if isinstance(event, yaml.AliasEvent):
-            if any(event.anchor == anchor for anchor, _ in opened):
+            if any(event.anchor == each.anchor for each in opened):
                 raise _refusal(*place, f"the alias '*{event.anchor}' stands inside what it names: write it out")
             if event.anchor not in sizes:
                 raise _refusal(
@@ -89,16 +99,16 @@ def _check_events(text: str, origin: str) -> None:
                 tag = event.tag.replace("tag:yaml.org,2002:", "!!")
                 raise _refusal(*place, f"the tag '{tag}' has no place here: leave it out")
             if isinstance(event, yaml.CollectionStartEvent):
-                opened.append((event.anchor, values))
+                opened.append(_Opened(event.anchor, values, *place[1:]))
             elif event.anchor is not None:
                 sizes[event.anchor] = 1
             values += 1
             if len(opened) > DEEPEST:
                 raise _refusal(*place, f"nested more than {DEEPEST} levels deep: a spec has four")
         elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = opened.pop()
-            if anchor is not None:
-                sizes[anchor] = values - before
+            closed = opened.pop()
+            if closed.anchor is not None:
+                sizes[closed.anchor] = values - closed.before
         elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -107,6 +117,35 @@ def _check_events(text: str, origin: str) -> None:
             raise _refusal(
                 *place, f"more than {MOST_VALUES:,} values, with every alias written out: no spec has so many"
             )
+
+
+def _malformed(text: str, origin: str, error: yaml.MarkedYAMLError, opened: list[_Opened]) -> SpecError:
+    """What the parser says where it noticed; what is never closed is named where it opened."""
+    written = lines(text)
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    rest = "".join(written[line - 1 : line])[column - 1 :]
+    ended = not (rest + "".join(written[line:])).strip()
+    if ended and error.context_mark and "quoted scalar" in str(error.context):
+        start = error.context_mark
+        message = "not YAML: this quotation mark is still open at the end of the file: close it"
+        return _refusal(origin, start.line + 1, start.column + 1, message)
+    starts = [(each, written[each.line - 1][each.column - 1 : each.column]) for each in opened]
+    brackets = [(each, bracket) for each, bracket in starts if bracket in _CLOSING]
+    if brackets and "while parsing a flow" in str(error.context):
+        inner, bracket = brackets[-1]
+        still_open = f"not YAML: this '{bracket}' is still open"
+        remedy = f"close it with '{_CLOSING[bracket]}'"
+        if ended:
+            return _refusal(origin, inner.line, inner.column, f"{still_open} at the end of the file: {remedy}")
+        if "expected ','" in str(error.problem) and inner.line < line:
+            missing = f"{still_open} in line {line}: {remedy}, or add the ',' that is missing"
+            return _refusal(origin, inner.line, inner.column, missing)
+    if ended:  # for the parser a text ends in the line below its last
+        last = lines(text.rstrip())
+        line, column = min((line, column), (len(last), len(last[-1]) + 1))
+    tab = ": indent with spaces, not with a tab" if rest.startswith("\t") else ""
+    return _refusal(origin, line, column, f"not YAML: {error.problem}{tab}")
 
 
 def _refusal(origin: str, line: int, column: int, message: str) -> SpecError:

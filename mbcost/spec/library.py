@@ -49,8 +49,29 @@ def specs_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "specs"
 
 
+def is_file(name: str) -> bool:
+    """Whether something is there that can be read: a file, a pipe, a device, and no folder."""
+    return os.path.exists(name) and not is_folder(name)  # noqa: PTH110  # a Path raises for a name that is too long
+
+
+def is_folder(name: str) -> bool:
+    """Whether there is a folder of this name."""
+    return os.path.isdir(name)  # noqa: PTH112  # as above
+
+
+def is_path(name: str) -> bool:
+    """Whether `name` is that of a file, there or missing, and not of a network.
+
+    A built-in name is the network's, whatever lies in the folder; `./v2` is the file.
+    """
+    if name in NETWORKS:
+        return False
+    written_as_one = name.endswith((".yaml", ".yml")) or name.startswith(("/", "."))
+    return written_as_one or is_file(name) or ("/" in name and is_folder(name))
+
+
 def load_spec(name: str | os.PathLike[str]) -> Spec:
-    """The spec called `name`: a built-in network, the path of a `.yaml` file, or `-` for standard input.
+    """The spec called `name`: a built-in network, the path of a file, or `-` for standard input.
 
     Raises:
         MbcostError: there is no such network, or the file cannot be read.
@@ -64,7 +85,7 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
         raise MbcostError(f"{name} is a list of layers, and this needs a table with rows and implementations")
     if name == "-":
         return parse_spec(read_standard_input(), STANDARD_INPUT, load_family)
-    if name.endswith((".yaml", ".yml")):
+    if is_path(name):
         return parse_spec(read_file(Path(name)), name, load_family)
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)
@@ -83,7 +104,7 @@ def load_flat(name: str) -> FlatNetwork | None:
         MbcostError: the file cannot be read.
         SpecError: it is a list of layers, and not a valid one.
     """
-    if name != "-" and not name.endswith((".yaml", ".yml")):
+    if name != "-" and not is_path(name):
         return None
     text, origin = (read_standard_input(), STANDARD_INPUT) if name == "-" else (read_file(Path(name)), name)
     return parse_flat(text, origin) if is_flat(text) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,9 @@ MOST_PROBLEMS = 100
 """A file with more is not what it is taken for; the search ends there."""
 _LONGEST_NUMBER = 20
 """Digits of a whole number; 2^53 has 16."""
+_LEADING_ZERO = re.compile(r"([-+]?)0[0_]*([0-9][0-9_.]*)")
+"""YAML 1.1 reads 010 as 8 and YAML 1.2 as 10."""
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.[0-9]+")
 _KINDS = {
     "map": "a mapping",
     "seq": "a list",
@@ -82,10 +86,16 @@ class Reader:
                 raise
         self.finish()
 
-    def mapping(self, node: yaml.Node, known: Iterable[str] | None = None) -> dict[str, yaml.Node]:
-        """Key -> node; duplicate keys and keys that are not `known` are problems."""
+    def mapping(
+        self, node: yaml.Node, known: Iterable[str] | None = None, *, instead: str = ""
+    ) -> dict[str, yaml.Node]:
+        """Key -> node; duplicate keys and keys that are not `known` are problems.
+
+        `instead` is what to write where there is text and no mapping, with the text for its `{}`.
+        """
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"expected a mapping, found {_kind(node)}")
+            remedy = f": did you mean {instead.format(node.value)}?" if instead and _tag(node) == "str" else ""
+            self.problem(node, f"expected a mapping, found {_kind(node)}{remedy}")
             return {}
         names = None if known is None else list(known)
         values: dict[str, yaml.Node] = {}
@@ -137,19 +147,24 @@ class Reader:
             return known[0]
         return word
 
-    def whole(self, node: yaml.Node, minimum: int = 1) -> int:
-        """A whole number of at least `minimum`."""
-        value = self.number(node, minimum)
+    def whole(self, node: yaml.Node, minimum: int = 1, *, also: str = "") -> int:
+        """A whole number of at least `minimum`; `also` is the word that can stand in its place, for the message."""
+        value = self.number(node, minimum, also=also)
         if isinstance(value, int):
             return value
         self.problem(node, f"expected a whole number, found {value}")
         return minimum
 
-    def number(self, node: yaml.Node, minimum: float = 0, *, infinite: bool = False) -> int | float:
-        """A number of at least `minimum`; infinity is one where it may be `infinite`."""
+    def number(self, node: yaml.Node, minimum: float = 0, *, infinite: bool = False, also: str = "") -> int | float:
+        """A number of at least `minimum`; infinity is one where it may be `infinite`, and `also` as for `whole`."""
         stand_in = max(1, math.ceil(minimum))
+        if isinstance(node, yaml.ScalarNode) and (match := _LEADING_ZERO.fullmatch(node.value)):
+            self.problem(
+                node, f"'{node.value}' starts with a 0, which YAML takes for octal: write {match[1]}{match[2]}"
+            )
+            return stand_in
         if not isinstance(node, yaml.ScalarNode) or _tag(node) not in ("int", "float"):
-            self.problem(node, f"expected a number, found {_kind(node)}")
+            self.problem(node, f"expected a number, found {_kind(node)}{_number_remedy(node, also)}")
             return stand_in
         if _tag(node) == "int" and len(node.value) > _LONGEST_NUMBER:
             self.problem(node, f"{node.value} is too large: the most is {EXACT}")
@@ -179,6 +194,19 @@ class Reader:
 def is_empty(node: yaml.Node) -> bool:
     """Whether the node is an empty cell, `~`."""
     return _tag(node) == "null"
+
+
+def _number_remedy(node: yaml.Node, also: str) -> str:
+    """What to write where a number is due, as the tail of a message; empty where that is plain."""
+    if not isinstance(node, yaml.ScalarNode):
+        return ""
+    if also and node.value.lower() == also:
+        return f": did you mean '{also}'?"
+    if _tag(node) == "bool":
+        return ": write it in digits"
+    if node.style in ("'", '"') and _NUMBER.fullmatch(node.value):
+        return ": take the quotation marks away"
+    return ""
 
 
 def _tag(node: yaml.Node) -> str:

@@ -19,6 +19,21 @@ TAKES: Mapping[str, frozenset[str]] = {
 }
 """Operator -> the letters of its columns. A kernel is accepted where papers print one: the 7x7 of a global pool, the
 1x1 of a fully connected layer."""
+COLUMN_WORDS: Mapping[str, str] = {
+    "op": "operator", "layer": "operator", "block": "operator", "type": "operator",
+    "kernel": "k", "kernel_size": "k",
+    "expansion": "t", "expand_ratio": "t",
+    "channels": "c", "out_channels": "c", "filters": "c", "width": "c",
+    "groups": "g",
+    "dilation": "d",
+    "squeeze": "se", "squeeze_excite": "se",
+    "activation": "nl", "non_linearity": "nl",
+    "residual": "res", "shortcut": "res",
+    "repeats": "n", "repeat": "n",
+    "stride": "s", "strides": "s",
+    "input": "in",
+}  # fmt: skip
+"""Words that people head a column with -> its letter."""
 EXPANDING = frozenset({"bottleneck", "fused_bottleneck", "universal_bottleneck"})
 """Inverted residuals: a number of channels inside that is printed as a factor `t` of the input or as a width `exp`."""
 WIDE = frozenset({"conv", "separable", "residual", "linear"}) | EXPANDING

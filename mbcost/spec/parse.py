@@ -13,7 +13,7 @@ from mbcost.spec.implementation import Implementation
 from mbcost.spec.inputs import INPUT_COLUMN, read_input
 from mbcost.spec.model import TOPS, Row, Spec
 from mbcost.spec.nodes import Reader, is_empty
-from mbcost.spec.operators import ACTIVE, EXPANDING, POOLS, TAKES, WIDE
+from mbcost.spec.operators import ACTIVE, COLUMN_WORDS, EXPANDING, POOLS, TAKES, WIDE
 from mbcost.spec.parse_family import read_family
 
 OPERATORS = tuple(TAKES)
@@ -90,7 +90,7 @@ def _columns(reader: Reader, node: yaml.Node) -> tuple[str, ...]:
     for item in reader.sequence(node):
         column = reader.text_or_none(item)
         if column is not None and column not in COLUMNS:
-            reader.problem(item, f"unknown column '{column}': {suggestion(column, COLUMNS)}")
+            reader.problem(item, f"unknown column '{column}': {suggestion(column, COLUMNS, COLUMN_WORDS)}")
         elif column in columns:
             reader.problem(item, f"the column '{column}' stands here twice: keep one")
         columns.append(column or "")
@@ -119,7 +119,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
     if "t" in cells:
         read["t"] = reader.number(cells["t"], 1)
     if "c" in cells:
-        read["c"] = "k" if cells["c"].value == "k" else reader.whole(cells["c"])
+        read["c"] = "k" if cells["c"].value == "k" else reader.whole(cells["c"], also="k")
     for letter in ("exp", "n", "s", "g", "d"):
         if letter in cells:
             read[letter] = reader.whole(cells[letter])

@@ -18,6 +18,9 @@ NORMED_PARTS = (
 )  # fmt: skip
 PARTS = (*NORMED_PARTS, "se.reduce", "se.expand", "head", "classifier")
 
+_BY_NAME = "{{family: {}}}"
+"""How a spec takes over a family that comes with mbcost."""
+
 
 def parse_family(text: str, origin: str) -> dict[str, Implementation]:
     """Implementations by name; the first record is complete, the others state what differs from it.
@@ -33,13 +36,13 @@ def parse_family(text: str, origin: str) -> dict[str, Implementation]:
 
 def read_family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
     """The records under `node`: the first one complete, the others with what differs from it."""
-    records = reader.mapping(node)
+    records = reader.mapping(node, instead=_BY_NAME)
     if not records:
         if isinstance(node, yaml.MappingNode):
             reader.problem(node, "expected at least one implementation")
         return {}
     first = next(iter(records))
-    base = reader.mapping(records[first], FIELDS)
+    base = reader.mapping(records[first], FIELDS, instead=_BY_NAME)
     missing = set(FIELDS) - set(DEFAULTS) - set(base) if isinstance(records[first], yaml.MappingNode) else set()
     for key in missing:
         reader.problem(records[first], f"the first implementation must be complete: '{key}' is missing")

@@ -75,6 +75,8 @@ def _decoded(read: Callable[[], bytes], origin: str) -> str:
         if len(found) > LARGEST:
             raise SpecError([Problem(origin, 1, 1, f"the file is too large: the most is {LARGEST:,} bytes")])
         return found.decode("utf-8-sig")
+    except IsADirectoryError as error:
+        raise MbcostError(f"{origin}: {error.strerror}: name a file in it") from None
     except OSError as error:
         raise MbcostError(f"{origin}: {error.strerror}") from None
     except ValueError as error:

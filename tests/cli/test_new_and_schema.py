@@ -53,9 +53,17 @@ def test_a_spec_that_is_there_is_kept(mbcost: Mbcost, here: Path) -> None:
     assert mbcost("check", "mynet.yaml").code == 0
 
 
+@pytest.mark.parametrize("file", ["mynet.yaml", "mynet.yml"])
+def test_a_name_with_its_ending_is_the_file(mbcost: Mbcost, here: Path, file: str) -> None:
+    assert mbcost("new", file).out == f"wrote {file}: next, mbcost check {file}\n"
+    assert [path.name for path in here.iterdir()] == [file]
+    assert "\nname: mynet\n" in (here / file).read_text()
+    assert mbcost("new", file).err.startswith(f"mbcost: error: {file} exists: ")
+
+
 def test_standard_output_and_names_that_are_none(mbcost: Mbcost, here: Path) -> None:
     assert "\nname: mynet\n" in mbcost("new", "mynet", "--output", "-").out
-    for name in ("../up", "", "a b", "a\nb", ".hidden", "x" * 101):
+    for name in ("../up", "", "a b", "a\nb", ".hidden", ".yaml", "../up.yaml", "x" * 101):
         result = mbcost("new", name)
         assert (result.code, len(result.err.splitlines())) == (2, 1)
     assert mbcost("new", "x", "--output", "no/such/x.yaml").code == 2
@@ -94,10 +102,11 @@ def test_the_families_fit_the_schema(family: str) -> None:
 BROKEN = [path for path in sorted((FOLDER / "specs_invalid").glob("*.yaml")) if not path.stem.startswith("yaml_")]
 """Those that are YAML at all."""
 BEYOND_A_SCHEMA = {
-    "activation_empty", "activation_unknown", "blocks_too_many", "expansion_missing", "expansion_of_a_conv",
+    "activation_empty", "activation_in_small_letters", "activation_unknown", "blocks_too_many", "expansion_missing",
+    "expansion_of_a_conv",
     "expansion_twice", "family_member_unknown", "implementation_incomplete", "kernel_in_two_places", "kernel_zero",
     "key_twice", "linear_before_the_pool", "printed_input_zero", "squeeze_of_a_conv",
-    "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty",
+    "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty", "width_octal",
 }  # fmt: skip
 """Rules between cells or rows, and what YAML readers do not hand on; `mbcost check` says them."""
 

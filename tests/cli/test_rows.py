@@ -120,7 +120,7 @@ def test_what_is_no_csv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         read_rows(str(path))
     with pytest.raises(MbcostError, match=r"nowhere\.csv: No such file or directory$"):
         read_rows(str(tmp_path / "nowhere.csv"))
-    with pytest.raises(MbcostError, match=r": Is a directory$"):
+    with pytest.raises(MbcostError, match=r": Is a directory: name a file in it$"):
         read_rows(str(tmp_path))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"net,parms\nv2,3M\n")))
     with pytest.raises(SpecError, match=r"^<stdin>:1:\d: unknown column 'parms': did you mean 'params'\?$"):

@@ -238,6 +238,21 @@ MISTAKES = {
     ),
     "text for a number": (("8, 2, 1]", "8, two, 1]"), "9:40: expected a number, found text 'two'"),
     "a fraction of a repeat": (("8, 2, 1]", "8, 2.5, 1]"), "9:40: expected a whole number, found 2.5"),
+    "a number of YAML 1.1 and 1.2": (
+        ("8, 2, 1]", "8, 0_010, 1]"),
+        "9:40: '0_010' starts with a 0, which YAML takes for octal: write 10",
+    ),
+    "a number in quotation marks": (
+        ("8, 2, 1]", '8, "2", 1]'),
+        "9:40: expected a number, found text '2': take the quotation marks away",
+    ),
+    "a word that is a boolean": (
+        ("8, 2, 1]", "8, on, 1]"),
+        "9:40: expected a number, found true or false 'on': write it in digits",
+    ),
+    "classes in capitals": (("k, ~, ~]", "K, ~, ~]"), "12:37: expected a number, found text 'K': did you mean 'k'?"),
+    "a capital that means nothing": (("8, 2, 1]", "8, K, 1]"), "9:40: expected a number, found text 'K'"),
+    "a version for a number": (("8, 2, 1]", "8, 1.2.3, 1]"), "9:40: expected a number, found text '1.2.3'"),
     "no repeat": (("8, 2, 1]", "8, 0, 1]"), "9:40: 0 is too small: the least is 1"),
     "a list for text": (("name: tiny", "name: [tiny]"), "1:7: expected text, found a list"),
     "an infinite width": (("40, 8", ".inf, 8"), "10:33: .inf is too large: the most is 9007199254740992"),
@@ -245,6 +260,8 @@ MISTAKES = {
         ("c, n, s]", "c, m, s]"),
         "6:40: unknown column 'm': choose from operator, a, k, t, exp, c, g, d, se, nl, res, n, s, in",
     ),
+    "a word for a column": (("c, n, s]", "Channels, n, s]"), "6:37: unknown column 'Channels': did you mean 'c'?"),
+    "a near word for a column": (("c, n, s]", "c, n, strid]"), "6:43: unknown column 'strid': did you mean 's'?"),
     "a column twice": (("c, n, s]", "c, c, s]"), "6:40: the column 'c' stands here twice: keep one"),
     "no operators": (("[operator,  ", "[k,  "), "6:10: the column 'operator' is missing"),
     "a kernel twice": (("c, n, s]", "c, n, k]"), "10:43: the kernel stands in the operator already"),
@@ -257,6 +274,14 @@ MISTAKES = {
     "an unknown implementation": (
         ("family: v2", "family: v2, only: [torchvison]"),
         "13:38: unknown implementation 'torchvison': did you mean 'torchvision'?",
+    ),
+    "a family alone": (
+        ("{family: v2}", "v2"),
+        "13:18: expected a mapping, found text 'v2': did you mean {family: v2}?",
+    ),
+    "a slip in the key of the family": (
+        ("{family: v2}", "{familly: v2, only: [official]}"),
+        "13:28: expected a mapping, found text 'v2': did you mean {family: v2}?",
     ),
     "no implementation": (("{family: v2}", "{}"), "13:18: expected at least one implementation"),
     "a letter without a function": (
@@ -294,7 +319,16 @@ def test_every_mistake_is_reported_in_order_of_place() -> None:
         ("", "1:1: the file is empty"),
         ("# only a comment\n", "1:1: the file is empty"),
         ("- a list\n", "1:1: expected a mapping, found a list"),
-        ("a: [1,\n", "2:1: not YAML: did not find expected node content"),
+        ("a: [1,\n", "1:4: not YAML: this '[' is still open at the end of the file: close it with ']'"),
+        ("a: [1, {b: 2", "1:8: not YAML: this '{' is still open at the end of the file: close it with '}'"),
+        ("a: [\n# [\n\n", "1:4: not YAML: this '[' is still open at the end of the file: close it with ']'"),
+        (
+            "a: [[1, 2],\n  [3, 4]\nb: 5\n",
+            "1:4: not YAML: this '[' is still open in line 3: close it with ']', or add the ',' that is missing",
+        ),
+        ("a: [1,\n  ,]\n", "2:3: not YAML: did not find expected node content"),
+        ("a: ['1\nb: 2\n", "1:5: not YAML: this quotation mark is still open at the end of the file: close it"),
+        ("a: &x [\n", "1:8: not YAML: did not find expected node content"),
     ],
 )
 def test_no_spec_at_all(text: str, problem: str) -> None:
