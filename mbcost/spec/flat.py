@@ -185,9 +185,9 @@ def _map(reader: Reader, node: yaml.Node) -> Map:
 
 def _numbers(reader: Reader, node: yaml.Node, count: int) -> list[int]:
     """`3x3` and `56x56x24`."""
-    text = reader.text(node)
-    if re.fullmatch("x".join([SIDE] * count), text) is None:
-        if text:
+    text = reader.text_or_none(node)
+    if text is None or re.fullmatch("x".join([SIDE] * count), text) is None:
+        if text is not None:
             form = "x".join("HWC"[:count])
             reader.problem(node, f"expected {form}, whole numbers from 1 to {_WIDEST}, found '{text}'")
         return [1] * count
