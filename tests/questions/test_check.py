@@ -155,7 +155,7 @@ def test_every_row_that_cannot_be_built_is_said_beside_the_contradictions() -> N
     ]  # fmt: skip
     assert [finding.problem.message.split(":")[0] for finding in findings[:3]] == [
         "3 groups do not divide 8 input channels at alpha 1",
-        "nothing is left of a 1x1 map",
+        "the map is empty after 3.1.depthwise at resolution 4x4",
         "5 groups do not divide 24 input channels at alpha 1",
     ]
 
