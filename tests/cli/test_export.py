@@ -7,13 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from mbcost.errors import SpecError
 from mbcost.spec.flat import FlatLayer, FlatNetwork, parse_flat, to_yaml
-from mbcost.spec.library import NETWORKS, specs_folder
+from mbcost.spec.library import NETWORKS, families, specs_folder
+from mbcost.spec.schema import spec_schema
 from tests.cli.conftest import Mbcost
 
 EXAMPLE = f"{Path(__file__).parents[2]}/docs/net.py:make"
+SCHEMA = Draft202012Validator(spec_schema(families()))
 MODELS = [
     ("torchvision.models:mobilenet_v2", (), 3_504_872, 300_774_272),
     ("timm:create_model", ("model_name=mobilenetv3_small_050",), 1_593_224, 24_188_688),
@@ -34,6 +38,8 @@ def test_a_model_comes_back_as_the_same_network(
     path = str(tmp_path / "model.yaml")
     words = [word for each in kwargs for word in ("--kwargs", each)]
     assert mbcost("export", "--from", model, *words, "--output", path).code == 0
+    assert mbcost("check", path).out == "no problem in 1 file\n"
+    assert list(SCHEMA.iter_errors(yaml.safe_load(Path(path).read_text()))) == []
     totals = json.loads(mbcost("table", path, "--format", "json").out)["totals"]
     assert totals["params"] == params
     assert mult_adds in (None, totals["mult_adds"])
