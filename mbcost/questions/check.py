@@ -20,7 +20,7 @@ from mbcost.spec.nodes import MOST_PROBLEMS, Reader
 from mbcost.spec.parse import read_spec
 
 UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"
-"""Kinds of findings: there is no text, the text is no spec, the spec says two different things."""
+"""Kinds of findings: there is no text, it is no spec or one that cannot be built, it says two different things."""
 
 LARGE = 2**52
 """Pixels of a map so large that hardly a table leaves nothing of it."""
