@@ -122,7 +122,7 @@ PLANTED: dict[str, tuple[Plant, str | None, str | None, dict[str, tuple[str, str
     "extra layer": (put("8.1.after", lambda: ConvUnit(1280, 1280, activation="relu6")), None, "8.1.after.conv", {}),
     "functional": (put(UNIT, Functional), "2.1.depthwise", "2.1.depthwise.conv.filters", {"stride": ("2", "1")}),
     "computed weights": (put("4.2.expand.conv", lambda: Standardized(64, 384, 1, bias=False)),
-                         "4.2.expand", "4.2.expand.conv", {"params": ("25,344", "768")}),
+                         "4.2.expand", "4.2.expand.conv", {"params": ("25344", "768")}),
     "shared module": (share, "5.3.expand", "5.2.expand.conv", {"weights": ("its own", "those of 5.2.expand.conv")}),
 }  # fmt: skip
 
