@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mbcost.analytic.blocks import Form
-from mbcost.analytic.layers import BatchNorm, Conv2d, Layer
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.mistakes import MISTAKES, Draft, Mistake, row_changes
+from mbcost.questions.explain.mistakes import MISTAKES, Draft, row_changes
+from mbcost.questions.model_mistakes import MODEL_MISTAKES
 from mbcost.questions.sequence import apart, of_model, of_network
 from mbcost.spec.library import NETWORKS, load_spec
 from mbcost.spec.model import CLASSES, Spec, alpha_text
@@ -111,7 +110,7 @@ def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Cand
 def _with_mistakes(base: Candidate, asked: Network, keys: list[object], watch: Watch) -> Candidate:
     network = base.network
     spec = network.spec
-    known = {**MISTAKES, **_OTHERS, **row_changes(spec)}
+    known = {**MISTAKES, **MODEL_MISTAKES, **row_changes(spec)}
     best = replace(base, clauses=_clauses(network, asked))
     draft = Draft(spec, spec.implementation(network.implementation))
     while not best.exact and len(best.mistakes) < MOST_MISTAKES:
@@ -203,21 +202,3 @@ def _keys(model: TracedModel) -> list[object]:
 def _classes(model: TracedModel) -> int:
     """As many as the last layer has outputs."""
     return model.calls[-1].facts.output[2]
-
-
-def _folded(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    normed = {layer.name for layer in layers if isinstance(layer, BatchNorm)}
-    return tuple(
-        replace(layer, bias=True) if isinstance(layer, Conv2d) and layer.name in normed else layer
-        for layer in layers
-        if not isinstance(layer, BatchNorm)
-    )
-
-
-_OTHERS: Mapping[str, Mistake] = {
-    "norms folded": Mistake(
-        "every norm is folded into its convolution, which has a bias for it",
-        lambda draft: replace(draft, edits=(*draft.edits, _folded)),
-    ),
-}
-"""What a model is met with that no printed number was yet."""
