@@ -11,6 +11,9 @@ from mbcost.questions.identify import Candidate
 from mbcost.questions.sequence import Layer
 from mbcost.questions.verify import LayerCheck, Verification
 
+COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
+"""So that nobody takes a model without its residual connections for proved."""
+
 
 def as_table(answer: Verification) -> Table:
     """One row a layer that differs; the title names the first, the footer is the difference of the totals."""
@@ -135,7 +138,7 @@ def _notes(answer: Verification) -> list[str]:
     if not answer.equal:
         notes.append(f"{short_name(network)}: {_totals(network.params(), network.mult_adds())}")
         notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
-    return notes
+    return [*notes, COMPARED]
 
 
 def _explanation(found: Candidate) -> str:

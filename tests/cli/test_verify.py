@@ -44,6 +44,24 @@ def test_the_first_line_names_the_first_divergence(mbcost: Mbcost) -> None:
     assert "this accounts for all of it: the t = 1 block has an expansion convolution" in result.out
 
 
+def test_a_model_without_residual_connections_is_equal_and_the_last_line_says_why(
+    mbcost: Mbcost, tmp_path: Path
+) -> None:
+    (tmp_path / "plain_net.py").write_text(
+        "import torchvision\n"
+        "def make():\n"
+        "    model = torchvision.models.mobilenet_v2()\n"
+        "    for module in model.modules():\n"
+        "        module.use_res_connect = False\n"
+        "    return model\n"
+    )
+    result = mbcost("verify", f"{tmp_path}/plain_net.py:make", "--spec", "v2")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == (
+        "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
+    )
+
+
 @pytest.mark.parametrize("style", ["text", "csv", "markdown", "latex", "json"])
 def test_every_format_has_the_differences(mbcost: Mbcost, style: str) -> None:
     result = mbcost("verify", EXAMPLE, "--spec", "v2", "--kwargs", "classes=10", "--format", style)
