@@ -43,7 +43,7 @@ def verify(
         typer.Argument(metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY; a function, a class or a model."),
     ],
     spec: Annotated[
-        Optional[str],
+        Optional[list[str]],
         typer.Option(
             metavar="NET",
             help="What it should be: NAME or FILE.yaml, then @ALPHA, /RES and :IMPL as needed.",
@@ -73,15 +73,19 @@ def verify(
     """  # noqa: D301  # \b keeps click from wrapping the examples
     check_output(style, output)
     arguments = parse_arguments(kwargs or [])
-    if spec is None and not find:
+    given = spec or []
+    if len(given) > 1:
+        raise MbcostError(f"--spec gives {given[0]} and {given[1]}: keep one")
+    net = given[0] if given else None
+    if net is None and not find:
         raise MbcostError("what should the model be? name it, --spec NET, or ask for it, --find")
     if not find:
-        network = network_of(spec or "", alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
+        network = network_of(net or "", alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
         answer = ask(network, read(model, arguments, network.resolution, network.in_channels), _watched)
     else:
-        reference = Reference("") if spec is None else parse_reference(spec)
-        specs = [load_spec(name) for name in (NETWORKS if spec is None else (reference.name,))]
-        said = spec or "all networks"
+        reference = Reference("") if net is None else parse_reference(net)
+        specs = [load_spec(name) for name in (NETWORKS if net is None else (reference.name,))]
+        said = net or "all networks"
         size = pick_one("the resolution", said, reference.resolution, None if res is None else parse_resolution(res))
         found = read(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
         multiplier = pick_one("alpha", said, reference.alpha, None if alpha is None else parse_alpha(alpha))

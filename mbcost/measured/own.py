@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from importlib import import_module, util
+from inspect import signature
 from logging import getLogger
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -47,7 +48,7 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
             found: Any = _executed(file) if is_file else import_module(place)
         for name in path.split("."):
             if not hasattr(found, name):
-                raise unknown(f"name in {place}", name, [each for each in dir(found) if not each.startswith("_")])
+                raise unknown(f"name in {place}", name, _factories(found))
             found = getattr(found, name)
         if isinstance(found, nn.Module):
             if arguments:
@@ -55,11 +56,50 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
             return found
         if not callable(found):
             raise MbcostError(f"{target} is {_a(found)}, neither a factory nor a model")
-        with _blamed(f"{target} failed"):
-            model = found(**(arguments or {}))
+        model = _made(found, target, arguments or {})
     if not isinstance(model, nn.Module):
         raise MbcostError(f"{target} gives {_a(model)}, no torch.nn.Module")
     return model
+
+
+def _factories(place: object) -> list[str]:
+    """Which names in `place` can be a model or a factory: what is made there, not what it imports, if there is any."""
+    things = {name: getattr(place, name, None) for name in dir(place) if not name.startswith("_")}
+    module = getattr(place, "__name__", None)
+    made = [
+        name
+        for name, thing in things.items()
+        if isinstance(thing, nn.Module) or (callable(thing) and getattr(thing, "__module__", None) == module)
+    ]
+    return made or list(things)
+
+
+def _made(factory: Callable[..., object], target: str, arguments: Mapping[str, object]) -> object:
+    with _blamed(f"{target} failed"):
+        try:
+            return factory(**arguments)
+        except TypeError:
+            if (misfit := _misfit(factory, target, arguments)) is None:
+                raise
+    raise misfit
+
+
+def _misfit(factory: Callable[..., object], target: str, arguments: Mapping[str, object]) -> MbcostError | None:
+    """What is wrong with the arguments that `factory` fails on, if it says so."""
+    try:
+        parameters = signature(factory).parameters
+    except (TypeError, ValueError):  # as of much that is written in C
+        return None
+    named = [each for each in parameters.values() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    missing = [each.name for each in named if each.default is each.empty and each.name not in arguments]
+    if missing:
+        given = " ".join(f"--kwargs {name}=VALUE" for name in missing)
+        return MbcostError(f"{target} needs {' and '.join(missing)}: add {given}")
+    known = [each.name for each in named]
+    foreign = [name for name in arguments if name not in known]
+    if foreign and not any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+        return unknown(f"argument of {target}", foreign[0], known)
+    return None
 
 
 def read_model(model: nn.Module, name: str, resolution: tuple[int, int], in_channels: int) -> TracedModel:
@@ -244,4 +284,5 @@ def _where(traceback: TracebackType | None) -> str:
 
 
 def _a(thing: object) -> str:
-    return "None" if thing is None else f"a {type(thing).__name__}"
+    kind = type(thing).__name__
+    return "None" if thing is None else f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.analytic.network import Network
-from mbcost.present.table import Cell, Column, Table
-from mbcost.present.totals import describe
+from mbcost.present.table import Cell, Column, Difference, Table
+from mbcost.present.totals import describe, short_name
 from mbcost.questions.diff import LayerDiff, NetworkDiff
-from mbcost.spec.model import alpha_text
 
 
 def as_table(answer: NetworkDiff) -> Table:
@@ -26,14 +25,14 @@ def as_table(answer: NetworkDiff) -> Table:
             layer.first,
             None if layer.second == layer.first else layer.second,
             _what(layer),
-            _signed(layer.params),
-            _signed(layer.mult_adds),
-            _signed(layer.activations),
+            Difference(layer.params),
+            Difference(layer.mult_adds),
+            Difference(layer.activations),
         )
         for layer in answer.layers
     )
     footer: tuple[Cell, ...] = (
-        "total", None, None, _signed(answer.params), _signed(answer.mult_adds), _signed(answer.activations),
+        "total", None, None, Difference(answer.params), Difference(answer.mult_adds), Difference(answer.activations),
     )  # fmt: skip
     convention = answer.convention
     notes = [
@@ -41,7 +40,7 @@ def as_table(answer: NetworkDiff) -> Table:
         *(_total(network, answer) for network in (answer.first, answer.second)),
         f"convention {convention.name}: {convention.title}",
     ]
-    return Table(f"{_name(answer.second)} less {_name(answer.first)}", columns, rows, footer, tuple(notes))
+    return Table(f"{short_name(answer.second)} less {short_name(answer.first)}", columns, rows, footer, tuple(notes))
 
 
 def as_json(answer: NetworkDiff) -> dict[str, Any]:
@@ -73,16 +72,16 @@ def _what(layer: LayerDiff) -> str:
         return "only in the second"
     if layer.second is None:
         return "only in the first"
-    return ", ".join(f"{change.feature} {change.first} -> {change.second}" for change in layer.changes)
+    return ", ".join(f"{named(change.feature, change.first)} -> {change.second}" for change in layer.changes)
 
 
-def _signed(count: int) -> str:
-    return f"{count:+,}" if count else "0"
+def named(feature: str, value: str) -> str:
+    """A feature's value in words, which for some names the feature.
 
-
-def _name(network: Network) -> str:
-    height, width = network.resolution
-    return f"{network.spec.name}@{alpha_text(network.alpha)}/{height}x{width}:{network.implementation}"
+    >>> named("stride", "2"), named("bias", "no bias")
+    ('stride 2', 'no bias')
+    """
+    return value if feature in ("bias", "norm") else f"{feature} {value}"
 
 
 def _totals(network: Network, answer: NetworkDiff) -> dict[str, Any]:
@@ -96,4 +95,4 @@ def _totals(network: Network, answer: NetworkDiff) -> dict[str, Any]:
 
 def _total(network: Network, answer: NetworkDiff) -> str:
     totals = _totals(network, answer)
-    return f"{_name(network)}: {totals['mult_adds']:,} mult-adds, {totals['params']:,} params"
+    return f"{short_name(network)}: {totals['mult_adds']:,} mult-adds, {totals['params']:,} params"

@@ -24,6 +24,10 @@ class Share:
         return f"{self.hundredths // 100}.{self.hundredths % 100:02d}"
 
 
+class Difference(int):
+    """A whole number that people read with its sign; for a program it is a number like others."""
+
+
 Cell = int | str | Share | None
 
 
@@ -67,9 +71,13 @@ def text_of(cell: Cell) -> str:
 
     >>> text_of(568740352)
     '568,740,352'
+    >>> text_of(Difference(1088))
+    '+1,088'
     """
     if cell is None:
         return ""
+    if isinstance(cell, Difference):
+        return f"{cell:+,}" if cell else "0"
     if isinstance(cell, int):
         return f"{cell:,}"
     if isinstance(cell, Share):

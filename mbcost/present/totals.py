@@ -22,6 +22,18 @@ def describe(network: Network) -> dict[str, Any]:
     }
 
 
+def short_name(network: Network) -> str:
+    """Which network it is, as one writes it on the command line.
+
+    >>> from mbcost.analytic.network import resolve
+    >>> from mbcost.spec.library import load_spec
+    >>> short_name(resolve(load_spec("v2"), alpha=0.75))
+    'v2@0.75/224x224:official'
+    """
+    height, width = network.resolution
+    return f"{network.spec.name}@{alpha_text(network.alpha)}/{height}x{width}:{network.implementation}"
+
+
 def headline(network: Network) -> str:
     """Which network it is, above a table."""
     height, width = network.resolution

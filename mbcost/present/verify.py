@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.analytic.network import Network
-from mbcost.present.table import Cell, Column, Table
-from mbcost.present.totals import describe
+from mbcost.present.diff import named
+from mbcost.present.table import Cell, Column, Difference, Table
+from mbcost.present.totals import describe, short_name
 from mbcost.questions.identify import Candidate
 from mbcost.questions.sequence import Layer
 from mbcost.questions.verify import LayerCheck, Verification
-from mbcost.spec.model import alpha_text
+
+COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
+"""So that nobody takes a model without its residual connections for proved."""
 
 
 def as_table(answer: Verification) -> Table:
@@ -23,11 +25,19 @@ def as_table(answer: Verification) -> Table:
         Column("mult_adds", "mult-adds", numeric=True),
     )
     rows: list[tuple[Cell, ...]] = [
-        (_name_of(each.expected), _name_of(each.found), _what(each), _signed(each.params), _signed(each.mult_adds))
+        (
+            _name_of(each.expected),
+            _name_of(each.found),
+            _what(each),
+            Difference(each.params),
+            Difference(each.mult_adds),
+        )
         for each in answer.layers
     ]
-    rows += [(None, name, "parameter of no layer", _signed(values), "0") for name, values in answer.model.loose]
-    footer = ("total", None, None, _signed(answer.params), _signed(answer.mult_adds)) if rows else None
+    rows += [
+        (None, name, "parameter of no layer", Difference(values), Difference(0)) for name, values in answer.model.loose
+    ]
+    footer = ("total", None, None, Difference(answer.params), Difference(answer.mult_adds)) if rows else None
     return Table(_title(answer), columns, tuple(rows), footer, tuple(_notes(answer)))
 
 
@@ -77,7 +87,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
 
 
 def _title(answer: Verification) -> str:
-    model, name = answer.model.name, _name(answer.network)
+    model, name = answer.model.name, short_name(answer.network)
     if answer.equal:
         return f"{model} is {name}: {answer.same} layers, {_totals(answer.model.params, answer.model.macs)}"
     return f"{model} is not {name}: {_first(answer)}"
@@ -96,7 +106,7 @@ def _first(answer: Verification) -> str:
             f"the first layer that differs is the model's {first.found.name} {_place(first)}, which the table has not"
         )
     own = [change for change in first.changes if not change.inherited] or list(first.changes)
-    said = ", ".join(f"{change.feature} {change.found} where {change.expected} is due" for change in own)
+    said = ", ".join(f"{named(change.feature, change.found)} where {change.expected} is due" for change in own)
     return f"the first layer that differs is {first.expected.name}, the model's {first.found.name}: {said}"
 
 
@@ -112,7 +122,7 @@ def _notes(answer: Verification) -> list[str]:
     if answer.explanation is not None:
         notes.append(_explanation(answer.explanation))
     if answer.candidates:
-        notes += [f"closest: {_name(each.network)}, {_apart(each)}" for each in answer.candidates]
+        notes += [f"closest: {short_name(each.network)}, {_apart(each)}" for each in answer.candidates]
     if answer.otherwise_built:
         words = {"conv": "1x1 convolution", "linear": "linear layer"}
         notes += [
@@ -126,16 +136,16 @@ def _notes(answer: Verification) -> list[str]:
     if model.computed:
         notes.append("the model's forward asks for values, so real activations were computed")
     if not answer.equal:
-        notes.append(f"{_name(network)}: {_totals(network.params(), network.mult_adds())}")
+        notes.append(f"{short_name(network)}: {_totals(network.params(), network.mult_adds())}")
         notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
-    return notes
+    return [*notes, COMPARED]
 
 
 def _explanation(found: Candidate) -> str:
     said = _and(found.clauses)
     if found.exact:
-        return f"this accounts for all of it: {said} ({_name(found.network)})"
-    return f"this accounts for most of it: {said} ({_name(found.network)}, then {_apart(found)})"
+        return f"this accounts for all of it: {said} ({short_name(found.network)})"
+    return f"this accounts for most of it: {said} ({short_name(found.network)}, then {_apart(found)})"
 
 
 def _apart(candidate: Candidate) -> str:
@@ -149,8 +159,14 @@ def _what(layer: LayerCheck) -> str:
         return f"extra {_place(layer)}{_shape(layer)}"
     if layer.found is None:
         return "missing" + _shape(layer)
-    own = ", ".join(f"{each.feature} {each.expected} -> {each.found}" for each in layer.changes if not each.inherited)
-    rest = ", ".join(f"{each.feature} {each.expected} -> {each.found}" for each in layer.changes if each.inherited)
+    own, rest = (
+        ", ".join(
+            f"{named(each.feature, each.expected)} -> {each.found}"
+            for each in layer.changes
+            if each.inherited == inherited
+        )
+        for inherited in (False, True)
+    )
     return " ".join(filter(None, (own, f"({rest})" if rest else "")))
 
 
@@ -179,12 +195,3 @@ def _and(clauses: tuple[str, ...]) -> str:
 
 def _totals(params: int, mult_adds: int) -> str:
     return f"{params:,} params, {mult_adds:,} mult-adds"
-
-
-def _signed(count: int) -> str:
-    return f"{count:+,}" if count else "0"
-
-
-def _name(network: Network) -> str:
-    height, width = network.resolution
-    return f"{network.spec.name}@{alpha_text(network.alpha)}/{height}x{width}:{network.implementation}"

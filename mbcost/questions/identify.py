@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mbcost.analytic.blocks import Form
-from mbcost.analytic.layers import BatchNorm, Conv2d, Layer
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.mistakes import MISTAKES, Draft, Mistake, row_changes
-from mbcost.questions.sequence import apart, of_model, of_network
+from mbcost.questions.explain.mistakes import MISTAKES, Draft, row_changes
+from mbcost.questions.model_mistakes import MODEL_MISTAKES
+from mbcost.questions.sequence import Layer, apart, differing, of_model, of_network, surplus
 from mbcost.spec.library import NETWORKS, load_spec
 from mbcost.spec.model import CLASSES, Spec, alpha_text
 from mbcost.spec.traced import TracedModel
@@ -81,15 +80,19 @@ def _tried(
 
 
 def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Candidate | None:
-    """The network, mistakes included, that has the model's layers, or at least half of what `network` has not.
+    """The network, mistakes included, from which the model does not differ, or in half as many layers at most.
 
     Mistakes are added one by one, always that which brings most layers into agreement: to `network`, and to the
     closest other one (another alpha, implementation, number of classes, or an earlier version of the table).
+
+    Layers without an equal are quick to count, but a network that simply lacks a layer which differs has fewer of
+    them: so whatever is said must also leave fewer differences between layers that stand for each other.
     """
     if not network.spec.implementations:  # a flat list of layers, which is built in one way only
         return None
+    layers = of_model(model)
     keys = _keys(model)
-    asked = _candidate(network, keys)
+    asked, unlike = _candidate(network, keys), differing(of_network(network), layers)
     others = [load_spec(name) for name in NETWORKS if name != network.spec.name]
     tables = (network.spec, *_likely(others, model)[:2])
     classes = (network.classes,) if _classes(model) == network.classes else (network.classes, _classes(model))
@@ -101,17 +104,24 @@ def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Cand
             except MbcostError:
                 continue
             near.append(min(tried, key=lambda each: (each.apart, not each.exact, len(_clauses(each.network, network)))))
-    bases = [asked, *(each for each in near if each.apart < asked.apart)]
-    found = [_with_mistakes(base, network, keys, watch) for base in bases]
-    best = min(found, key=lambda candidate: (not candidate.exact, candidate.apart, len(candidate.clauses)))
-    convincing = best.exact or (2 * best.apart <= asked.apart and FEW * best.apart <= len(keys))
+    bases = [(asked, unlike)]  # a network and in how many layers it differs
+    for each in near:
+        if each.apart < asked.apart and (left := differing(of_network(each.network), layers)) < unlike:
+            bases.append((each, left))
+    found = [_with_mistakes(*base, network, layers, watch) for base in bases]
+    best, left = min(found, key=lambda pair: (not pair[0].exact, pair[0].apart, len(pair[0].clauses)))
+    convincing = best.exact or (2 * left <= unlike and FEW * left <= len(layers))
     return best if best.clauses and convincing else None
 
 
-def _with_mistakes(base: Candidate, asked: Network, keys: list[object], watch: Watch) -> Candidate:
+def _with_mistakes(
+    base: Candidate, left: int, asked: Network, layers: Sequence[Layer], watch: Watch
+) -> tuple[Candidate, int]:
+    """The base with the mistakes that bring it closest, and in how many layers it differs then; `left` is before."""
     network = base.network
+    keys: list[object] = [layer.key for layer in layers]
     spec = network.spec
-    known = {**MISTAKES, **_OTHERS, **row_changes(spec)}
+    known = {**MISTAKES, **MODEL_MISTAKES, **row_changes(spec)}
     best = replace(base, clauses=_clauses(network, asked))
     draft = Draft(spec, spec.implementation(network.implementation))
     while not best.exact and len(best.mistakes) < MOST_MISTAKES:
@@ -126,11 +136,17 @@ def _with_mistakes(base: Candidate, asked: Network, keys: list[object], watch: W
                 continue
             said = (*best.clauses, mistake.text)
             tried.append((replace(_candidate(built, keys), mistakes=(*best.mistakes, name), clauses=said), changed))
-        better = min(tried, key=lambda pair: (not pair[0].exact, pair[0].apart), default=None)
-        if better is None or better[0].apart >= best.apart:
+        tried.sort(key=lambda pair: (not pair[0].exact, pair[0].apart))
+        for candidate, changed in tried:
+            ours = of_network(candidate.network)
+            # To put the layers side by side takes long; what is more than the other side has is known at once.
+            near = candidate.apart < best.apart and surplus(ours, layers) < left
+            if near and (unlike := differing(ours, layers)) < left:
+                best, draft, left = candidate, changed, unlike
+                break
+        else:
             break
-        best, draft = better
-    return best
+    return best, left
 
 
 def _clauses(network: Network, asked: Network) -> tuple[str, ...]:
@@ -203,21 +219,3 @@ def _keys(model: TracedModel) -> list[object]:
 def _classes(model: TracedModel) -> int:
     """As many as the last layer has outputs."""
     return model.calls[-1].facts.output[2]
-
-
-def _folded(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    normed = {layer.name for layer in layers if isinstance(layer, BatchNorm)}
-    return tuple(
-        replace(layer, bias=True) if isinstance(layer, Conv2d) and layer.name in normed else layer
-        for layer in layers
-        if not isinstance(layer, BatchNorm)
-    )
-
-
-_OTHERS: Mapping[str, Mistake] = {
-    "norms folded": Mistake(
-        "every norm is folded into its convolution, which has a bias for it",
-        lambda draft: replace(draft, edits=(*draft.edits, _folded)),
-    ),
-}
-"""What a model is met with that no printed number was yet."""

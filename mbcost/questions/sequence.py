@@ -125,6 +125,18 @@ def paired(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Pair[Layer
     return align(expected, found, Layer.unlike, starts)
 
 
+def differing(expected: Sequence[Layer], found: Sequence[Layer]) -> int:
+    """In how many places the two are not the same, side by side."""
+    pairs = paired(expected, found)
+    return sum(one is None or other is None or one.key != other.key for one, other in pairs)
+
+
+def surplus(ones: Sequence[Layer], others: Sequence[Layer]) -> int:
+    """How many layers one of the two has beyond what the other has; side by side, they differ in as many at least."""
+    one, other = (Counter(layer.key for layer in layers) for layers in (ones, others))
+    return max((one - other).total(), (other - one).total())
+
+
 def apart(ones: Iterable[object], others: Iterable[object]) -> int:
     """How many of either side have no equal on the other."""
     one, other = Counter(ones), Counter(others)

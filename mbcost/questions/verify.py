@@ -156,7 +156,7 @@ def _changes(expected: Layer, found: Layer, *, after: bool) -> Iterator[Change]:
         different.remove("operator")
     if expected.params != found.params and not {"kernel", "bias", "norm", "weights", *WIDTHS} & set(different):
         different.append("params")
-        ours, theirs = {**ours, "params": f"{expected.params:,}"}, {**theirs, "params": f"{found.params:,}"}
+        ours, theirs = {**ours, "params": str(expected.params)}, {**theirs, "params": str(found.params)}
     window = {"kernel", "stride", "dilation", "input map"} & set(different)
     depthwise = expected.depthwise and found.depthwise
     inherited = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,13 @@ def test_the_differences_sum_to_the_difference_of_the_totals(
         difference = answer["second"][quantity] - answer["first"][quantity]
         assert sum(layer[quantity] for layer in answer["layers"]) == answer["totals"][quantity] == difference
     assert answer["second"]["params"] == json.loads(mbcost("table", second, "--format", "json").out)["totals"]["params"]
+
+
+@pytest.mark.parametrize("quantity", ["params", "mult_adds", "activations"])
+def test_a_program_can_add_up_the_csv(mbcost: Mbcost, quantity: str) -> None:
+    rows = list(csv.DictReader(mbcost("diff", *PAIRS[1], "--format", "csv").out.splitlines()))
+    *layers, total = (int(row[quantity]) for row in rows)
+    assert sum(layers) == total == diff(mbcost, *PAIRS[1])["totals"][quantity] < 0
 
 
 def test_a_network_does_not_differ_from_itself(mbcost: Mbcost) -> None:

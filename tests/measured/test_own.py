@@ -177,6 +177,10 @@ def broken():
     return nn.Conv2d(3, "x", 1)
 def nothing():
     pass
+def wide(width, *, depth):
+    return nn.Conv2d(3, width, depth)
+def seven():
+    return 7
 class Net(nn.Sequential):
     def __init__(self, **options):
         super().__init__(nn.Conv2d(3, 2, 1))
@@ -228,6 +232,16 @@ def test_a_factory_a_class_or_a_model(
         ("./no.py:make", r"./no.py: No such file"),
         ("no_such_module:make", r"no_such_module cannot be imported: No module named 'no_such_module'"),
         ("./own_net.py:mak", r"unknown name in ./own_net.py 'mak': did you mean 'make'\?"),
+        (
+            "./own_net.py:zzz",
+            r"unknown name in ./own_net.py 'zzz': choose from Net, Space, broken, empty, lazy, make, .*, wide",
+        ),
+        (
+            "./own_net.py:wide",
+            r"./own_net.py:wide needs width and depth: add --kwargs width=VALUE --kwargs depth=VALUE",
+        ),
+        ("./own_net.py:seven", r"./own_net.py:seven gives an int, no torch.nn.Module"),
+        ("./random.py:zzz", r"unknown name in ./random.py 'zzz': choose from make, own_net"),
         ("./own_net.py:text", r"./own_net.py:text is a str, neither a factory nor a model"),
         ("./own_net.py:nothing", r"./own_net.py:nothing gives None, no torch.nn.Module"),
         ("./own_net.py:broken", r"./own_net.py:broken failed: TypeError: .* \(.*own_net.py:9\)"),

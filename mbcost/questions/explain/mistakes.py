@@ -13,6 +13,9 @@ from mbcost.analytic.operators import Edit, Site, squeeze_excite
 from mbcost.spec.implementation import ChannelRule, Implementation
 from mbcost.spec.model import Row, Scaling, Spec
 
+KERNELS = (1, 3, 5, 7)
+"""Sides of the kernels that are met; a depthwise layer has no 1x1."""
+
 Change = Callable[["Draft", Block], Form]
 """The form that a block of the draft gets in the place of its own."""
 
@@ -36,7 +39,7 @@ class Draft:
         blocks = plan(scaling, in_channels or self.spec.channels)
         for change in self.changes:
             blocks = tuple(replace(block, form=change(self, block)) for block in blocks)
-        return blocks
+        return _linked(blocks)
 
     def network(
         self, alpha: float, resolution: tuple[int, int], classes: int, in_channels: int | None = None
@@ -49,6 +52,20 @@ class Draft:
         scaling = Scaling(self.spec, self.implementation, alpha, classes)
         blocks = self.blocks(alpha, classes, in_channels)
         return build_network(scaling, resolution, blocks[0].form.inputs, blocks, self.edits)
+
+
+def _linked(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Every block reads as many channels as the one before it gives; a pool gives as many as it reads."""
+    linked: list[Block] = []
+    channels = blocks[0].form.inputs
+    for block in blocks:
+        form = block.form
+        if form.inputs != channels:
+            outputs = channels if form.operator.endswith("_pool") else form.outputs
+            form = replace(form, inputs=channels, outputs=outputs)
+        linked.append(block if form is block.form else replace(block, form=form))
+        channels = form.outputs
+    return tuple(linked)
 
 
 @dataclass(frozen=True)
@@ -290,9 +307,10 @@ def _other_cells(row: Row) -> Iterator[tuple[str, str, dict[str, object]]]:
     yield "generic stride", f"stride {3 - row.stride}", {"s": 3 - row.stride}
     for repeats in (row.repeats - 1, row.repeats + 1):
         yield "generic repeat", f"{repeats} repeats", {"n": repeats}
-    if row.kernel in ((3, 3), (5, 5)):
-        side = 8 - row.kernel[0]
-        yield "generic kernel", f"kernel {side}x{side}", {"k": (side, side)}
+    sides = KERNELS if row.operator == "conv" else KERNELS[1:]
+    for side in sides if row.kernel in [(side, side) for side in sides] else ():
+        if row.kernel != (side, side):
+            yield "generic kernel", f"kernel {side}x{side}", {"k": (side, side)}
 
 
 def mistake(name: str, spec: Spec) -> Mistake:
