@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mbcost.spec.implementation import Implementation
@@ -77,11 +78,22 @@ def plan(scaling: Scaling, in_channels: int) -> tuple[Block, ...]:
     blocks: list[Block] = []
     channels = in_channels
     for row in scaling.spec.rows:
-        for repeat in range(1, row.repeats + 1):
-            form = _form(scaling, row, repeat, channels, manner)
-            blocks.append(Block(row.stage, repeat, form))
-            channels = form.outputs
+        for block in repeats(scaling, row, channels, manner):
+            blocks.append(block)
+            channels = block.form.outputs
     return tuple(blocks)
+
+
+def repeats(scaling: Scaling, row: Row, inputs: int, manner: Manner) -> Iterator[Block]:
+    """The blocks of one row that reads so many channels.
+
+    Raises:
+        MbcostError: as `plan`.
+    """
+    for repeat in range(1, row.repeats + 1):
+        block = Block(row.stage, repeat, _form(scaling, row, repeat, inputs, manner))
+        inputs = block.form.outputs
+        yield block
 
 
 def manner_of(implementation: Implementation) -> Manner:

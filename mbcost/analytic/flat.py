@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
 from mbcost.analytic.network import Network
 from mbcost.spec.flat import FlatLayer, FlatNetwork
+from mbcost.spec.inputs import Place
 from mbcost.spec.model import Row, Spec
 
 AS_WRITTEN = "as written"
@@ -20,7 +21,6 @@ _POINT = Shape(1, 1, 1)
 class WrittenConv2d(Conv2d):
     """A convolution whose output map is stated, whatever its padding."""
 
-    dilation: int = 1
     written: Shape = _POINT
 
     @property
@@ -39,6 +39,37 @@ def resolve_flat(flat: FlatNetwork) -> Network:
     layers = tuple(layer for place, each in enumerate(flat.layers) for layer in _layers(f"{place}.1.{each.name}", each))
     classes = flat.layers[-1].output[2]
     return Network(spec, 1.0, flat.resolution, AS_WRITTEN, classes, flat.channels, layers)
+
+
+def contradictions(flat: FlatNetwork) -> Iterator[tuple[Place, str]]:
+    """Where a list says two different things: the map that the first layer reads, and a size of the output.
+
+    A padding of up to k - 1 positions on each side can be meant, for a dilated kernel up to (k - 1) d: with more, some
+    of the outputs would be sums of nothing but padding.
+    """
+    channels, (height, width) = flat.channels, flat.resolution
+    first = flat.layers[0]
+    if first.input != (height, width, channels):
+        reads, given = _text(first.input), _text((height, width, channels))
+        yield first.place, f"the first layer reads {reads}, and 'input' is {given}: correct one of them"
+    for layer in flat.layers:
+        sides = [_sides(layer, axis) for axis in (0, 1)]
+        if not all(side in possible for side, possible in zip(layer.output[:2], sides, strict=True)):
+            makes, reads = _text(layer.output[:2]), _text(layer.input[:2])
+            how = f"k {_text(layer.kernel)}, s {layer.stride}, d {layer.dilation}"
+            range_ = " by ".join(f"{side[0]}" if len(side) == 1 else f"{side[0]} to {side[-1]}" for side in sides)
+            yield layer.place, f"no padding makes {makes} of {reads} with {how}, but {range_}: correct one of them"
+
+
+def _sides(layer: FlatLayer, axis: int) -> range:
+    """Height or width of the output, whatever the padding."""
+    size, window = layer.input[axis], (layer.kernel[axis] - 1) * layer.dilation + 1
+    least, most = (size + zeros - window for zeros in (0, 2 * (window - 1)))
+    return range(max(1, least // layer.stride + 1), most // layer.stride + 2)
+
+
+def _text(sides: tuple[int, ...]) -> str:
+    return "x".join(map(str, sides))
 
 
 def _layers(name: str, layer: FlatLayer) -> Iterator[Layer]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import groupby
 from operator import attrgetter
 
-from mbcost.analytic.blocks import Block, plan
+from mbcost.analytic import flat
+from mbcost.analytic.blocks import Block, manner_of, repeats
 from mbcost.analytic.layers import Shape
 from mbcost.analytic.operators import layers_of
 from mbcost.errors import MbcostError, Problem, SpecError
-from mbcost.spec.flat import is_flat, parse_flat
+from mbcost.spec.flat import is_flat, read_flat
 from mbcost.spec.inputs import Place, PrintedInput, read_inputs
 from mbcost.spec.library import load_family
 from mbcost.spec.model import CLASSES, Row, Scaling, Spec
-from mbcost.spec.parse import parse_spec
+from mbcost.spec.nodes import MOST_PROBLEMS, Reader
+from mbcost.spec.parse import read_spec
 
 UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"
 """Kinds of findings: there is no text, the text is no spec, the spec says two different things."""
@@ -47,51 +49,76 @@ def check_files(files: Iterable[str], read: Callable[[str], str]) -> tuple[Check
 
 
 def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
-    """What is wrong with a spec; nothing when it is fine."""
+    """What is wrong with a spec, a table or a list of layers, in order of place; nothing when it is fine.
+
+    Invalid is what nothing can be counted of: a text that cannot be read, and a table whose rows cannot be built.
+    A contradiction is between two numbers that the text states, either of which may be the wrong one.
+    """
+    impossible: Iterable[Problem] = ()
     try:
-        if is_flat(text):
-            parse_flat(text, origin)
-            return ()
-        spec = parse_spec(text, origin, load_family)
-        printed = read_inputs(text, origin)
+        reader = Reader(text, origin)
+        if is_flat(reader.root):
+            said = flat.contradictions(read_flat(reader))
+        else:
+            spec = read_spec(reader, load_family)
+            impossible, said = impossibilities(spec), contradictions(spec, read_inputs(reader))
     except SpecError as error:
         return tuple(Finding(problem, INVALID) for problem in error.located)
-    return tuple(
-        Finding(Problem(origin, *place, message), CONTRADICTION) for place, message in contradictions(spec, printed)
-    )
+    findings = [Finding(problem, INVALID) for problem in impossible]
+    findings += [Finding(Problem(origin, *place, message), CONTRADICTION) for place, message in said]
+    return tuple(sorted(findings, key=attrgetter("problem")))[:MOST_PROBLEMS]
+
+
+def impossibilities(spec: Spec) -> Iterator[Problem]:
+    """Every row that cannot be built on what the rows above leave, at alpha 1 by the default implementation."""
+    scaling, shape = _scaling(spec), Shape(spec.channels, *spec.resolution)
+    for row in spec.rows:
+        shape, problem = _through(scaling, row, shape)
+        if problem is not None:
+            yield problem
 
 
 def contradictions(spec: Spec, printed: Mapping[int, tuple[PrintedInput, Place]]) -> Iterator[tuple[Place, str]]:
-    """Where a printed input is not what the row above makes of its own, at alpha 1 by the default implementation.
+    """Where a printed input, or the window of a global pool, is not what the row above makes of its own printed input.
 
     Each row is judged by the size that it prints, so that one misprint is not reported again by every row below it.
+    Below a row that cannot be built the map is unknown, up to the next one that is printed.
     """
-    scaling = Scaling(spec, spec.implementation(spec.default_implementation), 1.0, CLASSES)
-    try:
-        blocks = plan(scaling, spec.channels)
-    except SpecError as error:
-        for problem in error.located:
-            yield (problem.line, problem.column), problem.message
-        return
-    shape = Shape(spec.channels, *spec.resolution)
+    scaling, shape = _scaling(spec), Shape(spec.channels, *spec.resolution)
     above: tuple[Row, Shape] | None = None
-    for stage, repeats in groupby(blocks, key=attrgetter("stage")):
-        if stage in printed:
-            cell, place = printed[stage]
+    known = True
+    for row in spec.rows:
+        if row.stage in printed:
+            cell, place = printed[row.stage]
             if (said := _shape(cell, shape)) != shape:
-                yield place, _contradiction(cell, said, shape, above)
+                if known:
+                    yield place, _contradiction(cell, said, shape, above)
                 shape = replace(shape, height=said.height, width=said.width)
-        row = spec.rows[stage]
-        if row.operator == "global_pool" and row.k not in (None, (shape.height, shape.width)):
+            known = known or cell.size is not None
+        if known and row.operator == "global_pool" and row.k not in (None, (shape.height, shape.width)):
             window, size = "{}x{}".format(*row.kernel), f"{shape.height}x{shape.width}"
             yield row.place, f"the row prints a window of {window} and reads a map of {size}: correct one of them"
         above = row, shape
-        for block in repeats:
-            try:
-                shape = _output(block, shape)
-            except MbcostError as error:
-                yield row.place, str(error)
-                return
+        shape, problem = _through(scaling, row, shape)
+        known = known and problem is None
+
+
+def _scaling(spec: Spec) -> Scaling:
+    return Scaling(spec, spec.implementation(spec.default_implementation), 1.0, CLASSES)
+
+
+def _through(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem | None]:
+    """The map after a row, and what keeps the row from being built; then the map keeps its size."""
+    made = shape
+    try:
+        for block in repeats(scaling, row, shape.channels, manner_of(scaling.implementation)):
+            made = _output(block, made)
+    except MbcostError as error:
+        with suppress(MbcostError):
+            shape = replace(shape, channels=scaling.output(row.stage, shape.channels))
+        located = error.located if isinstance(error, SpecError) else ()
+        return shape, next(iter(located), Problem(scaling.spec.origin, *row.place, str(error)))
+    return made, None
 
 
 def _output(block: Block, shape: Shape) -> Shape:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import yaml
 
 from mbcost.spec.measurement import Map
 from mbcost.spec.nodes import Reader, is_empty
+from mbcost.spec.parse import COLUMNS as TABLE_COLUMNS
+from mbcost.spec.parse import read_resolution
 
 OPERATORS = ("conv", "linear")
 COLUMNS = ("name", "operator", "input", "output", "k", "s", "d", "g", "bias", "norm")
-_KEYS = ("name", "source", "input", "columns", "layers")
+KEYS = ("name", "source", "input", "columns", "layers")
+SIDE = "[1-9][0-9]{0,8}"
+"""A number of a map or a kernel."""
+_WIDEST = 10**9 - 1
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class FlatLayer:
     bias: bool = False
     norm: int = 0
     """Channels of the norms behind it; 0 without one."""
+    place: tuple[int, int] = field(default=(1, 1), compare=False, repr=False)
+    """Line and column in its file."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +52,17 @@ class FlatNetwork:
     layers: tuple[FlatLayer, ...]
 
 
-def is_flat(text: str) -> bool:
-    """Whether a document is a flat list, and not the table of a paper."""
-    return re.search(r"^layers:", text, re.MULTILINE) is not None
+def is_flat(root: yaml.Node) -> bool:
+    """Whether a document is a list of layers, and not the table of a paper.
+
+    It has the key `layers`, and columns of a list rather than of a table: in a table `layers` is a slip for `rows`.
+    """
+    values = {key.value: value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
+    columns = values.get("columns")
+    items = columns.value if isinstance(columns, yaml.SequenceNode) else []
+    names = {item.value for item in items if isinstance(item, yaml.ScalarNode)}
+    lists, tables = set(COLUMNS) - set(TABLE_COLUMNS), set(TABLE_COLUMNS) - set(COLUMNS)
+    return "layers" in values and len(names & lists) >= len(names & tables)
 
 
 def parse_flat(text: str, origin: str) -> FlatNetwork:
@@ -55,29 +71,39 @@ def parse_flat(text: str, origin: str) -> FlatNetwork:
     Raises:
         SpecError: with every problem that was found, each `file:line:column: message`.
     """
-    reader = Reader(text, origin)
+    return read_flat(Reader(text, origin))
+
+
+def read_flat(reader: Reader) -> FlatNetwork:
+    """The network that a document describes.
+
+    Invalid is what no layer can be: a cell that cannot be read, two layers of one name, groups that do not divide the
+    channels, a linear layer with a kernel. Numbers that are possible one by one and contradict each other, as an output
+    size that no padding makes of the input, are read as they stand; `mbcost check` says them.
+
+    Raises:
+        SpecError: with every problem that was found, each `file:line:column: message`.
+    """
     with reader.complete():
         root = reader.root
-        values = reader.mapping(root, _KEYS)
+        values = reader.mapping(root, KEYS)
         given = reader.require(root, values, "input")
         sizes = reader.mapping(given, ("channels", "resolution"))
-        size = reader.require(given, sizes, "resolution")
-        sides = reader.sequence(size)
-        if isinstance(size, yaml.SequenceNode) and len(sides) != 2:
-            reader.problem(size, "the resolution is a list of height and width")
         columns = reader.require(root, values, "columns")
-        if tuple(reader.text(node) for node in reader.sequence(columns)) != COLUMNS:
+        is_known = tuple(reader.text(node) for node in reader.sequence(columns)) == COLUMNS
+        if not is_known:
             reader.problem(columns, f"the columns of a list of layers are {', '.join(COLUMNS)}")
         rows = reader.require(root, values, "layers")
-        layers = tuple(_layer(reader, node) for node in reader.sequence(rows))
+        nodes = reader.sequence(rows) if is_known else []  # of cells under other headings nothing can be said
+        layers = tuple(_layer(reader, node) for node in nodes)
         if isinstance(rows, yaml.SequenceNode) and not rows.value:
             reader.problem(rows, "a network needs at least one layer")
-        height, width = [reader.whole(side) for side in sides] if len(sides) == 2 else [1, 1]
+        _check_names(reader, nodes, layers)
         network = FlatNetwork(
             reader.text(reader.require(root, values, "name")),
             reader.text(values["source"]) if "source" in values else "",
             reader.whole(reader.require(given, sizes, "channels")),
-            (height, width),
+            read_resolution(reader, reader.require(given, sizes, "resolution")),
             layers,
         )
     return network
@@ -112,7 +138,7 @@ def _sides(sides: tuple[int, ...]) -> str:
 
 
 def _layer(reader: Reader, node: yaml.Node) -> FlatLayer:
-    cells = reader.sequence(node)
+    problems, cells = len(reader.problems), reader.sequence(node)
     if len(cells) != len(COLUMNS):
         if isinstance(node, yaml.SequenceNode):
             reader.problem(node, f"the row has {len(cells)} cells, the list {len(COLUMNS)}: {', '.join(COLUMNS)}")
@@ -122,11 +148,34 @@ def _layer(reader: Reader, node: yaml.Node) -> FlatLayer:
     layer = FlatLayer(
         reader.text(name), reader.word(operator, "operator", OPERATORS), _map(reader, given), _map(reader, made),
         (height, width), reader.whole(stride), reader.whole(dilation), reader.whole(groups), reader.flag(bias),
-        0 if is_empty(norm) else reader.whole(norm),
+        0 if is_empty(norm) else reader.whole(norm), reader.place(node),
     )  # fmt: skip
-    if layer.input[2] % layer.groups or layer.output[2] % layer.groups:
-        reader.problem(groups, f"{layer.groups} groups do not divide the channels of both maps")
+    if len(reader.problems) == problems:
+        _check_layer(reader, layer, dict(zip(COLUMNS, cells, strict=True)))
     return layer
+
+
+def _check_layer(reader: Reader, layer: FlatLayer, cells: Mapping[str, yaml.Node]) -> None:
+    if layer.operator == "linear":
+        stated = {
+            "input": layer.input[:2] != (1, 1), "output": layer.output[:2] != (1, 1), "k": layer.kernel != (1, 1),
+            "s": layer.stride > 1, "d": layer.dilation > 1, "g": layer.groups > 1,
+        }  # fmt: skip
+        for column in (column for column, is_stated in stated.items() if is_stated):
+            reader.problem(cells[column], f"a linear layer has 1x1 maps, k 1x1 and s, d, g 1, not this '{column}'")
+    elif layer.input[2] % layer.groups or layer.output[2] % layer.groups:
+        channels = f"the {layer.input[2]} and {layer.output[2]} channels of its maps"
+        reader.problem(cells["g"], f"{layer.groups} groups do not divide {channels}")
+
+
+def _check_names(reader: Reader, nodes: list[yaml.Node], layers: tuple[FlatLayer, ...]) -> None:
+    """Layers are found by their names."""
+    lines: dict[str, int] = {}
+    for node, layer in zip(nodes, layers, strict=True):
+        if layer.name in lines:
+            reader.problem(node.value[0], f"line {lines[layer.name]} is called '{layer.name}' already: rename one")
+        elif layer.name:
+            lines[layer.name] = layer.place[0]
 
 
 def _map(reader: Reader, node: yaml.Node) -> Map:
@@ -135,10 +184,11 @@ def _map(reader: Reader, node: yaml.Node) -> Map:
 
 
 def _numbers(reader: Reader, node: yaml.Node, count: int) -> list[int]:
-    """`3x3` and `56x56x24`; no number has more than nine digits."""
-    text = reader.text(node)
-    if re.fullmatch("x".join(["[1-9][0-9]{0,8}"] * count), text) is None:
-        if text:
-            reader.problem(node, f"expected {'x'.join('HWC'[:count])}, found '{text}'")
+    """`3x3` and `56x56x24`."""
+    text = reader.text_or_none(node)
+    if text is None or re.fullmatch("x".join([SIDE] * count), text) is None:
+        if text is not None:
+            form = "x".join("HWC"[:count])
+            reader.problem(node, f"expected {form}, whole numbers from 1 to {_WIDEST}, found '{text}'")
         return [1] * count
     return [int(number) for number in text.split("x")]

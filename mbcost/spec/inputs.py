@@ -45,13 +45,8 @@ def read_input(reader: Reader, node: yaml.Node) -> PrintedInput:
     return PrintedInput(channels if alone is None else alone, size)
 
 
-def read_inputs(text: str, origin: str) -> Mapping[int, tuple[PrintedInput, Place]]:
-    """The column `in` of a spec by stage, each cell with its place.
-
-    Raises:
-        SpecError: the text is no YAML mapping, or a cell of the column is wrong.
-    """
-    reader = Reader(text, origin)
+def read_inputs(reader: Reader) -> Mapping[int, tuple[PrintedInput, Place]]:
+    """The column `in` of a document that is a valid spec, by stage, each cell with its place."""
     with reader.complete():
         values = reader.mapping(reader.root)
         columns = [reader.text(item) for item in reader.sequence(values["columns"])]

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.spec.convention import Convention
-from mbcost.spec.flat import FlatNetwork, is_flat, parse_flat
+from mbcost.spec.flat import FlatNetwork, is_flat, read_flat
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.model import Spec
-from mbcost.spec.parse import parse_spec
+from mbcost.spec.nodes import Reader
+from mbcost.spec.parse import parse_spec, read_spec
 from mbcost.spec.parse_family import parse_family
 from mbcost.spec.reading import STANDARD_INPUT, read_file, read_standard_input
 
@@ -81,12 +82,10 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     'MobileNetV2'
     """
     name = os.fspath(name)
-    if load_flat(name) is not None:
-        raise MbcostError(f"{name} is a list of layers, and this needs a table with rows and implementations")
-    if name == "-":
-        return parse_spec(read_standard_input(), STANDARD_INPUT, load_family)
-    if is_path(name):
-        return parse_spec(read_file(Path(name)), name, load_family)
+    if (reader := _document(name)) is not None:
+        if is_flat(reader.root):
+            raise MbcostError(f"{name} is a list of layers, and this needs a table with rows and implementations")
+        return read_spec(reader, load_family)
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)
     return _built_in(name)
@@ -104,10 +103,8 @@ def load_flat(name: str) -> FlatNetwork | None:
         MbcostError: the file cannot be read.
         SpecError: it is a list of layers, and not a valid one.
     """
-    if name != "-" and not is_path(name):
-        return None
-    text, origin = (read_standard_input(), STANDARD_INPUT) if name == "-" else (read_file(Path(name)), name)
-    return parse_flat(text, origin) if is_flat(text) else None
+    reader = _document(name)
+    return read_flat(reader) if reader is not None and is_flat(reader.root) else None
 
 
 @cache
@@ -144,6 +141,13 @@ def load_convention(name: str | None = None) -> Convention:
     if name not in conventions:
         raise unknown("convention", name, conventions)
     return conventions[name]
+
+
+def _document(name: str) -> Reader | None:
+    """The document in a file, or on standard input; None where the name is of neither."""
+    if name == "-":
+        return Reader(read_standard_input(), STANDARD_INPUT)
+    return Reader(read_file(Path(name)), name) if is_path(name) else None
 
 
 @cache

@@ -41,10 +41,18 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
     Raises:
         SpecError: with every problem that was found, each `file:line:column: message`.
     """
-    reader = Reader(text, origin)
+    return read_spec(Reader(text, origin), family)
+
+
+def read_spec(reader: Reader, family: Callable[[str], Mapping[str, Implementation]]) -> Spec:
+    """The spec that a document describes, as `parse_spec` has it.
+
+    Raises:
+        SpecError: with every problem that was found, each `file:line:column: message`.
+    """
     with reader.complete():
         root = reader.root
-        values = reader.mapping(root, KEYS)
+        values = _values(reader)
         spec_input = reader.require(root, values, "input")
         input_values = reader.mapping(spec_input, ("channels", "resolution"))
         published = reader.mapping(values["published"], ("alpha", "resolution")) if "published" in values else {}
@@ -73,16 +81,27 @@ def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Impl
             source=_source(reader, values["source"]) if "source" in values else "",
             remark=reader.text(values["remark"]) if "remark" in values else "",
             channels=reader.whole(reader.require(spec_input, input_values, "channels")),
-            resolution=_resolution(reader, reader.require(spec_input, input_values, "resolution")),
+            resolution=read_resolution(reader, reader.require(spec_input, input_values, "resolution")),
             columns=tuple(column for column in columns if column != INPUT_COLUMN),
             rows=rows,
             implementations=implementations,
             published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")) or (1.0,),
             published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
-            origin=origin,
+            origin=reader.origin,
             shown_as=reader.word(values["shown_as"], "form", FORMS) if "shown_as" in values else "stages",
         )
     return spec
+
+
+def _values(reader: Reader) -> dict[str, yaml.Node]:
+    """Key -> node; rows that are called layers, as in a list of layers, are read as rows."""
+    keys = {str(key.value): key for key, _ in reader.root.value}
+    slip = "layers" in keys and "rows" not in keys
+    values = reader.mapping(reader.root, (*KEYS, "layers") if slip else KEYS)
+    if slip:
+        reader.problem(keys["layers"], "unknown key 'layers': did you mean 'rows'?")
+        values["rows"] = values.pop("layers")
+    return values
 
 
 def _columns(reader: Reader, node: yaml.Node) -> tuple[str, ...]:
@@ -221,7 +240,8 @@ def _is_zero(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.value == "0"
 
 
-def _resolution(reader: Reader, node: yaml.Node) -> tuple[int, int]:
+def read_resolution(reader: Reader, node: yaml.Node) -> tuple[int, int]:
+    """Height and width, written `224`, `160x224` or `[160, 224]`."""
     if isinstance(node, yaml.SequenceNode) and len(node.value) == 2:
         return reader.whole(node.value[0]), reader.whole(node.value[1])
     return _pair(reader, node)

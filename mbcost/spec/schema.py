@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mbcost.spec import flat
 from mbcost.spec.implementation import EXACT, INTEGER_STEPS, PADDINGS, POOLS, ROLES
 from mbcost.spec.inputs import INPUT
 from mbcost.spec.parse import COLUMNS, FORMS, KEYS, MOST_REPEATS, OPERATORS
@@ -18,7 +19,7 @@ _REQUIRED = ("name", "input", "columns", "rows", "implementations")
 
 
 def spec_schema(families: Iterable[str]) -> Schema:
-    """JSON Schema, draft 2020-12, of a spec; `families` are the implementations that it can name.
+    """JSON Schema, draft 2020-12, of both kinds of documents; `families` are the implementations that a spec can name.
 
     It knows the type of each cell by its column and the length of a row by the number of columns. What needs more
     than one row, or a rule between cells, `mbcost check` says.
@@ -26,14 +27,17 @@ def spec_schema(families: Iterable[str]) -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "mbcost spec",
-        "description": "A network's layer table as its paper prints it.",
+        "description": "A network: its layer table as its paper prints it, or a flat list of its layers.",
         "type": "object",
-        "properties": {key: _KEYS.get(key, {}) for key in KEYS} | {"implementations": _implementations(families)},
-        "required": list(_REQUIRED),
-        "additionalProperties": False,
-        "allOf": [*_cells(), *_lengths()],
+        # Not `anyOf`: an editor would then say of one slip what is wrong with both documents.
+        "if": {"required": ["layers"]},
+        "then": {"$ref": "#/$defs/list"},
+        "else": {"$ref": "#/$defs/table"},
         "$defs": {
+            "table": _table(families),
+            "list": _list(),
             "cells": {column: _cell(column) for column in COLUMNS},
+            "list_cells": {column: _LIST_CELLS[column] for column in flat.COLUMNS},
             "implementation": _object(
                 {field: _FIELDS.get(field, {}) for field in FIELDS},
                 description="An implementation's rules; all but the first record state what differs from it.",
@@ -41,6 +45,37 @@ def spec_schema(families: Iterable[str]) -> Schema:
             "rule": _RULE,
         },
     }
+
+
+def _table(families: Iterable[str]) -> Schema:
+    keys = {key: _KEYS.get(key, {}) for key in KEYS} | {"implementations": _implementations(families)}
+    return {
+        **_object(keys, _REQUIRED, "A network's layer table as its paper prints it."),
+        "allOf": [*_cells(), *_lengths()],
+    }
+
+
+def _list() -> Schema:
+    length = len(flat.COLUMNS)
+    row = {
+        "type": "array",
+        "prefixItems": [{"$ref": f"#/$defs/list_cells/{column}"} for column in flat.COLUMNS],
+        "minItems": length,
+        "maxItems": length,
+    }
+    own: dict[str, Schema] = {
+        "columns": {"const": list(flat.COLUMNS), "description": "The headings, which are always these."},
+        "layers": {
+            "type": "array",
+            "items": row,
+            "minItems": 1,
+            "description": "The layers in order of execution, every number worked out.",
+        },
+        "source": {**_TEXT, "description": "Which model this was written from."},
+    }
+    keys = {key: own.get(key) or _KEYS[key] for key in flat.KEYS}
+    required = (key for key in flat.KEYS if key != "source")
+    return _object(keys, required, "A network as a flat list of layers, as `mbcost export --from` writes it.")
 
 
 def _object(properties: Mapping[str, Schema], required: Iterable[str] = (), description: str = "") -> Schema:
@@ -120,7 +155,8 @@ _RULE = _object(
 )
 _RULE_OF: Schema = {"$ref": "#/$defs/rule"}
 _PAIR: Schema = {"anyOf": [_WHOLE, {"type": "string", "pattern": "^[0-9]{1,9}x[0-9]{1,9}$"}]}
-_KERNEL: Schema = {"anyOf": [*_PAIR["anyOf"], {"const": 0}]}
+_KERNEL: Schema = {"anyOf": [*_PAIR["anyOf"], {"enum": [0, "0"]}]}
+_FLAG: Schema = {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}
 _ALPHA: Schema = {"type": "number", "minimum": 0}
 _ALPHAS: Schema = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
 _KEYS: dict[str, Schema] = {
@@ -177,11 +213,11 @@ _CELLS: dict[str, Schema] = {
     "a": {**_KERNEL, "description": "Kernel of MobileNetV4's depthwise layer before the expansion."},
     "g": {**_WHOLE, "description": "Groups of a convolution."},
     "d": {**_WHOLE, "description": "Dilation."},
-    "res": {"type": "boolean", "description": "With or without a residual connection; empty: where shapes agree."},
-    "t": {"type": "number", "minimum": 1, "description": "Expansion factor of a bottleneck."},
+    "res": {**_FLAG, "description": "With or without a residual connection; empty: where shapes agree."},
+    "t": {"type": "number", "minimum": 1, "maximum": EXACT, "description": "Expansion factor of a bottleneck."},
     "exp": {**_WHOLE, "description": "Expanded width of a bottleneck."},
     "c": {"anyOf": [_WHOLE, {"const": "k"}], "description": "Output channels; k is the number of classes."},
-    "se": {"type": "boolean", "description": "Squeeze-and-excite behind the depthwise layer."},
+    "se": {**_FLAG, "description": "Squeeze-and-excite behind the depthwise layer."},
     "nl": {"type": "string", "description": "Non-linearity, a letter of the implementation's activations: RE, HS."},
     "n": {**_WHOLE, "maximum": MOST_REPEATS, "description": "How often the row is repeated."},
     "s": {**_WHOLE, "description": "Stride of the first repeat; the others have 1."},
@@ -189,6 +225,19 @@ _CELLS: dict[str, Schema] = {
         "anyOf": [_WHOLE, {"type": "string", "pattern": f"^({INPUT})$"}],
         "description": "The input that the row prints: 112x112x32, 112^2 x 32, 112x112 or 32 (channels). Only checked.",
     },
+}
+_MAP: Schema = {"type": "string", "pattern": f"^{flat.SIDE}x{flat.SIDE}x{flat.SIDE}$"}
+_LIST_CELLS: dict[str, Schema] = {
+    "name": {**_TEXT, "description": "What the layer is called, each another name."},
+    "operator": {"enum": list(flat.OPERATORS)},
+    "input": {**_MAP, "description": "The map that it reads, HxWxC."},
+    "output": {**_MAP, "description": "The map that it makes, HxWxC."},
+    "k": {"type": "string", "pattern": f"^{flat.SIDE}x{flat.SIDE}$", "description": "The kernel, HxW."},
+    "s": {**_WHOLE, "description": "Stride."},
+    "d": {**_WHOLE, "description": "Dilation."},
+    "g": {**_WHOLE, "description": "Groups."},
+    "bias": _FLAG,
+    "norm": {"anyOf": [_WHOLE, {"type": "null"}], "description": "Channels of the norms behind it; ~ without one."},
 }
 _FUNCTION: Schema = {"enum": list(ACTIVATIONS)}
 _PARTS: Schema = {"type": "array", "items": {"enum": list(PARTS)}}
@@ -213,5 +262,5 @@ _FIELDS: dict[str, Schema] = {
     "norm_epsilon": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
     "pool": _POOL,
     "squeeze_pool": _POOL,
-    "fused_norm": {"type": "boolean"},
+    "fused_norm": _FLAG,
 }

@@ -105,16 +105,21 @@ def test_a_list_is_read_as_it_was_written() -> None:
     assert parse_flat(to_yaml(replace(LIST, source="# y")), "x").source == "# y"
 
 
+@pytest.mark.parametrize(("written", "read"), [("8", (8, 8)), ("8x16", (8, 16)), ("[8, 16]", (8, 16))])
+def test_a_resolution_is_written_as_in_a_table(written: str, read: tuple[int, int]) -> None:
+    assert parse_flat(to_yaml(LIST).replace("[8, 16]", written), "x").resolution == read
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("resolution: [8, 16]", "resolution: 8", "x:3:34: expected a list, found a whole number '8'"),
+        ("resolution: [8, 16]", "resolution: wide", "x:3:34: expected a number, found text 'wide'"),
         ("columns: [name,", "columns: [nam,", "x:4:10: the columns of a list of layers are name, operator"),
-        ("3x5", "0x5", "x:6:44: expected HxW, found '0x5'"),
-        ("8x16x3", "8x16  ", "x:6:28: expected HxWxC, found '8x16'"),
+        ("3x5", "0x5", "x:6:44: expected HxW, whole numbers from 1 to 999999999, found '0x5'"),
+        ("8x16x3", "8x16  ", "x:6:28: expected HxWxC, whole numbers from 1 to 999999999, found '8x16'"),
         ("linear", "lineer", "x:7:18: unknown operator 'lineer': did you mean 'linear'?"),
         ("true", "yes ", "x:6:58: expected true or false"),
-        ("2, 2, 1,", "2, 2, 3,", "x:6:55: 3 groups do not divide the channels of both maps"),
+        ("2, 2, 1,", "2, 2, 3,", "x:6:55: 3 groups do not divide the 3 and 4 channels of its maps"),
         ("name: ", "nam: ", "x:1:1: the key 'name' is missing"),
     ],
 )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from mbcost.questions.check import CONTRADICTION, check_spec
+from mbcost.spec import flat
+from mbcost.spec.implementation import EXACT
 from mbcost.spec.library import NETWORKS, families, specs_folder
 from mbcost.spec.parse import COLUMNS, KEYS, OPERATORS
 from mbcost.spec.parse_family import FIELDS
 from mbcost.spec.schema import spec_schema
 from tests.cli.conftest import Mbcost
+from tests.tables import tables
 
 FOLDER = Path(__file__).parents[1]
 SCHEMA = spec_schema(families())
@@ -77,11 +83,15 @@ def test_the_schema_is_printed_and_is_one(mbcost: Mbcost) -> None:
 
 def test_the_schema_knows_what_the_parser_knows() -> None:
     definitions = SCHEMA["$defs"]
-    assert set(SCHEMA["properties"]) == set(KEYS)
-    assert SCHEMA["properties"]["columns"]["items"]["enum"] == list(COLUMNS)
+    table, layers = definitions["table"]["properties"], definitions["list"]["properties"]
+    assert set(table) == set(KEYS)
+    assert table["columns"]["items"]["enum"] == list(COLUMNS)
     assert set(definitions["cells"]) == set(COLUMNS)
     assert definitions["cells"]["operator"]["anyOf"][0]["enum"] == list(OPERATORS)
     assert set(definitions["implementation"]["properties"]) == set(FIELDS)
+    assert set(layers) == set(flat.KEYS)
+    assert layers["columns"]["const"] == list(definitions["list_cells"]) == list(flat.COLUMNS)
+    assert definitions["list_cells"]["operator"]["enum"] == list(flat.OPERATORS)
 
 
 SPECS = [*(specs_folder() / f"{name}.yaml" for name in NETWORKS), *sorted((FOLDER / "data" / "as_printed").glob("*"))]
@@ -90,6 +100,12 @@ SPECS = [*(specs_folder() / f"{name}.yaml" for name in NETWORKS), *sorted((FOLDE
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_specs_fit_the_schema(path: Path) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))] == []
+
+
+@given(tables())
+@settings(max_examples=50)
+def test_whatever_a_table_can_say_fits_the_schema(text: str) -> None:
+    assert [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))] == []
 
 
 @pytest.mark.parametrize("family", families())
@@ -103,9 +119,10 @@ BROKEN = [path for path in sorted((FOLDER / "specs_invalid").glob("*.yaml")) if 
 """Those that are YAML at all."""
 BEYOND_A_SCHEMA = {
     "activation_empty", "activation_in_small_letters", "activation_unknown", "blocks_too_many", "expansion_missing",
-    "expansion_of_a_conv",
-    "expansion_twice", "family_member_unknown", "implementation_incomplete", "kernel_in_two_places", "kernel_zero",
-    "key_twice", "linear_before_the_pool", "printed_input_zero", "squeeze_of_a_conv",
+    "expansion_of_a_conv", "expansion_twice", "family_member_unknown", "implementation_incomplete",
+    "kernel_in_two_places", "kernel_zero",
+    "groups_of_a_conv", "key_twice", "linear_before_the_pool", "list_groups", "list_linear_kernel", "list_linear_map",
+    "list_linear_stride", "list_names", "map_of_which_nothing_is_left", "printed_input_zero", "squeeze_of_a_conv",
     "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty", "width_octal",
 }  # fmt: skip
 """Rules between cells or rows, and what YAML readers do not hand on; `mbcost check` says them."""
@@ -115,3 +132,42 @@ BEYOND_A_SCHEMA = {
 def test_an_editor_underlines_the_broken_specs(path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8").replace("? [a, b]\n", "? ~\n"))
     assert bool(list(VALIDATOR.iter_errors(document))) == (path.stem not in BEYOND_A_SCHEMA)
+
+
+CELLS = ["~", "0", "'0'", "1", "3", "'3'", "3x5", "0x3", "'3x5'", "3x5x7", "-1", "1.5", "true", "'true'", "no", "RE",
+         "'RE'", "k", "'k'", "[1]", "{}", "''", "'conv'", "conv 5x3", str(EXACT), str(EXACT + 1)]  # fmt: skip
+FITTING: dict[str, dict[str, Any]] = {
+    "a": {"operator": "universal_bottleneck", "k": 3, "t": 4, "c": 8},
+    "k": {"operator": "universal_bottleneck", "a": 3, "t": 4, "c": 8},
+    "exp": {"operator": "bottleneck", "c": 8},
+    **{column: {"operator": "bottleneck", "t": 6, "c": 8} for column in ("t", "se", "res")},
+    **{
+        column: {"operator": "conv", "c": 8, "nl": "RE"} for column in ("operator", "c", "g", "d", "nl", "n", "s", "in")
+    },
+}
+"""Column -> a row in which its cell can be anything that the column can be."""
+LAYER = dict(zip(flat.COLUMNS, ["a", "conv", "32x32x3", "32x32x3", "3x3", "1", "1", "1", "true", "3"], strict=True))
+
+
+def of_one_row(key: str, columns: Sequence[str], row: dict[str, Any]) -> str:
+    cells = ", ".join(str(row.get(column, "~")) for column in columns)
+    return f"name: x\ninput: {{channels: 3, resolution: 32}}\ncolumns: [{', '.join(columns)}]\n{key}:\n  - [{cells}]\n"
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_an_editor_underlines_no_cell_of_a_table_that_check_accepts(column: str) -> None:
+    rows = [of_one_row("rows", COLUMNS, FITTING[column] | {column: cell}) for cell in CELLS]
+    assert {accepted(f"{text}implementations: {{family: v2}}\n") for text in rows} == {True, False}
+
+
+@pytest.mark.parametrize("column", flat.COLUMNS)
+def test_an_editor_underlines_no_cell_of_a_list_that_check_accepts(column: str) -> None:
+    texts = [of_one_row("layers", flat.COLUMNS, LAYER | {column: cell}) for cell in [LAYER[column], *CELLS]]
+    assert {accepted(text) for text in texts} == {True, False}
+
+
+def accepted(text: str) -> bool:
+    """Whether check finds nothing invalid; the schema is then to find nothing either."""
+    is_valid = all(finding.kind == CONTRADICTION for finding in check_spec(text, "x"))
+    assert not is_valid or [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))] == []
+    return is_valid

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mbcost.analytic.network import resolve
 from mbcost.questions.check import CONTRADICTION, INVALID, check_spec
-from mbcost.spec.flat import FlatLayer, FlatNetwork, to_yaml
+from mbcost.spec.flat import FlatLayer, FlatNetwork, parse_flat, to_yaml
 from mbcost.spec.library import NETWORKS, load_family, load_spec, specs_folder
 from mbcost.spec.parse import parse_spec
 
@@ -127,35 +130,105 @@ def test_the_first_row_is_held_against_the_input() -> None:
     assert problem == "7:6: the row prints 224x224x3 and reads 448x448x3, by 'input': correct one of them"
 
 
-def test_a_table_that_leaves_nothing_contradicts_itself() -> None:
-    text = (
-        "name: x\ninput: {channels: 3, resolution: 1}\ncolumns: [operator, c, s]\n"
-        "rows:\n  - [conv, 8, 1]\n  - [separable, 8, 2]\nimplementations: {family: v1, only: [keras]}\n"
-    )
-    assert found(text)[0].startswith("6:5: nothing is left of a 1x1 map")
-    assert check_spec(text, "x")[0].kind == CONTRADICTION
+NOT_TO_BE_BUILT = """\
+name: x
+input: {channels: 3, resolution: 4}
+columns: [in, operator, c, g, s]
+rows:
+  - [4x4x3,  conv,         8, ~, 2]
+  - [2x2x8,  conv,        16, 3, 1]
+  - [2x2,    separable,   16, ~, 2]
+  - [1x1x16, separable,   24, ~, 2]
+  - [3x3x24, conv,        32, 5, 1]
+  - [7x7x32, conv,        32, ~, 1]
+  - [6x6,    global_pool,  ~, ~, ~]
+  - [~,      linear,       k, ~, ~]
+implementations: {family: v1, only: [keras]}
+"""
+
+
+def test_every_row_that_cannot_be_built_is_said_beside_the_contradictions() -> None:
+    """Each once: what a row below one of them prints is taken for what it reads."""
+    findings = check_spec(NOT_TO_BE_BUILT, "x")
+    assert [(finding.problem.line, finding.kind) for finding in findings] == [
+        (6, INVALID), (8, INVALID), (9, INVALID), (11, CONTRADICTION)
+    ]  # fmt: skip
+    assert [finding.problem.message.split(":")[0] for finding in findings[:3]] == [
+        "3 groups do not divide 8 input channels at alpha 1",
+        "nothing is left of a 1x1 map",
+        "5 groups do not divide 24 input channels at alpha 1",
+    ]
 
 
 ROW = "name: x\ninput: {channels: 3, resolution: 32}\ncolumns: [operator, c, g, s]\nrows:\n  - [conv, 8, ~, 2]\n"
 REST = "  - [linear, k, ~, ~]\nimplementations: {family: v2}\n"
 
 
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ("[conv, 10, 3, 1]", "3 groups do not divide 8 input channels at alpha 1"),
-        ("[global_pool 7x7, ~, ~, ~]", "the row prints a window of 7x7 and reads a map of 16x16: correct one of them"),
-    ],
-)
-def test_what_cannot_be_said_of_a_row_alone_is_said_at_the_row(row: str, message: str) -> None:
-    text = f"{ROW}  - {row}\n{'' if 'pool' in row else '  - [global_pool, ~, ~, ~]' + chr(10)}{REST}"
-    assert found(text) == [f"6:5: {message}"]
-    assert check_spec(text, "x")[0].kind == CONTRADICTION
+def test_the_window_of_a_global_pool_is_held_against_its_map() -> None:
+    (finding,) = check_spec(f"{ROW}  - [global_pool 7x7, ~, ~, ~]\n{REST}", "x")
+    assert str(finding.problem) == (
+        "x:6:5: the row prints a window of 7x7 and reads a map of 16x16: correct one of them"
+    )
+    assert finding.kind == CONTRADICTION
 
 
-def test_a_list_of_layers_is_read_as_one() -> None:
-    text = to_yaml(FlatNetwork("x", "", 3, (32, 32), (FlatLayer("a", "conv", (32, 32, 3), (32, 32, 8)),)))
+@pytest.mark.parametrize("net", ["'layers'", '"layers"', "? layers\n", "flow"])
+def test_a_list_of_layers_is_known_by_its_keys(net: str) -> None:
+    text = to_yaml(LIST)
+    if net == "flow":
+        text = "{" + text.replace("columns:", ", columns:").replace("   # maps", "\n# maps")  # as JSON has it
+        head, _, rows = text.partition("layers:")
+        text = (head.replace("\nsource", ",\nsource").replace("\ninput", ",\ninput") + ", layers: [" +
+                rows.replace("  - [", "[").replace("]\n", "],\n") + "]}")  # fmt: skip
+    else:
+        text = text.replace("layers", net, 1)
     assert found(text) == []
-    assert found(text.replace("1, 1, 1, false", "1, 1, 3, false")) == [
-        "6:51: 3 groups do not divide the channels of both maps"
+    assert parse_flat(text, "x") == LIST
+
+
+def test_rows_that_are_called_layers_are_rows() -> None:
+    text = f"{ROW}  - [global_pool, ~, ~, 2]\n{REST}".replace("rows:", "layers:")
+    assert found(text) == [
+        "4:1: unknown key 'layers': did you mean 'rows'?",
+        "6:5: global_pool takes no stride and no repeats",
     ]
+
+
+LIST = FlatNetwork(
+    "x", "", 3, (224, 224),
+    (
+        FlatLayer("stem", "conv", (224, 224, 3), (112, 112, 8), (3, 3), 2),
+        FlatLayer("branch", "conv", (224, 224, 3), (222, 222, 9), (3, 3), norm=9),
+        FlatLayer("top", "linear", (1, 1, 17), (1, 1, 5), bias=True),
+    ),
+)  # fmt: skip
+"""What a layer reads need not be what the one above makes."""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"output": (222, 222, 8)}, "no padding makes 222x222 of 224x224 with k 3x3, s 2, d 1, but 111 to 113"),
+        ({"output": (112, 110, 8)}, "no padding makes 112x110 of 224x224 with k 3x3, s 2, d 1, but 111 to 113"),
+        ({"kernel": (1, 1), "output": (113, 112, 8)}, "no padding makes 113x112 of 224x224 with k 1x1, s 2, d 1"),
+        ({"input": (223, 224, 3)}, "the first layer reads 223x224x3, and 'input' is 224x224x3: correct one of them"),
+    ],
+)  # fmt: skip
+def test_a_list_of_layers_contradicts_itself(change: dict[str, Any], message: str) -> None:
+    stem, *others = LIST.layers
+    findings = check_spec(to_yaml(replace(LIST, layers=(replace(stem, **change), *others))), "x")
+    assert [finding.kind for finding in findings] == [CONTRADICTION] * len(findings)
+    assert findings[0].problem.line == 6
+    assert findings[0].problem.message.startswith(message)
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_an_output_is_possible_where_some_padding_gives_it(size: int, dilation: int) -> None:
+    """Every padding is tried, by the formula of torch.nn.Conv2d."""
+    for kernel, stride in product(range(1, 5), range(1, 4)):
+        window = (kernel - 1) * dilation + 1
+        possible = {(size + zeros - window) // stride + 1 for zeros in range(2 * window - 1) if size + zeros >= window}
+        for side in range(1, 20):
+            layer = FlatLayer("a", "conv", (size, size, 3), (side, side, 8), (kernel, kernel), stride, dilation)
+            assert (found(to_yaml(FlatNetwork("x", "", 3, (size, size), (layer,)))) == []) == (side in possible)
