@@ -148,13 +148,7 @@ def build_network(
     layers: list[Layer] = []
     for block in blocks:
         try:
-            for layer in layers_of(block.form, block.name, shape, edits):
-                layers.append(layer)
-                if layer.output.height < 1 or layer.output.width < 1:
-                    raise MbcostError(
-                        f"the map is empty after {layer.name} at resolution {resolution[0]}x{resolution[1]}: "
-                        "use a larger resolution"
-                    )
+            layers += block_layers(block, shape, resolution, edits)
         except MbcostError as error:
             raise scaling.spec.error(block.stage, str(error)) from None
         shape = layers[-1].output
@@ -167,3 +161,19 @@ def build_network(
         in_channels,
         tuple(layers),
     )
+
+
+def block_layers(
+    block: Block, shape: Shape, resolution: tuple[int, int], edits: Iterable[Edit] = ()
+) -> tuple[Layer, ...]:
+    """The layers of a block on a map of `shape`, in a network at `resolution`, which messages name.
+
+    Raises:
+        MbcostError: a map is empty, or two that are to be added differ.
+    """
+    layers = layers_of(block.form, block.name, shape, edits)
+    for layer in layers:
+        if layer.output.height < 1 or layer.output.width < 1:
+            size = f"{resolution[0]}x{resolution[1]}"
+            raise MbcostError(f"the map is empty after {layer.name} at resolution {size}: use a larger resolution")
+    return layers

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from mbcost.analytic import flat
-from mbcost.analytic.blocks import Block, manner_of, repeats
+from mbcost.analytic.blocks import manner_of, repeats
 from mbcost.analytic.layers import Shape
-from mbcost.analytic.operators import layers_of
+from mbcost.analytic.network import block_layers
 from mbcost.errors import MbcostError, Problem, SpecError
 from mbcost.spec.flat import is_flat, read_flat
 from mbcost.spec.inputs import PrintedInput, read_inputs
@@ -20,7 +20,10 @@ from mbcost.spec.nodes import MOST_PROBLEMS, Place, Reader
 from mbcost.spec.parse import read_spec
 
 UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"
-"""Kinds of findings: there is no text, the text is no spec, the spec says two different things."""
+"""Kinds of findings: there is no text, it is no spec or one that cannot be built, it says two different things."""
+
+LARGE = 2**52
+"""Pixels of a map so large that hardly a table leaves nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,18 @@ def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
 
 
 def impossibilities(spec: Spec) -> Iterator[Problem]:
-    """Every row that cannot be built on what the rows above leave, at alpha 1 by the default implementation."""
+    """Every row that cannot be built on what the rows above leave, at alpha 1 by the default implementation.
+
+    Below a row that leaves nothing of the map, the map is taken for so large that this is not said of every row.
+    """
     scaling, shape = _scaling(spec), Shape(spec.channels, *spec.resolution)
     for row in spec.rows:
-        shape, problem = _through(scaling, row, shape)
+        after, problem = _through(scaling, row, shape)
         if problem is not None:
             yield problem
+            on_large, other = _through(scaling, row, replace(shape, height=LARGE, width=LARGE))
+            after = on_large if other is None else after
+        shape = after
 
 
 def contradictions(spec: Spec, printed: Mapping[int, tuple[PrintedInput, Place]]) -> Iterator[tuple[Place, str]]:
@@ -112,21 +121,13 @@ def _through(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem |
     made = shape
     try:
         for block in repeats(scaling, row, shape.channels, manner_of(scaling.implementation)):
-            made = _output(block, made)
+            made = block_layers(block, made, scaling.spec.resolution)[-1].output
     except MbcostError as error:
         with suppress(MbcostError):
             shape = replace(shape, channels=scaling.output(row.stage, shape.channels))
         located = error.located if isinstance(error, SpecError) else ()
         return shape, next(iter(located), Problem(scaling.spec.origin, *row.place, str(error)))
     return made, None
-
-
-def _output(block: Block, shape: Shape) -> Shape:
-    for layer in layers_of(block.form, block.name, shape):
-        output = layer.output
-        if min(output.height, output.width) < 1:
-            raise MbcostError(f"nothing is left of a {shape.height}x{shape.width} map: use smaller strides")
-    return output
 
 
 def _check_file(file: str, read: Callable[[str], str]) -> Checked:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
-from mbcost.errors import SpecError
-from mbcost.spec.flat import FlatLayer, FlatNetwork, parse_flat, to_yaml
-from mbcost.spec.library import NETWORKS, specs_folder
+from mbcost.spec.flat import to_yaml
+from mbcost.spec.library import NETWORKS, families, specs_folder
+from mbcost.spec.schema import spec_schema
 from tests.cli.conftest import Mbcost
+from tests.spec.test_flat import LIST
 
 EXAMPLE = f"{Path(__file__).parents[2]}/docs/net.py:make"
+SCHEMA = Draft202012Validator(spec_schema(families()))
 MODELS = [
     ("torchvision.models:mobilenet_v2", (), 3_504_872, 300_774_272),
     ("timm:create_model", ("model_name=mobilenetv3_small_050",), 1_593_224, 24_188_688),
@@ -34,6 +37,8 @@ def test_a_model_comes_back_as_the_same_network(
     path = str(tmp_path / "model.yaml")
     words = [word for each in kwargs for word in ("--kwargs", each)]
     assert mbcost("export", "--from", model, *words, "--output", path).code == 0
+    assert mbcost("check", path).out == "no problem in 1 file\n"
+    assert list(SCHEMA.iter_errors(yaml.safe_load(Path(path).read_text()))) == []
     totals = json.loads(mbcost("table", path, "--format", "json").out)["totals"]
     assert totals["params"] == params
     assert mult_adds in (None, totals["mult_adds"])
@@ -89,46 +94,6 @@ def test_what_cannot_be_exported(mbcost: Mbcost, words: list[str], message: str)
     result = mbcost("export", *words)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith(f"mbcost: error: {message}")
-
-
-LIST = FlatNetwork(
-    'a "name"', "", 3, (8, 16),
-    (
-        FlatLayer("first: x", "conv", (8, 16, 3), (3, 7, 4), (3, 5), 2, 2, 1, bias=True, norm=4),
-        FlatLayer("no", "linear", (1, 1, 4), (1, 1, 2)),
-    ),
-)  # fmt: skip
-
-
-def test_a_list_is_read_as_it_was_written() -> None:
-    assert parse_flat(to_yaml(LIST), "x") == LIST
-    assert parse_flat(to_yaml(replace(LIST, source="# y")), "x").source == "# y"
-
-
-@pytest.mark.parametrize(("written", "read"), [("8", (8, 8)), ("8x16", (8, 16)), ("[8, 16]", (8, 16))])
-def test_a_resolution_is_written_as_in_a_table(written: str, read: tuple[int, int]) -> None:
-    assert parse_flat(to_yaml(LIST).replace("[8, 16]", written), "x").resolution == read
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        ("resolution: [8, 16]", "resolution: wide", "x:3:34: expected a number, found text 'wide'"),
-        ("columns: [name,", "columns: [nam,", "x:4:10: the columns of a list of layers are name, operator"),
-        ("3x5", "0x5", "x:6:44: expected HxW, whole numbers from 1 to 999999999, found '0x5'"),
-        ("8x16x3", "8x16  ", "x:6:28: expected HxWxC, whole numbers from 1 to 999999999, found '8x16'"),
-        ("linear", "lineer", "x:7:18: unknown operator 'lineer': did you mean 'linear'?"),
-        ("true", "yes ", "x:6:58: expected true or false"),
-        ("2, 2, 1,", "2, 2, 3,", "x:6:55: 3 groups do not divide the 3 and 4 channels of its maps"),
-        ("name: ", "nam: ", "x:1:1: the key 'name' is missing"),
-    ],
-)
-def test_a_slip_in_a_list_has_its_place(old: str, new: str, problem: str) -> None:
-    text = to_yaml(LIST)
-    assert old in text
-    with pytest.raises(SpecError) as caught:
-        parse_flat(text.replace(old, new, 1), "x")
-    assert caught.value.problems[0].startswith(problem)
 
 
 @pytest.mark.parametrize("words", [["table", "--alpha", "0.5"], ["table", "--no-top"], ["validate"], ["show"]])

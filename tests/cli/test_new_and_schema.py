@@ -122,7 +122,7 @@ BEYOND_A_SCHEMA = {
     "expansion_of_a_conv", "expansion_twice", "family_member_unknown", "implementation_incomplete",
     "kernel_in_two_places", "kernel_zero",
     "groups_of_a_conv", "key_twice", "linear_before_the_pool", "list_groups", "list_linear_kernel", "list_linear_map",
-    "list_linear_stride", "list_names", "map_of_which_nothing_is_left", "printed_input_zero", "squeeze_of_a_conv",
+    "list_linear_stride", "list_names", "map_empty", "printed_input_zero", "squeeze_of_a_conv",
     "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty", "width_octal",
 }  # fmt: skip
 """Rules between cells or rows, and what YAML readers do not hand on; `mbcost check` says them."""

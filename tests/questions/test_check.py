@@ -11,7 +11,7 @@ import pytest
 
 from mbcost.analytic.network import resolve
 from mbcost.questions.check import CONTRADICTION, INVALID, check_spec
-from mbcost.spec.flat import FlatLayer, FlatNetwork, parse_flat, to_yaml
+from mbcost.spec.flat import FlatLayer, FlatNetwork, to_yaml
 from mbcost.spec.library import NETWORKS, load_family, load_spec, specs_folder
 from mbcost.spec.parse import parse_spec
 
@@ -155,7 +155,7 @@ def test_every_row_that_cannot_be_built_is_said_beside_the_contradictions() -> N
     ]  # fmt: skip
     assert [finding.problem.message.split(":")[0] for finding in findings[:3]] == [
         "3 groups do not divide 8 input channels at alpha 1",
-        "nothing is left of a 1x1 map",
+        "the map is empty after 3.1.depthwise at resolution 4x4",
         "5 groups do not divide 24 input channels at alpha 1",
     ]
 
@@ -170,20 +170,6 @@ def test_the_window_of_a_global_pool_is_held_against_its_map() -> None:
         "x:6:5: the row prints a window of 7x7 and reads a map of 16x16: correct one of them"
     )
     assert finding.kind == CONTRADICTION
-
-
-@pytest.mark.parametrize("net", ["'layers'", '"layers"', "? layers\n", "flow"])
-def test_a_list_of_layers_is_known_by_its_keys(net: str) -> None:
-    text = to_yaml(LIST)
-    if net == "flow":
-        text = "{" + text.replace("columns:", ", columns:").replace("   # maps", "\n# maps")  # as JSON has it
-        head, _, rows = text.partition("layers:")
-        text = (head.replace("\nsource", ",\nsource").replace("\ninput", ",\ninput") + ", layers: [" +
-                rows.replace("  - [", "[").replace("]\n", "],\n") + "]}")  # fmt: skip
-    else:
-        text = text.replace("layers", net, 1)
-    assert found(text) == []
-    assert parse_flat(text, "x") == LIST
 
 
 def test_rows_that_are_called_layers_are_rows() -> None:
