@@ -13,10 +13,10 @@ from mbcost.analytic.layers import Shape
 from mbcost.analytic.network import block_layers
 from mbcost.errors import MbcostError, Problem, SpecError
 from mbcost.spec.flat import is_flat, read_flat
-from mbcost.spec.inputs import Place, PrintedInput, read_inputs
+from mbcost.spec.inputs import PrintedInput, read_inputs
 from mbcost.spec.library import load_family
 from mbcost.spec.model import CLASSES, Row, Scaling, Spec
-from mbcost.spec.nodes import MOST_PROBLEMS, Reader
+from mbcost.spec.nodes import MOST_PROBLEMS, Place, Reader
 from mbcost.spec.parse import read_spec
 
 UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from mbcost.spec.nodes import Reader, is_empty
+from mbcost.spec.nodes import Place, Reader, is_empty
 
 INPUT_COLUMN = "in"
 
@@ -18,10 +18,6 @@ _TIMES = r"\s*[x×]\s*"
 _SIDE = "([0-9]{1,9})"
 INPUT = rf"{_SIDE}(?:\s*(?:\^2|²)|{_TIMES}{_SIDE})(?:{_TIMES}{_SIDE})?|{_SIDE}"
 """Height, width and channels, or channels alone."""
-
-
-Place = tuple[int, int]
-"""Line and column in a text, both counted from 1."""
 
 
 @dataclass(frozen=True)

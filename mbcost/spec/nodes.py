@@ -13,6 +13,9 @@ from mbcost.errors import Problem, SpecError, one_line, suggestion
 from mbcost.spec.compose import compose
 from mbcost.spec.implementation import EXACT
 
+Place = tuple[int, int]
+"""Line and column in a text, both counted from 1."""
+
 MOST_PROBLEMS = 100
 """A file with more is not what it is taken for; the search ends there."""
 _LONGEST_NUMBER = 20
@@ -60,8 +63,8 @@ class Reader:
             if len(self.problems) >= MOST_PROBLEMS:
                 self.finish()
 
-    def place(self, node: yaml.Node) -> tuple[int, int]:
-        """Line and column of a node, both counted from 1."""
+    def place(self, node: yaml.Node) -> Place:
+        """Where a node starts."""
         return node.start_mark.line + 1, node.start_mark.column + 1
 
     def finish(self) -> None:
