@@ -32,6 +32,7 @@ COMMANDS = {
     "check": "mbcost.cli.check",
     "schema": "mbcost.cli.schema",
     "new": "mbcost.cli.new",
+    "roofline": "mbcost.cli.roofline",
     "verify": "mbcost.cli.verify",
     "export": "mbcost.cli.export",
     "nets": "mbcost.cli.nets",
