@@ -140,7 +140,8 @@ def _kind_notes(answer: Roofline) -> tuple[str, ...]:
     kinds = answer.kinds
     parts, times = shares(kind.work.mult_adds for kind in kinds), _time_shares([kind.work for kind in kinds])
     return tuple(
-        f"{kind.kind}: {part}% of the mult-adds, {time}% of the time, {kind.memory_bound} of {kind.layers} bound by memory"
+        f"{kind.kind}: {part}% of the mult-adds, {time}% of the time, "
+        f"{kind.memory_bound} of {kind.layers} bound by memory"
         for kind, part, time in zip(kinds, parts, times, strict=True)
     )
 
