@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import exp
+
 import pytest
 import torch
 from torch.nn import functional
@@ -79,7 +82,9 @@ def test_blocks_that_cannot_be_drawn() -> None:
 
 
 def test_the_curves_are_torchs() -> None:
-    functions = [torch.sigmoid, functional.hardsigmoid, functional.silu, functional.hardswish]
+    functions: list[Callable[[torch.Tensor], torch.Tensor]] = [
+        torch.sigmoid, functional.hardsigmoid, functional.silu, functional.hardswish,
+    ]  # fmt: skip
     curves = [(pair.abscissas, curve) for pair in activation_pairs() for curve in (pair.smooth, pair.hard)]
     assert [curve.name for _, curve in curves] == ["sigmoid", "hard-sigmoid", "swish", "hard-swish"]
     for (abscissas, curve), function in zip(curves, functions, strict=True):
@@ -89,6 +94,7 @@ def test_the_curves_are_torchs() -> None:
 
 def test_where_the_hard_forms_are_farthest_off() -> None:
     sigmoids, swishes = activation_pairs()
-    # Where sigmoid(x) (1 - sigmoid(x)) = 1/6, the slope of the hard form: x = ln(2 - sqrt(3)) = -1.317. Swish: the kink.
-    assert sigmoids.distance == (pytest.approx(0.0690, abs=5e-4), -1.32)
-    assert swishes.distance == (pytest.approx(3 / (1 + torch.e**3), abs=1e-12), -3.0)
+    # Where the slopes are equal, sigmoid(x) (1 - sigmoid(x)) = 1/6: x = ln(2 - sqrt(3)) = -1.317. Swish: at the kink.
+    assert [place for _, place in (sigmoids.distance, swishes.distance)] == [-1.32, -3.0]
+    assert sigmoids.distance[0] == pytest.approx((3 - 1.32) / 6 - 1 / (1 + exp(1.32)), abs=1e-12)
+    assert swishes.distance[0] == pytest.approx(3 / (1 + exp(3)), abs=1e-12)
