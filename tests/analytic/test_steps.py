@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from math import inf, nextafter
 
 import pytest
@@ -48,7 +49,7 @@ def test_both_ends_and_the_example_give_the_network_and_the_next_number_another(
     name = spec.default_implementation
     steps = found(spec, name, 0.7, 0.8)
     assert (steps[0].least, steps[-1].most) == (0.7, 0.8)
-    for step, following in zip(steps[:40], steps[1:41], strict=False):
+    for step, following in pairwise(steps[:41]):
         assert {planned(spec, name, alpha) for alpha in (step.least, step.alpha, step.most)} == {step.blocks}
         assert following.least == nextafter(step.most, inf)
         assert following.blocks != step.blocks
