@@ -14,6 +14,8 @@ from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
 from mbcost.cli.output import check_output, write_bytes
 from mbcost.errors import MbcostError, unknown
+from mbcost.present.plot.accuracy import SIZE as ACCURACY_SIZE
+from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import SIZE as ACTIVATIONS_SIZE
 from mbcost.present.plot.activations import draw_activations
 from mbcost.present.plot.blocks import draw_blocks
@@ -27,6 +29,7 @@ from mbcost.present.plot.sweep import SIZE as SWEEP_SIZE
 from mbcost.present.plot.sweep import draw_sweep
 from mbcost.questions import pictures
 from mbcost.questions.side_by_side import side_by_side
+from mbcost.spec.checkpoints import load_checkpoints
 from mbcost.spec.library import load_convention
 
 Picture = Annotated[
@@ -120,6 +123,28 @@ def sweep(
         classes=network.classes, in_channels=network.in_channels,
     )  # fmt: skip
     _save(draw_sweep(grid), SWEEP_SIZE, output)
+    return 0
+
+
+def accuracy(
+    output: Picture,
+    nets: Annotated[
+        Optional[list[str]],
+        typer.Argument(metavar="[NET]...", help="Networks with released checkpoints [default: all]."),
+    ] = None,
+    convention: ConventionName = None,
+) -> int:
+    """Published top-1 of the released checkpoints against the multiply-adds of their networks.
+
+    \b
+    Examples:
+      mbcost plot accuracy --output accuracy.svg
+      mbcost plot accuracy v1 v2 --output accuracy.pdf
+    """  # noqa: D301  # \b keeps click from wrapping the examples
+    check_picture(output)
+    counted = load_convention(convention)
+    points = pictures.accuracy_points(load_checkpoints(), counted, nets or ())
+    _save(draw_accuracy(points, counted.name), ACCURACY_SIZE, output)
     return 0
 
 
@@ -223,6 +248,7 @@ def _block(text: str) -> tuple[str, str]:
 PICTURES: Mapping[str, Callable[..., int]] = {
     "layers": layers,
     "sweep": sweep,
+    "accuracy": accuracy,
     "compare": compare,
     "activations": activations,
     "blocks": blocks,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import exp
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.compact import compact
 from mbcost.analytic.layers import Conv2d
-from mbcost.analytic.network import Network, Step
+from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.roofline import kind_of
+from mbcost.spec.checkpoints import Checkpoint
 from mbcost.spec.convention import Convention
+from mbcost.spec.library import load_spec
 from mbcost.spec.model import Scaling, Spec
 from mbcost.spec.tally import total
 
@@ -96,6 +98,37 @@ def cost_grid(
         form = compact(plan(Scaling(spec, rules, alpha, classes), in_channels))
         rows.append(tuple(convention.mult_adds(form.tally((side, side))) for side in resolutions))
     return CostGrid(spec, implementation, convention, tuple(alphas), tuple(resolutions), tuple(rows))
+
+
+@dataclass(frozen=True)
+class AccuracyPoint:
+    """A released checkpoint and what its network costs."""
+
+    checkpoint: Checkpoint
+    mult_adds: int
+
+
+def accuracy_points(
+    checkpoints: Iterable[Checkpoint], convention: Convention, nets: Sequence[str] = ()
+) -> tuple[AccuracyPoint, ...]:
+    """Published accuracy beside the cost of the official network with 1000 classes, for `nets` or for all.
+
+    Raises:
+        MbcostError: one of `nets` has no checkpoint.
+    """
+    known = tuple(checkpoints)
+    names = tuple(dict.fromkeys(each.net for each in known))
+    for net in nets:
+        if net not in names:
+            raise unknown("network with published checkpoints", net, names)
+    return tuple(
+        AccuracyPoint(
+            each,
+            resolve(load_spec(each.net), alpha=each.alpha, resolution=each.resolution).mult_adds(convention),
+        )
+        for each in known
+        if each.net in (nets or names)
+    )
 
 
 @dataclass(frozen=True)

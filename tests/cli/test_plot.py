@@ -16,6 +16,7 @@ ARGUMENTS = {
     "layers": ["v3-small@0.75/160"],
     "sweep": ["v2", "--alpha", "0.5,1", "--res", "96:224:64"],
     "compare": ["v1", "v3-large:torchvision", "v2@0.5/96"],
+    "accuracy": [],
     "activations": [],
     "blocks": [],
 }
@@ -101,6 +102,15 @@ def test_every_bar_of_a_comparison_has_its_number(mbcost: Mbcost, tmp_path: Path
             assert label in shown
 
 
+def test_accuracy_shows_every_network_with_checkpoints(mbcost: Mbcost, tmp_path: Path) -> None:
+    shown = draw(mbcost, tmp_path, "accuracy")
+    assert {"v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic"} <= set(shown)
+    assert {"mult-adds, 1000 classes, convention macs", "ImageNet top-1, %, single crop"} <= set(shown)
+    alone = draw(mbcost, tmp_path, "accuracy", "v1")
+    assert "v2" not in alone
+    assert [text for text in alone if text in ("1", "0.75", "0.5", "0.25")] == ["0.25", "0.5", "0.75", "1"]
+
+
 def test_curves_say_how_far_they_are_apart(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "activations")
     assert "sigmoid and hard-sigmoid: at most 0.069 apart" in shown
@@ -135,6 +145,7 @@ def test_blocks_have_the_widths_of_their_specs(mbcost: Mbcost, tmp_path: Path) -
         (("sweep", "v2", "--res", "96:224:0", "--output", "x.svg"), "res '96:224:0': the step must be a positive"),
         (("sweep", "v2", "--res", "96x64", "--output", "x.svg"), "res is '96x64': a sweep has square inputs"),
         (("sweep", "v2", "--alpha", "0.1:1.1:0.001", "--output", "x.svg", "--res", "32:320:1"), "1001 x 289 are more"),
+        (("accuracy", "v3", "--output", "x.svg"), "unknown network with published checkpoints 'v3'"),
         (("blocks", "v2", "--output", "x.svg"), "'v2' is no block: write NET=BLOCK, such as v2=2.1"),
         (("blocks", "v2=2.7", "--output", "x.svg"), "unknown block of v2 '2.7'"),
     ],

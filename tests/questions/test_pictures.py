@@ -11,11 +11,13 @@ from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.questions.pictures import (
     EXAMPLES,
+    accuracy_points,
     activation_pairs,
     block_shape,
     cost_grid,
     profile,
 )
+from mbcost.spec.checkpoints import load_checkpoints
 from mbcost.spec.library import NETWORKS, load_convention, load_spec
 
 MACS = load_convention()
@@ -49,6 +51,21 @@ def test_every_point_of_a_grid_is_the_network_there() -> None:
 def test_a_grid_of_more_points_than_can_be_seen() -> None:
     with pytest.raises(MbcostError, match="200 x 101 are more points than a picture can show: the most is 20,000"):
         cost_grid(load_spec("v2"), "official", MACS, [1.0] * 200, [224] * 101, classes=1000, in_channels=3)
+
+
+def test_accuracy_stands_beside_the_cost_of_the_same_network() -> None:
+    checkpoints = load_checkpoints()
+    points = accuracy_points(checkpoints, MACS)
+    assert [point.checkpoint for point in points] == list(checkpoints)
+    by_name = {
+        (point.checkpoint.net, point.checkpoint.alpha, point.checkpoint.resolution): point.mult_adds for point in points
+    }
+    assert by_name["v2", 1.0, 224] == 300_774_272
+    assert by_name["v2", 0.75, 160] == 107_295_200
+    assert by_name["v1", 1.0, 224] == 568_740_352
+    assert {point.checkpoint.net for point in accuracy_points(checkpoints, MACS, ["v1", "v3-small"])} == {
+        "v1", "v3-small",
+    }  # fmt: skip
 
 
 def test_the_example_blocks_are_as_the_papers_draw_them() -> None:
