@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from mbcost.cli.plot import PICTURES
 from tests.cli.conftest import Mbcost
+from tests.test_pictures import texts
 
 ARGUMENTS = {
     "layers": ["v3-small@0.75/160"],
@@ -21,12 +21,6 @@ ARGUMENTS = {
     "blocks": [],
 }
 BEGINNINGS = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-"}
-
-
-def texts(path: Path) -> list[str]:
-    """Every piece of text in an SVG, in order."""
-    root = ElementTree.fromstring(path.read_bytes())
-    return ["".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def draw(mbcost: Mbcost, folder: Path, name: str, *arguments: str) -> list[str]:
