@@ -9,7 +9,14 @@ from typing import Annotated, Any, Optional
 import typer
 from typer.core import TyperGroup
 
-from mbcost.cli.arguments import complete_network, network_of, parse_alpha, parse_list, parse_resolution
+from mbcost.cli.arguments import (
+    complete_network,
+    network_of,
+    parse_alpha,
+    parse_list,
+    parse_reference,
+    parse_resolution,
+)
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
 from mbcost.cli.output import check_output, write_bytes
@@ -115,9 +122,12 @@ def sweep(
     check_picture(output)
     alphas = sorted({parse_alpha(value) for value in parse_list(alpha, "alpha")})
     sides = sorted({_side(value) for value in parse_list(res, "res")})
+    reference = parse_reference(net)
+    if reference.alpha is not None or reference.resolution is not None:
+        raise MbcostError(f"'{net}' states an alpha or a resolution: a sweep takes them from --alpha and --res")
     network = network_of(net, impl=impl, classes=classes, in_channels=in_channels)
     if not network.spec.implementations:
-        raise MbcostError(f"{network.spec.name} is a list of layers with every number worked out: it has no alpha")
+        raise MbcostError(f"{net} is a list of layers with every number worked out: it has no alpha to sweep")
     grid = pictures.cost_grid(
         network.spec, network.implementation, load_convention(convention), alphas, sides,
         classes=network.classes, in_channels=network.in_channels,

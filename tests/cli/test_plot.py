@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from mbcost.cli.plot import PICTURES
+from mbcost.spec.flat import FlatLayer, FlatNetwork, to_yaml
+from mbcost.spec.library import specs_folder
 from tests.cli.conftest import Mbcost
 from tests.test_pictures import texts
 
@@ -139,6 +141,9 @@ def test_blocks_have_the_widths_of_their_specs(mbcost: Mbcost, tmp_path: Path) -
         (("sweep", "v2", "--res", "96:224:0", "--output", "x.svg"), "res '96:224:0': the step must be a positive"),
         (("sweep", "v2", "--res", "96x64", "--output", "x.svg"), "res is '96x64': a sweep has square inputs"),
         (("sweep", "v2", "--alpha", "0.1:1.1:0.001", "--output", "x.svg", "--res", "32:320:1"), "1001 x 289 are more"),
+        (("sweep", "v2@0.5", "--output", "x.svg"), "'v2@0.5' states an alpha or a resolution: a sweep takes"),
+        (("blocks", *["v2=2.1"] * 60, "--output", "x.png"), "the picture would be 72 inches high, the most is 50"),
+        (("compare", *["v2"] * 200, "--output", "x.png"), "the picture would be 65 inches high"),
         (("accuracy", "v3", "--output", "x.svg"), "unknown network with published checkpoints 'v3'"),
         (("blocks", "v2", "--output", "x.svg"), "'v2' is no block: write NET=BLOCK, such as v2=2.1"),
         (("blocks", "v2=2.7", "--output", "x.svg"), "unknown block of v2 '2.7'"),
@@ -172,6 +177,41 @@ def test_a_file_that_is_there_is_written_over_and_keeps_its_mode(mbcost: Mbcost,
     path.chmod(0o640)
     draw(mbcost, tmp_path, "activations")
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_any_title_and_any_size_can_be_drawn(mbcost: Mbcost, tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    text = (specs_folder() / "v2.yaml").read_text(encoding="utf-8")
+    title = "a $\\frac{1$ <b> & 网络 " + 40 * "long "
+    spec.write_text(text.replace("title: MobileNetV2", f"title: '{title}'"), encoding="utf-8")
+    shown = draw(mbcost, tmp_path, "layers", f"{spec}@1/100000000")
+    assert any(text.startswith(title) for text in shown)
+    total = json.loads(mbcost("table", f"{spec}@1/100000000", "--format", "json").out)["totals"]["mult_adds"]
+    assert total > 2**63
+    assert f"{total:,} mult-adds" in shown
+    draw(mbcost, tmp_path, "compare", f"{spec}@1/100000000")
+    draw(mbcost, tmp_path, "sweep", str(spec), "--res", "99999999,100000000")
+
+
+def test_a_list_of_layers_has_no_alpha_to_sweep(mbcost: Mbcost, tmp_path: Path) -> None:
+    network = FlatNetwork("mine", "", 3, (8, 8), (FlatLayer("stem", "conv", (8, 8, 3), (4, 4, 8), (3, 3), 2, norm=8),))
+    flat = tmp_path / "flat.yaml"
+    flat.write_text(to_yaml(network))
+    assert f"{27 * 8 * 16:,} mult-adds" in draw(mbcost, tmp_path, "layers", str(flat))
+    result = mbcost("plot", "sweep", str(flat), "--output", str(tmp_path / "sweep.svg"))
+    assert result.err == (
+        f"mbcost: error: {flat} is a list of layers with every number worked out: it has no alpha to sweep\n"
+    )
+
+
+def test_a_network_without_multiply_adds(mbcost: Mbcost, tmp_path: Path) -> None:
+    spec = tmp_path / "pool.yaml"
+    spec.write_text(
+        "name: pool\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\n"
+        "rows:\n  - [global_pool, ~]\nimplementations: {family: v2}\n"
+    )
+    for name in ("layers", "sweep", "compare"):
+        draw(mbcost, tmp_path, name, str(spec))
 
 
 def test_a_users_own_settings_change_nothing(mbcost: Mbcost, tmp_path: Path) -> None:

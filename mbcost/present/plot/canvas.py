@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
-from mbcost.errors import MissingLibrary
+from mbcost.errors import MbcostError, MissingLibrary
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -51,6 +52,7 @@ _STYLE: dict[str, Any] = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "legend.fontsize": 8.5,
+    "text.parse_math": False,  # a title of the user's can hold a dollar sign
     # The same picture gives the same bytes, and its text stays text, which can be searched and read aloud.
     "svg.hashsalt": "mbcost",
     "svg.fonttype": "none",
@@ -64,6 +66,8 @@ _METADATA: Mapping[str, dict[str, None]] = {
 ENDINGS = tuple(_METADATA)
 """Formats by the ending of a file's name."""
 _DOTS_PER_INCH = 150
+_HIGHEST = 50
+"""Inches; nobody looks at more, and PNG has an end."""
 
 
 def render(draw: Draw, size: tuple[float, float], ending: str) -> bytes:
@@ -76,7 +80,10 @@ def render(draw: Draw, size: tuple[float, float], ending: str) -> bytes:
 
     Raises:
         MissingLibrary: matplotlib is not installed.
+        MbcostError: the picture would be too high.
     """
+    if size[1] > _HIGHEST:
+        raise MbcostError(f"the picture would be {size[1]:.0f} inches high, the most is {_HIGHEST}: ask for less")
     try:
         from matplotlib import rc_context, rcParamsDefault
         from matplotlib.figure import Figure
@@ -85,7 +92,8 @@ def render(draw: Draw, size: tuple[float, float], ending: str) -> bytes:
     # A user's own matplotlibrc would make another picture. The backend is not asked for: a figure of its own has none.
     settings: Any = {key: value for key, value in rcParamsDefault.items() if not key.startswith("backend")}
     file = BytesIO()
-    with rc_context(settings | _STYLE):
+    with rc_context(settings | _STYLE), catch_warnings():
+        simplefilter("ignore", UserWarning)  # of a letter that the font has not, or of a title with little room
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
         figure.savefig(file, format=ending, dpi=_DOTS_PER_INCH, metadata=_METADATA[ending])

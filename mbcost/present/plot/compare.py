@@ -28,7 +28,7 @@ def draw_compare(answer: SideBySide) -> Draw:
         places = range(len(names))
         for axes, (key, word), colour in zip(panels, _PANELS, PALETTE, strict=False):
             counts = [getattr(totals, key) for totals in answer.totals]
-            bars = axes.barh(places, counts, height=0.7, color=colour)
+            bars = axes.barh(places, list(map(float, counts)), height=0.7, color=colour)
             axes.bar_label(bars, [short(count, 2) for count in counts], padding=3, fontsize=8.5)
             axes.margins(x=0.32)
             axes.set_title(word)

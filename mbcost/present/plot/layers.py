@@ -25,11 +25,12 @@ def draw_layers(answer: Profile) -> Draw:
 
         panels = figure.subplots(len(_ROWS), 1, sharex=True)
         places = range(len(answer.bars))
+        colours = [KINDS.get(bar.kind, INK) for bar in answer.bars]
         for axes, (key, word) in zip(panels, _ROWS, strict=True):
-            heights = [getattr(bar, key) for bar in answer.bars]
-            axes.bar(places, heights, width=0.85, color=[KINDS.get(bar.kind, INK) for bar in answer.bars])
+            counts = [getattr(bar, key) for bar in answer.bars]
+            axes.bar(places, list(map(float, counts)), width=0.85, color=colours)
             axes.set_ylabel(word)
-            axes.set_title(f"{sum(heights):,} {word}", fontsize=9, fontweight="normal", loc="right", pad=3)
+            axes.set_title(f"{sum(counts):,} {word}", fontsize=9, fontweight="normal", loc="right", pad=3)
             axes.grid(axis="y")
             axes.set_xlim(-0.6, len(answer.bars) - 0.4)
             counted(axes.yaxis)

@@ -34,17 +34,18 @@ def draw_sweep(answer: CostGrid) -> Draw:
         from matplotlib.colors import LogNorm
 
         axes = figure.subplots()
-        costs = [cost for row in answer.mult_adds for cost in row]
-        least, most = min(costs), max(costs)
+        costs = [[float(cost) for cost in row] for row in answer.mult_adds]  # past 2^63 integers are none to matplotlib
+        least, most = (pick(map(pick, answer.mult_adds)) for pick in (min, max))
+        points = len(answer.alphas) * len(answer.resolutions)
         mesh = axes.pcolormesh(
-            answer.resolutions, answer.alphas, answer.mult_adds, cmap="cividis_r", shading="nearest",
-            norm=LogNorm(least, most) if least < most else None, rasterized=len(costs) > _MOST_CELLS_AS_SHAPES,
+            answer.resolutions, answer.alphas, costs, cmap="cividis_r", shading="nearest",
+            norm=LogNorm(least, most) if 0 < least < most else None, rasterized=points > _MOST_CELLS_AS_SHAPES,
             edgecolors="face", linewidth=0.3,  # without edges a hairline shows between cells
         )  # fmt: skip
-        lines = levels(least, most)
+        lines = list(map(float, levels(least, most)))
         if len(answer.alphas) > 1 and len(answer.resolutions) > 1 and lines:
             contours = axes.contour(
-                answer.resolutions, answer.alphas, answer.mult_adds, levels=lines, colors="white", linewidths=1.2
+                answer.resolutions, answer.alphas, costs, levels=lines, colors="white", linewidths=1.2
             )
             axes.clabel(contours, fmt=lambda level: short(level, 0), fontsize=8.5, inline_spacing=3)
         bar = figure.colorbar(mesh, ax=axes, label="mult-adds", format=thousands(), ticks=lines or None, pad=0.01)
