@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbcost.analytic.flash import flash, stored
 from mbcost.analytic.layers import Add, Conv2d, Multiply, Shape, WindowPool
 from mbcost.analytic.network import resolve
 from mbcost.questions.roofline import Machine, Roofline, elements_read, roofline
@@ -54,6 +55,14 @@ def test_the_time_is_a_lower_bound_that_one_of_both_reaches(name: str, dtype: st
     assert total.seconds >= max(total.mult_adds / machine.peak, total.bytes / machine.bandwidth)
     assert sum(kind.work.seconds for kind in answer.kinds) == total.seconds
     assert sum(kind.work.bytes for kind in answer.kinds) == total.bytes
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_weights_that_are_moved_are_those_that_flash_stores(name: str, dtype: str) -> None:
+    answer = of(name, dtype)
+    kept = flash(stored(answer.network), dtype)
+    assert answer.total.weight_bytes == kept.weights + kept.biases
 
 
 def test_a_machine_twice_as_fast_in_both_needs_half_the_time() -> None:
