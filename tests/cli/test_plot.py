@@ -121,8 +121,8 @@ def test_blocks_have_the_widths_of_their_specs(mbcost: Mbcost, tmp_path: Path) -
         "ResNet-50, block 4.2", "MobileNet V1, block 7.2", "MobileNetV2, block 5.2", "MobileNetV3-Large, block 12.1",
     ]  # fmt: skip
     numbers = [int(text) for text in shown if text.isdecimal()]
-    assert numbers == [1024, 256, 256, 1024, 512, 512, 512, 96, 576, 576, 96, 112, 672, 672, 112]
-    assert shown.count("add") == 3
+    assert numbers == [1024, 256, 256, 1024, 512, 512, 512, 96, 576, 576, 96, 112, 672, 672, 112, 168]
+    assert (shown.count("add"), shown.count("SE")) == (3, 1)
     alone = draw(mbcost, tmp_path, "blocks", "v2@0.5=2.1")
     assert [text for text in alone if text.isdecimal()] == ["8", "48", "48", "16"]
     assert "add" not in alone

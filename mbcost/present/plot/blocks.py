@@ -37,8 +37,8 @@ def draw_blocks(blocks: Sequence[BlockShape]) -> Draw:
             axes.set_xlim(-0.35, longest + 0.35)
             axes.set_ylim(-0.62 * reach, 0.86 * reach)
         figure.supxlabel(
-            "height = channels, on one scale; batch norms and activations are not drawn; "
-            f"convention {blocks[0].convention.name}",
+            "height = channels, on one scale; SE = squeeze-and-excite, with the channels inside it\n"
+            f"norms and activations are not drawn; convention {blocks[0].convention.name}",
             fontsize=8.5,
         )
 
@@ -52,20 +52,17 @@ def _draw_block(axes: Axes, block: BlockShape, reach: int) -> None:
         0, 1.0, f"{block.map[0]}×{block.map[1]} map, {short(block.mult_adds)} mult-adds, {short(block.params)} params",
         transform=axes.transAxes, va="top", fontsize=8.5,
     )  # fmt: skip
+    below = -max(widths) / 2 - 0.05 * reach
     for place, (link, before) in enumerate(zip(block.links, widths[:-1], strict=True)):
         left, right = place + _MAP / 2, place + 1 - _MAP / 2
         corners = [(left, before / 2), (right, link.channels / 2), (right, -link.channels / 2), (left, -before / 2)]
         axes.fill(*zip(*corners, strict=True), color=KINDS[link.kind], alpha=0.75, linewidth=0)
-        axes.text(place + 0.5, -max(widths) / 2 - 0.05 * reach, _operator(link), ha="center", va="top", fontsize=8)
+        axes.text(place + 0.5, below, _operator(link), ha="center", va="top", fontsize=8)
     for place, width in enumerate(widths):
         axes.bar(place, width, width=_MAP, bottom=-width / 2, color=INK)
         axes.text(place, width / 2 + 0.02 * reach, f"{width}", ha="center", va="bottom", fontsize=8.5)
     if block.squeezed:
-        place = len(widths) - 2
-        axes.text(
-            place + _MAP, 0, f"SE\n→ {block.squeezed} →", ha="left", va="center", fontsize=7.5,
-            color="white",
-        )  # fmt: skip
+        axes.text(len(widths) - 2, below, f"SE\n{block.squeezed}", ha="center", va="top", fontsize=8)
     if block.added:
         top = max(widths) / 2 + 0.16 * reach
         last = len(widths) - 1
