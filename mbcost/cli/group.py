@@ -32,6 +32,8 @@ COMMANDS = {
     "check": "mbcost.cli.check",
     "schema": "mbcost.cli.schema",
     "new": "mbcost.cli.new",
+    "roofline": "mbcost.cli.roofline",
+    "plot": "mbcost.cli.plot",
     "verify": "mbcost.cli.verify",
     "export": "mbcost.cli.export",
     "nets": "mbcost.cli.nets",

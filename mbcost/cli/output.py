@@ -59,25 +59,34 @@ def write(text: str, output: Path | None = None) -> None:
     """
     if output is None:
         write_out(text)
-        return
+    else:
+        write_bytes(text.encode(), output)
+
+
+def write_bytes(content: bytes, output: Path) -> None:
+    """Write to a file, as `write` does.
+
+    Raises:
+        MbcostError: it cannot be written.
+    """
     try:
         if output.exists() and not output.is_file():
-            with output.open("w", encoding="utf-8") as file:
-                file.write(text)
+            with output.open("wb") as file:
+                file.write(content)
         else:
-            _replace(output.resolve(), text)
+            _replace(output.resolve(), content)
     except OSError as error:
         raise MbcostError(f"cannot write {output}: {error.strerror}") from None
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, content: bytes) -> None:
     import tempfile
 
     mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
     handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         Path(partial).chmod(mode)
         Path(partial).replace(target)
     except BaseException:

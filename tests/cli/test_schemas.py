@@ -17,6 +17,7 @@ from tests.cli.conftest import Mbcost
 NETWORK = ["network", "alpha", "resolution", "implementation", "classes", "in_channels"]
 COUNTS = ["params", "mult_adds"]
 ALL_COUNTS = [*COUNTS, "activations"]
+WORK = ["mult_adds", "weight_bytes", "input_bytes", "output_bytes", "bytes", "intensity", "seconds"]
 TERM = {
     "": ["equation", "numbers", "value", "closed_form"],
     "closed_form": ["value", "alpha_power", "rho_power"],
@@ -197,6 +198,17 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
                 "implementations",
             ],
             "rows": ["stage", "operator", "k", "t", "c", "n", "s"],
+        },
+    ),
+    "roofline v2 --device jetson-nano": (
+        "mbcost/roofline/1",
+        {
+            "": ["schema", *NETWORK, "dtype", "machine", "units", "layers", "kinds", "totals"],
+            "machine": ["title", "source", "peak", "bandwidth", "balance"],
+            "units": [*WORK, "peak", "bandwidth", "balance"],
+            "layers": ["name", "kind", "bound", *WORK],
+            "kinds": ["kind", "layers", "memory_bound", *WORK],
+            "totals": WORK,
         },
     ),
     "show v3-large": (
