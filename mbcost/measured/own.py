@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from importlib import import_module, util
+from logging import getLogger
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -97,10 +98,15 @@ def read_model(model: nn.Module, name: str, resolution: tuple[int, int], in_chan
 
 def _recorded(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode) -> Recorder | None:
     """The run without values; None where the model needs some, or fails of its own."""
+    # Torch logs a failure with its traceback; the run with values says what failed.
+    logger = getLogger("torch._subclasses.fake_tensor")
+    silent, logger.disabled = logger.disabled, True
     try:
         return _run(model, size, fake)
     except (Exception, SystemExit):
         return None
+    finally:
+        logger.disabled = silent
 
 
 def _run(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode | None) -> Recorder:

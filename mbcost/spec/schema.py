@@ -202,7 +202,7 @@ _FIELDS: dict[str, Schema] = {
     "expansion": {"enum": ["input", "printed"]},
     "unscaled_below": _object(dict.fromkeys(ROLES, _ALPHA)),
     "width_from_input": _object(dict.fromkeys(ROLES, _WHOLE)),
-    "padding": _object({"conv": _PADDING, "depthwise": _PADDING}, ["conv", "depthwise"]),
+    "padding": _object({"conv": _PADDING, "depthwise": _PADDING, "pool": _PADDING}, ["conv", "depthwise"]),
     "without_residual": {"type": "array", "items": {**_WHOLE, "minimum": 0}},
     "bias": _PARTS,
     "linear": _PARTS,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,15 @@ def test_diff_names_the_faults_of_the_wild(mbcost: Mbcost, name: str) -> None:
         assert changes["10.1.classifier"]["kernel"] == ("1x1", "7x7")
     if len(faults) == 1 and name in ("stem", "repeat"):
         assert {layer.split(".")[0] for layer in changes} == {"0" if name == "stem" else "5"}
+
+
+def test_a_model_that_fails_in_torch_is_one_line(tmp_path: Path) -> None:
+    """Torch logs such a failure with its traceback when it works out shapes alone; a process of its own shows that."""
+    (tmp_path / "failing_net.py").write_text(
+        "from torch import nn\n"
+        "def make():\n"
+        "    return nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.Flatten(), nn.Linear(99, 10))\n"
+    )
+    command = [sys.executable, "-m", "mbcost", "verify", f"{tmp_path}/failing_net.py:make", "--spec", "v2/32"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
