@@ -34,6 +34,7 @@ COMMANDS = {
     "new": "mbcost.cli.new",
     "verify": "mbcost.cli.verify",
     "export": "mbcost.cli.export",
+    "sweep": "mbcost.cli.sweep",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
 }
