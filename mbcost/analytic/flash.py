@@ -43,9 +43,9 @@ class Flash:
     biases: int
     """One an output channel: int32 beside int8 weights, else at the weights' dtype."""
     scales: int
-    """float32, only beside int8 weights: one an output channel of the weights and one a map."""
+    """float32: one an output channel of int8 weights, and one an int8 map."""
     zero_points: int
-    """int32, only beside int8 weights: one a map. Those of the weights are 0 (symmetric) and not stored."""
+    """int32, one an int8 map. Those of the weights are 0 (symmetric) and not stored."""
 
     @property
     def total(self) -> int:
@@ -53,8 +53,8 @@ class Flash:
         return self.weights + self.biases + self.scales + self.zero_points
 
 
-def flash(stored: Stored, dtype: str) -> Flash:
-    """The bytes of what is stored with weights of `dtype`.
+def flash(stored: Stored, weights: str, activations: str | None = None) -> Flash:
+    """The bytes of what is stored with dtypes of `weights` and of `activations`, by default the same.
 
     Weights of int8 have a scale for each output channel and zero point 0; maps have a scale and a zero point each: the
     TensorFlow Lite 8-bit quantization specification. Here zero points take the four bytes that kernels read them as.
@@ -62,11 +62,14 @@ def flash(stored: Stored, dtype: str) -> Flash:
     >>> flash(Stored(weights=3_469_760, channels=18_056, maps=64), "int8")
     Flash(weights=3469760, biases=72224, scales=72484, zero_points=260)
     """
-    size = DTYPES[dtype]
-    if dtype != INTEGER:
-        return Flash(stored.weights * size, stored.channels * size, 0, 0)
-    maps = stored.maps + 1
-    return Flash(stored.weights * size, stored.channels * WIDE, (stored.channels + maps) * WIDE, maps * WIDE)
+    size, integer = DTYPES[weights], weights == INTEGER
+    maps = stored.maps + 1 if (activations or weights) == INTEGER else 0
+    return Flash(
+        weights=stored.weights * size,
+        biases=stored.channels * (WIDE if integer else size),
+        scales=((stored.channels if integer else 0) + maps) * WIDE,
+        zero_points=maps * WIDE,
+    )
 
 
 def stored(network: Network) -> Stored:

@@ -23,6 +23,7 @@ COMMANDS = {
     "table": "mbcost.cli.table",
     "compare": "mbcost.cli.compare",
     "diff": "mbcost.cli.diff",
+    "memory": "mbcost.cli.memory",
     "formula": "mbcost.cli.formula",
     "ledger": "mbcost.cli.ledger",
     "conventions": "mbcost.cli.conventions",
