@@ -98,8 +98,8 @@ def sweep(
     count = sum(len(each) * len(sizes) for _, each, sizes in asked)
     if count > MOST_SHOWN and aims is None and (output is None or style not in STREAMED):
         raise MbcostError(
-            f"there are {count:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use larger "
-            "steps"
+            f"there are {count:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use "
+            "larger steps"
         )
     sheets = [sheet_of(series, series.at(each), ways) for series, each, _ in asked]
     distinct = sum(len(sheet.plateaus) * len(sizes) for sheet, (_, _, sizes) in zip(sheets, asked, strict=True))
