@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.configurations import Batch, Configuration, Resolution, Sheet
+from mbcost.questions.pool import column_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,14 +99,7 @@ def _undominated(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
 
 def _scores(batch: Batch, aim: Aim) -> NDArray[Any]:
     """[alphas x resolutions]: higher is better, NaN is not known."""
-    import numpy as np
-
-    if aim.quantity == "top1":
-        found = np.full(batch.shape, np.nan)
-        for place, checkpoint in batch.released.items():
-            found[place] = aim.sign * checkpoint.top1
-        return found.ravel()
-    values = getattr(batch, aim.quantity)
-    whole: NDArray[Any] = np.broadcast_to(values if values.ndim == 2 else values[:, None], batch.shape)
+    column = column_of(batch, aim.quantity)
     # What int64 does not hold is compared in float64: so large that nobody asks for its last digits.
-    return aim.sign * (whole.astype(np.float64) if whole.dtype == object else whole).ravel()
+    scores: NDArray[Any] = aim.sign * (column.astype(float) if column.dtype == object else column)
+    return scores
