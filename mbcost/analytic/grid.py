@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mbcost.analytic.blocks import Block
 from mbcost.analytic.compact import FULL, Chain, Compact, Scale, joined, of_form, positions
 from mbcost.analytic.exact import EXACT_INT, POINTS, exact_product
 from mbcost.analytic.layers import padded_output
-from mbcost.analytic.polynomial import Counted, Quantity, kinds, polynomial, probe_of
+from mbcost.analytic.polynomial import Counted, Group, Quantity, polynomial, probe_of
 from mbcost.spec.convention import Coefficients
 
 if TYPE_CHECKING:
@@ -61,27 +60,26 @@ class Costs:
     """[networks, scales]: what every position of a map of that scale adds."""
 
 
-def costs_of(plans: Sequence[tuple[Block, ...]], quantity: Quantity) -> Costs:
+def costs_of(columns: Sequence[Sequence[Group]], quantity: Quantity) -> Costs:
     """What networks cost.
 
     Args:
-        plans: at least one, all of one table under one implementation, at any alphas.
+        columns: of `columns_of`.
         quantity: what to count of every block, such as `Counted.by(coefficients)`.
     """
     import numpy as np
 
-    scale = FULL
-    parts: dict[Scale, list[tuple[list[int], Integers]]] = {None: []}
-    for column in zip(*plans, strict=True):
-        for places in kinds(column):
-            forms = [column[place].form for place in places]
-            found = polynomial(probe_of(forms[0]), quantity)
-            values = found.values(forms)
+    scale, count = FULL, sum(len(group.places) for group in columns[0])
+    parts: dict[Scale, list[tuple[Sequence[int], Integers]]] = {None: []}
+    for column in columns:
+        for group in column:
+            found = polynomial(probe_of(group.form), quantity)
+            values = found.values(group.widths)
             for number, inner in enumerate(found.scales):
-                parts.setdefault(joined(scale, inner), []).append((places, values[:, number]))
+                parts.setdefault(joined(scale, inner), []).append((group.places, values[:, number]))
         scale = joined(scale, of_form(column[0].form).output)
     most = max(sum(int(values.max()) for _, values in scaled) for scaled in parts.values())
-    table = np.zeros((len(plans), len(parts)), dtype=np.int64 if most < EXACT_INT else object)
+    table = np.zeros((count, len(parts)), dtype=np.int64 if most < EXACT_INT else object)
     for number, scaled in enumerate(parts.values()):
         for places, values in scaled:
             table[places, number] += values

@@ -7,7 +7,7 @@ those are is read off one block of the kind, and what every step of every networ
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from mbcost.analytic.exact import EXACT_INT, exact_product
 from mbcost.analytic.flash import Stored, flash, stored_of
 from mbcost.analytic.grid import costs_of, positions_of
 from mbcost.analytic.memory import needs
-from mbcost.analytic.polynomial import kinds, widths_of, with_widths
+from mbcost.analytic.polynomial import Group, widths_of, with_widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,35 +38,33 @@ class Needs:
     """[networks, steps, scales]: channels of maps of that scale; a step that a network does not have holds nothing."""
 
 
-def needs_of(plans: Sequence[tuple[Block, ...]], allocator: str) -> Needs:
+def needs_of(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
     """What the steps of networks hold under one of the models without addresses.
 
     Args:
-        plans: at least one, all of one table under one implementation, at any alphas.
+        columns: of `columns_of`.
         allocator: `naive`, `inplace-depthwise` or `fused-block`.
     """
     import numpy as np
 
-    scale, steps = FULL, 0
-    found: list[tuple[list[int], int, Scale, Integers]] = []
-    for column in zip(*plans, strict=True):
+    scale, steps, count = FULL, 0, sum(len(group.places) for group in columns[0])
+    found: list[tuple[Sequence[int], int, Scale, Integers]] = []
+    for column in columns:
         most = 0
-        for kind in kinds(column):
-            for places in _alike(column, kind):
-                forms = [column[place].form for place in places]
-                widths = np.array([(1, *widths_of(form)) for form in forms], dtype=object)
-                held = _held(_symbolic(forms[0]), allocator)
-                for step, terms in enumerate(held):
-                    for inner, factors in terms.items():
-                        channels = exact_product(widths, np.array([factors], dtype=object).T)[:, 0]
-                        found.append((places, steps + step, joined(scale, inner), channels))
-                most = max(most, len(held))
+        for places, form, widths in (part for group in column for part in _alike(group)):
+            factors = np.concatenate([np.ones_like(widths[:, :1]), widths], axis=1)
+            held = _held(_symbolic(form), allocator)
+            for step, terms in enumerate(held):
+                for inner, times in terms.items():
+                    channels = exact_product(factors, np.array([times]).T)[:, 0]
+                    found.append((places, steps + step, joined(scale, inner), channels))
+            most = max(most, len(held))
         steps += most
         scale = joined(scale, of_form(column[0].form).output)
     scales = [scale for scale in dict.fromkeys(scale for _, _, scale, _ in found) if scale is not None]
     number = {scale: place for place, scale in enumerate([*scales, None])}
     most = sum(int(channels.max()) for *_, channels in found)
-    each = np.zeros((len(plans), steps, len(number)), dtype=np.int64 if most < EXACT_INT else object)
+    each = np.zeros((count, steps, len(number)), dtype=np.int64 if most < EXACT_INT else object)
     for places, step, scale, channels in found:
         each[places, step, number[scale]] += channels
     return Needs((*scales, None), each)
@@ -85,9 +83,9 @@ def peaks(needs: Needs, resolutions: Sequence[tuple[int, int]]) -> Integers:
     return found
 
 
-def flashes(plans: Sequence[tuple[Block, ...]], dtype: str) -> Integers:
-    """[networks]: the bytes of flash with weights of `dtype`."""
-    parts: list[Any] = [costs_of(plans, quantity).each.sum(axis=1) for quantity in (_weights, _channels, _maps)]
+def flashes(columns: Sequence[Sequence[Group]], dtype: str) -> Integers:
+    """[networks]: the bytes of flash with weights and maps of `dtype`."""
+    parts: list[Any] = [costs_of(columns, quantity).each.sum(axis=1) for quantity in (_weights, _channels, _maps)]
     total: Any = flash(Stored(*parts), dtype).total
     found: Integers = total
     return found
@@ -107,18 +105,22 @@ def _undominated(each: Integers, *, ordered: bool) -> Iterator[int]:
     yield from kept
 
 
-def _alike(column: Sequence[Block], places: Sequence[int]) -> list[list[int]]:
-    """The places of blocks of one kind, apart by what else decides which maps a step holds.
+def _alike(group: Group) -> Iterator[tuple[Sequence[int], Form, Integers]]:
+    """Networks, one block and all widths of the blocks of a group, apart by what else decides which maps a step holds.
 
     That is whether slices of the expanded channels save anything, and whether a convolution is a depthwise one: where
     groups and channels are as many, and more than one.
     """
-    found: dict[tuple[bool, ...], list[int]] = {}
-    for place in places:
-        form = column[place].form
-        kept = (width in (1, form.groups) for width in widths_of(form))
-        found.setdefault((_is_wide(form), *kept), []).append(place)
-    return list(found.values())
+    import numpy as np
+
+    widths = group.widths
+    is_wide = widths[:, 1] >= np.maximum(widths[:, 0], widths[:, 3])
+    marks = np.concatenate([is_wide[:, None], widths == 1, widths == group.form.groups], axis=1)
+    for mark in {tuple(mark) for mark in marks.tolist()}:
+        (chosen,) = ((marks == mark).all(axis=1)).nonzero()
+        inputs, expanded, squeezed, outputs = map(int, widths[chosen[0]])
+        form = replace(group.form, inputs=inputs, expanded=expanded, squeezed=squeezed, outputs=outputs)
+        yield [group.places[place] for place in chosen.tolist()], form, widths[chosen]
 
 
 def _is_wide(form: Form) -> bool:

@@ -6,7 +6,7 @@ differ in widths only, so the polynomial is read off a few blocks that the opera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
@@ -69,8 +69,8 @@ class Polynomial:
     differences: tuple[tuple[int, ...], ...]
     """For each scale the value at the probe, the first and second differences of each variable and the mixed ones."""
 
-    def values(self, forms: Sequence[Form]) -> Integers:
-        """[forms, scales], by Newton's formula.
+    def values(self, widths: Integers) -> Integers:
+        """[blocks, scales] of blocks of these widths, [blocks, 4], by Newton's formula.
 
         A step is one group: with y the distance from the probe and g the groups, first differences count y / g times,
         second ones y (y - g) / 2 g^2 times, mixed ones y z / g^2 times.
@@ -78,8 +78,6 @@ class Polynomial:
         import numpy as np
 
         groups, at = self.probe.groups, widths_of(self.probe)
-        rows = [widths_of(form) for form in forms]
-        widths = np.array(rows, dtype=object if max(map(max, rows)) >= _LARGE else np.int64)
         steps = [widths[:, place] - at[place] for place in self.free]
         whole = 2 * groups * groups
         factors = [
@@ -119,14 +117,38 @@ def polynomial(probe: Form, quantity: Quantity) -> Polynomial:
     return Polynomial(probe, free, tuple(here), tuple(differences))
 
 
-def kinds(column: Sequence[Block]) -> list[list[int]]:
-    """The places in a column of blocks, all of one place of a table, apart by which layers the blocks have."""
-    found: dict[tuple[bool, ...], list[int]] = {}
-    for place, block in enumerate(column):
-        form = block.form
-        kind = form.inputs == form.outputs, form.expands, form.expanded > 0, form.squeezed > 0
-        found.setdefault(kind, []).append(place)
-    return list(found.values())
+@dataclass(frozen=True)
+class Group:
+    """Blocks at one place of a table that have the same layers, with other widths."""
+
+    places: Sequence[int]
+    """Of which of the networks they are."""
+    form: Form
+    """The first of them."""
+    widths: Integers
+    """[blocks, 4]: int64, or Python's integers where products of two would overflow."""
+
+
+def columns_of(plans: Sequence[tuple[Block, ...]]) -> tuple[tuple[Group, ...], ...]:
+    """For each place of the table the groups of blocks there, of networks planned at any alphas.
+
+    Args:
+        plans: at least one, all of one table under one implementation.
+    """
+    return tuple(tuple(_groups([block.form for block in column])) for column in zip(*plans, strict=True))
+
+
+def _groups(forms: Sequence[Form]) -> Iterator[Group]:
+    import numpy as np
+
+    places_of: dict[tuple[bool, ...], list[int]] = {}
+    widths = [widths_of(form) for form in forms]
+    for place, (form, (inputs, expanded, squeezed, outputs)) in enumerate(zip(forms, widths, strict=True)):
+        kind = inputs == outputs, form.expands, expanded > 0, squeezed > 0
+        places_of.setdefault(kind, []).append(place)
+    array = np.array(widths, dtype=object if max(map(max, widths)) >= _LARGE else np.int64)
+    for places in places_of.values():
+        yield Group(places, forms[places[0]], array[places])
 
 
 def probe_of(form: Form) -> Form:

@@ -13,7 +13,7 @@ from mbcost.analytic.grid import Costs, costs_of, sides_of, totals
 from mbcost.analytic.memory import DTYPES, UNPLACED
 from mbcost.analytic.network import Network, resolve
 from mbcost.analytic.peaks import Needs, flashes, needs_of, peaks
-from mbcost.analytic.polynomial import Counted
+from mbcost.analytic.polynomial import Counted, columns_of
 from mbcost.analytic.steps import Plateau, plateaus
 from mbcost.spec.checkpoints import Checkpoint, load_checkpoints
 from mbcost.spec.convention import Convention
@@ -221,13 +221,13 @@ class Sheet:
 
 def sheet_of(series: Series, plateaus: tuple[Plateau, ...], ways: Ways) -> Sheet:
     """What `plateaus`, at least one, cost in the ways that are asked for."""
-    plans = [plateau.blocks for plateau in plateaus]
+    columns = columns_of([plateau.blocks for plateau in plateaus])
     return Sheet(
         series,
         plateaus,
         ways,
-        costs_of(plans, Counted.by(ways.convention.mult_adds_coefficients)),
-        needs_of(plans, ways.allocator if ways.allocator in UNPLACED else UNPLACED[0]),
-        costs_of(plans, Counted.by(ways.convention.params_coefficients)).each.sum(axis=1),
-        flashes(plans, ways.dtype),
+        costs_of(columns, Counted.by(ways.convention.mult_adds_coefficients)),
+        needs_of(columns, ways.allocator if ways.allocator in UNPLACED else UNPLACED[0]),
+        costs_of(columns, Counted.by(ways.convention.params_coefficients)).each.sum(axis=1),
+        flashes(columns, ways.dtype),
     )

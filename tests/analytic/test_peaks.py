@@ -11,6 +11,7 @@ from mbcost.analytic.flash import flash, stored
 from mbcost.analytic.memory import DTYPES, UNPLACED, step_needs
 from mbcost.analytic.network import resolve
 from mbcost.analytic.peaks import flashes, needs_of, peaks
+from mbcost.analytic.polynomial import columns_of
 from mbcost.errors import MbcostError
 from mbcost.spec.library import NETWORKS, load_family, load_spec
 from mbcost.spec.model import Scaling, Spec
@@ -23,7 +24,7 @@ SIZES = st.integers(33, 400)
 
 def check(spec: Spec, name: str, alphas: list[float], sizes: list[tuple[int, int]], allocator: str, dtype: str) -> None:
     plans = [plan(Scaling(spec, spec.implementation(name), alpha, 7), spec.channels) for alpha in alphas]
-    found, bytes_of = peaks(needs_of(plans, allocator), sizes), flashes(plans, dtype)
+    found, bytes_of = peaks(needs_of(columns_of(plans), allocator), sizes), flashes(columns_of(plans), dtype)
     for row, alpha in enumerate(alphas):
         for column, size in enumerate(sizes):
             network = resolve(spec, alpha=alpha, resolution=size, implementation=name, classes=7)
