@@ -36,6 +36,7 @@ COMMANDS = {
     "verify": "mbcost.cli.verify",
     "export": "mbcost.cli.export",
     "sweep": "mbcost.cli.sweep",
+    "fit": "mbcost.cli.fit",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
 }

@@ -23,6 +23,9 @@ MOST_RUNS = 5_000
 """Arenas that are laid out before the search ends: some ten seconds."""
 
 
+_COSTS = ("mult_adds", "params", "memory", "flash")
+
+
 @dataclass(frozen=True)
 class Limit:
     """What a device, or its user, asks for."""
@@ -66,6 +69,8 @@ class Fitting:
     configuration: Configuration
     binding: Limit | None
     """The limit of which the smallest share is left: the first to break. None where there is no limit."""
+    same: tuple[Resolution, ...]
+    """Other resolutions at which the same network has the same mult-adds and needs the same memory."""
     in_front: bool
     """Whether none other that fits ranks as high with as little memory and flash, and is better in one of them."""
 
@@ -149,14 +154,15 @@ def fit(
         front = set(pool.front(np.array(found, dtype=int), rank))
     else:
         front, failed = set(pool.front(ranked, rank)), []
-        found = [place for place in ranked.tolist() if place in front] if only_front else ranked[:most].tolist()
+        shown = np.array([place for place in ranked.tolist() if place in front], dtype=int) if only_front else ranked
+        found = search.apart(shown, most)
     return Fit(
         ways=search.ways,
         limits=search.limits,
         rank=rank,
         tried=len(pool),
         fitting=len(ranked),
-        found=tuple(search.fitting(place, place in front) for place in found[:most]),
+        found=tuple(search.fitting(place, ranked, in_front=place in front) for place in found),
         front=len(front),
         nearest=search.nearest(np.flatnonzero(~fits), found[:1], failed),
         released=search.nearest(np.flatnonzero(~fits & ~np.isnan(pool.column("top1"))), [], []),
@@ -201,19 +207,39 @@ class _Search:
         limit = next((limit for limit in self.limits if limit.quantity == "memory"), None)
         found: list[int] = []
         failed: list[int] = []
-        for place in ranked[:MOST_RUNS].tolist():
+        for place in self.apart(ranked, MOST_RUNS):
             fits = limit is None or self.configuration(place).memory <= limit.value
             (found if fits else failed).append(place)
             if len(found) == most:
                 break
         return found, failed
 
-    def fitting(self, place: int, in_front: bool) -> Fitting:
-        """What fits, with the limit that would break first."""
+    def apart(self, ranked: NDArray[Any], most: int) -> list[int]:
+        """The first `most` places, one of those that cost the same."""
+        found: dict[tuple[int | float, ...], int] = {}
+        columns = [self.pool.column(quantity) for quantity in _COSTS]
+        for place in ranked.tolist():
+            found.setdefault(tuple(column[place] for column in columns), place)
+            if len(found) == most:
+                break
+        return list(found.values())
+
+    def fitting(self, place: int, ranked: NDArray[Any], *, in_front: bool) -> Fitting:
+        """What fits, with the limit that would break first, and what costs the same."""
         found = self.configuration(place)
         shares = [(share, limit) for limit in self.limits if (share := limit.share(found)) is not None]
         binding = max(shares, key=lambda each: each[0])[1] if shares else None
-        return Fitting(found, binding, in_front)
+        like = ranked
+        for quantity in _COSTS:
+            column = self.pool.column(quantity)
+            like = like[column[like] == column[place]]
+        others = [self.pool.configuration(other) for other in like.tolist() if other != place]
+        same = tuple(
+            other.resolution
+            for other in others
+            if (other.series, other.plateau.alpha) == (found.series, found.plateau.alpha)
+        )
+        return Fitting(found, binding, same, in_front)
 
     def nearest(self, places: NDArray[Any], best: Sequence[int], failed: Sequence[int]) -> Miss | None:
         """Of what does not fit, the nearest to fitting that ranks above `best`."""

@@ -55,12 +55,15 @@ class Pool:
         found: NDArray[Any] = places[np.lexsort([key[places] for key in keys])]
         return found
 
-    def front(self, ranked: NDArray[Any], rank: str) -> list[int]:
-        """Of places in order of rank those of which none other ranks as high with as little memory and flash.
+    def front(self, places: NDArray[Any], rank: str) -> list[int]:
+        """Of places, those in order of rank of which none other ranks as high with as little memory and flash.
 
         Where several are alike in all three, it is the first of them.
         """
+        import numpy as np
+
         columns = (self.scores(rank), self.column("memory"), self.column("flash"))
+        ranked = places[np.lexsort([column[places] for column in (columns[2], columns[1], -columns[0])])]
         found = []
         # Of what has come so far, memory rising and flash falling, whatever nothing beats in both.
         memories: list[int] = []
