@@ -29,12 +29,15 @@ class ArenaOptions:
     window for each output position."""
     pool_sums: bool = False
     """A global pool sums in int32 before it divides: a scratch of one a channel, and two small ones."""
+    pad: bool = False
+    """A convolution whose zeros are not those of TensorFlow's `same` reads a padded copy, made by an operator before
+    it: Keras's V1 where a map has an odd side."""
     align: bool = False
     """Places are multiples of 64 bytes."""
 
 
 MAPS_ALONE = ArenaOptions()
-TENSORFLOW_LITE = ArenaOptions(keep_input=True, share_add=True, unfold=True, pool_sums=True, align=True)
+TENSORFLOW_LITE = ArenaOptions(keep_input=True, share_add=True, unfold=True, pool_sums=True, pad=True, align=True)
 """What the interpreter of TensorFlow 2.21 does, without delegates; see tests/data/arena.yaml."""
 OPTIONS = tuple(field.name.replace("_", "-") for field in fields(ArenaOptions))
 
@@ -71,14 +74,24 @@ def arena(network: Network, size: int, options: ArenaOptions = MAPS_ALONE) -> tu
     >>> extent(arena(v2, 1)), extent(arena(v2, 1, TENSORFLOW_LITE))
     (138240, 165888)
     """
-    wanted = [Placed(each.name, 0, each.elements * size, each.first, each.last) for each in lifetimes(network)]
+    # Two moments a step: an operator that pads comes before the convolution. The input is there from the start.
+    wanted = [
+        Placed(each.name, 0, each.elements * size, 2 * each.first + bool(place), 2 * each.last + 1)
+        for place, each in enumerate(lifetimes(network))
+    ]
+    for place, step in enumerate(network.steps):
+        now = 2 * place + 1
+        if options.pad and (elements := _padded(step.lead)):
+            wanted = [replace(each, last=now - 1) if each.last == now > each.first else each for each in wanted]
+            wanted.append(Placed(f"{step.name} padded", 0, elements * size, now - 1, now))
+        wanted += (Placed(f"{step.name} scratch", 0, each, now, now) for each in _scratch(step.lead, size, options))
     if options.share_add:
         wanted = _shared(wanted)
+    moments = 2 * len(network.steps)
     if options.keep_input:
-        wanted[0] = replace(wanted[0], last=len(network.steps))
-    for place, step in enumerate(network.steps):
-        wanted += (Placed(f"{step.name} scratch", 0, each, place, place) for each in _scratch(step.lead, size, options))
-    return place_all(wanted, ALIGNMENT if options.align else 1, len(network.steps))
+        wanted[0] = replace(wanted[0], last=moments)
+    placed = place_all(wanted, ALIGNMENT if options.align else 1, moments)
+    return tuple(replace(each, first=each.first // 2, last=each.last // 2) for each in placed)
 
 
 def extent(placed: Iterable[Placed]) -> int:
@@ -139,6 +152,30 @@ def _shared(wanted: list[Placed]) -> list[Placed]:
         else:
             found.append(each)
     return found
+
+
+def _padded(layer: Layer) -> int:
+    """Elements of the padded copy that a convolution reads; 0 where TensorFlow's own padding does."""
+    if not isinstance(layer, Conv2d) or layer.padding == "same":
+        return 0
+    zeros = [_zeros(layer, window) for window in layer.window]
+    sides = (layer.input.height, layer.input.width)
+    own = [_zeros_of_same(*each, layer.stride) for each in zip(sides, layer.window, strict=True)]
+    if zeros == own:
+        return 0
+    height, width = (side + sum(each) for side, each in zip(sides, zeros, strict=True))
+    return layer.input.channels * height * width
+
+
+def _zeros(layer: Conv2d, window: int) -> tuple[int, int]:
+    """Zeros before and behind one side, as `padded_output` has them."""
+    return (0, 1) if layer.padding == "trailing" and layer.stride > 1 else ((window - 1) // 2, (window - 1) // 2)
+
+
+def _zeros_of_same(side: int, window: int, stride: int) -> tuple[int, int]:
+    """TensorFlow's `same`: as many as ceil(side / stride) windows need, the odd one behind."""
+    zeros = max((-(-side // stride) - 1) * stride + window - side, 0)
+    return zeros // 2, zeros - zeros // 2
 
 
 def _scratch(layer: Layer, size: int, options: ArenaOptions) -> Iterator[int]:

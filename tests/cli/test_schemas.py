@@ -80,6 +80,20 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "blocks": ["title", "widths", *COUNTS, "largest_map"],
         },
     ),
+    "memory v2 --allocator naive,arena": (
+        "mbcost/memory/1",
+        {
+            "": [
+                "schema", *NETWORK, "top", "weights_dtype", "activations_dtype", "arena_options", "units", "peaks",
+                "flash", "rows", "maps",
+            ],
+            "units": ["weights", "activations", "flash"],
+            "peaks": ["allocator", "bytes", "layer"],
+            "flash": ["weights", "biases", "scales", "zero_points", "total"],
+            "rows": ["name", "weights", "input", "output", "waiting", "held"],
+            "maps": ["map", "bytes", "layer", "plain"],
+        },
+    ),
     "formula v1 0.1.conv": (
         "mbcost/formula/1",
         {
@@ -216,8 +230,8 @@ DIFFERENCE = [
     "network", "alpha", "resolution", "implementation", "against", "layer", "quantity", "expected", "measured",
 ]  # fmt: skip
 
-NAMES = {"implementations", "coefficients", "conventions.params", "conventions.mult_adds", "conventions.blind"}
-"""Objects whose keys are names out of a spec or a convention, not keys of a schema."""
+NAMES = {"implementations", "held", "coefficients", "conventions.params", "conventions.mult_adds", "conventions.blind"}
+"""Objects whose keys are names of conventions, allocators or the like, not keys of a schema."""
 
 
 def shapes(value: Any, path: str = "") -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import struct
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ CASES = [
 def convert(net: str, alpha: float, resolution: int) -> bytes:
     """The int8 model."""
     import numpy
-    import tensorflow as tf
 
+    tf: Any = import_module("tensorflow")
     make = {"v1": tf.keras.applications.MobileNet, "v2": tf.keras.applications.MobileNetV2}[net]
-    model = make(input_shape=(resolution, resolution, 3), alpha=alpha, weights=None)
+    # A batch of 1 by name: of an open one the converter computes shapes, and plans nothing behind them.
+    image = tf.keras.Input((resolution, resolution, 3), batch_size=1)
+    model = make(input_tensor=image, alpha=alpha, weights=None)
     random = numpy.random.default_rng(0)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -41,8 +44,7 @@ def convert(net: str, alpha: float, resolution: int) -> bytes:
 
 def measure(model: bytes) -> dict[str, Any]:
     """The arena's bytes, the scratches' and each operator's output as [operator, bytes, offset]."""
-    import tensorflow as tf
-
+    tf: Any = import_module("tensorflow")
     interpreter = tf.lite.Interpreter(
         model_content=model,
         experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
@@ -79,8 +81,7 @@ def place_of(interpreter: Any, index: int) -> Any:
 
 def main() -> None:
     """Write the file."""
-    import tensorflow as tf
-
+    tf: Any = import_module("tensorflow")
     lines = [
         "# Bytes of TensorFlow Lite's arena for Keras's models in int8, by tests/data/remake_arena.py.",
         "# Each operator: its name, the bytes of its output, their offset. A scratch: its bytes, its offset.",
