@@ -180,7 +180,8 @@ def _relief(relief: Relief, something_fits: bool) -> str:
     value = relief.limit.of(found)
     amount = "of which none is published" if value is None else f"with {_amount(relief.limit, value)}"
     best = "the best" if something_fits else "the nearest"
-    return f"without {option}: {best} is {_name(found)}, {found.mult_adds:,} mult-adds, {amount}"
+    size = "" if relief.limit.quantity == "mult_adds" else f"{found.mult_adds:,} mult-adds, "
+    return f"without {option}: {best} is {_name(found)}, {size}{amount}"
 
 
 def _miss_json(miss: Miss | None) -> dict[str, Any] | None:
@@ -208,6 +209,8 @@ def _asked(limit: Limit) -> str:
     """The limit as exactly as it was asked for."""
     if limit.quantity in ("memory", "flash") and limit.value % 1024:
         return f"{limit.value:,} B"
+    if limit.quantity in ("mult_adds", "params"):
+        return f"{limit.value:,}"
     return _amount(limit, limit.value)
 
 
@@ -219,4 +222,4 @@ def _amount(limit: Limit, value: Any) -> str:
         return f"{float(value):g}%"
     if limit.quantity == "latency":
         return f"{float(value):g} ms on {limit.phone}"
-    return f"{int(value):,}"
+    return f"{int(value):,} mult-adds" if limit.quantity == "mult_adds" else f"{int(value):,} params"

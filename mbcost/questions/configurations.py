@@ -24,7 +24,7 @@ from mbcost.spec.model import Scaling, Spec
 if TYPE_CHECKING:
     from mbcost.analytic.exact import Integers
 
-MANY = 1000
+MANY = 500
 """So many alphas are planned plateau by plateau, not one by one."""
 Resolution = tuple[int, int]
 """Height and width of the input."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mbcost.analytic.arena import arena, extent
+from mbcost.analytic.memory import DTYPES
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.configurations import Batch, Configuration, Resolution, Sheet
 from mbcost.questions.pool import column_of
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 ROWS = 2**16
 """Configurations in a batch, unless one alpha has more resolutions."""
+ARENAS = 2**8
+"""The same where an arena has to be laid out for each, which takes some milliseconds."""
 BETTER: Mapping[str, int] = {"mult_adds": -1, "params": -1, "memory": -1, "flash": -1, "top1": 1}
 """What configurations are compared by -> 1 where more of it is better, -1 where less is."""
 
@@ -55,9 +59,19 @@ def sweep(sheets: Iterable[Sheet], resolutions: Sequence[Sequence[Resolution]]) 
         MbcostError: a map is empty.
     """
     for sheet, sizes in zip(sheets, resolutions, strict=True):
-        step = max(1, ROWS // len(sizes))
+        placed = sheet.ways.allocator == "arena"
+        step = max(1, (ARENAS if placed else ROWS) // len(sizes))
         for start in range(0, len(sheet.plateaus), step):
-            yield sheet.batch(slice(start, start + step), sizes)
+            batch = sheet.batch(slice(start, start + step), sizes)
+            yield _laid_out(batch, DTYPES[sheet.ways.dtype]) if placed else batch
+
+
+def _laid_out(batch: Batch, size: int) -> Batch:
+    """The batch with the arena of every configuration, laid out one by one, in the place of its lower bound."""
+    import numpy as np
+
+    sizes = [extent(arena(each.network, size)) for each in batch.configurations()]
+    return replace(batch, memory=np.array(sizes).reshape(batch.shape))
 
 
 def front(batches: Iterable[Batch], aims: tuple[Aim, Aim]) -> tuple[Configuration, ...]:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.flash import flash, stored
-from mbcost.analytic.memory import UNPLACED, step_needs
+from mbcost.analytic.memory import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.configurations import Batch, Configuration, Series, Ways, sheet_of
+from mbcost.questions.memory import memory
 from mbcost.questions.sweep import BETTER, Aim, front, parse_aims, sweep
 from mbcost.spec.library import NETWORKS, load_convention, load_spec
 from mbcost.spec.model import Scaling
@@ -29,7 +30,7 @@ def series(net: str, name: str = "official") -> Series:
 
 
 @settings(max_examples=40)
-@given(st.sampled_from(PAIRS), ALPHAS, SIZES, st.sampled_from(["macs", "ptflops"]), st.sampled_from(UNPLACED))
+@given(st.sampled_from(PAIRS), ALPHAS, SIZES, st.sampled_from(["macs", "ptflops"]), st.sampled_from(ALLOCATORS))
 def test_every_configuration_is_what_its_layers_say(
     pair: tuple[str, str], alphas: list[float], sizes: list[tuple[int, int]], convention: str, allocator: str
 ) -> None:
@@ -48,7 +49,7 @@ def test_every_configuration_is_what_its_layers_say(
         network = subject.network(alpha, size)
         assert each.network.layers == network.layers
         assert (each.mult_adds, each.params) == (network.mult_adds(ways.convention), network.params(ways.convention))
-        assert each.memory == 2 * max(step_needs(network, allocator))
+        assert each.memory == memory(network, (allocator,), "float16", "float16").peaks[0].bytes
         assert each.flash == flash(stored(network), "float16").total
 
 
