@@ -8,7 +8,7 @@ from typing import Any
 from mbcost.present.sweep import RELEASED, record
 from mbcost.present.table import Cell, Column, Table
 from mbcost.questions.configurations import Configuration
-from mbcost.questions.fit import Fit, Fitting, Limit, Miss, Relief
+from mbcost.questions.fit import MOST_RUNS, Fit, Fitting, Limit, Miss, Relief
 from mbcost.spec.model import alpha_text
 from mbcost.spec.units import bytes_text
 
@@ -30,6 +30,7 @@ OPTIONS: Mapping[str, str] = {
     "latency": "--max-latency",
 }  # fmt: skip
 """What users call the limits."""
+BOUND = ", by the bound that naive is of arena"
 
 
 def as_table(answer: Fit) -> Table:
@@ -133,9 +134,12 @@ def _notes(answer: Fit) -> Iterator[str]:
             f"front: {answer.front:,} rank as high with as little memory and flash as no other{shown}; "
             "binding: the limit that would break first"
         )
+    bound = answer.ways.allocator == "arena"
     for limit, nearest in answer.impossible:
-        yield _impossible(limit, nearest)
-    if not answer.found and not answer.impossible:
+        yield _impossible(limit, nearest) + (BOUND if bound and limit.quantity == "memory" else "")
+    if not answer.found and bound and answer.fitting:
+        yield f"no arena of the {min(answer.fitting, MOST_RUNS):,} that were laid out keeps --ram"
+    elif not answer.found and not answer.impossible:
         yield "each of the limits can be kept, but not all of them by one configuration"
     if answer.nearest is not None:
         yield f"nearest miss: {_miss(answer.nearest)}"

@@ -261,10 +261,14 @@ class _Search:
         return min(misses, key=_worst, default=None)
 
     def impossible(self) -> Iterator[tuple[Limit, Configuration | None]]:
-        """The limits that nothing keeps, with what comes nearest; None where nothing at all is known of it."""
+        """The limits that nothing keeps, with what comes nearest; None where nothing at all is known of it.
+
+        Its memory is the lower bound, where there is one: that of all is above the limit.
+        """
         for limit in self.limits:
             if not self.kept[limit].any():
-                yield limit, self._least(limit, None)
+                place = self._least(limit, None)
+                yield limit, None if place is None else self.pool.configuration(place)
 
     def reliefs(self, best: Sequence[int]) -> Iterator[Relief]:
         """What giving up each of the limits would bring."""
@@ -274,16 +278,20 @@ class _Search:
             others = [kept for other, kept in self.kept.items() if other is not limit]
             open_to = np.flatnonzero(np.logical_and.reduce([~self.kept[limit], *others]))
             if not best:
-                yield Relief(limit, self._least(limit, open_to))
+                least = self._least(limit, open_to)
+                yield Relief(limit, None if least is None else self.configuration(least))
                 continue
             scores = self.pool.scores(self.rank)
             better = open_to[scores[open_to] > scores[best[0]]]
-            top = better[scores[better] == scores[better].max()] if len(better) else better
-            place = self.pool.order(top, self.rank)
-            yield Relief(limit, self.configuration(int(place[0])) if len(place) else None)
+            if self.ways.allocator == "arena" and limit.quantity != "memory":
+                first, _ = self.laid_out(self.pool.order(better, self.rank), 1)
+            else:
+                top = better[scores[better] == scores[better].max()] if len(better) else better
+                first = self.pool.order(top, self.rank)[:1].tolist()
+            yield Relief(limit, self.configuration(first[0]) if first else None)
 
-    def _least(self, limit: Limit, places: NDArray[Any] | None) -> Configuration | None:
-        """The configuration that comes nearest to a limit, of those at `places` or of all."""
+    def _least(self, limit: Limit, places: NDArray[Any] | None) -> int | None:
+        """The place of what comes nearest to a limit, of those at `places` or of all; None where it is not known."""
         import numpy as np
 
         shares = self._shares(limit)
@@ -292,7 +300,7 @@ class _Search:
         if not len(places):
             return None
         nearest = places[shares[places] == shares[places].min()]
-        return self.configuration(int(self.pool.order(nearest, self.rank)[0]))
+        return int(self.pool.order(nearest, self.rank)[0])
 
     def _shares(self, limit: Limit) -> NDArray[Any]:
         """Every configuration's excess over a limit as a part of it, to find the smallest."""

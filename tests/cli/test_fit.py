@@ -92,3 +92,14 @@ def test_every_allocator_ranks_and_fits(mbcost: Mbcost, allocator: str) -> None:
         net = f"v2@{each['alpha']}/{each['resolution'][0]}"
         memory = json.loads(mbcost("memory", net, "--classes", "2", "--allocator", allocator, "--format", "json").out)
         assert each["memory"] == memory["peaks"][0]["bytes"] <= 256 * 1024
+
+
+def test_an_arena_that_is_larger_than_its_bound_does_not_fit(mbcost: Mbcost) -> None:
+    """V2 0.5 at 96 holds 138,240 bytes at once, and its arena is of 147,456."""
+    one = ("fit", "--net", "v2", "--alpha", "0.5", "--res", "96", "--allocator", "arena")
+    assert mbcost(*one, "--ram", "147456").code == 0
+    result = mbcost(*one, "--ram", "147455")
+    assert result.code == 1
+    assert "no arena of the 1 that were laid out keeps --ram" in result.out
+    assert "misses --ram by 1 B" in result.out
+    assert "of v2 0.5 at 96, by the bound that naive is of arena" in mbcost(*one, "--ram", "1KiB").out
