@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.analytic.peaks import Needs, flashes, needs_of, peaks
 from mbcost.analytic.polynomial import Counted, columns_of
 from mbcost.analytic.steps import Plateau, plateaus
+from mbcost.errors import MbcostError
 from mbcost.spec.checkpoints import Checkpoint, load_checkpoints
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
@@ -47,7 +49,11 @@ class Series:
         """
         runs: list[tuple[list[float], tuple[Block, ...]]] = []
         asked = sorted(set(alphas))
-        known = self.between(asked[0], asked[-1]) if len(asked) > MANY else ()
+        known: tuple[Plateau, ...] = ()
+        if len(asked) > MANY:
+            # Too many plateaus, or none at all: then every alpha is planned, and says itself what is wrong with it.
+            with suppress(MbcostError):
+                known = self.between(asked[0], asked[-1])
         for alpha in asked:
             place = bisect_right(known, alpha, key=attrgetter("least")) - 1
             if place >= 0 and alpha <= known[place].most:

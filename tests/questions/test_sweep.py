@@ -64,6 +64,11 @@ def test_many_alphas_are_planned_by_plateaus_to_the_same_networks(net: str) -> N
         assert [each.blocks for each in found if each.least <= alpha <= each.most] == [blocks]
 
 
+def test_more_plateaus_than_are_listed_are_no_reason_to_refuse_a_range_with_a_step() -> None:
+    alphas = [1.0 + number for number in range(600)]
+    assert [each.alpha for each in series("v1").at(alphas)] == alphas
+
+
 def test_accuracy_stands_only_beside_the_table_that_was_released() -> None:
     ways = Ways(load_convention(), "naive", "int8")
     for name, expected in [("official", 68.8), ("torchvision", None)]:
