@@ -33,6 +33,7 @@ validate: $(TEST)/ready  ## every built-in network against every witness: some m
 
 benchmark: $(TEST)/ready  ## start-up and one table, beside their peers
 	$(TEST)/bin/python benchmarks/startup.py
+	$(TEST)/bin/python -m benchmarks.grid --long
 
 clean:  ## remove both environments
 	rm -rf $(BASE) $(TEST)

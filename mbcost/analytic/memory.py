@@ -34,8 +34,9 @@ from mbcost.analytic.layers import Conv2d, Layer, Shape
 from mbcost.analytic.network import Network, Step
 from mbcost.analytic.operators import layers_of
 from mbcost.errors import MbcostError
+from mbcost.spec.dtype import DTYPES as FORMATS
 
-DTYPES: Mapping[str, int] = {"float32": 4, "float16": 2, "int8": 1}
+DTYPES: Mapping[str, int] = {name: dtype.value for name, dtype in FORMATS.items()}
 """Bytes of one element."""
 UNPLACED = ("naive", "inplace-depthwise", "fused-block")
 """The models that need no addresses, each at most the one before it."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
-from math import inf, nextafter
+from math import ceil, inf, nextafter
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.errors import MbcostError
@@ -114,40 +113,45 @@ def _changes(spec: Spec, implementation: Implementation, low: float, high: float
             f"{spec.name} changes more than {MOST_CHANGES:,} times for alpha from {low:g} to {high:g}: give a list of "
             "alphas, or a range with a step"
         )
-    for rule, printed in widths:
-        yield from _changes_of(rule, printed, low, high)
+    for rule in {rule for rule, _ in widths}:
+        printed = [width for other, width in widths if other == rule]
+        for change in _changes_of(rule, min(printed) * low, max(printed) * high):
+            for width in printed:
+                alpha = _least_factor(width, change)
+                if low < alpha <= high:
+                    yield alpha
 
 
-def _changes_of(rule: ChannelRule, printed: int, low: float, high: float) -> Iterator[float]:
-    """The alphas at which one width changes: to the last bit, as the rule itself is asked."""
-
-    def rounded(alpha: float) -> int:
-        return rule.round(printed * alpha)
-
-    while rounded(low) != rounded(high):
-        low = _next_change(rounded, low, high)
+def _changes_of(rule: ChannelRule, low: float, high: float) -> Iterator[float]:
+    """The scaled widths in (low, high] from which a rule gives another channel count."""
+    while rule.round(low) != rule.round(high):
+        low = _next_change(rule, low, high)
         yield low
 
 
-def _next_change(function: Callable[[float], int], low: float, high: float) -> float:
-    """The least alpha above `low` for which a rising function is not what it is there; at `high` it is not."""
-    value = function(low)
-    # Positive float64 numbers are in the order of their bits, so a bisection of those ends at neighbours.
-    below, above = _bits(low), _bits(high)
-    while above - below > 1:
-        middle = (below + above) // 2
-        if function(_number(middle)) == value:
+def _next_change(rule: ChannelRule, low: float, high: float) -> float:
+    """The least width above `low` that is not rounded as that is; `high` is not."""
+    value = rule.round(low)
+    above = min(high, low + 2 * rule.divisor)
+    if rule.round(above) == value:
+        above = high
+    below = low
+    while nextafter(below, inf) < above:
+        half = ceil(2 * below) / 2
+        # Most changes are at whole numbers or halves, so that a few steps end here.
+        middle = half if above - below < 0.5 and below < half < above else (below + above) / 2
+        if rule.round(middle) == value:
             below = middle
-        else:
-            above = middle
-    return _number(above)
+            continue
+        above = middle
+        if rule.round(nextafter(middle, 0)) == value:
+            return middle
+    return above
 
 
-def _bits(number: float) -> int:
-    (bits,) = struct.unpack("<q", struct.pack("<d", number))
-    return int(bits)
-
-
-def _number(bits: int) -> float:
-    (number,) = struct.unpack("<d", struct.pack("<q", bits))
-    return float(number)
+def _least_factor(width: int, product: float) -> float:
+    """The least alpha that scales a printed width to `product` or more, in float64."""
+    alpha = product / width
+    while width * alpha >= product:
+        alpha = nextafter(alpha, 0)
+    return nextafter(alpha, inf)

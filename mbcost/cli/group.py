@@ -37,6 +37,8 @@ COMMANDS = {
     "plot": "mbcost.cli.plot",
     "verify": "mbcost.cli.verify",
     "export": "mbcost.cli.export",
+    "sweep": "mbcost.cli.sweep",
+    "fit": "mbcost.cli.fit",
     "nets": "mbcost.cli.nets",
     "show": "mbcost.cli.show",
 }

@@ -19,7 +19,7 @@ from mbcost.cli.arguments import (
 )
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
-from mbcost.cli.output import check_output, write_bytes
+from mbcost.cli.output import check_output, into
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.plot.accuracy import SIZE as ACCURACY_SIZE
 from mbcost.present.plot.accuracy import draw_accuracy
@@ -238,7 +238,9 @@ def _ending(output: Path) -> str:
 
 
 def _save(draw: Draw, size: tuple[float, float], output: Path) -> None:
-    write_bytes(render(draw, size, _ending(output)), output)
+    picture = render(draw, size, _ending(output))
+    with into(output) as path:
+        path.write_bytes(picture)
 
 
 def _side(text: str) -> int:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.compact import compact
-from mbcost.analytic.grid import chunks, costs_of, exact_product, total_of, totals
+from mbcost.analytic.exact import exact_product
+from mbcost.analytic.grid import chunks, costs_of, total_of, totals
 from mbcost.analytic.network import resolve
+from mbcost.analytic.polynomial import Counted, columns_of
 from mbcost.errors import MbcostError
 from mbcost.spec.library import NETWORKS, load_conventions, load_family, load_spec
 from mbcost.spec.model import Scaling, Spec
@@ -28,7 +30,7 @@ def check(
 ) -> None:
     coefficients = load_conventions()[convention].coefficients(quantity)
     plans = [plan(Scaling(spec, spec.implementation(name), alpha, 7), spec.channels) for alpha in alphas]
-    found = totals(costs_of(plans, coefficients), sizes)
+    found = totals(costs_of(columns_of(plans), Counted.by(coefficients)), sizes)
     assert found.shape == (len(alphas), len(sizes))
     for row, (alpha, blocks) in enumerate(zip(alphas, plans, strict=True)):
         total = total_of(compact(blocks), coefficients)
@@ -86,7 +88,7 @@ def test_chunks_are_the_whole_table_in_order(
 ) -> None:
     spec = load_spec(pair[0])
     plans = [plan(Scaling(spec, spec.implementation(pair[1]), alpha, 10), 3) for alpha in (0.5, 0.75, 1.0)]
-    costs = costs_of(plans, {"conv_macs": 1})
+    costs = costs_of(columns_of(plans), Counted.by({"conv_macs": 1}))
     found = list(chunks(costs, heights, widths, most))
     assert all(part.size <= max(most, len(widths)) for part in found)
     whole = totals(costs, [(height, width) for height in heights for width in widths])

@@ -28,6 +28,11 @@ EXPLANATION = [
 ]  # fmt: skip
 VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact", "copied"]
 
+BYTES = ["params", "mult_adds", "memory", "flash", "top1"]
+CONFIGURATION = [
+    "network", "alpha", "alpha_range", "resolution", "implementation", "classes", "in_channels", "mult_adds", "params",
+    "memory", "flash", "top1",
+]  # fmt: skip
 MISPRINTED = Path(__file__).parents[1] / "data" / "as_printed" / "v2-arxiv1.yaml"
 
 SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -93,6 +98,33 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "flash": ["weights", "biases", "scales", "zero_points", "total"],
             "rows": ["name", "weights", "input", "output", "waiting", "held"],
             "maps": ["map", "bytes", "layer", "plain"],
+        },
+    ),
+    "sweep v2": (
+        "mbcost/sweep/1",
+        {
+            "": ["schema", "convention", "allocator", "dtype", "units", "alphas", "networks", "configurations"],
+            "units": BYTES,
+            "configurations": CONFIGURATION,
+        },
+    ),
+    "fit --net v2 --alpha 0.35 --res 96:224:32 --ram 382000": (
+        "mbcost/fit/1",
+        {
+            "": [
+                "schema", "convention", "allocator", "dtype", "units", "limits", "rank", "tried", "fitting", "front",
+                "configurations", "nearest", "nearest_released", "impossible", "reliefs",
+            ],
+            "units": [*BYTES, "latency"],
+            "limits": ["quantity", "value", "at_least", "phone"],
+            "configurations": [*CONFIGURATION, "same_at", "binding", "left", "front"],
+            "configurations.left": ["memory"],
+            "nearest": [*CONFIGURATION, "misses", "layer"],
+            "nearest.misses": ["memory"],
+            "nearest_released": [*CONFIGURATION, "misses", "layer"],
+            "nearest_released.misses": ["memory"],
+            "reliefs": ["quantity", "needs", "configuration"],
+            "reliefs.configuration": CONFIGURATION,
         },
     ),
     "formula v1 0.1.conv": (
