@@ -1,6 +1,7 @@
 """Totals of MobileNetV2 by the engine's forms and by counting tools, side by side in one run, in this process.
 
-`python -m benchmarks.grid` prints the table of benchmarks/README.md; with `--long`, a grid of 10^9 points as well.
+`python -m benchmarks.grid` prints the tables of benchmarks/README.md; with `--long` it takes a grid of 10^9 points as
+well and draws benchmarks/points.svg, the time over the points.
 Times differ from machine to machine; the ratios are what counts. One core: BLAS is told so below, torch as well.
 """
 
@@ -15,9 +16,11 @@ import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -25,17 +28,22 @@ from numpy.typing import NDArray
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.compact import compact
-from mbcost.analytic.grid import chunks, costs_of, total_of, totals
+from mbcost.analytic.grid import Costs, chunks, costs_of, total_of, totals
 from mbcost.analytic.network import resolve
 from mbcost.analytic.polynomial import Counted, columns_of
 from mbcost.measured.build import build
 from mbcost.measured.counters import count
+from mbcost.present.plot.canvas import INK, PALETTE, Draw, counted, render
 from mbcost.questions.configurations import Series
 from mbcost.spec.library import load_convention, load_spec
 from mbcost.spec.model import Scaling
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Whole = NDArray[np.int64]
 ROUNDS = 7
+PICTURE = Path(__file__).parent / "points.svg"
 TABLE = (
     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
 )  # fmt: skip
@@ -107,8 +115,40 @@ def numpy_vectorised(alphas: NDArray[np.float64], resolutions: Whole) -> Whole:
     return found
 
 
+def every_point(costs: Costs, points: int) -> None:
+    """Work out the totals of all alphas at 1,000 heights and 1,000 widths, and let go of them chunk by chunk."""
+    done = sum(chunk.size for chunk in chunks(costs, range(1, 1001), range(1, 1001)))
+    assert done == points
+
+
+def drawn(measured: Mapping[int, float]) -> Draw:
+    """Seconds over points, both logarithmic, beside the line of a time in proportion to the points.
+
+    The line has the speed of the largest grid, so it is the small ones that can be off it.
+    """
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        points, times = list(measured), list(measured.values())
+        pace = times[-1] / points[-1]
+        axes.loglog(
+            points, [pace * each for each in points], color=INK, linewidth=1, label=f"{1e9 * pace:.2f} ns a point"
+        )
+        axes.loglog(points, times, "o", color=PALETTE[0], label="measured, median")
+        counted(axes.xaxis)
+        axes.minorticks_off()
+        axes.grid()
+        axes.set_xlabel("points: alphas x heights x widths of MobileNetV2")
+        axes.set_ylabel("seconds, one core")
+        axes.set_title("Time of exact totals over the size of the grid")
+        axes.legend(loc="upper left")
+
+    return draw
+
+
 def main() -> None:
     """Measure and print."""
+    long = "--long" in sys.argv
     torch.set_num_threads(1)
     v2, convention = load_spec("v2"), load_convention()
     official = v2.implementation("official")
@@ -180,17 +220,17 @@ def main() -> None:
     print("\n| alphas x heights x widths of V2, in chunks | points | time | points a second | memory |")
     print("|---|---:|---:|---:|---:|")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    counts = (1, 10, 100, 1000) if "--long" in sys.argv else (1, 10, 100)
-    for number in counts:
+    measured = {}
+    for number in (1, 10, 100, 1000) if long else (1, 10, 100):
         part = costs_of(columns_of(plans[:number]), Counted.by(weigh))
-        started, points = perf_counter(), 0
-        for chunk in chunks(part, range(1, 1001), range(1, 1001)):
-            points += chunk.size
-        found = perf_counter() - started
+        points = number * 1_000_000
+        measured[points] = found = seconds(lambda: every_point(part, points))  # noqa: B023
         memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         print(
             f"| {number:,} x 1,000 x 1,000 | {points:,} | {found:,.3f} s | {points / found:,.0f} | +{memory:,.1f} MiB |"
         )
+    if long:
+        PICTURE.write_bytes(render(drawn(measured), (6.4, 4.0), "svg"))
 
     command = [sys.executable, "-m", "mbcost", "fit", "--flash", "1MiB", "--ram", "320KiB", "--mult-adds", "60M"]
     print("\n| `mbcost fit` over six networks, every alpha, 32 to 320: whole process | time |\n|---|---:|")

@@ -68,6 +68,8 @@ def as_json(answer: Fit) -> dict[str, Any]:
         "rank": answer.rank,
         "tried": answer.tried,
         "fitting": answer.fitting,
+        "laid_out": answer.laid_out,
+        "given_up": answer.given_up,
         "front": answer.front,
         "configurations": [
             {
@@ -90,6 +92,7 @@ def as_json(answer: Fit) -> dict[str, Any]:
                 "quantity": relief.limit.quantity,
                 "needs": None if relief.configuration is None else relief.limit.of(relief.configuration),
                 "configuration": None if relief.configuration is None else record(relief.configuration),
+                "given_up": relief.given_up,
             }
             for relief in answer.reliefs
         ],
@@ -137,8 +140,13 @@ def _notes(answer: Fit) -> Iterator[str]:
     bound = answer.ways.allocator == "arena"
     for limit, nearest in answer.impossible:
         yield _impossible(limit, nearest) + (BOUND if bound and limit.quantity == "memory" else "")
+    if answer.given_up:
+        yield (
+            f"given up: the best {answer.laid_out:,} of these were laid out, which is the most; of the others nothing is "
+            "known: narrow --net, --alpha or --res"
+        )
     if not answer.found and bound and answer.fitting:
-        yield f"no arena of the {min(answer.fitting, MOST_RUNS):,} that were laid out keeps --ram"
+        yield f"no arena of the {answer.laid_out:,} that were laid out keeps --ram"
     elif not answer.found and not answer.impossible:
         yield "each of the limits can be kept, but not all of them by one configuration"
     if answer.nearest is not None:
@@ -179,6 +187,8 @@ def _impossible(limit: Limit, nearest: Configuration | None) -> str:
 
 def _relief(relief: Relief, something_fits: bool) -> str:
     option, found = OPTIONS[relief.limit.quantity], relief.configuration
+    if relief.given_up:
+        return f"without {option}: given up after {MOST_RUNS:,} arenas that do not keep --ram"
     if found is None:
         return f"without {option}: nothing better" if something_fits else f"without {option}: still nothing"
     value = relief.limit.of(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST = 5_000_000
 """Configurations that are looked at together: some hundred megabytes."""
 MOST_RUNS = 5_000
-"""Arenas that are laid out before the search ends: some ten seconds."""
+"""Arenas that are laid out before a search is given up: some ten seconds."""
 
 
 _COSTS = ("mult_adds", "params", "memory", "flash")
@@ -93,6 +93,8 @@ class Relief:
     limit: Limit
     configuration: Configuration | None
     """The best that is to be had then; where nothing fits, the one that needs the least. None where there is none."""
+    given_up: bool = False
+    """Whether there is none among the first `MOST_RUNS` arenas, and more were left."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,10 @@ class Fit:
     tried: int
     fitting: int
     """How many fit; of `arena`, how many may by the lower bound that `naive` is."""
+    laid_out: int
+    """Arenas that were laid out to find them, of those that differ; 0 with another allocation model."""
+    given_up: bool
+    """Whether fewer were found than asked for in the first `MOST_RUNS` arenas, and more were left."""
     found: tuple[Fitting, ...]
     """The best of them, as many as were asked for."""
     front: int
@@ -150,21 +156,24 @@ def fit(
     ranked = pool.order(np.flatnonzero(fits), rank)
     search = _Search(pool, sheets[0].ways, tuple(limits), rank, kept)
     if search.ways.allocator == "arena":
-        found, failed = search.laid_out(ranked, most)
-        front = set(pool.front(np.array(found, dtype=int), rank))
+        laid_out = search.lay_out(ranked, most)
+        front = set(pool.front(np.array(laid_out.found, dtype=int), rank))
     else:
-        front, failed = set(pool.front(ranked, rank)), []
+        front = set(pool.front(ranked, rank))
         shown = np.array([place for place in ranked.tolist() if place in front], dtype=int) if only_front else ranked
-        found = search.apart(shown, most)
+        laid_out = _LaidOut(search.apart(shown, most))
+    found = laid_out.found
     return Fit(
         ways=search.ways,
         limits=search.limits,
         rank=rank,
         tried=len(pool),
         fitting=len(ranked),
+        laid_out=len(found) + len(laid_out.failed) if search.ways.allocator == "arena" else 0,
+        given_up=laid_out.given_up,
         found=tuple(search.fitting(place, ranked, in_front=place in front) for place in found),
         front=len(front),
-        nearest=search.nearest(np.flatnonzero(~fits), found[:1], failed),
+        nearest=search.nearest(np.flatnonzero(~fits), found[:1], laid_out.failed),
         released=search.nearest(np.flatnonzero(~fits & ~np.isnan(pool.column("top1"))), [], []),
         impossible=() if found else tuple(search.impossible()),
         reliefs=tuple(search.reliefs(found[:1])),
@@ -188,6 +197,18 @@ def _keeps(limit: Limit, column: NDArray[Any]) -> NDArray[Any]:
 
 
 @dataclass(frozen=True)
+class _LaidOut:
+    """Places by their arena."""
+
+    found: list[int]
+    """Those that keep the limit."""
+    failed: list[int] = field(default_factory=list)
+    """Those among them that do not."""
+    given_up: bool = False
+    """Whether places were left when there were enough arenas, and too few of them found."""
+
+
+@dataclass(frozen=True)
 class _Search:
     """What the parts of an answer are worked out from."""
 
@@ -202,17 +223,19 @@ class _Search:
         found = self.pool.configuration(place)
         return replace(found, memory=peak(found, self.ways).bytes) if self.ways.allocator == "arena" else found
 
-    def laid_out(self, ranked: NDArray[Any], most: int) -> tuple[list[int], list[int]]:
+    def lay_out(self, ranked: NDArray[Any], most: int) -> _LaidOut:
         """The first `most` candidates whose arena keeps the limit, and those before them whose arena does not."""
         limit = next((limit for limit in self.limits if limit.quantity == "memory"), None)
         found: list[int] = []
         failed: list[int] = []
-        for place in self.apart(ranked, MOST_RUNS):
+        for place in self.apart(ranked, MOST_RUNS + 1):
+            if len(found) + len(failed) == MOST_RUNS:
+                return _LaidOut(found, failed, given_up=True)
             fits = limit is None or self.configuration(place).memory <= limit.value
             (found if fits else failed).append(place)
             if len(found) == most:
                 break
-        return found, failed
+        return _LaidOut(found, failed)
 
     def apart(self, ranked: NDArray[Any], most: int) -> list[int]:
         """The first `most` places, one of those that cost the same."""
@@ -284,7 +307,11 @@ class _Search:
             scores = self.pool.scores(self.rank)
             better = open_to[scores[open_to] > scores[best[0]]]
             if self.ways.allocator == "arena" and limit.quantity != "memory":
-                first, _ = self.laid_out(self.pool.order(better, self.rank), 1)
+                laid_out = self.lay_out(self.pool.order(better, self.rank), 1)
+                first = laid_out.found
+                if laid_out.given_up:
+                    yield Relief(limit, None, given_up=True)
+                    continue
             else:
                 top = better[scores[better] == scores[better].max()] if len(better) else better
                 first = self.pool.order(top, self.rank)[:1].tolist()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mbcost.present.plot.canvas import Draw, short, thousands
+from mbcost.present.plot.canvas import INK, Draw, short, thousands
 from mbcost.questions.pictures import CostGrid
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def levels(least: int, most: int) -> list[int]:
 
 
 def draw_sweep(answer: CostGrid) -> Draw:
-    """One cell a configuration, darker where it costs more; white lines join equal costs."""
+    """One cell a configuration, darker where it costs more; lines join equal costs, white ones where it is dark."""
 
     def draw(figure: Figure) -> None:
         from matplotlib.colors import LogNorm
@@ -44,8 +44,9 @@ def draw_sweep(answer: CostGrid) -> Draw:
         )  # fmt: skip
         lines = list(map(float, levels(least, most)))
         if len(answer.alphas) > 1 and len(answer.resolutions) > 1 and lines:
+            colours = ["white" if line * line > least * most else INK for line in lines]
             contours = axes.contour(
-                answer.resolutions, answer.alphas, costs, levels=lines, colors="white", linewidths=1.2
+                answer.resolutions, answer.alphas, costs, levels=lines, colors=colours, linewidths=1.2
             )
             axes.clabel(contours, fmt=lambda level: short(level, 0), fontsize=8.5, inline_spacing=3)
         bar = figure.colorbar(mesh, ax=axes, label="mult-adds", format=thousands(), ticks=lines or None, pad=0.01)
