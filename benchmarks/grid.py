@@ -128,6 +128,8 @@ def drawn(measured: Mapping[int, float]) -> Draw:
     """
 
     def draw(figure: Figure) -> None:
+        from matplotlib.ticker import EngFormatter
+
         axes = figure.subplots()
         points, times = list(measured), list(measured.values())
         pace = times[-1] / points[-1]
@@ -136,10 +138,11 @@ def drawn(measured: Mapping[int, float]) -> Draw:
         )
         axes.loglog(points, times, "o", color=PALETTE[0], label="measured, median")
         counted(axes.xaxis)
+        axes.yaxis.set_major_formatter(EngFormatter(unit="s", sep=" "))
         axes.minorticks_off()
         axes.grid()
         axes.set_xlabel("points: alphas x heights x widths of MobileNetV2")
-        axes.set_ylabel("seconds, one core")
+        axes.set_ylabel("time on one core")
         axes.set_title("Time of exact totals over the size of the grid")
         axes.legend(loc="upper left")
 
@@ -217,18 +220,27 @@ def main() -> None:
     print(f"| the loop above over NumPy arrays (measured on every tenth alpha) | {1e4 * vectorised:,.1f} ms "
           f"| {1e5 / vectorised:,.0f} |")  # fmt: skip
 
-    print("\n| alphas x heights x widths of V2, in chunks | points | time | points a second | memory |")
+    print("\n| alphas x heights x widths of V2, in chunks | points | time | points a second | ns a point |")
     print("|---|---:|---:|---:|---:|")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    measured = {}
-    for number in (1, 10, 100, 1000) if long else (1, 10, 100):
-        part = costs_of(columns_of(plans[:number]), Counted.by(weigh))
-        points = number * 1_000_000
-        measured[points] = found = seconds(lambda: every_point(part, points))  # noqa: B023
-        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    parts = {
+        number: costs_of(columns_of(plans[:number]), Counted.by(weigh))
+        for number in (1, 3, 10, 30, 100, *((300, 1000) if long else ()))
+    }
+    rounds: dict[int, list[float]] = {number: [] for number in parts}
+    for _ in range(ROUNDS):  # sizes take turns, so that a slow minute of the machine falls on all of them
+        for number, part in parts.items():
+            started = perf_counter()
+            every_point(part, number * 1_000_000)
+            rounds[number].append(perf_counter() - started)
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    measured = {number * 1_000_000: statistics.median(times) for number, times in rounds.items()}
+    for points, found in measured.items():
         print(
-            f"| {number:,} x 1,000 x 1,000 | {points:,} | {found:,.3f} s | {points / found:,.0f} | +{memory:,.1f} MiB |"
+            f"| {points // 1_000_000:,} x 1,000 x 1,000 | {points:,} | {1e3 * found:,.1f} ms | {points / found:,.0f} "
+            f"| {1e9 * found / points:.2f} |"
         )
+    print(f"\nThe process grew by {memory:,.1f} MiB meanwhile.")
     if long:
         PICTURE.write_bytes(render(drawn(measured), (6.4, 4.0), "svg"))
 

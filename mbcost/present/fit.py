@@ -142,8 +142,8 @@ def _notes(answer: Fit) -> Iterator[str]:
         yield _impossible(limit, nearest) + (BOUND if bound and limit.quantity == "memory" else "")
     if answer.given_up:
         yield (
-            f"given up: the best {answer.laid_out:,} of these were laid out, which is the most; of the others nothing is "
-            "known: narrow --net, --alpha or --res"
+            f"given up: the best {answer.laid_out:,} of these were laid out, which is the most; of the others nothing "
+            "is known: narrow --net, --alpha or --res"
         )
     if not answer.found and bound and answer.fitting:
         yield f"no arena of the {answer.laid_out:,} that were laid out keeps --ram"

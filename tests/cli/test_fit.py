@@ -103,3 +103,26 @@ def test_an_arena_that_is_larger_than_its_bound_does_not_fit(mbcost: Mbcost) -> 
     assert "no arena of the 1 that were laid out keeps --ram" in result.out
     assert "misses --ram by 1 B" in result.out
     assert "of v2 0.5 at 96, by the bound that naive is of arena" in mbcost(*one, "--ram", "1KiB").out
+
+
+def test_a_search_that_is_given_up_says_so(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """V2 at 96 holds 138,240 bytes at once; the arenas of 0.5 and 0.4 are of 147,456, that of 0.35 is of 138,240."""
+    wanted = ("fit", "--net", "v2", "--alpha", "0.35,0.4,0.5", "--res", "96", "--allocator", "arena", "--ram", "140000")
+    monkeypatch.setattr("mbcost.questions.fit.MOST_RUNS", 3)
+    result = mbcost(*wanted)
+    assert (result.code, "v2       0.35" in result.out, "given up" in result.out) == (0, True, False)
+    assert json.loads(mbcost(*wanted, "--format", "json").out)["laid_out"] == 3
+
+    monkeypatch.setattr("mbcost.questions.fit.MOST_RUNS", 2)
+    result = mbcost(*wanted)
+    assert result.code == 1
+    assert "given up: the best 2 of these were laid out" in result.out
+    assert "no arena of the 2 that were laid out keeps --ram" in result.out
+    answer = json.loads(mbcost(*wanted, "--format", "json").out)
+    assert (answer["laid_out"], answer["given_up"], answer["configurations"]) == (2, True, [])
+
+    monkeypatch.setattr("mbcost.questions.fit.MOST_RUNS", 1)
+    monkeypatch.setattr("mbcost.present.fit.MOST_RUNS", 1)
+    result = mbcost(*wanted, "--flash", "1800000", "--limit", "1")
+    assert result.code == 0
+    assert "without --flash: given up after 1 arenas" in result.out

@@ -112,8 +112,9 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "mbcost/fit/1",
         {
             "": [
-                "schema", "convention", "allocator", "dtype", "units", "limits", "rank", "tried", "fitting", "front",
-                "configurations", "nearest", "nearest_released", "impossible", "reliefs",
+                "schema", "convention", "allocator", "dtype", "units", "limits", "rank", "tried", "fitting",
+                "laid_out", "given_up", "front", "configurations", "nearest", "nearest_released", "impossible",
+                "reliefs",
             ],
             "units": [*BYTES, "latency"],
             "limits": ["quantity", "value", "at_least", "phone"],
@@ -123,7 +124,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "nearest.misses": ["memory"],
             "nearest_released": [*CONFIGURATION, "misses", "layer"],
             "nearest_released.misses": ["memory"],
-            "reliefs": ["quantity", "needs", "configuration"],
+            "reliefs": ["quantity", "needs", "configuration", "given_up"],
             "reliefs.configuration": CONFIGURATION,
         },
     ),
