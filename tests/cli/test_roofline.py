@@ -74,6 +74,6 @@ def test_tables_and_json_say_the_same(mbcost: Mbcost) -> None:
 def test_it_is_called_a_lower_bound_and_names_its_source(mbcost: Mbcost) -> None:
     out = mbcost("roofline", "v2", "--device", "stm32h743").out
     assert "a lower bound:" in out
-    assert "source: ST data sheet DS12110" in out
+    assert "source: ST application note AN4891" in out
     assert "at most 960,000,000 mult-adds/s and 1,920,000,000 bytes/s; below 0.50 mult-adds a byte" in out
     assert "source:" not in mbcost("roofline", "v2", *RATES).out
