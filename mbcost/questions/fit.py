@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST = 5_000_000
 """Configurations that are looked at together: some hundred megabytes."""
 MOST_RUNS = 5_000
-"""Arenas that are laid out before a search is given up: some ten seconds."""
+"""Arenas that are laid out before a search is given up: some milliseconds each."""
 
 
 _COSTS = ("mult_adds", "params", "memory", "flash")
@@ -169,12 +169,12 @@ def fit(
         rank=rank,
         tried=len(pool),
         fitting=len(ranked),
-        laid_out=len(found) + len(laid_out.failed) if search.ways.allocator == "arena" else 0,
+        laid_out=laid_out.runs,
         given_up=laid_out.given_up,
         found=tuple(search.fitting(place, ranked, in_front=place in front) for place in found),
         front=len(front),
-        nearest=search.nearest(np.flatnonzero(~fits), found[:1], laid_out.failed),
-        released=search.nearest(np.flatnonzero(~fits & ~np.isnan(pool.column("top1"))), [], []),
+        nearest=search.nearest(np.flatnonzero(~fits), found[:1], laid_out.nearest),
+        released=search.nearest(np.flatnonzero(~fits & ~np.isnan(pool.column("top1"))), []),
         impossible=() if found else tuple(search.impossible()),
         reliefs=tuple(search.reliefs(found[:1])),
     )
@@ -198,12 +198,14 @@ def _keeps(limit: Limit, column: NDArray[Any]) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class _LaidOut:
-    """Places by their arena."""
+    """What a search that lays out arenas has come to."""
 
     found: list[int]
-    """Those that keep the limit."""
-    failed: list[int] = field(default_factory=list)
-    """Those among them that do not."""
+    """The places whose arena keeps the limit."""
+    runs: int = 0
+    """How many arenas were laid out."""
+    nearest: int | None = None
+    """Of the places before those, the one whose arena needs the least; all of them keep the other limits."""
     given_up: bool = False
     """Whether places were left when there were enough arenas, and too few of them found."""
 
@@ -224,18 +226,22 @@ class _Search:
         return replace(found, memory=peak(found, self.ways).bytes) if self.ways.allocator == "arena" else found
 
     def lay_out(self, ranked: NDArray[Any], most: int) -> _LaidOut:
-        """The first `most` candidates whose arena keeps the limit, and those before them whose arena does not."""
+        """The first `most` candidates whose arena keeps the limit, and the nearest of those before them."""
         limit = next((limit for limit in self.limits if limit.quantity == "memory"), None)
         found: list[int] = []
-        failed: list[int] = []
-        for place in self.apart(ranked, MOST_RUNS + 1):
-            if len(found) + len(failed) == MOST_RUNS:
-                return _LaidOut(found, failed, given_up=True)
-            fits = limit is None or self.configuration(place).memory <= limit.value
-            (found if fits else failed).append(place)
+        above: dict[int, int] = {}  # what fails and ranks above all that is found -> its bytes
+        runs = 0
+        places = self.apart(ranked, MOST_RUNS + 1)
+        for runs, place in enumerate(places[:MOST_RUNS], 1):
+            needs = self.configuration(place).memory
+            if limit is None or needs <= limit.value:
+                found.append(place)
+            elif not found:
+                above[place] = needs
             if len(found) == most:
                 break
-        return _LaidOut(found, failed)
+        nearest = min(above, key=above.__getitem__, default=None)
+        return _LaidOut(found, runs, nearest, given_up=len(found) < most and runs < len(places))
 
     def apart(self, ranked: NDArray[Any], most: int) -> list[int]:
         """The first `most` places, one of those that cost the same."""
@@ -264,11 +270,11 @@ class _Search:
         )
         return Fitting(found, binding, same, in_front)
 
-    def nearest(self, places: NDArray[Any], best: Sequence[int], failed: Sequence[int]) -> Miss | None:
-        """Of what does not fit, the nearest to fitting that ranks above `best`."""
+    def nearest(self, places: NDArray[Any], best: Sequence[int], failed: int | None = None) -> Miss | None:
+        """Of what does not fit, the nearest to fitting that ranks above `best`; `failed` is known to."""
         import numpy as np
 
-        if not len(places) and not failed:
+        if not len(places) and failed is None:
             return None
         scores = self.pool.scores(self.rank)
         if best:
@@ -276,7 +282,7 @@ class _Search:
         shares = [self._shares(limit)[places] for limit in self.limits]
         worst = np.maximum.reduce(shares) if len(places) else np.zeros(0)
         places, worst = places[~np.isnan(worst)], worst[~np.isnan(worst)]
-        candidates = list(failed)
+        candidates = [] if failed is None else [failed]
         if len(places):
             nearest = places[worst == worst.min()]
             candidates.append(int(self.pool.order(nearest, self.rank)[0]))
