@@ -232,7 +232,8 @@ class _Search:
         above: dict[int, int] = {}  # what fails and ranks above all that is found -> its bytes
         runs = 0
         places = self.apart(ranked, MOST_RUNS + 1)
-        for runs, place in enumerate(places[:MOST_RUNS], 1):
+        for place in places[:MOST_RUNS]:
+            runs += 1
             needs = self.configuration(place).memory
             if limit is None or needs <= limit.value:
                 found.append(place)
