@@ -5,7 +5,7 @@ TEST := .venv-test
 
 N ?= 10000
 
-.PHONY: table test fuzz lint format validate benchmark clean
+.PHONY: table test fuzz pictures lint format validate benchmark clean
 
 table: $(BASE)/ready  ## the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
@@ -25,11 +25,15 @@ format: $(TEST)/ready  ## let ruff mend what it can
 	$(TEST)/bin/ruff check --fix .
 	$(TEST)/bin/ruff format .
 
+pictures: $(TEST)/ready  ## the pictures of docs/plot.md
+	$(TEST)/bin/python -m tests.test_pictures
+
 validate: $(TEST)/ready  ## every built-in network against every witness: some minutes
 	$(TEST)/bin/mbcost validate --against all
 
 benchmark: $(TEST)/ready  ## start-up and one table, beside their peers
 	$(TEST)/bin/python benchmarks/startup.py
+	$(TEST)/bin/python -m benchmarks.grid --long
 
 clean:  ## remove both environments
 	rm -rf $(BASE) $(TEST)

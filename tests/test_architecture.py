@@ -34,7 +34,9 @@ ROOMS = {
     "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", *LIBRARIES}),
     "questions": Arrows({"spec", "analytic", "errors"}, {"measured", "numpy"}),
     "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "tabulate", "matplotlib"}),
-    "cli": Arrows({"mbcost", "present", "questions", "analytic", "spec", "errors", "typer"}, {"measured", "rich"}),
+    "cli": Arrows(
+        {"mbcost", "present", "questions", "analytic", "spec", "errors", "typer"}, {"measured", "rich", "pyarrow"}
+    ),
     "mbcost": Arrows(set(), {"questions", "analytic", "measured", "spec", "errors"}),
     "__main__": Arrows({"cli"}, set()),
 }

@@ -21,6 +21,7 @@ COMMANDS = [
     ["formula", "v1", "1.1.depthwise"],
     ["ledger", "v2", "--convention", "fvcore,thop"],
     ["conventions"],
+    ["roofline", "v2", "--device", "jetson-nano"],
     ["nets"],
     ["show", "v3-large"],
     ["check", "v2", "v3-small"],

@@ -24,7 +24,7 @@ FULL: Scale = ((), ())
 """The input's own size."""
 _READ = tuple(name in ("max_pool_inputs", "average_pool_inputs") for name in COUNTS)
 """Which counts grow with the map that a layer reads, where a convolution's grow with the one that it gives."""
-_PROBE = 2**100 + 1
+PROBE = 2**100 + 1
 """A map so large that its positions are more than any count that does not grow with it: a division parts the two. Odd,
 so that no rounding of sizes is hidden."""
 
@@ -69,12 +69,12 @@ def compact(blocks: Iterable[Block]) -> Compact:
 @cache
 def of_form(form: Form, edits: tuple[Edit, ...] = ()) -> Compact:
     """The counts of one block, its scales counted from the map that it reads."""
-    scales: dict[tuple[int, int], Scale] = {(_PROBE, _PROBE): FULL, (1, 1): None}
+    scales: dict[tuple[int, int], Scale] = {(PROBE, PROBE): FULL, (1, 1): None}
     sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
     output = FULL
-    for layer in layers_of(form, "", Shape(form.inputs, _PROBE, _PROBE), edits):
+    for layer in layers_of(form, "", Shape(form.inputs, PROBE, PROBE), edits):
         before, after = layer.input, layer.output
-        output = scales.setdefault((after.height, after.width), _after(scales[before.height, before.width], layer))
+        output = scales.setdefault((after.height, after.width), scale_after(scales[before.height, before.width], layer))
         fixed = sums[None]
         for place, count in enumerate(counts_of(layer.tally())):
             if not count:
@@ -114,7 +114,8 @@ def joined(first: Scale, second: Scale) -> Scale:
     return _chain(first[0] + second[0]), _chain(first[1] + second[1])
 
 
-def _after(scale: Scale, layer: Layer) -> Scale:
+def scale_after(scale: Scale, layer: Layer) -> Scale:
+    """The scale of what `layer` makes of a map of `scale`, as long as it is a map and no vector."""
     if not isinstance(layer, Conv2d | WindowPool) or scale is None:
         return scale
     height, width = ((side, layer.stride, layer.padding) for side in layer.window)

@@ -104,8 +104,10 @@ def parse_resolution(text: str) -> tuple[int, int]:
     return height, width
 
 
-def parse_list(text: str, what: str) -> tuple[str, ...]:
+def parse_list(text: str, what: str, most: int = LONGEST_LIST) -> tuple[str, ...]:
     """`a,b,c` and `start:stop:step`, the stop included, in decimal arithmetic; `what` names the option in messages.
+
+    There may be `most` values.
 
     Raises:
         MbcostError: a part is empty or no number, the step is not positive, or the list is empty or overlong.
@@ -115,15 +117,15 @@ def parse_list(text: str, what: str) -> tuple[str, ...]:
     """
     values: list[str] = []
     for part in text.split(","):
-        values += _range(part, what) if ":" in part else [part.strip()]
-        if len(values) > LONGEST_LIST:
-            raise MbcostError(f"{what} '{text}' has more than {LONGEST_LIST:,} values: use a larger step")
+        values += _range(part, what, most) if ":" in part else [part.strip()]
+        if len(values) > most:
+            raise MbcostError(f"{what} '{text}' has more than {most:,} values: use a larger step")
     if not all(values):
         raise MbcostError(f"{what} '{text}' has an empty part: write a,b,c or start:stop:step")
     return tuple(values)
 
 
-def _range(text: str, what: str) -> list[str]:
+def _range(text: str, what: str, most: int) -> list[str]:
     from decimal import Decimal, InvalidOperation
 
     try:
@@ -131,7 +133,7 @@ def _range(text: str, what: str) -> list[str]:
         if step <= 0 or not (start.is_finite() and stop.is_finite() and step.is_finite()):
             raise MbcostError(f"{what} '{text}': the step must be a positive number")
         # Compared before it is made an integer, which takes minutes for an exponent of a million.
-        count = int(min((stop - start) / step, Decimal(LONGEST_LIST))) + 1 if stop >= start else 0
+        count = int(min((stop - start) / step, Decimal(most))) + 1 if stop >= start else 0
     except (ValueError, InvalidOperation, OverflowError):
         raise MbcostError(f"{what} '{text}' is no range: write start:stop:step, such as 0.25:1:0.25") from None
     if count < 1:

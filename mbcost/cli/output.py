@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,28 +62,42 @@ def write(text: str, output: Path | None = None) -> None:
     if output is None:
         write_out(text)
         return
+    with into(output) as path:
+        path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def into(output: Path) -> Iterator[Path]:
+    """Where to write what shall be in the file `output`: as `write` does, the whole of it or nothing.
+
+    Raises:
+        MbcostError: it cannot be written.
+    """
     try:
         if output.exists() and not output.is_file():
-            with output.open("w", encoding="utf-8") as file:
-                file.write(text)
+            yield output
         else:
-            _replace(output.resolve(), text)
+            with _replacing(output.resolve()) as partial:
+                yield partial
     except OSError as error:
         raise MbcostError(f"cannot write {output}: {error.strerror}") from None
 
 
-def _replace(target: Path, text: str) -> None:
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A file beside `target` to write into, which takes its place when the block ends, and is gone when it fails."""
     import tempfile
 
     mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    partial = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(partial).chmod(mode)
-        Path(partial).replace(target)
+        yield partial
+        partial.chmod(mode)
+        partial.replace(target)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
 
 

@@ -18,7 +18,7 @@ OTHER_TASKS = {
     "face_embedding": "another head, of which the paper says nothing",
     "geolocation": "another head, of which the paper says nothing",
     "visual_wake_words": "another network, of which the source says no more",
-    "memory": "memory at a map size, not a sum over the network",
+    "memory": "memory at a map size, not a sum over the network: `mbcost memory --by map`",
     "ablation": "a difference to a network that is not printed",
 }
 """Tasks whose figures are about something else -> why."""

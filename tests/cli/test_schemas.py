@@ -17,6 +17,7 @@ from tests.cli.conftest import Mbcost
 NETWORK = ["network", "alpha", "resolution", "implementation", "classes", "in_channels"]
 COUNTS = ["params", "mult_adds"]
 ALL_COUNTS = [*COUNTS, "activations"]
+WORK = ["mult_adds", "weight_bytes", "input_bytes", "output_bytes", "bytes", "intensity", "seconds"]
 TERM = {
     "": ["equation", "numbers", "value", "closed_form"],
     "closed_form": ["value", "alpha_power", "rho_power"],
@@ -27,6 +28,11 @@ EXPLANATION = [
 ]  # fmt: skip
 VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact", "copied"]
 
+BYTES = ["params", "mult_adds", "memory", "flash", "top1"]
+CONFIGURATION = [
+    "network", "alpha", "alpha_range", "resolution", "implementation", "classes", "in_channels", "mult_adds", "params",
+    "memory", "flash", "top1",
+]  # fmt: skip
 MISPRINTED = Path(__file__).parents[1] / "data" / "as_printed" / "v2-arxiv1.yaml"
 
 SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -78,6 +84,48 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "": ["schema", "channels", "feature", "expansion", "reduction", "units", "blocks"],
             "units": [*COUNTS, "largest_map"],
             "blocks": ["title", "widths", *COUNTS, "largest_map"],
+        },
+    ),
+    "memory v2 --allocator naive,arena": (
+        "mbcost/memory/1",
+        {
+            "": [
+                "schema", *NETWORK, "top", "weights_dtype", "activations_dtype", "arena_options", "units", "peaks",
+                "flash", "rows", "maps",
+            ],
+            "units": ["weights", "activations", "flash"],
+            "peaks": ["allocator", "bytes", "layer"],
+            "flash": ["weights", "biases", "scales", "zero_points", "total"],
+            "rows": ["name", "weights", "input", "output", "waiting", "held"],
+            "maps": ["map", "bytes", "layer", "plain"],
+        },
+    ),
+    "sweep v2": (
+        "mbcost/sweep/1",
+        {
+            "": ["schema", "convention", "allocator", "dtype", "units", "alphas", "networks", "configurations"],
+            "units": BYTES,
+            "configurations": CONFIGURATION,
+        },
+    ),
+    "fit --net v2 --alpha 0.35 --res 96:224:32 --ram 382000": (
+        "mbcost/fit/1",
+        {
+            "": [
+                "schema", "convention", "allocator", "dtype", "units", "limits", "rank", "tried", "fitting",
+                "laid_out", "given_up", "front", "configurations", "nearest", "nearest_released", "impossible",
+                "reliefs",
+            ],
+            "units": [*BYTES, "latency"],
+            "limits": ["quantity", "value", "at_least", "phone"],
+            "configurations": [*CONFIGURATION, "same_at", "binding", "left", "front"],
+            "configurations.left": ["memory"],
+            "nearest": [*CONFIGURATION, "misses", "layer"],
+            "nearest.misses": ["memory"],
+            "nearest_released": [*CONFIGURATION, "misses", "layer"],
+            "nearest_released.misses": ["memory"],
+            "reliefs": ["quantity", "needs", "configuration", "given_up"],
+            "reliefs.configuration": CONFIGURATION,
         },
     ),
     "formula v1 0.1.conv": (
@@ -199,6 +247,17 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "rows": ["stage", "operator", "k", "t", "c", "n", "s"],
         },
     ),
+    "roofline v2 --device jetson-nano": (
+        "mbcost/roofline/1",
+        {
+            "": ["schema", *NETWORK, "dtype", "machine", "units", "layers", "kinds", "totals"],
+            "machine": ["title", "source", "peak", "bandwidth", "balance"],
+            "units": [*WORK, "peak", "bandwidth", "balance"],
+            "layers": ["name", "kind", "bound", *WORK],
+            "kinds": ["kind", "layers", "memory_bound", *WORK],
+            "totals": WORK,
+        },
+    ),
     "show v3-large": (
         "mbcost/show/1",
         {
@@ -216,8 +275,8 @@ DIFFERENCE = [
     "network", "alpha", "resolution", "implementation", "against", "layer", "quantity", "expected", "measured",
 ]  # fmt: skip
 
-NAMES = {"implementations", "coefficients", "conventions.params", "conventions.mult_adds", "conventions.blind"}
-"""Objects whose keys are names out of a spec or a convention, not keys of a schema."""
+NAMES = {"implementations", "held", "coefficients", "conventions.params", "conventions.mult_adds", "conventions.blind"}
+"""Objects whose keys are names of conventions, allocators or the like, not keys of a schema."""
 
 
 def shapes(value: Any, path: str = "") -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from mbcost.errors import MbcostError
 from mbcost.spec.library import NETWORKS, load_convention, load_family, load_spec, specs_folder
 from mbcost.spec.model import Row, Spec
 
-DATA = {"conventions.yaml", "explanation.yaml"}
+DATA = {"checkpoints.yaml", "conventions.yaml", "devices.yaml", "explanation.yaml"}
 """Files of the folder that are not networks."""
 
 

@@ -1,0 +1,1 @@
+"""Answers -> pictures. matplotlib is optional and imported when a picture is drawn."""

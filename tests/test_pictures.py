@@ -1,0 +1,51 @@
+"""The pictures of docs/plot.md: each command there is run, and the picture that is kept shows what it draws.
+
+Bytes depend on matplotlib's version, so the texts are compared. After a deliberate change, `python -m
+tests.test_pictures` draws the pictures anew; look at them.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from mbcost.cli import run
+from mbcost.cli.plot import PICTURES
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = re.findall(
+    r"^mbcost (plot .*) --output (docs/pictures/\S+)$", (ROOT / "docs" / "plot.md").read_text("utf-8"), re.MULTILINE
+)
+
+
+def texts(path: Path) -> list[str]:
+    """Every piece of text in an SVG, in order."""
+    root = ElementTree.fromstring(path.read_bytes())
+    return ["".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_every_kind_of_picture_is_on_the_page_and_no_picture_is_left_over() -> None:
+    assert {command.split()[1] for command, _ in COMMANDS} == set(PICTURES)
+    assert {ROOT / kept for _, kept in COMMANDS} == set((ROOT / "docs" / "pictures").iterdir())
+
+
+@pytest.mark.parametrize(("command", "kept"), COMMANDS, ids=lambda value: value)
+def test_a_picture_shows_what_its_command_draws(command: str, kept: str, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.svg"
+    assert run([*shlex.split(command), "--output", str(drawn)]) == 0
+    assert texts(ROOT / kept) == texts(drawn)
+    assert (ROOT / kept).stat().st_size < 150_000
+
+
+def redraw() -> None:
+    """Draw every picture of the page anew."""
+    for command, kept in COMMANDS:
+        run([*shlex.split(command), "--output", str(ROOT / kept)])
+
+
+if __name__ == "__main__":
+    redraw()
