@@ -124,7 +124,7 @@ def _expanded_once(_: Draft, block: Block) -> Form:
 
 
 def _gray(_: Draft, block: Block) -> Form:
-    return replace(block.form, inputs=1) if block.stage == 0 else block.form
+    return replace(block.form, inputs=1) if block.name == "0.1" else block.form
 
 
 def _standard(_: Draft, block: Block) -> Form:
