@@ -50,12 +50,14 @@ def test_every_point_is_what_the_layers_need(
 )
 def test_so_it_is_for_any_table(text: str, alphas: list[float], allocator: str) -> None:
     spec = parse_spec(text, "any.yaml", load_family)
+    sizes = [(90, 61), (61, 90)]
     try:
         for alpha in alphas:
-            resolve(spec, alpha=alpha, resolution=(90, 61), classes=7)
-    except MbcostError:
+            for size in sizes:
+                resolve(spec, alpha=alpha, resolution=size, classes=7)
+    except MbcostError:  # an empty map, no channel left, or groups that do not divide the channels
         return
-    check(spec, "any", alphas, [(90, 61), (61, 90)], allocator, "int8")
+    check(spec, "any", alphas, sizes, allocator, "int8")
 
 
 @pytest.mark.parametrize("allocator", UNPLACED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -61,8 +62,8 @@ OURS.append(
 )  # a map that its grid divides: see the source of thop's rules
 THEIRS += OTHERS
 THEIRS += [Case(f"{net}-minimalistic", 1.0, size, "timm") for net in ("v3-large", "v3-small") for size in (EVEN, ODD)]
-KERAS = [Case(net, *how, "keras") for net in NETWORKS for how in ((1.0, EVEN), (0.5, ODD))]
-"""Fewer, because tracing Keras takes seconds a model."""
+KERAS = [Case(net, *how, "keras") for net, how in zip(NETWORKS, cycle([(1.0, EVEN), (0.5, ODD)]), strict=False)]
+"""Each network in one of two ways, because tracing Keras takes seconds a model."""
 
 
 @pytest.fixture(scope="module", autouse=True)
