@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
 from importlib.metadata import version
+from itertools import cycle
 from typing import NamedTuple
 
 import pytest
