@@ -47,7 +47,8 @@ def as_table(answer: Fit) -> Table:
     ]
     if any(fitting.configuration.checkpoint for fitting in answer.found):
         notes.append(RELEASED)
-    return Table(f"{fits} {limits or 'no limit'}", COLUMNS, tuple(map(_row, answer.found)), None, tuple(notes))
+    title = f"{fits} {limits}" if limits else f"{answer.tried:,} configurations, and no limit that they have to keep"
+    return Table(title, COLUMNS, tuple(map(_row, answer.found)), None, tuple(notes))
 
 
 def as_json(answer: Fit) -> dict[str, Any]:
