@@ -13,7 +13,7 @@ import typer
 
 from mbcost.cli.arguments import complete_network, pick_one
 from mbcost.cli.group import build_command
-from mbcost.cli.options import Classes, ConventionName, Format, Impl, InChannels, Output
+from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit, into
 from mbcost.cli.series import Allocator, Alphas, Dtype, parse_alphas, parse_resolutions, series_of, ways_of
 from mbcost.cli.streams import write_out
@@ -59,13 +59,15 @@ def sweep(
             "+ before one: more of it is better.",
         ),
     ] = None,
-    style: Format = "text",
+    style: Annotated[
+        str, typer.Option("--format", help=f"text, json, markdown, latex, {', '.join(STREAMED)}.", metavar="FORMAT")
+    ] = "text",
     output: Output = None,
 ) -> int:
     """What networks cost over alpha and resolution: one row a configuration.
 
-    Alphas that round to the same widths are one row. Formats are also jsonl and parquet; csv, jsonl and parquet are
-    written part by part, so that a file may have any number of rows.
+    Alphas that round to the same widths are one row. csv, jsonl and parquet are written part by part, so that a file
+    may have any number of rows.
 
     \b
     Examples:

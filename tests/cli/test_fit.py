@@ -141,3 +141,10 @@ def test_a_checkpoint_stands_for_the_resolutions_that_cost_the_same(mbcost: Mbco
 
 def test_without_a_limit_none_is_claimed(mbcost: Mbcost) -> None:
     assert mbcost("fit", *SMALL).out.startswith("15 configurations, and no limit that they have to keep\n")
+
+
+def test_an_implementation_that_is_not_the_default_is_named(mbcost: Mbcost) -> None:
+    """Keras pads V1's odd maps in another way, so that both are shown."""
+    arguments = ("--net", "v1", "--net", "v1:keras", "--alpha", "0.3", "--res", "97", "--format", "csv")
+    names = [line.partition(",")[0] for line in mbcost("fit", *arguments).out.splitlines()[1:]]
+    assert sorted(names) == ["v1", "v1:keras"]
