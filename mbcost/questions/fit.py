@@ -21,6 +21,8 @@ MOST = 5_000_000
 """Configurations that are looked at together: some hundred megabytes."""
 MOST_RUNS = 5_000
 """Arenas that are laid out before a search is given up: some milliseconds each."""
+MOST_NEAR = 100
+"""Arenas that are laid out to find the nearest miss."""
 
 
 _COSTS = ("mult_adds", "params", "memory", "flash")
@@ -287,11 +289,15 @@ class _Search:
         shares = [self._shares(limit)[places] for limit in self.limits]
         worst = np.maximum.reduce(shares) if len(places) else np.zeros(0)
         places, worst = places[~np.isnan(worst)], worst[~np.isnan(worst)]
-        candidates = [] if failed is None else [failed]
-        if len(places):
-            nearest = places[worst == worst.min()]
-            candidates.append(int(self.pool.order(nearest, self.rank)[0]))
-        misses = [self._miss(place) for place in candidates]
+        misses = [] if failed is None else [self._miss(failed)]
+        ranked = self.pool.order(places, self.rank)
+        known = np.full(len(self.pool), np.nan)
+        known[places] = worst
+        # Of an arena the share is a lower bound: the next is looked at as long as it may be nearer than what is known.
+        for place in ranked[known[ranked].argsort(kind="stable")][:MOST_NEAR].tolist():
+            if misses and known[place] >= min(map(_worst, misses)):
+                break
+            misses.append(self._miss(place))
         return min(misses, key=_worst, default=None)
 
     def impossible(self) -> Iterator[tuple[Limit, Configuration | None]]:

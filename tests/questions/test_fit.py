@@ -239,3 +239,18 @@ def test_an_arena_that_is_found_is_laid_out_once(monkeypatch: pytest.MonkeyPatch
     answer = asked([], "arena", most=5)
     assert len(answer.found) == 5
     assert len(laid_out) == len(set(laid_out)) == 5
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_where_nothing_fits_no_arena_is_nearer_than_the_nearest(memory_times: int, flash_times: int) -> None:
+    limits = [Limit("memory", 2**12 * memory_times), Limit("flash", 2**15 * flash_times)]
+    answer = asked(limits, "arena")
+    if answer.found:
+        return
+    shares = [
+        max((getattr(row, each.quantity) - each.value) / each.value for each in limits) for row in everything("arena")
+    ]
+    assert answer.nearest is not None
+    worst = max(float(each.share(answer.nearest.configuration) or 0) for each in answer.nearest.broken)
+    assert worst == pytest.approx(min(shares))
