@@ -68,8 +68,8 @@ def run_group(arguments: Sequence[str]) -> int:
 
 
 def _readable(word: str) -> str:
-    """`-@0.5/96` would be taken for options: standard input with something behind it gets a name for typer."""
-    return f"{STANDARD_INPUT}{word[1:]}" if word[:1] == "-" and word[1:2] in ("@", "/", ":") else word
+    """`-@0.5/96` and `-=2.1` would be taken for options: standard input before them gets a name for typer."""
+    return f"{STANDARD_INPUT}{word[1:]}" if word[:1] == "-" and word[1:2] in ("@", "/", ":", "=") else word
 
 
 def build_command(function: Callable[..., int]) -> Any:

@@ -80,7 +80,8 @@ def into(output: Path) -> Iterator[Path]:
             with _replacing(output.resolve()) as partial:
                 yield partial
     except OSError as error:
-        raise MbcostError(f"cannot write {output}: {error.strerror}") from None
+        # A library that writes the file itself raises errors that have a text and no number.
+        raise MbcostError(f"cannot write {output}: {error.strerror or error}") from None
 
 
 @contextmanager

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, TextIO
 
 import typer
 
 from mbcost.cli.arguments import complete_network, pick_one
 from mbcost.cli.group import build_command
-from mbcost.cli.options import Classes, ConventionName, Format, Impl, InChannels, Output
+from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit, into
 from mbcost.cli.series import Allocator, Alphas, Dtype, parse_alphas, parse_resolutions, series_of, ways_of
 from mbcost.cli.streams import write_out
@@ -58,13 +59,15 @@ def sweep(
             "+ before one: more of it is better.",
         ),
     ] = None,
-    style: Format = "text",
+    style: Annotated[
+        str, typer.Option("--format", help=f"text, json, markdown, latex, {', '.join(STREAMED)}.", metavar="FORMAT")
+    ] = "text",
     output: Output = None,
 ) -> int:
     """What networks cost over alpha and resolution: one row a configuration.
 
-    Alphas that round to the same widths are one row. Formats are also jsonl and parquet; csv, jsonl and parquet are
-    written part by part, so that a file may have any number of rows.
+    Alphas that round to the same widths are one row. csv, jsonl and parquet are written part by part, so that a file
+    may have any number of rows.
 
     \b
     Examples:
@@ -103,7 +106,10 @@ def sweep(
         )
     sheets = [sheet_of(series, series.at(each), ways) for series, each, _ in asked]
     distinct = sum(len(sheet.plateaus) * len(sizes) for sheet, (_, _, sizes) in zip(sheets, asked, strict=True))
-    batches = _watched(ask(sheets, [sizes for *_, sizes in asked]), distinct)
+    batches = ask(sheets, [sizes for *_, sizes in asked])
+    # Where rows go to the same terminal they are progress enough, and a bar would stand between them.
+    if not (output is None and style in STREAMED and aims is None and _is_terminal(sys.stdout)):
+        batches = _watched(batches, distinct)
     parts: Iterable[Iterable[Configuration]] = (
         (batch.configurations() for batch in batches) if aims is None else [front(batches, aims)]
     )
@@ -123,21 +129,31 @@ def sweep(
 
 def _watched(batches: Iterable[Batch], count: int) -> Iterator[Batch]:
     """The batches, with a progress bar on standard error, where that is a terminal, once it takes long."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield from batches
         return
     from rich.console import Console
     from rich.progress import Progress
 
+    # Rows on their way to standard output are not the bar's: redirected, they would all end up on standard error.
+    progress = Progress(
+        console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+    )
+    task = progress.add_task("sweeping", total=count)
     started = monotonic()
-    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
-        task = progress.add_task("sweeping", total=count, visible=False)
+    with ExitStack() as shown:
         for batch in batches:
             yield batch
             progress.update(task, advance=len(batch.plateaus) * len(batch.resolutions))
             if monotonic() - started > PATIENCE:
-                progress.update(task, visible=True)
+                if not progress.live.is_started:
+                    shown.enter_context(progress)
                 progress.refresh()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody watches it; a stream that was closed before the start is None."""
+    return stream is not None and stream.isatty()
 
 
 def _write(parts: Iterable[str], output: Path | None) -> None:

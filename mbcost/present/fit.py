@@ -47,7 +47,8 @@ def as_table(answer: Fit) -> Table:
     ]
     if any(fitting.configuration.checkpoint for fitting in answer.found):
         notes.append(RELEASED)
-    return Table(f"{fits} {limits or 'no limit'}", COLUMNS, tuple(map(_row, answer.found)), None, tuple(notes))
+    title = f"{fits} {limits}" if limits else f"{answer.tried:,} configurations, and no limit that they have to keep"
+    return Table(title, COLUMNS, tuple(map(_row, answer.found)), None, tuple(notes))
 
 
 def as_json(answer: Fit) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def as_json(answer: Fit) -> dict[str, Any]:
 def _row(fitting: Fitting) -> tuple[Cell, ...]:
     found, binding = fitting.configuration, fitting.binding
     return (
-        found.series.spec.name,
+        _network(found),
         alpha_text(found.plateau.alpha),
         _sizes(fitting),
         found.mult_adds,
@@ -157,8 +158,14 @@ def _notes(answer: Fit) -> Iterator[str]:
         yield _relief(relief, bool(answer.found))
 
 
+def _network(found: Configuration) -> str:
+    """Its name, with the implementation where that is not the default, as users type it."""
+    spec, implementation = found.series.spec, found.series.implementation.name
+    return spec.name if implementation == spec.default_implementation else f"{spec.name}:{implementation}"
+
+
 def _name(found: Configuration) -> str:
-    return f"{found.series.spec.name} {alpha_text(found.plateau.alpha)} at {_size(found.resolution)}"
+    return f"{_network(found)} {alpha_text(found.plateau.alpha)} at {_size(found.resolution)}"
 
 
 def _miss(miss: Miss) -> str:

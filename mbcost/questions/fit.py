@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ MOST = 5_000_000
 """Configurations that are looked at together: some hundred megabytes."""
 MOST_RUNS = 5_000
 """Arenas that are laid out before a search is given up: some milliseconds each."""
+MOST_NEAR = 100
+"""Arenas that are laid out to find the nearest miss."""
 
 
 _COSTS = ("mult_adds", "params", "memory", "flash")
@@ -171,7 +173,7 @@ def fit(
         fitting=len(ranked),
         laid_out=laid_out.runs,
         given_up=laid_out.given_up,
-        found=tuple(search.fitting(place, ranked, in_front=place in front) for place in found),
+        found=tuple(search.fitting(place, fits, in_front=place in front) for place in found),
         front=len(front),
         nearest=search.nearest(np.flatnonzero(~fits), found[:1], laid_out.nearest),
         released=search.nearest(np.flatnonzero(~fits & ~np.isnan(pool.column("top1"))), []),
@@ -219,11 +221,17 @@ class _Search:
     limits: tuple[Limit, ...]
     rank: str
     kept: Mapping[Limit, NDArray[Any]]
+    arenas: dict[int, int] = field(default_factory=dict)
+    """Bytes of those that were laid out, by place: one that is found is laid out once."""
 
     def configuration(self, place: int) -> Configuration:
         """The one at a place, with its own memory where the pool has a lower bound."""
         found = self.pool.configuration(place)
-        return replace(found, memory=peak(found, self.ways).bytes) if self.ways.allocator == "arena" else found
+        if self.ways.allocator != "arena":
+            return found
+        if place not in self.arenas:
+            self.arenas[place] = peak(found, self.ways).bytes
+        return replace(found, memory=self.arenas[place])
 
     def lay_out(self, ranked: NDArray[Any], most: int) -> _LaidOut:
         """The first `most` candidates whose arena keeps the limit, and the nearest of those before them."""
@@ -241,7 +249,9 @@ class _Search:
                 above[place] = needs
             if len(found) == most:
                 break
-        nearest = min(above, key=above.__getitem__, default=None)
+        scores = self.pool.scores(self.rank)
+        higher = [place for place in above if not found or scores[place] > scores[found[0]]]
+        nearest = min(higher, key=above.__getitem__, default=None)
         return _LaidOut(found, runs, nearest, given_up=len(found) < most and runs < len(places))
 
     def apart(self, ranked: NDArray[Any], most: int) -> list[int]:
@@ -254,20 +264,16 @@ class _Search:
                 break
         return list(found.values())
 
-    def fitting(self, place: int, ranked: NDArray[Any], *, in_front: bool) -> Fitting:
+    def fitting(self, place: int, fits: NDArray[Any], *, in_front: bool) -> Fitting:
         """What fits, with the limit that would break first, and what costs the same."""
         found = self.configuration(place)
         shares = [(share, limit) for limit in self.limits if (share := limit.share(found)) is not None]
         binding = max(shares, key=lambda each: each[0])[1] if shares else None
-        like = ranked
-        for quantity in _COSTS:
-            column = self.pool.column(quantity)
-            like = like[column[like] == column[place]]
-        others = [self.pool.configuration(other) for other in like.tolist() if other != place]
+        columns = [self.pool.column(quantity) for quantity in _COSTS]
         same = tuple(
-            other.resolution
-            for other in others
-            if (other.series, other.plateau.alpha) == (found.series, found.plateau.alpha)
+            self.pool.configuration(other).resolution
+            for other in self.pool.same_network(place)
+            if other != place and fits[other] and all(column[other] == column[place] for column in columns)
         )
         return Fitting(found, binding, same, in_front)
 
@@ -283,11 +289,15 @@ class _Search:
         shares = [self._shares(limit)[places] for limit in self.limits]
         worst = np.maximum.reduce(shares) if len(places) else np.zeros(0)
         places, worst = places[~np.isnan(worst)], worst[~np.isnan(worst)]
-        candidates = [] if failed is None else [failed]
-        if len(places):
-            nearest = places[worst == worst.min()]
-            candidates.append(int(self.pool.order(nearest, self.rank)[0]))
-        misses = [self._miss(place) for place in candidates]
+        misses = [] if failed is None else [self._miss(failed)]
+        ranked = self.pool.order(places, self.rank)
+        known = np.full(len(self.pool), np.nan)
+        known[places] = worst
+        # Of an arena the share is a lower bound: the next is looked at as long as it may be nearer than what is known.
+        for place in ranked[known[ranked].argsort(kind="stable")][:MOST_NEAR].tolist():
+            if misses and known[place] >= min(map(_worst, misses)):
+                break
+            misses.append(self._miss(place))
         return min(misses, key=_worst, default=None)
 
     def impossible(self) -> Iterator[tuple[Limit, Configuration | None]]:

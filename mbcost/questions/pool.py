@@ -33,14 +33,22 @@ class Pool:
         """
         import numpy as np
 
-        found = np.concatenate([column_of(batch, quantity, phone) for batch in self.batches])
-        return found.astype(np.float64) if found.dtype == object else found
+        if (quantity, phone) not in self._columns:
+            found = np.concatenate([column_of(batch, quantity, phone) for batch in self.batches])
+            self._columns[quantity, phone] = found.astype(np.float64) if found.dtype == object else found
+        return self._columns[quantity, phone]
 
     def configuration(self, place: int) -> Configuration:
         """The one at a place."""
-        number = int(self._ends.searchsorted(place, "right"))
-        inside = place - (int(self._ends[number - 1]) if number else 0)
-        return self.batches[number].configuration(*divmod(inside, self.batches[number].shape[1]))
+        batch, start = self._batch(place)
+        return batch.configuration(*divmod(place - start, batch.shape[1]))
+
+    def same_network(self, place: int) -> range:
+        """The places of the network at a place, one a resolution."""
+        batch, start = self._batch(place)
+        sizes = batch.shape[1]
+        first = place - (place - start) % sizes
+        return range(first, first + sizes)
 
     def scores(self, rank: str) -> NDArray[Any]:
         """Higher comes first; NaN is not known."""
@@ -48,10 +56,19 @@ class Pool:
         return found
 
     def order(self, places: NDArray[Any], rank: str) -> NDArray[Any]:
-        """The places by rank; then more mult-adds, less memory, less flash first."""
+        """The places by rank; then more mult-adds, less memory, less flash first, and what was released.
+
+        So of resolutions that cost the same, 223 and 224, the one of a checkpoint stands for all.
+        """
         import numpy as np
 
-        keys = (self.column("flash"), self.column("memory"), -self.column("mult_adds"), -self.scores(rank))
+        keys = (
+            np.isnan(self.column("top1")),
+            self.column("flash"),
+            self.column("memory"),
+            -self.column("mult_adds"),
+            -self.scores(rank),
+        )
         found: NDArray[Any] = places[np.lexsort([key[places] for key in keys])]
         return found
 
@@ -82,6 +99,16 @@ class Pool:
                 end += 1
             memories[start:end], flashes[start:end] = [memory], [flash]
         return found
+
+    def _batch(self, place: int) -> tuple[Batch, int]:
+        """The batch that a place is in, and where that starts."""
+        number = int(self._ends.searchsorted(place, "right"))
+        return self.batches[number], int(self._ends[number - 1]) if number else 0
+
+    @cached_property
+    def _columns(self) -> dict[tuple[str, str], NDArray[Any]]:
+        """Those that were asked for: joining the batches takes milliseconds, and an answer has many rows."""
+        return {}
 
     @cached_property
     def _ends(self) -> NDArray[Any]:

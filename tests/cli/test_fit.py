@@ -126,3 +126,25 @@ def test_a_search_that_is_given_up_says_so(mbcost: Mbcost, monkeypatch: pytest.M
     result = mbcost(*wanted, "--flash", "1800000", "--limit", "1")
     assert result.code == 0
     assert "without --flash: given up after 1 arenas" in result.out
+
+
+def test_a_checkpoint_stands_for_the_resolutions_that_cost_the_same(mbcost: Mbcost) -> None:
+    answer = json.loads(mbcost("fit", "--net", "v2", "--alpha", "1", "--res", "223,224", "--format", "json").out)
+    (found,) = answer["configurations"]
+    assert (found["resolution"], found["same_at"], found["top1"], found["front"]) == (
+        [224, 224],
+        [[223, 223]],
+        71.8,
+        True,
+    )
+
+
+def test_without_a_limit_none_is_claimed(mbcost: Mbcost) -> None:
+    assert mbcost("fit", *SMALL).out.startswith("15 configurations, and no limit that they have to keep\n")
+
+
+def test_an_implementation_that_is_not_the_default_is_named(mbcost: Mbcost) -> None:
+    """Keras pads V1's odd maps in another way, so that both are shown."""
+    arguments = ("--net", "v1", "--net", "v1:keras", "--alpha", "0.3", "--res", "97", "--format", "csv")
+    names = [line.partition(",")[0] for line in mbcost("fit", *arguments).out.splitlines()[1:]]
+    assert sorted(names) == ["v1", "v1:keras"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,8 @@ def test_a_users_own_settings_change_nothing(mbcost: Mbcost, tmp_path: Path) -> 
     with rc_context({"font.size": 20, "svg.fonttype": "path", "axes.facecolor": "black", "axes.grid": True}):
         draw(mbcost, tmp_path, "compare")
     assert (tmp_path / "picture.svg").read_bytes() == before
+
+
+def test_blocks_of_standard_input(mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO((specs_folder() / "v2.yaml").read_bytes())))
+    assert "MobileNetV2, block 2.1" in draw(mbcost, tmp_path, "blocks", "-=2.1", "-@0.5=2.1")

@@ -103,6 +103,25 @@ def test_plain_when_piped_and_coloured_on_a_terminal() -> None:
     assert "█" in terminal
 
 
+def test_rows_reach_standard_output_while_standard_error_is_a_terminal() -> None:
+    """The progress bar must not take them along: `mbcost sweep … > file`, typed at a terminal."""
+    sweep = ["sweep", "v2", "--alpha", "0.35,1", "--res", "96", "--format", "csv"]
+    controller, terminal = pty.openpty()
+    env = {**os.environ, "TERM": "xterm-256color"}
+    process = subprocess.run([*MBCOST, *sweep], stdout=subprocess.PIPE, stderr=terminal, text=True, env=env, check=True)
+    written = os.read(controller, 65536) if select.select([controller], [], [], 0)[0] else b""
+    os.close(terminal)
+    os.close(controller)
+    assert process.stdout == run(*sweep).stdout
+    assert written == b""  # it takes less than a second
+
+
+def test_a_sweep_needs_no_standard_error() -> None:
+    command = f"{' '.join(MBCOST)} sweep v2 --alpha 1 --res 96 2>&-"
+    process = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True, check=True)
+    assert process.stdout.startswith("1 configuration\n")
+
+
 def test_no_color_is_respected() -> None:
     terminal = on_a_terminal("table", "v2", NO_COLOR="1")
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal)

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from mbcost.cli import run, sweep
 from tests.cli.conftest import Mbcost
 
 RANGES = ("--alpha", "0.25:1.4:0.05", "--res", "96:256:32")
@@ -109,3 +111,30 @@ def test_an_interrupt_leaves_neither_a_broken_file_nor_a_partial_one(tmp_path: P
     assert (process.returncode, "Traceback" in err) == (130, False)
     assert [path.name for path in tmp_path.iterdir()] == ["all.csv"]
     assert file.read_text() == "what was there\n"
+
+
+def test_a_bar_is_shown_once_it_takes_long(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for patience, shown in ((sweep.PATIENCE, False), (-1.0, True)):
+        stream = Terminal()
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setattr(sweep, "PATIENCE", patience)
+        monkeypatch.setenv("TERM", "xterm-256color")
+        assert run(["sweep", "v2", "--alpha", "0.35", "--res", "96", "--format", "csv"]) == 0
+        assert ("sweeping" in stream.getvalue(), "11934128" in stream.getvalue()) == (shown, False)
+        assert "11934128" in capsys.readouterr().out
+
+
+def test_parquet_that_cannot_be_written_says_why(mbcost: Mbcost, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    result = mbcost("sweep", "v2", "--alpha", "1", "--format", "parquet", "--output", str(pipe))
+    os.close(reader)
+    assert result.code == 2
+    assert result.err.startswith(f"mbcost: error: cannot write {pipe}: ")
+    assert "None" not in result.err

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.memory import ALLOCATORS
 from mbcost.errors import MbcostError
-from mbcost.questions.configurations import Series, Sheet, Ways, sheet_of
-from mbcost.questions.fit import Fit, Limit, fit
-from mbcost.questions.memory import memory
-from mbcost.questions.pool import RANKS
+from mbcost.questions.configurations import Configuration, Series, Sheet, Ways, sheet_of
+from mbcost.questions.fit import Fit, Limit, fit, peak
+from mbcost.questions.memory import Peak, memory
+from mbcost.questions.pool import RANKS, Pool
 from mbcost.spec.checkpoints import load_checkpoints
 from mbcost.spec.library import load_convention, load_spec
 
@@ -120,6 +120,9 @@ def test_what_fits_keeps_every_limit_and_nothing_better_is_missed(
         assert [row.order(rank) for row in found] == expected[:most]
     else:
         assert [row.order(rank)[:2] for row in found] == [order[:2] for order in expected][: len(found)]
+    if answer.nearest is not None and found and rank in UNITS:
+        nearest, best = answer.nearest.configuration, answer.found[0].configuration
+        assert RANKS[rank] * getattr(nearest, rank) > RANKS[rank] * getattr(best, rank)
     for row, each in zip(found, answer.found, strict=True):
         assert row in fits
         assert (each.configuration.memory, each.configuration.flash) == (row.memory, row.flash)
@@ -217,3 +220,37 @@ def test_maps_that_would_be_empty_are_left_out_and_too_much_is_refused(monkeypat
     monkeypatch.setattr("mbcost.questions.fit.MOST", 1)
     with pytest.raises(MbcostError, match="there are more than 1 configurations"):
         fit([sheet], [[(32, 32), (33, 32)]], [])
+
+
+def test_of_many_rows_the_columns_are_joined_once() -> None:
+    pool = Pool(tuple(sheet.batch(slice(None), SIZES) for sheet in sheets("naive")))
+    assert pool.column("memory") is pool.column("memory")
+    assert [pool.configuration(place).resolution for place in pool.same_network(len(pool) - 2)] == list(SIZES)
+
+
+def test_an_arena_that_is_found_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out = []
+
+    def counted(configuration: Configuration, ways: Ways) -> Peak:
+        laid_out.append((configuration.series.spec.name, configuration.plateau.alpha, configuration.resolution))
+        return peak(configuration, ways)
+
+    monkeypatch.setattr("mbcost.questions.fit.peak", counted)
+    answer = asked([], "arena", most=5)
+    assert len(answer.found) == 5
+    assert len(laid_out) == len(set(laid_out)) == 5
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_where_nothing_fits_no_arena_is_nearer_than_the_nearest(memory_times: int, flash_times: int) -> None:
+    limits = [Limit("memory", 2**12 * memory_times), Limit("flash", 2**15 * flash_times)]
+    answer = asked(limits, "arena")
+    if answer.found:
+        return
+    shares = [
+        max((getattr(row, each.quantity) - each.value) / each.value for each in limits) for row in everything("arena")
+    ]
+    assert answer.nearest is not None
+    worst = max(float(each.share(answer.nearest.configuration) or 0) for each in answer.nearest.broken)
+    assert worst == pytest.approx(min(shares))
