@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -155,6 +156,17 @@ def test_what_no_mobilenet_has_is_noted_and_nothing_is_silently_left_out() -> No
 def test_other_kinds_of_model(change: Callable[[nn.Module], nn.Module]) -> None:
     read = read_model(change(nn.Conv2d(3, 8, 3)), "mine", (8, 8), 3)
     assert (len(read.calls), read.params, read.computed) == (1, 224, False)
+
+
+def test_a_traced_model_has_the_layers_of_the_model() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 3, 2, 1, groups=1, bias=False), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 3, groups=8)
+    )
+    image = torch.zeros(1, 3, 8, 8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing is deprecated, and models that were traced are there
+        traced = torch.jit.trace(model.eval(), image)  # type: ignore[no-untyped-call]
+    assert read_model(traced, "mine", (8, 8), 3).calls == read_model(model, "mine", (8, 8), 3).calls
 
 
 @pytest.mark.parametrize("library", ["torchvision", "timm"])
