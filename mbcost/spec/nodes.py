@@ -238,5 +238,5 @@ def _tag(node: yaml.Node) -> str:
 
 def kind_of(node: yaml.Node) -> str:
     """What stands there, for a message."""
-    kind = _KINDS.get(_tag(node), _tag(node))
+    kind = _KINDS.get(_tag(node), "text")
     return f"{kind} '{node.value}'" if isinstance(node, yaml.ScalarNode) and not is_empty(node) else kind

@@ -240,6 +240,7 @@ MISTAKES = {
         "8:5: 'k', the number of classes, is the width of a linear row only",
     ),
     "text for a number": (("8, 2, 1]", "8, two, 1]"), "9:40: expected a number, found text 'two'"),
+    "what YAML has a tag for": (("8, 2, 1]", "8, <<, 1]"), "9:40: expected a number, found text '<<'"),
     "a fraction of a repeat": (("8, 2, 1]", "8, 2.5, 1]"), "9:40: expected a whole number, found 2.5"),
     "a number of YAML 1.1 and 1.2": (
         ("8, 2, 1]", "8, 0_010, 1]"),
