@@ -211,6 +211,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "random.py").write_text("import own_net\nmake = own_net.make\n")  # named as a module of Python's
     (tmp_path / "slip.py").write_text("def make(:\n")
     (tmp_path / "needs.py").write_text("import own_nets\n")
+    (tmp_path / "zero.py").write_text("\0")
+    (tmp_path / "inside.py").write_text("from .own_net import make\n")
     (tmp_path / "leaves.py").write_text("import sys\nsys.exit(3)\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -259,6 +261,12 @@ def test_a_factory_a_class_or_a_model(
         ("./own_net.py:broken", r"./own_net.py:broken failed: TypeError: .* \(.*own_net.py:9\)"),
         ("./slip.py:make", r"./slip.py cannot be imported: SyntaxError: invalid syntax \(.*slip.py:1\)"),
         ("./needs.py:make", r"./needs.py cannot be imported: No module named 'own_nets' \(.*needs.py:1\)"),
+        ("./zero.py:make", r"./zero.py cannot be imported: \w+: source code .*null bytes( \(.*zero.py:1\))?"),
+        (
+            "./inside.py:make",
+            r"./inside.py cannot be imported: attempted relative import with no known parent package: "
+            r"name it as a module, PACKAGE.MODULE:FACTORY \(.*inside.py:1\)",
+        ),
         ("./leaves.py:make", r"./leaves.py cannot be imported: SystemExit: 3 \(.*leaves.py:2\)"),
         ("./own_net.py:lazy", r"mine has lazy modules, whose shapes are open: run it once in its factory"),
         ("./own_net.py:empty", r"mine executes no convolution and no linear layer that torch shows"),
