@@ -59,6 +59,9 @@ def export(
     if model is None:
         if net not in NETWORKS:
             raise _not_built_in(str(net))
+        settings = {"--res": res, "--in-channels": in_channels, "--kwargs": kwargs, "--name": name}
+        if idle := [option for option, value in settings.items() if value is not None and value != []]:
+            raise MbcostError(f"export writes the table as published: {idle[0]} is for a model after --from")
         write((specs_folder() / f"{net}.yaml").read_text(encoding="utf-8"), output)
         return 0
     resolution = USUAL if res is None else parse_resolution(res)

@@ -39,7 +39,7 @@ def check_output(style: str, output: Path | None, more: tuple[str, ...] = ()) ->
         raise MbcostError(f"cannot write {output}: No such file or directory")
     if output is not None and output.is_dir():
         raise MbcostError(f"cannot write {output}: Is a directory")
-    known = [*FORMATS, "json", *more]
+    known = list(dict.fromkeys([*FORMATS, "json", *more]))
     if style not in known:
         raise unknown("format", style, known)
 

@@ -87,6 +87,7 @@ class Seen:
 def _convolution(
     seen: Seen, output: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, stride: list[int],
     _padding: list[int], dilation: list[int], transposed: bool, _output_padding: list[int], groups: int,
+    *_flags: bool,
 ) -> LayerFacts:  # fmt: skip
     name = seen.name(weight)
     if seen.strict and (weight.ndim != 4 or transposed):
@@ -235,8 +236,13 @@ _FUNCTIONS: Mapping[str, str] = {
     "clamp 0 6": "relu6",
     "+ 3 clamp 0 6 x 0.1667": "hard_sigmoid",  # as Keras V3 writes it
 }
-LAYERS: Mapping[str, Callable[..., LayerFacts]] = {"convolution": _convolution, "addmm": _addmm, "mm": _mm}
-WEIGHTS: Mapping[str, int] = {"convolution": 1, "addmm": 2, "mm": 1}
+LAYERS: Mapping[str, Callable[..., LayerFacts]] = {
+    "convolution": _convolution,
+    "_convolution": _convolution,  # as torch.jit.trace writes it
+    "addmm": _addmm,
+    "mm": _mm,
+}
+WEIGHTS: Mapping[str, int] = {"convolution": 1, "_convolution": 1, "addmm": 2, "mm": 1}
 """Where among its arguments an operator has its weights."""
 FOLLOWERS: Mapping[str, Callable[..., None]] = {
     "native_batch_norm": _norm,

@@ -263,9 +263,11 @@ def _blamed(what: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         said = " ".join(str(error).split())
         if isinstance(error, SyntaxError):
-            said, where = error.msg, f" ({error.filename}:{error.lineno})"
+            said, where = error.msg, f" ({error.filename}:{error.lineno})" if error.filename else ""
         else:
             where = _where(error.__traceback__)
+        if isinstance(error, ImportError) and said.startswith("attempted relative import"):
+            said += ": name it as a module, PACKAGE.MODULE:FACTORY"
         kind = "" if isinstance(error, ImportError | MbcostError) and said else f"{type(error).__name__}: "
         raise MbcostError(f"{what}: {f'{kind}{said}'.removesuffix(': ')}{where}") from None
 

@@ -24,6 +24,16 @@ MOST_VALUES = 10_000
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _CLOSING = {"[": "]", "{": "}"}
+_REMEDIES = {
+    "values are not allowed": ": put text with ': ' in quotes, and a space behind the colon of each key",
+    "',' or '": ": add the ',' that is missing",
+    "'-' indicator": ": indent it as its neighbours, and leave nothing behind a closing bracket",
+    "expected key": ": indent it as its neighbours, and leave nothing behind a closing bracket",
+    "expected ':'": ": write KEY: VALUE",
+    "<block end>": ": indent it as its neighbours, and leave nothing behind a closing bracket",
+    "document start": ": the document is complete before this, take it out",
+}
+"""Part of what the parser says -> what to do."""
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """YAML 1.1, section 5.1: everything but the printable characters."""
 
@@ -144,8 +154,20 @@ def _malformed(text: str, origin: str, error: yaml.MarkedYAMLError, opened: list
     if ended:  # for the parser a text ends in the line below its last
         last = lines(text.rstrip())
         line, column = min((line, column), (len(last), len(last[-1]) + 1))
-    tab = ": indent with spaces, not with a tab" if rest.startswith("\t") else ""
-    return _refusal(origin, line, column, f"not YAML: {error.problem}{tab}")
+    return _refusal(origin, line, column, f"not YAML: {error.problem}{_remedy(str(error.problem), rest)}")
+
+
+def _remedy(problem: str, rest: str) -> str:
+    """What to do about what the parser says, as the tail of a message; `rest` is the line from there on."""
+    if rest.startswith("\t"):
+        return ": indent with spaces, not with a tab"
+    if "node content" in problem and rest[:1] in (",", "]"):
+        return ": write ~ for an empty cell"
+    if rest[:1] in _CLOSING.values() and (match := re.search(r"',' or '(.)'", problem)):
+        return f": write '{match[1]}' for '{rest[0]}'"
+    if "cannot start any token" in problem:
+        return f": put text that starts with '{rest[:1]}' in quotes"
+    return next((remedy for part, remedy in _REMEDIES.items() if part in problem), "")
 
 
 def _refusal(origin: str, line: int, column: int, message: str) -> SpecError:

@@ -55,14 +55,15 @@ class FlatNetwork:
 def is_flat(root: yaml.Node) -> bool:
     """Whether a document is a list of layers, and not the table of a paper.
 
-    It has the key `layers`, and columns of a list rather than of a table: in a table `layers` is a slip for `rows`.
+    It has the key `layers`, and columns of a list rather than of a table: in a table `layers` is a slip for `rows`, as
+    under all columns of a list every other key is one for `layers`.
     """
     values = {key.value: value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
     columns = values.get("columns")
     items = columns.value if isinstance(columns, yaml.SequenceNode) else []
     names = {item.value for item in items if isinstance(item, yaml.ScalarNode)}
     lists, tables = set(COLUMNS) - set(TABLE_COLUMNS), set(TABLE_COLUMNS) - set(COLUMNS)
-    return "layers" in values and len(names & lists) >= len(names & tables)
+    return names == set(COLUMNS) or ("layers" in values and len(names & lists) >= len(names & tables))
 
 
 def parse_flat(text: str, origin: str) -> FlatNetwork:
@@ -100,7 +101,7 @@ def read_flat(reader: Reader) -> FlatNetwork:
             reader.problem(rows, "a network needs at least one layer")
         _check_names(reader, nodes, layers)
         network = FlatNetwork(
-            reader.text(reader.require(root, values, "name")),
+            reader.name(reader.require(root, values, "name")),
             reader.text(values["source"]) if "source" in values else "",
             reader.whole(reader.require(given, sizes, "channels")),
             read_resolution(reader, reader.require(given, sizes, "resolution")),
@@ -138,7 +139,7 @@ def _sides(sides: tuple[int, ...]) -> str:
 
 
 def _layer(reader: Reader, node: yaml.Node) -> FlatLayer:
-    problems, cells = len(reader.problems), reader.sequence(node)
+    problems, cells = len(reader.problems), reader.sequence(node, f"[{', '.join(COLUMNS)}]")
     if len(cells) != len(COLUMNS):
         if isinstance(node, yaml.SequenceNode):
             reader.problem(node, f"the row has {len(cells)} cells, the list {len(COLUMNS)}: {', '.join(COLUMNS)}")
@@ -146,7 +147,7 @@ def _layer(reader: Reader, node: yaml.Node) -> FlatLayer:
     name, operator, given, made, kernel, stride, dilation, groups, bias, norm = cells
     height, width = _numbers(reader, kernel, 2)
     layer = FlatLayer(
-        reader.text(name), reader.word(operator, "operator", OPERATORS), _map(reader, given), _map(reader, made),
+        reader.name(name), reader.word(operator, "operator", OPERATORS), _map(reader, given), _map(reader, made),
         (height, width), reader.whole(stride), reader.whole(dilation), reader.whole(groups), reader.flag(bias),
         0 if is_empty(norm) else reader.whole(norm), reader.place(node),
     )  # fmt: skip

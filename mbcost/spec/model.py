@@ -294,6 +294,8 @@ def scaled_channels(rule: ChannelRule, width: float, alpha: float) -> int:
         MbcostError: no channel is left, or float64 does not hold the width exactly.
     """
     if width > EXACT:
+        if alpha <= 1:
+            raise MbcostError("it is too wide to count exactly: use a smaller width or expansion")
         raise MbcostError(f"alpha {alpha:g} makes it too wide to count exactly: use a smaller alpha")
     channels = rule.round(width)
     if channels < 1:

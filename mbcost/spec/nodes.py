@@ -23,6 +23,11 @@ _LONGEST_NUMBER = 20
 _LEADING_ZERO = re.compile(r"([-+]?)0[0_]*([0-9][0-9_.]*)")
 """YAML 1.1 reads 010 as 8 and YAML 1.2 as 10."""
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.[0-9]+")
+_POWER = re.compile(r"([-+]?[0-9]+)(\.[0-9]*)?[eE]([-+]?)([0-9]+)")
+"""YAML 1.1 takes 1e-5 and 1.5e3 for text: a number has a point and a sign behind the e."""
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
+"""Control characters but the tab and line breaks."""
+_BREAKS = re.compile("[\t\n\x85\u2028\u2029]")
 _KINDS = {
     "map": "a mapping",
     "seq": "a list",
@@ -48,7 +53,7 @@ class Reader:
         self.problems: list[tuple[int, int, str]] = []
         root = compose(text, origin)
         if not isinstance(root, yaml.MappingNode):
-            self.problem(root, f"expected a mapping, found {_kind(root)}")
+            self.problem(root, f"expected a mapping, found {kind_of(root)}")
             self.finish()
         self.root: yaml.Node = root
 
@@ -98,16 +103,18 @@ class Reader:
         """
         if not isinstance(node, yaml.MappingNode):
             remedy = f": did you mean {instead.format(node.value)}?" if instead and _tag(node) == "str" else ""
-            self.problem(node, f"expected a mapping, found {_kind(node)}{remedy}")
+            self.problem(node, f"expected a mapping, found {kind_of(node)}{remedy}")
             return {}
         names = None if known is None else list(known)
         values: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if not name:
-                self.problem(key, f"expected the name of a key, found {_kind(key)}")
+                self.problem(key, f"expected the name of a key, found {kind_of(key)}")
             elif name in values:
                 self.problem(key, f"'{name}' stands here twice: keep one")
+            elif name == "<<":
+                self.problem(key, "keys that '<<' merges are not read: write them out")
             elif names is not None and name not in names:
                 self.problem(key, f"unknown key '{name}': {suggestion(name, names)}")
             else:
@@ -122,10 +129,10 @@ class Reader:
             self.problem(node, f"the key '{key}' is missing")
         return _MISSING
 
-    def sequence(self, node: yaml.Node) -> list[yaml.Node]:
-        """The items of a list."""
+    def sequence(self, node: yaml.Node, form: str = "") -> list[yaml.Node]:
+        """The items of a list; `form` is how it is written, for the message."""
         if not isinstance(node, yaml.SequenceNode):
-            self.problem(node, f"expected a list, found {_kind(node)}")
+            self.problem(node, f"expected a list, found {kind_of(node)}{f': write {form}' if form else ''}")
             return []
         return list(node.value)
 
@@ -137,9 +144,19 @@ class Reader:
         """A piece of text, which may be empty; None where there is none, which is a problem."""
         if not isinstance(node, yaml.ScalarNode) or _tag(node) in ("null", "bool"):
             quotes = f": put it in quotes, '{node.value}'" if _tag(node) == "bool" else ""
-            self.problem(node, f"expected text, found {_kind(node)}{quotes}")
+            self.problem(node, f"expected text, found {kind_of(node)}{quotes}")
+            return None
+        if match := _CONTROL.search(node.value):
+            self.problem(node, f"the character U+{ord(match[0]):04X} has no place in text: take it out")
             return None
         return str(node.value)
+
+    def name(self, node: yaml.Node) -> str:
+        """A piece of text that stands inside the lines of answers."""
+        name = self.text_or_none(node)
+        if name is not None and (not name.strip() or _BREAKS.search(name)):
+            self.problem(node, "a name is one line with something in it")
+        return name or ""
 
     def word(self, node: yaml.Node, kind: str, choices: Iterable[str]) -> str:
         """One of `choices`."""
@@ -155,7 +172,7 @@ class Reader:
         value = self.number(node, minimum, also=also)
         if isinstance(value, int):
             return value
-        self.problem(node, f"expected a whole number, found {value}")
+        self.problem(node, f"expected a whole number, found {value}{f': write {value:.0f}' if value % 1 == 0 else ''}")
         return minimum
 
     def number(self, node: yaml.Node, minimum: float = 0, *, infinite: bool = False, also: str = "") -> int | float:
@@ -167,7 +184,7 @@ class Reader:
             )
             return stand_in
         if not isinstance(node, yaml.ScalarNode) or _tag(node) not in ("int", "float"):
-            self.problem(node, f"expected a number, found {_kind(node)}{_number_remedy(node, also)}")
+            self.problem(node, f"expected a number, found {kind_of(node)}{_number_remedy(node, also)}")
             return stand_in
         if _tag(node) == "int" and len(node.value) > _LONGEST_NUMBER:
             self.problem(node, f"{node.value} is too large: the most is {EXACT}")
@@ -188,7 +205,7 @@ class Reader:
     def flag(self, node: yaml.Node) -> bool:
         """True or false, written `true` or `false`."""
         if not isinstance(node, yaml.ScalarNode) or node.value not in ("true", "false"):
-            found = f"'{node.value}': spell it out" if _tag(node) == "bool" else _kind(node)
+            found = f"'{node.value}': spell it out" if _tag(node) == "bool" else kind_of(node)
             self.problem(node, f"expected true or false, found {found}")
             return False
         return str(node.value) == "true"
@@ -209,6 +226,9 @@ def _number_remedy(node: yaml.Node, also: str) -> str:
         return ": write it in digits"
     if node.style in ("'", '"') and _NUMBER.fullmatch(node.value):
         return ": take the quotation marks away"
+    if not node.style and (match := _POWER.fullmatch(node.value)) and abs(value := float(node.value)) <= EXACT:
+        power = f"{match[1]}{match[2] or '.0'}e{match[3] or '+'}{match[4]}"
+        return f": write {value:.0f}" if value.is_integer() else f": write {power}"
     return ""
 
 
@@ -216,6 +236,7 @@ def _tag(node: yaml.Node) -> str:
     return str(node.tag).rsplit(":", 1)[-1]
 
 
-def _kind(node: yaml.Node) -> str:
-    kind = _KINDS.get(_tag(node), _tag(node))
+def kind_of(node: yaml.Node) -> str:
+    """What stands there, for a message."""
+    kind = _KINDS.get(_tag(node), "text")
     return f"{kind} '{node.value}'" if isinstance(node, yaml.ScalarNode) and not is_empty(node) else kind

@@ -12,7 +12,7 @@ from mbcost.errors import MbcostError, suggestion
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.inputs import INPUT_COLUMN, read_input
 from mbcost.spec.model import TOPS, Row, Spec
-from mbcost.spec.nodes import Reader, is_empty
+from mbcost.spec.nodes import Reader, is_empty, kind_of
 from mbcost.spec.operators import ACTIVE, COLUMN_WORDS, EXPANDING, POOLS, TAKES, WIDE
 from mbcost.spec.parse_family import read_family
 
@@ -28,6 +28,8 @@ MOST_BLOCKS = 2000
 
 KEYS = ("name", "title", "source", "remark", "input", "published", "shown_as", "columns", "rows", "implementations")
 _OPERATOR_CELL = re.compile(r"(\w+)(?: ([0-9]{1,6})x([0-9]{1,6}))?")
+_PRODUCT = re.compile(r"[0-9]\s*[xX×*]\s*[-+]?[0-9]")
+"""What two sides are written as, right or wrong."""
 
 
 def parse_spec(text: str, origin: str, family: Callable[[str], Mapping[str, Implementation]]) -> Spec:
@@ -76,7 +78,7 @@ def read_spec(reader: Reader, family: Callable[[str], Mapping[str, Implementatio
                 reader.problem(node, f"the map is 1x1 already: {row.operator} needs a larger one")
             pooled = pooled or row.operator in TOPS
         spec = Spec(
-            name=reader.text(reader.require(root, values, "name")),
+            name=reader.name(reader.require(root, values, "name")),
             title=reader.text(values["title"]) if "title" in values else "",
             source=_source(reader, values["source"]) if "source" in values else "",
             remark=reader.text(values["remark"]) if "remark" in values else "",
@@ -85,7 +87,7 @@ def read_spec(reader: Reader, family: Callable[[str], Mapping[str, Implementatio
             columns=tuple(column for column in columns if column != INPUT_COLUMN),
             rows=rows,
             implementations=implementations,
-            published_alphas=tuple(float(reader.number(node)) for node in _items(reader, published, "alpha")) or (1.0,),
+            published_alphas=tuple(_alpha(reader, node) for node in _items(reader, published, "alpha")) or (1.0,),
             published_resolutions=tuple(reader.whole(node) for node in _items(reader, published, "resolution")),
             origin=reader.origin,
             shown_as=reader.word(values["shown_as"], "form", FORMS) if "shown_as" in values else "stages",
@@ -113,20 +115,20 @@ def _columns(reader: Reader, node: yaml.Node) -> tuple[str, ...]:
         elif column in columns:
             reader.problem(item, f"the column '{column}' stands here twice: keep one")
         columns.append(column or "")
-    if columns and "operator" not in columns:
+    if isinstance(node, yaml.SequenceNode) and "operator" not in columns:
         reader.problem(node, "the column 'operator' is missing")
         return ()
     return tuple(columns)
 
 
 def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) -> Row:
-    problems, nodes = len(reader.problems), reader.sequence(node)
+    problems, nodes = len(reader.problems), reader.sequence(node, f"[{', '.join(columns)}]")
     if len(nodes) != len(columns):
         if isinstance(node, yaml.SequenceNode):
             reader.problem(node, f"the row has {len(nodes)} cells, the table {len(columns)}: {', '.join(columns)}")
         return Row(stage, OPERATORS[0], c=1)
     cells = {column: cell for column, cell in zip(columns, nodes, strict=True) if not is_empty(cell)}
-    operator, kernel = _operator(reader, cells.get("operator", node))
+    operator, kernel = _operator(reader, nodes[columns.index("operator")])
     if "k" in cells:
         if kernel is not None:
             reader.problem(cells["k"], "the kernel stands in the operator already")
@@ -214,10 +216,10 @@ def _check_letter(
 
 
 def _operator(reader: Reader, node: yaml.Node) -> tuple[str, tuple[int, int] | None]:
-    text = reader.text(node) if isinstance(node, yaml.ScalarNode) else ""
+    text = "" if is_empty(node) or not isinstance(node, yaml.ScalarNode) else str(node.value)
     match = _OPERATOR_CELL.fullmatch(text)
     if match is None:
-        reader.problem(node, f"expected an operator such as 'conv' or 'bottleneck 5x5', found '{text}'")
+        reader.problem(node, f"expected an operator such as 'conv' or 'bottleneck 5x5', found {kind_of(node)}")
         return OPERATORS[0], None
     name, height, width = match.groups()
     if name not in OPERATORS:
@@ -228,10 +230,17 @@ def _operator(reader: Reader, node: yaml.Node) -> tuple[str, tuple[int, int] | N
     return name, (int(height), int(width)) if height else None
 
 
-def _pair(reader: Reader, node: yaml.Node) -> tuple[int, int]:
+def _pair(reader: Reader, node: yaml.Node, forms: str = "3 or 3x5") -> tuple[int, int]:
     match = re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", node.value) if isinstance(node, yaml.ScalarNode) else None
     if match and int(match[1]) and int(match[2]):
         return int(match[1]), int(match[2])
+    if (
+        match
+        or isinstance(node, yaml.SequenceNode)
+        or (isinstance(node, yaml.ScalarNode) and _PRODUCT.search(node.value))
+    ):
+        reader.problem(node, f"expected {forms}, found {kind_of(node)}")
+        return 1, 1
     side = reader.whole(node)
     return side, side
 
@@ -244,13 +253,20 @@ def read_resolution(reader: Reader, node: yaml.Node) -> tuple[int, int]:
     """Height and width, written `224`, `160x224` or `[160, 224]`."""
     if isinstance(node, yaml.SequenceNode) and len(node.value) == 2:
         return reader.whole(node.value[0]), reader.whole(node.value[1])
-    return _pair(reader, node)
+    return _pair(reader, node, "160, 160x224 or [160, 224]")
 
 
 def _source(reader: Reader, node: yaml.Node) -> str:
     values = reader.mapping(node, ("paper", "code", "table"))
     place = " ".join(reader.text(values[key]) for key in ("paper", "code") if key in values)
     return f"{place}, table {reader.text(values['table'])}" if "table" in values else place
+
+
+def _alpha(reader: Reader, node: yaml.Node) -> float:
+    alpha = float(reader.number(node))
+    if not alpha:
+        reader.problem(node, "alpha 0 leaves no channels: write a number above 0")
+    return alpha
 
 
 def _items(reader: Reader, values: Mapping[str, yaml.Node], key: str) -> list[yaml.Node]:
@@ -263,14 +279,16 @@ def _implementations(
     if not isinstance(node, yaml.MappingNode) or "family" not in {str(key.value) for key, _ in node.value}:
         return read_family(reader, node)
     values = reader.mapping(node, ("family", "only"))
+    if (name := reader.text_or_none(values["family"])) is None:
+        return {}
     try:
-        known = family(reader.text(values["family"]))
+        known = family(name)
     except MbcostError as error:
         reader.problem(values["family"], str(error))
         return {}
     if "only" not in values:
         return known
     names = [reader.word(item, "implementation", known) for item in reader.sequence(values["only"])]
-    if not names:
+    if not names and isinstance(values["only"], yaml.SequenceNode):
         reader.problem(values["only"], "name at least one implementation, or leave 'only' out")
     return {name: known[name] for name in names}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -116,8 +115,8 @@ def _expansion(reader: Reader, node: yaml.Node) -> str:
 
 
 def _epsilon(reader: Reader, node: yaml.Node) -> float:
-    epsilon = float(reader.number(node))
-    if not (0 < epsilon < 1 and math.isfinite(epsilon)):
+    problems, epsilon = len(reader.problems), float(reader.number(node))
+    if len(reader.problems) == problems and not 0 < epsilon < 1:
         reader.problem(node, "an epsilon lies between 0 and 1")
     return epsilon
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from stat import S_ISFIFO
 
 from mbcost.errors import MbcostError, Problem, SpecError
-from mbcost.spec.compose import LARGEST
+from mbcost.spec.compose import LARGEST, lines
 
 STANDARD_INPUT = "<stdin>"
 """What standard input is called in messages."""
@@ -82,4 +82,6 @@ def _decoded(read: Callable[[], bytes], origin: str) -> str:
     except ValueError as error:
         if not isinstance(error, UnicodeDecodeError):  # a NUL in the name
             raise MbcostError(f"{origin!r}: {error}") from None
-        raise SpecError([Problem(origin, 1, 1, f"not UTF-8 text (byte {error.start})")]) from None
+        before = lines(error.object[: error.start].decode())
+        message = f"not UTF-8 text (byte {error.start}): save the file as UTF-8"
+        raise SpecError([Problem(origin, len(before), len(before[-1]) + 1, message)]) from None

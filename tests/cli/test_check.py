@@ -56,7 +56,11 @@ def test_the_exit_code_is_that_of_the_worst_file(mbcost: Mbcost, broken: str) ->
         ("missing.yaml", None, "missing.yaml:1:1: No such file or directory"),
         ("v9", None, "v9:1:1: No such file or directory"),
         (".", None, ".:1:1: Is a directory: name a file in it"),
-        ("latin.yaml", b"name: \xe9t\xe9\n", "latin.yaml:1:1: not UTF-8 text (byte 6)"),
+        (
+            "latin.yaml",
+            b"name: a\ntitle: \xc3\xa9\xe9t\xe9\n",
+            "latin.yaml:2:9: not UTF-8 text (byte 17): save the file as UTF-8",
+        ),
         ("empty.yaml", b"", "empty.yaml:1:1: the file is empty"),
     ],
 )

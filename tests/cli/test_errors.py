@@ -50,6 +50,7 @@ MISTAKES = [
     (["show", "v2@0.5"], "show prints the table as published: write 'v2' alone"),
     (["check"], "Missing argument 'FILE...' (try 'mbcost check --help')"),
     (["check", "v2", "--format", "jason"], "unknown format 'jason': did you mean 'json'"),
+    (["check", "v2", "--format", "xml"], "unknown format 'xml': choose from text, csv, markdown, latex, json, github"),
     (["new"], "Missing argument 'NAME'"),
     (["new", "a b"], "'a b' is no name: use letters, digits, '-', '_' and '.'"),
     (["compare"], "Missing argument 'NET...'"),

@@ -81,6 +81,8 @@ def test_a_built_in_network_is_its_file(mbcost: Mbcost, net: str) -> None:
         (["v2", "--from", EXAMPLE], "name one thing to export"),
         (["v9"], "unknown network 'v9'"),
         (["v2@0.5"], "export writes the table as published: write 'v2' alone"),
+        (["v2", "--res", "96"], "export writes the table as published: --res is for a model after --from"),
+        (["v2", "--name", "x"], "export writes the table as published: --name is for a model after --from"),
         (["mine.yaml"], "export takes no file such as mine.yaml: name a built-in network, or a model after --from"),
         (["./mine@0.5"], "export takes no file such as ./mine@0.5: name a built-in network, or a model after"),
         (["v2", "--format", "json"], "unknown format 'json'"),

@@ -67,7 +67,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a huge key": (b"k" * 100 + b": 1\n? " + b"q" * 900_000 + b"\n: 1\n", "unknown key 'k"),
     "an object": (b"!!python/object/apply:os.system ['touch hostile']\n", "1:1: the tag '!!python/object/apply:os"),
     "an object inside": (b"name: !!python/name:os.system\n", "1:7: the tag '!!python/name:os.system' has no place"),
-    "not UTF-8": (b"name: \xff\xfe\n", "1:1: not UTF-8 text (byte 6)"),
+    "not UTF-8": (b"name: \xff\xfe\n", "1:7: not UTF-8 text (byte 6)"),
     "UTF-16": ("name: x\n".encode("utf-16"), "1:1: not UTF-8 text (byte 0)"),
     "zeros": (bytes(1000), "1:1: the character U+0000 has no place in YAML"),
     "nothing": (b"", "1:1: the file is empty"),

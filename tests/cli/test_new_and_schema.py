@@ -119,12 +119,12 @@ BROKEN = [path for path in sorted((FOLDER / "specs_invalid").glob("*.yaml")) if 
 """Those that are YAML at all."""
 BEYOND_A_SCHEMA = {
     "activation_empty", "activation_in_small_letters", "activation_unknown", "blocks_too_many", "expansion_missing",
-    "expansion_of_a_conv",
+    "expansion_of_a_conv", "expansion_too_large",
     "expansion_twice", "family_member_unknown", "implementation_incomplete", "kernel_in_two_places", "kernel_zero",
     "groups_of_a_conv", "key_twice", "linear_before_the_pool", "list_groups", "list_linear_kernel", "list_linear_map",
     "list_linear_stride", "list_names", "map_empty", "printed_input_zero", "squeeze_of_a_conv",
     "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty",
-    "width_octal",
+    "width_octal", "width_with_a_point", "name_of_two_lines", "name_with_an_escape",
 }  # fmt: skip
 """Rules between cells or rows, and what YAML readers do not hand on; `mbcost check` says them."""
 

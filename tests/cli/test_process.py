@@ -185,7 +185,10 @@ def test_standard_input_with_something_behind_it_and_more_than_once(arguments: l
 @pytest.mark.parametrize("text", [b"\xe9", b"\xff\xfe"])
 def test_standard_input_that_is_no_text(text: bytes) -> None:
     process = subprocess.run([*MBCOST, "table", "-"], input=text, capture_output=True, check=False)
-    assert (process.returncode, process.stderr) == (2, b"mbcost: error: <stdin>:1:1: not UTF-8 text (byte 0)\n")
+    assert (process.returncode, process.stderr) == (
+        2,
+        b"mbcost: error: <stdin>:1:1: not UTF-8 text (byte 0): save the file as UTF-8\n",
+    )
 
 
 def test_output_follows_a_link_keeps_a_mode_and_writes_devices_in_place(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_what_is_no_csv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     assert problem.startswith("table.csv:2:1: not CSV: field larger than field limit")
     path = tmp_path / "table.csv"
     path.write_bytes(b"net,params\nv2,\xff\n")
-    with pytest.raises(MbcostError, match=r"table\.csv:1:1: not UTF-8 text \(byte 14\)$"):
+    with pytest.raises(MbcostError, match=r"table\.csv:2:4: not UTF-8 text \(byte 14\): save the file as UTF-8$"):
         read_rows(str(path))
     with pytest.raises(MbcostError, match=r"nowhere\.csv: No such file or directory$"):
         read_rows(str(tmp_path / "nowhere.csv"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -157,6 +158,17 @@ def test_other_kinds_of_model(change: Callable[[nn.Module], nn.Module]) -> None:
     assert (len(read.calls), read.params, read.computed) == (1, 224, False)
 
 
+def test_a_traced_model_has_the_layers_of_the_model() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 3, 2, 1, groups=1, bias=False), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 3, groups=8)
+    )
+    image = torch.zeros(1, 3, 8, 8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing is deprecated, and models that were traced are there
+        traced = torch.jit.trace(model.eval(), image)  # type: ignore[no-untyped-call]
+    assert read_model(traced, "mine", (8, 8), 3).calls == read_model(model, "mine", (8, 8), 3).calls
+
+
 @pytest.mark.parametrize("library", ["torchvision", "timm"])
 def test_real_models_account_for_every_parameter(library: str) -> None:
     for name in ("v2", "v3-large"):
@@ -199,6 +211,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "random.py").write_text("import own_net\nmake = own_net.make\n")  # named as a module of Python's
     (tmp_path / "slip.py").write_text("def make(:\n")
     (tmp_path / "needs.py").write_text("import own_nets\n")
+    (tmp_path / "zero.py").write_text("\0")
+    (tmp_path / "inside.py").write_text("from .own_net import make\n")
     (tmp_path / "leaves.py").write_text("import sys\nsys.exit(3)\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -247,6 +261,12 @@ def test_a_factory_a_class_or_a_model(
         ("./own_net.py:broken", r"./own_net.py:broken failed: TypeError: .* \(.*own_net.py:9\)"),
         ("./slip.py:make", r"./slip.py cannot be imported: SyntaxError: invalid syntax \(.*slip.py:1\)"),
         ("./needs.py:make", r"./needs.py cannot be imported: No module named 'own_nets' \(.*needs.py:1\)"),
+        ("./zero.py:make", r"./zero.py cannot be imported: \w+: source code .*null bytes( \(.*zero.py:1\))?"),
+        (
+            "./inside.py:make",
+            r"./inside.py cannot be imported: attempted relative import with no known parent package: "
+            r"name it as a module, PACKAGE.MODULE:FACTORY \(.*inside.py:1\)",
+        ),
         ("./leaves.py:make", r"./leaves.py cannot be imported: SystemExit: 3 \(.*leaves.py:2\)"),
         ("./own_net.py:lazy", r"mine has lazy modules, whose shapes are open: run it once in its factory"),
         ("./own_net.py:empty", r"mine executes no convolution and no linear layer that torch shows"),

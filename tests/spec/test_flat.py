@@ -65,10 +65,13 @@ def test_a_list_is_known_by_its_keys_however_they_are_written() -> None:
         assert read_flat(reader) == LIST
 
 
+ALL = "[name, operator, input, output, k, s, d, g, bias, norm]"
+
+
 @pytest.mark.parametrize(
     ("columns", "is_list"),
     [
-        ("[name, operator, input, output, k, s, d, g, bias, norm]", True),
+        (ALL, True),
         ("[nmae, operator, input, output, k, s, d, g, bias, norm]", True),
         ("[operator, k, s]", True),
         ("{}", True),
@@ -78,4 +81,15 @@ def test_a_list_is_known_by_its_keys_however_they_are_written() -> None:
 )
 def test_a_table_whose_rows_are_called_layers_is_a_table(columns: str, is_list: bool) -> None:
     assert is_flat(Reader(f"columns: {columns}\nlayers: []", "x").root) == is_list
-    assert not is_flat(Reader(f"columns: {columns}\nrows: []\ntitle: 'layers:'", "x").root)
+    assert not is_flat(Reader(f"columns: {columns}\nrows: []\ntitle: 'layers:'", "x").root) or columns == ALL
+
+
+def test_under_all_columns_of_a_list_rows_is_a_slip_for_layers() -> None:
+    text = f"name: x\ninput: {{channels: 3, resolution: 8}}\ncolumns: {ALL}\nrows: []\n"
+    with pytest.raises(SpecError) as caught:
+        parse_flat(text, "x")
+    assert is_flat(Reader(text, "x").root)
+    assert caught.value.problems == (
+        "x:1:1: the key 'layers' is missing",
+        "x:4:1: unknown key 'rows': choose from name, source, input, columns, layers",
+    )

@@ -136,7 +136,7 @@ def test_load_spec_names_what_it_does_not_find(tmp_path: Path) -> None:
     with pytest.raises(MbcostError, match=r"no\.yaml: No such file or directory"):
         load_spec(str(tmp_path / "no.yaml"))
     (tmp_path / "latin.yaml").write_bytes(b"name: caf\xe9")
-    with pytest.raises(MbcostError, match=r"latin\.yaml:1:1: not UTF-8 text \(byte 9\)"):
+    with pytest.raises(MbcostError, match=r"latin\.yaml:1:10: not UTF-8 text \(byte 9\): save the file as UTF-8"):
         load_spec(str(tmp_path / "latin.yaml"))
     with pytest.raises(
         MbcostError, match=r"unknown family of implementations '\.\./v2': choose from efficientnet, mnasnet"

@@ -158,7 +158,10 @@ MISTAKES = {
     "a missing block": (("input: {channels: 3, resolution: 32}\n", ""), "1:1: the key 'input' is missing"),
     "a missing key inside": (("channels: 3, ", ""), "4:8: the key 'channels' is missing"),
     "a short row": (("8, 2, 1]", "8, 2]"), "9:5: the row has 5 cells, the table 6: operator, t, exp, c, n, s"),
-    "no row at all": (("  - [global", "  - conv\n  - [global"), "11:5: expected a list, found text 'conv'"),
+    "no row at all": (
+        ("  - [global", "  - conv\n  - [global"),
+        "11:5: expected a list, found text 'conv': write [operator, t, exp, c, n, s]",
+    ),
     "an unknown operator": (
         ("bottleneck 5x3", "bottelneck 5x3"),
         "10:6: unknown operator 'bottelneck': did you mean 'bottleneck' or 'fused_bottleneck' or "
@@ -166,7 +169,7 @@ MISTAKES = {
     ),
     "no operator": (
         ("[bottleneck,  ", "[Bottle-neck!,  "),
-        "9:6: expected an operator such as 'conv' or 'bottleneck 5x5', found 'Bottle-neck!'",
+        "9:6: expected an operator such as 'conv' or 'bottleneck 5x5', found text 'Bottle-neck!'",
     ),
     "a linear row on a whole map": (
         ("  - [global_pool,           ~,   ~, ~, 1, ~]\n", ""),
@@ -237,6 +240,7 @@ MISTAKES = {
         "8:5: 'k', the number of classes, is the width of a linear row only",
     ),
     "text for a number": (("8, 2, 1]", "8, two, 1]"), "9:40: expected a number, found text 'two'"),
+    "what YAML has a tag for": (("8, 2, 1]", "8, <<, 1]"), "9:40: expected a number, found text '<<'"),
     "a fraction of a repeat": (("8, 2, 1]", "8, 2.5, 1]"), "9:40: expected a whole number, found 2.5"),
     "a number of YAML 1.1 and 1.2": (
         ("8, 2, 1]", "8, 0_010, 1]"),
@@ -326,7 +330,24 @@ def test_every_mistake_is_reported_in_order_of_place() -> None:
             "a: [[1, 2],\n  [3, 4]\nb: 5\n",
             "1:4: not YAML: this '[' is still open in line 3: close it with ']', or add the ',' that is missing",
         ),
-        ("a: [1,\n  ,]\n", "2:3: not YAML: did not find expected node content"),
+        ("a: [1,\n  ,]\n", "2:3: not YAML: did not find expected node content: write ~ for an empty cell"),
+        (
+            "a: b: c\n",
+            "1:5: not YAML: mapping values are not allowed in this context: "
+            "put text with ': ' in quotes, and a space behind the colon of each key",
+        ),
+        (
+            "a: @b\n",
+            "1:4: not YAML: found character that cannot start any token: put text that starts with '@' in quotes",
+        ),
+        ("a: [1, 2}\n", "1:9: not YAML: did not find expected ',' or ']': write ']' for '}'"),
+        ("a: [1 2: 3]\nb\n", "2:2: not YAML: could not find expected ':': write KEY: VALUE"),
+        ("a: {b: 1 c: 2}\n", "1:11: not YAML: did not find expected ',' or '}': add the ',' that is missing"),
+        (
+            "a:\n  - [1] x\n",
+            "2:9: not YAML: did not find expected '-' indicator: "
+            "indent it as its neighbours, and leave nothing behind a closing bracket",
+        ),
         ("a: ['1\nb: 2\n", "1:5: not YAML: this quotation mark is still open at the end of the file: close it"),
         ("a: &x [\n", "1:8: not YAML: did not find expected node content"),
     ],
