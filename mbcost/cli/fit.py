@@ -10,14 +10,25 @@ from mbcost.cli.arguments import complete_network, pick_one
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Classes, ConventionName, Format, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit
-from mbcost.cli.series import Allocator, Alphas, Dtype, parse_alphas, parse_resolutions, series_of, ways_of
+from mbcost.cli.series import (
+    Allocator,
+    Alphas,
+    Asked,
+    Dtype,
+    check_apart,
+    parse_alphas,
+    parse_resolutions,
+    series_of,
+    ways_of,
+)
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.fit import as_json, as_table
 from mbcost.questions.configurations import sheet_of
-from mbcost.questions.fit import Limit
+from mbcost.questions.fit import MOST_RUNS, Limit
 from mbcost.questions.fit import fit as ask
 from mbcost.questions.pool import RANKS
 from mbcost.spec.checkpoints import load_checkpoints
+from mbcost.spec.library import load_spec
 from mbcost.spec.units import parse_count, parse_milliseconds, parse_percent, parse_size
 
 NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
@@ -92,14 +103,23 @@ def fit(
     ways = ways_of(convention, allocator, dtype)
     alphas = None if alpha is None else parse_alphas(alpha)
     sizes = parse_resolutions(res)
+    if net is None and impl is not None:
+        without = [name for name in NETS if impl not in load_spec(name).implementations]
+        if 0 < len(without) < len(NETS):
+            raise MbcostError(f"{', '.join(without)} have no implementation {impl}: name the others, each after --net")
+    if allocator == "arena" and limit > MOST_RUNS:
+        raise MbcostError(f"--limit is {limit:,}: of arenas at most {MOST_RUNS:,} are laid out")
+    asked: list[Asked] = []
     sheets, resolutions = [], []
     for text in dict.fromkeys(net or NETS):
         reference, series = series_of(text, impl=impl, classes=classes, in_channels=in_channels)
         own = None if reference.alpha is None else (reference.alpha,)
         chosen = pick_one("alpha", text, own, alphas)
+        resolutions.append(sizes if reference.resolution is None else (reference.resolution,))
+        asked.append(Asked(text, series, chosen, resolutions[-1]))
+        check_apart(asked)
         plateaus = series.between(*ALPHAS) if chosen is None else series.at(chosen)
         sheets.append(sheet_of(series, plateaus, ways))
-        resolutions.append(sizes if reference.resolution is None else (reference.resolution,))
     answer = ask(sheets, resolutions, limits, rank=key, most=limit, only_front=pareto)
     emit(as_table(answer), as_json(answer), style, output)
     return 0 if answer.found else 1

@@ -57,7 +57,8 @@ def run_group(arguments: Sequence[str]) -> int:
         return _fail(f"cannot write to standard output: {error.strerror}")
     except UsageError as error:
         context = getattr(error, "ctx", None)
-        path = context.command_path if context else "mbcost"
+        named = [word for word in arguments[:1] if word in COMMANDS]  # click knows no context while it reads options
+        path = context.command_path if context else " ".join(["mbcost", *named])
         message = " ".join(error.format_message().split()).rstrip(".")
         return _fail(f"{message} (try '{path} --help')")
     if result == INTERRUPTED:  # what typer makes of Ctrl-C

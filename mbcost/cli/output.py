@@ -36,9 +36,9 @@ def check_output(style: str, output: Path | None, more: tuple[str, ...] = ()) ->
         MbcostError: there is no such format or folder.
     """
     if output is not None and not output.exists() and not output.resolve().parent.is_dir():
-        raise MbcostError(f"cannot write {output}: No such file or directory")
+        raise MbcostError(f"cannot write {output}: No such file or directory: make its folder first")
     if output is not None and output.is_dir():
-        raise MbcostError(f"cannot write {output}: Is a directory")
+        raise MbcostError(f"cannot write {output}: it is a folder: name a file in it")
     known = list(dict.fromkeys([*FORMATS, "json", *more]))
     if style not in known:
         raise unknown("format", style, known)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple, Optional
 
 import typer
 
 from mbcost.analytic.memory import ALLOCATORS, DTYPES
 from mbcost.cli.arguments import Reference, parse_alpha, parse_list, parse_reference, parse_resolution
-from mbcost.errors import unknown
+from mbcost.errors import MbcostError, unknown
 from mbcost.questions.configurations import Series, Ways
 from mbcost.spec.library import load_convention, load_spec
 from mbcost.spec.model import CLASSES, check_alpha, check_whole
@@ -52,6 +53,29 @@ def series_of(
         check_whole(CLASSES if classes is None else classes, "classes"),
         check_whole(spec.channels if in_channels is None else in_channels, "in-channels"),
     )
+
+
+class Asked(NamedTuple):
+    """A network as it is named, and what is asked of it."""
+
+    text: str
+    series: Series
+    alphas: tuple[float, ...] | None
+    """None is every alpha."""
+    resolutions: tuple[tuple[int, int], ...]
+
+
+def check_apart(asked: Sequence[Asked]) -> None:
+    """Refuse what would count a configuration twice: the last of `asked` has one of an earlier one's.
+
+    Raises:
+        MbcostError: it has.
+    """
+    last = asked[-1]
+    for each in asked[:-1]:
+        alike = None in (each.alphas, last.alphas) or set(each.alphas or ()) & set(last.alphas or ())
+        if each.series == last.series and alike and set(each.resolutions) & set(last.resolutions):
+            raise MbcostError(f"{each.text} and {last.text} have configurations in common: name each of them once")
 
 
 def ways_of(convention: str | None, allocator: str, dtype: str) -> Ways:

@@ -15,7 +15,17 @@ from mbcost.cli.arguments import complete_network, pick_one
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit, into
-from mbcost.cli.series import Allocator, Alphas, Dtype, parse_alphas, parse_resolutions, series_of, ways_of
+from mbcost.cli.series import (
+    Allocator,
+    Alphas,
+    Asked,
+    Dtype,
+    check_apart,
+    parse_alphas,
+    parse_resolutions,
+    series_of,
+    ways_of,
+)
 from mbcost.cli.streams import write_out
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.sweep import FLAT_TYPES, as_json, as_table, csv_text, flat_record, jsonl_text
@@ -84,7 +94,7 @@ def sweep(
     ways = ways_of(convention, allocator, dtype)
     alphas = None if alpha is None else parse_alphas(alpha)
     sizes = None if res is None else parse_resolutions(res)
-    asked = []
+    asked: list[Asked] = []
     for text in dict.fromkeys(networks):
         reference, series = series_of(text, impl=impl, classes=classes, in_channels=in_channels)
         spec = series.spec
@@ -92,21 +102,25 @@ def sweep(
         own_alpha = None if reference.alpha is None else (reference.alpha,)
         own_size = None if reference.resolution is None else (reference.resolution,)
         asked.append(
-            (
+            Asked(
+                text,
                 series,
                 pick_one("alpha", text, own_alpha, alphas) or spec.published_alphas,
                 pick_one("the resolution", text, own_size, sizes) or published,
             )
         )
-    count = sum(len(each) * len(sizes) for _, each, sizes in asked)
+        check_apart(asked)
+    tried = sum(len(each.alphas or ()) for each in asked)
+    count = sum(len(each.alphas or ()) * len(each.resolutions) for each in asked)
     if count > MOST_SHOWN and aims is None and (output is None or style not in STREAMED):
         raise MbcostError(
             f"there are {count:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use "
             "larger steps"
         )
-    sheets = [sheet_of(series, series.at(each), ways) for series, each, _ in asked]
-    distinct = sum(len(sheet.plateaus) * len(sizes) for sheet, (_, _, sizes) in zip(sheets, asked, strict=True))
-    batches = ask(sheets, [sizes for *_, sizes in asked])
+    sheets = [sheet_of(each.series, each.series.at(each.alphas or ()), ways) for each in asked]
+    resolutions = [each.resolutions for each in asked]
+    distinct = sum(len(sheet.plateaus) * len(sizes) for sheet, sizes in zip(sheets, resolutions, strict=True))
+    batches = ask(sheets, resolutions)
     # Where rows go to the same terminal they are progress enough, and a bar would stand between them.
     if not (output is None and style in STREAMED and aims is None and _is_terminal(sys.stdout)):
         batches = _watched(batches, distinct)
@@ -120,9 +134,7 @@ def sweep(
         _write(csv_text(parts) if style == "csv" else jsonl_text(parts), output)
     else:
         rows = [each for part in parts for each in part]
-        counts = {
-            "alphas": sum(len(each) for _, each, _ in asked), "networks": sum(len(sheet.plateaus) for sheet in sheets)
-        }  # fmt: skip
+        counts = {"alphas": tried, "networks": sum(len(sheet.plateaus) for sheet in sheets)}
         emit(as_table(rows, ways, front=pareto, **counts), as_json(rows, ways, **counts), style, output)
     return 0
 

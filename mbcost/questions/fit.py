@@ -255,11 +255,12 @@ class _Search:
         return _LaidOut(found, runs, nearest, given_up=len(found) < most and runs < len(places))
 
     def apart(self, ranked: NDArray[Any], most: int) -> list[int]:
-        """The first `most` places, one of those that cost the same."""
+        """The first `most` places, one of a network's resolutions that cost the same."""
         found: dict[tuple[int | float, ...], int] = {}
         columns = [self.pool.column(quantity) for quantity in _COSTS]
         for place in ranked.tolist():
-            found.setdefault(tuple(column[place] for column in columns), place)
+            costs = (column[place] for column in columns)
+            found.setdefault((self.pool.same_network(place).start, *costs), place)
             if len(found) == most:
                 break
         return list(found.values())

@@ -90,7 +90,10 @@ def test_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str)
 def test_an_unwritable_output_leaves_nothing_behind(mbcost: Mbcost, tmp_path: Path) -> None:
     target = tmp_path / "no" / "such" / "table.csv"
     result = mbcost("table", "v2", "--output", str(target))
-    assert (result.code, result.err) == (2, f"mbcost: error: cannot write {target}: No such file or directory\n")
+    assert (result.code, result.err) == (
+        2,
+        f"mbcost: error: cannot write {target}: No such file or directory: make its folder first\n",
+    )
     (tmp_path / "folder").mkdir()
     result = mbcost("table", "v2", "--output", str(tmp_path / "folder"))
     assert result.code == 2

@@ -74,6 +74,11 @@ def test_nothing_fits(mbcost: Mbcost, limits: tuple[str, ...], message: str) -> 
         (("--rank", "latency"), "unknown rank 'latency'"),
         (("--alpha", "1:0.5:0.1"), "is empty"),
         (("--res", "32:320:0"), "the step must be a positive number"),
+        (("--flash",), "Option '--flash' requires an argument (try 'mbcost fit --help')"),
+        (("--net", "v2", "--net", "v2:official@0.5"), "'v2:official@0.5' is no network"),
+        (("--net", "v2", "--net", "v2@0.5:official"), "v2 and v2@0.5:official have configurations in common"),
+        (("--impl", "torchvision"), "v1, v3-large-minimalistic, v3-small-minimalistic have no implementation"),
+        (("--allocator", "arena", "--limit", "5001"), "--limit is 5,001: of arenas at most 5,000 are laid out"),
         (("--net", "v9"), "unknown network 'v9'"),
         (("--net", "v2@0.5", "--alpha", "1"), "alpha is given twice"),
     ],
@@ -82,6 +87,15 @@ def test_bad_input_is_one_line(mbcost: Mbcost, arguments: tuple[str, ...], messa
     result = mbcost("fit", *arguments)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert message in result.err
+
+
+def test_two_implementations_that_cost_the_same_are_two_rows(mbcost: Mbcost) -> None:
+    nets = ("--net", "v2", "--net", "v2:torchvision", "--alpha", "1", "--res", "96")
+    answer = json.loads(mbcost("fit", *nets, "--format", "json").out)
+    assert (answer["tried"], [each["implementation"] for each in answer["configurations"]]) == (
+        2,
+        ["official", "torchvision"],
+    )
 
 
 @pytest.mark.parametrize("allocator", ["inplace-depthwise", "fused-block", "arena"])

@@ -82,6 +82,7 @@ def test_parquet_holds_the_same_or_names_the_extra(mbcost: Mbcost, tmp_path: Pat
         (("v2", "--format", "xlsx"), "unknown format 'xlsx'"),
         (("v1:timm", "--alpha", "1", "--res", "0"), "resolution is '0': the least is 1"),
         (("v22",), "unknown network 'v22'"),
+        (("v2", "v2@1", "--res", "96"), "v2 and v2@1 have configurations in common: name each of them once"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line(mbcost: Mbcost, arguments: tuple[str, ...], message: str) -> None:
