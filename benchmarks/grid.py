@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -184,7 +185,7 @@ def main() -> None:
     model, image = build(v2, alpha=0.75).eval(), torch.zeros(1, 3, 160, 160)
     for tool in TOOLS:
         name = "FlopCounterMode" if tool == "torch" else f"{tool} {version(tool)}"
-        row(name, seconds(lambda tool=tool: count(tool, model, image)))  # type: ignore[misc]
+        row(name, seconds(partial(count, tool, model, image)))
     with torch.device("meta"):
         meta = build(v2, alpha=0.75).eval()
     row(
@@ -247,7 +248,8 @@ def main() -> None:
     command = [sys.executable, "-m", "mbcost", "fit", "--flash", "1MiB", "--ram", "320KiB", "--mult-adds", "60M"]
     print("\n| `mbcost fit` over six networks, every alpha, 32 to 320: whole process | time |\n|---|---:|")
     for allocator in ("naive", "inplace-depthwise", "fused-block", "arena"):
-        found = seconds(lambda: subprocess.run([*command, "--allocator", allocator], capture_output=True, check=True))  # noqa: B023
+        run = partial(subprocess.run, [*command, "--allocator", allocator], capture_output=True, check=True)
+        found = seconds(run)
         print(f"| {allocator} | {found:,.2f} s |")
 
 

@@ -48,7 +48,7 @@ def check(
     Examples:
       mbcost check mynet.yaml
       mbcost check nets/*.yaml --format github
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output, more=tuple(STYLES))
     answer = check_files(map(_origin, files), _text)
     if style in STYLES:

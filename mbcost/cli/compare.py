@@ -50,7 +50,7 @@ def _compare() -> None:
       mbcost compare standard-vs-dws --net v1
       mbcost compare residual-vs-inverted --channels 64 --feature 28
       mbcost compare v1 v2@0.75 v3-large/192 v3-large@0.75:torchvision
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
 
 
 def nets(

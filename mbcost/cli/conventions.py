@@ -22,7 +22,7 @@ def conventions(style: Format = "text", output: Output = None) -> int:
     \b
     Example:
       mbcost conventions --format json | jq '.conventions[] | {name, mult_adds}'
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     known = tuple(load_conventions().values())
     emit(as_table(known), as_json(known), style, output)

@@ -45,7 +45,7 @@ def diff(
     Examples:
       mbcost diff v3-large@0.5 v3-large@0.5:torchvision
       mbcost diff v2 ./my-v2.yaml
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     networks = [
         network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)

@@ -87,7 +87,7 @@ def explain(
       mbcost explain v2@1.4/224 --mult-adds 610.1M --params 6.11M
       mbcost explain 4,242,920 --quantity params
       mbcost explain --rows table.csv
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))

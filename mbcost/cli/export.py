@@ -50,7 +50,7 @@ def export(
     Examples:
       mbcost export v2 --output mine.yaml
       mbcost export --from torchvision.models:mobilenet_v2 --output mobilenet_v2.yaml
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     if style != "yaml":
         raise unknown("format", style, ("yaml",))
     check_output("text", output)

@@ -94,7 +94,7 @@ def fit(
       mbcost fit --flash 1MiB --ram 320KiB --mult-adds 60M --classes 2 --in-channels 1
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit --net v2 --max-latency 30ms --phone pixel1
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     key = rank.replace("-", "_")
     if key not in RANKS:

@@ -39,7 +39,7 @@ def formula(
     Examples:
       mbcost formula v1 1.1.depthwise
       mbcost formula v2@0.75/160 2.1.expand
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
     answer = ask(network, layer)

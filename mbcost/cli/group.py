@@ -132,7 +132,7 @@ def _root(
       mbcost explain 314M v2
       mbcost validate
       mbcost verify ./net.py:make --spec v2
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
 
 
 def _fail(message: str) -> int:

@@ -50,7 +50,7 @@ def ledger(
       mbcost ledger v2:torchvision
       mbcost ledger v2:torchvision --convention fvcore,ptflops
       mbcost ledger v3-large --quantity params
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     if quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))

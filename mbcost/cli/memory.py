@@ -62,7 +62,7 @@ def memory(
       mbcost memory v1@0.25/96 --classes 2 --allocator naive,arena
       mbcost memory v2@0.35/96:keras --allocator arena --arena tensorflow-lite
       mbcost memory v2 --by map --dtype float16
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

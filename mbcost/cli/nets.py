@@ -23,7 +23,7 @@ def nets(convention: ConventionName = None, style: Format = "text", output: Outp
     \b
     Example:
       mbcost nets --format json | jq '.networks[].network'
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     answer = built_in(load_convention(convention))
     emit(as_table(answer), as_json(answer), style, output)

@@ -33,7 +33,7 @@ def new(
       mbcost new mynet
       mbcost new mynet --output nets/mynet.yaml
       mbcost new mynet --output - | mbcost table -
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     file = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     name = name.removesuffix(".yaml").removesuffix(".yml")
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) is None:

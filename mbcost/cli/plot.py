@@ -73,7 +73,7 @@ def _plot() -> None:
       mbcost plot layers v2 --output layers.svg
       mbcost plot sweep v2 --output sweep.pdf
       mbcost plot compare v1 v2 v3-large --output compare.png
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
 
 
 def layers(
@@ -93,7 +93,7 @@ def layers(
     Examples:
       mbcost plot layers v2 --output layers.svg
       mbcost plot layers v3-large@0.75/160:torchvision --output layers.png
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_picture(output)
     network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
     _save(draw_layers(pictures.profile(network, load_convention(convention))), LAYERS_SIZE, output)
@@ -118,7 +118,7 @@ def sweep(
     Examples:
       mbcost plot sweep v2 --output sweep.svg
       mbcost plot sweep v1:keras --alpha 0.25:1:0.01 --res 96:224:4 --output sweep.png
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_picture(output)
     alphas = sorted({parse_alpha(value) for value in parse_list(alpha, "alpha")})
     sides = sorted({_side(value) for value in parse_list(res, "res")})
@@ -150,7 +150,7 @@ def accuracy(
     Examples:
       mbcost plot accuracy --output accuracy.svg
       mbcost plot accuracy v1 v2 --output accuracy.pdf
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_picture(output)
     counted = load_convention(convention)
     points = pictures.accuracy_points(load_checkpoints(), counted, nets or ())
@@ -176,7 +176,7 @@ def compare(
     Examples:
       mbcost plot compare v1 v2 v3-large v3-small --output compare.svg
       mbcost plot compare v2@0.5 v2@0.75 v2 --res 160 --output compare.pdf
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_picture(output)
     resolved = [network_of(net, alpha=alpha, res=res, impl=impl, classes=classes) for net in networks]
     answer = side_by_side(resolved, load_convention(convention))
@@ -190,7 +190,7 @@ def activations(output: Picture) -> int:
     \b
     Examples:
       mbcost plot activations --output activations.svg
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_picture(output)
     _save(draw_activations(pictures.activation_pairs()), ACTIVATIONS_SIZE, output)
     return 0
@@ -212,7 +212,7 @@ def blocks(
     Examples:
       mbcost plot blocks --output blocks.svg
       mbcost plot blocks v2=2.1 v2@0.5=2.1 --output blocks.png
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_picture(output)
     convention = load_convention()
     wanted = [_block(text) for text in chosen] if chosen else pictures.EXAMPLES

@@ -47,7 +47,7 @@ def published(
       mbcost published --summary
       mbcost published v1 --source slim_v1_md
       mbcost published --status open
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     figures = load_published()
     sources = dict.fromkeys(figure.source.name for figure in figures)

@@ -67,7 +67,7 @@ def roofline(
       mbcost roofline v2 --peak-macs 1e9 --bandwidth 2GB/s
       mbcost roofline v2@0.35/96 --device stm32h743 --by kind
       mbcost roofline v3-large --device jetson-nano --dtype float32
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

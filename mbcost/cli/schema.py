@@ -23,7 +23,7 @@ def schema(output: Output = None) -> int:
     Example:
       mbcost schema --output mbcost.schema.json
       and in a spec: # yaml-language-server: $schema=mbcost.schema.json
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output("json", output)
     write(to_json(spec_schema(families())), output)
     return 0

@@ -32,7 +32,7 @@ def show(
     Examples:
       mbcost show v2
       mbcost show v3-large --format latex
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     reference = parse_reference(net)
     if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):

@@ -84,7 +84,7 @@ def sweep(
       mbcost sweep v1 v2 --alpha 0.25:1.4:0.05 --res 96:256:32
       mbcost sweep v2 v3-large --pareto mult-adds,top1
       mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 --format parquet --output v2.parquet
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output, ("jsonl", "parquet"))
     aims = None if pareto is None else parse_aims(pareto)
     if style == "parquet" and output is None:

@@ -47,7 +47,7 @@ def table(
       mbcost table v3-large@0.75:torchvision --by stage
       mbcost table v1 --columns name,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

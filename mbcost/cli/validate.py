@@ -62,7 +62,7 @@ def validate(
       mbcost validate v2 --alpha 0.35:1.4:0.35 --res 97,224,160x224
       mbcost validate v3-large --against torchvision,timm
       mbcost validate --against all --format junit --output report.xml
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output, more=tuple(STYLES))
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]

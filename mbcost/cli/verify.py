@@ -70,7 +70,7 @@ def verify(
       mbcost verify torchvision.models:mobilenet_v2 --spec v2
       mbcost verify ./net.py:make --spec v2@0.75:torchvision --kwargs width_mult=0.75
       mbcost verify ./net.py:make --find
-    """  # noqa: D301  # \b keeps click from wrapping the examples
+    """
     check_output(style, output)
     arguments = parse_arguments(kwargs or [])
     given = spec or []

@@ -72,7 +72,7 @@ class Fitting:
     binding: Limit | None
     """The limit of which the smallest share is left: the first to break. None where there is no limit."""
     same: tuple[Resolution, ...]
-    """Other resolutions at which the same network has the same mult-adds and needs the same memory."""
+    """Other resolutions at which the same network costs the same; of `arena`, by its lower bound."""
     in_front: bool
     """Whether none other that fits ranks as high with as little memory and flash, and is better in one of them."""
 
