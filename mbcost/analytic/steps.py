@@ -98,22 +98,22 @@ def _changes(spec: Spec, implementation: Implementation, low: float, high: float
     Raises:
         MbcostError: there are more than anybody wants to see.
     """
-    widths = set()
+    widths: dict[tuple[ChannelRule, int], None] = {}  # in order, so that the sum of floats below has one order
     for row in spec.rows:
         role = spec.role(row.stage) or ""
         threshold = implementation.unscaled_below.get(role, inf)
         if low < threshold <= high:
             yield threshold
         if isinstance(row.c, int):
-            widths.add((implementation.channels_of.get(role, implementation.channels), row.c))
+            widths[implementation.channels_of.get(role, implementation.channels), row.c] = None
         if row.exp is not None and implementation.expansion == "printed":
-            widths.add((implementation.channels, row.exp))
+            widths[implementation.channels, row.exp] = None
     if sum(printed * (high - low) / rule.divisor for rule, printed in widths) > MOST_CHANGES:
         raise MbcostError(
             f"{spec.name} changes more than {MOST_CHANGES:,} times for alpha from {low:g} to {high:g}: give a list of "
             "alphas, or a range with a step"
         )
-    for rule in {rule for rule, _ in widths}:
+    for rule in dict.fromkeys(rule for rule, _ in widths):
         printed = [width for other, width in widths if other == rule]
         for change in _changes_of(rule, min(printed) * low, max(printed) * high):
             for width in printed:

@@ -60,7 +60,7 @@ def _row(answer: Answer, explanation: Explanation, rank: int) -> tuple[Cell, ...
         ", ".join(dict.fromkeys(value.reading.name for value in explanation.values)),
         explanation.values[0].value if single else values if few else f"{right} of {len(explanation.values)}",
         ", ".join(dict.fromkeys(_printed(value) for value in explanation.values)) if few else None,
-        f"{explanation.bits:.1f}",
+        f"{explanation.cost / 100:.1f}",
         _percent(explanation.chance) if found else "",
         explanation.others if found else None,
     )
@@ -162,7 +162,7 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
         "rounding": first["rounding"],
         "value": first["value"],
         "exact": explanation.exact,
-        "bits": round(explanation.bits, 2),
+        "bits": explanation.cost / 100,
         "chance": round(explanation.chance, 6),
         "others": explanation.others,
         "variants": list(explanation.variants),
@@ -217,7 +217,7 @@ def _verdict(answer: Answer, first: Explanation) -> str:
     if not first.exact:
         return f"nothing gives these digits as they are: the first takes a slip for granted; {share}"
     if first.proved:
-        near = [str(rank) for rank, each in enumerate(answer.explanations, 1) if each.bits <= first.bits + MARGIN]
+        near = [str(rank) for rank, each in enumerate(answer.explanations, 1) if each.cost <= first.cost + MARGIN]
         return f"explained by one of #{', #'.join(near)}, which fit about as well; {share}"
     return f"not proved: {share} (a cause is claimed up to {CLAIM:.0%})"
 

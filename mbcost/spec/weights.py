@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
+
+import yaml
 
 from mbcost.errors import MbcostError
 from mbcost.spec.library import specs_folder
@@ -18,13 +21,13 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Weights:
-    """Bits by section and name."""
+    """Costs by section and name, in hundredths of a bit."""
 
     origin: str
-    sections: Mapping[str, Mapping[str, float]]
+    sections: Mapping[str, Mapping[str, int]]
 
-    def bits(self, section: str, name: str) -> float:
-        """What `name` costs; where it is not listed, what the section says of others.
+    def cost(self, section: str, name: str) -> int:
+        """The cost of `name` in hundredths of a bit; where it is not listed, that of `other`.
 
         Raises:
             MbcostError: the section lists neither.
@@ -32,7 +35,7 @@ class Weights:
         costs = self.sections[section]
         if name not in costs and "other" not in costs:
             raise MbcostError(f"explanation.yaml: {section} does not say what '{name}' costs")
-        return costs.get(name, costs.get("other", 0.0))
+        return costs.get(name, costs.get("other", 0))
 
 
 @cache
@@ -47,7 +50,9 @@ def load_weights() -> Weights:
 
 
 def parse_weights(text: str, origin: str) -> Weights:
-    """Sections of names with their bits.
+    """Sections of names with their costs: bits with at most two decimals in the file, whole hundredths here.
+
+    Whole numbers add up to the same sum in any order, so that equal costs are equal on every machine.
 
     Raises:
         SpecError: with every problem that was found.
@@ -57,10 +62,18 @@ def parse_weights(text: str, origin: str) -> Weights:
         values = reader.mapping(reader.root, ("origin", *SECTIONS))
         sections = {
             section: {
-                name: float(reader.number(node))
+                name: _hundredths(reader, node)
                 for name, node in reader.mapping(reader.require(reader.root, values, section)).items()
             }
             for section in SECTIONS
         }
         stated = reader.text(reader.require(reader.root, values, "origin"))
     return Weights(stated, sections)
+
+
+def _hundredths(reader: Reader, node: yaml.Node) -> int:
+    """The bits that `node` states, in hundredths."""
+    hundredths = Fraction(str(reader.number(node))) * 100
+    if hundredths.denominator != 1:
+        reader.problem(node, "a cost has at most two decimals")
+    return int(hundredths)

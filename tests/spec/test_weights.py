@@ -49,25 +49,25 @@ def test_a_section_with_others_names_nothing_that_is_not_there(section: str, kno
     assert set(OTHER) <= listed
 
 
-def test_every_cost_is_some_bits_and_the_origin_is_stated() -> None:
+def test_every_cost_is_less_than_30_bits_and_the_origin_is_stated() -> None:
     weights = load_weights()
     assert weights.origin
     assert tuple(weights.sections) == SECTIONS
-    assert all(0 <= bits < 30 for section in weights.sections.values() for bits in section.values())
+    assert all(0 <= cost < 30_00 for section in weights.sections.values() for cost in section.values())
 
 
 def test_what_is_not_listed_costs_what_others_cost() -> None:
-    weights = Weights("me", {"some": {"a": 1.5, "other": 3.0}, "all": {"a": 1.5}})
-    assert [weights.bits("some", name) for name in ("a", "b", "other")] == [1.5, 3.0, 3.0]
+    weights = Weights("me", {"some": {"a": 150, "other": 300}, "all": {"a": 150}})
+    assert [weights.cost("some", name) for name in ("a", "b", "other")] == [150, 300, 300]
     with pytest.raises(MbcostError, match=r"^explanation\.yaml: all does not say what 'b' costs$"):
-        weights.bits("all", "b")
+        weights.cost("all", "b")
 
 
 TEXT = "origin: me\n" + "".join(f"{section}:\n  thing: 2\n" for section in SECTIONS)
 
 
 def test_what_is_read() -> None:
-    assert parse_weights(TEXT, "mine.yaml") == Weights("me", {section: {"thing": 2.0} for section in SECTIONS})
+    assert parse_weights(TEXT, "mine.yaml") == Weights("me", {section: {"thing": 200} for section in SECTIONS})
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,7 @@ def test_what_is_read() -> None:
         ("thing: 2", "thing: two", ["3:10: expected a number, found text 'two'"]),
         ("thing: 2", "thing: -1", ["3:10: -1 is too small: the least is 0"]),
         ("thing: 2", "thing: .nan", ["3:10: "]),
+        ("thing: 2", "thing: 1.255", ["3:10: a cost has at most two decimals"]),
         ("thing: 2\n", "thing: 2\n  thing: 3\n", ["4:3: 'thing' stands here twice: keep one"]),
         ("networks:\n  thing: 2", "networks: 2", ["2:11: expected a mapping, found a whole number '2'"]),
         ("thing: 2\nsettings:\n  thing: 2", "thing: x\nsettings:\n  thing: y", ["3:10: expected", "5:10: expected"]),

@@ -22,8 +22,9 @@ from mbcost.spec.tally import COUNTS, Tally
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
 CLAIM = 0.05
 """Something is held to be explained where at most this share of random numbers would be explained as cheaply."""
-MARGIN = 2.0
-"""One cause is claimed where every other costs more by so many bits: chance says that one of them holds, not which."""
+MARGIN = 200
+"""One cause is claimed where every other costs more by over 2 bits, in hundredths: chance says that one of them holds,
+not which one."""
 COMPARED = 5
 """How many of the first explanations a further number is to tell apart."""
 DISTINCT_ROWS, DISTINCT_DIGITS = 3, 3
@@ -62,7 +63,8 @@ class Explanation:
     structure: Structure
     setting: Setting
     values: tuple[Value, ...]
-    bits: float
+    cost: int
+    """In hundredths of a bit."""
     chance: float
     others: int
     """How many other explanations cost no more, its variants included."""
@@ -139,20 +141,20 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
         MbcostError: nothing can be built of what is fixed.
     """
     stacks: Stacks = {}
-    tried = [(each, list(watch(trials(each, bits, stacks)))) for each, bits in alternatives(query)]
+    tried = [(each, list(watch(trials(each, cost, stacks)))) for each, cost in alternatives(query)]
     found = [(candidate, each) for each, some in tried for candidate in search(each, some) if _holds(each, candidate)]
-    found.sort(key=lambda pair: pair[0].bits)
+    found.sort(key=lambda pair: pair[0].order)
     causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
     for pair in found:
         causes.setdefault(_cause(pair[0]), pair)
     best = list(causes.values())[:limit]
     explanations = [
-        _explanation(each, candidate, chance, sum(other.bits <= candidate.bits for other, _ in found) - 1)
+        _explanation(each, candidate, chance, sum(other.cost <= candidate.cost for other, _ in found) - 1)
         for (candidate, each), chance in zip(best, chances(tried, [one for one, _ in best]), strict=True)
     ]
     if explanations and explanations[0].proved:
         rivals = [candidate for candidate, _ in list(causes.values())[1:] if not candidate.missed]
-        alone = all(rival.bits > explanations[0].bits + MARGIN for rival in rivals)
+        alone = all(rival.cost > explanations[0].cost + MARGIN for rival in rivals)
         explanations[0] = replace(explanations[0], claimed=alone)
     fits = any(_gives_digits(candidate) for candidate, _ in found)
     nearest = None if fits else _explanation(*nearest_candidate(tried), 1.0, 0)
@@ -230,7 +232,7 @@ def _explanation(query: Query, candidate: Candidate, chance: float, others: int)
     setting, structure = candidate.setting, candidate.structure
     names = dict.fromkeys(each.implementation for each in candidate.equals if each.departures == structure.departures)
     variants = tuple(name for name in names if name != structure.implementation)
-    return Explanation(setting.spec, query.spec, structure, setting, values, candidate.bits, chance, others, variants)
+    return Explanation(setting.spec, query.spec, structure, setting, values, candidate.cost, chance, others, variants)
 
 
 def _valued(query: Query, candidate: Candidate, match: Match) -> Value:

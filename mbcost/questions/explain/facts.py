@@ -73,7 +73,8 @@ class Setting:
     spec: Spec
     alpha: float | None = None
     resolution: tuple[int, int] | None = None
-    bits: float = 0.0
+    cost: int = 0
+    """In hundredths of a bit."""
     departures: tuple[str, ...] = ()
 
     def alpha_of(self, fact: Fact) -> float:
@@ -91,26 +92,26 @@ class Setting:
 
 def settings(query: Query) -> Iterator[Setting]:
     """Every network, alpha and resolution that the query leaves open; at most one of them is other than claimed."""
-    for spec, bits in _specs(query):
+    for spec, own in _specs(query):
         for alpha in _alphas(query, spec):
             for resolution in _resolutions(query, spec):
                 departures = alpha.departures + resolution.departures
                 if len(departures) < (1 if query.plain else 2):
-                    cost = bits + alpha.bits + resolution.bits
+                    cost = own + alpha.cost + resolution.cost
                     yield Setting(spec, alpha.alpha, resolution.resolution, cost, departures)
 
 
-def _specs(query: Query) -> Iterator[tuple[Spec, float]]:
+def _specs(query: Query) -> Iterator[tuple[Spec, int]]:
     weights = load_weights()
     if query.spec is None:
         names: Sequence[str] = NETWORKS
     else:
-        yield query.spec, 0.0
+        yield query.spec, 0
         names = RELATIVES.get(query.spec.name, ()) if is_built_in(query.spec) else ()
     for name in names:
         spec = load_spec(name)
         if query.implementation in (None, *spec.implementations):
-            yield spec, weights.bits("networks", name)
+            yield spec, weights.cost("networks", name)
 
 
 def is_built_in(spec: Spec) -> bool:
@@ -125,36 +126,36 @@ def _alphas(query: Query, spec: Spec) -> Iterator[Setting]:
         yield Setting(spec)
     for alpha in dict.fromkeys((1.0, *spec.published_alphas)):
         if None in claimed:
-            bits = weights.bits("settings", "default" if alpha == 1 else "published")
-            yield Setting(spec, alpha=alpha, bits=bits)
+            cost = weights.cost("settings", "default" if alpha == 1 else "published")
+            yield Setting(spec, alpha=alpha, cost=cost)
         elif len(claimed) == 1 and alpha not in claimed:
-            bits = weights.bits("settings", "other_alpha")
-            yield Setting(spec, alpha=alpha, bits=bits, departures=(OTHER_ALPHA,))
+            cost = weights.cost("settings", "other_alpha")
+            yield Setting(spec, alpha=alpha, cost=cost, departures=(OTHER_ALPHA,))
 
 
 def _resolutions(query: Query, spec: Spec) -> Iterator[Setting]:
     weights = load_weights()
     claimed = {fact.resolution for fact in query.facts if fact.needs_resolution}
     if None in claimed:
-        yield Setting(spec, resolution=spec.resolution, bits=weights.bits("settings", "default"))
-        bits = weights.bits("settings", "published")
+        yield Setting(spec, resolution=spec.resolution, cost=weights.cost("settings", "default"))
+        cost = weights.cost("settings", "published")
         for side in spec.published_resolutions:
             if (side, side) != spec.resolution:
-                yield Setting(spec, resolution=(side, side), bits=bits)
+                yield Setting(spec, resolution=(side, side), cost=cost)
         return
     yield Setting(spec)
-    bits = weights.bits("settings", "other_resolution")
+    cost = weights.cost("settings", "other_resolution")
     for side in NEARBY_RESOLUTIONS if len(claimed) == 1 else ():
         if (side, side) not in claimed:
-            yield Setting(spec, resolution=(side, side), bits=bits, departures=(OTHER_RESOLUTION,))
+            yield Setting(spec, resolution=(side, side), cost=cost, departures=(OTHER_RESOLUTION,))
 
 
-def alternatives(query: Query) -> Iterator[tuple[Query, float]]:
+def alternatives(query: Query) -> Iterator[tuple[Query, int]]:
     """The query with a quantity for every fact that leaves it open, and what that costs; one for all of them."""
     if all(fact.quantity for fact in query.facts):
-        yield query, 0.0
+        yield query, 0
         return
     weights = load_weights()
     for quantity in OPEN_QUANTITIES:
         facts = tuple(replace(fact, quantity=fact.quantity or quantity) for fact in query.facts)
-        yield replace(query, facts=facts), weights.bits("quantities", quantity)
+        yield replace(query, facts=facts), weights.cost("quantities", quantity)

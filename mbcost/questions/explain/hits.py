@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.int64]
-    Bits = NDArray[np.float64]
+    Costs = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 else:
-    Array = Bits = Flags = Any
+    Array = Costs = Flags = Any
 
 PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
 """How numbers are shortened that are published without an error."""
@@ -45,7 +45,7 @@ class Ways:
     readings: tuple[Reading, ...]
     coefficients: Array
     """Count x reading."""
-    bits: Bits
+    cost: Costs
 
 
 @cache
@@ -59,7 +59,7 @@ def _only(found: tuple[Reading, ...]) -> Ways:
     import numpy as np
 
     rows = np.array([reading.row for reading in found], dtype=np.int64).reshape(-1, len(COUNTS))
-    return Ways(found, rows.T, np.array([reading.bits for reading in found]))
+    return Ways(found, rows.T, np.array([reading.cost for reading in found], dtype=np.int64))
 
 
 def passes(query: Query, trial: Trial, quantity: str) -> Iterator[tuple[int, Ways]]:
@@ -90,7 +90,7 @@ class Hits:
     rounding: Array
     explained: Flags
     """Hit x fact: whether it gives the digits."""
-    bits: Bits
+    cost: Costs
     """What reading, rounding and misses cost, the structure aside."""
 
 
@@ -102,51 +102,55 @@ def hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
         return found
     for number, some in passes(query, trial, quantity):
         values = [trial.counts[place][:number] @ some.coefficients for place in places]
-        costs = reading_bits(trial, number, some)
+        costs = reading_costs(trial, number, some)
         found.append(_inside(query, places, some, values, costs))
         if len(query.facts) == 1 and number == len(trial.structures):
             found.append(_mistyped(query, some, values[0][: trial.plain], costs))
     return found
 
 
-def reading_bits(trial: Trial, number: int, some: Ways) -> Bits:
+def reading_costs(trial: Trial, number: int, some: Ways) -> Costs:
     """Structure x reading: what it costs that the first `number` structures are counted so."""
     import numpy as np
 
     weights = load_weights()
-    by_tool = np.array([weights.bits("by_tool", each.implementation) for each in trial.structures[:number]])
-    mistaken = (np.arange(number) >= trial.plain) * weights.bits("counting", "with a mistake")
-    tool, unnamed = (np.array([getattr(each, name) for each in some.readings]) for name in ("by_tool", "unnamed"))
-    costs: Bits = some.bits[None, :] + np.outer(by_tool, tool) + np.outer(mistaken, unnamed)
+    by_tool = np.array(
+        [weights.cost("by_tool", each.implementation) for each in trial.structures[:number]], dtype=np.int64
+    )
+    mistaken = (np.arange(number) >= trial.plain) * weights.cost("counting", "with a mistake")
+    tool, unnamed = (
+        np.array([getattr(each, name) for each in some.readings], dtype=np.int64) for name in ("by_tool", "unnamed")
+    )
+    costs: Costs = some.cost[None, :] + np.outer(by_tool, tool) + np.outer(mistaken, unnamed)
     return costs
 
 
-def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Array], costs: Bits) -> Hits:
+def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Array], costs: Costs) -> Hits:
     """Hits in the windows of the facts: all are shortened alike, and the most of them must be right, or nearly."""
     import numpy as np
 
     kinds = rounding_kinds(query, places)
     groups = [np.stack([(w.low <= v) & (v <= w.high) for w, v in zip(g, values, strict=True)]) for g in kinds]
     most = max((int(inside.sum(axis=0).max(initial=0)) for inside in groups), default=0)
-    missed = np.array([missed_bits(query, query.facts[place]) for place in places])
+    missed = np.array([missed_cost(query, query.facts[place]) for place in places], dtype=np.int64)
     parts = []
     for kind, (group, inside) in enumerate(zip(kinds, groups, strict=True)):
         structure, reading = np.nonzero(inside.sum(axis=0) >= max(most - SLACK, 1))
         explained = inside[:, structure, reading].T
-        bits = costs[structure, reading] + group[0].bits + ~explained @ missed
-        parts.append((structure, reading, np.full(len(structure), kind), explained, bits))
-    structures, reading, rounding, explained, bits = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Hits(places, structures, some, reading, kinds, rounding, explained, bits)
+        cost = costs[structure, reading] + group[0].cost + ~explained @ missed
+        parts.append((structure, reading, np.full(len(structure), kind), explained, cost))
+    structures, reading, rounding, explained, cost = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Hits(places, structures, some, reading, kinds, rounding, explained, cost)
 
 
-def missed_bits(query: Query, fact: Fact) -> float:
+def missed_cost(query: Query, fact: Fact) -> int:
     """What it costs not to explain `fact`: nothing for what an earlier row says as well, less for a copied number."""
     for other in query.facts:
         if other is fact:
             break
         if _same(other, fact) and other.printed.number == fact.printed.number:
-            return 0.0
-    return load_weights().bits("tables", "missed" if copied_from(query.facts, fact) is None else "copied")
+            return 0
+    return load_weights().cost("tables", "missed" if copied_from(query.facts, fact) is None else "copied")
 
 
 def copied_from(facts: Iterable[Fact], fact: Fact) -> Fact | None:
@@ -164,7 +168,7 @@ def _same(first: Fact, second: Fact) -> bool:
     return first.quantity == second.quantity and first.alpha == second.alpha and size
 
 
-def _mistyped(query: Query, some: Ways, values: Array, costs: Bits) -> Hits:
+def _mistyped(query: Query, some: Ways, values: Array, costs: Costs) -> Hits:
     """Hits of a single fact in one of the windows that a typing error would make of it."""
     import numpy as np
 
@@ -173,10 +177,10 @@ def _mistyped(query: Query, some: Ways, values: Array, costs: Bits) -> Hits:
     nearest = np.searchsorted(low, values, side="right") - 1
     inside = (nearest >= 0) & (values <= high[nearest]) if slips else np.zeros(values.shape, dtype=bool)
     structure, reading = np.nonzero(inside)
-    bits = costs[structure, reading] + (slips[0].bits if slips else 0)
+    cost = costs[structure, reading] + (slips[0].cost if slips else 0)
     explained = np.ones((len(structure), 1), dtype=bool)
     kinds = tuple((slip,) for slip in slips)
-    return Hits((0,), structure, some, reading, kinds, nearest[structure, reading], explained, bits)
+    return Hits((0,), structure, some, reading, kinds, nearest[structure, reading], explained, cost)
 
 
 def rounding_kinds(query: Query, places: tuple[int, ...]) -> tuple[tuple[Window, ...], ...]:

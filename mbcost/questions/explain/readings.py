@@ -61,9 +61,12 @@ class Reading:
     """That of a convention, or what is counted."""
     row: tuple[int, ...]
     """How often it counts each of `COUNTS`."""
-    bits: float
+    cost: int
+    """In hundredths of a bit."""
     named: bool
     """Whether it is a convention."""
+    rank: int = 0
+    """Its position in the order of the conventions; ways that no convention has come after all of them."""
 
     @property
     def unnamed(self) -> bool:
@@ -84,7 +87,8 @@ class Window:
     rounding: str
     low: int
     high: int
-    bits: float
+    cost: int
+    """In hundredths of a bit."""
     printed: Printed
     """The number that was meant: another than the one that is printed where a digit is mistyped."""
 
@@ -119,26 +123,28 @@ def other_readings(quantity: str) -> tuple[Reading, ...]:
 
 @cache
 def _readings(quantity: str) -> tuple[Reading, ...]:
+    by_convention = sorted(_READINGS[quantity](load_weights()), key=lambda reading: not reading.named)
+    ranked = [replace(reading, rank=rank) for rank, reading in enumerate(by_convention)]
     unique: dict[tuple[int, ...], Reading] = {}
-    for reading in sorted(_READINGS[quantity](load_weights()), key=lambda each: (each.bits, not each.named)):
+    for reading in sorted(ranked, key=lambda reading: (reading.cost, reading.rank)):
         unique.setdefault(reading.row, reading)
     return tuple(unique.values())
 
 
 def _mult_adds(weights: Weights) -> Iterator[Reading]:
-    base, term = weights.bits("counting", "base"), weights.bits("counting", "term")
+    base, term = weights.cost("counting", "base"), weights.cost("counting", "term")
     for convention in load_conventions().values():
         coefficients = convention.mult_adds_coefficients
-        bits = weights.bits("conventions", convention.name)
-        yield Reading("mult_adds", convention.name, _row(coefficients), bits, named=True)
+        cost = weights.cost("conventions", convention.name)
+        yield Reading("mult_adds", convention.name, _row(coefficients), cost, named=True)
         if coefficients["conv_macs"] == 1 and dict(coefficients) != _MACS:
             twice = {count: 2 * factor for count, factor in coefficients.items()}
-            bits += weights.bits("counting", "twice")
-            yield Reading("mult_adds", f"twice {convention.name}", _row(twice), bits, named=False)
+            cost += weights.cost("counting", "twice")
+            yield Reading("mult_adds", f"twice {convention.name}", _row(twice), cost, named=False)
     for choice in _choices():
         terms = [name for name, _ in choice if name]
         counted = {count: times for _, coefficients in choice for count, times in coefficients.items()}
-        for factor, label, more in ((1, "macs", 0.0), (2, "flops2", weights.bits("counting", "doubled"))):
+        for factor, label, more in ((1, "macs", 0), (2, "flops2", weights.cost("counting", "doubled"))):
             row, name = _row(counted | dict.fromkeys(_MACS, factor)), " + ".join([label, *terms])
             yield Reading("mult_adds", name, row, base + term * len(terms) + more, named=False)
 
@@ -150,20 +156,20 @@ def _choices() -> Iterator[tuple[tuple[str, Coefficients], ...]]:
 
 def _params(weights: Weights) -> Iterator[Reading]:
     for convention in load_conventions().values():
-        bits = weights.bits("params", convention.name)
-        yield Reading("params", convention.name, _row(convention.params_coefficients), bits, named=True)
+        cost = weights.cost("params", convention.name)
+        yield Reading("params", convention.name, _row(convention.params_coefficients), cost, named=True)
     for values in range(_MOST_NORM_VALUES + 1):
         counted = {"weights": 1, "biases": 1} | dict.fromkeys(_NORM_CHANNELS, values)
-        bits = weights.bits("counting", "norm_values")
-        yield Reading("params", f"weights + biases + {values} values a norm channel", _row(counted), bits, named=False)
+        cost = weights.cost("counting", "norm_values")
+        yield Reading("params", f"weights + biases + {values} values a norm channel", _row(counted), cost, named=False)
 
 
 def _activations(weights: Weights) -> Iterator[Reading]:
     every = ("outputs", *_NORM, *_ACTIVATIONS, "multiplies", "adds")
-    bits = weights.bits("activations", "outputs")
-    yield Reading("activations", "outputs of convolution and linear layers", _row({"outputs": 1}), bits, named=True)
-    bits = weights.bits("activations", "all")
-    yield Reading("activations", "outputs of all layers", _row(dict.fromkeys(every, 1)), bits, named=False)
+    cost = weights.cost("activations", "outputs")
+    yield Reading("activations", "outputs of convolution and linear layers", _row({"outputs": 1}), cost, named=True)
+    cost = weights.cost("activations", "all")
+    yield Reading("activations", "outputs of all layers", _row(dict.fromkeys(every, 1)), cost, named=False)
 
 
 def _bytes(weights: Weights) -> Iterator[Reading]:
@@ -171,8 +177,8 @@ def _bytes(weights: Weights) -> Iterator[Reading]:
         if reading.named:
             for size, label in ((4, "float32"), (2, "float16"), (1, "int8")):
                 counted = tuple(size * factor for factor in reading.row)
-                bits = reading.bits + weights.bits("bytes", str(size))
-                yield Reading("bytes", f"{reading.name} in {label}", counted, bits, named=True)
+                cost = reading.cost + weights.cost("bytes", str(size))
+                yield Reading("bytes", f"{reading.name} in {label}", counted, cost, named=True)
 
 
 _READINGS = {"mult_adds": _mult_adds, "params": _params, "activations": _activations, "bytes": _bytes}
@@ -183,39 +189,39 @@ def windows(printed: Printed, quantity: str) -> tuple[Window, ...]:
     """The ways in which `printed` can have come about, by cost."""
     weights = load_weights()
     found = [
-        Window(name, *printed.whole_range(name), weights.bits("roundings", name), printed)
+        Window(name, *printed.whole_range(name), weights.cost("roundings", name), printed)
         for name in printed.roundings
         if not (name == "off by one" and printed.digits < 3)
     ]
     if (half := _float32_unit(printed)) is not None:
         low, high = (int(printed.number) + sign * _DRIFT * half for sign in (-1, 1))
-        found.append(Window("float32", low, high, weights.bits("roundings", "float32"), printed))
+        found.append(Window("float32", low, high, weights.cost("roundings", "float32"), printed))
     if printed.binary != 1 and quantity == "bytes":
         name = "binary bytes"
         meant = replace(printed, number=printed.number * printed.binary, step=printed.step * printed.binary)
-        bits = weights.bits("roundings", name)
+        cost = weights.cost("roundings", name)
         found += [
-            Window(name, *meant.whole_range(rounding), bits + weights.bits("roundings", rounding), meant)
+            Window(name, *meant.whole_range(rounding), cost + weights.cost("roundings", rounding), meant)
             for rounding in ("rounds", "floors")
             if rounding in meant.roundings
         ]
-    return tuple(sorted((window for window in found if window.low <= window.high), key=lambda each: each.bits))
+    return tuple(sorted((window for window in found if window.low <= window.high), key=lambda each: each.cost))
 
 
 @cache
 def deep_windows(printed: Printed, quantity: str) -> tuple[Window, ...]:
     """Further ways, which explain almost anything: powers of 1024 for a prefix, and a batch of inputs."""
     weights = load_weights()
-    factors = {f"batch of {size}": (Fraction(1, size), weights.bits("mistakes", "batch")) for size in BATCHES}
+    factors = {f"batch of {size}": (Fraction(1, size), weights.cost("mistakes", "batch")) for size in BATCHES}
     if quantity != "mult_adds":
         factors = {}
     if printed.binary != 1 and quantity != "bytes":
-        factors["binary"] = (printed.binary, weights.bits("roundings", "binary"))
+        factors["binary"] = (printed.binary, weights.cost("roundings", "binary"))
     found = []
-    for name, (factor, bits) in factors.items():
+    for name, (factor, cost) in factors.items():
         meant = replace(printed, number=printed.number * factor, step=printed.step * factor)
         rounding = meant.relation or "rounds"
-        found.append(Window(name, *meant.whole_range(rounding), bits, meant))
+        found.append(Window(name, *meant.whole_range(rounding), cost, meant))
     return tuple(window for window in found if window.low <= window.high)
 
 
@@ -249,8 +255,8 @@ def misprints(printed: Printed) -> tuple[Window, ...]:
     """
     if printed.relation or printed.digits < 3:
         return ()
-    bits = load_weights().bits("roundings", "mistyped")
-    found = (Window("mistyped", *meant.whole_range("rounds"), bits, meant) for meant in _misprints(printed))
+    cost = load_weights().cost("roundings", "mistyped")
+    found = (Window("mistyped", *meant.whole_range("rounds"), cost, meant) for meant in _misprints(printed))
     return tuple(sorted(found, key=lambda each: each.low))
 
 

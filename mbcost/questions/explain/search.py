@@ -1,4 +1,8 @@
-"""The search: the cheapest candidates over all trials, each network and sum once."""
+"""The search: the cheapest candidates over all trials, each network and sum once.
+
+Candidates have a total order, `Candidate.order`, and a cut never divides candidates of equal cost. So the answer does
+not depend on the order in which a processor's instructions leave equal elements of an array.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.explain.facts import Fact, Query, Setting
-from mbcost.questions.explain.hits import Hits, hits, missed_bits, ways
+from mbcost.questions.explain.hits import Hits, hits, missed_cost, ways
 from mbcost.questions.explain.readings import Reading, Window, named_readings
 from mbcost.questions.explain.structures import Structure
 from mbcost.questions.explain.trials import Trial, quantities_of, quantity_of
@@ -20,14 +24,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.int64]
-    Bits = NDArray[np.float64]
+    Costs = NDArray[np.int64]
 else:
-    Array = Bits = Any
+    Array = Costs = Any
 
 KEPT = 200
-"""Candidates of one setting that are compared; the cheapest ones."""
+"""How many candidates of one setting are compared: the cheapest ones, and all that cost as much as the last of them."""
 BEST = 6
-"""Ways to count one quantity that are combined with those of the other, a structure."""
+"""How many ways to count one quantity are combined with those of the other, per structure: likewise the cheapest."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Candidate:
     setting: Setting
     structure: Structure
     matches: tuple[Match, ...]
-    bits: float
+    cost: int
     equals: tuple[Structure, ...] = ()
     """Other structures that build the same network, as far as its numbers go."""
 
@@ -54,6 +58,11 @@ class Candidate:
     def missed(self) -> tuple[int, ...]:
         """Places of the facts that it does not explain."""
         return tuple(place for place, match in enumerate(self.matches) if match.window is None)
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """The key of their total order: cost, unmodified first, the order of the conventions, name, then the rest."""
+        return _order(self.cost, self.setting, self.structure, self.matches)
 
 
 def search(query: Query, tried: list[Trial]) -> list[Candidate]:
@@ -64,30 +73,47 @@ def search(query: Query, tried: list[Trial]) -> list[Candidate]:
         each = [hits(query, trial, quantity) for quantity in quantities]
         found += _single(query, trial, each[0]) if len(each) == 1 else _joint(query, trial, each)
     groups: dict[tuple[Any, ...], list[Found]] = {}
-    for one in sorted(found, key=lambda one: one[0])[: 10 * KEPT]:
+    for one in _cheapest_found(found, 10 * KEPT):
         groups.setdefault(_identity(one), []).append(one)
     return [_candidate(group) for group in groups.values()]
 
 
 def _candidate(group: list[Found]) -> Candidate:
     """The cheapest of those that build the same network and have the same numbers."""
-    bits, trial, structure, matches = group[0]
+    cost, trial, structure, matches = group[0]
     equals = (other.structures[place] for _, other, place, _ in group[1:] if other.setting.spec is trial.setting.spec)
-    return Candidate(trial.setting, trial.structures[structure], matches, bits, tuple(equals))
+    return Candidate(trial.setting, trial.structures[structure], matches, cost, tuple(equals))
 
 
-Option = tuple[float, tuple[tuple[int, Match], ...]]
+Option = tuple[int, tuple[tuple[int, Match], ...]]
 """A way to count the facts of one quantity, each with its place in the query, and its cost."""
-Found = tuple[float, Trial, int, tuple[Match, ...]]
+Found = tuple[int, Trial, int, tuple[Match, ...]]
 """The cost of a candidate, where it was found, and its facts."""
+
+
+def _order(cost: int, setting: Setting, structure: Structure, matches: tuple[Match, ...]) -> tuple[Any, ...]:
+    departures = (*setting.departures, *structure.departures)
+    counted = tuple(match.reading.rank for match in matches)
+    printed = tuple("" if match.window is None else match.window.rounding for match in matches)
+    name = setting.spec.name, structure.implementation, structure.classes, departures
+    size = setting.alpha or 0.0, setting.resolution or (0, 0)
+    return cost, len(departures), counted, name, size, printed
+
+
+def _cheapest_found(found: list[Found], number: int) -> list[Found]:
+    """The first `number` in order, with all that cost as much as the last of them."""
+    if len(found) > number:
+        limit = sorted(cost for cost, *_ in found)[number - 1]
+        found = [one for one in found if one[0] <= limit]
+    return sorted(found, key=lambda one: _order(one[0], one[1].setting, one[1].structures[one[2]], one[3]))
 
 
 def _single(query: Query, trial: Trial, every: list[Hits]) -> Iterator[Found]:
     for each in every:
-        total = trial.bits[each.structures] + each.bits
-        for place in _lowest(total, KEPT):
+        total = trial.cost[each.structures] + each.cost
+        for place in _cheapest(total, KEPT):
             matches = tuple(match for _, match in _matches(query, each, place))
-            yield float(total[place]), trial, int(each.structures[place]), matches
+            yield int(total[place]), trial, int(each.structures[place]), matches
 
 
 def _joint(query: Query, trial: Trial, every: list[list[Hits]]) -> Iterator[Found]:
@@ -96,33 +122,35 @@ def _joint(query: Query, trial: Trial, every: list[list[Hits]]) -> Iterator[Foun
     for group in every:
         by_structure: dict[int, list[Option]] = {}
         for each in group:
-            for place in _lowest(each.bits + trial.bits[each.structures], 10 * KEPT):
+            for place in _cheapest(each.cost + trial.cost[each.structures], 10 * KEPT):
                 some = by_structure.setdefault(int(each.structures[place]), [])
-                if len(some) < BEST:
-                    some.append((float(each.bits[place]), _matches(query, each, place)))
+                if len(some) < BEST or some[-1][0] == each.cost[place]:
+                    some.append((int(each.cost[place]), _matches(query, each, place)))
         options.append(by_structure)
     none = [[_unexplained(query, quantity)] for quantity in quantities_of(query)]
-    for structure in set.union(*(set(each) for each in options)):
+    for structure in sorted(set().union(*options)):
         choices = (each.get(structure, nothing) for each, nothing in zip(options, none, strict=True))
         for combined in product(*choices):
-            bits = float(trial.bits[structure]) + sum(cost for cost, _ in combined)
+            cost = int(trial.cost[structure]) + sum(cost for cost, _ in combined)
             by_place = {place: match for _, some in combined for place, match in some}
-            yield bits, trial, structure, tuple(by_place[place] for place in sorted(by_place))
+            yield cost, trial, structure, tuple(by_place[place] for place in sorted(by_place))
 
 
 def _unexplained(query: Query, quantity: str) -> Option:
     facts = [(place, fact) for place, fact in enumerate(query.facts) if fact.quantity == quantity]
-    cost = sum(missed_bits(query, fact) for _, fact in facts)
+    cost = sum(missed_cost(query, fact) for _, fact in facts)
     return cost, tuple((place, Match(fact, named_readings(quantity)[0], None)) for place, fact in facts)
 
 
-def _lowest(bits: Bits, number: int) -> list[int]:
+def _cheapest(costs: Costs, number: int) -> list[int]:
+    """The indices of the `number` lowest costs, lowest first, with all that are equal to the last of them."""
     import numpy as np
 
-    if len(bits) > number:
-        few = np.argpartition(bits, number)[:number]
-        return [int(place) for place in few[np.argsort(bits[few], kind="stable")]]
-    return [int(place) for place in np.argsort(bits, kind="stable")]
+    few = np.arange(len(costs))
+    if len(costs) > number:
+        few = np.flatnonzero(costs <= np.partition(costs, number - 1)[number - 1])
+    ordered: list[int] = few[np.argsort(costs[few], kind="stable")].tolist()
+    return ordered
 
 
 def _matches(query: Query, each: Hits, place: int) -> tuple[tuple[int, Match], ...]:
@@ -173,7 +201,7 @@ def nearest_candidate(alternatives: list[tuple[Query, list[Trial]]]) -> tuple[Qu
     )
     _, place, readings, query, trial = best
     matches = tuple(Match(fact, readings[quantity_of(fact)], None) for fact in query.facts)
-    return query, Candidate(trial.setting, trial.structures[place], matches, float(trial.bits[place]))
+    return query, Candidate(trial.setting, trial.structures[place], matches, int(trial.cost[place]))
 
 
 def _nearest_of(query: Query, trial: Trial) -> tuple[float, int, dict[str, Reading]]:

@@ -80,20 +80,20 @@ class Structure:
             *([f"there are {self.classes} classes"] if self.other_classes else []),
         )
 
-    def bits(self, spec: Spec, weights: Weights, choices: Choices) -> float:
-        """What it costs, beside what is fixed."""
+    def cost(self, spec: Spec, weights: Weights, choices: Choices) -> int:
+        """The cost of what `choices` do not fix, in hundredths of a bit."""
         names = [mistake(name, spec).cost or name for name in self.mistakes]
-        bits = [weights.bits("mistakes", name) for name in (*names, *filter(None, [self.left_out]))]
-        bits += [weights.bits("mistakes", "second")] * max(0, len(bits) - 1)
+        costs = [weights.cost("mistakes", name) for name in (*names, *filter(None, [self.left_out]))]
+        costs += [weights.cost("mistakes", "second")] * max(0, len(costs) - 1)
         if self.only is not None and LEFT_OUT[self.left_out or ""][2] < 0:
-            bits.append(weights.bits("mistakes", "of one quantity only"))
+            costs.append(weights.cost("mistakes", "of one quantity only"))
         if choices.implementation is None:
-            bits.append(weights.bits("implementations", self.implementation))
+            costs.append(weights.cost("implementations", self.implementation))
         if self.other_classes:
-            bits.append(weights.bits("classes", "other"))
+            costs.append(weights.cost("classes", "other"))
         elif choices.classes is None:
-            bits.append(weights.bits("classes", str(self.classes)))
-        return sum(bits)
+            costs.append(weights.cost("classes", str(self.classes)))
+        return sum(costs)
 
     def draft(self, spec: Spec) -> Draft:
         """What it is built from."""

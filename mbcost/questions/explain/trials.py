@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.int64]
-    Bits = NDArray[np.float64]
+    Costs = NDArray[np.int64]
 else:
-    Array = Bits = Any
+    Array = Costs = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +33,18 @@ class Trial:
     structures: tuple[Structure, ...]
     counts: tuple[Array, ...]
     """For each fact, structure x count."""
-    bits: Bits
-    """Of each structure, the setting's included."""
+    cost: Costs
+    """Of each structure, the setting's included, in hundredths of a bit."""
     plain: int
     """How many of the structures, at the front, have neither mistakes nor left-out parts."""
 
 
-Stacks = dict[tuple[int, float, Choices], tuple[Stack, Bits]]
+Stacks = dict[tuple[int, float, Choices], tuple[Stack, Costs]]
 """Stacks with what their structures cost, by the identity of their spec: one that lives as long as its query."""
 
 
-def trials(query: Query, bits: float = 0.0, stacks: Stacks | None = None) -> Iterator[Trial]:
-    """Every setting of the query that can be built, each at so many bits more; `stacks` keeps what was built.
+def trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> Iterator[Trial]:
+    """Every setting of the query that can be built, each at `cost` more; `stacks` keeps what was built.
 
     Raises:
         MbcostError: none can.
@@ -69,19 +69,22 @@ def trials(query: Query, bits: float = 0.0, stacks: Stacks | None = None) -> Ite
         first, costs = some[0]
         found = True
         plain = sum(not structure.departures for structure in common)
-        yield Trial(setting, common, counts, costs[_places(first, common)] + setting.bits + bits, plain)
+        yield Trial(setting, common, counts, costs[_places(first, common)] + setting.cost + cost, plain)
     if not found:
         raise failure or MbcostError("no network fits what is fixed: leave something open")
 
 
-def _known(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> tuple[Stack, Bits]:
+def _known(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> tuple[Stack, Costs]:
     import numpy as np
 
     key = id(spec), alpha, choices
     if key not in stacks:
         weights = load_weights()
         built = stack(spec, alpha, choices)
-        stacks[key] = built, np.array([structure.bits(spec, weights, choices) for structure in built.structures])
+        stacks[key] = (
+            built,
+            np.array([structure.cost(spec, weights, choices) for structure in built.structures], dtype=np.int64),
+        )
     return stacks[key]
 
 

@@ -209,7 +209,7 @@ def test_the_order_of_rows_makes_no_difference() -> None:
     rows = [(224, "569M"), (192, "418M"), (160, "418M"), (128, "186M")]
     facts = [Fact(parse_printed(text), "mult_adds", 1.0, (side, side), row) for row, (side, text) in enumerate(rows, 1)]
     there, back = (explain(query("v1", *some)).explanations[0] for some in (facts, facts[::-1]))
-    assert (there.bits, there.departures) == (back.bits, back.departures)
+    assert (there.cost, there.departures) == (back.cost, back.departures)
     assert [value.fact.row for value in there.missed] == [value.fact.row for value in back.missed] == [3]
     assert there.missed[0].copied == 2
 
@@ -218,7 +218,7 @@ def test_one_cause_is_claimed_and_only_where_no_other_fits_about_as_well() -> No
     facts = [Fact(parse_printed("0.23G"), "mult_adds", 1.0, (224, 224)), Fact(parse_printed("5.48M"), "params", 1.0)]
     first, second, *_ = (found := explain(query("v3-large", *facts)).explanations)
     assert first.proved
-    assert first.bits == second.bits
+    assert first.cost == second.cost
     assert not any(each.claimed for each in found)
     certain = explain(query("v2", Fact(parse_printed("3470760"), "params", 1.0))).explanations
     assert [each.claimed for each in certain] == [True, *(False for _ in certain[1:])]

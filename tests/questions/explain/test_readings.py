@@ -57,7 +57,7 @@ def test_every_way_to_count_is_there_once_and_the_cheapest_first(quantity: str) 
     assert len(set(rows)) == len(rows)
     assert len({(reading.name, reading.row) for reading in (*named, *others)}) == len(rows)
     for some in (named, others):
-        assert [reading.bits for reading in some] == sorted(reading.bits for reading in some)
+        assert [reading.cost for reading in some] == sorted(reading.cost for reading in some)
         assert all(reading.quantity == quantity and len(reading.row) == len(COUNTS) for reading in some)
     assert all(reading.named for reading in named)
 

@@ -1,0 +1,74 @@
+"""Answers are equal to the byte on every processor: whatever vector instructions, hash seed and number of threads.
+
+NumPy chooses its loops by the processor that it runs on, and they may leave equal elements of an array in a different
+order. `NPY_DISABLE_CPU_FEATURES` makes one processor behave like older ones.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+COMMANDS = (
+    "explain 314M v2@1/224 --limit 10",
+    "explain 3.471M v2 --alpha 1 --quantity params --limit 20",
+    "explain 603,134,720 v2@1.4/224",
+    "explain v2@1.4/224 --mult-adds 610.1M --params 6.11M --limit 10",
+    "explain 569M v1 --limit 30",
+    "explain 219M v3-large --limit 30",
+    "explain 66M v3-small --limit 30",
+    "explain 5.4M --quantity params --limit 30",
+    "explain 0.39G efficientnet-b0@1/224 --limit 30",
+    "explain v2@1/224 --mult-adds 0.32G --params 3.5M --limit 30",
+    "explain v3-large@0.75/224 --mult-adds 155M --params 4.0M --limit 10",
+    "explain 17.02MB v1 --limit 10",
+    "published",
+    "fit --flash 1MiB --ram 320KiB --mult-adds 60M --params 2M --classes 2 --in-channels 1 --limit 50",
+    "fit --max-latency 30ms --phone pixel1 --ram 512KiB --rank top1 --limit 50",
+    "sweep v1 v2 v3-large v3-small --pareto mult-adds,top1",
+    "sweep v2 --alpha 0.1:1.5:0.01 --res 32:320:8 --pareto memory,+params",
+)
+PROGRAM = f"""
+import sys
+from numpy._core._multiarray_umath import __cpu_features__
+from mbcost.cli import run
+
+print(*(name for name, there in __cpu_features__.items() if there), file=sys.stderr)
+for command in {COMMANDS}:
+    assert run([*command.split(), "--format", "json"]) == 0, command
+"""
+SETTINGS = [
+    ("", "0", "1"),
+    ("", "1", "2"),
+    ("X86_V4", "0", "2"),
+    ("X86_V4", "1", "1"),
+    ("X86_V4 X86_V3", "0", "1"),
+    ("X86_V4 X86_V3", "1", "2"),
+]
+"""CPU features that NumPy may not use, hash seed, threads: every pair of two of these occurs."""
+
+
+def answers(setting: tuple[str, str, str]) -> bytes:
+    """What all commands print in one process under the setting."""
+    disabled, seed, threads = setting
+    environment = os.environ | {
+        "NPY_DISABLE_CPU_FEATURES": disabled,
+        "PYTHONHASHSEED": seed,
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "PYTHONWARNINGS": "ignore::ImportWarning",  # NumPy says so where a feature to disable is not there anyway
+    }
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, check=True)
+    used = done.stderr.decode().splitlines()[0].split()
+    assert not set(used) & set(disabled.split()), "NumPy uses what it was told not to use"
+    return done.stdout
+
+
+def test_answers_do_not_depend_on_vector_instructions_hash_seeds_and_threads() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, *others = pool.map(answers, SETTINGS)
+    for setting, other in zip(SETTINGS[1:], others, strict=True):
+        for ours, theirs in zip(first.splitlines(), other.splitlines(), strict=True):
+            assert ours == theirs, setting
