@@ -14,7 +14,7 @@ test: $(TEST)/ready  ## the whole test suite, with every reference library
 	$(TEST)/bin/python -m pytest -n auto --dist worksteal
 
 fuzz: $(TEST)/ready  ## N random tables, formulas against real models; SEED=... repeats a run
-	$(TEST)/bin/python -m tests.questions.test_any_table $(N) $(SEED)
+	$(TEST)/bin/python -m tests.questions.validate.test_any_table $(N) $(SEED)
 
 lint: $(TEST)/ready  ## ruff and mypy
 	$(TEST)/bin/ruff check .

@@ -29,15 +29,15 @@ from numpy.typing import NDArray
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.compact import compact
-from mbcost.analytic.grid import Costs, chunks, costs_of, total_of, totals
+from mbcost.analytic.many.grid import Costs, chunks, costs_of, total_of, totals
+from mbcost.analytic.many.polynomial import Counted, columns_of
 from mbcost.analytic.network import resolve
-from mbcost.analytic.polynomial import Counted, columns_of
 from mbcost.measured.build import build
 from mbcost.measured.counters import count
 from mbcost.present.plot.canvas import INK, PALETTE, Draw, counted, render
-from mbcost.questions.configurations import Series
-from mbcost.spec.library import load_convention, load_spec
-from mbcost.spec.model import Scaling
+from mbcost.questions.search.configurations import Series
+from mbcost.spec.catalogue.library import load_convention, load_spec
+from mbcost.spec.scaling import Scaling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

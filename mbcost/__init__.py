@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from mbcost.errors import MbcostError
     from mbcost.measured.build import build
     from mbcost.measured.measure import measure
-    from mbcost.questions.validate import Validation, validate
-    from mbcost.spec.library import load_convention, load_spec
-    from mbcost.spec.measurement import Measurement
-    from mbcost.spec.model import Spec
+    from mbcost.questions.validate.comparison import Validation, validate
+    from mbcost.spec.catalogue.library import load_convention, load_spec
+    from mbcost.spec.observed import Measurement
+    from mbcost.spec.table import Spec
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,16 +37,16 @@ __all__ = [
 
 _HOMES = {
     "MbcostError": "mbcost.errors",
-    "Measurement": "mbcost.spec.measurement",
+    "Measurement": "mbcost.spec.observed",
     "Network": "mbcost.analytic.network",
-    "Spec": "mbcost.spec.model",
-    "Validation": "mbcost.questions.validate",
+    "Spec": "mbcost.spec.table",
+    "Validation": "mbcost.questions.validate.comparison",
     "build": "mbcost.measured.build",
-    "load_convention": "mbcost.spec.library",
-    "load_spec": "mbcost.spec.library",
+    "load_convention": "mbcost.spec.catalogue.library",
+    "load_spec": "mbcost.spec.catalogue.library",
     "measure": "mbcost.measured.measure",
     "resolve": "mbcost.analytic.network",
-    "validate": "mbcost.questions.validate",
+    "validate": "mbcost.questions.validate.comparison",
 }
 
 

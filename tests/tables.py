@@ -10,12 +10,12 @@ import yaml
 from hypothesis import strategies as st
 
 from mbcost.spec import implementation
+from mbcost.spec.catalogue.library import families, load_family
 from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation
-from mbcost.spec.library import families, load_family
-from mbcost.spec.model import TOPS
 from mbcost.spec.operators import EXPANDING, POOLS, TAKES
-from mbcost.spec.parse import COLUMNS
-from mbcost.spec.parse_family import PARTS, SQUEEZED
+from mbcost.spec.reading.implementations import PARTS, SQUEEZED
+from mbcost.spec.reading.table import COLUMNS
+from mbcost.spec.table import TOPS
 
 WIDTHS, STRIDES, FLAGS, LETTERS = st.integers(1, 40), st.integers(1, 3), st.booleans(), st.sampled_from(["RE", "HS"])
 KERNELS = st.builds("{}x{}".format, st.sampled_from([1, 3, 5, 7]), st.sampled_from([1, 3, 5]))

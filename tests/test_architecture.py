@@ -64,7 +64,7 @@ class Import:
 
 
 def room(module: str) -> str:
-    """`mbcost.spec.model` -> `spec`; `torch.nn` -> `torch`."""
+    """`mbcost.spec.table` -> `spec`; `torch.nn` -> `torch`."""
     top, _, rest = module.partition(".")
     return rest.split(".")[0] if top == "mbcost" and rest else top
 
@@ -144,22 +144,22 @@ def test_no_circles() -> None:
 
 
 def test_a_circle_is_caught() -> None:
-    planted = Import("mbcost.spec.tally", "mbcost.spec.model", at_once=False, line=1)
-    back = Import("mbcost.spec.model", "mbcost.spec.tally", at_once=True, line=1)
-    assert set(circle([planted, back])) == {"mbcost.spec.model", "mbcost.spec.tally"}
+    planted = Import("mbcost.spec.tally", "mbcost.spec.table", at_once=False, line=1)
+    back = Import("mbcost.spec.table", "mbcost.spec.tally", at_once=True, line=1)
+    assert set(circle([planted, back])) == {"mbcost.spec.table", "mbcost.spec.tally"}
 
 
 @pytest.mark.parametrize(
     ("importer", "source", "broken"),
     [
-        ("mbcost.spec.model", "from mbcost.analytic.layers import Shape", "1: spec may not import analytic"),
-        ("mbcost.spec.model", "def f():\n    import numpy", "2: spec may not import numpy"),
+        ("mbcost.spec.table", "from mbcost.analytic.layers import Shape", "1: spec may not import analytic"),
+        ("mbcost.spec.table", "def f():\n    import numpy", "2: spec may not import numpy"),
         ("mbcost.measured.build", "import mbcost.analytic.network", "1: measured may not import analytic"),
         ("mbcost.measured.build", "def f():\n    from mbcost import analytic", "2: measured may not import analytic"),
         ("mbcost.analytic.layers", "from torch import nn", "1: analytic may not import torch"),
-        ("mbcost.questions.validate", "import torch", "1: questions may not import torch"),
+        ("mbcost.questions.validate.comparison", "import torch", "1: questions may not import torch"),
         (
-            "mbcost.questions.validate",
+            "mbcost.questions.validate.comparison",
             "class A:\n    import mbcost.measured.build",
             "2: measured is imported inside functions",
         ),
@@ -170,11 +170,11 @@ def test_a_circle_is_caught() -> None:
         ),
         (
             "mbcost.present.formats",
-            "f = __import__\nimport_module('mbcost.cli.table')",
+            "f = __import__\nimport_module('mbcost.cli.cost.table')",
             "2: present may not import cli",
         ),
-        ("mbcost.cli.table", "import torch", "1: cli may not import torch"),
-        ("mbcost.errors", "from mbcost.spec.model import Row", "1: errors may not import spec"),
+        ("mbcost.cli.cost.table", "import torch", "1: cli may not import torch"),
+        ("mbcost.errors", "from mbcost.spec.table import Row", "1: errors may not import spec"),
     ],
 )
 def test_a_wrong_arrow_is_caught(importer: str, source: str, broken: str) -> None:
@@ -185,8 +185,8 @@ def test_a_wrong_arrow_is_caught(importer: str, source: str, broken: str) -> Non
 @pytest.mark.parametrize(
     ("importer", "source"),
     [
-        ("mbcost.questions.validate", "def f():\n    from mbcost.measured.build import build"),
-        ("mbcost.questions.validate", "if TYPE_CHECKING:\n    import numpy"),
+        ("mbcost.questions.validate.comparison", "def f():\n    from mbcost.measured.build import build"),
+        ("mbcost.questions.validate.comparison", "if TYPE_CHECKING:\n    import numpy"),
         ("mbcost.measured.build", "import torch.nn\nimport warnings"),
         ("mbcost.present.formats", "from mbcost.present.table import Table"),
     ],

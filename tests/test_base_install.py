@@ -49,9 +49,9 @@ def test_headline_total() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["mbcost", "mbcost.errors", "mbcost.spec.implementation", "mbcost.spec.library", "mbcost.spec.tally",
-               "mbcost.analytic.layers", "mbcost.analytic.network", "mbcost.present.table", "mbcost.present.counts",
-               "mbcost.cli.arguments"]
+    "module", ["mbcost", "mbcost.errors", "mbcost.spec.implementation", "mbcost.spec.catalogue.library",
+               "mbcost.spec.tally", "mbcost.analytic.layers", "mbcost.analytic.network", "mbcost.present.table",
+               "mbcost.present.cost.counts", "mbcost.cli.arguments"]
 )  # fmt: skip
 def test_doctests(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -11,7 +11,7 @@ import yaml
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import parse_reference
 from mbcost.questions.explain.readings import float32_sum
-from mbcost.spec.library import load_convention, load_conventions, load_spec
+from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 
 DATA: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "data" / "earlier_counters.yaml").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from mbcost.analytic.network import Network, resolve
-from mbcost.spec.library import NETWORKS, load_convention, load_spec
-from mbcost.spec.published import Published, load_published
+from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_spec
+from mbcost.spec.catalogue.published import Published, load_published
 from mbcost.spec.tally import Tally
 
 

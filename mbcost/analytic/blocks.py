@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mbcost.spec.implementation import Implementation
-from mbcost.spec.model import Row, Scaling
+from mbcost.spec.scaling import Scaling
+from mbcost.spec.table import Row
 
 
 @dataclass(frozen=True)

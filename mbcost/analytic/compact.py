@@ -48,8 +48,8 @@ def compact(blocks: Iterable[Block]) -> Compact:
     """The counts of a network that is planned as `blocks`.
 
     >>> from mbcost.analytic.blocks import plan
-    >>> from mbcost.spec.library import load_spec
-    >>> from mbcost.spec.model import Scaling
+    >>> from mbcost.spec.catalogue.library import load_spec
+    >>> from mbcost.spec.scaling import Scaling
     >>> v2 = load_spec("v2")
     >>> blocks = plan(Scaling(v2, v2.implementation("official"), alpha=0.75, classes=1000), 3)
     >>> compact(blocks).tally((160, 160)).conv_macs

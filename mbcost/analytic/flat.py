@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
 from mbcost.analytic.network import Network
 from mbcost.spec.flat import FlatLayer, FlatNetwork
-from mbcost.spec.model import Row, Spec
-from mbcost.spec.nodes import Place
+from mbcost.spec.reading.nodes import Place
+from mbcost.spec.table import Row, Spec
 
 AS_WRITTEN = "as written"
 """What stands in the place of an implementation: a flat list leaves nothing to decide."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mbcost.spec.measurement import Map
+from mbcost.spec.observed import Map
 from mbcost.spec.tally import Tally
 
 

@@ -11,9 +11,10 @@ from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.layers import Activation, BatchNorm, Layer, Leading, Shape
 from mbcost.analytic.operators import Edit, layers_of
 from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.library import load_convention
 from mbcost.spec.convention import Convention
-from mbcost.spec.library import load_convention
-from mbcost.spec.model import CLASSES, Row, Scaling, Spec, check_whole
+from mbcost.spec.scaling import Scaling, check_whole
+from mbcost.spec.table import CLASSES, Row, Spec
 from mbcost.spec.tally import Tally, total
 
 
@@ -118,7 +119,7 @@ def resolve(
     Raises:
         MbcostError: an argument that no network can be built with, or an implementation that the spec does not have.
 
-    >>> from mbcost.spec.library import load_spec
+    >>> from mbcost.spec.catalogue.library import load_spec
     >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
     107295200
     """

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.spec.library import NETWORKS, is_file, is_folder, is_path, load_flat, load_spec
-from mbcost.spec.model import CLASSES, Spec
+from mbcost.spec.catalogue.library import NETWORKS, is_file, is_folder, is_path, load_flat, load_spec
+from mbcost.spec.table import CLASSES, Spec
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.arguments import complete_network
-from mbcost.spec.library import load_conventions
+from mbcost.spec.catalogue.library import load_conventions
 
 
 def _complete_convention(incomplete: str) -> list[str]:

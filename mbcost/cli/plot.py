@@ -34,10 +34,10 @@ from mbcost.present.plot.layers import SIZE as LAYERS_SIZE
 from mbcost.present.plot.layers import draw_layers
 from mbcost.present.plot.sweep import SIZE as SWEEP_SIZE
 from mbcost.present.plot.sweep import draw_sweep
-from mbcost.questions import pictures
-from mbcost.questions.side_by_side import side_by_side
-from mbcost.spec.checkpoints import load_checkpoints
-from mbcost.spec.library import load_convention
+from mbcost.questions import plot as pictures
+from mbcost.questions.compare.nets import side_by_side
+from mbcost.spec.catalogue.checkpoints import load_checkpoints
+from mbcost.spec.catalogue.library import load_convention
 
 Picture = Annotated[
     Path, typer.Option("--output", help="The file to write, .svg, .png or .pdf, whole or not at all.", metavar="FILE")

@@ -14,9 +14,9 @@ from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
 from mbcost.present.published import as_json, as_table, summary_table
-from mbcost.questions.published import verdicts
-from mbcost.questions.verdict import STATUSES, paper_of
-from mbcost.spec.published import Published, load_published
+from mbcost.questions.published.verdict import STATUSES, paper_of
+from mbcost.questions.published.verdicts import verdicts
+from mbcost.spec.catalogue.published import Published, load_published
 
 
 def build() -> Any:

@@ -12,9 +12,9 @@ from mbcost.cli.arguments import complete_network, parse_alpha, parse_list, pars
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, emit, write
-from mbcost.present import validation as present
-from mbcost.questions.campaign import TOOLS, Outcome, Plan, Subject, campaign, plan, run
-from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.present import validate as present
+from mbcost.questions.validate.campaign import TOOLS, Outcome, Plan, Subject, campaign, plan, run
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 STYLES = {"junit": present.junit, "github": present.github}
 """Formats for pipelines, beside those that every command has."""

@@ -20,7 +20,8 @@ from mbcost.measured.modules import (
     SqueezeExcite,
     WindowPool,
 )
-from mbcost.spec.model import CLASSES, Row, Scaling, Spec, check_whole
+from mbcost.spec.scaling import Scaling, check_whole
+from mbcost.spec.table import CLASSES, Row, Spec
 
 
 class Model(nn.Sequential):

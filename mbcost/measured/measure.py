@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.measured.modules import ACTIVATIONS, Add, FunctionalPool, GridPool, MeanPool, Multiply, SamePad, Sum
 from mbcost.measured.trace import half
-from mbcost.spec.measurement import LayerFacts, Map, Measurement
+from mbcost.spec.observed import LayerFacts, Map, Measurement
 
 _NO_ACTIVATION = "none"
 _LEADS: tuple[type[nn.Module], ...] = (

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor
 
 from mbcost.errors import MbcostError
-from mbcost.spec.measurement import LayerFacts, Map
+from mbcost.spec.observed import LayerFacts, Map
 
 
 @dataclass

@@ -20,7 +20,7 @@ from torch.nn.parameter import is_lazy
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.measured.trace import Recorder, evaluating
-from mbcost.spec.traced import TracedModel
+from mbcost.spec.observed import TracedModel
 
 
 def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn.Module:

@@ -17,8 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.measured.trace import half, trace
-from mbcost.spec.measurement import Measurement
-from mbcost.spec.model import CLASSES
+from mbcost.spec.observed import Measurement
+from mbcost.spec.table import CLASSES
 
 
 def measure_reference(

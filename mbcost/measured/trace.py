@@ -15,8 +15,7 @@ from torch.utils.flop_counter import flop_registry
 
 from mbcost.errors import MbcostError
 from mbcost.measured.operators import FOLLOWERS, LAYERS, WEIGHTS, WITH_PARAMETERS, After, Executed, Seen, other
-from mbcost.spec.measurement import LayerFacts
-from mbcost.spec.traced import Call
+from mbcost.spec.observed import Call, LayerFacts
 
 
 def trace(model: nn.Module, image: Tensor) -> tuple[LayerFacts, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from mbcost.present.table import Cell, Column, Table
 from mbcost.questions.explain.answer import CLAIM, MARGIN, Answer, Explanation, Value
 from mbcost.questions.explain.facts import Fact
-from mbcost.spec.model import alpha_text
+from mbcost.spec.scaling import alpha_text
 
 FEW = 2
 """How many numbers are shown one beside the other; of more, how many are explained."""

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.table import Cell, Column, Table, decimal
-from mbcost.questions.published import Summary, summarize
-from mbcost.questions.verdict import STATUSES, Verdict
-from mbcost.spec.model import alpha_text
+from mbcost.questions.published.verdict import STATUSES, Verdict
+from mbcost.questions.published.verdicts import Summary, summarize
+from mbcost.spec.scaling import alpha_text
 
 
 def as_table(verdicts: Sequence[Verdict]) -> Table:

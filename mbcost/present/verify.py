@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.diff import named
+from mbcost.present.compare.diff import named
+from mbcost.present.names import describe, short_name
 from mbcost.present.table import Cell, Column, Difference, Table
-from mbcost.present.totals import describe, short_name
-from mbcost.questions.identify import Candidate
-from mbcost.questions.sequence import Layer
-from mbcost.questions.verify import LayerCheck, Verification
+from mbcost.questions.aligned.weighted import Layer
+from mbcost.questions.verify.identify import Candidate
+from mbcost.questions.verify.verify import LayerCheck, Verification
 
 COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
 """So that nobody takes a model without its residual connections for proved."""

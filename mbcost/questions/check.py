@@ -12,12 +12,13 @@ from mbcost.analytic.blocks import manner_of, repeats
 from mbcost.analytic.layers import Shape
 from mbcost.analytic.network import block_layers
 from mbcost.errors import MbcostError, Problem, SpecError
-from mbcost.spec.flat import is_flat, read_flat
-from mbcost.spec.inputs import PrintedInput, read_inputs
-from mbcost.spec.library import load_family
-from mbcost.spec.model import CLASSES, Row, Scaling, Spec
-from mbcost.spec.nodes import MOST_PROBLEMS, Place, Reader
-from mbcost.spec.parse import read_spec
+from mbcost.spec.catalogue.library import load_family
+from mbcost.spec.reading.flat import is_flat, read_flat
+from mbcost.spec.reading.inputs import PrintedInput, read_inputs
+from mbcost.spec.reading.nodes import MOST_PROBLEMS, Place, Reader
+from mbcost.spec.reading.table import read_spec
+from mbcost.spec.scaling import Scaling
+from mbcost.spec.table import CLASSES, Row, Spec
 
 UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"
 """Kinds of findings: there is no text, it is no spec or one that cannot be built, it says two different things."""

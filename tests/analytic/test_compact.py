@@ -13,9 +13,9 @@ from mbcost.analytic.compact import FULL, Compact, compact, joined, of_form, pos
 from mbcost.analytic.layers import Conv2d, Layer
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
-from mbcost.spec.library import NETWORKS, load_family, load_spec
-from mbcost.spec.model import Scaling
-from mbcost.spec.parse import parse_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
+from mbcost.spec.reading.table import parse_spec
+from mbcost.spec.scaling import Scaling
 from mbcost.spec.tally import total
 from tests.tables import tables
 

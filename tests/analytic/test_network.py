@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
-from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.tally import total
 
 PAIRS = [(name, implementation) for name in NETWORKS for implementation in load_spec(name).implementations]

@@ -10,8 +10,8 @@ import pytest
 from mbcost.analytic.layers import Add, Conv2d, WindowPool
 from mbcost.analytic.network import Network, resolve
 from mbcost.analytic.operators import OPERATORS
-from mbcost.spec import parse
-from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.reading import table as parse
 
 PARTS = (
     "conv|start|expand|depthwise|pointwise|project|se\\.pool|se\\.reduce|se\\.expand|se\\.multiply|conv1|conv2|reduce|"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from mbcost.cli import run
-from mbcost.spec.reading import read_standard_input
+from mbcost.spec.reading.text import read_standard_input
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mbcost.cli.arguments import Reference, parse_reference
-from mbcost.spec.library import NETWORKS, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, specs_folder
 from tests.cli.conftest import Mbcost
 
 SPEC = (specs_folder() / "v2.yaml").read_text(encoding="utf-8").replace("name: v2\n", "name: mine\n")

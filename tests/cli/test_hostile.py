@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from mbcost.errors import MbcostError
-from mbcost.spec.library import NETWORKS, load_spec, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
 from tests.cli.conftest import Mbcost
 
 MILLION = 10**6
@@ -92,7 +92,7 @@ def test_hostile_input_ends_in_a_line_within_a_second_and_200_megabytes(name: st
 
 
 def test_a_device_and_a_silent_pipe_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mbcost.spec.reading.PATIENCE", 0.1)
+    monkeypatch.setattr("mbcost.spec.reading.text.PATIENCE", 0.1)
     (tmp_path / "zero.yaml").symlink_to("/dev/zero")
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(MbcostError, match=r"zero.yaml:1:1: the file is too large"):

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mbcost.cli.plot import PICTURES
-from mbcost.spec.flat import FlatLayer, FlatNetwork, to_yaml
-from mbcost.spec.library import specs_folder
+from mbcost.spec.catalogue.library import specs_folder
+from mbcost.spec.flat import FlatLayer, FlatNetwork
+from mbcost.spec.reading.flat import to_yaml
 from tests.cli.conftest import Mbcost
 from tests.test_pictures import texts
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import mbcost
-from mbcost.spec.library import specs_folder
+from mbcost.spec.catalogue.library import specs_folder
 
 MBCOST = [sys.executable, "-m", "mbcost"]
 

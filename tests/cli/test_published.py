@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mbcost.questions.verdict import STATUSES
-from mbcost.spec.published import load_published
+from mbcost.questions.published.verdict import STATUSES
+from mbcost.spec.catalogue.published import load_published
 from tests.cli.conftest import Mbcost
 
 SOURCE = "slim_v1_md"

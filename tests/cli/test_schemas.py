@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mbcost.present.validation import as_json
-from mbcost.questions.campaign import Campaign, Case, Outcome
-from mbcost.questions.validate import Difference, Validation
-from mbcost.spec.library import load_spec
+from mbcost.present.validate import as_json
+from mbcost.questions.validate.campaign import Campaign, Case, Outcome
+from mbcost.questions.validate.comparison import Difference, Validation
+from mbcost.spec.catalogue.library import load_spec
 from tests.cli.conftest import Mbcost
 
 NETWORK = ["network", "alpha", "resolution", "implementation", "classes", "in_channels"]

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mbcost.spec.library import specs_folder
+from mbcost.spec.catalogue.library import specs_folder
 from tests.cli.conftest import Mbcost
 
 SMALL = ("--alpha", "0.35", "--res", "96")
@@ -95,7 +95,9 @@ def test_what_is_missing_is_said_and_what_was_named_is_an_error(mbcost: Mbcost) 
 
 def test_a_library_that_is_not_installed(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
     find = find_spec
-    monkeypatch.setattr("mbcost.questions.campaign.find_spec", lambda name: None if name == "timm" else find(name))
+    monkeypatch.setattr(
+        "mbcost.questions.validate.campaign.find_spec", lambda name: None if name == "timm" else find(name)
+    )
     named = mbcost("validate", "v2", *SMALL, "--against", "timm")
     assert (named.code, named.err) == (2, "mbcost: error: timm is not installed: pip install 'mbcost[references]'\n")
     everyone = json.loads(

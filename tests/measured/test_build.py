@@ -14,10 +14,11 @@ from torch.nn import functional
 from mbcost.errors import MbcostError
 from mbcost.measured import modules
 from mbcost.measured.build import BUILDERS, build
-from mbcost.spec import parse, parse_family
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.implementation import POOLS
-from mbcost.spec.library import NETWORKS, load_spec
-from mbcost.spec.model import Spec
+from mbcost.spec.reading import implementations as parse_family
+from mbcost.spec.reading import table as parse
+from mbcost.spec.table import Spec
 
 SEED = 20180413
 Twin = Callable[[Tensor], Tensor]

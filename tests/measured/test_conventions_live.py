@@ -19,8 +19,8 @@ from mbcost.errors import MbcostError
 from mbcost.measured.build import build
 from mbcost.measured.counters import COUNTERS, count
 from mbcost.measured.references import LIBRARIES, build_reference, offers
-from mbcost.questions.ledger import otherwise
-from mbcost.spec.library import load_convention, load_conventions, load_spec
+from mbcost.questions.cost.ledger import otherwise
+from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
 EVEN, ODD = (96, 96), (97, 64)

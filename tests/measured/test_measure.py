@@ -13,7 +13,7 @@ from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.measured import measure as measure_module
 from mbcost.measured.build import build
 from mbcost.measured.measure import TOOLS, measure
-from mbcost.spec.library import load_spec
+from mbcost.spec.catalogue.library import load_spec
 
 
 @pytest.mark.parametrize(

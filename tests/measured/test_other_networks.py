@@ -15,10 +15,10 @@ from mbcost.measured.build import build
 from mbcost.measured.counters import COUNTERS, count
 from mbcost.measured.measure import TOOLS, measure
 from mbcost.measured.trace import trace
-from mbcost.questions.validate import validate, validate_in_order
-from mbcost.spec.library import load_convention, load_family, specs_folder
-from mbcost.spec.measurement import Measurement
-from mbcost.spec.parse import parse_spec
+from mbcost.questions.validate.comparison import validate, validate_in_order
+from mbcost.spec.catalogue.library import load_convention, load_family, specs_folder
+from mbcost.spec.observed import Measurement
+from mbcost.spec.reading.table import parse_spec
 
 RESNET_18 = """\
 name: resnet-18

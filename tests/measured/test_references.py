@@ -20,10 +20,10 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.measured.references import LIBRARIES, measure_reference, offers
 from mbcost.measured.trace import trace
-from mbcost.questions.validate import Difference, validate_in_order
-from mbcost.spec.library import NETWORKS, load_spec
-from mbcost.spec.measurement import LayerFacts, Measurement
-from mbcost.spec.model import Spec
+from mbcost.questions.validate.comparison import Difference, validate_in_order
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.observed import LayerFacts, Measurement
+from mbcost.spec.table import Spec
 
 # At 0.1 the least widths are met. At 0.55 and 0.56 the ways of rounding part: 32 x 0.55 = 17.6 becomes 16 channels, but
 # 24 if rounded to 18 first; 32 x 0.56 = 17.92 becomes 24 channels, but 16 if truncated to 17 first.

@@ -9,18 +9,23 @@ from fractions import Fraction
 import pytest
 
 from mbcost.analytic.network import resolve
-from mbcost.present import costs, formula, nets, residuals, separable, side_by_side, stages, validation
+from mbcost.present import validate as validation
+from mbcost.present.compare import nets as side_by_side
+from mbcost.present.compare import residuals, separable
+from mbcost.present.cost import formula, nets
+from mbcost.present.cost import show as stages
+from mbcost.present.cost import table as costs
 from mbcost.present.formats import terminal
 from mbcost.present.table import Table, text_of
-from mbcost.questions.campaign import Campaign, Case, Outcome
-from mbcost.questions.costs import cost_table
-from mbcost.questions.formula import formula as ask
-from mbcost.questions.residuals import compare_residuals
-from mbcost.questions.separable import compare_layer, compare_network
-from mbcost.questions.side_by_side import built_in
-from mbcost.questions.side_by_side import side_by_side as compare
-from mbcost.questions.validate import Difference, Validation
-from mbcost.spec.library import load_convention, load_spec
+from mbcost.questions.compare.nets import built_in
+from mbcost.questions.compare.nets import side_by_side as compare
+from mbcost.questions.compare.residuals import compare_residuals
+from mbcost.questions.compare.separable import compare_layer, compare_network
+from mbcost.questions.cost.formula import formula as ask
+from mbcost.questions.cost.table import cost_table
+from mbcost.questions.validate.campaign import Campaign, Case, Outcome
+from mbcost.questions.validate.comparison import Difference, Validation
+from mbcost.spec.catalogue.library import load_convention, load_spec
 
 WIDTHS = (40, 50, 60, 80, 100, 160)
 

@@ -11,9 +11,10 @@ import pytest
 
 from mbcost.analytic.network import resolve
 from mbcost.questions.check import CONTRADICTION, INVALID, check_spec
-from mbcost.spec.flat import FlatLayer, FlatNetwork, to_yaml
-from mbcost.spec.library import NETWORKS, load_family, load_spec, specs_folder
-from mbcost.spec.parse import parse_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec, specs_folder
+from mbcost.spec.flat import FlatLayer, FlatNetwork
+from mbcost.spec.reading.flat import to_yaml
+from mbcost.spec.reading.table import parse_spec
 
 FOLDER = Path(__file__).parents[1]
 BROKEN = sorted((FOLDER / "specs_invalid").glob("*.yaml"))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import INTEGER_STEPS, ChannelRule
-from mbcost.spec.library import load_spec
 
 # Eighths hit what random floats miss: the half-way points and the exact tenth.
 widths = st.floats(0.01, 20_000) | st.integers(1, 160_000).map(lambda eighths: eighths / 8)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import PALETTE, Draw, counted
-from mbcost.questions.pictures import AccuracyPoint
-from mbcost.spec.model import alpha_text
+from mbcost.questions.plot import AccuracyPoint
+from mbcost.spec.scaling import alpha_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

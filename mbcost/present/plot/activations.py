@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import INK, PALETTE, Draw
-from mbcost.questions.pictures import REACH, ActivationPair
+from mbcost.questions.plot import REACH, ActivationPair
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

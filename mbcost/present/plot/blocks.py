@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import INK, KINDS, Draw, short
-from mbcost.questions.pictures import BlockShape, Link
+from mbcost.questions.plot import BlockShape, Link
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

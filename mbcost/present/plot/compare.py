@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import PALETTE, Draw, counted, short
 from mbcost.present.plot.words import brief
-from mbcost.questions.side_by_side import SideBySide
+from mbcost.questions.compare.nets import SideBySide
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import INK, KINDS, Draw, counted
 from mbcost.present.plot.words import where
-from mbcost.questions.pictures import Profile
+from mbcost.questions.plot import Profile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import INK, Draw, short, thousands
-from mbcost.questions.pictures import CostGrid
+from mbcost.questions.plot import CostGrid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mbcost.analytic.flat import AS_WRITTEN
 from mbcost.analytic.network import Network
-from mbcost.spec.model import alpha_text
+from mbcost.spec.scaling import alpha_text
 
 
 def where(network: Network) -> str:

@@ -15,8 +15,9 @@ from mbcost.questions.explain.readings import Reading, Window, float32_sum, name
 from mbcost.questions.explain.search import Candidate, Match, nearest_candidate, search
 from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
 from mbcost.questions.explain.trials import Stacks, Trial, trials
-from mbcost.spec.model import Spec, alpha_text
 from mbcost.spec.printed import Printed
+from mbcost.spec.scaling import alpha_text
+from mbcost.spec.table import Spec
 from mbcost.spec.tally import COUNTS, Tally
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]

@@ -13,12 +13,12 @@ from itertools import repeat
 from math import comb, fsum, prod
 from typing import TYPE_CHECKING, Any
 
+from mbcost.questions.explain.costs import load_weights
 from mbcost.questions.explain.facts import Query
 from mbcost.questions.explain.hits import missed_cost, passes, reading_costs, rounding_kinds
 from mbcost.questions.explain.readings import misprints
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
-from mbcost.spec.weights import load_weights
 
 if TYPE_CHECKING:
     import numpy as np

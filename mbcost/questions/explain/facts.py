@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mbcost.questions.explain.costs import load_weights
 from mbcost.questions.explain.readings import Reading
-from mbcost.spec.library import NETWORKS, load_spec
-from mbcost.spec.model import Spec
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.printed import Printed
-from mbcost.spec.weights import load_weights
+from mbcost.spec.table import Spec
 
 RELATIVES = {
     "v1": ("v1-printed", "v1-standard"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from mbcost.questions.explain.costs import load_weights
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import (
     Reading,
@@ -20,7 +21,6 @@ from mbcost.questions.explain.readings import (
 )
 from mbcost.questions.explain.trials import Trial, quantity_of
 from mbcost.spec.tally import COUNTS
-from mbcost.spec.weights import load_weights
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""Structures built ahead: those of the built-in networks at their published alphas, in one file beside the specs.
+"""Structures built ahead: those of the built-in networks at their published alphas, in one file beside this one.
 
 Building them takes seconds, reading them some hundredths. The file says of which specs it was made; where those have
 changed since, it is left aside. A test holds it equal to what is built.
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.explain.structures import Choices, Stack, Structure, build_stack
-from mbcost.spec.library import NETWORKS, load_spec, specs_folder
-from mbcost.spec.model import alpha_text
+from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
+from mbcost.spec.scaling import alpha_text
 
 if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def packed_path() -> Path:
     """Where the file is."""
-    return specs_folder() / "structures.npz"
+    return Path(__file__).with_name("structures.npz")
 
 
 def packed_stack(name: str, alpha: float) -> Stack | None:

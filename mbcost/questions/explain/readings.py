@@ -8,10 +8,10 @@ from fractions import Fraction
 from functools import cache
 from itertools import product
 
-from mbcost.spec.library import load_conventions
+from mbcost.questions.explain.costs import Weights, load_weights
+from mbcost.spec.catalogue.library import load_conventions
 from mbcost.spec.printed import Printed
 from mbcost.spec.tally import COUNTS
-from mbcost.spec.weights import Weights, load_weights
 
 QUANTITIES = ("mult_adds", "params", "activations", "bytes")
 

@@ -12,10 +12,10 @@ from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, Scale, joined, of_form, positions
 from mbcost.analytic.operators import Edit
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.mistakes import MISTAKES, Draft, mistake, row_changes
-from mbcost.spec.model import CLASSES, Spec
+from mbcost.questions.explain.costs import Weights
+from mbcost.questions.mistakes.known import MISTAKES, Draft, mistake, row_changes
+from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, counts_of
-from mbcost.spec.weights import Weights
 
 if TYPE_CHECKING:
     import numpy as np

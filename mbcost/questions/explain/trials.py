@@ -8,12 +8,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
+from mbcost.questions.explain.costs import load_weights
 from mbcost.questions.explain.facts import Fact, Query, Setting, is_built_in, settings
 from mbcost.questions.explain.packed import packed_stack
 from mbcost.questions.explain.structures import USUAL_CLASSES, Choices, Stack, Structure, build_stack
-from mbcost.spec.library import load_spec
-from mbcost.spec.model import Spec
-from mbcost.spec.weights import load_weights
+from mbcost.spec.catalogue.library import load_spec
+from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
     import numpy as np

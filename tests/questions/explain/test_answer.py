@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from mbcost.analytic.network import Network, resolve
 from mbcost.questions.explain.answer import Explanation, amounts, explain, network_of
 from mbcost.questions.explain.facts import RELATIVES, Fact, Query
-from mbcost.questions.explain.mistakes import MISTAKES, Draft
 from mbcost.questions.explain.readings import named_readings
 from mbcost.questions.explain.structures import LEFT_OUT, role_of
-from mbcost.spec.library import load_convention, load_conventions, load_spec
+from mbcost.questions.mistakes.known import MISTAKES, Draft
+from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
+from mbcost.spec.catalogue.published import load_published
 from mbcost.spec.printed import Printed, parse_printed
-from mbcost.spec.published import load_published
 
 MAIN = ("v1", "v2", "v3-large", "v3-small")
 CONVENTIONS = [name for name, each in load_conventions().items() if not each.earlier]

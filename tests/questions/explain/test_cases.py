@@ -10,7 +10,7 @@ import yaml
 
 from mbcost.questions.explain.answer import Explanation, explain
 from mbcost.questions.explain.facts import Fact, Query
-from mbcost.spec.library import load_spec
+from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import parse_printed
 
 CASES: list[dict[str, Any]] = yaml.safe_load(

@@ -14,7 +14,7 @@ import pytest
 from mbcost.questions.explain import packed, trials
 from mbcost.questions.explain.packed import pack, packed_path, packed_stack
 from mbcost.questions.explain.structures import Choices, Stack, build_stack
-from mbcost.spec.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 
 def same(one: Stack, other: Stack) -> bool:

@@ -20,8 +20,8 @@ from mbcost.questions.explain.readings import (
     other_readings,
     windows,
 )
+from mbcost.spec.catalogue.library import load_conventions
 from mbcost.spec.convention import Coefficients
-from mbcost.spec.library import load_conventions
 from mbcost.spec.printed import parse_printed
 from mbcost.spec.tally import COUNTS
 

@@ -1,0 +1,1 @@
+"""Many alphas and resolutions at once."""

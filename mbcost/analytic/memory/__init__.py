@@ -1,0 +1,1 @@
+"""Memory: what waits in it, where it stands, and what is stored in flash."""

@@ -1,0 +1,1 @@
+"""The commands that check a spec and help to write one."""

@@ -1,0 +1,50 @@
+"""`mbcost new`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from mbcost.cli.group import build_command
+from mbcost.cli.output import check_output, write
+from mbcost.errors import MbcostError
+from mbcost.present.check.new import starting_spec
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(new)
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the network is called, or its NAME.yaml.")],
+    output: Annotated[
+        Optional[Path],
+        typer.Option(help="Write to this file, - for standard output [default: NAME.yaml].", metavar="FILE"),
+    ] = None,
+) -> int:
+    """Write a commented spec to start from, a small MobileNetV2. A NAME.yaml that is there already is kept.
+
+    \b
+    Examples:
+      mbcost new mynet
+      mbcost new mynet --output nets/mynet.yaml
+      mbcost new mynet --output - | mbcost table -
+    """
+    file = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    name = name.removesuffix(".yaml").removesuffix(".yml")
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) is None:
+        raise MbcostError(f"{name[:100]!r} is no name: use letters, digits, '-', '_' and '.', such as mynet")
+    if output == Path("-"):
+        write(starting_spec(name, str(file)))
+        return 0
+    target = file if output is None else output
+    check_output("text", target)
+    if output is None and (target.exists() or target.is_symlink()):
+        raise MbcostError(f"{target} exists: choose another name, or say --output {target} to replace it")
+    write(starting_spec(name, str(target)), target)
+    write(f"wrote {target}: next, mbcost check {target}\n")
+    return 0

@@ -1,0 +1,29 @@
+"""`mbcost schema`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Output
+from mbcost.cli.output import check_output, to_json, write
+from mbcost.spec.catalogue.library import families
+from mbcost.spec.reading.schema import spec_schema
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(schema)
+
+
+def schema(output: Output = None) -> int:
+    """The JSON Schema of a spec, for editors to complete it and to underline mistakes.
+
+    \b
+    Example:
+      mbcost schema --output mbcost.schema.json
+      and in a spec: # yaml-language-server: $schema=mbcost.schema.json
+    """
+    check_output("json", output)
+    write(to_json(spec_schema(families())), output)
+    return 0

@@ -1,0 +1,172 @@
+"""`mbcost compare`: two built-in comparisons by name, and any networks side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Optional
+
+import typer
+from typer.core import TyperGroup
+
+from mbcost.analytic.network import resolve
+from mbcost.cli.arguments import complete_network, network_of, parse_alpha, parse_rho
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
+from mbcost.cli.output import check_output, emit
+from mbcost.errors import MbcostError
+from mbcost.present.compare import nets as presented
+from mbcost.present.compare import residuals, separable
+from mbcost.questions.compare.nets import side_by_side
+from mbcost.spec.catalogue.library import load_convention, load_spec
+
+
+class ComparisonGroup(TyperGroup):
+    """Comparisons by name; whatever starts otherwise is a list of networks."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As click does, with `nets` put in where no comparison is named."""
+        if not args or args[0] not in (*self.commands, "--help"):
+            args = ["nets", *args]
+        return super().parse_args(ctx, args)
+
+
+def build() -> Any:
+    """The command."""
+    app = typer.Typer(cls=ComparisonGroup, rich_markup_mode=None, add_completion=False)
+    app.callback()(_compare)
+    group = typer.main.get_command(app)
+    assert isinstance(group, ComparisonGroup), "typer builds the class that it is given"
+    for name, function in COMPARISONS.items():
+        group.add_command(build_command(function), name)
+    return group
+
+
+def _compare() -> None:
+    """Compare convolutions, blocks or networks.
+
+    \b
+    Examples:
+      mbcost compare standard-vs-dws
+      mbcost compare standard-vs-dws --net v1
+      mbcost compare residual-vs-inverted --channels 64 --feature 28
+      mbcost compare v1 v2@0.75 v3-large/192 v3-large@0.75:torchvision
+    """
+
+
+def nets(
+    networks: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NET...", help="Networks, the first of them the yardstick.", autocompletion=complete_network
+        ),
+    ],
+    alpha: Alpha = None,
+    res: Res = None,
+    rho: Rho = None,
+    impl: Impl = None,
+    classes: Classes = None,
+    convention: ConventionName = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Networks side by side, with ratios to the first; `nets` can be left out."""
+    check_output(style, output)
+    resolved = [network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes) for net in networks]
+    answer = side_by_side(resolved, load_convention(convention))
+    emit(presented.side_by_side_table(answer), presented.side_by_side_json(answer), style, output)
+    return 0
+
+
+def standard_vs_dws(
+    net: Annotated[
+        Optional[str], typer.Option(metavar="NET", help="A whole network in the place of one layer.")
+    ] = None,
+    kernel: Annotated[Optional[int], typer.Option(metavar="K", help="Side of the kernel [default: 3].")] = None,
+    inputs: Annotated[Optional[int], typer.Option("--in", metavar="M", help="Input channels [default: 512].")] = None,
+    outputs: Annotated[
+        Optional[int], typer.Option("--out", metavar="N", help="Output channels [default: 512].")
+    ] = None,
+    feature: Annotated[Optional[int], typer.Option(metavar="D", help="Side of the input map [default: 14].")] = None,
+    stride: Annotated[Optional[int], typer.Option(metavar="S", help="Stride [default: 1].")] = None,
+    alpha: Alpha = None,
+    rho: Rho = None,
+    res: Res = None,
+    impl: Impl = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Standard convolution beside depthwise separable convolution.
+
+    Without options: the V1 paper's table 3, cumulative over alpha = 0.75 and rho = 0.714. With options: the layer, or
+    with --net the network, that they describe.
+    """
+    check_output(style, output)
+    layer = {"kernel": kernel, "in": inputs, "out": outputs, "feature": feature, "stride": stride}
+    given = [name for name, value in layer.items() if value is not None]
+    if net is not None:
+        from mbcost.questions.compare.separable import compare_network
+
+        if given:
+            raise MbcostError(f"--{given[0]} describes one layer and --net a whole network: keep one")
+        network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl)
+        full = resolve(network.spec, implementation=network.implementation)
+        answer = compare_network(network, full)
+        emit(separable.network_table(answer), separable.network_json(answer), style, output)
+        return 0
+    from fractions import Fraction
+
+    from mbcost.questions.compare.separable import compare_layer
+
+    for name, value in (("res", res), ("impl", impl)):
+        if value is not None:
+            raise MbcostError(f"--{name} needs a network: add --net, or use --feature for one layer")
+    if not given and alpha is None and rho is None:
+        alpha, rho = PAPER_ALPHA, PAPER_RHO
+    comparison = compare_layer(
+        load_spec("v1").implementation("official").channels,
+        kernel=3 if kernel is None else kernel,
+        inputs=512 if inputs is None else inputs,
+        outputs=512 if outputs is None else outputs,
+        feature=14 if feature is None else feature,
+        stride=1 if stride is None else stride,
+        alpha=1.0 if alpha is None else parse_alpha(alpha),
+        rho=Fraction(1) if rho is None else parse_rho(rho),
+    )
+    emit(separable.layer_table(comparison), separable.layer_json(comparison), style, output)
+    return 0
+
+
+def residual_vs_inverted(
+    channels: Annotated[int, typer.Option(metavar="C", help="Input and output channels.")] = 64,
+    feature: Annotated[int, typer.Option(metavar="D", help="Side of the map.")] = 14,
+    expansion: Annotated[int, typer.Option(metavar="T", help="Expansion factor of the inverted residual.")] = 6,
+    reduction: Annotated[int, typer.Option(metavar="R", help="Divisor of ResNet's bottleneck.")] = 4,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """ResNet's bottleneck beside V2's inverted residual and V3's with squeeze-and-excite.
+
+    The default is the 64-channel stage of V2's table, with its expansion factor.
+    """
+    from mbcost.questions.compare.residuals import compare_residuals
+
+    check_output(style, output)
+    blocks = compare_residuals(
+        load_spec("v3-large").implementation("official").squeeze,
+        channels=channels,
+        feature=feature,
+        expansion=expansion,
+        reduction=reduction,
+    )
+    emit(residuals.residuals_table(blocks, feature), residuals.residuals_json(blocks, feature), style, output)
+    return 0
+
+
+PAPER_ALPHA, PAPER_RHO = "0.75", "0.714"
+"""V1 paper, table 3, rows 3 and 4."""
+
+COMPARISONS: Mapping[str, Callable[..., int]] = {
+    "nets": nets,
+    "standard-vs-dws": standard_vs_dws,
+    "residual-vs-inverted": residual_vs_inverted,
+}

@@ -1,0 +1,56 @@
+"""`mbcost diff`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mbcost.cli.arguments import complete_network, network_of
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Output, Res, Rho
+from mbcost.cli.output import check_output, emit
+from mbcost.present.compare.diff import as_json, as_table
+from mbcost.questions.compare.diff import diff_networks
+from mbcost.spec.catalogue.library import load_convention
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(diff)
+
+
+def diff(
+    first: Annotated[
+        str, typer.Argument(metavar="A", help="The network to start from.", autocompletion=complete_network)
+    ],
+    second: Annotated[
+        str, typer.Argument(metavar="B", help="The network to compare.", autocompletion=complete_network)
+    ],
+    alpha: Alpha = None,
+    res: Res = None,
+    rho: Rho = None,
+    impl: Impl = None,
+    classes: Classes = None,
+    in_channels: InChannels = None,
+    convention: ConventionName = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Two networks, or two implementations of one, aligned layer by layer: what differs and what it costs.
+
+    The differences sum to the difference of the totals. Exit 0 when the two are the same, 1 when they differ.
+
+    \b
+    Examples:
+      mbcost diff v3-large@0.5 v3-large@0.5:torchvision
+      mbcost diff v2 ./my-v2.yaml
+    """
+    check_output(style, output)
+    networks = [
+        network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+        for net in (first, second)
+    ]
+    answer = diff_networks(networks[0], networks[1], load_convention(convention))
+    emit(as_table(answer), as_json(answer), style, output)
+    return 1 if answer.layers else 0

@@ -1,0 +1,47 @@
+"""`mbcost formula`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mbcost.cli.arguments import network_of
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
+from mbcost.cli.output import check_output, emit
+from mbcost.present.cost.formula import as_json, as_table
+from mbcost.questions.cost.formula import formula as ask
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(formula)
+
+
+def formula(
+    net: Net,
+    layer: Annotated[
+        str, typer.Argument(metavar="LAYER", help="A layer's name as in `mbcost table`, e.g. 2.1.expand.")
+    ],
+    alpha: Alpha = None,
+    res: Res = None,
+    rho: Rho = None,
+    impl: Impl = None,
+    classes: Classes = None,
+    in_channels: InChannels = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """The equation of one layer, with its numbers put in and its closed form in alpha and rho.
+
+    \b
+    Examples:
+      mbcost formula v1 1.1.depthwise
+      mbcost formula v2@0.75/160 2.1.expand
+    """
+    check_output(style, output)
+    network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    answer = ask(network, layer)
+    emit(as_table(answer), as_json(answer), style, output)
+    return 0

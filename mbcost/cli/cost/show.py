@@ -1,0 +1,43 @@
+"""`mbcost show`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mbcost.analytic.network import resolve
+from mbcost.cli.arguments import complete_network, parse_reference
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Format, Output
+from mbcost.cli.output import check_output, emit
+from mbcost.errors import MbcostError
+from mbcost.present.cost.show import as_json, as_table
+from mbcost.spec.catalogue.library import load_spec
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(show)
+
+
+def show(
+    net: Annotated[str, typer.Argument(metavar="NET", help="NAME or FILE.yaml.", autocompletion=complete_network)],
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """A network's table as its paper prints it, at alpha 1.
+
+    \b
+    Examples:
+      mbcost show v2
+      mbcost show v3-large --format latex
+    """
+    check_output(style, output)
+    reference = parse_reference(net)
+    if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):
+        raise MbcostError(f"show prints the table as published: write '{reference.name}' alone")
+    spec = load_spec(reference.name)
+    network = resolve(spec)
+    emit(as_table(network), as_json(network), style, output)
+    return 0

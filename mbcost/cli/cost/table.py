@@ -1,0 +1,60 @@
+"""`mbcost table`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Optional
+
+import typer
+
+from mbcost.cli.arguments import network_of, parse_list
+from mbcost.cli.group import build_command
+from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Net, Output, Res, Rho
+from mbcost.cli.output import check_output, emit
+from mbcost.errors import unknown
+from mbcost.present.cost.table import as_json, as_table
+from mbcost.questions.cost.table import GROUPINGS, cost_table
+from mbcost.spec.catalogue.library import load_convention
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(table)
+
+
+def table(
+    net: Net,
+    alpha: Alpha = None,
+    res: Res = None,
+    rho: Rho = None,
+    impl: Impl = None,
+    classes: Classes = None,
+    in_channels: InChannels = None,
+    no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
+    by: Annotated[str, typer.Option(help="One row a layer, block or stage.", metavar="layer|block|stage")] = "layer",
+    columns: Annotated[Optional[str], typer.Option(help="Columns to show, in order.", metavar="A,B,C")] = None,
+    sort: Annotated[
+        Optional[str], typer.Option(help="Sort by this column, counts largest first.", metavar="COLUMN")
+    ] = None,
+    convention: ConventionName = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Params and multiply-adds of a network, row by row.
+
+    \b
+    Examples:
+      mbcost table v2 --alpha 0.75 --res 160
+      mbcost table v3-large@0.75:torchvision --by stage
+      mbcost table v1 --columns name,output,mult-adds --sort mult-adds
+      mbcost table ./mynet.yaml --format json | jq .totals
+    """
+    check_output(style, output)
+    if by not in GROUPINGS:
+        raise unknown("grouping", by, GROUPINGS)
+    network = network_of(
+        net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+    )
+    costs = cost_table(network, load_convention(convention), by)
+    shown = as_table(costs, None if columns is None else parse_list(columns, "columns"), sort)
+    emit(shown, as_json(costs), style, output)
+    return 0

@@ -1,0 +1,1 @@
+"""The commands about the memory and the speed of a device."""

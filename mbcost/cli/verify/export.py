@@ -1,0 +1,82 @@
+"""`mbcost export`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Optional
+
+import typer
+
+from mbcost.cli.arguments import complete_network, parse_reference, parse_resolution
+from mbcost.cli.group import build_command
+from mbcost.cli.options import InChannels, Output
+from mbcost.cli.output import check_output, write
+from mbcost.cli.verify.verify import Kwargs, parse_arguments
+from mbcost.errors import MbcostError, unknown
+from mbcost.questions.verify.export import flatten
+from mbcost.questions.verify.verify import read
+from mbcost.spec.catalogue.library import NETWORKS, is_path, specs_folder
+from mbcost.spec.reading.flat import to_yaml
+
+USUAL = (224, 224)
+"""ImageNet's usual image, for a model that no table belongs to."""
+
+
+def build() -> Any:
+    """The command."""
+    return build_command(export)
+
+
+def export(
+    net: Annotated[
+        Optional[str],
+        typer.Argument(metavar="[NET]", help="A built-in network.", autocompletion=complete_network),
+    ] = None,
+    model: Annotated[
+        Optional[str], typer.Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY.")
+    ] = None,
+    res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
+    in_channels: InChannels = None,
+    kwargs: Kwargs = None,
+    name: Annotated[Optional[str], typer.Option(help="What to call it [default: the factory].", metavar="NAME")] = None,
+    style: Annotated[str, typer.Option("--format", help="yaml.", metavar="FORMAT")] = "yaml",
+    output: Output = None,
+) -> int:
+    """A network as a YAML file: the spec of a built-in one, or your own PyTorch model as a flat list of its layers.
+
+    The list states every number, so that a machine without torch can do with it what it can do with a spec, at the
+    resolution of the list.
+
+    \b
+    Examples:
+      mbcost export v2 --output mine.yaml
+      mbcost export --from torchvision.models:mobilenet_v2 --output mobilenet_v2.yaml
+    """
+    if style != "yaml":
+        raise unknown("format", style, ("yaml",))
+    check_output("text", output)
+    if (net is None) == (model is None):
+        raise MbcostError("name one thing to export: a built-in network, or --from MODEL")
+    if model is None:
+        if net not in NETWORKS:
+            raise _not_built_in(str(net))
+        settings = {"--res": res, "--in-channels": in_channels, "--kwargs": kwargs, "--name": name}
+        if idle := [option for option, value in settings.items() if value is not None and value != []]:
+            raise MbcostError(f"export writes the table as published: {idle[0]} is for a model after --from")
+        write((specs_folder() / f"{net}.yaml").read_text(encoding="utf-8"), output)
+        return 0
+    resolution = USUAL if res is None else parse_resolution(res)
+    found = read(model, parse_arguments(kwargs or []), resolution, 3 if in_channels is None else in_channels)
+    source = " ".join([model, *(kwargs or [])])
+    write(to_yaml(flatten(found, name or model.rpartition(":")[2], source)), output)
+    return 0
+
+
+def _not_built_in(net: str) -> MbcostError:
+    reference = parse_reference(net)
+    if reference.name in NETWORKS:
+        return MbcostError(f"export writes the table as published: write '{reference.name}' alone")
+    if reference.name == "-" or is_path(reference.name):
+        return MbcostError(
+            f"export takes no file such as {reference.name}: name a built-in network, or a model after --from"
+        )
+    return unknown("network", net, NETWORKS)

@@ -1,0 +1,1 @@
+"""What was found in a spec, and the spec to start from."""

@@ -1,0 +1,1 @@
+"""Searches of alphas and resolutions."""

@@ -1,0 +1,1 @@
+"""Lists of layers, aligned with each other."""

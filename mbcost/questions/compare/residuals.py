@@ -1,0 +1,94 @@
+"""How do ResNet's bottleneck, V2's inverted residual and V3's with squeeze-and-excite compare on one map?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mbcost.analytic.layers import Add, BatchNorm, Conv2d, GlobalPool, Layer, Multiply, Shape
+from mbcost.errors import MbcostError
+from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.table import SQUEEZE_DIVISOR
+from mbcost.spec.tally import Tally, total
+
+
+@dataclass(frozen=True)
+class ResidualBlock:
+    """One block from C channels to C channels at stride 1, with its norms and its residual connection."""
+
+    title: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of the block's input and behind each of its main convolutions."""
+        convolutions = [layer for layer in self.layers if isinstance(layer, Conv2d) and "se." not in layer.name]
+        return (convolutions[0].input.channels, *(layer.channels for layer in convolutions))
+
+    @property
+    def tally(self) -> Tally:
+        """The counts of the whole block."""
+        return total(layer.tally() for layer in self.layers)
+
+    @property
+    def largest_map(self) -> int:
+        """Elements of the largest map between its layers."""
+        return max(layer.output.elements for layer in self.layers)
+
+
+def compare_residuals(
+    squeeze: ChannelRule, *, channels: int, feature: int, expansion: int, reduction: int
+) -> tuple[ResidualBlock, ...]:
+    """The three blocks for the same input and output.
+
+    Args:
+        squeeze: how a quarter of the expanded width becomes the squeeze width.
+        channels: input and output channels.
+        feature: side of the map.
+        expansion: factor of the inverted residual, t in the V2 paper.
+        reduction: divisor of ResNet's bottleneck; He et al., arXiv:1512.03385, figure 5 uses 4.
+
+    Raises:
+        MbcostError: a size below 1, or channels that the reduction does not divide.
+    """
+    sizes = {"channels": channels, "feature": feature, "expansion": expansion, "reduction": reduction}
+    for name, size in sizes.items():
+        if size < 1:
+            raise MbcostError(f"{name} is {size}: the least is 1")
+    if channels % reduction:
+        raise MbcostError(f"{channels} channels cannot be reduced by {reduction}: choose a multiple of it")
+    shape = Shape(channels, feature, feature)
+    expanded = channels * expansion
+    squeezed = squeeze.round(expanded / SQUEEZE_DIVISOR)
+    return (
+        ResidualBlock("ResNet bottleneck", tuple(_bottleneck(shape, channels // reduction))),
+        ResidualBlock("V2 inverted residual", tuple(_inverted(shape, expanded))),
+        ResidualBlock("V3 inverted residual, SE", tuple(_inverted(shape, expanded, squeezed))),
+    )
+
+
+def _bottleneck(shape: Shape, reduced: int) -> Iterator[Layer]:
+    reduce = Conv2d("reduce", shape, reduced)
+    middle = Conv2d("conv", reduce.output, reduced, (3, 3))
+    yield from _normed(reduce, middle, Conv2d("expand", middle.output, shape.channels))
+    yield Add("add", shape)
+
+
+def _inverted(shape: Shape, expanded: int, squeezed: int | None = None) -> Iterator[Layer]:
+    expand = Conv2d("expand", shape, expanded)
+    depthwise = Conv2d("depthwise", expand.output, expanded, (3, 3), groups=expanded)
+    # Without an expansion there is no expansion layer, as in every implementation.
+    yield from _normed(*((expand, depthwise) if expanded != shape.channels else (depthwise,)))
+    if squeezed is not None:
+        pool = GlobalPool("se.pool", depthwise.output)
+        reduce = Conv2d("se.reduce", pool.output, squeezed, bias=True)
+        yield from (pool, reduce, Conv2d("se.expand", reduce.output, expanded, bias=True))
+        yield Multiply("se.multiply", depthwise.output)
+    yield from _normed(Conv2d("project", depthwise.output, shape.channels))
+    yield Add("add", shape)
+
+
+def _normed(*convolutions: Conv2d) -> Iterator[Layer]:
+    for convolution in convolutions:
+        yield convolution
+        yield BatchNorm(convolution.name, convolution.output)

@@ -1,0 +1,147 @@
+"""By which equation does a layer cost what it costs, and how does that move with alpha and rho?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from mbcost.analytic.layers import Conv2d, Linear
+from mbcost.analytic.network import Network, Step, resolve
+from mbcost.errors import unknown
+from mbcost.spec.catalogue.library import load_convention
+from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.table import SQUEEZE_DIVISOR, Spec
+
+_UNROUNDED = ChannelRule("round", divisor=1, minimum=1)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A product in the paper's letters, with the numbers put in and multiplied."""
+
+    letters: str
+    numbers: str
+    value: int
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """value · α^alpha_power · ρ^rho_power: the printed widths and map scaled, before anything is rounded."""
+
+    value: int
+    alpha_power: int
+    rho_power: int
+
+
+@dataclass(frozen=True)
+class Formula:
+    """The cost of one layer as equations."""
+
+    network: Network
+    step: Step
+    kind: str
+    """`standard`, `grouped`, `depthwise`, `pointwise` or `linear` for what has weights; else the operator."""
+    mult_adds: Term | None
+    """None for a layer without weights: it has no multiply-adds."""
+    weights: Term | None
+    params: int
+    """In the default convention: weights, biases, norm scale and shift."""
+    closed_mult_adds: ClosedForm | None
+    closed_weights: ClosedForm | None
+
+
+def formula(network: Network, layer: str) -> Formula:
+    """The equation of the layer called `layer`.
+
+    Raises:
+        MbcostError: the network has no such layer.
+    """
+    steps = {step.name: step for step in network.steps}
+    if layer not in steps:
+        raise unknown(f"layer of {network.spec.name}", layer, steps)
+    step = steps[layer]
+    params = load_convention().params(step.tally)
+    lead = step.lead
+    if not isinstance(lead, Conv2d | Linear):
+        return Formula(network, step, lead.operator, None, None, params, None, None)
+    kind, letters, numbers = _equation(lead)
+    height, width = lead.output.height, lead.output.width
+    weights = Term(letters, numbers, step.tally.weights)
+    if isinstance(lead, Linear):
+        macs = Term(letters, numbers, step.tally.linear_macs)
+    else:
+        spatial = f"{height}·{width}"
+        macs = Term(f"{letters} · D_F·D_F", f"{numbers} · {spatial}", step.tally.conv_macs)
+    return Formula(network, step, kind, macs, weights, params, *_closed_forms(network, layer))
+
+
+def _equation(lead: Conv2d | Linear) -> tuple[str, str, str]:
+    inputs, outputs = lead.input.channels, lead.channels
+    if isinstance(lead, Linear):
+        return "linear", "M · N", f"{inputs} · {outputs}"
+    kernel = f"{lead.kernel[0]}·{lead.kernel[1]}"
+    if lead.operator == "depthwise" and inputs == outputs:
+        return "depthwise", "D_K·D_K · M", f"{kernel} · {inputs}"
+    if lead.groups > 1:
+        return "grouped", "D_K·D_K · M/G · N", f"{kernel} · {inputs // lead.groups} · {outputs}"
+    if lead.kernel == (1, 1):
+        return "pointwise", "M · N", f"{inputs} · {outputs}"
+    return "standard", "D_K·D_K · M · N", f"{kernel} · {inputs} · {outputs}"
+
+
+def _closed_forms(network: Network, layer: str) -> tuple[ClosedForm | None, ClosedForm | None]:
+    """The coefficients at the printed widths and map, and the powers of alpha and rho.
+
+    The powers are read off the same network with nothing rounded, at twice the widths and at twice the map. Both start
+    from sizes that every division in the network leaves whole; a layer that does not double even so has no closed form.
+    """
+    spec = _unrounded(network)
+    side = math.prod(row.stride for row in spec.rows)
+    base, wide, wider, small, large = (
+        _tally_of(spec, network, layer, alpha, resolution)
+        for alpha, resolution in (
+            (1.0, spec.resolution),
+            (SQUEEZE_DIVISOR, spec.resolution),
+            (2 * SQUEEZE_DIVISOR, spec.resolution),
+            (1.0, (side, side)),
+            (1.0, (2 * side, 2 * side)),
+        )
+    )
+    if base is None or wide is None or wider is None or small is None or large is None:
+        return None, None
+    by_alpha, by_rho = _doublings(wide[0], wider[0]), _doublings(small[0], large[0])
+    weights_by_alpha = _doublings(wide[1], wider[1])
+    return (
+        None if by_alpha is None or by_rho is None else ClosedForm(base[0], by_alpha, by_rho),
+        None if weights_by_alpha is None else ClosedForm(base[1], weights_by_alpha, 0),
+    )
+
+
+def _doublings(before: int, after: int) -> int | None:
+    """The power p of after = 2^p · before, which is at most 2; None where there is none."""
+    return next((power for power in range(3) if after == before << power), None)
+
+
+def _tally_of(
+    spec: Spec, network: Network, layer: str, alpha: float, resolution: tuple[int, int]
+) -> tuple[int, int] | None:
+    probe = resolve(
+        spec,
+        alpha=alpha,
+        resolution=resolution,
+        implementation=network.implementation,
+        classes=network.classes,
+        in_channels=network.in_channels,
+    )
+    for step in probe.steps:
+        if step.name == layer:
+            return step.tally.conv_macs + step.tally.linear_macs, step.tally.weights
+    return None
+
+
+def _unrounded(network: Network) -> Spec:
+    """The spec with the network's implementation rounding nothing, and scaling the same rows as at its alpha."""
+    rules = network.spec.implementation(network.implementation)
+    unscaled = {role: float("inf") for role, alpha in rules.unscaled_below.items() if network.alpha < alpha}
+    plain = replace(rules, channels=_UNROUNDED, channels_of={}, squeeze=_UNROUNDED, unscaled_below=unscaled)
+    return replace(network.spec, implementations={network.implementation: plain})

@@ -1,0 +1,69 @@
+"""What the parts of an explanation cost: `costs.yaml`, which says where these numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from mbcost.errors import MbcostError
+from mbcost.spec.reading.nodes import Reader
+
+SECTIONS = (
+    "networks", "settings", "quantities", "classes", "implementations", "roundings", "conventions", "by_tool", "params",
+    "bytes", "activations", "counting", "mistakes", "tables",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Costs by section and name, in hundredths of a bit."""
+
+    origin: str
+    sections: Mapping[str, Mapping[str, int]]
+
+    def cost(self, section: str, name: str) -> int:
+        """The cost of `name` in hundredths of a bit; where it is not listed, that of `other`.
+
+        Raises:
+            MbcostError: the section lists neither.
+        """
+        costs = self.sections[section]
+        if name not in costs and "other" not in costs:
+            raise MbcostError(f"costs.yaml: {section} does not say what '{name}' costs")
+        return costs.get(name, costs.get("other", 0))
+
+
+@cache
+def load_weights() -> Weights:
+    """The weights that come with mbcost.
+
+    Raises:
+        SpecError: the file is not valid.
+    """
+    path = Path(__file__).with_name("costs.yaml")
+    return parse_weights(path.read_text(encoding="utf-8"), str(path))
+
+
+def parse_weights(text: str, origin: str) -> Weights:
+    """Sections of names with their costs: bits with at most two decimals in the file, whole hundredths here.
+
+    Whole numbers add up to the same sum in any order, so that equal costs are equal on every machine.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    reader = Reader(text, origin)
+    with reader.complete():
+        values = reader.mapping(reader.root, ("origin", *SECTIONS))
+        sections: dict[str, dict[str, int]] = {section: {} for section in SECTIONS}
+        for section, costs in sections.items():
+            for name, node in reader.mapping(reader.require(reader.root, values, section)).items():
+                hundredths = Fraction(str(reader.number(node))) * 100
+                if hundredths.denominator != 1:
+                    reader.problem(node, "a cost has at most two decimals")
+                costs[name] = int(hundredths)
+        stated = reader.text(reader.require(reader.root, values, "origin"))
+    return Weights(stated, sections)

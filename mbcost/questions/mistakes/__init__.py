@@ -1,0 +1,1 @@
+"""Known mistakes, in tables and in models."""

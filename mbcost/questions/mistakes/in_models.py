@@ -1,0 +1,52 @@
+"""Mistakes that a model is met with and that no printed number was yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mbcost.analytic.blocks import Block, Form
+from mbcost.analytic.flat import WrittenConv2d
+from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
+from mbcost.questions.mistakes.known import Draft, Mistake
+
+
+def _folded(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    normed = {layer.name for layer in layers if isinstance(layer, BatchNorm)}
+    return tuple(
+        replace(layer, bias=True) if isinstance(layer, Conv2d) and layer.name in normed else layer
+        for layer in layers
+        if not isinstance(layer, BatchNorm)
+    )
+
+
+def _unprojected(_: Draft, block: Block) -> Form:
+    form = block.form
+    return replace(form, outputs=form.expanded) if form.operator == "bottleneck" else form
+
+
+def _pooled_by_convolution(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """No pool, and the layer that comes to read its map becomes a convolution as large as the map."""
+    if form.operator == "global_pool":
+        return ()
+    lead = layers[0]
+    if form.operator != "linear" or not isinstance(lead, Conv2d | Linear) or lead.input.map[:2] == (1, 1):
+        return layers
+    kernel, output = (lead.input.height, lead.input.width), Shape(lead.channels, 1, 1)
+    conv = WrittenConv2d(lead.name, lead.input, lead.channels, kernel, bias=lead.bias, written=output)
+    return (conv, *(replace(layer, input=output) for layer in layers[1:]))
+
+
+MODEL_MISTAKES: Mapping[str, Mistake] = {
+    "norms folded": Mistake(
+        "every norm is folded into its convolution, which has a bias for it",
+        lambda draft: replace(draft, edits=(*draft.edits, _folded)),
+    ),
+    "expanded width kept": Mistake(
+        "projections keep the expanded width", lambda draft: replace(draft, changes=(*draft.changes, _unprojected))
+    ),
+    "convolution for pool": Mistake(
+        "a convolution as large as the map stands for the pool and the layer behind it",
+        lambda draft: replace(draft, edits=(*draft.edits, _pooled_by_convolution)),
+    ),
+}

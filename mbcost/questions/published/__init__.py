@@ -1,0 +1,1 @@
+"""Do published figures hold?"""

@@ -1,0 +1,1 @@
+"""Which alpha and resolution?"""

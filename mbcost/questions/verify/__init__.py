@@ -1,0 +1,1 @@
+"""Which network is a user's own model?"""

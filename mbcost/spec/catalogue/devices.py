@@ -1,0 +1,82 @@
+"""What devices can compute and move at most: `specs/devices.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from mbcost.errors import unknown
+from mbcost.spec.catalogue.library import specs_folder
+from mbcost.spec.dtype import DTYPES
+from mbcost.spec.reading.nodes import Reader
+from mbcost.spec.reading.text import read_file
+
+_KEYS = ("title", "source", "how", "peak", "bandwidth")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device as its maker describes it."""
+
+    name: str
+    title: str
+    source: str
+    how: str
+    """The arithmetic from the source to the numbers, in words."""
+    peak: Mapping[str, int]
+    """Multiply-adds a second by dtype; the first is what the device is usually asked for."""
+    bandwidth: int
+    """Bytes a second between the memory that holds the tensors and the arithmetic."""
+
+
+@cache
+def load_devices() -> Mapping[str, Device]:
+    """The devices that come with mbcost, by name.
+
+    Raises:
+        SpecError: the file is not valid.
+
+    >>> load_devices()["stm32h743"].bandwidth
+    1920000000
+    """
+    path = specs_folder() / "devices.yaml"
+    return parse_devices(read_file(path), str(path))
+
+
+def load_device(name: str) -> Device:
+    """The device called `name`.
+
+    Raises:
+        MbcostError: there is no such device.
+    """
+    devices = load_devices()
+    if name not in devices:
+        raise unknown("device", name, devices)
+    return devices[name]
+
+
+def parse_devices(text: str, origin: str) -> dict[str, Device]:
+    """Devices by name.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    reader = Reader(text, origin)
+    with reader.complete():
+        devices = {}
+        for name, record in reader.mapping(reader.root).items():
+            values = reader.mapping(record, _KEYS)
+            nodes = {key: reader.require(record, values, key) for key in _KEYS}
+            peak = {dtype: reader.whole(node) for dtype, node in reader.mapping(nodes["peak"], DTYPES).items()}
+            if not peak:
+                reader.problem(nodes["peak"], f"no dtype is here: write one of {', '.join(DTYPES)}")
+            devices[name] = Device(
+                name=name,
+                title=reader.text(nodes["title"]),
+                source=reader.text(nodes["source"]),
+                how=reader.text(nodes["how"]),
+                peak=peak,
+                bandwidth=reader.whole(nodes["bandwidth"]),
+            )
+    return devices

@@ -1,0 +1,221 @@
+"""Published cost figures, as printed, and whether an exact number would be printed that way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import yaml
+
+from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.library import specs_folder
+from mbcost.spec.printed import ROUNDINGS
+from mbcost.spec.reading.nodes import Reader, is_empty
+
+UNITS: dict[str, Fraction] = {
+    "1": Fraction(1), "K": Fraction(10**3), "M": Fraction(10**6), "G": Fraction(10**9),
+    "B": Fraction(1), "kB": Fraction(10**3), "MB": Fraction(10**6),
+    "%": Fraction(1, 100),
+}  # fmt: skip
+"""Unit -> how many single counts, bytes or parts of the whole it is; decimal throughout."""
+QUANTITIES = (
+    "params", "mult_adds", "params_share", "mult_adds_share", "mult_adds_saving", "activations",
+    "activation_memory", "activation_memory_max", "model_size", "constants_size",
+)  # fmt: skip
+TASKS = (
+    "classification", "finegrain_classification", "backbone", "layer", "layer_type_share", "ablation", "memory",
+    "detection", "segmentation", "face_attributes", "face_embedding", "geolocation", "visual_wake_words",
+)  # fmt: skip
+"""What the figure is about: a whole network with the head of a task, or part of one (`backbone` has no classifier)."""
+CONFIDENCES = ("primary", "secondary")
+"""`primary`: seen in the original file or page. `secondary`: seen in somebody's copy of it."""
+
+_PRINT = re.compile(r"~?(\d[\d,]*)(?:\.(\d+))?(?: ?(?:[KMG]|M[Bb]))?")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper, page or file that figures were taken from: one YAML file."""
+
+    name: str
+    title: str
+    where: str
+    """Version of the paper, or repository, path and commit."""
+    seen: str
+    """What was read: the original or which copies of it."""
+    counts: str
+    """What the source counts, in its own words and ours."""
+    by_tool: bool = False
+    """Whether a program counted for it, one that may count more than multiply-adds."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One printed number. None is what the source neither states nor fixes."""
+
+    source: Source
+    id: str
+    table: str
+    row: str | None
+    net: str
+    """The spec's name where the figure is about one of them, else the source's own."""
+    alpha: float | None
+    resolution: tuple[int, int] | None
+    """Height and width of the input."""
+    classes: int | None
+    task: str
+    quantity: str
+    value: str
+    """As printed, with its trailing zeros."""
+    unit: str
+    significant: int | None
+    """How many of the digits count, where not all do."""
+    confidence: str
+    note: str
+
+    @property
+    def number(self) -> Fraction:
+        """The printed number in single counts, bytes or parts of the whole."""
+        return Fraction(self._digits) * UNITS[self.unit]
+
+    @property
+    def step(self) -> Fraction:
+        """What one more in the last printed digit that counts would add.
+
+        >>> figures = {figure.id: figure for figure in load_published()}
+        >>> figures["paper_v1-020"].value, int(figures["paper_v1-020"].step)
+        ('4.2', 100000)
+        """
+        decimals = len(self._digits.partition(".")[2])
+        if self.significant is not None:
+            decimals -= len(self._digits.replace(".", "").lstrip("0")) - self.significant
+        return UNITS[self.unit] / Fraction(10) ** decimals
+
+    def prints(self, exact: int | Fraction, rounding: str = "rounds") -> bool:
+        """Whether a source that shortens numbers by `rounding`, one of `ROUNDINGS`, would print `exact` like this.
+
+        >>> figures = {figure.id: figure for figure in load_published()}
+        >>> v2 = figures["paper_v2-016"]
+        >>> v2.value, v2.prints(300_774_272), v2.prints(300_774_272, "floors")
+        ('300M', False, True)
+        """
+        return ROUNDINGS[rounding].covers(exact, self.number, self.step)
+
+    @property
+    def _digits(self) -> str:
+        match = _PRINT.fullmatch(self.value)
+        assert match is not None, "parsing requires a number"
+        return match[1].replace(",", "") + (f".{match[2]}" if match[2] else "")
+
+
+@cache
+def load_published() -> tuple[Published, ...]:
+    """Every published figure, file by file.
+
+    Raises:
+        MbcostError: the files are missing.
+        SpecError: a file is not valid.
+    """
+    files = sorted((specs_folder() / "published").glob("*.yaml"))
+    if not files:
+        raise MbcostError(f"{specs_folder() / 'published'}: there are no published figures")
+    return tuple(
+        figure for file in files for figure in parse_published(file.read_text(encoding="utf-8"), str(file), file.stem)
+    )
+
+
+def parse_published(text: str, origin: str, name: str) -> tuple[Published, ...]:
+    """The figures of one file, whose source is called `name`.
+
+    A field is stated once for the file, once for a table, or as a column; the nearest statement holds.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    reader = Reader(text, origin)
+    with reader.complete():
+        root = reader.root
+        assert root is not None, "the reader refuses an empty document"
+        values = reader.mapping(root, (*_SOURCE_KEYS, "by_tool", "columns", "tables", "notes", *_FIELDS))
+        title, where, seen, counts = (reader.text(reader.require(root, values, key)) for key in _SOURCE_KEYS)
+        by_tool = "by_tool" in values and reader.flag(values["by_tool"])
+        source = Source(name, title, where, seen, counts, by_tool)
+        header, found = reader.sequence(reader.require(root, values, "columns")), len(reader.problems)
+        columns = [reader.word(item, "column", _FIELDS) for item in header]
+        if len(reader.problems) > found:
+            reader.finish()  # rows mean nothing under a wrong heading
+        notes = reader.mapping(values["notes"]) if "notes" in values else {}
+        figures: dict[str, Published] = {}
+        for table in reader.sequence(reader.require(root, values, "tables")):
+            heading = reader.mapping(table, ("table", "note", "figures", *_FIELDS))
+            stated = {key: node for key, node in {**values, **heading}.items() if key in _FIELDS}
+            for row in reader.sequence(reader.require(table, heading, "figures")):
+                read = _figure(reader, row, columns, stated)
+                if read["id"] in figures or not str(read["id"]).startswith(f"{name}-"):
+                    reader.problem(row, f"an id is '{name}-' and something that no other figure has")
+                remarks = (heading.get("note"), notes.get(read["id"]))
+                figures[read["id"]] = Published(
+                    source=source,
+                    table=reader.text(reader.require(table, heading, "table")),
+                    note="; ".join(reader.text(remark) for remark in remarks if remark is not None),
+                    **read,
+                )
+        for stray in notes.keys() - figures.keys():
+            reader.problem(notes[stray], f"a note on '{stray}', which is no figure of this file")
+    return tuple(figures.values())
+
+
+def _figure(reader: Reader, row: yaml.Node, columns: list[str], stated: dict[str, yaml.Node]) -> dict[str, Any]:
+    """Field -> value; an empty cell and a field that is stated nowhere are None."""
+    cells = reader.sequence(row)
+    nodes = stated | dict(zip(columns, cells, strict=False))
+    nodes = {key: node for key, node in nodes.items() if not is_empty(node)}
+    missing = [key for key in _REQUIRED if key not in nodes]
+    if len(cells) != len(columns):
+        expected = f"{len(columns)} columns ({', '.join(columns)})"
+        reader.problem(row, f"the figure has {len(cells)} cells, the file {expected}")
+    elif missing:
+        reader.problem(row, f"{', '.join(missing)}: stated neither here nor above")
+    return {key: read(reader, nodes[key]) if key in nodes else None for key, read in _FIELDS.items()}
+
+
+def _word(kind: str, choices: tuple[str, ...]) -> Callable[[Reader, yaml.Node], str]:
+    return lambda reader, node: reader.word(node, kind, choices)
+
+
+def _resolution(reader: Reader, node: yaml.Node) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)", node.value) if isinstance(node, yaml.ScalarNode) else None
+    if match:
+        return int(match[1]), int(match[2])
+    side = reader.whole(node)
+    return side, side
+
+
+def _value(reader: Reader, node: yaml.Node) -> str:
+    value = reader.text(node)
+    if not _PRINT.fullmatch(value):
+        reader.problem(node, f"expected a number as it is printed, found '{value}'")
+        return "1"
+    return value
+
+
+_SOURCE_KEYS = ("title", "where", "seen", "counts")
+_REQUIRED = ("id", "net", "task", "quantity", "value", "unit", "confidence")
+_FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
+    "id": Reader.text,
+    "row": Reader.text,
+    "net": Reader.text,
+    "alpha": lambda reader, node: float(reader.number(node)),
+    "resolution": _resolution,
+    "classes": lambda reader, node: reader.whole(node, 0),
+    "task": _word("task", TASKS),
+    "quantity": _word("quantity", QUANTITIES),
+    "value": _value,
+    "unit": _word("unit", tuple(UNITS)),
+    "significant": Reader.whole,
+    "confidence": _word("confidence", CONFIDENCES),
+}

@@ -1,0 +1,1 @@
+"""YAML and text to the types of `mbcost.spec`."""

@@ -1,0 +1,76 @@
+"""YAML text -> `Convention`s."""
+
+from __future__ import annotations
+
+import yaml
+
+from mbcost.spec.convention import BlindSpot, Convention
+from mbcost.spec.reading.nodes import Reader
+from mbcost.spec.tally import COUNTS
+
+_KEYS = ("title", "source", "proved", "params", "mult_adds", "blind", "earlier")
+_BLIND_KEYS = ("models", "networks", "says", "without", "keeps_params", "params", "mult_adds", "partial", "fails")
+
+
+def parse_conventions(text: str, origin: str) -> dict[str, Convention]:
+    """Conventions by name. The first is complete; one that is about one quantity takes the other from the first.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    reader = Reader(text, origin)
+    with reader.complete():
+        records = reader.mapping(reader.root)
+        default: dict[str, yaml.Node] = {}
+        conventions = {}
+        for name, record in records.items():
+            values = reader.mapping(record, _KEYS)
+            default = default or {key: values[key] for key in ("params", "mult_adds") if key in values}
+            conventions[name] = Convention(
+                name=name,
+                title=reader.text(reader.require(record, values, "title")),
+                source=reader.text(reader.require(record, values, "source")),
+                proved=_texts(reader, values.get("proved")),
+                params_coefficients=_coefficients(reader, reader.require(record, default | values, "params")),
+                mult_adds_coefficients=_coefficients(reader, reader.require(record, default | values, "mult_adds")),
+                blind=_blind(reader, values.get("blind")),
+                earlier="earlier" in values and reader.flag(values["earlier"]),
+            )
+    return conventions
+
+
+def _blind(reader: Reader, node: yaml.Node | None) -> tuple[BlindSpot, ...]:
+    return () if node is None else tuple(_blind_spot(reader, item) for item in reader.sequence(node))
+
+
+def _blind_spot(reader: Reader, node: yaml.Node) -> BlindSpot:
+    values = reader.mapping(node, _BLIND_KEYS)
+
+    def flag(key: str) -> bool:
+        return key in values and reader.flag(values[key])
+
+    def coefficients(key: str) -> dict[str, int] | None:
+        return _coefficients(reader, values[key]) if key in values else None
+
+    return BlindSpot(
+        models=reader.text(reader.require(node, values, "models")),
+        networks=frozenset(_texts(reader, values.get("networks"))),
+        says=reader.text(reader.require(node, values, "says")),
+        without=frozenset(_texts(reader, values.get("without"))),
+        params_coefficients=coefficients("params"),
+        mult_adds_coefficients=coefficients("mult_adds"),
+        keeps_params=flag("keeps_params"),
+        partial=frozenset(
+            reader.word(item, "quantity", ("params", "mult_adds"))
+            for item in (reader.sequence(values["partial"]) if "partial" in values else ())
+        ),
+        fails=flag("fails"),
+    )
+
+
+def _texts(reader: Reader, node: yaml.Node | None) -> tuple[str, ...]:
+    return () if node is None else tuple(map(reader.text, reader.sequence(node)))
+
+
+def _coefficients(reader: Reader, node: yaml.Node) -> dict[str, int]:
+    return {count: reader.whole(factor) for count, factor in reader.mapping(node, COUNTS).items()}

@@ -1,0 +1,68 @@
+"""Peaks and flash of many networks at once equal those of each network's layers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbcost.analytic.blocks import plan
+from mbcost.analytic.many.polynomial import columns_of
+from mbcost.analytic.memory.flash import flash, stored
+from mbcost.analytic.memory.peaks import flashes, needs_of, peaks
+from mbcost.analytic.memory.steps import DTYPES, UNPLACED, step_needs
+from mbcost.analytic.network import resolve
+from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
+from mbcost.spec.reading.table import parse_spec
+from mbcost.spec.scaling import Scaling
+from mbcost.spec.table import Spec
+from tests.tables import tables
+
+PAIRS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations]
+SIZES = st.integers(33, 400)
+
+
+def check(spec: Spec, name: str, alphas: list[float], sizes: list[tuple[int, int]], allocator: str, dtype: str) -> None:
+    plans = [plan(Scaling(spec, spec.implementation(name), alpha, 7), spec.channels) for alpha in alphas]
+    found, bytes_of = peaks(needs_of(columns_of(plans), allocator), sizes), flashes(columns_of(plans), dtype)
+    for row, alpha in enumerate(alphas):
+        for column, size in enumerate(sizes):
+            network = resolve(spec, alpha=alpha, resolution=size, implementation=name, classes=7)
+            assert found[row, column] == max(step_needs(network, allocator))
+            assert bytes_of[row] == flash(stored(network), dtype).total
+
+
+@given(
+    st.sampled_from(PAIRS),
+    st.lists(st.floats(0.2, 2.0), min_size=1, max_size=4),
+    st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=2),
+    st.sampled_from(UNPLACED),
+    st.sampled_from(sorted(DTYPES)),
+)
+def test_every_point_is_what_the_layers_need(
+    pair: tuple[str, str], alphas: list[float], sizes: list[tuple[int, int]], allocator: str, dtype: str
+) -> None:
+    check(load_spec(pair[0]), pair[1], alphas, sizes, allocator, dtype)
+
+
+@given(
+    tables(), st.lists(st.sampled_from([0.1, 0.3, 1.0, 1.7, 2.0]), min_size=1, max_size=3), st.sampled_from(UNPLACED)
+)
+def test_so_it_is_for_any_table(text: str, alphas: list[float], allocator: str) -> None:
+    spec = parse_spec(text, "any.yaml", load_family)
+    sizes = [(90, 61), (61, 90)]
+    try:
+        for alpha in alphas:
+            for size in sizes:
+                resolve(spec, alpha=alpha, resolution=size, classes=7)
+    except MbcostError:  # an empty map, no channel left, or groups that do not divide the channels
+        return
+    check(spec, "any", alphas, sizes, allocator, "int8")
+
+
+@pytest.mark.parametrize("allocator", UNPLACED)
+def test_a_thousand_alphas_at_once_are_what_each_is(allocator: str) -> None:
+    check(
+        load_spec("v3-large"), "official", [0.1 + number / 40 for number in range(50)], [(97, 320)], allocator, "int8"
+    )

@@ -1,0 +1,141 @@
+"""`mbcost check`: exit codes, the quoted line with its caret, and the other formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from mbcost.spec.catalogue.library import NETWORKS
+from tests.cli.conftest import Mbcost
+
+DATA = Path(__file__).parents[2] / "data" / "as_printed"
+BROKEN = (
+    "name: broken\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\n"
+    "rows:\n  - [cnov, 8]\n  - [conv]\nimplementations: {family: v2}\n"
+)
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.yaml").write_text(BROKEN)
+    return "broken.yaml"
+
+
+def test_every_problem_with_its_line_and_a_caret(mbcost: Mbcost, broken: str) -> None:
+    result = mbcost("check", broken)
+    assert (result.code, result.err) == (2, "")
+    assert result.out.splitlines() == [
+        "broken.yaml:5:6: unknown operator 'cnov': did you mean 'conv'?",
+        "    5 |   - [cnov, 8]",
+        "      |      ^",
+        "broken.yaml:6:5: the row has 1 cells, the table 2: operator, c",
+        "    6 |   - [conv]",
+        "      |     ^",
+        "2 problems in 1 file",
+    ]
+
+
+def test_the_exit_code_is_that_of_the_worst_file(mbcost: Mbcost, broken: str) -> None:
+    fine, contradicts = str(DATA / "v2.yaml"), str(DATA / "v2-arxiv1.yaml")
+    assert mbcost("check", fine).code == 0
+    assert mbcost("check", fine).out == "no problem in 1 file\n"
+    assert mbcost("check", fine, contradicts).code == 1
+    assert mbcost("check", fine, contradicts).out.endswith("\n2 problems in 1 of 2 files\n")
+    assert mbcost("check", fine, contradicts, broken).code == 2
+    assert mbcost("check", *NETWORKS).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("missing.yaml", None, "missing.yaml:1:1: No such file or directory"),
+        ("v9", None, "v9:1:1: No such file or directory"),
+        (".", None, ".:1:1: Is a directory: name a file in it"),
+        (
+            "latin.yaml",
+            b"name: a\ntitle: \xc3\xa9\xe9t\xe9\n",
+            "latin.yaml:2:9: not UTF-8 text (byte 17): save the file as UTF-8",
+        ),
+        ("empty.yaml", b"", "empty.yaml:1:1: the file is empty"),
+    ],
+)
+def test_where_there_is_no_line_to_quote_one_line_says_it(
+    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes | None, line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path(name).write_bytes(content)
+    result = mbcost("check", name)
+    assert (result.code, result.out, result.err) == (2, f"{line}\n", "")
+
+
+def test_an_unreadable_file_hides_no_other(mbcost: Mbcost, broken: str) -> None:
+    problems = json.loads(mbcost("check", "missing.yaml", broken, "--format", "json").out)["problems"]
+    assert [(each["file"], each["kind"]) for each in problems] == [
+        ("missing.yaml", "unreadable"),
+        ("broken.yaml", "invalid"),
+        ("broken.yaml", "invalid"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "caret"),
+    [
+        ("名前: 1", "^"),
+        ("name: 日本\tx: é: 1", "            ^"),
+        ("title: x # " + "y" * 500, None),
+        ("name: [" + "a, " * 100 + "]", "      ^"),
+    ],
+)
+def test_the_caret_stands_under_the_place(
+    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, caret: str | None
+) -> None:
+    """Also behind characters that are two columns wide; a tab is shown as one blank and a long line in part."""
+    monkeypatch.chdir(tmp_path)
+    Path("wide.yaml").write_text(f"{line}\n")
+    shown = mbcost("check", "wide.yaml").out.splitlines()
+    assert max(map(len, shown)) < 320
+    quoted = [row for row in shown if row.startswith("      | ")]
+    assert caret is None or f"      | {caret}" in quoted
+
+
+def test_a_problem_far_to_the_right_is_shown(mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("long.yaml").write_text(f"{'columns: [' + 'operator, ' * 40}opreator]\n")
+    shown = mbcost("check", "long.yaml").out.splitlines()
+    place = next(number for number, row in enumerate(shown) if "opreator" in row and "did you mean" in row)
+    quoted, caret = shown[place + 1 : place + 3]
+    assert len(quoted) < 120
+    assert quoted[caret.index("^") :].startswith("opreator]")
+
+
+def test_annotations(mbcost: Mbcost, broken: str) -> None:
+    result = mbcost("check", broken, "--format", "github")
+    assert result.code == 2
+    assert result.out.splitlines() == [
+        "::error file=broken.yaml,line=5,col=6,title=mbcost check::unknown operator 'cnov': did you mean 'conv'?",
+        "::error file=broken.yaml,line=6,col=5,title=mbcost check::the row has 1 cells, the table 2: operator, c",
+        "::notice title=mbcost check::2 problems in 1 file",
+    ]
+
+
+def test_a_table_of_problems(mbcost: Mbcost, broken: str, tmp_path: Path) -> None:
+    assert mbcost("check", broken, "--format", "csv", "--output", "problems.csv").code == 2
+    rows = list(csv.reader(io.StringIO((tmp_path / "problems.csv").read_text())))
+    assert rows[0] == ["file", "line", "column", "kind", "message"]
+    assert rows[1] == ["broken.yaml", "5", "6", "invalid", "unknown operator 'cnov': did you mean 'conv'?"]
+
+
+def test_a_spec_with_a_thousand_problems_ends_at_a_hundred(
+    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("wrong.yaml").write_text("".join(f"key{number}: 1\n" for number in range(1000)))
+    result = mbcost("check", "wrong.yaml")
+    assert result.code == 2
+    assert result.out.endswith("\n100 problems in 1 file; there are more: the search ends at 100\n")

@@ -1,0 +1,159 @@
+"""`mbcost verify`, on libraries' models, on the page's example, and on what cannot run."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Mbcost
+
+ROOT = Path(__file__).parents[3]
+EXAMPLE = f"{ROOT}/docs/net.py:make"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "torchvision.models:mobilenet_v2 --spec v2",
+        "torchvision.models:mobilenet_v2 --spec v2@0.35/97:torchvision --kwargs width_mult=0.35",
+        "torchvision.models:mobilenet_v3_large --spec v3-large@0.75:torchvision --kwargs width_mult=0.75",
+        "torchvision.models:mobilenet_v3_small --spec v3-small --impl torchvision --classes 10 --kwargs num_classes=10",
+        "timm:create_model --spec v3-small@0.5:timm --kwargs model_name=mobilenetv3_small_050",
+        "timm:create_model --spec v1@1.25:timm --kwargs model_name=mobilenetv1_125",
+        "timm:create_model --find --kwargs model_name=mobilenetv2_140",
+    ],
+)
+def test_a_library_model_is_equal(mbcost: Mbcost, arguments: str) -> None:
+    result = mbcost("verify", *arguments.split())
+    assert (result.code, result.err) == (0, "")
+    assert " is v" in result.out.splitlines()[0]
+
+
+def test_the_first_line_names_the_first_divergence(mbcost: Mbcost) -> None:
+    result = mbcost("verify", EXAMPLE, "--spec", "v2")
+    assert (result.code, result.err) == (1, "")
+    assert result.out.splitlines()[0] == (
+        f"{EXAMPLE} is not v2@1/224x224:official: the first layer that differs is the model's 1.expand.0 behind"
+        " 0.1.conv, which the table has not"
+    )
+    assert "this accounts for all of it: the t = 1 block has an expansion convolution" in result.out
+
+
+def test_a_model_without_residual_connections_is_equal_and_the_last_line_says_why(
+    mbcost: Mbcost, tmp_path: Path
+) -> None:
+    (tmp_path / "plain_net.py").write_text(
+        "import torchvision\n"
+        "def make():\n"
+        "    model = torchvision.models.mobilenet_v2()\n"
+        "    for module in model.modules():\n"
+        "        module.use_res_connect = False\n"
+        "    return model\n"
+    )
+    result = mbcost("verify", f"{tmp_path}/plain_net.py:make", "--spec", "v2")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == (
+        "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
+    )
+
+
+@pytest.mark.parametrize("style", ["text", "csv", "markdown", "latex", "json"])
+def test_every_format_has_the_differences(mbcost: Mbcost, style: str) -> None:
+    result = mbcost("verify", EXAMPLE, "--spec", "v2", "--kwargs", "classes=10", "--format", style)
+    assert result.code == 1
+    if style == "json":
+        answer = json.loads(result.out)
+        assert [layer["params"] for layer in answer["layers"]] == [1088, -1_268_190]
+        assert answer["totals"]["params"] == 1088 - 1_268_190 == answer["model"]["params"] - answer["network"]["params"]
+    else:
+        assert "1.expand.0" in result.out
+        assert "10.1.classifier" in result.out
+
+
+@pytest.mark.parametrize("quantity", ["params", "mult_adds"])
+def test_a_program_can_add_up_the_csv(mbcost: Mbcost, quantity: str) -> None:
+    arguments = ("verify", EXAMPLE, "--spec", "v2", "--kwargs", "classes=10", "--format")
+    rows = list(csv.DictReader(mbcost(*arguments, "csv").out.splitlines()))
+    *layers, total = (int(row[quantity]) for row in rows)
+    assert sum(layers) == total == json.loads(mbcost(*arguments, "json").out)["totals"][quantity] != 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([EXAMPLE], "what should the model be? name it, --spec NET, or ask for it, --find"),
+        ([EXAMPLE, "--spec", "v9"], "unknown network 'v9'"),
+        ([EXAMPLE, "--spec", "v2", "--kwargs", "classes"], "--kwargs 'classes' is no argument: write NAME=VALUE"),
+        ([EXAMPLE, "--spec", "v2", "--kwargs", "a=1", "--kwargs", "a=2"], "--kwargs gives a twice: keep one"),
+        ([EXAMPLE, "--spec", "v2", "--kwargs", "a=1"], f"unknown argument of {EXAMPLE} 'a': choose from classes"),
+        ([EXAMPLE, "--spec", "v2", "--spec", "v1"], "--spec gives v2 and v1: keep one"),
+        ([EXAMPLE, "--spec", "v2", "--in-channels", "4"], f"{EXAMPLE} does not run on a 1x4x224x224 image"),
+        (["torchvision.models:mobilenet_v", "--spec", "v2"], "unknown name in torchvision.models 'mobilenet_v'"),
+        (["nothing:make", "--spec", "v2"], "nothing cannot be imported: No module named 'nothing'"),
+        ([EXAMPLE, "--find", "--spec", "v2@1", "--alpha", "2"], "alpha is given twice"),
+        ([EXAMPLE, "--find", "--impl", "nobody"], "unknown implementation of"),
+    ],
+)
+def test_what_could_not_run(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+    result = mbcost("verify", *arguments)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith(f"mbcost: error: {message}")
+
+
+def test_arguments_are_literals_or_text(mbcost: Mbcost, tmp_path: Path) -> None:
+    (tmp_path / "given_net.py").write_text(
+        "from torch import nn\n"
+        "def make(**given):\n"
+        "    assert given == {'a': 0.75, 'b': [1, 2], 'c': None, 'd': 'relu6', 'e': 'x=y', 'f': ''}, given\n"
+        "    return nn.Conv2d(3, 8, 3)\n"
+    )
+    words = [
+        word for given in ("a=0.75", "b=[1,2]", "c=None", "d=relu6", "e=x=y", "f=") for word in ("--kwargs", given)
+    ]
+    result = mbcost("verify", f"{tmp_path}/given_net.py:make", "--spec", "v2", *words)
+    assert (result.code, result.err) == (1, "")
+
+
+# The faults of a V2 table that has been in another tool for years, as tables.
+
+WILD = ["stem", "projections", "repeat", "classifier"]
+
+
+@pytest.mark.parametrize("name", [*WILD, "together"])
+def test_diff_names_the_faults_of_the_wild(mbcost: Mbcost, name: str) -> None:
+    result = mbcost("diff", "v2", f"{ROOT}/tests/data/wild/{name}.yaml", "--format", "json")
+    assert result.code == 1
+    changes = {
+        layer["first"]: {change["feature"]: (change["first"], change["second"]) for change in layer["changes"]}
+        for layer in json.loads(result.out)["layers"]
+    }
+    faults = WILD if name == "together" else [name]
+    if "stem" in faults:
+        assert changes["0.1.conv"] == {"kernel": ("3x3", "1x1")}
+    if "projections" in faults:
+        assert changes["2.1.project"]["output"] == ("56x56x24", "56x56x96")
+        assert changes["6.2.project"]["output"] == ("7x7x160", "7x7x960")
+    if "repeat" in faults:
+        gone = [layer for layer, change in changes.items() if not change and layer.split(".")[2] not in ("add", "pool")]
+        assert gone == ["5.3.expand", "5.3.depthwise", "5.3.project"]
+    if "classifier" in faults:
+        assert changes["10.1.classifier"]["kernel"] == ("1x1", "7x7")
+    if len(faults) == 1 and name in ("stem", "repeat"):
+        assert {layer.split(".")[0] for layer in changes} == {"0" if name == "stem" else "5"}
+
+
+def test_a_model_that_fails_in_torch_is_one_line(tmp_path: Path) -> None:
+    """Torch logs such a failure with its traceback when it works out shapes alone; a process of its own shows that."""
+    (tmp_path / "failing_net.py").write_text(
+        "from torch import nn\n"
+        "def make():\n"
+        "    return nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.Flatten(), nn.Linear(99, 10))\n"
+    )
+    command = [sys.executable, "-m", "mbcost", "verify", f"{tmp_path}/failing_net.py:make", "--spec", "v2/32"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

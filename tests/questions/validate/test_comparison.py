@@ -1,0 +1,130 @@
+"""The engine and the tools agree to the last integer; and what the comparison says when a single number differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbcost.analytic.network import Network, resolve
+from mbcost.measured.build import build
+from mbcost.measured.measure import TOOLS, measure
+from mbcost.questions.validate.comparison import validate, validate_in_order
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.observed import QUANTITIES, LayerFacts, Measurement
+
+ALPHAS = [0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.3, 1.4]
+RESOLUTIONS: list[int | tuple[int, int]] = [97, 225, 224, (160, 224)]
+HEAVY = ("resnet-50", "vgg-16", "mobilenet-v4-conv-medium", "mobilenet-v4-conv-large")
+"""Networks so large that they are measured at a few sizes only."""
+PAIRS = [
+    (name, implementation)
+    for name in NETWORKS
+    if name not in HEAVY
+    for implementation in load_spec(name).implementations
+]
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+@pytest.mark.parametrize(("network", "implementation"), PAIRS)
+def test_engine_and_tools_agree(network: str, implementation: str, alpha: float) -> None:
+    """Every network under every implementation at every alpha, in turn on square maps and on a non-square one."""
+    spec = load_spec(network)
+    model = build(spec, alpha=alpha, implementation=implementation)
+    for resolution, tool in product(RESOLUTIONS[ALPHAS.index(alpha) % 2 :: 2], TOOLS):
+        resolved = resolve(spec, alpha=alpha, resolution=resolution, implementation=implementation)
+        validation = validate(resolved, measure(model, resolution=resolution, against=tool))
+        assert validation.differences == ()
+        assert validation.checks > 10 * len(resolved.steps)
+
+
+@pytest.mark.parametrize(("alpha", "resolution"), [(0.25, (97, 64)), (0.35, 65), (0.5, (40, 33))])
+@pytest.mark.parametrize("network", HEAVY)
+def test_engine_and_tools_agree_on_large_networks(
+    network: str, alpha: float, resolution: int | tuple[int, int]
+) -> None:
+    spec = load_spec(network)
+    model, resolved = build(spec, alpha=alpha), resolve(spec, alpha=alpha, resolution=resolution)
+    for tool in TOOLS:
+        assert validate(resolved, measure(model, resolution=resolution, against=tool)).differences == ()
+
+
+@pytest.fixture(scope="module")
+def agreed() -> tuple[Network, Measurement]:
+    """A network and a measurement without a difference."""
+    spec = load_spec("v3-small")
+    return resolve(spec, resolution=64), measure(build(spec), resolution=64)
+
+
+def altered(measurement: Measurement, place: int, **values: Any) -> Measurement:
+    layers = list(measurement.layers)
+    layers[place] = replace(layers[place], **values)
+    return replace(measurement, layers=tuple(layers))
+
+
+@given(st.data())
+def test_any_other_value_is_one_difference(agreed: tuple[Network, Measurement], data: st.DataObject) -> None:
+    network, measurement = agreed
+    place = data.draw(st.integers(0, len(measurement.layers) - 1))
+    quantity = data.draw(st.sampled_from(QUANTITIES))
+    value = getattr(measurement.layers[place], quantity)
+    other = data.draw(
+        st.sampled_from(["conv", "relu", "none", 0, 1, 4, (1, 1), (3, 3), (7, 7, 3)]).filter(
+            lambda other: other != value
+        )
+    )
+    (found,) = validate(network, altered(measurement, place, **{quantity: other})).differences
+    name = measurement.layers[place].name
+    assert (found.layer, found.quantity, found.expected, found.measured) == (name, quantity, value, other)
+
+
+@pytest.mark.parametrize("total", ["params", "macs"])
+def test_a_total_of_its_own(agreed: tuple[Network, Measurement], total: str) -> None:
+    """A tool's total is not the sum of its layers by definition, so it is compared as well."""
+    network, measurement = agreed
+    value = getattr(measurement, total)
+    (found,) = validate(network, replace(measurement, **{total: value + 1})).differences
+    assert (found.layer, found.quantity, found.expected, found.measured) == ("total", total, value, value + 1)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "differs"), [("norm_elements", False), ("activation", False), ("stride", True), ("groups", True)]
+)
+def test_only_what_a_witness_cannot_see_is_left_out(
+    agreed: tuple[Network, Measurement], quantity: str, differs: bool
+) -> None:
+    """A convolution has a stride, so None is wrong there; and nothing that is left out counts as a check."""
+    network, measurement = agreed
+    everything = validate(network, measurement)
+    validation = validate(network, altered(measurement, 0, **{quantity: None}))
+    assert [(found.layer, found.quantity) for found in validation.differences] == [("0.1.conv", quantity)] * differs
+    assert validation.checks == everything.checks - (not differs)
+
+
+@pytest.fixture(scope="module")
+def in_a_librarys_words(agreed: tuple[Network, Measurement]) -> Measurement:
+    """What another library's model shows: convolutions and linear layers, under names of its own."""
+    layers = [layer for layer in agreed[1].layers if layer.operator in ("conv", "linear")]
+    named = [replace(layer, name=f"features.{place}") for place, layer in enumerate(layers)]
+    return replace(agreed[1], against="library", layers=tuple(named))
+
+
+def test_another_librarys_layers_pair_up_by_place(
+    agreed: tuple[Network, Measurement], in_a_librarys_words: Measurement
+) -> None:
+    network, layers = agreed[0], in_a_librarys_words.layers
+    assert validate_in_order(network, in_a_librarys_words).differences == ()
+
+    def differences(*others: LayerFacts) -> list[tuple[object, ...]]:
+        validation = validate_in_order(network, replace(in_a_librarys_words, layers=others))
+        return [(found.layer, found.quantity, found.expected, found.measured) for found in validation.differences]
+
+    assert differences(*layers[:-1]) == [("15.1.classifier", "layer", "present", None)]
+    assert differences(*layers, replace(layers[0], name="extra")) == [("extra", "layer", None, "present")]
+    swapped = differences(layers[1], layers[0], *layers[2:])
+    assert ("0.1.conv", "groups", 1, 16) in swapped
+    assert ("1.1.depthwise", "groups", 16, 1) in swapped
