@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -41,6 +42,69 @@ ROOMS = {
     "__main__": Arrows({"cli"}, set()),
 }
 """The last two are `mbcost/__init__.py` and `mbcost/__main__.py`."""
+
+FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
+    "spec": {
+        "types": set(),
+        "reading": {"types"},
+        "catalogue": {"reading", "types"},
+    },
+    "analytic": {
+        "core": set(),
+        "many": {"core"},
+        "memory": {"many", "core"},
+    },
+    "questions": {
+        "cost": set(),
+        "compare": {"aligned"},
+        "device": set(),
+        "search": {"device"},
+        "explain": {"mistakes"},
+        "mistakes": set(),
+        "aligned": set(),
+        "published": {"explain"},
+        "verify": {"aligned", "mistakes"},
+        "validate": set(),
+        "check": set(),
+        "plot": {"device"},
+    },
+    "present": {
+        "cost": {"compare"},
+        "compare": set(),
+        "device": set(),
+        "search": set(),
+        "explain": set(),
+        "published": set(),
+        "verify": {"aligned", "compare"},
+        "validate": set(),
+        "check": set(),
+        "plot": {"compare"},
+    },
+    "cli": {
+        "cost": {"compare"},
+        "compare": set(),
+        "device": set(),
+        "search": set(),
+        "explain": set(),
+        "published": set(),
+        "verify": set(),
+        "validate": set(),
+        "check": set(),
+        "plot": {"compare"},
+    },
+}
+"""Which families a family of a room may import besides its own. Those of `questions`, `present` and `cli` are the
+same: there it holds for the family's name, on its own floor or one below. Every entry is used."""
+
+FLOORS = ("questions", "present", "cli")
+SHARED: Mapping[str, set[str]] = {
+    "questions": set(),
+    "present": {"table", "formats", "names", "annotations"},
+    "cli": {"group", "arguments", "quantities", "options", "output", "streams"},
+}
+"""Files of a floor that belong to no family. They import none."""
+FILES = {"spec": "types", "analytic": "core"}
+"""What the files of these two rooms are called together that are in none of their folders."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +143,10 @@ def _imports(node: ast.AST, importer: str, *, at_once: bool) -> Iterator[Import]
         yield from (Import(importer, alias.name, at_once, node.lineno) for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         assert node.level == 0, f"{importer}:{node.lineno}: a relative import"
-        module = str(node.module)
-        if module == "mbcost":  # `from mbcost import x`: of a folder, or of a name of the package
-            yield from (
-                Import(importer, f"mbcost.{alias.name}" if alias.name in ROOMS else module, at_once, node.lineno)
-                for alias in node.names
-            )
-        else:
-            yield Import(importer, module, at_once, node.lineno)
+        module = str(node.module)  # `from mbcost.present import x`: of a module, or of a name in one
+        names = [f"{module}.{alias.name}" for alias in node.names]
+        imported = dict.fromkeys(name if name in modules() else module for name in names)
+        yield from (Import(importer, name, at_once, node.lineno) for name in imported)
     elif (
         isinstance(node, ast.Call)
         and ast.unparse(node.func) == "import_module"
@@ -101,6 +161,7 @@ def _imports(node: ast.AST, importer: str, *, at_once: bool) -> Iterator[Import]
         yield from _imports(child, importer, at_once=at_once)
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module of the package by its dotted name."""
     found = {}
@@ -193,6 +254,75 @@ def test_a_wrong_arrow_is_caught(importer: str, source: str, broken: str) -> Non
 )
 def test_a_right_arrow_is_let_through(importer: str, source: str) -> None:
     assert [arrow.broken_arrow() for arrow in imports(source, importer)] in ([None], [None, None])
+
+
+def family(module: str) -> tuple[str, str] | None:
+    """A room and what a module belongs to in it; None for what the table of families does not tell apart.
+
+    `mbcost.present.cost.table` -> `present`, `cost`; `mbcost.spec.table` -> `spec`, `types`.
+    """
+    parts = module.split(".")[1:]
+    if len(parts) < 2 or parts[0] not in FAMILIES or parts[1] in SHARED.get(parts[0], set()):
+        return None
+    is_file = len(parts) == 2 and modules().get(module, Path("of_a_file.py")).name != "__init__.py"
+    return parts[0], FILES[parts[0]] if parts[0] in FILES and is_file else parts[1]
+
+
+def arrows_of_families(arrows: list[Import]) -> dict[str, dict[str, set[str]]]:
+    """The table of families as the imports have it."""
+    table: dict[str, dict[str, set[str]]] = {where: {} for where in FAMILIES}
+    for where, name in filter(None, map(family, modules())):
+        table[where].setdefault(name, set())
+    for arrow in arrows:
+        source, target = family(arrow.importer), family(arrow.imported)
+        if source and target and (source[0] == target[0] or {source[0], target[0]} <= set(FLOORS)):
+            table[source[0]].setdefault(source[1], set()).update({target[1]} - {source[1]})
+    return table
+
+
+def test_every_arrow_between_families_is_in_the_table_and_every_entry_is_used() -> None:
+    assert arrows_of_families(ALL) == FAMILIES
+
+
+@pytest.mark.parametrize(
+    ("importer", "source", "where", "name", "target"),
+    [
+        ("mbcost.spec.table", "from mbcost.spec.reading.nodes import Reader", "spec", "types", "reading"),
+        ("mbcost.spec.reading.table", "from mbcost.spec import catalogue", "spec", "reading", "catalogue"),
+        ("mbcost.analytic.layers", "def f():\n    import mbcost.analytic.memory.arena", "analytic", "core", "memory"),
+        ("mbcost.questions.check", "from mbcost.questions import plot as p", "questions", "check", "plot"),
+        ("mbcost.questions.cost.table", "from mbcost.questions.search.fit import f", "questions", "cost", "search"),
+        ("mbcost.present.explain", "from mbcost.questions.verify import verify", "present", "explain", "verify"),
+        ("mbcost.cli.device.memory", "from mbcost.present import search", "cli", "device", "search"),
+    ],
+)
+def test_an_arrow_between_families_is_seen(importer: str, source: str, where: str, name: str, target: str) -> None:
+    planted = arrows_of_families([*ALL, *imports(source, importer)])
+    assert planted != FAMILIES
+    assert planted[where][name] == FAMILIES[where][name] | {target}
+
+
+def test_an_arrow_that_is_gone_is_missed() -> None:
+    rest = [arrow for arrow in ALL if arrow.importer != "mbcost.questions.plot"]
+    assert arrows_of_families(rest)["questions"]["plot"] == set()
+
+
+@pytest.mark.parametrize("where", FAMILIES)
+def test_no_circle_of_families(where: str) -> None:
+    list(TopologicalSorter(FAMILIES[where]).static_order())  # CycleError where there is one
+
+
+def test_the_floors_have_the_same_families_and_beside_them_only_files_that_are_named() -> None:
+    for floor in FLOORS:
+        entries = {path.stem for path in (PACKAGE / floor).iterdir() if path.suffix == ".py" or path.is_dir()}
+        assert entries - {"__init__", "__pycache__"} == set(FAMILIES[floor]) | SHARED[floor]
+        assert set(FAMILIES[floor]) <= set(FAMILIES["questions"])
+
+
+def test_what_families_share_imports_none_of_them() -> None:
+    shared = {f"mbcost.{floor}.{name}" for floor in FLOORS for name in SHARED[floor]}
+    assert shared <= set(modules())
+    assert [arrow for arrow in ALL if arrow.importer in shared and (family(arrow.imported) or ("",))[0] in FLOORS] == []
 
 
 def test_what_is_slow_or_optional_is_not_imported_by_importing() -> None:
