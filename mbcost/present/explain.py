@@ -28,15 +28,15 @@ def as_table(answers: Sequence[Answer]) -> Table:
     """The explanations of the first answer, and its rest and the further answers as notes."""
     first = answers[0]
     columns = (
-        Column("rank", "#", numeric=True),
-        Column("network", "network"),
-        Column("what", "as"),
-        Column("counted", "counted by"),
-        Column("value", "exact", numeric=True),
-        Column("printed", "printed", spare=1),
-        Column("bits", "bits", numeric=True, spare=3),
-        Column("chance", "chance", numeric=True),
-        Column("others", "others", numeric=True, spare=2),
+        Column[Any]("rank", "#", numeric=True),
+        Column[Any]("network", "network"),
+        Column[Any]("what", "as"),
+        Column[Any]("counted", "counted by"),
+        Column[Any]("value", "exact", numeric=True),
+        Column[Any]("printed", "printed", spare=1),
+        Column[Any]("bits", "bits", numeric=True, spare=3),
+        Column[Any]("chance", "chance", numeric=True),
+        Column[Any]("others", "others", numeric=True, spare=2),
     )
     shown = first.explanations or ((first.nearest,) if first.nearest else ())
     rows = [_row(first, explanation, rank) for rank, explanation in enumerate(shown, 1)]
@@ -69,14 +69,14 @@ def _row(answer: Answer, explanation: Explanation, rank: int) -> tuple[Cell, ...
 def _details(answers: Sequence[Answer]) -> Table:
     """Every fact under the first explanation of its answer, and what that one misses under the next."""
     columns = (
-        Column("row", "row", numeric=True),
-        Column("network", "network"),
-        Column("quantity", "quantity"),
-        Column("printed", "printed", numeric=True),
-        Column("value", "exact", numeric=True),
-        Column("how", "how"),
-        Column("what", "as"),
-        Column("counted", "counted by"),
+        Column[Any]("row", "row", numeric=True),
+        Column[Any]("network", "network"),
+        Column[Any]("quantity", "quantity"),
+        Column[Any]("printed", "printed", numeric=True),
+        Column[Any]("value", "exact", numeric=True),
+        Column[Any]("how", "how"),
+        Column[Any]("what", "as"),
+        Column[Any]("counted", "counted by"),
     )
     return Table("Every number", columns, tuple(row for answer in answers for row in _fact_rows(answer)))
 

@@ -15,16 +15,16 @@ from mbcost.spec.scaling import alpha_text
 def as_table(verdicts: Sequence[Verdict]) -> Table:
     """One row a figure; the summary of each source below."""
     columns = (
-        Column("id", "figure"),
-        Column("network", "network"),
-        Column("quantity", "quantity", spare=4),
-        Column("printed", "printed", numeric=True),
-        Column("ours", "ours", numeric=True),
-        Column("verdict", "verdict"),
-        Column("convention", "counted by"),
-        Column("rounding", "printed as", spare=3),
-        Column("built", "built as", spare=2),
-        Column("reason", "why", spare=1),
+        Column[Any]("id", "figure"),
+        Column[Any]("network", "network"),
+        Column[Any]("quantity", "quantity", spare=4),
+        Column[Any]("printed", "printed", numeric=True),
+        Column[Any]("ours", "ours", numeric=True),
+        Column[Any]("verdict", "verdict"),
+        Column[Any]("convention", "counted by"),
+        Column[Any]("rounding", "printed as", spare=3),
+        Column[Any]("built", "built as", spare=2),
+        Column[Any]("reason", "why", spare=1),
     )
     rows = tuple(
         (
@@ -54,9 +54,9 @@ def as_table(verdicts: Sequence[Verdict]) -> Table:
 def summary_table(verdicts: Sequence[Verdict]) -> Table:
     """One row a source."""
     columns = (
-        Column("source", "source"),
+        Column[Any]("source", "source"),
         *(Column(status.replace(" ", "_"), status, numeric=True) for status in STATUSES),
-        Column("title", "title", spare=1),
+        Column[Any]("title", "title", spare=1),
     )
     titles = {each.figure.source.name: each.figure.source.title for each in verdicts}
     found = summarize(verdicts)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -31,15 +31,21 @@ class Difference(int):
 Cell = int | str | Share | None
 
 
+Item = TypeVar("Item")
+"""What a row of a table shows: a cost row, a configuration, a finding …"""
+
+
 @dataclass(frozen=True)
-class Column:
-    """A column's key, which users name, its header, and how it is shown."""
+class Column(Generic[Item]):
+    """A column: the key that users name it by, its header, the value that it shows of an item, and its layout."""
 
     key: str
     header: str
+    value: Callable[[Item], Cell] | None = None
     numeric: bool = False
     spare: int = 0
-    """0 is always shown; on a terminal too narrow for the table the highest number goes first."""
+    """0 is always shown. On a terminal that is too narrow for the table, the column with the highest number is left out
+    first."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Table:
     """Rows of cells under columns, with what stands above and below."""
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[Column[Any], ...]
     rows: tuple[tuple[Cell, ...], ...]
     footer: tuple[Cell, ...] | None = None
     notes: tuple[str, ...] = ()
@@ -64,6 +70,31 @@ class Table:
         footer = None if self.footer is None else pick(self.footer)
         columns = tuple(self.columns[place] for place in places)
         return replace(self, columns=columns, rows=tuple(map(pick, self.rows)), footer=footer)
+
+
+def build_table(
+    title: str,
+    columns: Sequence[Column[Item]],
+    items: Iterable[Item],
+    footer: Mapping[str, Cell] | None = None,
+    notes: Iterable[str] = (),
+) -> Table:
+    """Return the table with one row per item.
+
+    Args:
+        title: the line above the table.
+        columns: every column reads its cell from the item.
+        items: one per row, in order.
+        footer: cells of the last line by the key of their column; the others are empty.
+        notes: lines below the table.
+
+    >>> lengths = Column[str]("length", "length", len, numeric=True)
+    >>> build_table("words", [Column("word", "word", str), lengths], ["depthwise"]).rows
+    (('depthwise', 9),)
+    """
+    rows = tuple(tuple(None if column.value is None else column.value(item) for column in columns) for item in items)
+    cells = None if footer is None else tuple(footer.get(column.key) for column in columns)
+    return Table(title, tuple(columns), rows, cells, tuple(notes))
 
 
 def text_of(cell: Cell) -> str:

@@ -19,12 +19,12 @@ MOST_LISTED = 20
 def as_table(campaign: Campaign) -> Table:
     """One row a network, implementation and witness; every difference below, up to `MOST_LISTED`, and as details."""
     columns = (
-        Column("network", "network"),
-        Column("implementation", "implementation"),
-        Column("against", "against"),
-        Column("comparisons", "comparisons", numeric=True, spare=2),
-        Column("checks", "checks", numeric=True, spare=1),
-        Column("differences", "differences", numeric=True),
+        Column[Any]("network", "network"),
+        Column[Any]("implementation", "implementation"),
+        Column[Any]("against", "against"),
+        Column[Any]("comparisons", "comparisons", numeric=True, spare=2),
+        Column[Any]("checks", "checks", numeric=True, spare=1),
+        Column[Any]("differences", "differences", numeric=True),
     )
     rows = []
     for key, group in groupby(campaign.outcomes, key=_subject):

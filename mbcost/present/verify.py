@@ -18,11 +18,11 @@ COMPARED = "compared: convolutions, linear layers, norms; not additions, multipl
 def as_table(answer: Verification) -> Table:
     """One row a layer that differs; the title names the first, the footer is the difference of the totals."""
     columns = (
-        Column("layer", "layer"),
-        Column("model", "in the model", spare=1),
-        Column("changes", "what differs"),
-        Column("params", "params", numeric=True),
-        Column("mult_adds", "mult-adds", numeric=True),
+        Column[Any]("layer", "layer"),
+        Column[Any]("model", "in the model", spare=1),
+        Column[Any]("changes", "what differs"),
+        Column[Any]("params", "params", numeric=True),
+        Column[Any]("mult_adds", "mult-adds", numeric=True),
     )
     rows: list[tuple[Cell, ...]] = [
         (

@@ -33,7 +33,9 @@ def text(answer: Sequence[Checked]) -> str:
 def as_table(answer: Sequence[Checked]) -> Table:
     """One row a problem."""
     numeric = {"line", "column"}
-    columns = tuple(Column(key, key, key in numeric) for key in ("file", "line", "column", "kind", "message"))
+    columns = tuple(
+        Column[Any](key, key, numeric=key in numeric) for key in ("file", "line", "column", "kind", "message")
+    )
     rows = tuple(
         (problem.file, problem.line, problem.column, finding.kind, problem.message)
         for checked in answer

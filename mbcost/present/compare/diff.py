@@ -13,12 +13,12 @@ from mbcost.questions.compare.diff import LayerDiff, NetworkDiff
 def as_table(answer: NetworkDiff) -> Table:
     """One row a layer that differs; the footer is the difference of the totals."""
     columns = (
-        Column("first", "layer"),
-        Column("second", "in the second", spare=2),
-        Column("changes", "what differs"),
-        Column("params", "params", numeric=True),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("activations", "activations", numeric=True, spare=1),
+        Column[Any]("first", "layer"),
+        Column[Any]("second", "in the second", spare=2),
+        Column[Any]("changes", "what differs"),
+        Column[Any]("params", "params", numeric=True),
+        Column[Any]("mult_adds", "mult-adds", numeric=True),
+        Column[Any]("activations", "activations", numeric=True, spare=1),
     )
     rows = tuple(
         (

@@ -33,16 +33,16 @@ def side_by_side_table(answer: SideBySide) -> Table:
         )
     implementations = {totals.network.implementation for totals in answer.totals}
     columns = (
-        Column("network", "network"),
-        Column("alpha", "alpha", numeric=True),
-        Column("resolution", "resolution", numeric=True),
-        Column("implementation", "implementation", spare=1 if len(implementations) == 1 else 0),
-        Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True, spare=2),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True, spare=2),
-        Column("activations", "activations", numeric=True, spare=3),
-        Column("activations_ratio", "ratio", numeric=True, spare=4),
+        Column[Any]("network", "network"),
+        Column[Any]("alpha", "alpha", numeric=True),
+        Column[Any]("resolution", "resolution", numeric=True),
+        Column[Any]("implementation", "implementation", spare=1 if len(implementations) == 1 else 0),
+        Column[Any]("params", "params", numeric=True),
+        Column[Any]("params_ratio", "ratio", numeric=True, spare=2),
+        Column[Any]("mult_adds", "mult-adds", numeric=True),
+        Column[Any]("mult_adds_ratio", "ratio", numeric=True, spare=2),
+        Column[Any]("activations", "activations", numeric=True, spare=3),
+        Column[Any]("activations_ratio", "ratio", numeric=True, spare=4),
     )
     notes = ("ratios are to the first row", f"convention {answer.convention.name}: {answer.convention.title}")
     return Table("Networks side by side", columns, tuple(rows), notes=notes)

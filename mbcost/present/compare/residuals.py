@@ -26,13 +26,13 @@ def residuals_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
         for block in blocks
     )
     columns = (
-        Column("block", "block"),
-        Column("widths", "channels", spare=1),
-        Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True, spare=2),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True, spare=2),
-        Column("largest_map", "largest map", numeric=True, spare=3),
+        Column[Any]("block", "block"),
+        Column[Any]("widths", "channels", spare=1),
+        Column[Any]("params", "params", numeric=True),
+        Column[Any]("params_ratio", "ratio", numeric=True, spare=2),
+        Column[Any]("mult_adds", "mult-adds", numeric=True),
+        Column[Any]("mult_adds_ratio", "ratio", numeric=True, spare=2),
+        Column[Any]("largest_map", "largest map", numeric=True, spare=3),
     )
     title = f"Residual and inverted residual blocks  {blocks[0].widths[0]} channels  map {feature}x{feature}  stride 1"
     notes = (

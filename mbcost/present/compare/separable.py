@@ -48,14 +48,14 @@ def layer_table(comparison: LayerComparison) -> Table:
         "params are the weights alone and mult-adds those of the convolutions: no norm, no bias, as in the paper"
     )
     columns = (
-        Column("form", "form"),
-        Column("inputs", "M", numeric=True, spare=2),
-        Column("outputs", "N", numeric=True, spare=2),
-        Column("feature", "D_F", numeric=True, spare=2),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("mult_adds_ratio", "ratio", numeric=True, spare=1),
-        Column("params", "params", numeric=True),
-        Column("params_ratio", "ratio", numeric=True, spare=3),
+        Column[Any]("form", "form"),
+        Column[Any]("inputs", "M", numeric=True, spare=2),
+        Column[Any]("outputs", "N", numeric=True, spare=2),
+        Column[Any]("feature", "D_F", numeric=True, spare=2),
+        Column[Any]("mult_adds", "mult-adds", numeric=True),
+        Column[Any]("mult_adds_ratio", "ratio", numeric=True, spare=1),
+        Column[Any]("params", "params", numeric=True),
+        Column[Any]("params_ratio", "ratio", numeric=True, spare=3),
     )
     title = f"Standard and depthwise separable convolution  K {comparison.kernel}  stride {comparison.stride}"
     return Table(title, columns, rows, notes=tuple(notes))
@@ -96,18 +96,18 @@ def network_table(comparison: NetworkComparison) -> Table:
         decimal(Fraction(standard, separable), 2),
     )
     columns = (
-        Column("name", "block"),
-        Column("kernel", "K", spare=1),
-        Column("stride", "stride", numeric=True, spare=2),
-        Column("inputs", "M", numeric=True, spare=4),
-        Column("outputs", "N", numeric=True, spare=4),
-        Column("standard_params", "standard params", numeric=True, spare=5),
-        Column("separable_params", "separable params", numeric=True, spare=5),
-        Column("standard_mult_adds", "standard mult-adds", numeric=True),
-        Column("separable_mult_adds", "separable mult-adds", numeric=True),
-        Column("ratio", "ratio", numeric=True),
-        Column("formula", "1/N+1/K^2", numeric=True, spare=3),
-        Column("times", "times", numeric=True),
+        Column[Any]("name", "block"),
+        Column[Any]("kernel", "K", spare=1),
+        Column[Any]("stride", "stride", numeric=True, spare=2),
+        Column[Any]("inputs", "M", numeric=True, spare=4),
+        Column[Any]("outputs", "N", numeric=True, spare=4),
+        Column[Any]("standard_params", "standard params", numeric=True, spare=5),
+        Column[Any]("separable_params", "separable params", numeric=True, spare=5),
+        Column[Any]("standard_mult_adds", "standard mult-adds", numeric=True),
+        Column[Any]("separable_mult_adds", "separable mult-adds", numeric=True),
+        Column[Any]("ratio", "ratio", numeric=True),
+        Column[Any]("formula", "1/N+1/K^2", numeric=True, spare=3),
+        Column[Any]("times", "times", numeric=True),
     )
     network = comparison.network
     height, width = network.resolution

@@ -13,11 +13,11 @@ from mbcost.spec.convention import BlindSpot, Convention
 def as_table(conventions: Iterable[Convention]) -> Table:
     """One row a convention, and below what tools silently count otherwise."""
     columns = (
-        Column("convention", "convention"),
-        Column("title", "title", spare=2),
-        Column("params", "params", spare=1),
-        Column("mult_adds", "mult-adds"),
-        Column("proved", "proved with", spare=3),
+        Column[Any]("convention", "convention"),
+        Column[Any]("title", "title", spare=2),
+        Column[Any]("params", "params", spare=1),
+        Column[Any]("mult_adds", "mult-adds"),
+        Column[Any]("proved", "proved with", spare=3),
     )
     known = tuple(conventions)
     rows = tuple(

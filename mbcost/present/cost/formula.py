@@ -56,10 +56,10 @@ def as_table(formula: Formula) -> Table:
         f"resolution {height}x{width}  implementation {network.implementation}"
     )
     columns = (
-        Column("quantity", "quantity"),
-        Column("letters", "equation"),
-        Column("numbers", "numbers"),
-        Column("value", "value", numeric=True),
+        Column[Any]("quantity", "quantity"),
+        Column[Any]("letters", "equation"),
+        Column[Any]("numbers", "numbers"),
+        Column[Any]("value", "value", numeric=True),
     )
     return Table(title, columns, tuple(rows), notes=tuple(notes))
 

@@ -23,7 +23,7 @@ def as_table(answer: Ledger, *, merge: bool = False) -> Table:
         alike.setdefault(counted if merge else (place,), []).append(place)
     names = [convention.name for convention in answer.conventions]
     shown = [places[0] for places in alike.values()]
-    columns = [Column("count", "count"), Column("value", "value", numeric=True)]
+    columns = [Column[Any]("count", "count"), Column("value", "value", numeric=True)]
     # On a narrow terminal the last conventions go first.
     columns += [Column(names[place], names[place], numeric=True, spare=order) for order, place in enumerate(shown)]
     rows: list[list[Cell]] = [
@@ -31,7 +31,7 @@ def as_table(answer: Ledger, *, merge: bool = False) -> Table:
     ]
     footer: list[Cell] = ["total", None, *(answer.totals[place] for place in shown)]
     if (differences := answer.differences) is not None:
-        columns.append(Column("difference", "difference", numeric=True))
+        columns.append(Column[Any]("difference", "difference", numeric=True))
         for row, difference in zip(rows, differences, strict=True):
             row.append(difference)
         footer.append(sum(differences))

@@ -12,13 +12,13 @@ from mbcost.questions.compare.nets import SideBySide
 def as_table(answer: SideBySide) -> Table:
     """One row a network: what it costs at alpha 1, its source and who builds it."""
     columns = (
-        Column("network", "network"),
-        Column("title", "title", spare=2),
-        Column("resolution", "resolution", numeric=True, spare=1),
-        Column("params", "params", numeric=True),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("implementations", "implementations", spare=3),
-        Column("source", "source", spare=4),
+        Column[Any]("network", "network"),
+        Column[Any]("title", "title", spare=2),
+        Column[Any]("resolution", "resolution", numeric=True, spare=1),
+        Column[Any]("params", "params", numeric=True),
+        Column[Any]("mult_adds", "mult-adds", numeric=True),
+        Column[Any]("implementations", "implementations", spare=3),
+        Column[Any]("source", "source", spare=4),
     )
     rows = tuple(
         (

@@ -39,9 +39,12 @@ def _stages(network: Network, title: str) -> Table:
     spec = network.spec
     letters = [column for column in spec.columns if column != "operator"]
     columns = (
-        Column("input", "Input"),
-        Column("operator", "Operator"),
-        *(Column(letter, HEADERS.get(letter, letter), letter not in ("se", "nl", "res")) for letter in letters),
+        Column[Any]("input", "Input"),
+        Column[Any]("operator", "Operator"),
+        *(
+            Column[Any](letter, HEADERS.get(letter, letter), numeric=letter not in ("se", "nl", "res"))
+            for letter in letters
+        ),
     )
     rows = []
     for row in spec.rows:
@@ -57,7 +60,11 @@ def _layers(network: Network, title: str) -> Table:
         lead = step.lead
         stride = lead.stride if isinstance(lead, Conv2d | WindowPool) else 1
         rows.append((f"{_type(lead)} / s{stride}", _filter(lead), _map(lead)))
-    columns = (Column("type", "Type / Stride"), Column("filter", "Filter Shape"), Column("input", "Input Size"))
+    columns = (
+        Column[Any]("type", "Type / Stride"),
+        Column[Any]("filter", "Filter Shape"),
+        Column[Any]("input", "Input Size"),
+    )
     return Table(title, columns, tuple(rows))
 
 

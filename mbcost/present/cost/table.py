@@ -16,22 +16,22 @@ LETTERS = ("a", "t", "exp", "c", "n", "s", "g", "d", "se", "nl", "res")
 """Columns of the papers' tables that are shown beside each row, where the network's table has them."""
 
 
-def columns_of(costs: CostTable) -> tuple[Column, ...]:
+def columns_of(costs: CostTable) -> tuple[Column[Any], ...]:
     """The columns that a table of this network can have."""
-    letters = tuple(Column(letter, letter, spare=4) for letter in LETTERS if letter in costs.network.spec.columns)
+    letters = tuple(Column[Any](letter, letter, spare=4) for letter in LETTERS if letter in costs.network.spec.columns)
     return (
-        Column("name", "layer"),
-        Column("operator", "operator", spare=2),
-        Column("kernel", "kernel", spare=3),
-        Column("stride", "stride", numeric=True, spare=3),
-        Column("groups", "groups", numeric=True, spare=6),
-        Column("input", "input HxWxC", spare=5),
-        Column("output", "output HxWxC", spare=1),
+        Column[Any]("name", "layer"),
+        Column[Any]("operator", "operator", spare=2),
+        Column[Any]("kernel", "kernel", spare=3),
+        Column[Any]("stride", "stride", numeric=True, spare=3),
+        Column[Any]("groups", "groups", numeric=True, spare=6),
+        Column[Any]("input", "input HxWxC", spare=5),
+        Column[Any]("output", "output HxWxC", spare=1),
         *letters,
-        Column("params", "params", numeric=True),
-        Column("mult_adds", "mult-adds", numeric=True),
-        Column("share", "share", spare=1),
-        Column("activations", "activations", numeric=True, spare=7),
+        Column[Any]("params", "params", numeric=True),
+        Column[Any]("mult_adds", "mult-adds", numeric=True),
+        Column[Any]("share", "share", spare=1),
+        Column[Any]("activations", "activations", numeric=True, spare=7),
     )
 
 

@@ -69,11 +69,11 @@ def in_kibibytes(count: int) -> str:
 def _layers(answer: Memory) -> Table:
     """What each layer reads, makes and leaves waiting, and what each allocator holds meanwhile."""
     columns = (
-        Column("name", "layer"),
-        Column("weights", "weights B", numeric=True, spare=4),
-        Column("input", "input B", numeric=True, spare=2),
-        Column("output", "output B", numeric=True, spare=2),
-        Column("waiting", "waiting B", numeric=True, spare=3),
+        Column[Any]("name", "layer"),
+        Column[Any]("weights", "weights B", numeric=True, spare=4),
+        Column[Any]("input", "input B", numeric=True, spare=2),
+        Column[Any]("output", "output B", numeric=True, spare=2),
+        Column[Any]("waiting", "waiting B", numeric=True, spare=3),
         *(Column(peak.allocator, f"{peak.allocator} B", numeric=True, spare=1) for peak in answer.peaks),
     )
     rows: list[tuple[Cell, ...]] = [
@@ -91,10 +91,10 @@ def _layers(answer: Memory) -> Table:
 def _allocators(answer: Memory) -> Table:
     """The peak of each allocator."""
     columns = (
-        Column("allocator", "allocator"),
-        Column("bytes", "peak B", numeric=True),
-        Column("kibibytes", "KiB", numeric=True, spare=1),
-        Column("layer", "layer"),
+        Column[Any]("allocator", "allocator"),
+        Column[Any]("bytes", "peak B", numeric=True),
+        Column[Any]("kibibytes", "KiB", numeric=True, spare=1),
+        Column[Any]("layer", "layer"),
     )
     rows: list[tuple[Cell, ...]] = [
         (peak.allocator, peak.bytes, in_kibibytes(peak.bytes).removesuffix(" KiB"), peak.name) for peak in answer.peaks
@@ -108,11 +108,11 @@ def _allocators(answer: Memory) -> Table:
 def _maps(answer: Memory) -> Table:
     """The largest tensor between blocks at each map size."""
     columns = (
-        Column("map", "map"),
-        Column("channels", "channels", numeric=True),
-        Column("bytes", "B", numeric=True),
-        Column("layer", "layer"),
-        Column("maker", "made by"),
+        Column[Any]("map", "map"),
+        Column[Any]("channels", "channels", numeric=True),
+        Column[Any]("bytes", "B", numeric=True),
+        Column[Any]("layer", "layer"),
+        Column[Any]("maker", "made by"),
     )
     rows: list[tuple[Cell, ...]] = [
         (

@@ -16,14 +16,14 @@ WHAT_IT_SAYS = (
 )
 """What is promised and what is not."""
 _COUNTED = (
-    Column("mult_adds", "mult-adds", numeric=True),
-    Column("mult_adds_share", "share", spare=2),
-    Column("bytes", "bytes", numeric=True),
-    Column("intensity", "mult-adds/byte", numeric=True, spare=1),
+    Column[Any]("mult_adds", "mult-adds", numeric=True),
+    Column[Any]("mult_adds_share", "share", spare=2),
+    Column[Any]("bytes", "bytes", numeric=True),
+    Column[Any]("intensity", "mult-adds/byte", numeric=True, spare=1),
 )
 _TIMED = (
-    Column("microseconds", "at least us", numeric=True),
-    Column("time_share", "share of time", spare=3),
+    Column[Any]("microseconds", "at least us", numeric=True),
+    Column[Any]("time_share", "share of time", spare=3),
 )
 
 
@@ -32,13 +32,13 @@ def as_table(answer: Roofline, by: str = "layer") -> Table:
     if by == "kind":
         return _by_kind(answer)
     columns = (
-        Column("name", "layer"),
-        Column("kind", "kind", spare=5),
-        Column("weight_bytes", "weights", numeric=True, spare=6),
-        Column("input_bytes", "read", numeric=True, spare=6),
-        Column("output_bytes", "written", numeric=True, spare=6),
+        Column[Any]("name", "layer"),
+        Column[Any]("kind", "kind", spare=5),
+        Column[Any]("weight_bytes", "weights", numeric=True, spare=6),
+        Column[Any]("input_bytes", "read", numeric=True, spare=6),
+        Column[Any]("output_bytes", "written", numeric=True, spare=6),
         *(column for column in _COUNTED if column.key != "mult_adds_share"),
-        Column("bound", "bound by", spare=4),
+        Column[Any]("bound", "bound by", spare=4),
         *_TIMED,
     )
     times = _time_shares([layer.work for layer in answer.layers])
@@ -91,9 +91,9 @@ def as_json(answer: Roofline) -> dict[str, Any]:
 
 def _by_kind(answer: Roofline) -> Table:
     columns = (
-        Column("kind", "kind"),
-        Column("layers", "layers", numeric=True, spare=4),
-        Column("memory_bound", "memory-bound", numeric=True, spare=3),
+        Column[Any]("kind", "kind"),
+        Column[Any]("layers", "layers", numeric=True, spare=4),
+        Column[Any]("memory_bound", "memory-bound", numeric=True, spare=3),
         *_COUNTED,
         *_TIMED,
     )

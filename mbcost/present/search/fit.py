@@ -13,17 +13,17 @@ from mbcost.questions.search.fit import MOST_RUNS, Fit, Fitting, Limit, Miss, Re
 from mbcost.spec.scaling import alpha_text
 
 COLUMNS = (
-    Column("network", "network"),
-    Column("alpha", "alpha"),
-    Column("resolution", "resolution"),
-    Column("mult_adds", "mult-adds", numeric=True),
-    Column("params", "params", numeric=True, spare=1),
-    Column("memory", "peak memory B", numeric=True),
-    Column("flash", "flash B", numeric=True),
-    Column("top1", "top-1 %", numeric=True, spare=2),
-    Column("binding", "binding"),
-    Column("left", "left of it"),
-    Column("front", "front", spare=3),
+    Column[Any]("network", "network"),
+    Column[Any]("alpha", "alpha"),
+    Column[Any]("resolution", "resolution"),
+    Column[Any]("mult_adds", "mult-adds", numeric=True),
+    Column[Any]("params", "params", numeric=True, spare=1),
+    Column[Any]("memory", "peak memory B", numeric=True),
+    Column[Any]("flash", "flash B", numeric=True),
+    Column[Any]("top1", "top-1 %", numeric=True, spare=2),
+    Column[Any]("binding", "binding"),
+    Column[Any]("left", "left of it"),
+    Column[Any]("front", "front", spare=3),
 )
 OPTIONS: Mapping[str, str] = {
     "memory": "--ram", "flash": "--flash", "mult_adds": "--mult-adds", "params": "--params", "top1": "--min-top1",

@@ -11,18 +11,18 @@ from mbcost.questions.search.configurations import Configuration, Ways
 from mbcost.spec.scaling import alpha_text
 
 COLUMNS = (
-    Column("network", "network"),
-    Column("implementation", "implementation", spare=4),
-    Column("alpha", "alpha"),
-    Column("alpha_least", "from", spare=3),
-    Column("alpha_most", "to", spare=3),
-    Column("height", "height", numeric=True),
-    Column("width", "width", numeric=True, spare=2),
-    Column("mult_adds", "mult-adds", numeric=True),
-    Column("params", "params", numeric=True),
-    Column("memory", "peak memory B", numeric=True),
-    Column("flash", "flash B", numeric=True),
-    Column("top1", "top-1 %", numeric=True, spare=1),
+    Column[Any]("network", "network"),
+    Column[Any]("implementation", "implementation", spare=4),
+    Column[Any]("alpha", "alpha"),
+    Column[Any]("alpha_least", "from", spare=3),
+    Column[Any]("alpha_most", "to", spare=3),
+    Column[Any]("height", "height", numeric=True),
+    Column[Any]("width", "width", numeric=True, spare=2),
+    Column[Any]("mult_adds", "mult-adds", numeric=True),
+    Column[Any]("params", "params", numeric=True),
+    Column[Any]("memory", "peak memory B", numeric=True),
+    Column[Any]("flash", "flash B", numeric=True),
+    Column[Any]("top1", "top-1 %", numeric=True, spare=1),
 )
 """Of which the first and the last alpha are those of the range asked for that give the same network."""
 
