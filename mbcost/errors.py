@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+Position = tuple[int, int]
+"""Line and column in a text, both counted from 1."""
+
 LONGEST_MESSAGE = 300
 """Characters; of a longer one, which quotes something overlong, the middle is left out."""
 

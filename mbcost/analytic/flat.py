@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
 from mbcost.analytic.network import Network
+from mbcost.errors import Position
 from mbcost.spec.flat import FlatLayer, FlatNetwork
-from mbcost.spec.reading.nodes import Place
 from mbcost.spec.table import Row, Spec
 
 AS_WRITTEN = "as written"
@@ -41,7 +41,7 @@ def resolve_flat(flat: FlatNetwork) -> Network:
     return Network(spec, 1.0, flat.resolution, AS_WRITTEN, classes, flat.channels, layers)
 
 
-def contradictions(flat: FlatNetwork) -> Iterator[tuple[Place, str]]:
+def contradictions(flat: FlatNetwork) -> Iterator[tuple[Position, str]]:
     """Where a list says two different things: the map that the first layer reads, and a size of the output.
 
     A padding of up to k - 1 positions on each side can be meant, for a dilated kernel up to (k - 1) d: with more, some
@@ -51,14 +51,14 @@ def contradictions(flat: FlatNetwork) -> Iterator[tuple[Place, str]]:
     first = flat.layers[0]
     if first.input != (height, width, channels):
         reads, given = _text(first.input), _text((height, width, channels))
-        yield first.place, f"the first layer reads {reads}, and 'input' is {given}: correct one of them"
+        yield first.position, f"the first layer reads {reads}, and 'input' is {given}: correct one of them"
     for layer in flat.layers:
         sides = [_sides(layer, axis) for axis in (0, 1)]
         if not all(side in possible for side, possible in zip(layer.output[:2], sides, strict=True)):
             makes, reads = _text(layer.output[:2]), _text(layer.input[:2])
             how = f"k {_text(layer.kernel)}, s {layer.stride}, d {layer.dilation}"
             range_ = " by ".join(f"{side[0]}" if len(side) == 1 else f"{side[0]} to {side[-1]}" for side in sides)
-            yield layer.place, f"no padding makes {makes} of {reads} with {how}, but {range_}: correct one of them"
+            yield layer.position, f"no padding makes {makes} of {reads} with {how}, but {range_}: correct one of them"
 
 
 def _sides(layer: FlatLayer, axis: int) -> range:

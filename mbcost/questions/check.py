@@ -11,11 +11,11 @@ from mbcost.analytic import flat
 from mbcost.analytic.blocks import manner_of, repeats
 from mbcost.analytic.layers import Shape
 from mbcost.analytic.network import block_layers
-from mbcost.errors import MbcostError, Problem, SpecError
+from mbcost.errors import MbcostError, Position, Problem, SpecError
 from mbcost.spec.catalogue.library import load_family
 from mbcost.spec.reading.flat import is_flat, read_flat
 from mbcost.spec.reading.inputs import PrintedInput, read_inputs
-from mbcost.spec.reading.nodes import MOST_PROBLEMS, Place, Reader
+from mbcost.spec.reading.nodes import MOST_PROBLEMS, Reader
 from mbcost.spec.reading.table import read_spec
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import CLASSES, Row, Spec
@@ -88,7 +88,7 @@ def impossibilities(spec: Spec) -> Iterator[Problem]:
         shape = after
 
 
-def contradictions(spec: Spec, printed: Mapping[int, tuple[PrintedInput, Place]]) -> Iterator[tuple[Place, str]]:
+def contradictions(spec: Spec, printed: Mapping[int, tuple[PrintedInput, Position]]) -> Iterator[tuple[Position, str]]:
     """Where a printed input, or the window of a global pool, is not what the row above makes of its own printed input.
 
     Each row is judged by the size that it prints, so that one misprint is not reported again by every row below it.
@@ -107,7 +107,7 @@ def contradictions(spec: Spec, printed: Mapping[int, tuple[PrintedInput, Place]]
             known = known or cell.size is not None
         if known and row.operator == "global_pool" and row.k not in (None, (shape.height, shape.width)):
             window, size = "{}x{}".format(*row.kernel), f"{shape.height}x{shape.width}"
-            yield row.place, f"the row prints a window of {window} and reads a map of {size}: correct one of them"
+            yield row.position, f"the row prints a window of {window} and reads a map of {size}: correct one of them"
         above = row, shape
         shape, problem = _through(scaling, row, shape)
         known = known and problem is None
@@ -127,7 +127,7 @@ def _through(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem |
         with suppress(MbcostError):
             shape = replace(shape, channels=scaling.output(row.stage, shape.channels))
         located = error.located if isinstance(error, SpecError) else ()
-        return shape, next(iter(located), Problem(scaling.spec.origin, *row.place, str(error)))
+        return shape, next(iter(located), Problem(scaling.spec.origin, *row.position, str(error)))
     return made, None
 
 

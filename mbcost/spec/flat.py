@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mbcost.errors import Position
 from mbcost.spec.observed import Map
 
 
@@ -22,7 +23,7 @@ class FlatLayer:
     bias: bool = False
     norm: int = 0
     """Channels of the norms behind it; 0 without one."""
-    place: tuple[int, int] = field(default=(1, 1), compare=False, repr=False)
+    position: Position = field(default=(1, 1), compare=False, repr=False)
     """Line and column in its file."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from mbcost.errors import MbcostError, Problem, SpecError, unknown
+from mbcost.errors import MbcostError, Position, Problem, SpecError, unknown
 from mbcost.spec.implementation import Implementation
 
 CLASSES = 1000
@@ -37,7 +37,7 @@ class Row:
     a: tuple[int, int] | None = None
     """The kernel of a universal bottleneck's depthwise layer before the expansion; None where there is none."""
     res: bool | None = None
-    place: tuple[int, int] = field(default=(1, 1), compare=False, repr=False)
+    position: Position = field(default=(1, 1), compare=False, repr=False)
     """Line and column of the row in its file."""
 
     @property
@@ -123,7 +123,7 @@ class Spec:
     def error(self, stage: int, message: str) -> MbcostError:
         """The error that a row makes impossible what was asked for, at the row's place in its file."""
         if self.origin:
-            return SpecError([Problem(self.origin, *self.rows[stage].place, message)])
+            return SpecError([Problem(self.origin, *self.rows[stage].position, message)])
         return MbcostError(f"row {stage} of {self.name}: {message}")
 
     def role(self, stage: int) -> str | None:

@@ -119,7 +119,7 @@ def _layer(reader: Reader, node: yaml.Node) -> FlatLayer:
     layer = FlatLayer(
         reader.name(name), reader.word(operator, "operator", OPERATORS), _map(reader, given), _map(reader, made),
         (height, width), reader.whole(stride), reader.whole(dilation), reader.whole(groups), reader.flag(bias),
-        0 if is_empty(norm) else reader.whole(norm), reader.place(node),
+        0 if is_empty(norm) else reader.whole(norm), reader.position(node),
     )  # fmt: skip
     if len(reader.problems) == problems:
         _check_layer(reader, layer, dict(zip(COLUMNS, cells, strict=True)))
@@ -146,7 +146,7 @@ def _check_names(reader: Reader, nodes: list[yaml.Node], layers: tuple[FlatLayer
         if layer.name in lines:
             reader.problem(node.value[0], f"line {lines[layer.name]} is called '{layer.name}' already: rename one")
         elif layer.name:
-            lines[layer.name] = layer.place[0]
+            lines[layer.name] = layer.position[0]
 
 
 def _map(reader: Reader, node: yaml.Node) -> Map:

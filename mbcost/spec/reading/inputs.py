@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from mbcost.spec.reading.nodes import Place, Reader, is_empty
+from mbcost.errors import Position
+from mbcost.spec.reading.nodes import Reader, is_empty
 
 INPUT_COLUMN = "in"
 
@@ -41,7 +42,7 @@ def read_input(reader: Reader, node: yaml.Node) -> PrintedInput:
     return PrintedInput(channels if alone is None else alone, size)
 
 
-def read_inputs(reader: Reader) -> Mapping[int, tuple[PrintedInput, Place]]:
+def read_inputs(reader: Reader) -> Mapping[int, tuple[PrintedInput, Position]]:
     """The column `in` of a document that is a valid spec, by stage, each cell with its place."""
     with reader.complete():
         values = reader.mapping(reader.root)
@@ -52,5 +53,5 @@ def read_inputs(reader: Reader) -> Mapping[int, tuple[PrintedInput, Place]]:
             cells = dict(zip(columns, reader.sequence(row), strict=True))
             if INPUT_COLUMN in cells and not is_empty(cells[INPUT_COLUMN]):
                 cell = cells[INPUT_COLUMN]
-                inputs[stage] = (read_input(reader, cell), reader.place(cell))
+                inputs[stage] = (read_input(reader, cell), reader.position(cell))
     return inputs

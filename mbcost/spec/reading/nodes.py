@@ -9,12 +9,9 @@ from contextlib import contextmanager
 
 import yaml
 
-from mbcost.errors import Problem, SpecError, one_line, suggestion
+from mbcost.errors import Position, Problem, SpecError, one_line, suggestion
 from mbcost.spec.implementation import EXACT
 from mbcost.spec.reading.compose import compose
-
-Place = tuple[int, int]
-"""Line and column in a text, both counted from 1."""
 
 MOST_PROBLEMS = 100
 """A file with more is not what it is taken for; the search ends there."""
@@ -64,11 +61,11 @@ class Reader:
             SpecError: that makes `MOST_PROBLEMS`.
         """
         if node is not _MISSING:
-            self.problems.append((*self.place(node), message))
+            self.problems.append((*self.position(node), message))
             if len(self.problems) >= MOST_PROBLEMS:
                 self.finish()
 
-    def place(self, node: yaml.Node) -> Place:
+    def position(self, node: yaml.Node) -> Position:
         """Where a node starts."""
         return node.start_mark.line + 1, node.start_mark.column + 1
 

@@ -134,7 +134,7 @@ def _row(reader: Reader, node: yaml.Node, stage: int, columns: tuple[str, ...]) 
             reader.problem(cells["k"], "the kernel stands in the operator already")
         absent = operator == "universal_bottleneck" and _is_zero(cells["k"])
         kernel = (0, 0) if absent else _pair(reader, cells["k"])
-    read: dict[str, Any] = {"k": kernel, "place": reader.place(node)}
+    read: dict[str, Any] = {"k": kernel, "position": reader.position(node)}
     if "a" in cells and not _is_zero(cells["a"]):
         read["a"] = _pair(reader, cells["a"])
     if "t" in cells:
