@@ -126,7 +126,7 @@ def sweep(
     if reference.alpha is not None or reference.resolution is not None:
         raise MbcostError(f"'{net}' states an alpha or a resolution: a sweep takes them from --alpha and --res")
     network = network_of(net, impl=impl, classes=classes, in_channels=in_channels)
-    if not network.spec.implementations:
+    if network.spec.is_flat:
         raise MbcostError(f"{net} is a list of layers with every number worked out: it has no alpha to sweep")
     grid = pictures.cost_grid(
         network.spec, network.implementation, load_convention(convention), alphas, sides,

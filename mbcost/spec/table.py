@@ -106,6 +106,11 @@ class Spec:
         return self.title or self.name
 
     @property
+    def is_flat(self) -> bool:
+        """Whether this is a flat list of layers, which states every number and so has no implementations."""
+        return not self.implementations
+
+    @property
     def default_implementation(self) -> str:
         """`official` where the spec has it, else the first of its implementations."""
         return "official" if "official" in self.implementations else next(iter(self.implementations))

@@ -29,15 +29,11 @@ from operator import attrgetter
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, PROBE, Scale, joined, positions, scale_after
-from mbcost.analytic.flat import AS_WRITTEN
 from mbcost.analytic.layers import Conv2d, Layer, Shape
 from mbcost.analytic.network import Network, Step
 from mbcost.analytic.operators import layers_of
 from mbcost.errors import MbcostError
-from mbcost.spec.dtype import DTYPES as FORMATS
 
-DTYPES: Mapping[str, int] = {name: dtype.value for name, dtype in FORMATS.items()}
-"""Bytes of one element."""
 UNPLACED = ("naive", "inplace-depthwise", "fused-block")
 """The models that need no addresses, each at most the one before it."""
 ALLOCATORS = (*UNPLACED, "arena")
@@ -269,7 +265,7 @@ def _part(name: str) -> str:
 
 def _blocks(network: Network) -> Iterator[tuple[int, list[Step], list[Shape], tuple[Use, ...]]]:
     """For each block the place of its first step, its steps, its maps and who uses them."""
-    if network.implementation == AS_WRITTEN:
+    if network.spec.is_flat:
         raise MbcostError(
             f"{network.spec.name} is a list of layers and does not say which maps wait for a later one: "
             "memory needs a table of rows"

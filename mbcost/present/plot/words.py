@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mbcost.analytic.flat import AS_WRITTEN
 from mbcost.analytic.network import Network
 from mbcost.spec.scaling import alpha_text
 
@@ -20,5 +19,5 @@ def brief(network: Network) -> str:
     """The same in few characters, beside a bar, as users type it; the official implementation goes without saying."""
     height, width = network.resolution
     size = str(height) if height == width else f"{height}x{width}"
-    by = "" if network.implementation in ("official", AS_WRITTEN) else f":{network.implementation}"
+    by = "" if network.spec.is_flat or network.implementation == "official" else f":{network.implementation}"
     return f"{network.spec.name}@{alpha_text(network.alpha)}/{size}{by}"

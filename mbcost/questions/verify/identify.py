@@ -89,7 +89,7 @@ def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Cand
     Layers without an equal are quick to count, but a network that simply lacks a layer which differs has fewer of
     them: so whatever is said must also leave fewer differences between layers that stand for each other.
     """
-    if not network.spec.implementations:  # a flat list of layers, which is built in one way only
+    if network.spec.is_flat:  # it is built in one way only
         return None
     layers = of_model(model)
     keys = _keys(model)
