@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.compare.diff import named
-from mbcost.present.names import describe, short_name
+from mbcost.present.names import describe, network_text
 from mbcost.present.table import Cell, Column, Difference, Table
 from mbcost.questions.aligned.weighted import Layer
 from mbcost.questions.verify.identify import Candidate
@@ -87,7 +87,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
 
 
 def _title(answer: Verification) -> str:
-    model, name = answer.model.name, short_name(answer.network)
+    model, name = answer.model.name, network_text(answer.network)
     if answer.equal:
         return f"{model} is {name}: {answer.same} layers, {_totals(answer.model.params, answer.model.macs)}"
     return f"{model} is not {name}: {_first(answer)}"
@@ -122,7 +122,7 @@ def _notes(answer: Verification) -> list[str]:
     if answer.explanation is not None:
         notes.append(_explanation(answer.explanation))
     if answer.candidates:
-        notes += [f"closest: {short_name(each.network)}, {_apart(each)}" for each in answer.candidates]
+        notes += [f"closest: {network_text(each.network)}, {_apart(each)}" for each in answer.candidates]
     if answer.otherwise_built:
         words = {"conv": "1x1 convolution", "linear": "linear layer"}
         notes += [
@@ -136,7 +136,7 @@ def _notes(answer: Verification) -> list[str]:
     if model.computed:
         notes.append("the model's forward asks for values, so real activations were computed")
     if not answer.equal:
-        notes.append(f"{short_name(network)}: {_totals(network.params(), network.mult_adds())}")
+        notes.append(f"{network_text(network)}: {_totals(network.params(), network.mult_adds())}")
         notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
     return [*notes, COMPARED]
 
@@ -144,8 +144,8 @@ def _notes(answer: Verification) -> list[str]:
 def _explanation(found: Candidate) -> str:
     said = _and(found.clauses)
     if found.exact:
-        return f"this accounts for all of it: {said} ({short_name(found.network)})"
-    return f"this accounts for most of it: {said} ({short_name(found.network)}, then {_apart(found)})"
+        return f"this accounts for all of it: {said} ({network_text(found.network)})"
+    return f"this accounts for most of it: {said} ({network_text(found.network)}, then {_apart(found)})"
 
 
 def _apart(candidate: Candidate) -> str:
