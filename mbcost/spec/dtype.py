@@ -1,4 +1,4 @@
-"""The number formats that weights and maps are kept in."""
+"""The number formats in which weights and feature maps are stored."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from mbcost.errors import unknown
 
 @dataclass(frozen=True)
 class Dtype:
-    """A number format, in bytes a value."""
+    """A number format and the bytes that its values take."""
 
     name: str
     value: int
-    """A weight, or an element of a map."""
+    """Bytes of a weight, or of an element of a feature map."""
     bias: int
-    """A bias; with int8 weights it is an int32 (TensorFlow Lite's 8-bit quantization specification)."""
+    """Bytes of a bias. With int8 weights it is an int32 (TensorFlow Lite 8-bit quantization specification)."""
+    quantized: bool = False
+    """Whether a value stands for a real number only together with a scale and a zero point."""
 
 
 def dtype_of(name: str) -> Dtype:
-    """The number format called `name`.
+    """Return the number format called `name`.
 
     Raises:
-        MbcostError: there is none.
+        MbcostError: no number format has this name.
 
     >>> dtype_of("int8").bias
     4
@@ -36,5 +38,5 @@ def dtype_of(name: str) -> Dtype:
 DTYPES: Mapping[str, Dtype] = {
     "float32": Dtype("float32", 4, 4),
     "float16": Dtype("float16", 2, 2),
-    "int8": Dtype("int8", 1, 4),
+    "int8": Dtype("int8", 1, 4, quantized=True),
 }

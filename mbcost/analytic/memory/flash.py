@@ -9,14 +9,12 @@ from functools import cache
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import PROBE
 from mbcost.analytic.layers import Conv2d, Layer, Linear, Shape
-from mbcost.analytic.memory.steps import DTYPES
 from mbcost.analytic.network import Network
 from mbcost.analytic.operators import layers_of
+from mbcost.spec.dtype import dtype_of
 
-INTEGER = "int8"
-"""The dtype that needs scales and zero points."""
-WIDE = 4
-"""Bytes of an int32 bias, a float32 scale, an int32 zero point."""
+SCALE = 4
+"""Bytes of a float32 scale, and of an int32 zero point."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +60,13 @@ def flash(stored: Stored, weights: str, activations: str | None = None) -> Flash
     >>> flash(Stored(weights=3_469_760, channels=18_056, maps=64), "int8")
     Flash(weights=3469760, biases=72224, scales=72484, zero_points=260)
     """
-    size, integer = DTYPES[weights], weights == INTEGER
-    maps = stored.maps + 1 if (activations or weights) == INTEGER else 0
+    dtype, dtype_of_maps = dtype_of(weights), dtype_of(activations or weights)
+    maps = stored.maps + 1 if dtype_of_maps.quantized else 0
     return Flash(
-        weights=stored.weights * size,
-        biases=stored.channels * (WIDE if integer else size),
-        scales=((stored.channels if integer else 0) + maps) * WIDE,
-        zero_points=maps * WIDE,
+        weights=stored.weights * dtype.value,
+        biases=stored.channels * dtype.bias,
+        scales=((stored.channels if dtype.quantized else 0) + maps) * SCALE,
+        zero_points=maps * SCALE,
     )
 
 

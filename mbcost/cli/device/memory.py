@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
-from mbcost.analytic.memory.steps import ALLOCATORS, DTYPES
+from mbcost.analytic.memory.steps import ALLOCATORS
 from mbcost.cli.arguments import network_of, parse_list
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
@@ -16,6 +16,7 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.memory import as_json, as_table
 from mbcost.questions.device.memory import GROUPINGS
 from mbcost.questions.device.memory import memory as ask
+from mbcost.spec.dtype import DTYPES, dtype_of
 
 ALL_OPTIONS = "tensorflow-lite"
 
@@ -75,9 +76,8 @@ def memory(
     if arena is not None and "arena" not in chosen:
         raise MbcostError("--arena says how the allocator arena works: add it to --allocator")
     dtypes = [dtype if each is None else each for each in (weights_dtype, activations_dtype)]
-    for each in (dtype, *dtypes):
-        if each not in DTYPES:
-            raise unknown("dtype", each, DTYPES)
+    for name in (dtype, *dtypes):
+        dtype_of(name)  # raises the error of an unknown one
     options = _options(arena)
     network = network_of(
         net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top

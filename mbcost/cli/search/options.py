@@ -7,11 +7,12 @@ from typing import Annotated, NamedTuple, Optional
 
 import typer
 
-from mbcost.analytic.memory.steps import ALLOCATORS, DTYPES
+from mbcost.analytic.memory.steps import ALLOCATORS
 from mbcost.cli.arguments import Reference, parse_alpha, parse_list, parse_reference, parse_resolution
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import Series, Ways
 from mbcost.spec.catalogue.library import load_convention, load_spec
+from mbcost.spec.dtype import DTYPES, dtype_of
 from mbcost.spec.scaling import check_alpha, check_whole
 from mbcost.spec.table import CLASSES
 
@@ -87,9 +88,7 @@ def ways_of(convention: str | None, allocator: str, dtype: str) -> Ways:
     """
     if allocator not in ALLOCATORS:
         raise unknown("allocator", allocator, ALLOCATORS)
-    if dtype not in DTYPES:
-        raise unknown("dtype", dtype, DTYPES)
-    return Ways(load_convention(convention), allocator, dtype)
+    return Ways(load_convention(convention), allocator, dtype_of(dtype).name)
 
 
 def parse_alphas(text: str) -> tuple[float, ...]:

@@ -9,8 +9,9 @@ from operator import attrgetter
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, ArenaOptions, arena, ends
 from mbcost.analytic.memory.flash import Flash, flash, stored
-from mbcost.analytic.memory.steps import ALLOCATORS, DTYPES, step_memory, step_needs
+from mbcost.analytic.memory.steps import ALLOCATORS, step_memory, step_needs
 from mbcost.analytic.network import Network, Step
+from mbcost.spec.dtype import dtype_of
 
 GROUPINGS = ("layer", "allocator", "map")
 
@@ -81,19 +82,19 @@ def memory(
     Args:
         network: whose steps.
         allocators: names out of `ALLOCATORS`.
-        weights_dtype: a name out of `DTYPES`.
+        weights_dtype: a name in `DTYPES` of mbcost/spec/dtype.py.
         activations_dtype: the same, for maps.
         options: what an arena does besides placing the maps.
 
     Raises:
         MbcostError: the network is a flat list, which does not say which maps wait for a later layer.
     """
-    size = DTYPES[activations_dtype]
+    size = dtype_of(activations_dtype).value
     held = [_held(network, allocator, size, options) for allocator in allocators]
     rows = tuple(
         MemoryRow(
             name=each.step.name,
-            weights=each.step.tally.weights * DTYPES[weights_dtype],
+            weights=each.step.tally.weights * dtype_of(weights_dtype).value,
             input=each.reads * size,
             output=each.makes * size,
             waiting=each.waiting * size,

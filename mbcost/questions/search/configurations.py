@@ -14,12 +14,13 @@ from mbcost.analytic.many.grid import Costs, costs_of, sides_of, totals
 from mbcost.analytic.many.plateaus import Plateau, plateaus
 from mbcost.analytic.many.polynomial import Counted, columns_of
 from mbcost.analytic.memory.peaks import Needs, flashes, needs_of, peaks
-from mbcost.analytic.memory.steps import DTYPES, UNPLACED
+from mbcost.analytic.memory.steps import UNPLACED
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.checkpoints import Checkpoint, load_checkpoints
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.convention import Convention
+from mbcost.spec.dtype import dtype_of
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Spec
@@ -219,7 +220,7 @@ class Sheet:
             chosen,
             tuple(resolutions),
             totals(costs, resolutions),
-            peaks(needs, resolutions) * DTYPES[self.ways.dtype],
+            peaks(needs, resolutions) * dtype_of(self.ways.dtype).value,
             self.params[alphas],
             self.flash[alphas],
             released,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.memory.arena import arena, extent
-from mbcost.analytic.memory.steps import DTYPES
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import Batch, Configuration, Resolution, Sheet
 from mbcost.questions.search.ranking import column_of
+from mbcost.spec.dtype import dtype_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +63,7 @@ def sweep(sheets: Iterable[Sheet], resolutions: Sequence[Sequence[Resolution]]) 
         step = max(1, (ARENAS if placed else ROWS) // len(sizes))
         for start in range(0, len(sheet.plateaus), step):
             batch = sheet.batch(slice(start, start + step), sizes)
-            yield _laid_out(batch, DTYPES[sheet.ways.dtype]) if placed else batch
+            yield _laid_out(batch, dtype_of(sheet.ways.dtype).value) if placed else batch
 
 
 def _laid_out(batch: Batch, size: int) -> Batch:
