@@ -6,7 +6,7 @@ from typing import Any
 
 from mbcost.present.compare.diff import named
 from mbcost.present.names import describe, network_text
-from mbcost.present.table import Cell, Column, Difference, Table
+from mbcost.present.table import Cell, Column, SignedCount, Table
 from mbcost.questions.aligned.weighted import Layer
 from mbcost.questions.verify.identify import Candidate
 from mbcost.questions.verify.verify import LayerCheck, Verification
@@ -29,15 +29,16 @@ def as_table(answer: Verification) -> Table:
             _name_of(each.expected),
             _name_of(each.found),
             _what(each),
-            Difference(each.params),
-            Difference(each.mult_adds),
+            SignedCount(each.params),
+            SignedCount(each.mult_adds),
         )
         for each in answer.layers
     ]
     rows += [
-        (None, name, "parameter of no layer", Difference(values), Difference(0)) for name, values in answer.model.loose
+        (None, name, "parameter of no layer", SignedCount(values), SignedCount(0))
+        for name, values in answer.model.loose
     ]
-    footer = ("total", None, None, Difference(answer.params), Difference(answer.mult_adds)) if rows else None
+    footer = ("total", None, None, SignedCount(answer.params), SignedCount(answer.mult_adds)) if rows else None
     return Table(_title(answer), columns, tuple(rows), footer, tuple(_notes(answer)))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mbcost.analytic.network import Network
 from mbcost.present.names import describe, network_text
-from mbcost.present.table import Cell, Column, Difference, Table
+from mbcost.present.table import Cell, Column, SignedCount, Table
 from mbcost.questions.compare.diff import LayerDiff, NetworkDiff
 
 
@@ -25,14 +25,14 @@ def as_table(answer: NetworkDiff) -> Table:
             layer.first,
             None if layer.second == layer.first else layer.second,
             _what(layer),
-            Difference(layer.params),
-            Difference(layer.mult_adds),
-            Difference(layer.activations),
+            SignedCount(layer.params),
+            SignedCount(layer.mult_adds),
+            SignedCount(layer.activations),
         )
         for layer in answer.layers
     )
     footer: tuple[Cell, ...] = (
-        "total", None, None, Difference(answer.params), Difference(answer.mult_adds), Difference(answer.activations),
+        "total", None, None, SignedCount(answer.params), SignedCount(answer.mult_adds), SignedCount(answer.activations),
     )  # fmt: skip
     convention = answer.convention
     notes = [

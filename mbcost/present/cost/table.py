@@ -68,7 +68,7 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     whole = Share(10_000 if costs.mult_adds else 0, 0)
     footer = {**sums, "share": whole}
     notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
-    return Table(headline(costs.network), known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(
+    return Table(headline(costs.network), known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).select(
         chosen
     )
 
