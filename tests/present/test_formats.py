@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.present.formats import FORMATS, render_csv, render_latex, render_markdown, render_plain
-from mbcost.present.table import Column, Share, Table, shares
+from mbcost.present.table import Column, Share, build_table, shares
 
-TABLE = Table(
+
+class Layer(NamedTuple):
+    name: str
+    params: int | None
+    share: Share | None = None
+
+
+NAME = Column[Layer]("name", "layer", lambda layer: layer.name)
+PARAMS = Column[Layer]("params", "params", lambda layer: layer.params, numeric=True)
+TABLE = build_table(
     "Two layers & a title",
-    (Column("name", "layer"), Column("params", "params", numeric=True), Column("share", "share")),
-    (("a_b", 1_234_567, Share(9_990, 10)), ("c", None, Share(10, 0))),
-    ("total", 1_234_567, Share(10_000, 0)),
+    (NAME, PARAMS, Column[Layer]("share", "share", lambda layer: layer.share)),
+    [Layer("a_b", 1_234_567, Share(9_990, 10)), Layer("c", None, Share(10, 0))],
+    {"name": "total", "params": 1_234_567, "share": Share(10_000, 0)},
     ("a note",),
 )
 
@@ -35,9 +47,9 @@ def test_plain_text_is_aligned_with_the_footer_below_a_rule() -> None:
 
 def test_columns_of_plain_text_line_up_in_terminal_cells() -> None:
     """A Chinese, Japanese or Korean character takes two cells, a Greek letter one, an accent none."""
-    names = [("移动网络", 7), ("모바일", 1_000), ("mobile", 20), ("cafe\u0301 \u03b1", 3)]
-    columns = (Column("name", "名前"), Column("params", "params", numeric=True))
-    assert render_plain(Table("네트워크", columns, tuple(names), ("合計", 1_030))) == (
+    layers = [Layer("移动网络", 7), Layer("모바일", 1_000), Layer("mobile", 20), Layer("cafe\u0301 \u03b1", 3)]
+    columns = (replace(NAME, header="名前"), PARAMS)
+    assert render_plain(build_table("네트워크", columns, layers, {"name": "合計", "params": 1_030})) == (
         "네트워크\n"
         "\n"
         "名前      params\n"
