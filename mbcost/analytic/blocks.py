@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mbcost.analytic.layers import Layer
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Row
@@ -53,6 +54,12 @@ class Form:
     """Whether a residual connection adds input and output where their shapes agree."""
     part: str = ""
     """What a linear layer is: `head` or `classifier`."""
+    edits: tuple[Edit, ...] = ()
+    """Changes of the layers that the operator builds, in order; only mistakes and rebuilt models have some."""
+
+
+Edit = Callable[[Form, tuple[Layer, ...]], tuple[Layer, ...]]
+"""A change of the layers that a form was built into, for networks that are not built as their table says."""
 
 
 @dataclass(frozen=True)

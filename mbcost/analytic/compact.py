@@ -12,7 +12,7 @@ from functools import cache
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.layers import Conv2d, Layer, Shape, WindowPool, padded_output
-from mbcost.analytic.operators import Edit, layers_of
+from mbcost.analytic.operators import layers_of
 from mbcost.spec.tally import COUNTS, Tally, counts_of, total
 
 Chain = tuple[tuple[int, int, str], ...]
@@ -67,12 +67,12 @@ def compact(blocks: Iterable[Block]) -> Compact:
 
 
 @cache
-def of_form(form: Form, edits: tuple[Edit, ...] = ()) -> Compact:
+def of_form(form: Form) -> Compact:
     """The counts of one block, its scales counted from the map that it reads."""
     scales: dict[tuple[int, int], Scale] = {(PROBE, PROBE): FULL, (1, 1): None}
     sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
     output = FULL
-    for layer in layers_of(form, "", Shape(form.inputs, PROBE, PROBE), edits):
+    for layer in layers_of(form, "", Shape(form.inputs, PROBE, PROBE)):
         before, after = layer.input, layer.output
         output = scales.setdefault((after.height, after.width), scale_after(scales[before.height, before.width], layer))
         fixed = sums[None]

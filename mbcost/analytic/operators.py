@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,9 +21,6 @@ from mbcost.analytic.layers import (
     WindowPool,
 )
 from mbcost.errors import MbcostError
-
-Edit = Callable[[Form, tuple[Layer, ...]], tuple[Layer, ...]]
-"""A change of the layers that a form was made into, for networks that are not built as their table says."""
 
 
 @dataclass(frozen=True)
@@ -267,10 +264,10 @@ def linear(site: Site) -> Iterator[Layer]:
     yield from site.finish(form.part, layer.output, norm=False, function=form.function)
 
 
-def layers_of(form: Form, block: str, shape: Shape, edits: Iterable[Edit] = ()) -> tuple[Layer, ...]:
-    """The layers of the block that is called `block`, reading a map of `shape`, after all `edits`."""
+def layers_of(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
+    """Return the layers of the block that is called `block` and reads a map of `shape`."""
     layers = tuple(OPERATORS[form.operator](Site(form, block, shape)))
-    for edit in edits:
+    for edit in form.edits:
         layers = edit(form, layers)
     return layers
 

@@ -84,5 +84,6 @@ def test_an_edit_is_counted_for_its_block_only() -> None:
         return tuple(replace(layer, groups=1) if isinstance(layer, Conv2d) else layer for layer in layers)
 
     form = blocks("v2")[2].form  # 16 -> 96 -> 24
-    assert of_form(form, (dense,)).fixed.weights - of_form(form).fixed.weights == 9 * 96 * 95
+    edited = replace(form, edits=(dense,))
+    assert of_form(edited).fixed.weights - of_form(form).fixed.weights == 9 * 96 * 95
     assert of_form(form).fixed.weights == 16 * 96 + 9 * 96 + 96 * 24
