@@ -114,9 +114,7 @@ def _merge(group: list[TrialHit]) -> Candidate:
     """Return the cheapest of the hits that build the same network and have the same numbers."""
     first, *others = group
     spec = first.trial.setting.spec
-    return first.candidate(
-        tuple(hit.trial.structures[hit.index] for hit in others if hit.trial.setting.spec is spec)
-    )
+    return first.candidate(tuple(hit.trial.structures[hit.index] for hit in others if hit.trial.setting.spec is spec))
 
 
 Option = tuple[int, tuple[tuple[int, Match], ...]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.flat import WrittenConv2d
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
-from mbcost.questions.mistakes.known import Draft, Mistake
+from mbcost.questions.mistakes.known import Draft, Mistake, add_change, add_edit
 
 
 def _folded(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
@@ -40,13 +40,11 @@ def _pooled_by_convolution(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer
 MODEL_MISTAKES: Mapping[str, Mistake] = {
     "norms folded": Mistake(
         "every norm is folded into its convolution, which has a bias for it",
-        lambda draft: replace(draft, edits=(*draft.edits, _folded)),
+        add_edit(_folded),
     ),
-    "expanded width kept": Mistake(
-        "projections keep the expanded width", lambda draft: replace(draft, changes=(*draft.changes, _unprojected))
-    ),
+    "expanded width kept": Mistake("projections keep the expanded width", add_change(_unprojected)),
     "convolution for pool": Mistake(
         "a convolution as large as the map stands for the pool and the layer behind it",
-        lambda draft: replace(draft, edits=(*draft.edits, _pooled_by_convolution)),
+        add_edit(_pooled_by_convolution),
     ),
 }

@@ -10,7 +10,7 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.questions.aligned.weighted import Layer, apart, differing, of_model, of_network, surplus
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
-from mbcost.questions.mistakes.known import MISTAKES, Draft, row_changes
+from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import alpha_text
@@ -122,7 +122,7 @@ def _with_mistakes(
     network = base.network
     keys: list[object] = [layer.key for layer in layers]
     spec = network.spec
-    known = {**MISTAKES, **MODEL_MISTAKES, **row_changes(spec)}
+    known = {**MISTAKES, **MODEL_MISTAKES, **list_row_changes(spec)}
     best = replace(base, clauses=_clauses(network, asked))
     draft = Draft(spec, spec.implementation(network.implementation))
     while not best.exact and len(best.mistakes) < MOST_MISTAKES:
