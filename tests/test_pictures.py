@@ -14,7 +14,7 @@ import pytest
 
 from mbcost.cli import run
 from mbcost.cli.plot import PICTURES
-from tools.forks import ROOT
+from tools import ROOT
 from tools.pictures import COMMANDS
 
 

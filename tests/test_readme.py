@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.blocks import PAGES, ROOT, blocks, run_block
+from tools import ROOT
+from tools.blocks import PAGES, blocks, run_block
 from tools.forks import forked
 
 BLOCKS = blocks()

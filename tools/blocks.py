@@ -10,7 +10,8 @@ import os
 import re
 import subprocess
 
-from tools.forks import ROOT, forked
+from tools import ROOT
+from tools.forks import forked
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

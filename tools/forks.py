@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tools import ROOT
+
 IMPORTED = ("mbcost.cli.group", "mbcost.measured.own", "mbcost.measured.references", "fvcore.nn", "torchvision", "timm")
 """The modules that the commands would spend most of their time importing."""
 CLIENT = """\
@@ -76,7 +77,7 @@ def serve(address: str) -> None:
         listener.bind(address)
         listener.listen()
         print("ready", flush=True)
-        while listener in select.select([0, listener], [], [])[0]:
+        while listener.fileno() in select.select([0, listener.fileno()], [], [])[0]:
             connection, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()

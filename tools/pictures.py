@@ -9,7 +9,7 @@ import re
 import shlex
 
 from mbcost.cli import run
-from tools.forks import ROOT
+from tools import ROOT
 
 COMMANDS: list[tuple[str, str]] = re.findall(
     r"^mbcost (plot .*) --output (docs/pictures/\S+)$", (ROOT / "docs" / "plot.md").read_text("utf-8"), re.MULTILINE
