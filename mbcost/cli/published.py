@@ -31,7 +31,8 @@ def published(
     ] = None,
     source: Annotated[Optional[str], typer.Option(help="Show only figures of this source.", metavar="NAME")] = None,
     status: Annotated[
-        Optional[str], typer.Option(help="Show only figures with this verdict.", metavar="exact|erratum|open|out-of-scope")
+        Optional[str],
+        typer.Option(help="Show only figures with this verdict.", metavar="exact|erratum|open|out-of-scope"),
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Print one row per source.")] = False,
     style: Format = "text",

@@ -98,7 +98,8 @@ def as_table(answers: Sequence[Answer]) -> Table:
     details = None
     if others or len(first.query.facts) > FEW:
         details = build_table("Every number", _DETAILS, (number for answer in answers for number in _numbers(answer)))
-    table = build_table(f"Explanations of {_facts(first)}", _COLUMNS, rows, notes=notes)
+    title = f"{_facts(first)}: {'explanations, the simplest first' if first.explanations else 'no explanation'}"
+    table = build_table(title, _COLUMNS, rows, notes=notes)
     return replace(table, details=details)
 
 

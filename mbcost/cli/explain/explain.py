@@ -58,7 +58,8 @@ def explain(
     ] = None,
     in_channels: InChannels = None,
     quantity: Annotated[
-        Optional[str], typer.Option(help="What the number counts [default: open].", metavar="|".join(QUANTITIES).replace("_", "-"))
+        Optional[str],
+        typer.Option(help="What the number counts [default: open].", metavar="|".join(QUANTITIES).replace("_", "-")),
     ] = None,
     mult_adds: Annotated[
         Optional[str], typer.Option("--mult-adds", help="Mult-adds, beside other facts.", metavar="NUMBER")
@@ -72,7 +73,7 @@ def explain(
     ] = None,
     limit: Annotated[int, typer.Option(help="Number of explanations to list.", metavar="N", min=1)] = 10,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Also try two mistakes at once, changed rows of the table, and powers of 1024.")
+        bool, typer.Option("--deep", help="Also try two mistakes at once, changed rows of the table, powers of 1024.")
     ] = False,
     style: Format = "text",
     output: Output = None,

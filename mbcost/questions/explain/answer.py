@@ -85,7 +85,7 @@ class Explanation:
         """The departures in words, and the name of the table if it is not the one that was asked about."""
         clauses: list[str] = []
         if self.asked is not None and self.asked is not self.spec:
-            clauses.append(f"the table is that of {self.spec.display_title}")
+            clauses.append(f"the table is from {self.spec.display_title}")
         first = self.values[0]
         if OTHER_ALPHA in self.setting.departures:
             claimed_alpha = 1.0 if first.fact.alpha is None else first.fact.alpha

@@ -217,9 +217,11 @@ def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[Counted]
                         raise
                     continue
                 with_parts = choices.mistakes > len(mistakes) and classes not in OTHER_CLASSES
-                for variant, *sums in _count(replace(structure, classes=classes), draft, blocks, with_parts=with_parts):
+                for variant, for_mult_adds, for_params in _count(
+                    replace(structure, classes=classes), draft, blocks, with_parts=with_parts
+                ):
                     if (kept := choices.keep(variant)) is not None:
-                        yield kept, *sums
+                        yield kept, for_mult_adds, for_params
 
 
 def _classes(choices: Choices, *, unmodified: bool) -> tuple[int, ...]:

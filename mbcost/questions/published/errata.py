@@ -203,7 +203,7 @@ def _judge_alone(figure: Published, table: Answer, known: Mapping[str, Verdict])
         for explanation in answer.explanations
     }
     likeliest = sorted(explanations.values(), key=lambda explanation: explanation.chance)[:CANDIDATES]
-    reason = " | ".join(map(_candidate_text, likeliest)) or "nothing gives these digits"
+    reason = " | ".join(map(_candidate_text, likeliest)) or "no explanation gives these digits"
     return Verdict(figure, "open", reason, _expected(figure, table))
 
 

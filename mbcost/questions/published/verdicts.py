@@ -105,14 +105,14 @@ def _out_of_scope(figure: Published) -> str | None:
     """Return why a figure is out of scope; None if it is not."""
     if figure.task in OTHER_TASKS:
         return OTHER_TASKS[figure.task]
-    return None if figure.net in NETWORKS or figure.task in PARTS else "a different network"
+    return None if figure.net in NETWORKS or figure.task in PARTS else "not one of the built-in networks"
 
 
 def _judge_part(figure: Published) -> Verdict:
     """Return the verdict on a figure about a part of a network, worked out from its layers."""
     part = PARTS[figure.task](figure)
     verdict = Verdict(
-        figure, "open", "nothing gives these digits", part.value, part.network, "official", None, part.convention
+        figure, "open", "no explanation gives these digits", part.value, part.network, "official", None, part.convention
     )
     rounding = next((name for name in ("rounds", "floors") if figure.prints(part.value, name)), None)
     if rounding is not None:
