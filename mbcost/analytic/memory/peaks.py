@@ -17,7 +17,7 @@ from mbcost.analytic.many.exact import EXACT_INT, exact_product
 from mbcost.analytic.many.grid import costs_of, positions_of
 from mbcost.analytic.many.polynomial import Group, widths_of, with_widths
 from mbcost.analytic.memory.flash import Stored, flash, stored_of
-from mbcost.analytic.memory.steps import needs
+from mbcost.analytic.memory.lifetimes import needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
-from mbcost.analytic.memory.steps import ALLOCATORS
+from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.cli.arguments import network_of, parse_list
 from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho

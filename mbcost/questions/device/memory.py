@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, ArenaOptions, arena, ends
 from mbcost.analytic.memory.flash import Flash, flash, stored
-from mbcost.analytic.memory.steps import ALLOCATORS, step_memory, step_needs
+from mbcost.analytic.memory.lifetimes import ALLOCATORS, step_memory, step_needs
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.dtype import dtype_of
 

@@ -13,8 +13,8 @@ from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.many.grid import Costs, costs_of, sides_of, totals
 from mbcost.analytic.many.plateaus import Plateau, plateaus
 from mbcost.analytic.many.polynomial import Counted, columns_of
+from mbcost.analytic.memory.lifetimes import UNPLACED
 from mbcost.analytic.memory.peaks import Needs, flashes, needs_of, peaks
-from mbcost.analytic.memory.steps import UNPLACED
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.checkpoints import Checkpoint, load_checkpoints

@@ -21,7 +21,7 @@ from mbcost.analytic.memory.arena import (
     extent,
     place_all,
 )
-from mbcost.analytic.memory.steps import step_needs
+from mbcost.analytic.memory.lifetimes import step_needs
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_family, load_spec

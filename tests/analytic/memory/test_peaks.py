@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.many.polynomial import columns_of
 from mbcost.analytic.memory.flash import flash, stored
+from mbcost.analytic.memory.lifetimes import UNPLACED, step_needs
 from mbcost.analytic.memory.peaks import flashes, needs_of, peaks
-from mbcost.analytic.memory.steps import UNPLACED, step_needs
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbcost.analytic.memory.steps import ALLOCATORS
+from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import Peak, memory
 from mbcost.questions.search.configurations import Configuration, Series, Sheet, Ways, sheet_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.memory.flash import flash, stored
-from mbcost.analytic.memory.steps import ALLOCATORS
+from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import memory
 from mbcost.questions.search.configurations import Batch, Configuration, Series, Ways, sheet_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.memory.flash import Flash, Stored, flash, stored, stored_of
-from mbcost.analytic.memory.steps import UNPLACED, lifetimes, needs, step_memory, step_needs
+from mbcost.analytic.memory.lifetimes import UNPLACED, lifetimes, needs, step_memory, step_needs
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
