@@ -37,8 +37,6 @@ class Scaling:
             MbcostError: alpha is so small that no channel is left, or too large to count exactly.
         """
         row, role = self.spec.rows[stage], self.spec.role(stage) or ""
-        if row.operator == "flatten":
-            return inputs * row.kernel[0] * row.kernel[1]
         if row.c == "k":
             return self.classes
         if row.c is None:
