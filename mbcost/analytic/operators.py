@@ -264,7 +264,7 @@ def linear(site: Site) -> Iterator[Layer]:
     yield from site.finish(form.part, layer.output, norm=False, function=form.function)
 
 
-def layers_of(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
+def build_layers(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
     """Return the layers of the block that is called `block` and reads a map of `shape`."""
     layers = tuple(OPERATORS[form.operator](Site(form, block, shape)))
     for edit in form.edits:

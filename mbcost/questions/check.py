@@ -10,7 +10,7 @@ from operator import attrgetter
 from mbcost.analytic import flat
 from mbcost.analytic.blocks import plan_row
 from mbcost.analytic.layers import Shape
-from mbcost.analytic.network import block_layers
+from mbcost.analytic.network import build_block
 from mbcost.errors import MbcostError, Position, Problem, SpecError
 from mbcost.spec.catalogue.library import load_family
 from mbcost.spec.reading.flat import is_flat, read_flat
@@ -122,7 +122,7 @@ def _through(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem |
     made = shape
     try:
         for block in plan_row(scaling, row, shape.channels):
-            made = block_layers(block, made, scaling.spec.resolution)[-1].output
+            made = build_block(block, made, scaling.spec.resolution)[-1].output
     except MbcostError as error:
         with suppress(MbcostError):
             shape = replace(shape, channels=scaling.output(row.stage, shape.channels))

@@ -99,7 +99,7 @@ class Scaling:
 
     def _channels(self, rule: ChannelRule, width: float, stage: int) -> int:
         try:
-            return scaled_channels(rule, width, self.alpha)
+            return scale_channels(rule, width, self.alpha)
         except MbcostError as error:
             raise self.spec.error(stage, str(error)) from None
 
@@ -141,7 +141,7 @@ def check_whole(number: int, what: str) -> int:
     return whole
 
 
-def scaled_channels(rule: ChannelRule, width: float, alpha: float) -> int:
+def scale_channels(rule: ChannelRule, width: float, alpha: float) -> int:
     """The channels that `rule` makes of a width scaled by `alpha`.
 
     Raises:

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import FULL, Scale, joined, of_form, positions
+from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.costs import Weights
 from mbcost.questions.mistakes.known import MISTAKES, Draft, mistake, row_changes
@@ -145,7 +145,7 @@ class Stack:
         if quantity in ("params", "bytes"):
             return self.params
         assert resolution is not None, "mult-adds depend on the resolution"
-        sizes = [positions(scale, resolution) for scale in self.scales]
+        sizes = [count_positions(scale, resolution) for scale in self.scales]
         if max(sizes) * int(self.mult_adds.max()) * len(sizes) > LARGEST:
             raise MbcostError(f"a count at resolution {resolution[0]}x{resolution[1]} is too large to search for")
         areas = np.array(sizes, dtype=np.int64)
@@ -247,9 +247,9 @@ def _without(whole: Sums, blocks: tuple[Block, ...], draft: Draft, parts: tuple[
         counted, output = _arrays(block.form)
         if role_of(draft.spec, block.stage) in parts:
             for inner, counts in counted:
-                place = joined(scale, inner)
+                place = join_scales(scale, inner)
                 other[place] = other[place] + times * counts
-        scale = joined(scale, output)
+        scale = join_scales(scale, output)
     return other
 
 
@@ -259,12 +259,12 @@ def _sum(blocks: Iterable[Block]) -> Sums:
     for block in blocks:
         parts, output = _arrays(block.form)
         for inner, counts in parts:
-            place = joined(scale, inner)
+            place = join_scales(scale, inner)
             if place in sums:
                 sums[place] += counts
             else:
                 sums[place] = counts.copy()
-        scale = joined(scale, output)
+        scale = join_scales(scale, output)
     return sums
 
 
@@ -273,7 +273,7 @@ def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
     """A block's counts by scale, and the scale of its output; cached, so never to be written to."""
     import numpy as np
 
-    counted = of_form(form)
+    counted = compact_form(form)
     if any(max(counts_of(tally)) > LARGEST for tally in (counted.fixed, *(each for _, each in counted.growing))):
         raise MbcostError("a count of this network is too large to search for")
     tallies = ((None, counted.fixed), *counted.growing)
