@@ -11,7 +11,7 @@ from mbcost.analytic.compact import compact
 from mbcost.analytic.layers import Conv2d
 from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import MbcostError, unknown
-from mbcost.questions.device.roofline import kind_of
+from mbcost.questions.device.roofline import name_kind
 from mbcost.spec.catalogue.checkpoints import Checkpoint
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.convention import Convention
@@ -51,7 +51,7 @@ def profile(network: Network, convention: Convention) -> Profile:
         Bar(
             step.name,
             step.stage,
-            kind_of(step.lead),
+            name_kind(step.lead),
             convention.mult_adds(step.tally),
             convention.params(step.tally),
             step.tally.outputs,
@@ -184,7 +184,7 @@ def block_shape(network: Network, name: str, convention: Convention) -> BlockSha
         raise unknown(f"block of {network.spec.name}", name, blocks)
     steps = blocks[name]
     links = tuple(
-        Link(step.part, kind_of(step.lead), step.lead.kernel, step.output.channels)
+        Link(step.part, name_kind(step.lead), step.lead.kernel, step.output.channels)
         for step in steps
         if isinstance(step.lead, Conv2d) and not step.part.startswith("se.") and step.part != "shortcut"
     )
