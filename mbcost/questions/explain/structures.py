@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import FULL, Scale, joined, of_form, positions
+from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.mistakes.known import MISTAKES, Draft, find_mistake, list_row_changes
@@ -162,7 +162,7 @@ class Stack:
         if quantity in ("params", "bytes"):
             return self.params
         assert resolution is not None, "mult-adds depend on the resolution"
-        sizes = [positions(scale, resolution) for scale in self.scales]
+        sizes = [count_positions(scale, resolution) for scale in self.scales]
         if max(sizes) * int(self.mult_adds.max()) * len(sizes) > LARGEST:
             raise _too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
         areas = np.array(sizes, dtype=np.int64)
@@ -285,8 +285,8 @@ def _scaled_counts(blocks: Iterable[Block]) -> Iterator[tuple[Block, Scale, Arra
     for block in blocks:
         parts, output = _arrays(block.form)
         for inner, counts in parts:
-            yield block, joined(scale, inner), counts
-        scale = joined(scale, output)
+            yield block, join_scales(scale, inner), counts
+        scale = join_scales(scale, output)
 
 
 @cache
@@ -294,7 +294,7 @@ def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
     """Return a block's counts by scale, and the scale of its output; cached, so never write to the arrays."""
     import numpy as np
 
-    counted = of_form(form)
+    counted = compact_form(form)
     tallies = ((None, counted.fixed), *counted.growing)
     if any(max(counts_of(tally)) > LARGEST for _, tally in tallies):
         raise _too_large("a count of this network")
