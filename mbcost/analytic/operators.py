@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from mbcost.analytic.blocks import Form
 from mbcost.analytic.layers import (
@@ -264,6 +264,7 @@ def linear(site: Site) -> Iterator[Layer]:
     yield from site.finish(form.part, layer.output, norm=False, function=form.function)
 
 
+@lru_cache(maxsize=2**12)
 def build_layers(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
     """Return the layers of the block that is called `block` and reads a map of `shape`."""
     layers = tuple(OPERATORS[form.operator](Site(form, block, shape)))
