@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.compact import compact
-from mbcost.analytic.many.grid import Costs, chunks, costs_of, total_of, totals
-from mbcost.analytic.many.polynomial import Counted, columns_of
+from mbcost.analytic.many.grid import Costs, chunks, compute_costs, compute_totals, total_of
+from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import resolve
 from mbcost.measured.build import build
 from mbcost.measured.counters import count
@@ -196,16 +196,16 @@ def main() -> None:
     alphas = [0.1 + 1.4 * number / 1000 for number in range(1000)]
     sizes = [(size, size) for size in range(1, 1001)]
     plans = [planned(alpha) for alpha in alphas]
-    costs = costs_of(columns_of(plans), Counted.by(weigh))
-    grid = totals(costs, sizes)
+    costs = compute_costs(group_columns(plans), WeightedCount.from_coefficients(weigh))
+    grid = compute_totals(costs, sizes)
     series = Series(v2, official, 1000, 3)
 
     def from_plans(chosen: list[tuple[Block, ...]]) -> Whole:
-        return totals(costs_of(columns_of(chosen), Counted.by(weigh)), sizes)
+        return compute_totals(compute_costs(group_columns(chosen), WeightedCount.from_coefficients(weigh)), sizes)
 
     assert int(grid[500, 159]) == resolve(v2, alpha=alphas[500], resolution=160).mult_adds()
     times = {
-        "coefficients known: positions, product, int64 result": seconds(lambda: totals(costs, sizes)),
+        "coefficients known: positions, product, int64 result": seconds(lambda: compute_totals(costs, sizes)),
         "and the coefficients, from 1,000 plans": seconds(lambda: from_plans(plans)),
         "and the plans, each of the 1,000": seconds(lambda: from_plans([planned(alpha) for alpha in alphas])),
         "and the plans, of what differs among them (`sweep`)": seconds(
@@ -225,7 +225,7 @@ def main() -> None:
     print("|---|---:|---:|---:|---:|")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     parts = {
-        number: costs_of(columns_of(plans[:number]), Counted.by(weigh))
+        number: compute_costs(group_columns(plans[:number]), WeightedCount.from_coefficients(weigh))
         for number in (1, 3, 10, 30, 100, *((300, 1000) if long else ()))
     }
     rounds: dict[int, list[float]] = {number: [] for number in parts}

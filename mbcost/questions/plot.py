@@ -11,7 +11,7 @@ from mbcost.analytic.compact import compact
 from mbcost.analytic.layers import Conv2d
 from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import MbcostError, unknown
-from mbcost.questions.device.roofline import kind_of
+from mbcost.questions.device.roofline import name_kind
 from mbcost.spec.catalogue.checkpoints import Checkpoint
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.convention import Convention
@@ -30,7 +30,7 @@ class Bar:
     name: str
     stage: str
     kind: str
-    """The kind that `mbcost.questions.device.roofline.kind_of` returns."""
+    """The kind that `mbcost.questions.device.roofline.name_kind` returns."""
     mult_adds: int
     params: int
     activations: int
@@ -51,7 +51,7 @@ def profile_layers(network: Network, convention: Convention) -> Profile:
         Bar(
             step.name,
             step.stage,
-            kind_of(step.lead),
+            name_kind(step.lead),
             convention.mult_adds(step.tally),
             convention.params(step.tally),
             step.tally.outputs,
@@ -183,7 +183,7 @@ def describe_block(network: Network, name: str, convention: Convention) -> Block
         raise unknown(f"block of {network.spec.name}", name, blocks)
     steps = blocks[name]
     convolutions = tuple(
-        BlockConvolution(step.part, kind_of(step.lead), step.lead.kernel, step.output.channels)
+        BlockConvolution(step.part, name_kind(step.lead), step.lead.kernel, step.output.channels)
         for step in steps
         if isinstance(step.lead, Conv2d) and not step.part.startswith("se.") and step.part != "shortcut"
     )
