@@ -195,7 +195,7 @@ COMMANDS: Mapping[str, Command] = {
     "compare": Command("mbcost.cli.compare.compare:COMPARE", "Compare convolutions, blocks or networks."),
     "diff": Command(
         "mbcost.cli.compare.diff:diff",
-        "Two networks, or two implementations of one, aligned layer by layer: what differs and what it costs.",
+        "The differences of two networks, layer by layer, and their cost.",
     ),
     "memory": Command(
         "mbcost.cli.device.memory:memory",
@@ -203,14 +203,14 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "formula": Command(
         "mbcost.cli.cost.formula:formula",
-        "The equation of one layer, with its numbers put in and its closed form in alpha and rho.",
+        "The equation of a layer, with its closed form in alpha and rho.",
     ),
     "ledger": Command(
-        "mbcost.cli.cost.ledger:ledger", "The raw counts of a network, and each convention's total as a sum of them."
+        "mbcost.cli.cost.ledger:ledger", "The raw counts of a network, which sum to each convention's total."
     ),
     "conventions": Command(
         "mbcost.cli.cost.conventions:conventions",
-        "Who counts what: the names for --convention, and what tools silently get wrong.",
+        "The counting conventions: who counts what as params and mult-adds.",
     ),
     "explain": Command(
         "mbcost.cli.explain.explain:explain",
@@ -232,7 +232,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "plot": Command(
         "mbcost.cli.plot:PLOT",
-        "Pictures as SVG, PNG or PDF, by the ending of the file's name; needs matplotlib: pip install 'mbcost[plot]'.",
+        "Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
     ),
     "verify": Command("mbcost.cli.verify.verify:verify", "Is your own PyTorch model the network?"),
     "export": Command(
@@ -245,9 +245,7 @@ COMMANDS: Mapping[str, Command] = {
     "fit": Command(
         "mbcost.cli.search.fit:fit", "Which networks fit a device, at which alpha and resolution: the largest first."
     ),
-    "nets": Command(
-        "mbcost.cli.cost.nets:nets", "The built-in networks with their headline cost, source and implementations."
-    ),
+    "nets": Command("mbcost.cli.cost.nets:nets", "The built-in networks with their cost, source and implementations."),
     "show": Command("mbcost.cli.cost.show:show", "A network's table as its paper prints it, at alpha 1."),
 }
 """The commands in the order of the help."""

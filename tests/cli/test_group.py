@@ -1,4 +1,4 @@
-"""The registry of commands: what it says of a command is what the command says, and listing them imports none."""
+"""The registry states of each command what the command states itself, and listing the commands imports none."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ from mbcost.cli.group import COMMANDS, Subgroup, summary_of
 from tests.cli.conftest import Mbcost
 
 
+def unwrap(text: str) -> str:
+    """Return the text without spaces and line breaks: help is wrapped, also at hyphens."""
+    return "".join(text.split())
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_registry_states_the_first_sentence_of_the_help_of_a_command(name: str, mbcost: Mbcost) -> None:
     target = COMMANDS[name].load()
     docstring = inspect.getdoc(target.root if isinstance(target, Subgroup) else target)
     assert docstring is not None
     assert COMMANDS[name].summary == summary_of(docstring)
-    assert COMMANDS[name].summary in " ".join(mbcost(name, "--help").out.split())
+    assert unwrap(COMMANDS[name].summary) in unwrap(mbcost(name, "--help").out)
 
 
 def test_a_summary_is_one_whole_sentence_that_keeps_its_abbreviations() -> None:
-    assert (
-        summary_of("Show params, e.g. of v2,\nrow by row. With totals.\n\nMore.")
-        == "Show params, e.g. of v2, row by row."
-    )
+    text = "Show params, e.g. of v2,\nrow by row. Totals follow.\n\nMore."
+    assert summary_of(text) == "Show params, e.g. of v2, row by row."
     assert summary_of("Is it right? Say so.") == "Is it right?"
     assert all(re.fullmatch(r"[A-Z].*[.?]", command.summary) for command in COMMANDS.values())
 
 
 def test_the_help_lists_every_command_with_its_whole_summary(mbcost: Mbcost) -> None:
-    listed = " ".join(mbcost("--help").out.partition("\nCommands:\n")[2].split())
-    assert listed == " ".join(f"{name} {command.summary}" for name, command in COMMANDS.items())
+    listed = mbcost("--help").out.partition("\nCommands:\n")[2]
+    assert unwrap(listed) == unwrap("".join(f"{name} {command.summary}" for name, command in COMMANDS.items()))
 
 
 @pytest.mark.parametrize(("group", "name"), [("plot", "sweep"), ("compare", "standard-vs-dws")])
@@ -43,10 +46,9 @@ def test_the_help_of_a_group_lists_its_commands_with_their_whole_summaries(
     target = COMMANDS[group].load()
     assert isinstance(target, Subgroup)
     assert name in target.commands
-    listed = " ".join(mbcost(group, "--help").out.partition("\nCommands:\n")[2].split())
-    assert listed == " ".join(
-        f"{key} {summary_of(str(inspect.getdoc(value)))}" for key, value in target.commands.items()
-    )
+    summaries = {key: summary_of(str(inspect.getdoc(function))) for key, function in target.commands.items()}
+    listed = mbcost(group, "--help").out.partition("\nCommands:\n")[2]
+    assert unwrap(listed) == unwrap("".join(f"{key} {summary}" for key, summary in summaries.items()))
 
 
 def test_the_help_of_the_program_imports_no_command() -> None:
