@@ -22,7 +22,7 @@ QUANTITY = {
 
 
 @dataclass(frozen=True)
-class _Row:
+class _Ranked:
     """An explanation with its rank; None for the nearest network, which does not explain the numbers."""
 
     rank: int | None
@@ -56,12 +56,12 @@ class _Number:
 
 
 _COLUMNS = (
-    Column[_Row]("rank", "#", lambda row: row.rank, numeric=True),
-    Column[_Row]("network", "network", lambda row: _network(row.explanation)),
-    Column[_Row]("what", "modification", lambda row: _modification(row.explanation)),
-    Column[_Row]("counted", "convention", lambda row: _list(value.reading.name for value in row.explanation.values)),
-    Column[_Row]("value", "exact", lambda row: row.counts, numeric=True),
-    Column[_Row](
+    Column[_Ranked]("rank", "#", lambda row: row.rank, numeric=True),
+    Column[_Ranked]("network", "network", lambda row: _network(row.explanation)),
+    Column[_Ranked]("what", "modification", lambda row: _modification(row.explanation)),
+    Column[_Ranked]("counted", "convention", lambda row: _list(value.reading.name for value in row.explanation.values)),
+    Column[_Ranked]("value", "exact", lambda row: row.counts, numeric=True),
+    Column[_Ranked](
         "printed",
         "printed",
         lambda row: (
@@ -69,9 +69,9 @@ _COLUMNS = (
         ),
         spare=1,
     ),
-    Column[_Row]("bits", "bits", lambda row: f"{row.explanation.cost / 100:.1f}", numeric=True, spare=3),
-    Column[_Row]("chance", "chance", lambda row: _percent(row.explanation.chance) if row.rank else "", numeric=True),
-    Column[_Row]("others", "others", lambda row: row.explanation.others if row.rank else None, numeric=True, spare=2),
+    Column[_Ranked]("bits", "bits", lambda row: f"{row.explanation.cost / 100:.1f}", numeric=True, spare=3),
+    Column[_Ranked]("chance", "chance", lambda row: _percent(row.explanation.chance) if row.rank else "", numeric=True),
+    Column[_Ranked]("others", "others", lambda row: row.explanation.others if row.rank else None, numeric=True, spare=2),
 )
 
 _DETAILS = (
@@ -89,9 +89,9 @@ _DETAILS = (
 def as_table(answers: Sequence[Answer]) -> Table:
     """Return the explanations of the first answer; its rest and the further answers are notes."""
     first, *others = answers
-    rows = [_Row(rank, explanation) for rank, explanation in enumerate(first.explanations, 1)]
+    rows = [_Ranked(rank, explanation) for rank, explanation in enumerate(first.explanations, 1)]
     if not rows and first.nearest is not None:
-        rows = [_Row(None, first.nearest)]
+        rows = [_Ranked(None, first.nearest)]
     notes = _notes(first)
     for answer in others:
         notes += [f"{_facts(answer)}: {_simplest(answer)}", *_notes(answer)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -18,9 +17,9 @@ from mbcost.cli.arguments import (
     pick_one,
 )
 from mbcost.cli.explain.rows import Claim, read_rows
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, InChannels, Output
 from mbcost.cli.output import check_output, emit
+from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.explain import as_json, as_table
 from mbcost.questions.explain.answer import explain as explain_query
@@ -30,11 +29,6 @@ from mbcost.questions.explain.trials import Trial
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import parse_printed
 from mbcost.spec.scaling import check_alpha, check_whole
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(explain)
 
 
 def explain(
@@ -78,7 +72,7 @@ def explain(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Find which network, counted how, gives a printed number: the simplest explanations first.
+    """Find the networks and conventions that give a printed number, the simplest explanation first.
 
     What you give is kept, what you leave open is searched. For each explanation, chance is the share of similar random
     numbers that would get an equally simple explanation. The exit code is 0 if an explanation gives the digits, else 1.
@@ -96,7 +90,7 @@ def explain(
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
     given = _Given(alpha, res, impl, classes, in_channels)
     queries = [_query(name, claims, given, deep=deep) for name, claims in networks]
-    answers = [explain_query(query, limit, _watched if deep else iter) for query in queries]
+    answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), style, output)
     return 0 if all(answer.fits for answer in answers) else 1
 
@@ -135,14 +129,8 @@ def _networks(
     return [(net, [Claim(None, None, tuple((name, parse_printed(text, name)) for name, text in texts))])]
 
 
-def _watched(trials: Iterator[Trial]) -> Iterable[Trial]:
-    """Return the trials, with a progress bar on standard error if that is a terminal."""
-    if not sys.stderr.isatty():
-        return trials
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(trials, "building networks", console=Console(stderr=True), transient=True)
+def _track(trials: Iterator[Trial]) -> Iterable[Trial]:
+    return track("building networks", trials)
 
 
 def _query(net: str | None, claims: list[Claim], given: _Given, *, deep: bool) -> Query:

@@ -18,7 +18,7 @@ SECTIONS = (
 
 
 @dataclass(frozen=True)
-class Costs:
+class PartCosts:
     """Costs by section and name, in hundredths of a bit."""
 
     origin: str
@@ -46,7 +46,7 @@ def cost_of(section: str, name: str) -> int:
 
 
 @cache
-def load_costs() -> Costs:
+def load_costs() -> PartCosts:
     """Return the costs that come with mbcost.
 
     Raises:
@@ -56,7 +56,7 @@ def load_costs() -> Costs:
     return parse_costs(path.read_text(encoding="utf-8"), str(path))
 
 
-def parse_costs(text: str, origin: str) -> Costs:
+def parse_costs(text: str, origin: str) -> PartCosts:
     """Parse sections of names with their costs: bits with at most two decimals in the file, whole hundredths here.
 
     The sum of whole numbers is the same in any order, so that equal costs are equal on every machine.
@@ -75,4 +75,4 @@ def parse_costs(text: str, origin: str) -> Costs:
                     reader.problem(node, "a cost has at most two decimals: round it")
                 costs[name] = int(hundredths)
         stated = reader.text(reader.require(reader.root, values, "origin"))
-    return Costs(stated, sections)
+    return PartCosts(stated, sections)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from mbcost.errors import MbcostError, SpecError
-from mbcost.questions.explain.costs import SECTIONS, Costs, load_costs, parse_costs
+from mbcost.questions.explain.costs import SECTIONS, PartCosts, load_costs, parse_costs
 from mbcost.questions.explain.facts import OPEN_QUANTITIES
 from mbcost.questions.explain.structures import LEFT_OUT, USUAL_CLASSES
 from mbcost.questions.mistakes.known import MISTAKES
@@ -57,7 +57,7 @@ def test_every_cost_is_less_than_30_bits_and_the_origin_is_stated() -> None:
 
 
 def test_a_name_that_is_not_listed_costs_as_much_as_other() -> None:
-    costs = Costs("me", {"some": {"a": 150, "other": 300}, "all": {"a": 150}})
+    costs = PartCosts("me", {"some": {"a": 150, "other": 300}, "all": {"a": 150}})
     assert [costs.cost("some", name) for name in ("a", "b", "other")] == [150, 300, 300]
     with pytest.raises(MbcostError, match=r"^costs\.yaml: all does not say what 'b' costs$"):
         costs.cost("all", "b")
@@ -67,7 +67,7 @@ TEXT = "origin: me\n" + "".join(f"{section}:\n  thing: 2\n" for section in SECTI
 
 
 def test_costs_are_read_as_hundredths_of_a_bit() -> None:
-    assert parse_costs(TEXT, "mine.yaml") == Costs("me", {section: {"thing": 200} for section in SECTIONS})
+    assert parse_costs(TEXT, "mine.yaml") == PartCosts("me", {section: {"thing": 200} for section in SECTIONS})
 
 
 @pytest.mark.parametrize(
