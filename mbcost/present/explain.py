@@ -29,18 +29,27 @@ class _Ranked:
     explanation: Explanation
 
     @property
-    def few(self) -> bool:
-        return len(self.explanation.values) <= FEW
-
-    @property
     def counts(self) -> Cell:
         """The exact numbers, or how many of them have the printed digits."""
         values = self.explanation.values
         if len(values) == 1:
             return values[0].value
-        if self.few:
+        if len(values) <= FEW:
             return _list(f"{value.value:,}" for value in values)
         return f"{sum(value.exact for value in values)} of {len(values)}"
+
+    @property
+    def printed(self) -> str | None:
+        values = self.explanation.values
+        return _list(f"{value.fact.printed.text} {_how(value)}" for value in values) if len(values) <= FEW else None
+
+    @property
+    def chance(self) -> str:
+        return "" if self.rank is None else _percent(self.explanation.chance)
+
+    @property
+    def others(self) -> int | None:
+        return None if self.rank is None else self.explanation.others
 
 
 @dataclass(frozen=True)
@@ -61,17 +70,10 @@ _COLUMNS = (
     Column[_Ranked]("what", "modification", lambda row: _modification(row.explanation)),
     Column[_Ranked]("counted", "convention", lambda row: _list(value.reading.name for value in row.explanation.values)),
     Column[_Ranked]("value", "exact", lambda row: row.counts, numeric=True),
-    Column[_Ranked](
-        "printed",
-        "printed",
-        lambda row: (
-            _list(f"{value.fact.printed.text} {_how(value)}" for value in row.explanation.values) if row.few else None
-        ),
-        spare=1,
-    ),
+    Column[_Ranked]("printed", "printed", lambda row: row.printed, spare=1),
     Column[_Ranked]("bits", "bits", lambda row: f"{row.explanation.cost / 100:.1f}", numeric=True, spare=3),
-    Column[_Ranked]("chance", "chance", lambda row: _percent(row.explanation.chance) if row.rank else "", numeric=True),
-    Column[_Ranked]("others", "others", lambda row: row.explanation.others if row.rank else None, numeric=True, spare=2),
+    Column[_Ranked]("chance", "chance", lambda row: row.chance, numeric=True),
+    Column[_Ranked]("others", "others", lambda row: row.others, numeric=True, spare=2),
 )
 
 _DETAILS = (
