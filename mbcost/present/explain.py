@@ -241,7 +241,7 @@ def _verdict(answer: Answer, first: Explanation) -> str:
     if not first.exact:
         return f"no explanation gives exactly these digits; the first one assumes an error in them; {share}"
     if first.proved:
-        near = [f"#{rank}" for rank, each in enumerate(answer.explanations, 1) if each.cost <= first.cost + MARGIN]
+        near = [f"#{rank}" for rank, other in enumerate(answer.explanations, 1) if other.cost <= first.cost + MARGIN]
         return f"explained by one of {', '.join(near)}, which are about equally simple; {share}"
     return f"not proved: {share} (a cause is claimed up to {CLAIM:.0%})"
 

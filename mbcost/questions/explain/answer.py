@@ -19,7 +19,7 @@ from mbcost.questions.explain.windows import Window, float32_sum
 from mbcost.spec.printed import Printed
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
-from mbcost.spec.tally import COUNTS, Tally
+from mbcost.spec.tally import counts_of
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
 CLAIM = 0.05
@@ -141,7 +141,7 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
 
     Args:
         query: what to explain.
-        limit: the number of explanations to list.
+        limit: how many explanations to list.
         watch: iterates over the trials, and can show the progress.
 
     Raises:
@@ -149,27 +149,27 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     """
     stacks: Stacks = {}
     tried = [(filled, list(watch(build_trials(filled, cost, stacks)))) for filled, cost in fill_quantities(query)]
-    held = [
+    confirmed = [
         (candidate, filled)
         for filled, trials in tried
         for candidate in find_candidates(filled, trials)
         if _confirm(filled, candidate)
     ]
-    held.sort(key=lambda pair: pair[0].order)
+    confirmed.sort(key=lambda pair: pair[0].order)
     causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
-    for candidate, filled in held:
+    for candidate, filled in confirmed:
         causes.setdefault(_cause(candidate), (candidate, filled))
     simplest = list(causes.values())[:limit]
     chances = compute_chances(tried, [candidate for candidate, _ in simplest])
     explanations = [
-        _explanation(filled, candidate, chance, sum(other.cost <= candidate.cost for other, _ in held) - 1)
+        _explanation(filled, candidate, chance, sum(other.cost <= candidate.cost for other, _ in confirmed) - 1)
         for (candidate, filled), chance in zip(simplest, chances, strict=True)
     ]
     if explanations and explanations[0].proved:
         rivals = [candidate for candidate, _ in list(causes.values())[1:] if not candidate.missed]
         alone = all(rival.cost > explanations[0].cost + MARGIN for rival in rivals)
         explanations[0] = replace(explanations[0], claimed=alone)
-    fits = any(_gives_digits(candidate) for candidate, _ in held)
+    fits = any(_gives_digits(candidate) for candidate, _ in confirmed)
     nearest = None if fits else _explanation(*find_nearest(tried), 1.0, 0)
     rest = None
     if explanations and (missed := _left(explanations[0])):
@@ -208,7 +208,7 @@ def list_amounts(network: Network, structure: Structure, reading: Reading) -> li
     """Return what each layer adds to the number, in order of execution; what is counted twice is added at the end."""
     amounts, repeated = [], []
     for layer in network.layers:
-        amount = _weigh(layer.tally(), reading)
+        amount = reading.weigh(counts_of(layer.tally()))
         times = _times(network.spec, layer, structure, reading.quantity)
         amounts.append(amount if times >= 0 else 0)
         repeated += [amount] * max(times, 0)
@@ -224,10 +224,6 @@ def _times(spec: Spec, layer: Layer, structure: Structure, quantity: str) -> int
         return 0
     miscount = LEFT_OUT[structure.left_out]
     return miscount.times if role_of(spec, int(layer.name.split(".", 1)[0])) in miscount.roles else 0
-
-
-def _weigh(tally: Tally, reading: Reading) -> int:
-    return sum(getattr(tally, count) * factor for count, factor in zip(COUNTS, reading.row, strict=True) if factor)
 
 
 def _confirm(query: Query, candidate: Candidate) -> bool:

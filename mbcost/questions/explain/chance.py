@@ -12,23 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from math import comb, fsum, prod
-from typing import TYPE_CHECKING, Any
 
+from mbcost.questions.explain.arrays import Array, Floats
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
 from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passes, reading_costs
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
 from mbcost.questions.explain.windows import list_misprints
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-else:
-    Array = Floats = Any
 
 SPREAD = 1.15
 """The study of shifted figures moved them by up to 15 %."""

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
+from mbcost.questions.explain.arrays import Array, Flags
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import Reading, multiply_adds_only, named_readings, other_readings
 from mbcost.questions.explain.trials import Trial, quantity_of
 from mbcost.questions.explain.windows import Window, list_deep_windows, list_misprints, list_windows
 from mbcost.spec.tally import COUNTS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-else:
-    Array = Flags = Any
 
 PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
 """The roundings of numbers that are published without an error."""

@@ -25,6 +25,7 @@ def packed_path() -> Path:
     return Path(__file__).with_name("structures.npz")
 
 
+@cache
 def packed_stack(name: str, alpha: float) -> Stack | None:
     """Return the structures of the built-in network `name` at `alpha`; None if they are not built ahead."""
     file, key = _file(), f"{name}@{alpha_text(alpha)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -70,6 +70,10 @@ class Reading:
         """Whether the reading counts more than multiply-adds, as programs for PyTorch do."""
         counted = {index for index, factor in enumerate(self.row) if factor}
         return self.quantity == "mult_adds" and not counted <= _MAC_INDICES
+
+    def weigh(self, counts: Iterable[int]) -> int:
+        """Return the sum of the counts, one for each of `COUNTS`, with the coefficients of the reading."""
+        return sum(int(count) * factor for count, factor in zip(counts, self.row, strict=True))
 
 
 @cache

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.facts import Fact, Query, Setting
 from mbcost.questions.explain.hits import Hits, find_hits, load_readings, missed_cost
 from mbcost.questions.explain.readings import Reading, named_readings
@@ -19,14 +20,6 @@ from mbcost.questions.explain.structures import Structure
 from mbcost.questions.explain.trials import Trial, quantities_of, quantity_of
 from mbcost.questions.explain.windows import Window
 from mbcost.spec.tally import COUNTS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.int64]
-else:
-    Array = Any
 
 KEPT = 200
 """How many candidates of one setting are compared: the cheapest ones, and all that cost as much as the last of them."""
@@ -89,7 +82,7 @@ class TrialHit:
         return tuple(
             (*(int(counts[self.index] @ basis) for basis in _bases(quantity_of(match.fact))), value)
             for counts, match in zip(self.trial.counts, self.matches, strict=True)
-            for value in [None if match.window is None else _weigh(counts[self.index], match.reading)]
+            for value in [None if match.window is None else match.reading.weigh(counts[self.index])]
         )
 
 
@@ -183,10 +176,6 @@ def _matches(query: Query, hits: Hits, index: int) -> tuple[tuple[int, Match], .
         (fact, Match(query.facts[fact], reading, window if right else None))
         for fact, window, right in zip(hits.facts, windows, hits.explained[index], strict=True)
     )
-
-
-def _weigh(counts: Array, reading: Reading) -> int:
-    return sum(int(count) * factor for count, factor in zip(counts, reading.row, strict=True))
 
 
 @cache

@@ -6,23 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
+from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.mistakes.known import MISTAKES, Draft, find_mistake, list_row_changes
 from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, counts_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.int64]
-else:
-    Array = Any
 
 Sums = Mapping[Scale, Array]
 """Counts per position of the feature map, by scale; the counts of a single position are fixed."""

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mbcost.errors import MbcostError
+from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.facts import Fact, Query, Setting, is_built_in, list_settings
 from mbcost.questions.explain.packed import packed_stack
 from mbcost.questions.explain.structures import USUAL_CLASSES, Choices, Stack, Structure, build_stack
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.table import Spec
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.int64]
-else:
-    Array = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +109,7 @@ def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
 @cache
 def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
     """Return the stack from the structures that are built ahead, as far as these go."""
-    ahead = _packed(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
+    ahead = packed_stack(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
     if ahead is None or choices.classes not in (None, *USUAL_CLASSES):
         return build_stack(load_spec(name), alpha, choices)
     kept = [
@@ -128,11 +121,6 @@ def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
     indices = [index for _, index in kept]
     structures = tuple(structure for structure, _ in kept)
     return Stack(structures, ahead.scales, ahead.mult_adds[indices], ahead.params[indices])
-
-
-@cache
-def _packed(name: str, alpha: float) -> Stack | None:
-    return packed_stack(name, alpha)
 
 
 def _common(stacks: list[Stack]) -> tuple[Structure, ...]:

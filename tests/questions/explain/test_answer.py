@@ -110,37 +110,6 @@ def size(built: Network, quantity: str) -> tuple[int, ...]:
     return tally.weights, tally.biases, tally.norm_channels
 
 
-@pytest.mark.parametrize("net", MAIN)
-def test_two_mistakes_give_the_same_network_in_either_order(net: str) -> None:
-    """Mistakes act on the blocks of the table, so that their order does not matter."""
-    spec = load_spec(net)
-    start = Draft(spec, spec.implementation("official"))
-    generator = random.Random(net)
-    for _ in range(40):
-        first, second = generator.sample(sorted(MISTAKES), 2)
-        if {"dense instead of depthwise", "groups ignored"} == {first, second} or _exclude(first, second):
-            continue
-        there = MISTAKES[second].make(MISTAKES[first].make(start)).network(0.5, (128, 128), 1000).tally()
-        back = MISTAKES[first].make(MISTAKES[second].make(start)).network(0.5, (128, 128), 1000).tally()
-        assert there == back, (first, second)
-
-
-def _exclude(first: str, second: str) -> bool:
-    """Return whether two mistakes change the same thing, so that the later one wins."""
-    subjects = (
-        "widths",
-        "expansion from",
-        "head",
-        "last convolution",
-        "squeeze",
-        "bias",
-        "norm",
-        "depthwise",
-        "groups",
-    )
-    return any(subject in first and subject in second for subject in subjects)
-
-
 def joint(generator: random.Random) -> tuple[Query, list[str], str]:
     """Return a query with the params of a network and its mult-adds at four resolutions, to three digits each.
 

@@ -28,7 +28,7 @@ def same(first: Stack, second: Stack) -> bool:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Clear the caches of the file before and after the test."""
-    caches = (packed._file, trials._packed, trials._built_in_stack)
+    caches = (packed._file, packed_stack, trials._built_in_stack)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -86,6 +86,7 @@ def counts(stack: Stack) -> dict[object, tuple[object, ...]]:
 def test_the_file_is_ignored_if_it_was_built_from_other_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packed_stack("v2", 1.0) is not None
     packed._file.cache_clear()
+    packed_stack.cache_clear()
     monkeypatch.setattr(packed, "fingerprint", lambda: "the fingerprint of other specs")
     assert packed_stack("v2", 1.0) is None
     spec = load_spec("v2")
