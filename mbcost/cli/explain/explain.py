@@ -13,7 +13,7 @@ from mbcost.cli.arguments import (
     parse_alpha,
     parse_reference,
     parse_resolution,
-    pick_one,
+    pick_setting,
 )
 from mbcost.cli.explain.rows import Claim, read_rows
 from mbcost.cli.options import Format, InChannels, Output
@@ -134,9 +134,9 @@ def _query(
     reference = Reference("") if net is None else parse_reference(net)
     spec = None if net is None else load_spec(reference.name)
     text = net or "the table"
-    multiplier = pick_one("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
-    size = pick_one("the resolution", text, reference.resolution, None if res is None else parse_resolution(res))
-    implementation = pick_one("the implementation", text, reference.implementation, impl)
+    multiplier = pick_setting("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
+    size = pick_setting("the resolution", text, reference.resolution, None if res is None else parse_resolution(res))
+    implementation = pick_setting("the implementation", text, reference.implementation, impl)
     if multiplier is not None:
         check_alpha(multiplier)
     if spec is not None and implementation is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, pick_one
+from mbcost.cli.arguments import complete_network, pick_setting
 from mbcost.cli.options import Classes, ConventionName, Format, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
@@ -108,7 +108,7 @@ def fit(
     for text in dict.fromkeys(net or NETS):
         reference, series = series_of(text, impl=impl, classes=classes, in_channels=in_channels)
         own = None if reference.alpha is None else (reference.alpha,)
-        chosen = pick_one("alpha", text, own, alphas)
+        chosen = pick_setting("alpha", text, own, alphas)
         resolutions.append(sizes if reference.resolution is None else (reference.resolution,))
         asked.append(Asked(text, series, chosen, resolutions[-1]))
         check_apart(asked)

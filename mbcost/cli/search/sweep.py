@@ -9,7 +9,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, pick_one
+from mbcost.cli.arguments import complete_network, pick_setting
 from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit, into
 from mbcost.cli.progress import track
@@ -96,8 +96,8 @@ def sweep(
             Asked(
                 text,
                 series,
-                pick_one("alpha", text, own_alpha, alphas) or spec.published_alphas,
-                pick_one("the resolution", text, own_size, sizes) or published,
+                pick_setting("alpha", text, own_alpha, alphas) or spec.published_alphas,
+                pick_setting("the resolution", text, own_size, sizes) or published,
             )
         )
         check_apart(asked)

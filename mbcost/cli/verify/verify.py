@@ -8,13 +8,14 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.cli.arguments import (
+    NetworkOptions,
     Reference,
     complete_network,
-    network_of,
     parse_alpha,
     parse_reference,
     parse_resolution,
-    pick_one,
+    pick_setting,
+    resolve_network,
 )
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Output, Res
 from mbcost.cli.output import check_output, emit
@@ -74,16 +75,20 @@ def verify(
     if net is None and not find:
         raise MbcostError("what should the model be? name it, --spec NET, or ask for it, --find")
     if not find:
-        network = network_of(net or "", alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
+        network = resolve_network(
+            net or "", NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
+        )
         answer = ask(network, read(model, arguments, network.resolution, network.in_channels), _track)
     else:
         reference = Reference("") if net is None else parse_reference(net)
         specs = [load_spec(name) for name in (NETWORKS if net is None else (reference.name,))]
         said = net or "all networks"
-        size = pick_one("the resolution", said, reference.resolution, None if res is None else parse_resolution(res))
+        size = pick_setting(
+            "the resolution", said, reference.resolution, None if res is None else parse_resolution(res)
+        )
         found = read(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
-        multiplier = pick_one("alpha", said, reference.alpha, None if alpha is None else parse_alpha(alpha))
-        rules = pick_one("the implementation", said, reference.implementation, impl)
+        multiplier = pick_setting("alpha", said, reference.alpha, None if alpha is None else parse_alpha(alpha))
+        rules = pick_setting("the implementation", said, reference.implementation, impl)
         answer = identify(
             specs,
             found,

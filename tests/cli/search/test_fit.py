@@ -75,7 +75,7 @@ def test_nothing_fits(mbcost: Mbcost, limits: tuple[str, ...], message: str) -> 
         (("--alpha", "1:0.5:0.1"), "is empty"),
         (("--res", "32:320:0"), "the step must be a positive number"),
         (("--flash",), "Option '--flash' requires an argument (try 'mbcost fit --help')"),
-        (("--net", "v2", "--net", "v2:official@0.5"), "'v2:official@0.5' is no network"),
+        (("--net", "v2", "--net", "v2:official@0.5"), "'v2:official@0.5' is not a network"),
         (("--net", "v2", "--net", "v2@0.5:official"), "v2 and v2@0.5:official have configurations in common"),
         (("--impl", "torchvision"), "v1, v3-large-minimalistic, v3-small-minimalistic have no implementation"),
         (("--allocator", "arena", "--limit", "5001"), "--limit is 5,001: of arenas at most 5,000 are laid out"),

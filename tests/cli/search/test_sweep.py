@@ -68,7 +68,7 @@ def test_parquet_holds_the_same_or_names_the_extra(mbcost: Mbcost, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("v2", "--alpha", "1:0.5:0.1"), "alpha '1:0.5:0.1' is empty: the stop lies below the start"),
+        (("v2", "--alpha", "1:0.5:0.1"), "alpha '1:0.5:0.1' is empty: the stop is below the start"),
         (("v2", "--alpha", "0.5:1:0"), "alpha '0.5:1:0': the step must be a positive number"),
         (("v2", "--alpha", "-1"), "alpha is -1: it must be a positive number"),
         (("v2", "--alpha", "0:1:0.5"), "alpha is 0: it must be a positive number"),
@@ -81,7 +81,7 @@ def test_parquet_holds_the_same_or_names_the_extra(mbcost: Mbcost, tmp_path: Pat
         (("v2", "--pareto", "mult-add,top1"), "unknown quantity 'mult-add': did you mean 'mult-adds'?"),
         (("v2", "--format", "parquet"), "parquet is no text: add --output FILE"),
         (("v2", "--format", "xlsx"), "unknown format 'xlsx'"),
-        (("v1:timm", "--alpha", "1", "--res", "0"), "resolution is '0': the least is 1"),
+        (("v1:timm", "--alpha", "1", "--res", "0"), "resolution is '0': it must be at least 1"),
         (("v22",), "unknown network 'v22'"),
         (("v2", "v2@1", "--res", "96"), "v2 and v2@1 have configurations in common: name each of them once"),
     ],
