@@ -19,7 +19,7 @@ from mbcost.cli.arguments import (
 )
 from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
-from mbcost.cli.output import check_output, into
+from mbcost.cli.output import check_output, replace_file
 from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
@@ -233,7 +233,7 @@ def _ending(output: Path) -> str:
 
 def _save(drawing: Drawing, output: Path) -> None:
     picture = render(drawing, _ending(output))
-    with into(output) as path:
+    with replace_file(output) as path:
         path.write_bytes(picture)
 
 

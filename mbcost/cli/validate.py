@@ -64,7 +64,7 @@ def validate(
       mbcost validate v3-large --against torchvision,timm
       mbcost validate --against all --format junit --output report.xml
     """
-    check_output(style, output, more=tuple(STYLES))
+    check_output(style, output, extra=tuple(STYLES))
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
     planned = plan(

@@ -1,4 +1,4 @@
-"""Every mistake is one line on standard error that says what and what to do; exit 2, no traceback, no partial file."""
+"""Every mistake gives one line on standard error that says what to do, and exit code 2, without a traceback or file."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=[" ".join(words) for words, _ in MISTAKES])
-def test_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+def test_a_mistake_gives_one_line_and_exit_code_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
     result = mbcost(*arguments)
     assert result.code == 2
     assert result.out == ""
@@ -87,12 +87,12 @@ def test_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str)
     assert len(result.err.splitlines()) == 1
 
 
-def test_an_unwritable_output_leaves_nothing_behind(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_leaves_no_file(mbcost: Mbcost, tmp_path: Path) -> None:
     target = tmp_path / "no" / "such" / "table.csv"
     result = mbcost("table", "v2", "--output", str(target))
     assert (result.code, result.err) == (
         2,
-        f"mbcost: error: cannot write {target}: No such file or directory: make its folder first\n",
+        f"mbcost: error: cannot write {target}: No such file or directory: create its folder first\n",
     )
     (tmp_path / "folder").mkdir()
     result = mbcost("table", "v2", "--output", str(tmp_path / "folder"))
@@ -122,7 +122,7 @@ def test_a_broken_spec_reports_every_problem(mbcost: Mbcost, tmp_path: Path) -> 
         (["--res", "1"], "7:5: the map is empty after 2.1.pool at resolution 1x1: use a larger resolution"),
     ],
 )
-def test_what_a_row_makes_impossible_is_said_at_the_row(
+def test_a_network_that_cannot_be_built_is_reported_at_its_row(
     mbcost: Mbcost, tmp_path: Path, options: list[str], message: str
 ) -> None:
     path = tmp_path / "own.yaml"

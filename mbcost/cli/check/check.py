@@ -43,7 +43,7 @@ def check(
       mbcost check mynet.yaml
       mbcost check nets/*.yaml --format github
     """
-    check_output(style, output, more=tuple(STYLES))
+    check_output(style, output, extra=tuple(STYLES))
     answer = check_files(map(_origin, files), _text)
     if style in STYLES:
         write(STYLES[style](answer), output)

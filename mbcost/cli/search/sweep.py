@@ -11,7 +11,7 @@ import typer
 
 from mbcost.cli.arguments import complete_network, pick_setting
 from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
-from mbcost.cli.output import check_output, emit, into
+from mbcost.cli.output import check_output, emit, replace_file
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
@@ -72,7 +72,12 @@ def sweep(
         ),
     ] = None,
     style: Annotated[
-        str, typer.Option("--format", help=f"text, json, markdown, latex, {', '.join(STREAMED)}.", metavar="FORMAT")
+        str,
+        typer.Option(
+            "--format",
+            help=f"Format of the output: text, json, markdown, latex, {', '.join(STREAMED)}.",
+            metavar="FORMAT",
+        ),
     ] = "text",
     output: Output = None,
 ) -> int:
@@ -149,7 +154,7 @@ def _write_parts(parts: Iterable[str], output: Path | None) -> None:
         for part in parts:
             write_out(part)
         return
-    with into(output) as path, path.open("w", encoding="utf-8") as file:
+    with replace_file(output) as path, path.open("w", encoding="utf-8") as file:
         file.writelines(parts)
 
 
@@ -157,7 +162,7 @@ def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path) -> No
     pyarrow, parquet = _import_pyarrow()
     types = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
     schema = pyarrow.schema([(key, types[kind]) for key, kind in FLAT_TYPES.items()])
-    with into(output) as path, parquet.ParquetWriter(path, schema) as writer:
+    with replace_file(output) as path, parquet.ParquetWriter(path, schema) as writer:
         for part in parts:
             writer.write_table(pyarrow.Table.from_pylist(list(map(flat_record, part)), schema))
 

@@ -30,13 +30,19 @@ def test_ways_to_write_a_bandwidth(text: str, rate: int) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--peak-macs", "fast", "--bandwidth", "1"), "peak-macs is 'fast': write multiply-adds a second, such as 1e9"),
-        (("--peak-macs", "1GFLOPS", "--bandwidth", "1"), "peak-macs is '1GFLOPS': write multiply-adds a second, which"),
+        (
+            ("--peak-macs", "fast", "--bandwidth", "1"),
+            "peak-macs is 'fast': write multiply-adds per second, such as 1e9",
+        ),
+        (
+            ("--peak-macs", "1GFLOPS", "--bandwidth", "1"),
+            "peak-macs is '1GFLOPS': write multiply-adds per second, which are half as many",
+        ),
         (("--peak-macs", "-1", "--bandwidth", "1"), "peak-macs is '-1': write"),
         (("--peak-macs", "0", "--bandwidth", "1"), "peak-macs is '0': it must be more than zero"),
         (("--peak-macs", "1e999", "--bandwidth", "1"), "peak-macs is '1e999': write"),
-        (("--peak-macs", "1", "--bandwidth", "2Gb/s"), "bandwidth is '2Gb/s': write bytes a second, such as 2GB/s"),
-        (("--peak-macs", "1", "--bandwidth", "2iB/s"), "bandwidth is '2iB/s': write bytes a second"),
+        (("--peak-macs", "1", "--bandwidth", "2Gb/s"), "bandwidth is '2Gb/s': write bytes per second, such as 2GB/s"),
+        (("--peak-macs", "1", "--bandwidth", "2iB/s"), "bandwidth is '2iB/s': write bytes per second"),
         (("--peak-macs", "1", "--bandwidth", "nan"), "bandwidth is 'nan': write"),
         (("--peak-macs", "1"), "--bandwidth is missing: give both"),
         (("--bandwidth", "1"), "--peak-macs is missing: give both"),
