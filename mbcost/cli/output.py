@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,12 @@ def to_json(answer: dict[str, Any]) -> str:
 
 
 def write(text: str, output: Path | None = None) -> None:
-    """Write text to standard output, or atomically to a file.
+    """Write text as `write_parts` does."""
+    write_parts([text], output)
+
+
+def write_parts(parts: Iterable[str], output: Path | None) -> None:
+    """Write text part by part to standard output, or atomically to a file.
 
     A link is followed, and a file keeps its mode. A pipe or a device is written in place.
 
@@ -65,15 +70,16 @@ def write(text: str, output: Path | None = None) -> None:
         MbcostError: the text cannot be written.
     """
     if output is None:
-        write_out(text)
+        for part in parts:
+            write_out(part)
         return
-    with replace_file(output) as path:
-        path.write_text(text, encoding="utf-8")
+    with replace_file(output) as path, path.open("w", encoding="utf-8") as file:
+        file.writelines(parts)
 
 
 @contextmanager
 def replace_file(output: Path) -> Iterator[Path]:
-    """Yield a path to write to; at the end of the block its content replaces that of `output`, as in `write`.
+    """Yield a path to write to; at the end of the block its content replaces that of `output`, as in `write_parts`.
 
     Raises:
         MbcostError: the file cannot be written.

@@ -117,10 +117,18 @@ def test_rows_reach_standard_output_while_standard_error_is_a_terminal() -> None
     assert written == b""  # the bar appears only after a second
 
 
-def test_a_sweep_needs_no_standard_error() -> None:
-    command = f"{' '.join(MBCOST)} sweep v2 --alpha 1 --res 96 2>&-"
-    process = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True, check=True)
-    assert process.stdout.startswith("1 configuration\n")
+@pytest.mark.parametrize(
+    ("command", "start"),
+    [
+        ("sweep v2 --alpha 1 --res 96", "1 configuration\n"),
+        ("published v2 --source slim_v2_py --summary", "Published figures"),
+    ],
+)
+def test_a_command_with_a_progress_bar_does_not_need_standard_error(command: str, start: str) -> None:
+    process = subprocess.run(
+        f"{' '.join(MBCOST)} {command} 2>&-", shell=True, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert process.stdout.startswith(start)
 
 
 def test_no_color_is_respected() -> None:

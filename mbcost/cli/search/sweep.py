@@ -11,7 +11,7 @@ import typer
 
 from mbcost.cli.arguments import complete_network, pick_setting
 from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
-from mbcost.cli.output import check_output, emit, replace_file
+from mbcost.cli.output import check_output, emit, replace_file, write_parts
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
@@ -23,7 +23,7 @@ from mbcost.cli.search.options import (
     parse_resolutions,
     parse_series,
 )
-from mbcost.cli.streams import is_terminal, write_out
+from mbcost.cli.streams import is_terminal
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import FLAT_TYPES, as_json, as_table, csv_text, flat_record, jsonl_text
 from mbcost.questions.search.configurations import Batch, Configuration, compute_sheet
@@ -137,7 +137,7 @@ def sweep(
         assert output is not None, "checked above"
         _write_parquet(parts, output)
     elif style in STREAMED:
-        _write_parts(csv_text(parts) if style == "csv" else jsonl_text(parts), output)
+        write_parts(csv_text(parts) if style == "csv" else jsonl_text(parts), output)
     else:
         rows = [configuration for part in parts for configuration in part]
         counts = {
@@ -146,16 +146,6 @@ def sweep(
         }
         emit(as_table(rows, rules, front=pareto, **counts), as_json(rows, rules, **counts), style, output)
     return 0
-
-
-def _write_parts(parts: Iterable[str], output: Path | None) -> None:
-    """Write text part by part to standard output, or atomically to a file."""
-    if output is None:
-        for part in parts:
-            write_out(part)
-        return
-    with replace_file(output) as path, path.open("w", encoding="utf-8") as file:
-        file.writelines(parts)
 
 
 def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path) -> None:
