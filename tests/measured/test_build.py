@@ -240,7 +240,7 @@ def test_modules_are_called_as_the_tables_layers() -> None:
     model = build(load_spec("v3-small"))
     assert isinstance(model.get_submodule("1.1.depthwise.conv"), nn.Conv2d)
     assert isinstance(model.get_submodule("1.1.se.reduce.conv"), nn.Conv2d)
-    assert isinstance(model.get_submodule("3.1.add"), modules.Add)
+    assert isinstance(model.get_submodule("3.1.add"), modules.ResidualAdd)
 
 
 def norms(implementation: str) -> set[type[nn.Module]]:

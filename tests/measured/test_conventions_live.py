@@ -18,9 +18,10 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.measured.build import build
 from mbcost.measured.counters import COUNTERS, count
-from mbcost.measured.references import LIBRARIES, build_reference, offers
+from mbcost.measured.references import LIBRARIES, offered_alphas
 from mbcost.questions.cost.ledger import count_blindly
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
+from tests.measured.library_models import build_reference
 
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
 EVEN, ODD = (96, 96), (97, 64)
@@ -236,4 +237,4 @@ def test_an_unknown_tool() -> None:
 
 
 def test_offers_of_timm_are_the_width_multipliers_here() -> None:
-    assert all(alpha in (offers("timm", network) or ()) for network, alpha in SMALL.items())
+    assert all(alpha in (offered_alphas("timm", network) or ()) for network, alpha in SMALL.items())
