@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from mbcost.spec import implementation
 from mbcost.spec.catalogue.library import families, load_family
 from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation
-from mbcost.spec.operators import EXPANDING, POOLS, TAKES
+from mbcost.spec.operators import EXPANDING, OPERATORS, POOLS, TOPS
+from mbcost.spec.reading.columns import COLUMNS
 from mbcost.spec.reading.implementations import PARTS, SQUEEZED
-from mbcost.spec.reading.table import COLUMNS
-from mbcost.spec.table import TOPS
 
 WIDTHS, STRIDES, FLAGS, LETTERS = st.integers(1, 40), st.integers(1, 3), st.booleans(), st.sampled_from(["RE", "HS"])
 KERNELS = st.builds("{}x{}".format, st.sampled_from([1, 3, 5, 7]), st.sampled_from([1, 3, 5]))
@@ -29,7 +28,7 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         {"operator": "conv", "k": draw(KERNELS), "c": draw(WIDTHS), "s": draw(STRIDES), "nl": draw(LETTERS)}
     ]
     for _ in range(draw(st.integers(1, 4))):
-        operator = draw(st.sampled_from(sorted(TAKES.keys() - {*TOPS, "linear"})))
+        operator = draw(st.sampled_from(sorted(set(OPERATORS) - {*TOPS, "linear"})))
         if operator in POOLS:
             found.append({"operator": operator, "k": draw(WINDOWS), "s": draw(STRIDES)})
             continue
@@ -44,9 +43,9 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
             row["res"] = None if row["res"] and row["n"] == 1 and row["s"] > 1 else row["res"]
         if operator == "residual":
             row["exp"] = draw(st.sampled_from([None, 12]))
-        if "g" in TAKES[operator] and (operator, row.get("exp")) != ("residual", None):
+        if operator in COLUMNS["g"].operators and (operator, row.get("exp")) != ("residual", None):
             row["g"] = draw(st.sampled_from([None, None, 2, 3]))
-        if "d" in TAKES[operator]:
+        if operator in COLUMNS["d"].operators:
             row["d"] = draw(st.sampled_from([None, 2, 3]))
         found.append(row)
     found.append({"operator": "global_pool"} if draw(FLAGS) else {"operator": "flatten", "k": draw(WINDOWS)})

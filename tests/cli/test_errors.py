@@ -110,7 +110,7 @@ def test_a_broken_spec_reports_every_problem(mbcost: Mbcost, tmp_path: Path) -> 
     assert result.code == 2
     assert result.err.splitlines() == [
         f"mbcost: error: {path}:5:6: unknown operator 'cnov': did you mean 'conv'?",
-        f"mbcost: error: {path}:6:5: the row has 1 cells, the table 2: operator, c",
+        f"mbcost: error: {path}:6:5: expected 2 cells (operator, c), found 1",
     ]
 
 

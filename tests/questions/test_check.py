@@ -65,7 +65,9 @@ AS_PRINTED = {
         "22:6: the row prints 14x14x112 and reads 14x14x160: the row above makes it of 14x14x112 with 160 output "
         "channels; correct one of them"
     ],
-    "v3-small": ["20:34: conv takes no 'se': it belongs to bottleneck, fused_bottleneck, universal_bottleneck"],
+    "v3-small": [
+        "20:34: conv does not take 'se', which belongs to bottleneck, fused_bottleneck, universal_bottleneck: write ~"
+    ],
 }  # fmt: skip
 """The papers' tables with their printed inputs, and each known misprint in them at its row."""
 
@@ -177,7 +179,8 @@ def test_rows_that_are_called_layers_are_rows() -> None:
     text = f"{ROW}  - [global_pool, ~, ~, 2]\n{REST}".replace("rows:", "layers:")
     assert found(text) == [
         "4:1: unknown key 'layers': did you mean 'rows'?",
-        "6:5: global_pool takes no stride and no repeats",
+        "6:25: global_pool does not take 's', which belongs to conv, separable, bottleneck, fused_bottleneck, "
+        "universal_bottleneck, residual, max_pool, average_pool: write ~",
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.reading.table import COLUMNS
+from mbcost.spec.reading.columns import COLUMNS
 from mbcost.spec.table import Row
 
 

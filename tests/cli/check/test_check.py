@@ -33,7 +33,7 @@ def test_every_problem_with_its_line_and_a_caret(mbcost: Mbcost, broken: str) ->
         "broken.yaml:5:6: unknown operator 'cnov': did you mean 'conv'?",
         "    5 |   - [cnov, 8]",
         "      |      ^",
-        "broken.yaml:6:5: the row has 1 cells, the table 2: operator, c",
+        "broken.yaml:6:5: expected 2 cells (operator, c), found 1",
         "    6 |   - [conv]",
         "      |     ^",
         "2 problems in 1 file",
@@ -119,7 +119,7 @@ def test_annotations(mbcost: Mbcost, broken: str) -> None:
     assert result.code == 2
     assert result.out.splitlines() == [
         "::error file=broken.yaml,line=5,col=6,title=mbcost check::unknown operator 'cnov': did you mean 'conv'?",
-        "::error file=broken.yaml,line=6,col=5,title=mbcost check::the row has 1 cells, the table 2: operator, c",
+        "::error file=broken.yaml,line=6,col=5,title=mbcost check::expected 2 cells (operator, c), found 1",
         "::notice title=mbcost check::2 problems in 1 file",
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from jsonschema import Draft202012Validator
 from mbcost.questions.check import CONTRADICTION, check_spec
 from mbcost.spec.catalogue.library import NETWORKS, families, specs_folder
 from mbcost.spec.implementation import EXACT
+from mbcost.spec.operators import OPERATORS
 from mbcost.spec.reading import flat
+from mbcost.spec.reading.columns import COLUMNS
 from mbcost.spec.reading.implementations import FIELDS
 from mbcost.spec.reading.schema import spec_schema
-from mbcost.spec.reading.table import COLUMNS, KEYS, OPERATORS
+from mbcost.spec.reading.table import KEYS
 from tests.cli.conftest import Mbcost
 from tests.tables import tables
 
@@ -150,7 +152,7 @@ FITTING: dict[str, dict[str, Any]] = {
 LAYER = dict(zip(flat.COLUMNS, ["a", "conv", "32x32x3", "32x32x3", "3x3", "1", "1", "1", "true", "3"], strict=True))
 
 
-def of_one_row(key: str, columns: Sequence[str], row: dict[str, Any]) -> str:
+def of_one_row(key: str, columns: Collection[str], row: dict[str, Any]) -> str:
     cells = ", ".join(str(row.get(column, "~")) for column in columns)
     return f"name: x\ninput: {{channels: 3, resolution: 32}}\ncolumns: [{', '.join(columns)}]\n{key}:\n  - [{cells}]\n"
 

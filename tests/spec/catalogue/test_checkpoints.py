@@ -38,7 +38,7 @@ def test_wrong_cells_are_named_with_their_place() -> None:
     with pytest.raises(SpecError) as refusal:
         parse_checkpoints(text, "c.yaml")
     assert refusal.value.problems == (
-        "c.yaml:3:5: the row has 4 cells, the file 5 columns",
+        "c.yaml:3:5: expected 5 cells (net, alpha, resolution, top1, top5), found 4",
         "c.yaml:4:10: expected a number, found text 'x'",
         "c.yaml:4:13: expected a whole number, found 1.5",
     )

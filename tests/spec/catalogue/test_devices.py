@@ -22,9 +22,9 @@ def test_the_arithmetic_that_is_stated_in_words() -> None:
     ("before", "after", "message"),
     [
         ("{int8", "{int9: 1, int8", "5:10: unknown key 'int9': did you mean 'int8'?"),
-        ("{int8: 2}", "{}", "5:9: no dtype is here: write one of float32, float16, int8"),
-        ("bandwidth: 3", "bandwidth: 0", "6:14: 0 is too small: the least is 1"),
-        ("  how: as printed\n", "", "2:3: the key 'how' is missing"),
+        ("{int8: 2}", "{}", "5:9: no peak is given: write the peak of at least one of float32, float16, int8"),
+        ("bandwidth: 3", "bandwidth: 0", "6:14: 0 is too small: it must be at least 1"),
+        ("  how: as printed\n", "", "2:3: the key 'how' is missing: add it"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(before: str, after: str, message: str) -> None:

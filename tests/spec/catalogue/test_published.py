@@ -109,12 +109,12 @@ def test_a_field_is_stated_for_the_file_or_the_table_or_the_figure() -> None:
         (
             ", M]",
             "]",
-            "13:9: the figure has 5 cells, the file 6 columns (id, alpha, resolution, quantity, value, unit)",
+            "13:9: expected 6 cells (id, alpha, resolution, quantity, value, unit), found 5",
         ),
-        ("net: v2\n", "", "12:9: net: stated neither here nor above"),
-        ("page-1", "pape-1", "13:9: an id is 'page-' and something that no other figure has"),
-        (ROW, ROW + ROW, "14:9: an id is 'page-' and something that no other figure has"),
-        (ROW, ROW + "notes: {page-2: off}\n", "14:17: a note on 'page-2', which is no figure of this file"),
+        ("net: v2\n", "", "12:9: net: stated neither in the row nor above it"),
+        ("page-1", "pape-1", "13:9: an id must start with 'page-' and belong to one figure only"),
+        (ROW, ROW + ROW, "14:9: an id must start with 'page-' and belong to one figure only"),
+        (ROW, ROW + "notes: {page-2: off}\n", "14:17: the note is about 'page-2', which is not a figure of this file"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(before: str, after: str, problem: str) -> None:
