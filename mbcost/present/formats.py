@@ -1,7 +1,8 @@
-"""Table -> text, one function a format."""
+"""Tables as text: one function per format."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -11,87 +12,87 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 
-def plain(table: Table) -> str:
-    """Aligned text for pipes and files.
+def render_plain(table: Table) -> str:
+    """Return aligned text for pipes and files.
 
-    Written here and not by a library: this is the output that scripts wait for, and importing a table library takes
-    longer than the whole of the rest.
+    It is written here because scripts wait for this output, and importing a table library takes longer than the whole
+    rest of a command.
     """
     notes = ["", *table.notes] if table.notes else []
     return "\n".join([table.title, "", *_aligned(table), *notes]) + "\n"
 
 
-def csv(table: Table) -> str:
-    """Comma-separated values: raw integers, the footer as the last row, no title and no notes.
+def render_csv(table: Table) -> str:
+    """Return comma-separated values: plain integers, the footer as the last row, no title and no notes.
 
-    Where the table has details, they are the values.
+    If the table has details, these are written instead of its rows.
     """
-    from csv import writer as csv_writer
+    import csv
     from io import StringIO
 
     table = table.details or table
     out = StringIO()
-    writer = csv_writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.key for column in table.columns])
-    writer.writerows([_raw(cell) for cell in row] for row in table.rows)
-    if table.footer is not None:
-        writer.writerow([_raw(cell) for cell in table.footer])
+    writer.writerows([_raw(cell) for cell in row] for row in (*table.rows, *filter(None, [table.footer])))
     return out.getvalue()
 
 
-def markdown(table: Table) -> str:
-    """A GitHub-flavoured table with a bold footer."""
+def render_markdown(table: Table) -> str:
+    """Return a Markdown table with numbers aligned right and a bold footer."""
     footer = [[f"**{text}**" if text else "" for text in _texts(table.footer)]] if table.footer else []
-    lines = _tabulate(table, [*map(_texts, table.rows), *footer], "github")
+    lines = _tabulate(table, [*map(_texts, table.rows), *footer], "pipe")
     notes = [f"\n{note}" for note in table.notes]
     return "\n".join([f"**{table.title}**", "", lines, *notes]) + "\n"
 
 
-def latex(table: Table) -> str:
-    """A booktabs tabular; title and notes are comments. Details are a second tabular."""
+def render_latex(table: Table) -> str:
+    """Return a booktabs tabular with title and notes as comments; the details are a second tabular."""
     footer = [_texts(table.footer)] if table.footer else []
     lines = _tabulate(table, [*map(_texts, table.rows), *footer], "latex_booktabs").splitlines()
     if footer:
         lines.insert(len(lines) - 3, "\\midrule")
     comments = [f"% {line}" for line in (table.title, *table.notes)]
-    return "\n".join([*comments, *lines]) + "\n" + (latex(table.details) if table.details else "")
+    return "\n".join([*comments, *lines]) + "\n" + (render_latex(table.details) if table.details else "")
 
 
-def terminal(table: Table) -> str:
-    """The table for the terminal that standard output is, as wide and as colourful as that is.
+def render_terminal(table: Table) -> str:
+    """Return the table for the terminal behind standard output, in its width and with its colours.
 
-    Nothing is cut and no cell is broken: where not even the columns that are always shown fit, lines run over the edge.
+    Nothing is cut and no cell is broken. If not even the columns that are always shown fit, lines run over the edge.
     """
     from rich.console import Console
     from rich.text import Text
 
     console = Console()
-    shown, hidden = _fitting(table, console.width)
+    shown, hidden = _fit(table, console.width)
     notes = list(table.notes)
     if hidden:
         notes.append(f"no room for {', '.join(hidden)}: a wider terminal, a pipe or another format shows them")
     with console.capture() as capture:
-        for line in [*_wrapped(shown.title, console.width), ""]:
-            console.print(Text(line, "bold"), soft_wrap=True)
+        console.print(Text(_wrap(shown.title, console.width) + "\n", "bold"), soft_wrap=True)
         if _width(shown) > console.width:
             console.print(Text("\n".join(_aligned(shown))), soft_wrap=True)
         else:
             console.print(_rich(shown, "\N{FULL BLOCK}" if console.encoding.startswith("utf") else "#"))
         for note in ["", *notes] if notes else []:
-            for line in _wrapped(note, console.width):
-                console.print(Text(line, "dim"), soft_wrap=True)
+            console.print(Text(_wrap(note, console.width), "dim"), soft_wrap=True)
     return capture.get()
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` characters; a longer word runs over."""
-    from textwrap import wrap
-
-    return wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+def _wrap(text: str, width: int) -> str:
+    """Break a text into lines of at most `width` terminal cells; a longer word stays whole and runs over the edge."""
+    lines = [""]
+    for word in re.findall(r"\s*\S+", text):
+        if lines[-1] and _cells(lines[-1] + word) > width:
+            lines.append(word.lstrip())
+        else:
+            lines[-1] += word
+    return "\n".join(lines)
 
 
 def _rich(table: Table, block: str) -> RichTable:
-    """The grid in colour, with bars of `block`."""
+    """Return the grid in colour, with bars made of `block`."""
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -117,14 +118,14 @@ def _rich(table: Table, block: str) -> RichTable:
 
 
 def _aligned(table: Table) -> list[str]:
-    """The lines of the grid, without title and notes."""
+    """Return the lines of the grid, without title and notes."""
     widths = _widths(table)
     rule = "  ".join("-" * width for width in widths)
 
     def line(cells: Iterable[str]) -> str:
         padded = (
-            cell.rjust(width) if column.numeric else cell.ljust(width)
-            for cell, width, column in zip(cells, widths, table.columns, strict=True)
+            " " * (width - _cells(text)) + text if column.numeric else text + " " * (width - _cells(text))
+            for text, width, column in zip(cells, widths, table.columns, strict=True)
         )
         return "  ".join(padded).rstrip()
 
@@ -133,26 +134,35 @@ def _aligned(table: Table) -> list[str]:
     return [line(column.header for column in table.columns), rule, *body, *footer]
 
 
-def _fitting(table: Table, width: int) -> tuple[Table, list[str]]:
-    """The table without the columns that `width` characters have no room for, and the keys of those."""
+def _fit(table: Table, width: int) -> tuple[Table, list[str]]:
+    """Return the table without the columns for which a terminal of `width` has no room, and the keys of those."""
     shown, hidden = table, list[str]()
     while _width(shown) > width and any(column.spare for column in shown.columns):
         drop = max(shown.columns, key=lambda column: column.spare)
-        shown = shown.only(column.key for column in shown.columns if column is not drop)
+        shown = shown.select(column.key for column in shown.columns if column is not drop)
         hidden.append(drop.key.replace("_", "-"))
     return shown, hidden
 
 
 def _width(table: Table) -> int:
-    """Characters that a line needs."""
+    """Return the width of a line in terminal cells."""
     return sum(_widths(table)) + 2 * (len(table.columns) - 1)
 
 
 def _widths(table: Table) -> list[int]:
-    """Characters that each column needs."""
+    """Return the width of each column in terminal cells."""
     header = [column.header for column in table.columns]
     lines = [header, *([text_of(cell) for cell in row] for row in (*table.rows, table.footer or [""] * len(header)))]
-    return [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    return [max(map(_cells, texts)) for texts in zip(*lines, strict=True)]
+
+
+def _cells(text: str) -> int:
+    """Return the number of terminal cells that a text takes: two for a Chinese, Japanese or Korean character."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _tabulate(table: Table, body: list[list[str]], style: str) -> str:
@@ -171,10 +181,10 @@ def _raw(cell: Cell) -> str | int:
 
 
 FORMATS: Mapping[str, Callable[[Table], str]] = {
-    "text": plain,
-    "csv": csv,
-    "markdown": markdown,
-    "latex": latex,
+    "text": render_plain,
+    "csv": render_csv,
+    "markdown": render_markdown,
+    "latex": render_latex,
 }
-"""Formats by the name that users give; `json` is written from the answer itself, and `text` on a terminal by
-`terminal`."""
+"""Formats by the name that users type. `json` is written from the answer itself, and `text` on a terminal by
+`render_terminal`."""

@@ -1,16 +1,19 @@
-"""What several answers spell alike: which network it is, and bytes."""
+"""How networks, sizes and bytes are spelled, for people and in JSON."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any
 
 from mbcost.analytic.network import Network
 from mbcost.spec.scaling import alpha_text
 
+BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+"""Each is 1024 times the one before it (IEC 80000-13)."""
+
 
 def describe(network: Network) -> dict[str, Any]:
-    """Which network it is, for JSON."""
+    """Return what identifies the network, for JSON."""
     return {
         "network": network.spec.name,
         "alpha": network.alpha,
@@ -21,39 +24,78 @@ def describe(network: Network) -> dict[str, Any]:
     }
 
 
-def short_name(network: Network) -> str:
-    """Which network it is, as one writes it on the command line.
+def network_text(network: Network) -> str:
+    """Spell the network as users type it on the command line; a flat list of layers has a name only.
 
     >>> from mbcost.analytic.network import resolve
     >>> from mbcost.spec.catalogue.library import load_spec
-    >>> short_name(resolve(load_spec("v2"), alpha=0.75))
-    'v2@0.75/224x224:official'
+    >>> network_text(resolve(load_spec("v2"), alpha=0.75))
+    'v2@0.75/224:official'
     """
-    height, width = network.resolution
-    return f"{network.spec.name}@{alpha_text(network.alpha)}/{height}x{width}:{network.implementation}"
+    if network.spec.is_flat:
+        return network.spec.name
+    return reference_text(network.spec.name, network.alpha, network.resolution, network.implementation)
+
+
+def reference_text(
+    name: str,
+    alpha: float | None = None,
+    resolution: tuple[int, int] | None = None,
+    implementation: str | None = None,
+) -> str:
+    """Spell a reference to a network as users type it, `NAME@ALPHA/RES:IMPL`, without the parts that are None.
+
+    >>> reference_text("v2", 1.0, (224, 160), "keras"), reference_text("v1", resolution=(128, 128))
+    ('v2@1/224x160:keras', 'v1/128')
+    """
+    at = "" if alpha is None else f"@{alpha_text(alpha)}"
+    size = "" if resolution is None else f"/{resolution_text(resolution)}"
+    return f"{name}{at}{size}" + ("" if implementation is None else f":{implementation}")
+
+
+def resolution_text(resolution: tuple[int, int]) -> str:
+    """Spell a resolution as users type it: one number if it is square, else height x width.
+
+    >>> resolution_text((224, 224)), resolution_text((224, 160))
+    ('224', '224x160')
+    """
+    height, width = resolution
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def size_text(sides: Iterable[int]) -> str:
+    """Spell the sides of a kernel, an image or a feature map; a map is height x width x channels, as in the papers.
+
+    >>> size_text((3, 3)), size_text((14, 14, 512))
+    ('3x3', '14x14x512')
+    """
+    return "x".join(map(str, sides))
 
 
 def headline(network: Network) -> str:
-    """Which network it is, above a table."""
-    height, width = network.resolution
+    """Return the words that identify the network above a table."""
     return (
-        f"{network.spec.display_title}  alpha {alpha_text(network.alpha)}  resolution {height}x{width}  "
+        f"{network.spec.display_title}  alpha {alpha_text(network.alpha)}  resolution {size_text(network.resolution)}  "
         f"implementation {network.implementation}  {f'classes {network.classes}' if has_top(network) else 'no top'}"
     )
 
 
 def has_top(network: Network) -> bool:
-    """Whether anything follows the last feature map."""
+    """Return whether layers follow the last feature map."""
     return any(row.operator in ("global_pool", "linear") for row in network.spec.rows)
 
 
 def bytes_text(count: int) -> str:
-    """Bytes as people read them: in binary units, rounded to a tenth, where they are many.
+    """Spell bytes in the largest binary unit in which they are at least 1, rounded half up to at most one decimal.
 
-    >>> bytes_text(327680), bytes_text(1023), bytes_text(1404928), bytes_text(-12290)
-    ('320 KiB', '1,023 B', '1.3 MiB', '-12 KiB')
+    >>> bytes_text(1023), bytes_text(327680), bytes_text(1048575), bytes_text(1404928), bytes_text(-12290)
+    ('1,023 B', '320 KiB', '1 MiB', '1.3 MiB', '-12 KiB')
     """
-    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if abs(count) >= unit:
-            return f"{Decimal(count) / unit:,.1f}".removesuffix(".0") + f" {name}"
-    return f"{count:,} B"
+    tenths, unit = 10 * abs(count), BYTE_UNITS[0]
+    for power, larger in enumerate(BYTE_UNITS[1:], 1):
+        if tenths < 10 * 1024:
+            break
+        scale = 1024**power
+        tenths, unit = (20 * abs(count) + scale) // (2 * scale), larger
+    tenth = f".{tenths % 10}" if tenths % 10 else ""
+    return f"{'-' if count < 0 else ''}{tenths // 10:,}{tenth} {unit}"

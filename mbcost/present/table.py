@@ -1,4 +1,4 @@
-"""The one intermediate form of everything that is shown in rows and columns."""
+"""Tables: what every answer becomes before a format turns it into text."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 BAR_WIDTH = 10
-"""Characters of a full bar."""
+"""The number of characters in a full bar."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """A part of a whole in hundredths of a percent, and how long its bar is in tenths of the longest."""
+    """A part of a whole in hundredths of a percent, and the length of its bar, from 0 to `BAR_WIDTH`."""
 
     hundredths: int
     bar: int
@@ -24,33 +24,30 @@ class Share:
         return f"{self.hundredths // 100}.{self.hundredths % 100:02d}"
 
 
-class Difference(int):
-    """A whole number that people read with its sign; for a program it is a number like others."""
+class SignedCount(int):
+    """A whole number that is shown to people with its sign; in CSV it is an ordinary integer."""
 
 
 Cell = int | str | Share | None
-
-
 Item = TypeVar("Item")
-"""What a row of a table shows: a cost row, a configuration, a finding …"""
+"""The type of what one row of a table shows: a cost row, a configuration, a finding …"""
 
 
 @dataclass(frozen=True)
 class Column(Generic[Item]):
-    """A column: the key that users name it by, its header, the value that it shows of an item, and its layout."""
+    """A column: the key that users type, the header, the value that it reads from an item, and its layout."""
 
     key: str
     header: str
     value: Callable[[Item], Cell] | None = None
     numeric: bool = False
     spare: int = 0
-    """0 is always shown. On a terminal that is too narrow for the table, the column with the highest number is left out
-    first."""
+    """A column with 0 is always shown. If a terminal is too narrow, the column with the highest number goes first."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under columns, with what stands above and below."""
+    """Rows of cells under columns, with a title above, and a footer and notes below."""
 
     title: str
     columns: tuple[Column[Any], ...]
@@ -58,17 +55,18 @@ class Table:
     footer: tuple[Cell, ...] | None = None
     notes: tuple[str, ...] = ()
     details: Table | None = None
-    """What a reader of data wants in its place, such as every difference; for people the notes tell of it."""
+    """The rows that CSV has instead, such as every single difference; for people the notes summarize them."""
 
-    def only(self, keys: Iterable[str]) -> Table:
-        """The same table with the columns `keys`, in that order."""
-        places = [next(place for place, column in enumerate(self.columns) if column.key == key) for key in keys]
+    def select(self, keys: Iterable[str]) -> Table:
+        """Return the same table with only the columns `keys`, in that order."""
+        indices = {column.key: index for index, column in enumerate(self.columns)}
+        chosen = [indices[key] for key in keys]
 
         def pick(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
-            return tuple(row[place] for place in places)
+            return tuple(row[index] for index in chosen)
 
         footer = None if self.footer is None else pick(self.footer)
-        columns = tuple(self.columns[place] for place in places)
+        columns = tuple(self.columns[index] for index in chosen)
         return replace(self, columns=columns, rows=tuple(map(pick, self.rows)), footer=footer)
 
 
@@ -83,10 +81,10 @@ def build_table(
 
     Args:
         title: the line above the table.
-        columns: every column reads its cell from the item.
-        items: one per row, in order.
-        footer: cells of the last line by the key of their column; the others are empty.
-        notes: lines below the table.
+        columns: each column reads its cell from the item.
+        items: one item per row, in order.
+        footer: the cells of the last line by the key of their column; cells without a key here are empty.
+        notes: the lines below the table.
 
     >>> lengths = Column[str]("length", "length", len, numeric=True)
     >>> build_table("words", [Column("word", "word", str), lengths], ["depthwise"]).rows
@@ -98,16 +96,16 @@ def build_table(
 
 
 def text_of(cell: Cell) -> str:
-    """How people read a cell: whole numbers with thousands separators.
+    """Spell a cell for people: whole numbers get thousands separators.
 
     >>> text_of(568740352)
     '568,740,352'
-    >>> text_of(Difference(1088))
+    >>> text_of(SignedCount(1088))
     '+1,088'
     """
     if cell is None:
         return ""
-    if isinstance(cell, Difference):
+    if isinstance(cell, SignedCount):
         return f"{cell:+,}" if cell else "0"
     if isinstance(cell, int):
         return f"{cell:,}"
@@ -117,7 +115,9 @@ def text_of(cell: Cell) -> str:
 
 
 def shares(counts: Iterable[int]) -> list[Share]:
-    """Each count's part of their sum. The printed parts add up to exactly 100.00 %: largest remainders round up.
+    """Return the share of each count in their sum.
+
+    The printed shares add up to exactly 100.00 %, because the largest remainders are rounded up.
 
     >>> [str(share) for share in shares([1, 1, 1])]
     ['33.34', '33.33', '33.33']
@@ -127,9 +127,9 @@ def shares(counts: Iterable[int]) -> list[Share]:
     if whole == 0:
         return [Share(0, 0) for _ in parts]
     floors = [10_000 * part // whole for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda place: -(10_000 * parts[place] % whole))
-    for place in by_remainder[: 10_000 - sum(floors)]:
-        floors[place] += 1
+    by_remainder = sorted(range(len(parts)), key=lambda index: -(10_000 * parts[index] % whole))
+    for index in by_remainder[: 10_000 - sum(floors)]:
+        floors[index] += 1
     longest = max(parts)
     return [
         Share(floor, (2 * BAR_WIDTH * part + longest) // (2 * longest))
@@ -138,7 +138,7 @@ def shares(counts: Iterable[int]) -> list[Share]:
 
 
 def decimal(value: Fraction, places: int = 4) -> str:
-    """`value` rounded half up to `places` decimal places, computed in integers.
+    """Spell `value` rounded half up to `places` decimal places, computed in integers.
 
     >>> from fractions import Fraction
     >>> decimal(Fraction(1, 512) + Fraction(1, 9))

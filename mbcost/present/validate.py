@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from mbcost.present.annotations import annotation
+from mbcost.present.names import reference_text
 from mbcost.present.table import Cell, Column, Table, text_of
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Difference, Value
@@ -139,10 +140,9 @@ def github(campaign: Campaign) -> str:
 
 def difference_text(difference: Difference) -> str:
     """One difference in one line."""
-    height, width = difference.resolution
+    network = reference_text(difference.network, difference.alpha, difference.resolution, difference.implementation)
     return (
-        f"{difference.network}@{alpha_text(difference.alpha)}/{height}x{width}:{difference.implementation} against "
-        f"{difference.against}: {difference.layer} {difference.quantity}: "
+        f"{network} against {difference.against}: {difference.layer} {difference.quantity}: "
         f"expected {_value(difference.expected)}, measured {_value(difference.measured)}{_size(difference)}"
     )
 
@@ -166,9 +166,8 @@ def _subject(outcome: Outcome) -> tuple[str, str, str]:
 
 def _title(outcome: Outcome) -> str:
     case = outcome.case
-    height, width = case.resolution
     model = f" ({case.model})" if case.model else ""
-    return f"{case.spec.name}@{alpha_text(case.alpha)}/{height}x{width}:{case.implementation}{model}"
+    return reference_text(case.spec.name, case.alpha, case.resolution, case.implementation) + model
 
 
 def _case_json(case: Case) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.compare.diff import named
-from mbcost.present.names import describe, short_name
-from mbcost.present.table import Cell, Column, Difference, Table
+from mbcost.present.names import describe, network_text
+from mbcost.present.table import Cell, Column, SignedCount, Table
 from mbcost.questions.aligned.weighted import Layer
 from mbcost.questions.verify.identify import Candidate
 from mbcost.questions.verify.verify import LayerCheck, Verification
@@ -29,15 +29,16 @@ def as_table(answer: Verification) -> Table:
             _name_of(each.expected),
             _name_of(each.found),
             _what(each),
-            Difference(each.params),
-            Difference(each.mult_adds),
+            SignedCount(each.params),
+            SignedCount(each.mult_adds),
         )
         for each in answer.layers
     ]
     rows += [
-        (None, name, "parameter of no layer", Difference(values), Difference(0)) for name, values in answer.model.loose
+        (None, name, "parameter of no layer", SignedCount(values), SignedCount(0))
+        for name, values in answer.model.loose
     ]
-    footer = ("total", None, None, Difference(answer.params), Difference(answer.mult_adds)) if rows else None
+    footer = ("total", None, None, SignedCount(answer.params), SignedCount(answer.mult_adds)) if rows else None
     return Table(_title(answer), columns, tuple(rows), footer, tuple(_notes(answer)))
 
 
@@ -87,7 +88,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
 
 
 def _title(answer: Verification) -> str:
-    model, name = answer.model.name, short_name(answer.network)
+    model, name = answer.model.name, network_text(answer.network)
     if answer.equal:
         return f"{model} is {name}: {answer.same} layers, {_totals(answer.model.params, answer.model.macs)}"
     return f"{model} is not {name}: {_first(answer)}"
@@ -122,7 +123,7 @@ def _notes(answer: Verification) -> list[str]:
     if answer.explanation is not None:
         notes.append(_explanation(answer.explanation))
     if answer.candidates:
-        notes += [f"closest: {short_name(each.network)}, {_apart(each)}" for each in answer.candidates]
+        notes += [f"closest: {network_text(each.network)}, {_apart(each)}" for each in answer.candidates]
     if answer.otherwise_built:
         words = {"conv": "1x1 convolution", "linear": "linear layer"}
         notes += [
@@ -136,7 +137,7 @@ def _notes(answer: Verification) -> list[str]:
     if model.computed:
         notes.append("the model's forward asks for values, so real activations were computed")
     if not answer.equal:
-        notes.append(f"{short_name(network)}: {_totals(network.params(), network.mult_adds())}")
+        notes.append(f"{network_text(network)}: {_totals(network.params(), network.mult_adds())}")
         notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
     return [*notes, COMPARED]
 
@@ -144,8 +145,8 @@ def _notes(answer: Verification) -> list[str]:
 def _explanation(found: Candidate) -> str:
     said = _and(found.clauses)
     if found.exact:
-        return f"this accounts for all of it: {said} ({short_name(found.network)})"
-    return f"this accounts for most of it: {said} ({short_name(found.network)}, then {_apart(found)})"
+        return f"this accounts for all of it: {said} ({network_text(found.network)})"
+    return f"this accounts for most of it: {said} ({network_text(found.network)}, then {_apart(found)})"
 
 
 def _apart(candidate: Candidate) -> str:

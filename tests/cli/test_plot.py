@@ -91,7 +91,7 @@ def test_a_fine_sweep_is_no_large_file(mbcost: Mbcost, tmp_path: Path) -> None:
 
 def test_every_bar_of_a_comparison_has_its_number(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "compare")
-    assert {"v1@1/224", "v3-large@1/224:torchvision", "v2@0.5/96"} <= set(shown)
+    assert {"v1@1/224:official", "v3-large@1/224:torchvision", "v2@0.5/96:official"} <= set(shown)
     networks = json.loads(mbcost("compare", *ARGUMENTS["compare"], "--format", "json").out)["networks"]
     for network in networks:
         for quantity in ("mult_adds", "params", "activations"):

@@ -59,9 +59,7 @@ def test_formats_for_pipelines(mbcost: Mbcost, wrong_stride: str) -> None:
     assert failure is not None
     assert "4.1.depthwise stride: expected 1x1, measured 2x2" in (failure.text or "")
     lines = mbcost(*arguments, "github").out.splitlines()
-    assert lines[0].startswith(
-        "::error title=mbcost validate::v2@0.35/96x96:torchvision against torchvision: 4.1.depth"
-    )
+    assert lines[0].startswith("::error title=mbcost validate::v2@0.35/96:torchvision against torchvision: 4.1.depth")
     assert lines[-1].startswith("::notice title=mbcost validate::")
     text = mbcost(*arguments, "text").out
     assert "FAILED" in text

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbcost.present.formats import FORMATS, csv, latex, markdown, plain
-from mbcost.present.table import Column, Share, Table, shares
+from mbcost.present.formats import FORMATS, render_csv, render_latex, render_markdown, render_plain
+from mbcost.present.table import Column, Share, build_table, shares
 
-TABLE = Table(
+
+class Layer(NamedTuple):
+    name: str
+    params: int | None
+    share: Share | None = None
+
+
+NAME = Column[Layer]("name", "layer", lambda layer: layer.name)
+PARAMS = Column[Layer]("params", "params", lambda layer: layer.params, numeric=True)
+TABLE = build_table(
     "Two layers & a title",
-    (Column("name", "layer"), Column("params", "params", numeric=True), Column("share", "share")),
-    (("a_b", 1_234_567, Share(9_990, 10)), ("c", None, Share(10, 0))),
-    ("total", 1_234_567, Share(10_000, 0)),
+    (NAME, PARAMS, Column[Layer]("share", "share", lambda layer: layer.share)),
+    [Layer("a_b", 1_234_567, Share(9_990, 10)), Layer("c", None, Share(10, 0))],
+    {"name": "total", "params": 1_234_567, "share": Share(10_000, 0)},
     ("a note",),
 )
 
 
-def test_plain() -> None:
-    assert plain(TABLE) == (
+def test_plain_text_is_aligned_with_the_footer_below_a_rule() -> None:
+    assert render_plain(TABLE) == (
         "Two layers & a title\n"
         "\n"
         "layer     params  share\n"
@@ -33,16 +45,34 @@ def test_plain() -> None:
     )
 
 
+def test_columns_of_plain_text_line_up_in_terminal_cells() -> None:
+    """A Chinese, Japanese or Korean character takes two cells, a Greek letter one, an accent none."""
+    layers = [Layer("移动网络", 7), Layer("모바일", 1_000), Layer("mobile", 20), Layer("cafe\u0301 \u03b1", 3)]
+    columns = (replace(NAME, header="名前"), PARAMS)
+    assert render_plain(build_table("네트워크", columns, layers, {"name": "合計", "params": 1_030})) == (
+        "네트워크\n"
+        "\n"
+        "名前      params\n"
+        "--------  ------\n"
+        "移动网络       7\n"
+        "모바일     1,000\n"
+        "mobile        20\n"
+        "cafe\u0301 \u03b1         3\n"
+        "--------  ------\n"
+        "合計       1,030\n"
+    )
+
+
 def test_csv_has_raw_integers_and_the_footer_last() -> None:
-    assert csv(TABLE) == "name,params,share\na_b,1234567,99.90\nc,,0.10\ntotal,1234567,100.00\n"
+    assert render_csv(TABLE) == "name,params,share\na_b,1234567,99.90\nc,,0.10\ntotal,1234567,100.00\n"
 
 
-def test_markdown() -> None:
-    assert markdown(TABLE) == (
+def test_markdown_aligns_numbers_right_and_has_a_bold_footer() -> None:
+    assert render_markdown(TABLE) == (
         "**Two layers & a title**\n"
         "\n"
         "| layer     |        params | share       |\n"
-        "|-----------|---------------|-------------|\n"
+        "|:----------|--------------:|:------------|\n"
         "| a_b       |     1,234,567 | 99.90%      |\n"
         "| c         |               | 0.10%       |\n"
         "| **total** | **1,234,567** | **100.00%** |\n"
@@ -52,7 +82,7 @@ def test_markdown() -> None:
 
 
 def test_latex_is_booktabs_and_escaped() -> None:
-    lines = latex(TABLE).splitlines()
+    lines = render_latex(TABLE).splitlines()
     assert lines[:2] == ["% Two layers & a title", "% a note"]
     assert [line.split("&")[0].strip() for line in lines[2:]] == [
         r"\begin{tabular}{lrl}", r"\toprule", "layer", r"\midrule", r"a\_b", "c", r"\midrule", "total", r"\bottomrule",

@@ -15,8 +15,8 @@ from mbcost.present.compare import residuals, separable
 from mbcost.present.cost import formula, nets
 from mbcost.present.cost import show as stages
 from mbcost.present.cost import table as costs
-from mbcost.present.formats import terminal
-from mbcost.present.table import Table, text_of
+from mbcost.present.formats import render_terminal
+from mbcost.present.table import Column, Table, build_table, text_of
 from mbcost.questions.compare.nets import built_in
 from mbcost.questions.compare.nets import side_by_side as compare
 from mbcost.questions.compare.residuals import compare_residuals
@@ -94,7 +94,7 @@ TABLES = {
 
 def on_a_terminal(table: Table, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("COLUMNS", str(width))
-    return re.sub(r"\x1b\[[0-9;]*m", "", terminal(table))
+    return re.sub(r"\x1b\[[0-9;]*m", "", render_terminal(table))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -108,7 +108,7 @@ def test_no_cell_is_cut_and_every_row_is_a_line(
     missing = re.search(r"no room for (.*?):", " ".join(lines))
     hidden = missing[1].replace("-", "_").split(", ") if missing else []
     assert all(column.spare for column in table.columns if column.key in hidden)
-    left = table.only(column.key for column in table.columns if column.key not in hidden)
+    left = table.select(column.key for column in table.columns if column.key not in hidden)
     for row in [*left.rows, *([left.footer] if left.footer else [])]:
         assert " ".join(" ".join(map(text_of, row)).replace("#", "█").split()) in (
             line.replace("#", "█") for line in lines
@@ -120,7 +120,7 @@ def test_no_cell_is_cut_and_every_row_is_a_line(
 
 
 def test_the_title_is_as_wide_as_the_terminal_not_as_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    narrow = _table().only(["name", "params"])
+    narrow = _table().select(["name", "params"])
     assert on_a_terminal(narrow, 160, monkeypatch).splitlines()[0] == narrow.title
 
 
@@ -140,3 +140,15 @@ def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays
 def test_where_nothing_more_can_go_lines_run_over_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = on_a_terminal(_layer(), 50, monkeypatch).splitlines()
     assert "separable, alpha = 0.75, rho = 0.714   15,091,200    150,912" in shown
+
+
+def test_a_terminal_too_narrow_for_chinese_text_leaves_out_a_column_and_wraps_the_notes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    columns = (Column[str]("name", "层", str), Column[str]("title", "标题", str, spare=1))
+    table = build_table("移动 网络 移动 网络", columns, ["深度可分离卷积"], notes=["深度可分离卷积 参数"])
+    lines = [line.rstrip() for line in on_a_terminal(table, 16, monkeypatch).splitlines()]
+    assert lines[:2] == ["移动 网络 移动", "网络"]  # 14 and 4 of 16 cells
+    assert lines[3:5] == ["层", "深度可分离卷积"]  # 14 cells, and 30 with the title
+    assert lines[6:8] == ["深度可分离卷积", "参数"]
+    assert "no room for" in lines[8]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.analytic.network import Network
-from mbcost.present.names import describe, short_name
-from mbcost.present.table import Cell, Column, Difference, Table
+from mbcost.present.names import describe, network_text
+from mbcost.present.table import Cell, Column, SignedCount, Table
 from mbcost.questions.compare.diff import LayerDiff, NetworkDiff
 
 
@@ -25,14 +25,14 @@ def as_table(answer: NetworkDiff) -> Table:
             layer.first,
             None if layer.second == layer.first else layer.second,
             _what(layer),
-            Difference(layer.params),
-            Difference(layer.mult_adds),
-            Difference(layer.activations),
+            SignedCount(layer.params),
+            SignedCount(layer.mult_adds),
+            SignedCount(layer.activations),
         )
         for layer in answer.layers
     )
     footer: tuple[Cell, ...] = (
-        "total", None, None, Difference(answer.params), Difference(answer.mult_adds), Difference(answer.activations),
+        "total", None, None, SignedCount(answer.params), SignedCount(answer.mult_adds), SignedCount(answer.activations),
     )  # fmt: skip
     convention = answer.convention
     notes = [
@@ -40,7 +40,9 @@ def as_table(answer: NetworkDiff) -> Table:
         *(_total(network, answer) for network in (answer.first, answer.second)),
         f"convention {convention.name}: {convention.title}",
     ]
-    return Table(f"{short_name(answer.second)} less {short_name(answer.first)}", columns, rows, footer, tuple(notes))
+    return Table(
+        f"{network_text(answer.second)} less {network_text(answer.first)}", columns, rows, footer, tuple(notes)
+    )
 
 
 def as_json(answer: NetworkDiff) -> dict[str, Any]:
@@ -95,4 +97,4 @@ def _totals(network: Network, answer: NetworkDiff) -> dict[str, Any]:
 
 def _total(network: Network, answer: NetworkDiff) -> str:
     totals = _totals(network, answer)
-    return f"{short_name(network)}: {totals['mult_adds']:,} mult-adds, {totals['params']:,} params"
+    return f"{network_text(network)}: {totals['mult_adds']:,} mult-adds, {totals['params']:,} params"

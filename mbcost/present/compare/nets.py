@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from mbcost.present.names import describe
+from mbcost.present.names import describe, size_text
 from mbcost.present.table import Column, Table, decimal
 from mbcost.questions.compare.nets import SideBySide, Totals
 from mbcost.spec.scaling import alpha_text
@@ -21,7 +21,7 @@ def side_by_side_table(answer: SideBySide) -> Table:
             (
                 network.spec.name,
                 alpha_text(network.alpha),
-                "x".join(map(str, network.resolution)),
+                size_text(network.resolution),
                 network.implementation,
                 totals.params,
                 _ratio(params),

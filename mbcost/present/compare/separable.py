@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.compare.totals import macs_of, params_of, totals_json
-from mbcost.present.names import describe
+from mbcost.present.names import describe, size_text
 from mbcost.present.table import Cell, Column, Table, decimal
 from mbcost.questions.compare.separable import Form, LayerComparison, NetworkComparison, Pair
 from mbcost.spec.scaling import alpha_text
@@ -194,7 +194,7 @@ def _form_cells(form: Form, first: Form) -> tuple[Cell, ...]:
 def _pair_cells(pair: Pair) -> tuple[Cell, ...]:
     return (
         pair.name,
-        "x".join(map(str, pair.kernel)),
+        size_text(pair.kernel),
         pair.stride,
         pair.inputs,
         pair.outputs,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.cost.table import map_text
-from mbcost.present.names import describe
+from mbcost.present.names import describe, size_text
 from mbcost.present.table import Cell, Column, Table
 from mbcost.questions.cost.formula import ClosedForm, Formula, Term
 from mbcost.spec.scaling import alpha_text
@@ -39,7 +38,7 @@ def as_table(formula: Formula) -> Table:
         notes.append(f"{article} {formula.kind} layer has no weights and no multiply-adds")
     else:
         notes.append(LETTERS if formula.kind != "grouped" else f"{LETTERS}; G: groups")
-    base = "x".join(map(str, network.spec.resolution))
+    base = size_text(network.spec.resolution)
     for name, closed, term in (
         ("mult-adds", formula.closed_mult_adds, formula.mult_adds),
         ("weights", formula.closed_weights, formula.weights),
@@ -51,8 +50,8 @@ def as_table(formula: Formula) -> Table:
     lead_in, lead_out = step.lead.input, step.output
     title = (
         f"{network.spec.display_title} {step.name}: {formula.kind}  "
-        f"{map_text((lead_in.height, lead_in.width, lead_in.channels))} -> "
-        f"{map_text((lead_out.height, lead_out.width, lead_out.channels))}  alpha {alpha_text(network.alpha)}  "
+        f"{size_text((lead_in.height, lead_in.width, lead_in.channels))} -> "
+        f"{size_text((lead_out.height, lead_out.width, lead_out.channels))}  alpha {alpha_text(network.alpha)}  "
         f"resolution {height}x{width}  implementation {network.implementation}"
     )
     columns = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.compare.nets import network_totals_json
+from mbcost.present.names import size_text
 from mbcost.present.table import Column, Table
 from mbcost.questions.compare.nets import SideBySide
 
@@ -24,7 +25,7 @@ def as_table(answer: SideBySide) -> Table:
         (
             totals.network.spec.name,
             totals.network.spec.display_title,
-            "x".join(map(str, totals.network.resolution)),
+            size_text(totals.network.resolution),
             totals.params,
             totals.mult_adds,
             ", ".join(totals.network.spec.implementations),

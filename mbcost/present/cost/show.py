@@ -6,6 +6,7 @@ from typing import Any
 
 from mbcost.analytic.layers import Conv2d, Layer, Linear, WindowPool
 from mbcost.analytic.network import Network
+from mbcost.present.names import size_text
 from mbcost.present.table import Cell, Column, Table
 from mbcost.spec.table import Row, Spec
 
@@ -81,7 +82,7 @@ def _type(lead: Layer) -> str:
 def _filter(lead: Layer) -> str:
     inputs = lead.input.channels
     if isinstance(lead, Conv2d) and not lead.name.endswith(".classifier"):
-        kernel = "x".join(map(str, lead.kernel))
+        kernel = size_text(lead.kernel)
         depthwise = lead.operator == "depthwise"
         return f"{kernel}x{inputs} dw" if depthwise else f"{kernel}x{inputs // lead.groups}x{lead.channels}"
     if isinstance(lead, Conv2d | Linear):

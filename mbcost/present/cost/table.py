@@ -7,10 +7,9 @@ from math import prod
 from typing import Any
 
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.names import describe, has_top, headline
+from mbcost.present.names import describe, has_top, headline, size_text
 from mbcost.present.table import Cell, Column, Share, Table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
-from mbcost.spec.observed import Map
 
 LETTERS = ("a", "t", "exp", "c", "n", "s", "g", "d", "se", "nl", "res")
 """Columns of the papers' tables that are shown beside each row, where the network's table has them."""
@@ -69,7 +68,7 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     whole = Share(10_000 if costs.mult_adds else 0, 0)
     footer = {**sums, "share": whole}
     notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
-    return Table(headline(costs.network), known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).only(
+    return Table(headline(costs.network), known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).select(
         chosen
     )
 
@@ -90,21 +89,16 @@ def as_json(costs: CostTable) -> dict[str, Any]:
     }
 
 
-def map_text(size: Map) -> str:
-    """`112x112x32`: height, width, channels."""
-    return "x".join(map(str, size))
-
-
 def _cells(row: CostRow, share: Share, keys: Sequence[str]) -> list[Cell]:
     cells: dict[str, Cell] = {
         **row.printed.letters,
         "name": row.name,
         "operator": row.operator,
-        "kernel": None if row.kernel is None else "x".join(map(str, row.kernel)),
+        "kernel": None if row.kernel is None else size_text(row.kernel),
         "stride": row.stride,
         "groups": row.groups,
-        "input": map_text(row.input),
-        "output": map_text(row.output),
+        "input": size_text(row.input),
+        "output": size_text(row.output),
         "params": row.params,
         "mult_adds": row.mult_adds,
         "share": share,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mbcost.present.names import network_text
 from mbcost.present.plot.canvas import PALETTE, Draw, counted, short
-from mbcost.present.plot.words import brief
 from mbcost.questions.compare.nets import SideBySide
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def draw_compare(answer: SideBySide) -> Draw:
 
     def draw(figure: Figure) -> None:
         panels = figure.subplots(1, len(_PANELS), sharey=True)
-        names = [brief(totals.network) for totals in answer.totals]
+        names = [network_text(totals.network) for totals in answer.totals]
         places = range(len(names))
         for axes, (key, word), colour in zip(panels, _PANELS, PALETTE, strict=False):
             counts = [getattr(totals, key) for totals in answer.totals]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import INK, KINDS, Draw, counted
-from mbcost.present.plot.words import where
 from mbcost.questions.plot import Profile
+from mbcost.spec.scaling import alpha_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from mbcost.analytic.network import Network
 
 SIZE = (8.0, 5.6)
 _CLOSE = 2
@@ -38,13 +40,21 @@ def draw_layers(answer: Profile) -> Draw:
         panels[-1].set_xticks(list(starts), _labels(starts))
         panels[-1].set_xlabel(f"layers in order, numbered by the row of the table; convention {answer.convention.name}")
         kinds = list(dict.fromkeys(bar.kind for bar in answer.bars))
-        figure.suptitle(where(answer.network), x=0.01, ha="left", fontsize=11, fontweight="bold")
+        figure.suptitle(_title(answer.network), x=0.01, ha="left", fontsize=11, fontweight="bold")
         panels[0].legend(
             handles=[Patch(color=KINDS.get(kind, INK), label=kind.replace("_", " ")) for kind in kinds],
             loc="lower left", bbox_to_anchor=(0, 0.98), ncols=len(kinds), borderaxespad=0, handlelength=1,
         )  # fmt: skip
 
     return draw
+
+
+def _title(network: Network) -> str:
+    height, width = network.resolution
+    return (
+        f"{network.spec.display_title}, α = {alpha_text(network.alpha)}, {height}×{width}, "
+        f"implementation {network.implementation}"
+    )
 
 
 def _starts(answer: Profile) -> dict[int, str]:

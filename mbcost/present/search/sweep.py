@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mbcost.present.formats import csv
+from mbcost.present.formats import render_csv
 from mbcost.present.table import Cell, Column, Table
 from mbcost.questions.search.configurations import Configuration, Ways
 from mbcost.spec.scaling import alpha_text
@@ -102,9 +102,9 @@ def record(configuration: Configuration) -> dict[str, Any]:
 
 def csv_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
     """CSV part by part, the header in the first one."""
-    yield csv(Table("", COLUMNS, ()))
+    yield render_csv(Table("", COLUMNS, ()))
     for batch in batches:
-        yield csv(Table("", COLUMNS, tuple(map(_row, batch)))).partition("\n")[2]
+        yield render_csv(Table("", COLUMNS, tuple(map(_row, batch)))).partition("\n")[2]
 
 
 def jsonl_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def test_the_first_line_names_the_first_divergence(mbcost: Mbcost) -> None:
     result = mbcost("verify", EXAMPLE, "--spec", "v2")
     assert (result.code, result.err) == (1, "")
     assert result.out.splitlines()[0] == (
-        f"{EXAMPLE} is not v2@1/224x224:official: the first layer that differs is the model's 1.expand.0 behind"
+        f"{EXAMPLE} is not v2@1/224:official: the first layer that differs is the model's 1.expand.0 behind"
         " 0.1.conv, which the table has not"
     )
     assert "this accounts for all of it: the t = 1 block has an expansion convolution" in result.out
