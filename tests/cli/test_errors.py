@@ -52,7 +52,7 @@ MISTAKES = [
     (["check", "v2", "--format", "jason"], "unknown format 'jason': did you mean 'json'"),
     (["check", "v2", "--format", "xml"], "unknown format 'xml': choose from text, csv, markdown, latex, json, github"),
     (["new"], "Missing argument 'NAME'"),
-    (["new", "a b"], "'a b' is no name: use letters, digits, '-', '_' and '.'"),
+    (["new", "a b"], "'a b' is not a name: use letters, digits, '-', '_' and '.'"),
     (["compare"], "Missing argument 'NET...'"),
     (["compare", "v1", "v7"], "unknown network 'v7'"),
     (["compare", "standard-vs-dws", "--net", "v1", "--kernel", "3"], "--kernel describes one layer and --net a whole"),
