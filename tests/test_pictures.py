@@ -1,12 +1,11 @@
 """The pictures of docs/plot.md: each command there is run, and the picture that is kept shows what it draws.
 
-Bytes depend on matplotlib's version, so the texts are compared. After a deliberate change, `python -m
-tests.test_pictures` draws the pictures anew; look at them.
+Bytes depend on matplotlib's version, so the texts are compared. After a deliberate change, `python -m tools.pictures`
+draws the pictures anew.
 """
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,11 +14,8 @@ import pytest
 
 from mbcost.cli import run
 from mbcost.cli.plot import PICTURES
-
-ROOT = Path(__file__).parent.parent
-COMMANDS = re.findall(
-    r"^mbcost (plot .*) --output (docs/pictures/\S+)$", (ROOT / "docs" / "plot.md").read_text("utf-8"), re.MULTILINE
-)
+from tools import ROOT
+from tools.pictures import COMMANDS
 
 
 def texts(path: Path) -> list[str]:
@@ -39,13 +35,3 @@ def test_a_picture_shows_what_its_command_draws(command: str, kept: str, tmp_pat
     assert run([*shlex.split(command), "--output", str(drawn)]) == 0
     assert texts(ROOT / kept) == texts(drawn)
     assert (ROOT / kept).stat().st_size < 150_000
-
-
-def redraw() -> None:
-    """Draw every picture of the page anew."""
-    for command, kept in COMMANDS:
-        run([*shlex.split(command), "--output", str(ROOT / kept)])
-
-
-if __name__ == "__main__":
-    redraw()

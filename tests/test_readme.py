@@ -1,46 +1,43 @@
-"""Every ```console block of the README and the docs, run: what it shows is what the command prints.
-
-After a deliberate change of output, `python -m tests.test_readme` writes the blocks anew.
-"""
+"""Every ```console block of the README and the docs, run: what it shows is what the command prints."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from tools import ROOT
+from tools.blocks import PAGES, blocks, run_block
+from tools.forks import forked
+
+BLOCKS = blocks()
+INSTALLED = [
+    "$ mbcost table v2 --alpha 0.75 --res 160 --by stage\n",
+    "$ mbcost new mynet --output - | tail -n 12\n",
+    "$ mbcost validate v3-small --alpha 0.75,1 --res 224 --against fvcore,torch,torchvision,timm\n",
+]
+"""The commands that are also run as processes of their own; the third imports every library that others import."""
 
 
-def ran(block: str) -> str:
-    """The block with what its commands print now; a line that starts with `$ ` is a command."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    parts = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            process = subprocess.run(
-                line[2:], shell=True, cwd=ROOT, env=environment, check=False, text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            parts.append(f"{line}\n{process.stdout}")
-    return "".join(parts)
+@pytest.fixture(scope="module")
+def forks() -> Iterator[str]:
+    with forked() as path:
+        yield path
 
 
-def blocks() -> list[tuple[str, str]]:
-    found = [(page.name, block) for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
-    assert len(found) > 10, "the pages have lost their examples"
-    return found
+@pytest.mark.parametrize(("page", "block"), BLOCKS, ids=lambda value: value.partition("\n")[0])
+def test_an_example_prints_what_it_shows(page: str, block: str, forks: str) -> None:
+    assert run_block(block, forks) == block, page
 
 
-@pytest.mark.parametrize(("page", "block"), blocks(), ids=lambda value: value.partition("\n")[0])
-def test_an_example_prints_what_it_shows(page: str, block: str) -> None:
-    assert ran(block) == block, page
+@pytest.mark.parametrize("command", INSTALLED, ids=str.strip)
+def test_the_installed_command_prints_the_same(command: str) -> None:
+    (block,) = [block for _, block in BLOCKS if block.startswith(command)]
+    assert run_block(block, os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])) == block
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -53,14 +50,3 @@ def test_every_page_of_docs_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for page in PAGES[1:]:
         assert f"(docs/{page.name})" in readme
-
-
-def rewrite() -> None:
-    """Write every block anew from what its commands print."""
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        page.write_text(BLOCK.sub(lambda match: f"```console\n{ran(match[1])}```", text), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    rewrite()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
@@ -60,7 +61,12 @@ class Step:
     @property
     def tally(self) -> Tally:
         """The counts of its layers together."""
-        return total(layer.tally() for layer in self.layers)
+        return _tally_of(self.layers)
+
+
+@lru_cache(maxsize=2**13)
+def _tally_of(layers: tuple[Layer, ...]) -> Tally:
+    return total(layer.tally() for layer in layers)
 
 
 @dataclass(frozen=True)

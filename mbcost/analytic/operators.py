@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from mbcost.analytic.blocks import Form
 from mbcost.analytic.layers import (
@@ -269,10 +269,15 @@ def linear(site: Site) -> Iterator[Layer]:
 
 def layers_of(form: Form, block: str, shape: Shape, edits: Iterable[Edit] = ()) -> tuple[Layer, ...]:
     """The layers of the block that is called `block`, reading a map of `shape`, after all `edits`."""
-    layers = tuple(OPERATORS[form.operator](Site(form, block, shape)))
+    layers = _unedited(form, block, shape)
     for edit in edits:
         layers = edit(form, layers)
     return layers
+
+
+@lru_cache(maxsize=2**12)
+def _unedited(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
+    return tuple(OPERATORS[form.operator](Site(form, block, shape)))
 
 
 def _passing(layers: Iterator[Layer]) -> Generator[Layer, None, Shape]:

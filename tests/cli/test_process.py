@@ -10,13 +10,13 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import mbcost
 from mbcost.spec.catalogue.library import specs_folder
+from tests.processes import INTERRUPTIBLE, running
 
 MBCOST = [sys.executable, "-m", "mbcost"]
 
@@ -26,26 +26,27 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run([*MBCOST, *arguments], capture_output=True, text=True, env=env, check=False)
 
 
+def read_terminal(controller: int) -> bytes:
+    """What is written next to the other end; nothing once that is closed."""
+    assert select.select([controller], [], [], 60)[0], "the command neither writes nor ends"
+    try:
+        return os.read(controller, 65536)
+    except OSError:  # Linux: the other end is closed
+        return b""
+
+
 def on_a_terminal(*arguments: str, columns: int = 100, **environment: str) -> str:
     """What a command writes when standard output is a terminal."""
     controller, terminal = pty.openpty()
     env = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **environment}
     env.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
-    process = subprocess.Popen([*MBCOST, *arguments], stdout=terminal, stderr=subprocess.PIPE, env=env)
-    os.close(terminal)
-    written = b""
-    while select.select([controller], [], [], 30)[0]:
-        try:
-            part = os.read(controller, 65536)
-        except OSError:  # Linux: the other end is closed
-            break
-        if not part:
-            break
-        written += part
-    os.close(controller)
-    assert process.wait() == 0
-    assert process.stderr is not None
-    process.stderr.close()
+    with running([*MBCOST, *arguments], stdout=terminal, stderr=subprocess.PIPE, env=env) as process:
+        os.close(terminal)
+        written = b""
+        while part := read_terminal(controller):
+            written += part
+        os.close(controller)
+        assert process.wait() == 0
     return written.decode().replace("\r\n", "\n")
 
 
@@ -202,18 +203,25 @@ def test_output_follows_a_link_keeps_a_mode_and_writes_devices_in_place(tmp_path
 
 
 def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:
+    """While models are measured: the progress bar on standard error says when that is."""
     report = tmp_path / "report.json"
-    process = subprocess.Popen(
-        [*MBCOST, "validate", "--format", "json", "--output", str(report)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(8)  # on a busy machine importing torch takes most of it
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in err
+    controller, terminal = pty.openpty()
+    command = ["validate", "--format", "json", "--output", str(report)]
+    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
+    with running([*INTERRUPTIBLE, *command], stdout=subprocess.PIPE, stderr=terminal, env=env) as process:
+        os.close(terminal)
+        written = b""
+        while not re.search(rb"[1-9]%", written):
+            assert select.select([controller], [], [], 60)[0], written
+            written += os.read(controller, 65536)
+        process.send_signal(signal.SIGINT)
+        while part := read_terminal(controller):
+            written += part
+        out, _ = process.communicate(timeout=60)
+    os.close(controller)
+    assert (process.returncode, out) == (130, "")
+    assert written.replace(b"\r", b"").endswith(b"mbcost: interrupted\n")
+    assert b"Traceback" not in written
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.structures import Choices, Stack, Structure, build_stack
-from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
+from mbcost.questions.explain.structures import Stack, Structure
+from mbcost.spec.catalogue.library import NETWORKS, specs_folder
 from mbcost.spec.scaling import alpha_text
 
 if TYPE_CHECKING:
@@ -40,29 +40,6 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
     return Stack(structures, tuple(map(_scale, scales)), mult_adds, params)
 
 
-def pack(path: Path) -> None:
-    """Build the structures of every built-in network and write them to `path`.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    import numpy as np
-
-    arrays: dict[str, Any] = {"specs": np.frombuffer(_fingerprint().encode(), dtype=np.uint8)}
-    for name in NETWORKS:
-        spec = load_spec(name)
-        for alpha in spec.published_alphas:
-            key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices())
-            labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
-            text = json.dumps([labels, stack.scales], separators=(",", ":"))
-            arrays[f"{key}/labels"] = np.frombuffer(text.encode(), dtype=np.uint8)
-            for count in ("mult_adds", "params"):
-                rows, places = np.unique(getattr(stack, count), axis=0, return_inverse=True)
-                arrays[f"{key}/{count}"], arrays[f"{key}/{count}_places"] = rows, places.ravel().astype(np.int32)
-    with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-
-
 @cache
 def _file() -> NpzFile | None:
     import numpy as np
@@ -70,10 +47,10 @@ def _file() -> NpzFile | None:
     if not packed_path().is_file():
         return None
     file: NpzFile = np.load(packed_path())
-    return file if bytes(file["specs"]).decode() == _fingerprint() else None
+    return file if bytes(file["specs"]).decode() == fingerprint() else None
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """Of the files that structures are built from."""
     folder = specs_folder()
     files = [*(folder / f"{name}.yaml" for name in NETWORKS), *sorted((folder / "implementations").glob("*.yaml"))]

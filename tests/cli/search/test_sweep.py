@@ -15,6 +15,7 @@ import pytest
 from mbcost.cli import run
 from mbcost.cli.search import sweep
 from tests.cli.conftest import Mbcost
+from tests.processes import INTERRUPTIBLE, running
 
 RANGES = ("--alpha", "0.25:1.4:0.05", "--res", "96:256:32")
 
@@ -102,14 +103,14 @@ def test_an_interrupt_leaves_neither_a_broken_file_nor_a_partial_one(tmp_path: P
     file = tmp_path / "all.csv"
     file.write_text("what was there\n")
     command = ["sweep", "v2", "--alpha", "0.1:5:0.001", "--res", "1:20000:1", "--format", "csv", "--output", str(file)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mbcost", *command], stderr=subprocess.PIPE, text=True, env=os.environ.copy()
-    )
-    deadline = time.monotonic() + 60
-    while not any(path.stat().st_size for path in tmp_path.iterdir() if path != file) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    with running([*INTERRUPTIBLE, *command], stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not any(
+            path.stat().st_size for path in tmp_path.iterdir() if path != file
+        ):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in err) == (130, False)
     assert [path.name for path in tmp_path.iterdir()] == ["all.csv"]
     assert file.read_text() == "what was there\n"

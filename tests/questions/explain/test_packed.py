@@ -1,7 +1,6 @@
 """The structures that are built ahead are those that are built.
 
-After a change of a spec, of the engine or of a known mistake, `python -m tests.questions.explain.test_packed` writes
-the file anew.
+After a change of a spec, of the engine or of a known mistake, `python -m tools.pack_structures` writes the file anew.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from mbcost.questions.explain import packed, trials
-from mbcost.questions.explain.packed import pack, packed_path, packed_stack
+from mbcost.questions.explain.packed import packed_path, packed_stack
 from mbcost.questions.explain.structures import Choices, Stack, build_stack
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
@@ -42,7 +41,7 @@ def test_the_file_is_what_is_built(name: str) -> None:
     spec = load_spec(name)
     for alpha in spec.published_alphas:
         ahead = packed_stack(name, alpha)
-        assert ahead is not None, "write it anew: python -m tests.questions.explain.test_packed"
+        assert ahead is not None, "write it anew: python -m tools.pack_structures"
         assert same(ahead, build_stack(spec, alpha, Choices())), "write it anew"
 
 
@@ -87,11 +86,7 @@ def counts(stack: Stack) -> dict[object, tuple[object, ...]]:
 def test_the_file_is_left_aside_where_the_specs_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packed_stack("v2", 1.0) is not None
     packed._file.cache_clear()
-    monkeypatch.setattr(packed, "_fingerprint", lambda: "that of other specs")
+    monkeypatch.setattr(packed, "fingerprint", lambda: "that of other specs")
     assert packed_stack("v2", 1.0) is None
     spec = load_spec("v2")
     assert same(trials.stack(spec, 1.0, Choices()), build_stack(spec, 1.0, Choices()))
-
-
-if __name__ == "__main__":
-    pack(packed_path())

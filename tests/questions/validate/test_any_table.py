@@ -8,18 +8,13 @@ table on which they part is shrunk to the least one that still shows it and save
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from random import randrange
-from time import monotonic
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from torch import set_num_threads
 
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
@@ -34,8 +29,6 @@ Made = TypeVar("Made")
 SAVED = Path(__file__).parents[2] / "data" / "tables"
 TABLES = 300
 """How many a run of the suite tries."""
-PART = 250
-"""How many of a longer run belong to one seed."""
 FIRST = re.compile(r"^# --alpha (\S+) --classes (\d+)", re.MULTILINE)
 """How a table begins: the arguments that it is tried with."""
 
@@ -99,19 +92,3 @@ def test_tables_on_which_they_once_parted(path: Path) -> None:
     """The first line also says what becomes of the table, since the cause was found."""
     text = path.read_text()
     assert text.partition("\n")[0].endswith(f": {compared(text)}")
-
-
-def main(count: int, start: int, processes: int = 2) -> None:
-    """Run `count` tables in parts, each with a seed of its own, and print how many agreed."""
-    print(f"{count:,} tables, seed {start}", flush=True)
-    began, found = monotonic(), Counter[str]()
-    with ProcessPoolExecutor(processes, initializer=set_num_threads, initargs=(1,)) as pool:
-        sizes = [min(PART, count - done) for done in range(0, count, PART)]
-        for part in as_completed([pool.submit(fuzz, size, start + place) for place, size in enumerate(sizes)]):
-            found += part.result()
-            print(f"{found.total():,} in {monotonic() - began:,.0f} s", file=sys.stderr, flush=True)
-    print(f"{found['equal']:,} equal, {found['refused']:,} refused by both, no mismatch: {monotonic() - began:,.0f} s")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else randrange(10**9))

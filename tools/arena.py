@@ -1,7 +1,7 @@
-"""Measures TensorFlow Lite's arena and writes tests/data/arena.yaml. TensorFlow needs an environment of its own:
+"""TensorFlow Lite's arena, measured and written to tests/data/arena.yaml. TensorFlow needs an environment of its own:
 
-    python3 -m venv arena && arena/bin/pip install -r tests/data/requirements-arena.txt
-    arena/bin/python tests/data/remake_arena.py
+    python3 -m venv arena && arena/bin/pip install -r tools/requirements-arena.txt
+    arena/bin/python tools/arena.py
 
 Keras's models without weights are converted to int8 with random images, and run by the interpreter without delegates.
 Each map's place is the address of its tensor, less the lowest of all.
@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+ARENA = Path(__file__).parents[1] / "tests" / "data" / "arena.yaml"
 CASES = [
     ("v1", 0.25, 96), ("v1", 0.5, 160), ("v1", 1.0, 224), ("v1", 0.75, 100),
     ("v2", 0.35, 96), ("v2", 0.75, 160), ("v2", 1.0, 224), ("v2", 0.5, 100),
@@ -83,7 +84,7 @@ def main() -> None:
     """Write the file."""
     tf: Any = import_module("tensorflow")
     lines = [
-        "# Bytes of TensorFlow Lite's arena for Keras's models in int8, by tests/data/remake_arena.py.",
+        "# Bytes of TensorFlow Lite's arena for Keras's models in int8, by tools/arena.py.",
         "# Each operator: its name, the bytes of its output, their offset. A scratch: its bytes, its offset.",
         f"tensorflow: {tf.__version__}",
         "cases:",
@@ -100,7 +101,7 @@ def main() -> None:
             "    operators:",
             *(f"      - [{name}, {size}, {offset}]" for name, size, offset in case["operators"]),
         ]
-    Path(__file__).with_name("arena.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ARENA.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

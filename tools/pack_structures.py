@@ -1,0 +1,42 @@
+"""The structures that `explain` searches, built ahead for every built-in network: `python -m tools.pack_structures`.
+
+To be run after a change of a spec, of the engine or of a known mistake; a test fails until then.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mbcost.questions.explain.packed import fingerprint, packed_path
+from mbcost.questions.explain.structures import Choices, build_stack
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.scaling import alpha_text
+
+
+def pack(path: Path) -> None:
+    """Build the structures of every built-in network at its published alphas and write them to `path`.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    arrays: dict[str, Any] = {"specs": np.frombuffer(fingerprint().encode(), dtype=np.uint8)}
+    for name in NETWORKS:
+        spec = load_spec(name)
+        for alpha in spec.published_alphas:
+            key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices())
+            labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
+            text = json.dumps([labels, stack.scales], separators=(",", ":"))
+            arrays[f"{key}/labels"] = np.frombuffer(text.encode(), dtype=np.uint8)
+            for count in ("mult_adds", "params"):
+                rows, places = np.unique(getattr(stack, count), axis=0, return_inverse=True)
+                arrays[f"{key}/{count}"], arrays[f"{key}/{count}_places"] = rows, places.ravel().astype(np.int32)
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+if __name__ == "__main__":
+    pack(packed_path())
