@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import yaml
 
-from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, POOLS, ROLES, ChannelRule, Implementation
+from mbcost.spec.implementation import (
+    INTEGER_STEPS,
+    PADDINGS,
+    POOLS,
+    ROLES,
+    ChannelRule,
+    Implementation,
+    LayerRules,
+    Padding,
+)
 from mbcost.spec.reading.nodes import Reader
 from mbcost.spec.reading.values import FLAG, TEXT, WHOLE, Schema, schema_of_mapping
 
@@ -66,8 +75,9 @@ def read_family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
 
 
 def _read_implementation(reader: Reader, name: str, values: Mapping[str, yaml.Node]) -> Implementation:
-    fields = {key: field.read(reader, values[key]) if key in values else field.default for key, field in FIELDS.items()}
-    return Implementation(name=name, **fields)
+    stated = {key: field.read(reader, values[key]) if key in values else field.default for key, field in FIELDS.items()}
+    rules = LayerRules(**{field.name: stated.pop(field.name) for field in fields(LayerRules)})
+    return Implementation(name=name, layer_rules=rules, **stated)
 
 
 def _read_rule(reader: Reader, node: yaml.Node) -> ChannelRule:
@@ -91,13 +101,13 @@ def _read_factors(reader: Reader, node: yaml.Node) -> dict[str, int]:
     return {role: reader.whole(factor) for role, factor in reader.mapping(node, ROLES).items()}
 
 
-def _read_padding(reader: Reader, node: yaml.Node) -> dict[str, str]:
+def _read_padding(reader: Reader, node: yaml.Node) -> Padding:
     values = reader.mapping(node, ("conv", "depthwise", "pool"))
     padding = {
         kind: reader.word(reader.require(node, values, kind), "padding", PADDINGS) for kind in ("conv", "depthwise")
     }
     pool = reader.word(values["pool"], "padding", PADDINGS) if "pool" in values else padding["conv"]
-    return {**padding, "pool": pool}
+    return Padding(**padding, pool=pool)
 
 
 def _read_parts(reader: Reader, node: yaml.Node) -> frozenset[str]:
