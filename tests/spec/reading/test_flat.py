@@ -1,4 +1,4 @@
-"""A list of layers: written, read, and told from a table."""
+"""A flat list of layers is written, read, and told apart from a table."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_resolution_is_written_as_in_a_table(written: str, read: tuple[int, in
         ("name: ", "nam: ", "x:1:1: the key 'name' is missing: add it"),
     ],
 )
-def test_a_slip_in_a_list_has_its_place(old: str, new: str, problem: str) -> None:
+def test_a_mistake_in_a_list_is_reported_at_its_position(old: str, new: str, problem: str) -> None:
     text = to_yaml(LIST)
     assert old in text
     with pytest.raises(SpecError) as caught:
@@ -62,7 +62,7 @@ def as_json(text: str) -> str:
     return json.dumps(yaml.safe_load(text))
 
 
-def test_a_list_is_known_by_its_keys_however_they_are_written() -> None:
+def test_a_list_is_recognized_by_its_keys_in_every_notation() -> None:
     text = to_yaml(LIST)
     for written in (text, text.replace("layers:", "'layers':"), text.replace("layers:", "? layers\n:"), as_json(text)):
         reader = Reader(written, "x")
@@ -84,12 +84,12 @@ ALL = "[name, operator, input, output, k, s, d, g, bias, norm]"
         ("[name, operator, k, t, c, s]", False),
     ],
 )
-def test_a_table_whose_rows_are_called_layers_is_a_table(columns: str, is_list: bool) -> None:
+def test_a_table_with_the_key_layers_instead_of_rows_is_a_table(columns: str, is_list: bool) -> None:
     assert is_flat(Reader(f"columns: {columns}\nlayers: []", "x").root) == is_list
     assert not is_flat(Reader(f"columns: {columns}\nrows: []\ntitle: 'layers:'", "x").root) or columns == ALL
 
 
-def test_under_all_columns_of_a_list_rows_is_a_slip_for_layers() -> None:
+def test_with_all_columns_of_a_list_the_key_rows_is_a_mistake_for_layers() -> None:
     text = f"name: x\ninput: {{channels: 3, resolution: 8}}\ncolumns: {ALL}\nrows: []\n"
     with pytest.raises(SpecError) as caught:
         parse(text)

@@ -1,4 +1,4 @@
-"""YAML to a spec, and the mistakes that people make in it: each is reported where it stands, all at once."""
+"""A spec is read from YAML, and every mistake in it is reported at its position, all at once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def problems(text: str) -> tuple[str, ...]:
 def edited(*edits: tuple[str, str]) -> str:
     text = TINY
     for old, new in edits:
-        assert text.count(old) == 1, f"'{old}' should stand once in the document"
+        assert text.count(old) == 1, f"'{old}' should occur once in the document"
         text = text.replace(old, new)
     return text
 
@@ -110,7 +110,7 @@ implementations: {family: resnet}
 """
 
 
-def test_the_columns_of_other_networks() -> None:
+def test_rows_with_the_columns_of_later_networks_are_read() -> None:
     assert parse(OTHER).rows == (
         Row(0, "conv", k=(3, 5), c=16, g=1, d=2, s=2, nl="RE"),
         Row(1, "universal_bottleneck", k=(5, 5), t=4, c=16, g=1, s=1, nl="RE", res=True),
@@ -157,10 +157,10 @@ def test_the_columns_of_other_networks() -> None:
         ("~, 3x5, ~", "~,   0, ~", "5:31: 0 is too small: a kernel must be at least 1x1"),
     ],
 )
-def test_a_mistake_in_the_columns_of_other_networks(old: str, new: str, problem: str) -> None:
+def test_a_mistake_in_the_columns_of_later_networks_is_reported(old: str, new: str, problem: str) -> None:
     assert OTHER.count(old) == 1
-    (found,) = problems(OTHER.replace(old, new))
-    assert found.startswith(f"tiny.yaml:{problem}")
+    (message,) = problems(OTHER.replace(old, new))
+    assert message.startswith(f"tiny.yaml:{problem}")
 
 
 MISTAKES = {
@@ -187,7 +187,7 @@ MISTAKES = {
         ("  - [global_pool,           ~,   ~, ~, 1, ~]\n", ""),
         "11:5: a linear row reads a 1x1 map: put a global_pool before it",
     ),
-    "a slip of a repeat": (
+    "a mistyped repeat": (
         ("6,   ~, 8, 2", "6,   ~, 8, 2000"),
         "9:5: the row is repeated 2,000 times: it must be at most 1,000",
     ),
@@ -254,9 +254,9 @@ MISTAKES = {
         "8:5: 'k', the number of classes, can only be the width of a linear row: write a number",
     ),
     "text for a number": (("8, 2, 1]", "8, two, 1]"), "9:40: expected a number, found text 'two'"),
-    "what YAML has a tag for": (("8, 2, 1]", "8, <<, 1]"), "9:40: expected a number, found text '<<'"),
+    "a word for which YAML has a tag": (("8, 2, 1]", "8, <<, 1]"), "9:40: expected a number, found text '<<'"),
     "a fraction of a repeat": (("8, 2, 1]", "8, 2.5, 1]"), "9:40: expected a whole number, found 2.5"),
-    "a number of YAML 1.1 and 1.2": (
+    "a number that YAML 1.1 and 1.2 read differently": (
         ("8, 2, 1]", "8, 0_010, 1]"),
         "9:40: '0_010' starts with a 0, which YAML reads as octal: write 10",
     ),
@@ -269,7 +269,7 @@ MISTAKES = {
         "9:40: expected a number, found true or false 'on': write it in digits",
     ),
     "classes in capitals": (("k, ~, ~]", "K, ~, ~]"), "12:37: expected a number, found text 'K': did you mean 'k'?"),
-    "a capital that means nothing": (("8, 2, 1]", "8, K, 1]"), "9:40: expected a number, found text 'K'"),
+    "a capital without a meaning": (("8, 2, 1]", "8, K, 1]"), "9:40: expected a number, found text 'K'"),
     "a version for a number": (("8, 2, 1]", "8, 1.2.3, 1]"), "9:40: expected a number, found text '1.2.3'"),
     "no repeat": (("8, 2, 1]", "8, 0, 1]"), "9:40: 0 is too small: it must be at least 1"),
     "a list for text": (("name: tiny", "name: [tiny]"), "1:7: expected text, found a list"),
@@ -301,7 +301,7 @@ MISTAKES = {
         ("{family: v2}", "v2"),
         "13:18: expected a mapping, found text 'v2': did you mean {family: v2}?",
     ),
-    "a slip in the key of the family": (
+    "a mistyped key of the family": (
         ("{family: v2}", "{familly: v2, only: [official]}"),
         "13:28: expected a mapping, found text 'v2': did you mean {family: v2}?",
     ),
@@ -318,17 +318,17 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("edit", "problem"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_reported_where_it_stands(edit: tuple[str, str], problem: str) -> None:
+def test_a_mistake_is_reported_at_its_position(edit: tuple[str, str], problem: str) -> None:
     assert f"tiny.yaml:{problem}" in problems(edited(edit))
 
 
 @pytest.mark.parametrize("mistake", sorted(set(MISTAKES) - {"a letter without a function", "a kernel twice"}))
 def test_one_mistake_is_reported_once(mistake: str) -> None:
-    """The two left out put a column of numbers under another heading, so that every row is wrong."""
+    """The two that are left out give a column of numbers a different heading, so that every row is wrong."""
     assert len(problems(edited(MISTAKES[mistake][0]))) == 1
 
 
-def test_every_mistake_is_reported_in_order_of_place() -> None:
+def test_mistakes_are_reported_in_order_of_position() -> None:
     chosen = ["an unknown key", "a missing key inside", "a short row", "an unknown operator", "a strided classifier",
               "an unknown family"]  # fmt: skip
     edits = [MISTAKES[mistake][0] for mistake in chosen]
@@ -370,7 +370,7 @@ def test_every_mistake_is_reported_in_order_of_place() -> None:
         ("a: &x [\n", "1:8: not YAML: did not find expected node content"),
     ],
 )
-def test_no_spec_at_all(text: str, problem: str) -> None:
+def test_a_text_that_is_not_a_mapping_is_refused_with_one_problem(text: str, problem: str) -> None:
     assert problems(text) == (f"tiny.yaml:{problem}",)
 
 
@@ -395,14 +395,14 @@ FAMILY = (specs_folder() / "implementations" / "v3.yaml").read_text(encoding="ut
         ("expansion: printed", "expansion: prnted", "29:14: unknown expansion 'prnted': did you mean 'printed'?"),
     ],
 )
-def test_a_mistake_in_the_implementations(old: str, new: str, problem: str) -> None:
-    """Once, although the later records take over what the first one says."""
+def test_a_mistake_in_the_implementations_is_reported_once_at_its_position(old: str, new: str, problem: str) -> None:
+    """It is reported once, although later records take over what the first one states."""
     with pytest.raises(SpecError) as caught:
         parse_family(FAMILY.replace(old, new, 1), "v3.yaml")
     assert caught.value.problems == (f"v3.yaml:{problem}",)
 
 
-def test_a_later_implementation_states_what_differs() -> None:
+def test_a_later_implementation_takes_over_what_it_does_not_state() -> None:
     family = parse_family(FAMILY, "v3.yaml")
     official, torchvision = family["official"], family["torchvision"]
     assert torchvision.expansion != official.expansion
@@ -446,14 +446,14 @@ JUNK += ["|", '"', "\t", "\0", "🙂"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 150), st.sampled_from(JUNK)), min_size=1, max_size=3))
-def test_a_broken_document_gives_a_spec_or_problems_with_a_place(changes: list[tuple[int, str]]) -> None:
-    """Whatever word of the document is replaced by whatever else, nobody sees a traceback."""
+def test_a_broken_document_gives_a_spec_or_problems_with_a_position(changes: list[tuple[int, str]]) -> None:
+    """Whichever word of the document is replaced, and by whatever, there is no traceback."""
     words = re.split(r"([\w.~]+)", TINY)
-    for place, junk in changes:
-        words[2 * (place % (len(words) // 2)) + 1] = junk
-    found: tuple[str, ...] = ()
+    for index, junk in changes:
+        words[2 * (index % (len(words) // 2)) + 1] = junk
+    reported: tuple[str, ...] = ()
     try:
         parse("".join(words))
     except SpecError as error:
-        found = error.problems
-    assert all(re.match(r"tiny\.yaml:\d+:\d+: .", problem) for problem in found)
+        reported = error.problems
+    assert all(re.match(r"tiny\.yaml:\d+:\d+: .", problem) for problem in reported)
