@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
 from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.cli.arguments import network_of, parse_list
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
@@ -18,11 +17,6 @@ from mbcost.questions.device.memory import GROUPINGS, compute_memory
 from mbcost.spec.dtype import DTYPES, dtype_of
 
 ALL_OPTIONS = "tensorflow-lite"
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(memory)
 
 
 def memory(

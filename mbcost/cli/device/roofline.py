@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import network_of
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
@@ -19,11 +18,6 @@ from mbcost.spec.catalogue.devices import Device, load_device, load_devices
 from mbcost.spec.dtype import DTYPES, dtype_of
 
 GROUPINGS = ("layer", "kind")
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(roofline)
 
 
 def _complete_device(incomplete: str) -> list[str]:
