@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 
 from mbcost.spec.flat import FlatLayer, FlatNetwork
-from mbcost.spec.observed import Map
 from mbcost.spec.reading.columns import COLUMNS as TABLE_COLUMNS
 from mbcost.spec.reading.nodes import Reader, is_empty
 from mbcost.spec.reading.values import FLAG, TEXT, WHOLE, Schema, read_resolution
@@ -146,25 +145,19 @@ def _read_operator(reader: Reader, node: yaml.Node) -> str:
     return reader.word(node, "operator", OPERATORS)
 
 
-def _read_map(reader: Reader, node: yaml.Node) -> Map:
-    height, width, channels = _read_numbers(reader, node, 3)
-    return height, width, channels
+def _sides_reader(form: str) -> Callable[[Reader, yaml.Node], tuple[int, ...]]:
+    """Return the reader of cells such as `3x3` or `56x56x24`; `form` is `HxW` or `HxWxC`."""
+    count = len(form.split("x"))
 
-
-def _read_kernel(reader: Reader, node: yaml.Node) -> tuple[int, int]:
-    height, width = _read_numbers(reader, node, 2)
-    return height, width
-
-
-def _read_numbers(reader: Reader, node: yaml.Node, count: int) -> list[int]:
-    """Read `3x3` or `56x56x24`."""
-    text = reader.text_or_none(node)
-    if text is None or re.fullmatch("x".join([_SIDE] * count), text) is None:
+    def read(reader: Reader, node: yaml.Node) -> tuple[int, ...]:
+        text = reader.text_or_none(node)
+        if text is not None and re.fullmatch("x".join([_SIDE] * count), text):
+            return tuple(map(int, text.split("x")))
         if text is not None:
-            form = "x".join("HWC"[:count])
             reader.report(node, f"expected {form}, whole numbers from 1 to {_LARGEST_SIDE}, found '{text}'")
-        return [1] * count
-    return [int(number) for number in text.split("x")]
+        return (1,) * count
+
+    return read
 
 
 def _read_norm(reader: Reader, node: yaml.Node) -> int:
@@ -183,6 +176,7 @@ def _write_sides(sides: tuple[int, ...]) -> str:
     return "x".join(map(str, sides))
 
 
+_read_map = _sides_reader("HxWxC")
 _MAP: Schema = {"type": "string", "pattern": f"^{_SIDE}x{_SIDE}x{_SIDE}$"}
 _KERNEL: Schema = {"type": "string", "pattern": f"^{_SIDE}x{_SIDE}$"}
 _NORM: Schema = {"anyOf": [WHOLE, {"type": "null"}]}
@@ -195,7 +189,7 @@ COLUMNS: Mapping[str, ListColumn] = {
         ListColumn("operator", "operator", _read_operator, str, {"enum": list(OPERATORS)}),
         ListColumn("input", "input", _read_map, _write_sides, _MAP, "The map that the layer reads, HxWxC."),
         ListColumn("output", "output", _read_map, _write_sides, _MAP, "The map that the layer gives, HxWxC."),
-        ListColumn("k", "kernel", _read_kernel, _write_sides, _KERNEL, "The kernel, HxW."),
+        ListColumn("k", "kernel", _sides_reader("HxW"), _write_sides, _KERNEL, "The kernel, HxW."),
         ListColumn("s", "stride", Reader.whole, str, WHOLE, "Stride."),
         ListColumn("d", "dilation", Reader.whole, str, WHOLE, "Dilation."),
         ListColumn("g", "groups", Reader.whole, str, WHOLE, "Groups."),
