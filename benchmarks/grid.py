@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.compact import compact
-from mbcost.analytic.many.grid import Costs, chunks, costs_of, total_of, totals
-from mbcost.analytic.many.polynomial import Counted, columns_of
+from mbcost.analytic.many.grid import Costs, chunks, compute_costs, compute_totals, total_of
+from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import resolve
 from mbcost.measured.build import build
 from mbcost.measured.counters import count
-from mbcost.present.plot.canvas import INK, PALETTE, Draw, counted, render
+from mbcost.present.plot.canvas import INK, PALETTE, Drawing, abbreviate_ticks, render
 from mbcost.questions.search.configurations import Series
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.scaling import Scaling
@@ -122,7 +122,7 @@ def every_point(costs: Costs, points: int) -> None:
     assert done == points
 
 
-def drawn(measured: Mapping[int, float]) -> Draw:
+def drawn(measured: Mapping[int, float]) -> Callable[[Figure], None]:
     """Seconds over points, both logarithmic, beside the line of a time in proportion to the points.
 
     The line has the speed of the largest grid, so it is the small ones that can be off it.
@@ -138,7 +138,7 @@ def drawn(measured: Mapping[int, float]) -> Draw:
             points, [pace * each for each in points], color=INK, linewidth=1, label=f"{1e9 * pace:.2f} ns a point"
         )
         axes.loglog(points, times, "o", color=PALETTE[0], label="measured, median")
-        counted(axes.xaxis)
+        abbreviate_ticks(axes.xaxis)
         axes.yaxis.set_major_formatter(EngFormatter(unit="s", sep=" "))
         axes.minorticks_off()
         axes.grid()
@@ -196,16 +196,16 @@ def main() -> None:
     alphas = [0.1 + 1.4 * number / 1000 for number in range(1000)]
     sizes = [(size, size) for size in range(1, 1001)]
     plans = [planned(alpha) for alpha in alphas]
-    costs = costs_of(columns_of(plans), Counted.by(weigh))
-    grid = totals(costs, sizes)
+    costs = compute_costs(group_columns(plans), WeightedCount.from_coefficients(weigh))
+    grid = compute_totals(costs, sizes)
     series = Series(v2, official, 1000, 3)
 
     def from_plans(chosen: list[tuple[Block, ...]]) -> Whole:
-        return totals(costs_of(columns_of(chosen), Counted.by(weigh)), sizes)
+        return compute_totals(compute_costs(group_columns(chosen), WeightedCount.from_coefficients(weigh)), sizes)
 
     assert int(grid[500, 159]) == resolve(v2, alpha=alphas[500], resolution=160).mult_adds()
     times = {
-        "coefficients known: positions, product, int64 result": seconds(lambda: totals(costs, sizes)),
+        "coefficients known: positions, product, int64 result": seconds(lambda: compute_totals(costs, sizes)),
         "and the coefficients, from 1,000 plans": seconds(lambda: from_plans(plans)),
         "and the plans, each of the 1,000": seconds(lambda: from_plans([planned(alpha) for alpha in alphas])),
         "and the plans, of what differs among them (`sweep`)": seconds(
@@ -225,7 +225,7 @@ def main() -> None:
     print("|---|---:|---:|---:|---:|")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     parts = {
-        number: costs_of(columns_of(plans[:number]), Counted.by(weigh))
+        number: compute_costs(group_columns(plans[:number]), WeightedCount.from_coefficients(weigh))
         for number in (1, 3, 10, 30, 100, *((300, 1000) if long else ()))
     }
     rounds: dict[int, list[float]] = {number: [] for number in parts}
@@ -243,7 +243,7 @@ def main() -> None:
         )
     print(f"\nThe process grew by {memory:,.1f} MiB meanwhile.")
     if long:
-        PICTURE.write_bytes(render(drawn(measured), (6.4, 4.0), "svg"))
+        PICTURE.write_bytes(render(Drawing(drawn(measured), (6.4, 4.0)), "svg"))
 
     command = [sys.executable, "-m", "mbcost", "fit", "--flash", "1MiB", "--ram", "320KiB", "--mult-adds", "60M"]
     print("\n| `mbcost fit` over six networks, every alpha, 32 to 320: whole process | time |\n|---|---:|")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mbcost.spec import implementation
 from mbcost.spec.catalogue.library import families, load_family
-from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation
+from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation, Padding
 from mbcost.spec.operators import EXPANDING, POOLS, TAKES
 from mbcost.spec.reading.implementations import PARTS, SQUEEZED
 from mbcost.spec.reading.table import COLUMNS
@@ -58,19 +58,24 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
 @st.composite
 def implementations(draw: st.DrawFn) -> Implementation:
     """Rules that no implementation combines."""
-    return replace(
-        draw(st.sampled_from(known())),
-        channels=draw(st.builds(ChannelRule, st.just("none"), st.sampled_from([1, 4, 8]), st.just(1))),
-        channels_of={},
-        without_residual=frozenset(),
-        padding={kind: draw(st.sampled_from(PADDINGS)) for kind in ("conv", "depthwise", "pool")},
-        squeeze_of=draw(st.sampled_from(SQUEEZED)),
-        expansion=draw(st.sampled_from(["input", "printed"])),
+    base = draw(st.sampled_from(known()))
+    rules = replace(
+        base.layer_rules,
+        padding=draw(st.builds(Padding, *(3 * [st.sampled_from(PADDINGS)]))),
         pool=draw(st.sampled_from(implementation.POOLS)),
         squeeze_pool=draw(st.sampled_from(implementation.POOLS)),
         fused_norm=draw(FLAGS),
         bias=frozenset(draw(st.sets(st.sampled_from(PARTS)))),
         linear=frozenset(draw(st.sets(st.sampled_from(["head", "classifier"])))),
+    )
+    return replace(
+        base,
+        channels=draw(st.builds(ChannelRule, st.just("none"), st.sampled_from([1, 4, 8]), st.just(1))),
+        channels_of={},
+        layer_rules=rules,
+        without_residual=frozenset(),
+        squeeze_of=draw(st.sampled_from(SQUEEZED)),
+        expansion=draw(st.sampled_from(["input", "printed"])),
         activations={"RE": draw(st.sampled_from(["relu", "relu6", "swish"])), "HS": "hard_swish"},
     )
 
@@ -93,6 +98,7 @@ def tables(draw: st.DrawFn) -> str:
     columns = [column for column in COLUMNS if column != "in"]
     record = plain(asdict(draw(implementations())))
     del record["name"]
+    record |= record.pop("layer_rules")
     document = {
         "name": "any",
         "input": {

@@ -56,7 +56,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
     },
     "questions": {
         "cost": set(),
-        "compare": {"aligned"},
+        "compare": {"aligned", "cost"},
         "device": set(),
         "search": {"device"},
         "explain": {"mistakes"},
@@ -69,19 +69,19 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "plot": {"device"},
     },
     "present": {
-        "cost": {"compare"},
-        "compare": set(),
+        "cost": set(),
+        "compare": {"cost"},
         "device": set(),
         "search": set(),
         "explain": set(),
         "published": set(),
-        "verify": {"aligned", "compare"},
+        "verify": {"aligned"},
         "validate": set(),
         "check": set(),
         "plot": {"compare"},
     },
     "cli": {
-        "cost": {"compare"},
+        "cost": set(),
         "compare": set(),
         "device": set(),
         "search": set(),
@@ -100,7 +100,7 @@ FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
     "questions": set(),
     "present": {"table", "formats", "names", "annotations"},
-    "cli": {"group", "arguments", "quantities", "options", "output", "streams"},
+    "cli": {"group", "arguments", "quantities", "options", "output", "progress", "streams"},
 }
 """Files of a floor that belong to no family. They import none."""
 FILES = {"spec": "types", "analytic": "core"}

@@ -12,7 +12,7 @@ from functools import cache
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.layers import Conv2d, Layer, Shape, WindowPool, padded_output
-from mbcost.analytic.operators import Edit, layers_of
+from mbcost.analytic.operators import build_layers
 from mbcost.spec.tally import COUNTS, Tally, counts_of, total
 
 Chain = tuple[tuple[int, int, str], ...]
@@ -41,7 +41,9 @@ class Compact:
 
     def tally(self, resolution: tuple[int, int]) -> Tally:
         """The counts at `resolution`, height and width: equal to the sum over the layers."""
-        return total([self.fixed, *(_times(tally, positions(scale, resolution)) for scale, tally in self.growing)])
+        return total(
+            [self.fixed, *(_times(tally, count_positions(scale, resolution)) for scale, tally in self.growing)]
+        )
 
 
 def compact(blocks: Iterable[Block]) -> Compact:
@@ -57,24 +59,26 @@ def compact(blocks: Iterable[Block]) -> Compact:
     """
     fixed, growing, scale = [Tally()], dict[Scale, list[Tally]](), FULL
     for block in blocks:
-        part = of_form(block.form)
+        part = compact_form(block.form)
         fixed.append(part.fixed)
         for inner, tally in part.growing:
-            growing.setdefault(joined(scale, inner), []).append(tally)
-        scale = joined(scale, part.output)
+            growing.setdefault(join_scales(scale, inner), []).append(tally)
+        scale = join_scales(scale, part.output)
     fixed += growing.pop(None, [])
     return Compact(total(fixed), tuple((key, total(tallies)) for key, tallies in growing.items()), scale)
 
 
 @cache
-def of_form(form: Form, edits: tuple[Edit, ...] = ()) -> Compact:
+def compact_form(form: Form) -> Compact:
     """The counts of one block, its scales counted from the map that it reads."""
     scales: dict[tuple[int, int], Scale] = {(PROBE, PROBE): FULL, (1, 1): None}
     sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
     output = FULL
-    for layer in layers_of(form, "", Shape(form.inputs, PROBE, PROBE), edits):
+    for layer in build_layers(form, "", Shape(form.inputs, PROBE, PROBE)):
         before, after = layer.input, layer.output
-        output = scales.setdefault((after.height, after.width), scale_after(scales[before.height, before.width], layer))
+        output = scales.setdefault(
+            (after.height, after.width), advance_scale(scales[before.height, before.width], layer)
+        )
         fixed = sums[None]
         for place, count in enumerate(counts_of(layer.tally())):
             if not count:
@@ -91,10 +95,10 @@ def of_form(form: Form, edits: tuple[Edit, ...] = ()) -> Compact:
     return Compact(constant, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
 
 
-def positions(scale: Scale, resolution: tuple[int, int]) -> int:
+def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
     """Height x width of a map of this scale where the input has `resolution`.
 
-    >>> positions((((1, 4, "same"),), ((1, 4, "same"),)), (223, 9))
+    >>> count_positions((((1, 4, "same"),), ((1, 4, "same"),)), (223, 9))
     168
     """
     if scale is None:
@@ -107,14 +111,14 @@ def positions(scale: Scale, resolution: tuple[int, int]) -> int:
     return height * width
 
 
-def joined(first: Scale, second: Scale) -> Scale:
+def join_scales(first: Scale, second: Scale) -> Scale:
     """The scale of a map that has `second` as seen from a map of `first`."""
     if first is None or second is None:
         return None
     return _chain(first[0] + second[0]), _chain(first[1] + second[1])
 
 
-def scale_after(scale: Scale, layer: Layer) -> Scale:
+def advance_scale(scale: Scale, layer: Layer) -> Scale:
     """The scale of what `layer` makes of a map of `scale`, as long as it is a map and no vector."""
     if not isinstance(layer, Conv2d | WindowPool) or scale is None:
         return scale

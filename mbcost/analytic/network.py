@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.layers import Activation, BatchNorm, Layer, Leading, Shape
-from mbcost.analytic.operators import Edit, layers_of
+from mbcost.analytic.operators import build_layers
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_convention
 from mbcost.spec.convention import Convention
@@ -144,9 +144,8 @@ def build_network(
     resolution: tuple[int, int],
     in_channels: int,
     blocks: Iterable[Block],
-    edits: Iterable[Edit] = (),
 ) -> Network:
-    """The layers of `blocks`, one after the other, after all `edits`.
+    """Return the network that consists of `blocks`, one after the other.
 
     Raises:
         MbcostError: a map is empty.
@@ -155,7 +154,7 @@ def build_network(
     layers: list[Layer] = []
     for block in blocks:
         try:
-            layers += block_layers(block, shape, resolution, edits)
+            layers += build_block(block, shape, resolution)
         except MbcostError as error:
             raise scaling.spec.error(block.stage, str(error)) from None
         shape = layers[-1].output
@@ -170,15 +169,13 @@ def build_network(
     )
 
 
-def block_layers(
-    block: Block, shape: Shape, resolution: tuple[int, int], edits: Iterable[Edit] = ()
-) -> tuple[Layer, ...]:
+def build_block(block: Block, shape: Shape, resolution: tuple[int, int]) -> tuple[Layer, ...]:
     """The layers of a block on a map of `shape`, in a network at `resolution`, which messages name.
 
     Raises:
         MbcostError: a map is empty, or two that are to be added differ.
     """
-    layers = layers_of(block.form, block.name, shape, edits)
+    layers = build_layers(block.form, block.name, shape)
     for layer in layers:
         if layer.output.height < 1 or layer.output.width < 1:
             size = f"{resolution[0]}x{resolution[1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -21,9 +21,6 @@ from mbcost.analytic.layers import (
     WindowPool,
 )
 from mbcost.errors import MbcostError
-
-Edit = Callable[[Form, tuple[Layer, ...]], tuple[Layer, ...]]
-"""A change of the layers that a form was made into, for networks that are not built as their table says."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,8 @@ class Site:
         function: str | None = None,
     ) -> Iterator[Layer]:
         """A convolution with its norm, or with its bias where the part has one, and its activation."""
-        manner = self.form.manner
-        bias = part in manner.bias
+        rules = self.form.rules
+        bias = part in rules.bias
         conv = Conv2d(
             self.name(part),
             shape,
@@ -62,7 +59,7 @@ class Site:
             stride,
             groups=shape.channels if depthwise else groups,
             bias=bias,
-            padding=manner.depthwise_padding if depthwise else manner.conv_padding,
+            padding=rules.padding.depthwise if depthwise else rules.padding.conv,
             dilation=dilation,
         )
         yield conv
@@ -71,7 +68,7 @@ class Site:
     def finish(self, part: str, shape: Shape, *, norm: bool, function: str | None) -> Iterator[Layer]:
         """What follows a convolution or linear layer in its table row."""
         if norm:
-            yield BatchNorm(self.name(part), shape, self.form.manner.fused_norm)
+            yield BatchNorm(self.name(part), shape, self.form.rules.fused_norm)
         if function is not None:
             yield Activation(self.name(part), shape, function)
 
@@ -221,19 +218,19 @@ def _connected(site: Site, shape: Shape) -> Iterator[Layer]:
 
 def squeeze_excite(site: Site, shape: Shape) -> Iterator[Layer]:
     """Squeeze-and-excite on the map inside the block: V3 paper, section 5.3."""
-    manner = site.form.manner
-    pool = GlobalPool(site.name("se.pool"), shape, manner.squeeze_pool)
+    rules = site.form.rules
+    pool = GlobalPool(site.name("se.pool"), shape, rules.squeeze_pool)
     yield pool
     reduced = yield from _passing(
-        site.convolution("se.reduce", pool.output, site.form.squeezed, function=manner.squeeze_activation)
+        site.convolution("se.reduce", pool.output, site.form.squeezed, function=rules.squeeze_activation)
     )
-    yield from site.convolution("se.expand", reduced, shape.channels, function=manner.squeeze_gate)
+    yield from site.convolution("se.expand", reduced, shape.channels, function=rules.squeeze_gate)
     yield Multiply(site.name("se.multiply"), shape)
 
 
 def global_pool(site: Site) -> Iterator[Layer]:
     """The average over the whole map, whatever its size: the papers' 7x7 pool."""
-    yield GlobalPool(site.name("pool"), site.input, site.form.manner.pool)
+    yield GlobalPool(site.name("pool"), site.input, site.form.rules.pool)
 
 
 def flatten(site: Site) -> Iterator[Layer]:
@@ -253,31 +250,27 @@ def average_pool(site: Site) -> Iterator[Layer]:
 
 def _window_pool(site: Site, kind: str) -> WindowPool:
     form = site.form
-    return WindowPool(site.name("pool"), site.input, kind, form.kernel, form.stride, form.manner.pool_padding)
+    return WindowPool(site.name("pool"), site.input, kind, form.kernel, form.stride, form.rules.padding.pool)
 
 
 def linear(site: Site) -> Iterator[Layer]:
     """A fully connected layer; the one over the classes is the classifier, one before it the head."""
     form = site.form
-    if form.part not in form.manner.linear:
+    if form.part not in form.rules.linear:
         yield from site.convolution(form.part, site.input, form.outputs, function=form.function)
         return
-    layer = Linear(site.name(form.part), site.input, form.outputs, form.part in form.manner.bias)
+    layer = Linear(site.name(form.part), site.input, form.outputs, form.part in form.rules.bias)
     yield layer
     yield from site.finish(form.part, layer.output, norm=False, function=form.function)
 
 
-def layers_of(form: Form, block: str, shape: Shape, edits: Iterable[Edit] = ()) -> tuple[Layer, ...]:
-    """The layers of the block that is called `block`, reading a map of `shape`, after all `edits`."""
-    layers = _unedited(form, block, shape)
-    for edit in edits:
+@lru_cache(maxsize=2**12)
+def build_layers(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
+    """Return the layers of the block that is called `block` and reads a map of `shape`."""
+    layers = tuple(OPERATORS[form.operator](Site(form, block, shape)))
+    for edit in form.edits:
         layers = edit(form, layers)
     return layers
-
-
-@lru_cache(maxsize=2**12)
-def _unedited(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
-    return tuple(OPERATORS[form.operator](Site(form, block, shape)))
 
 
 def _passing(layers: Iterator[Layer]) -> Generator[Layer, None, Shape]:

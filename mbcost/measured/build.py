@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from mbcost.measured.modules import (
     SqueezeExcite,
     WindowPool,
 )
+from mbcost.spec.implementation import LayerRules
 from mbcost.spec.scaling import Scaling, check_whole
 from mbcost.spec.table import CLASSES, Row, Spec
 
@@ -65,9 +67,9 @@ def build(
     for row in spec.rows:
         stage = nn.Sequential()
         for repeat in range(1, row.repeats + 1):
-            parts = BUILDERS[row.operator](_Place(row, repeat, channels, scaling))
-            stage.add_module(str(repeat), Parts(parts))
-            channels = scaling.output(row.stage, channels)
+            place = _Place(row, repeat, channels, scaling)
+            stage.add_module(str(repeat), Parts(BUILDERS[row.operator](place)))
+            channels = place.outputs
         model.add_module(str(row.stage), stage)
     return model
 
@@ -87,25 +89,29 @@ class _Place:
 
     @property
     def outputs(self) -> int:
-        return self.scaling.output(self.row.stage, self.inputs)
+        channels = self.scaling.output(self.row.stage, self.inputs)
+        return channels * math.prod(self.row.kernel) if self.row.operator == "flatten" else channels
 
     @property
     def expanded(self) -> int:
         return self.scaling.expanded(self.row.stage, self.inputs, first=self.repeat == 1)
 
     @property
+    def rules(self) -> LayerRules:
+        return self.scaling.implementation.layer_rules
+
+    @property
     def activation(self) -> str | None:
         return self.scaling.implementation.activations[self.row.nl] if self.row.nl else None
 
     def unit(self, part: str, inputs: int, outputs: int, **options: Any) -> ConvUnit:
-        rules = self.scaling.implementation
-        kind = "depthwise" if part in ("start", "depthwise") else "conv"
+        rules = self.rules
         return ConvUnit(
             inputs,
             outputs,
             bias=part in rules.bias,
-            padding=rules.padding[kind],
-            norm_epsilon=rules.norm_epsilon,
+            padding=rules.padding.depthwise if part in ("start", "depthwise") else rules.padding.conv,
+            norm_epsilon=self.scaling.implementation.norm_epsilon,
             fused_norm=rules.fused_norm,
             **options,
         )
@@ -198,7 +204,7 @@ def _squeeze_excite(place: _Place) -> dict[str, nn.Module]:
     """Squeeze-and-excite on the map inside the block, where the row has it."""
     if not place.row.se:
         return {}
-    rules, channels = place.scaling.implementation, place.expanded
+    rules, channels = place.rules, place.expanded
     squeezed = place.scaling.squeezed(place.row.stage, place.inputs, channels)
     module = SqueezeExcite(
         POOLS[rules.squeeze_pool](),
@@ -209,16 +215,15 @@ def _squeeze_excite(place: _Place) -> dict[str, nn.Module]:
 
 
 def _global_pool(place: _Place) -> dict[str, nn.Module]:
-    return {"pool": POOLS[place.scaling.implementation.pool]()}
+    return {"pool": POOLS[place.rules.pool]()}
 
 
 def _max_pool(place: _Place) -> dict[str, nn.Module]:
-    return {"pool": WindowPool("max", place.row.kernel, place.stride, place.scaling.implementation.padding["pool"])}
+    return {"pool": WindowPool("max", place.row.kernel, place.stride, place.rules.padding.pool)}
 
 
 def _average_pool(place: _Place) -> dict[str, nn.Module]:
-    padding = place.scaling.implementation.padding["pool"]
-    return {"pool": WindowPool("average", place.row.kernel, place.stride, padding)}
+    return {"pool": WindowPool("average", place.row.kernel, place.stride, place.rules.padding.pool)}
 
 
 def _flatten(place: _Place) -> dict[str, nn.Module]:
@@ -227,8 +232,8 @@ def _flatten(place: _Place) -> dict[str, nn.Module]:
 
 def _linear(place: _Place) -> dict[str, nn.Module]:
     part = "classifier" if place.row.c == "k" else "head"
-    if part in place.scaling.implementation.linear:
-        bias = part in place.scaling.implementation.bias
+    if part in place.rules.linear:
+        bias = part in place.rules.bias
         return {part: LinearUnit(place.inputs, place.outputs, bias=bias, activation=place.activation)}
     return {part: place.unit(part, place.inputs, place.outputs, activation=place.activation)}
 

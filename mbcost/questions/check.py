@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from mbcost.analytic import flat
-from mbcost.analytic.blocks import manner_of, repeats
+from mbcost.analytic.blocks import plan_row
 from mbcost.analytic.layers import Shape
-from mbcost.analytic.network import block_layers
+from mbcost.analytic.network import build_block
 from mbcost.errors import MbcostError, Position, Problem, SpecError
 from mbcost.spec.catalogue.library import load_family
 from mbcost.spec.reading.flat import is_flat, read_flat
@@ -121,8 +121,8 @@ def _through(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem |
     """The map after a row, and what keeps the row from being built; then the map keeps its size."""
     made = shape
     try:
-        for block in repeats(scaling, row, shape.channels, manner_of(scaling.implementation)):
-            made = block_layers(block, made, scaling.spec.resolution)[-1].output
+        for block in plan_row(scaling, row, shape.channels):
+            made = build_block(block, made, scaling.spec.resolution)[-1].output
     except MbcostError as error:
         with suppress(MbcostError):
             shape = replace(shape, channels=scaling.output(row.stage, shape.channels))

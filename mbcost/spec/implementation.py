@@ -52,6 +52,36 @@ class ChannelRule:
 
 
 @dataclass(frozen=True)
+class Padding:
+    """How the layers of each kind are padded: each is one of `PADDINGS`."""
+
+    conv: str
+    """Convolutions that are not depthwise."""
+    depthwise: str
+    pool: str
+    """Pools over a moving window."""
+
+
+@dataclass(frozen=True)
+class LayerRules:
+    """What an implementation decides about layers besides their widths."""
+
+    padding: Padding
+    bias: frozenset[str]
+    """Parts whose convolution or linear layer has a bias; they have no norm."""
+    linear: frozenset[str]
+    """Fully connected parts that are built as a linear layer; the others are 1x1 convolutions on a 1x1 map."""
+    squeeze_activation: str
+    squeeze_gate: str
+    pool: str
+    """How the global pool is called, one of `POOLS`."""
+    squeeze_pool: str
+    """How the pool of squeeze-and-excite is called, one of `POOLS`."""
+    fused_norm: bool
+    """Whether norm and activation are one module."""
+
+
+@dataclass(frozen=True)
 class Implementation:
     """One implementation's rules. See specs/README.md for the meaning of each field in the YAML."""
 
@@ -70,23 +100,11 @@ class Implementation:
     """Role -> the alpha below which that row keeps its printed width."""
     width_from_input: Mapping[str, int]
     """Role -> the factor, where the width is a multiple of the row's input width."""
-    padding: Mapping[str, str]
-    """Kind of layer, `conv`, `depthwise` or `pool` -> one of `PADDINGS`."""
+    layer_rules: LayerRules
     without_residual: frozenset[int]
     """Stages whose blocks have no residual connection even where input and output agree."""
-    bias: frozenset[str]
-    """Parts whose convolution or linear layer has a bias; they have no norm."""
-    linear: frozenset[str]
-    """Fully connected parts built as a linear layer; the others are 1x1 convolutions on a 1x1 map."""
     activations: Mapping[str, str]
     """Letter of the NL column -> name of the function."""
-    squeeze_activation: str
-    squeeze_gate: str
     norm_epsilon: float
-    pool: str
-    """How the global pool is called, one of `POOLS`."""
-    squeeze_pool: str
-    fused_norm: bool
-    """Whether norm and activation are one module."""
     squeeze_of: str = "expanded"
     """The width that the squeeze is a quarter of: `expanded`, or the block's `input` (EfficientNet)."""

@@ -37,8 +37,6 @@ class Scaling:
             MbcostError: alpha is so small that no channel is left, or too large to count exactly.
         """
         row, role = self.spec.rows[stage], self.spec.role(stage) or ""
-        if row.operator == "flatten":
-            return inputs * row.kernel[0] * row.kernel[1]
         if row.c == "k":
             return self.classes
         if row.c is None:
@@ -101,7 +99,7 @@ class Scaling:
 
     def _channels(self, rule: ChannelRule, width: float, stage: int) -> int:
         try:
-            return scaled_channels(rule, width, self.alpha)
+            return scale_channels(rule, width, self.alpha)
         except MbcostError as error:
             raise self.spec.error(stage, str(error)) from None
 
@@ -143,7 +141,7 @@ def check_whole(number: int, what: str) -> int:
     return whole
 
 
-def scaled_channels(rule: ChannelRule, width: float, alpha: float) -> int:
+def scale_channels(rule: ChannelRule, width: float, alpha: float) -> int:
     """The channels that `rule` makes of a width scaled by `alpha`.
 
     Raises:

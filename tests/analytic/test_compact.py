@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, Form, plan
-from mbcost.analytic.compact import FULL, Compact, compact, joined, of_form, positions
+from mbcost.analytic.compact import FULL, Compact, compact, compact_form, count_positions, join_scales
 from mbcost.analytic.layers import Conv2d, Layer
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
@@ -60,21 +60,21 @@ def test_every_block_counts_alike_on_its_own_map(net: str, implementation: str, 
     network = resolve(load_spec(net), alpha=0.75, resolution=resolution, implementation=implementation)
     scale = FULL
     for block in blocks(net, implementation, 0.75):
-        form = of_form(block.form)
-        placed = Compact(form.fixed, tuple((joined(scale, inner), each) for inner, each in form.growing), FULL)
+        form = compact_form(block.form)
+        placed = Compact(form.fixed, tuple((join_scales(scale, inner), each) for inner, each in form.growing), FULL)
         layers = [step.tally for step in network.steps if step.block == block.name]
         assert placed.tally(resolution) == total(layers), block.name
-        scale = joined(scale, form.output)
+        scale = join_scales(scale, form.output)
 
 
 def test_equal_reductions_are_one_scale_and_paddings_that_differ_are_not() -> None:
     """V2 has maps of 1/2 to 1/32 and the pooled one; Keras V1 floors where its stem takes the ceiling."""
     scales = [scale for scale, _ in compact(blocks("v2")).growing]
-    assert [positions(scale, (224, 224)) for scale in scales] == [112**2, 56**2, 28**2, 14**2, 7**2]
+    assert [count_positions(scale, (224, 224)) for scale in scales] == [112**2, 56**2, 28**2, 14**2, 7**2]
     assert compact(blocks("v2")).output is None
     scales = [scale for scale, _ in compact(blocks("v1", "keras")).growing]
-    assert [positions(scale, (225, 225)) for scale in scales] == [113**2, 56**2, 28**2, 14**2, 7**2]
-    assert [positions(scale, (225, 225)) for scale, _ in compact(blocks("v1")).growing] == [
+    assert [count_positions(scale, (225, 225)) for scale in scales] == [113**2, 56**2, 28**2, 14**2, 7**2]
+    assert [count_positions(scale, (225, 225)) for scale, _ in compact(blocks("v1")).growing] == [
         113**2, 57**2, 29**2, 15**2, 8**2,
     ]  # fmt: skip
 
@@ -84,5 +84,6 @@ def test_an_edit_is_counted_for_its_block_only() -> None:
         return tuple(replace(layer, groups=1) if isinstance(layer, Conv2d) else layer for layer in layers)
 
     form = blocks("v2")[2].form  # 16 -> 96 -> 24
-    assert of_form(form, (dense,)).fixed.weights - of_form(form).fixed.weights == 9 * 96 * 95
-    assert of_form(form).fixed.weights == 16 * 96 + 9 * 96 + 96 * 24
+    edited = replace(form, edits=(dense,))
+    assert compact_form(edited).fixed.weights - compact_form(form).fixed.weights == 9 * 96 * 95
+    assert compact_form(form).fixed.weights == 16 * 96 + 9 * 96 + 96 * 24

@@ -15,7 +15,7 @@ from mbcost.errors import MbcostError
 from mbcost.measured import modules
 from mbcost.measured.build import BUILDERS, build
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.implementation import POOLS
+from mbcost.spec.implementation import POOLS, Padding
 from mbcost.spec.reading import implementations as parse_family
 from mbcost.spec.reading import table as parse
 from mbcost.spec.table import Spec
@@ -183,8 +183,8 @@ def test_it_computes_what_the_librarys_model_computes(
     ("network", "implementation", "name", "wrong"),
     [
         ("v1", "timm", "mobilenetv1", {"norm_epsilon": 0.001}),
-        ("v1", "timm", "mobilenetv1", {"padding": {"conv": "same", "depthwise": "same"}}),
-        ("v1", "keras", "MobileNet", {"padding": {"conv": "same", "depthwise": "same"}}),
+        ("v1", "timm", "mobilenetv1", {"padding": Padding("same", "same", "same")}),
+        ("v1", "keras", "MobileNet", {"padding": Padding("same", "same", "same")}),
         ("v2", "torchvision", "mobilenet_v2", {"activations": {"RE": "relu"}}),
         ("v3-large", "torchvision", "mobilenet_v3_large", {"activations": {"RE": "relu", "HS": "swish"}}),
         ("v3-large", "torchvision", "mobilenet_v3_large", {"squeeze_gate": "sigmoid"}),
@@ -196,7 +196,11 @@ def test_the_comparison_notices_what_no_count_shows(
 ) -> None:
     """An odd map, because on an even one Keras V1's zero behind is what SAME is."""
     spec = load_spec(network)
-    mistaken = replace(spec, implementations={implementation: replace(spec.implementation(implementation), **wrong)})
+    rules = spec.implementation(implementation)
+    layers = {field: value for field, value in wrong.items() if hasattr(rules.layer_rules, field)}
+    others = {field: value for field, value in wrong.items() if field not in layers}
+    rules = replace(rules, layer_rules=replace(rules.layer_rules, **layers), **others)
+    mistaken = replace(spec, implementations={implementation: rules})
     assert compare(mistaken, implementation, name, 1.0, (97, 130)) > 20 * TOLERANCE
 
 

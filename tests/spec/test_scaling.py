@@ -6,7 +6,9 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
+from mbcost.analytic.blocks import plan
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.measured.build import build
@@ -90,9 +92,13 @@ def test_groups_that_do_not_divide_the_channels_under_alpha() -> None:
         build(spec, alpha=0.5)
 
 
-def test_the_grid_of_a_flattened_map_is_in_the_channels() -> None:
+def test_each_witness_counts_the_cells_of_a_flattened_map_into_the_channels() -> None:
     spec = load_spec("vgg-16")
-    assert Scaling(spec, spec.implementation("torchvision"), 1, classes=1000).output(10, 512) == 512 * 7 * 7
+    scaling = Scaling(spec, spec.implementation("torchvision"), 1, classes=1000)
+    assert scaling.output(10, 512) == 512, "it is no width"
+    assert plan(scaling, 3)[-3].form.inputs == 512 * 7 * 7
+    with torch.device("meta"):
+        assert build(spec, implementation="torchvision").get_submodule("11.1.head.linear").in_features == 512 * 7 * 7
     assert [row.stage for row in spec.without_top().rows] == list(range(10))
 
 

@@ -17,7 +17,7 @@ POINTS = 2**17
 """Sums worked out at a time: a megabyte, which stays in a processor's cache."""
 
 
-def exact_product(left: Integers, right: Integers) -> Integers:
+def multiply_exactly(left: Integers, right: Integers) -> Integers:
     """The matrix product of whole numbers, exact.
 
     It is worked out in float64, much the fastest, where that holds every sum; else in int64, or in Python's integers.

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mbcost.analytic.compact import FULL, Chain, Compact, Scale, joined, of_form, positions
+from mbcost.analytic.compact import FULL, Chain, Compact, Scale, compact_form, count_positions, join_scales
 from mbcost.analytic.layers import padded_output
-from mbcost.analytic.many.exact import EXACT_INT, POINTS, exact_product
-from mbcost.analytic.many.polynomial import Counted, Group, Quantity, polynomial, probe_of
+from mbcost.analytic.many.exact import EXACT_INT, POINTS, multiply_exactly
+from mbcost.analytic.many.polynomial import Group, Quantity, WeightedCount, fit_polynomial, make_probe
 from mbcost.spec.convention import Coefficients
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Total:
 
     def at(self, resolution: tuple[int, int]) -> int:
         """The total at height and width."""
-        return self.fixed + sum([each * positions(scale, resolution) for scale, each in self.growing])
+        return self.fixed + sum([each * count_positions(scale, resolution) for scale, each in self.growing])
 
 
 def total_of(compact: Compact, coefficients: Coefficients) -> Total:
@@ -45,7 +45,7 @@ def total_of(compact: Compact, coefficients: Coefficients) -> Total:
     >>> total_of(compact(blocks), {"conv_macs": 1, "linear_macs": 1}).at((160, 160))
     107295200
     """
-    weigh = Counted.by(coefficients).weigh
+    weigh = WeightedCount.from_coefficients(coefficients).weigh
     growing = ((scale, weigh(tally)) for scale, tally in compact.growing)
     return Total(weigh(compact.fixed), tuple((scale, each) for scale, each in growing if each))
 
@@ -56,28 +56,28 @@ class Costs:
 
     scales: tuple[Scale, ...]
     """Every scale of map that the quantity grows with; None, a single position, is the first."""
-    each: Integers
+    per_position: Integers
     """[networks, scales]: what every position of a map of that scale adds."""
 
 
-def costs_of(columns: Sequence[Sequence[Group]], quantity: Quantity) -> Costs:
+def compute_costs(columns: Sequence[Sequence[Group]], quantity: Quantity) -> Costs:
     """What networks cost.
 
     Args:
         columns: of `columns_of`.
-        quantity: what to count of every block, such as `Counted.by(coefficients)`.
+        quantity: what to count of every block, such as `WeightedCount.from_coefficients(coefficients)`.
     """
     import numpy as np
 
-    scale, count = FULL, sum(len(group.places) for group in columns[0])
+    scale, count = FULL, sum(len(group.networks) for group in columns[0])
     parts: dict[Scale, list[tuple[Sequence[int], Integers]]] = {None: []}
     for column in columns:
         for group in column:
-            found = polynomial(probe_of(group.form), quantity)
+            found = fit_polynomial(make_probe(group.form), quantity)
             values = found.values(group.widths)
             for number, inner in enumerate(found.scales):
-                parts.setdefault(joined(scale, inner), []).append((group.places, values[:, number]))
-        scale = joined(scale, of_form(column[0].form).output)
+                parts.setdefault(join_scales(scale, inner), []).append((group.networks, values[:, number]))
+        scale = join_scales(scale, compact_form(column[0].form).output)
     most = max(sum(int(values.max()) for _, values in scaled) for scaled in parts.values())
     table = np.zeros((count, len(parts)), dtype=np.int64 if most < EXACT_INT else object)
     for number, scaled in enumerate(parts.values()):
@@ -86,9 +86,9 @@ def costs_of(columns: Sequence[Sequence[Group]], quantity: Quantity) -> Costs:
     return Costs(tuple(parts), table)
 
 
-def totals(costs: Costs, resolutions: Sequence[tuple[int, int]]) -> Integers:
+def compute_totals(costs: Costs, resolutions: Sequence[tuple[int, int]]) -> Integers:
     """[networks, resolutions]: every network's total at every height and width."""
-    return exact_product(costs.each, positions_of(costs.scales, resolutions))
+    return multiply_exactly(costs.per_position, count_map_positions(costs.scales, resolutions))
 
 
 def chunks(costs: Costs, heights: Sequence[int], widths: Sequence[int], most: int = POINTS) -> Iterator[Integers]:
@@ -100,24 +100,24 @@ def chunks(costs: Costs, heights: Sequence[int], widths: Sequence[int], most: in
     """
     import numpy as np
 
-    tall, wide = sides_of(costs.scales, 0, heights), sides_of(costs.scales, 1, widths)
-    rows = len(costs.each) * len(heights)
+    tall, wide = compute_sides(costs.scales, 0, heights), compute_sides(costs.scales, 1, widths)
+    rows = len(costs.per_position) * len(heights)
     step = max(1, most // len(widths))
     for start in range(0, rows, step):
         network, height = np.divmod(np.arange(start, min(start + step, rows)), len(heights))
-        left = costs.each[network]
+        left = costs.per_position[network]
         # The factor of the heights goes where it cannot overflow.
         bound = int(left.max()) * int(tall.max())
-        yield exact_product(left.astype(np.int64 if bound < EXACT_INT else object) * tall.T[height], wide)
+        yield multiply_exactly(left.astype(np.int64 if bound < EXACT_INT else object) * tall.T[height], wide)
 
 
-def positions_of(scales: Sequence[Scale], resolutions: Sequence[tuple[int, int]]) -> Integers:
+def count_map_positions(scales: Sequence[Scale], resolutions: Sequence[tuple[int, int]]) -> Integers:
     """[scales, resolutions]: the positions of the maps."""
     heights, widths = zip(*resolutions, strict=True)
-    return sides_of(scales, 0, heights) * sides_of(scales, 1, widths)
+    return compute_sides(scales, 0, heights) * compute_sides(scales, 1, widths)
 
 
-def sides_of(scales: Iterable[Scale], side: int, sizes: Sequence[int]) -> Integers:
+def compute_sides(scales: Iterable[Scale], side: int, sizes: Sequence[int]) -> Integers:
     """[scales, sizes]: height (0) or width (1) of a map of each scale, where the input has each of `sizes`."""
     import numpy as np
 

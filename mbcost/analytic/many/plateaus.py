@@ -30,7 +30,7 @@ class Plateau:
     blocks: tuple[Block, ...]
 
 
-def plateaus(
+def find_plateaus(
     spec: Spec, implementation: Implementation, classes: int, in_channels: int, low: float, high: float
 ) -> tuple[Plateau, ...]:
     """Every network that some alpha in [low, high] gives, once, in order of alpha.
@@ -42,7 +42,7 @@ def plateaus(
 
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = load_spec("v2")
-    >>> found = plateaus(v2, v2.implementation("official"), 1000, 3, 0.7, 0.8)
+    >>> found = find_plateaus(v2, v2.implementation("official"), 1000, 3, 0.7, 0.8)
     >>> [(each.least, each.most, each.alpha) for each in found][-1]
     (0.7916666666666666, 0.8, 0.8)
     """
@@ -70,13 +70,13 @@ def plateaus(
 
 def _example(spec: Spec, least: float, most: float) -> float:
     published = [alpha for alpha in spec.published_alphas if least <= alpha <= most]
-    return published[0] if published else shortest(least, most)
+    return published[0] if published else find_shortest_decimal(least, most)
 
 
-def shortest(least: float, most: float) -> float:
+def find_shortest_decimal(least: float, most: float) -> float:
     """The number in [least, most] with the fewest decimals; of several, the smallest.
 
-    >>> shortest(0.703125, 0.7499999999999999), shortest(0.3, 0.30000000000000004)
+    >>> find_shortest_decimal(0.703125, 0.7499999999999999), find_shortest_decimal(0.3, 0.30000000000000004)
     (0.71, 0.3)
     """
     exact = Decimal(least)

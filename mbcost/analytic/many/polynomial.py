@@ -14,8 +14,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import Scale, of_form
-from mbcost.analytic.many.exact import exact_product
+from mbcost.analytic.compact import Scale, compact_form
+from mbcost.analytic.many.exact import multiply_exactly
 from mbcost.spec.convention import Coefficients
 from mbcost.spec.tally import Tally
 
@@ -36,15 +36,15 @@ widths_of: Callable[[Form], tuple[int, int, int, int]] = attrgetter(*WIDTHS)
 
 
 @dataclass(frozen=True)
-class Counted:
+class WeightedCount:
     """The quantity that a convention's coefficients make of raw counts; one that can be a key."""
 
     coefficients: tuple[tuple[str, int], ...]
 
     @staticmethod
-    def by(coefficients: Coefficients) -> Counted:
+    def from_coefficients(coefficients: Coefficients) -> WeightedCount:
         """Of a mapping."""
-        return Counted(tuple(coefficients.items()))
+        return WeightedCount(tuple(coefficients.items()))
 
     def weigh(self, tally: Tally) -> int:
         """The counts of a tally together."""
@@ -52,7 +52,7 @@ class Counted:
 
     def __call__(self, form: Form) -> Mapping[Scale, int]:
         """Those of a block."""
-        found = of_form(form)
+        found = compact_form(form)
         growing = {scale: self.weigh(tally) for scale, tally in found.growing}
         return {None: self.weigh(found.fixed) + growing.pop(None, 0), **growing}
 
@@ -86,11 +86,11 @@ class Polynomial:
             *(step * (step - groups) for step in steps),
             *(2 * one * other for one, other in combinations(steps, 2)),
         ]
-        return exact_product(np.stack(factors, axis=1), np.array(self.differences, dtype=object).T) // whole
+        return multiply_exactly(np.stack(factors, axis=1), np.array(self.differences, dtype=object).T) // whole
 
 
 @cache
-def polynomial(probe: Form, quantity: Quantity) -> Polynomial:
+def fit_polynomial(probe: Form, quantity: Quantity) -> Polynomial:
     """That of the blocks of the kind of `probe`, which is one of `probe_of`."""
     is_free = (True, probe.expands and probe.expanded > 0, probe.squeezed > 0, probe.outputs != probe.inputs)
     free = tuple(place for place in range(len(WIDTHS)) if is_free[place])
@@ -100,7 +100,7 @@ def polynomial(probe: Form, quantity: Quantity) -> Polynomial:
         widths = list(widths_of(probe))
         for place in steps:
             widths[place] += probe.groups
-        return quantity(with_widths(probe, widths))
+        return quantity(replace_widths(probe, widths))
 
     here, once = costs(), {place: costs(place) for place in free}
     twice = {place: costs(place, place) for place in free}
@@ -121,7 +121,7 @@ def polynomial(probe: Form, quantity: Quantity) -> Polynomial:
 class Group:
     """Blocks at one place of a table that have the same layers, with other widths."""
 
-    places: Sequence[int]
+    networks: Sequence[int]
     """Of which of the networks they are."""
     form: Form
     """The first of them."""
@@ -129,7 +129,7 @@ class Group:
     """[blocks, 4]: int64, or Python's integers where products of two would overflow."""
 
 
-def columns_of(plans: Sequence[tuple[Block, ...]]) -> tuple[tuple[Group, ...], ...]:
+def group_columns(plans: Sequence[tuple[Block, ...]]) -> tuple[tuple[Group, ...], ...]:
     """For each place of the table the groups of blocks there, of networks planned at any alphas.
 
     Args:
@@ -151,13 +151,13 @@ def _groups(forms: Sequence[Form]) -> Iterator[Group]:
         yield Group(places, forms[places[0]], array[places])
 
 
-def probe_of(form: Form) -> Form:
+def make_probe(form: Form) -> Form:
     """A block of the same kind at small widths that have nothing in common."""
     inputs, expanded, squeezed, outputs = (form.groups * width for width in _PROBES)
-    return with_widths(form, (inputs, expanded if form.expanded else 0, squeezed if form.squeezed else 0, outputs))
+    return replace_widths(form, (inputs, expanded if form.expanded else 0, squeezed if form.squeezed else 0, outputs))
 
 
-def with_widths(form: Form, widths: Sequence[int]) -> Form:
+def replace_widths(form: Form, widths: Sequence[int]) -> Form:
     """The block with its free widths changed, and with them those that follow."""
     inputs, expanded, squeezed, outputs = widths
     return replace(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from mbcost.analytic.layers import Conv2d, GlobalPool, Layer
-from mbcost.analytic.memory.steps import lifetimes
+from mbcost.analytic.memory.lifetimes import find_lifetimes
 from mbcost.analytic.network import Network
 
 ALIGNMENT = 64
@@ -43,7 +43,7 @@ OPTIONS = tuple(field.name.replace("_", "-") for field in fields(ArenaOptions))
 
 
 @dataclass(frozen=True)
-class Placed:
+class Buffer:
     """Bytes of the buffer that hold one map or scratch from the step `first` to the step `last`."""
 
     name: str
@@ -58,7 +58,7 @@ class Placed:
         return self.offset + self.size
 
 
-def arena(network: Network, size: int, options: ArenaOptions = MAPS_ALONE) -> tuple[Placed, ...]:
+def plan_arena(network: Network, size: int, options: ArenaOptions = MAPS_ALONE) -> tuple[Buffer, ...]:
     """The maps of a network in one buffer, each element of `size` bytes; the buffer ends where the last of them ends.
 
     The largest map goes first, and each into the smallest gap that holds it between those that live at the same time,
@@ -71,35 +71,35 @@ def arena(network: Network, size: int, options: ArenaOptions = MAPS_ALONE) -> tu
     >>> from mbcost.analytic.network import resolve
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = resolve(load_spec("v2"), alpha=0.35, resolution=96, implementation="keras")
-    >>> extent(arena(v2, 1)), extent(arena(v2, 1, TENSORFLOW_LITE))
+    >>> measure_extent(plan_arena(v2, 1)), measure_extent(plan_arena(v2, 1, TENSORFLOW_LITE))
     (138240, 165888)
     """
     # Two moments a step: an operator that pads comes before the convolution. The input is there from the start.
     wanted = [
-        Placed(each.name, 0, each.elements * size, 2 * each.first + bool(place), 2 * each.last + 1)
-        for place, each in enumerate(lifetimes(network))
+        Buffer(each.name, 0, each.elements * size, 2 * each.first + bool(place), 2 * each.last + 1)
+        for place, each in enumerate(find_lifetimes(network))
     ]
     for place, step in enumerate(network.steps):
         now = 2 * place + 1
         if options.pad and (elements := _padded(step.lead)):
             wanted = [replace(each, last=now - 1) if each.last == now > each.first else each for each in wanted]
-            wanted.append(Placed(f"{step.name} padded", 0, elements * size, now - 1, now))
-        wanted += (Placed(f"{step.name} scratch", 0, each, now, now) for each in _scratch(step.lead, size, options))
+            wanted.append(Buffer(f"{step.name} padded", 0, elements * size, now - 1, now))
+        wanted += (Buffer(f"{step.name} scratch", 0, each, now, now) for each in _scratch(step.lead, size, options))
     if options.share_add:
         wanted = _shared(wanted)
     moments = 2 * len(network.steps)
     if options.keep_input:
         wanted[0] = replace(wanted[0], last=moments)
-    placed = place_all(wanted, ALIGNMENT if options.align else 1, moments)
+    placed = place_buffers(wanted, ALIGNMENT if options.align else 1, moments)
     return tuple(replace(each, first=each.first // 2, last=each.last // 2) for each in placed)
 
 
-def extent(placed: Iterable[Placed]) -> int:
+def measure_extent(placed: Iterable[Buffer]) -> int:
     """Bytes of the buffer."""
     return max(each.end for each in placed)
 
 
-def ends(placed: Iterable[Placed], steps: int) -> tuple[int, ...]:
+def find_ends(placed: Iterable[Buffer], steps: int) -> tuple[int, ...]:
     """For each step the end of the last of the maps that live then; the largest is the buffer's size."""
     found = [0] * steps
     for each in placed:
@@ -108,21 +108,21 @@ def ends(placed: Iterable[Placed], steps: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def place_all(wanted: Iterable[Placed], alignment: int, steps: int) -> tuple[Placed, ...]:
+def place_buffers(wanted: Iterable[Buffer], alignment: int, steps: int) -> tuple[Buffer, ...]:
     """Every one of `wanted` at its offset, in the order in which they are placed.
 
     What lives through all `steps` comes first.
 
-    >>> maps = [Placed("a", 0, 4, 0, 1), Placed("b", 0, 6, 1, 2), Placed("c", 0, 2, 2, 3)]
-    >>> [(each.name, each.offset) for each in place_all(maps, 1, 4)]
+    >>> maps = [Buffer("a", 0, 4, 0, 1), Buffer("b", 0, 6, 1, 2), Buffer("c", 0, 2, 2, 3)]
+    >>> [(each.name, each.offset) for each in place_buffers(maps, 1, 4)]
     [('b', 0), ('a', 6), ('c', 6)]
     """
 
-    def order(each: Placed) -> tuple[bool, int, int]:
+    def order(each: Buffer) -> tuple[bool, int, int]:
         return (each.first > 0 or each.last < steps, -each.size, each.first)
 
-    placed: list[Placed] = []
-    by_offset: list[tuple[int, int, Placed]] = []
+    placed: list[Buffer] = []
+    by_offset: list[tuple[int, int, Buffer]] = []
     for place, each in enumerate(sorted(wanted, key=order)):
         others = [other for _, _, other in by_offset if other.first <= each.last and each.first <= other.last]
         found = replace(each, offset=_lowest(each.size, others, alignment))
@@ -131,7 +131,7 @@ def place_all(wanted: Iterable[Placed], alignment: int, steps: int) -> tuple[Pla
     return tuple(placed)
 
 
-def _lowest(size: int, others: Iterable[Placed], alignment: int) -> int:
+def _lowest(size: int, others: Iterable[Buffer], alignment: int) -> int:
     """The start of the smallest gap between `others`, which are in order of their offsets, or the end of them."""
     best, gap, end = None, 0, 0
     for other in others:
@@ -143,9 +143,9 @@ def _lowest(size: int, others: Iterable[Placed], alignment: int) -> int:
     return -(-end // alignment) * alignment if best is None else best
 
 
-def _shared(wanted: list[Placed]) -> list[Placed]:
+def _shared(wanted: list[Buffer]) -> list[Buffer]:
     """Every sum together with the map that the step before it made, as one: written over it."""
-    found: list[Placed] = []
+    found: list[Buffer] = []
     for each in wanted:
         if each.name.endswith(".add"):
             found[-1] = replace(found[-1], last=each.last)

@@ -10,7 +10,7 @@ from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import PROBE
 from mbcost.analytic.layers import Conv2d, Layer, Linear, Shape
 from mbcost.analytic.network import Network
-from mbcost.analytic.operators import layers_of
+from mbcost.analytic.operators import build_layers
 from mbcost.spec.dtype import dtype_of
 
 SCALE = 4
@@ -51,13 +51,13 @@ class Flash:
         return self.weights + self.biases + self.scales + self.zero_points
 
 
-def flash(stored: Stored, weights: str, activations: str | None = None) -> Flash:
+def compute_flash(stored: Stored, weights: str, activations: str | None = None) -> Flash:
     """The bytes of what is stored with dtypes of `weights` and of `activations`, by default the same.
 
     Weights of int8 have a scale for each output channel and zero point 0; maps have a scale and a zero point each: the
     TensorFlow Lite 8-bit quantization specification. Here zero points take the four bytes that kernels read them as.
 
-    >>> flash(Stored(weights=3_469_760, channels=18_056, maps=64), "int8")
+    >>> compute_flash(Stored(weights=3_469_760, channels=18_056, maps=64), "int8")
     Flash(weights=3469760, biases=72224, scales=72484, zero_points=260)
     """
     dtype, dtype_of_maps = dtype_of(weights), dtype_of(activations or weights)
@@ -70,12 +70,12 @@ def flash(stored: Stored, weights: str, activations: str | None = None) -> Flash
     )
 
 
-def stored(network: Network) -> Stored:
+def count_stored(network: Network) -> Stored:
     """What a network stores."""
     return _stored(network.layers)
 
 
-def stored_of(blocks: Iterable[Block]) -> Stored:
+def count_stored_blocks(blocks: Iterable[Block]) -> Stored:
     """The same of a network that is planned as `blocks`; it does not depend on the resolution."""
     found = Stored()
     for block in blocks:
@@ -87,7 +87,7 @@ def stored_of(blocks: Iterable[Block]) -> Stored:
 def _stored_of_form(form: Form) -> Stored:
     # A linear layer reads a vector. For the others any map does; a large one is not empty whatever the padding.
     side = 1 if form.operator == "linear" else PROBE
-    return _stored(layers_of(form, "0.1", Shape(form.inputs, side, side)))
+    return _stored(build_layers(form, "0.1", Shape(form.inputs, side, side)))
 
 
 def _stored(layers: Iterable[Layer]) -> Stored:

@@ -12,12 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import FULL, Scale, joined, of_form
-from mbcost.analytic.many.exact import EXACT_INT, exact_product
-from mbcost.analytic.many.grid import costs_of, positions_of
-from mbcost.analytic.many.polynomial import Group, widths_of, with_widths
-from mbcost.analytic.memory.flash import Stored, flash, stored_of
-from mbcost.analytic.memory.steps import needs
+from mbcost.analytic.compact import FULL, Scale, compact_form, join_scales
+from mbcost.analytic.many.exact import EXACT_INT, multiply_exactly
+from mbcost.analytic.many.grid import compute_costs, count_map_positions
+from mbcost.analytic.many.polynomial import Group, replace_widths, widths_of
+from mbcost.analytic.memory.flash import Stored, compute_flash, count_stored_blocks
+from mbcost.analytic.memory.lifetimes import find_needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,11 @@ class Needs:
 
     scales: tuple[Scale, ...]
     """From the input's on, as the network makes its maps smaller; a single position (None) is the last."""
-    each: Integers
+    channels: Integers
     """[networks, steps, scales]: channels of maps of that scale; a step that a network does not have holds nothing."""
 
 
-def needs_of(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
+def compute_needs(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
     """What the steps of networks hold under one of the models without addresses.
 
     Args:
@@ -47,7 +47,7 @@ def needs_of(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
     """
     import numpy as np
 
-    scale, steps, count = FULL, 0, sum(len(group.places) for group in columns[0])
+    scale, steps, count = FULL, 0, sum(len(group.networks) for group in columns[0])
     found: list[tuple[Sequence[int], int, Scale, Integers]] = []
     for column in columns:
         most = 0
@@ -56,11 +56,11 @@ def needs_of(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
             held = _held(_symbolic(form), allocator)
             for step, terms in enumerate(held):
                 for inner, times in terms.items():
-                    channels = exact_product(factors, np.array([times]).T)[:, 0]
-                    found.append((places, steps + step, joined(scale, inner), channels))
+                    channels = multiply_exactly(factors, np.array([times]).T)[:, 0]
+                    found.append((places, steps + step, join_scales(scale, inner), channels))
             most = max(most, len(held))
         steps += most
-        scale = joined(scale, of_form(column[0].form).output)
+        scale = join_scales(scale, compact_form(column[0].form).output)
     scales = [scale for scale in dict.fromkeys(scale for _, _, scale, _ in found) if scale is not None]
     number = {scale: place for place, scale in enumerate([*scales, None])}
     most = sum(int(channels.max()) for *_, channels in found)
@@ -70,23 +70,25 @@ def needs_of(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
     return Needs((*scales, None), each)
 
 
-def peaks(needs: Needs, resolutions: Sequence[tuple[int, int]]) -> Integers:
+def find_peaks(needs: Needs, resolutions: Sequence[tuple[int, int]]) -> Integers:
     """[networks, resolutions]: the elements that the step which holds the most holds."""
     import numpy as np
 
-    sizes = positions_of(needs.scales, resolutions)
+    sizes = count_map_positions(needs.scales, resolutions)
     found: Integers | None = None
-    for step in _undominated(needs.each, ordered=bool((sizes[:-1] >= sizes[1:]).all())):
-        held = exact_product(needs.each[:, step], sizes)
+    for step in _undominated(needs.channels, ordered=bool((sizes[:-1] >= sizes[1:]).all())):
+        held = multiply_exactly(needs.channels[:, step], sizes)
         found = held if found is None else np.maximum(found, held)
     assert found is not None, "a network has a step"
     return found
 
 
-def flashes(columns: Sequence[Sequence[Group]], dtype: str) -> Integers:
+def compute_flashes(columns: Sequence[Sequence[Group]], dtype: str) -> Integers:
     """[networks]: the bytes of flash with weights and maps of `dtype`."""
-    parts: list[Any] = [costs_of(columns, quantity).each.sum(axis=1) for quantity in (_weights, _channels, _maps)]
-    total: Any = flash(Stored(*parts), dtype).total
+    parts: list[Any] = [
+        compute_costs(columns, quantity).per_position.sum(axis=1) for quantity in (_weights, _channels, _maps)
+    ]
+    total: Any = compute_flash(Stored(*parts), dtype).total
     found: Integers = total
     return found
 
@@ -120,7 +122,7 @@ def _alike(group: Group) -> Iterator[tuple[Sequence[int], Form, Integers]]:
         (chosen,) = ((marks == mark).all(axis=1)).nonzero()
         inputs, expanded, squeezed, outputs = map(int, widths[chosen[0]])
         form = replace(group.form, inputs=inputs, expanded=expanded, squeezed=squeezed, outputs=outputs)
-        yield [group.places[place] for place in chosen.tolist()], form, widths[chosen]
+        yield [group.networks[place] for place in chosen.tolist()], form, widths[chosen]
 
 
 def _is_wide(form: Form) -> bool:
@@ -136,7 +138,7 @@ def _symbolic(form: Form) -> Form:
     widths = [
         width if width in (0, 1, form.groups) else power for width, power in zip(widths_of(form), powers, strict=True)
     ]
-    return with_widths(form, widths)
+    return replace_widths(form, widths)
 
 
 @cache
@@ -154,17 +156,17 @@ def _held(symbolic: Form, allocator: str) -> tuple[Mapping[Scale, tuple[int, ...
 
     return tuple(
         {scale: factors(channels) for scale, channels in ((None, need.fixed), *need.growing) if channels}
-        for need in needs([Block(0, 1, symbolic)], allocator)
+        for need in find_needs([Block(0, 1, symbolic)], allocator)
     )
 
 
 def _weights(form: Form) -> Mapping[Scale, int]:
-    return {None: stored_of([Block(0, 1, form)]).weights}
+    return {None: count_stored_blocks([Block(0, 1, form)]).weights}
 
 
 def _channels(form: Form) -> Mapping[Scale, int]:
-    return {None: stored_of([Block(0, 1, form)]).channels}
+    return {None: count_stored_blocks([Block(0, 1, form)]).channels}
 
 
 def _maps(form: Form) -> Mapping[Scale, int]:
-    return {None: stored_of([Block(0, 1, form)]).maps}
+    return {None: count_stored_blocks([Block(0, 1, form)]).maps}

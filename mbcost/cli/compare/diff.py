@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mbcost.cli.arguments import complete_network, network_of
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.compare.diff import as_json, as_table
@@ -15,17 +14,13 @@ from mbcost.questions.compare.diff import diff_networks
 from mbcost.spec.catalogue.library import load_convention
 
 
-def build() -> Any:
-    """The command."""
-    return build_command(diff)
-
-
 def diff(
-    first: Annotated[
-        str, typer.Argument(metavar="A", help="The network to start from.", autocompletion=complete_network)
-    ],
+    first: Annotated[str, typer.Argument(metavar="A", help="The first network.", autocompletion=complete_network)],
     second: Annotated[
-        str, typer.Argument(metavar="B", help="The network to compare.", autocompletion=complete_network)
+        str,
+        typer.Argument(
+            metavar="B", help="The second network; differences are B less A.", autocompletion=complete_network
+        ),
     ],
     alpha: Alpha = None,
     res: Res = None,
@@ -37,9 +32,10 @@ def diff(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Two networks, or two implementations of one, aligned layer by layer: what differs and what it costs.
+    """The differences of two networks, layer by layer, and their cost.
 
-    The differences sum to the difference of the totals. Exit 0 when the two are the same, 1 when they differ.
+    The two can also be implementations of one network. The differences sum to the difference of the totals. The exit
+    code is 0 if the two are equal and 1 if they differ.
 
     \b
     Examples:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.conventions import as_json, as_table
 from mbcost.spec.catalogue.library import load_conventions
 
 
-def build() -> Any:
-    """The command."""
-    return build_command(conventions)
-
-
 def conventions(style: Format = "text", output: Output = None) -> int:
-    """Who counts what: the names for --convention, and what tools silently get wrong.
+    """The counting conventions: who counts what as params and mult-adds.
+
+    Their names are the values of --convention. The notes list what tools silently count differently.
 
     \b
     Example:
       mbcost conventions --format json | jq '.conventions[] | {name, mult_adds}'
     """
     check_output(style, output)
-    known = tuple(load_conventions().values())
-    emit(as_table(known), as_json(known), style, output)
+    listed = tuple(load_conventions().values())
+    emit(as_table(listed), as_json(listed), style, output)
     return 0

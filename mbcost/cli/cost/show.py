@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import complete_network, parse_reference
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError
 from mbcost.present.cost.show import as_json, as_table
 from mbcost.spec.catalogue.library import load_spec
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(show)
 
 
 def show(
@@ -36,7 +30,7 @@ def show(
     check_output(style, output)
     reference = parse_reference(net)
     if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):
-        raise MbcostError(f"show prints the table as published: write '{reference.name}' alone")
+        raise MbcostError(f"'{net}' has settings, but show prints the table as published: write '{reference.name}'")
     spec = load_spec(reference.name)
     network = resolve(spec)
     emit(as_table(network), as_json(network), style, output)

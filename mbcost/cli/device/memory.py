@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
-from mbcost.analytic.memory.steps import ALLOCATORS
+from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.cli.arguments import network_of, parse_list
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.memory import as_json, as_table
-from mbcost.questions.device.memory import GROUPINGS
-from mbcost.questions.device.memory import memory as ask
+from mbcost.questions.device.memory import GROUPINGS, compute_memory
 from mbcost.spec.dtype import DTYPES, dtype_of
 
 ALL_OPTIONS = "tensorflow-lite"
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(memory)
 
 
 def memory(
@@ -82,7 +75,7 @@ def memory(
     network = network_of(
         net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
     )
-    answer = ask(network, chosen, dtypes[0], dtypes[1], options)
+    answer = compute_memory(network, chosen, dtypes[0], dtypes[1], options)
     emit(as_table(answer, by), as_json(answer), style, output)
     return 0
 

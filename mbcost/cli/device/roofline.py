@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import network_of
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.roofline import as_json, as_table
-from mbcost.questions.device import roofline as question
-from mbcost.questions.device.roofline import Machine
+from mbcost.questions.device.roofline import Machine, compute_roofline
 from mbcost.spec.catalogue.devices import Device, load_device, load_devices
 from mbcost.spec.dtype import DTYPES, dtype_of
 
 GROUPINGS = ("layer", "kind")
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(roofline)
 
 
 def _complete_device(incomplete: str) -> list[str]:
@@ -80,7 +73,7 @@ def roofline(
         None if bandwidth is None else parse_bandwidth(bandwidth),
     )
     network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
-    answer = question.roofline(network, machine, kept_in)
+    answer = compute_roofline(network, machine, kept_in)
     emit(as_table(answer, by), as_json(answer), style, output)
     return 0
 

@@ -38,7 +38,7 @@ def as_json(answer: Memory) -> dict[str, Any]:
                 "input": row.input,
                 "output": row.output,
                 "waiting": row.waiting,
-                "held": dict(zip(allocators, row.held, strict=True)),
+                "held": dict(zip(allocators, row.live, strict=True)),
             }
             for row in answer.rows
         ],
@@ -77,7 +77,7 @@ def _layers(answer: Memory) -> Table:
         *(Column(peak.allocator, f"{peak.allocator} B", numeric=True, spare=1) for peak in answer.peaks),
     )
     rows: list[tuple[Cell, ...]] = [
-        (row.name, row.weights, row.input, row.output, row.waiting, *row.held) for row in answer.rows
+        (row.name, row.weights, row.input, row.output, row.waiting, *row.live) for row in answer.rows
     ]
     peaks = (peak.bytes for peak in answer.peaks)
     footer = ("sum of weights, peaks", answer.flash.weights, None, None, None, *peaks)

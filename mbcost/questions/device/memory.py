@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from mbcost.analytic.memory.arena import MAPS_ALONE, ArenaOptions, arena, ends
-from mbcost.analytic.memory.flash import Flash, flash, stored
-from mbcost.analytic.memory.steps import ALLOCATORS, step_memory, step_needs
+from mbcost.analytic.memory.arena import MAPS_ALONE, ArenaOptions, find_ends, plan_arena
+from mbcost.analytic.memory.flash import Flash, compute_flash, count_stored
+from mbcost.analytic.memory.lifetimes import ALLOCATORS, count_live_elements, list_step_memory
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.dtype import dtype_of
 
@@ -27,7 +27,7 @@ class MemoryRow:
     output: int
     waiting: int
     """Maps that a later step reads, and this one does not."""
-    held: tuple[int, ...]
+    live: tuple[int, ...]
     """What is held meanwhile under each of the allocators; of `arena` the end of the last map in the buffer."""
 
 
@@ -70,7 +70,7 @@ class Memory:
     """By map size, largest first; where a plain convolution makes the largest, the largest of a block as well."""
 
 
-def memory(
+def compute_memory(
     network: Network,
     allocators: Sequence[str] = ALLOCATORS,
     weights_dtype: str = "int8",
@@ -98,9 +98,9 @@ def memory(
             input=each.reads * size,
             output=each.makes * size,
             waiting=each.waiting * size,
-            held=tuple(column[place] for column in held),
+            live=tuple(column[place] for column in held),
         )
-        for place, each in enumerate(step_memory(network))
+        for place, each in enumerate(list_step_memory(network))
     )
     peaks = [
         Peak(allocator, max(column), rows[column.index(max(column))].name)
@@ -113,12 +113,12 @@ def memory(
         options,
         rows,
         tuple(peaks),
-        flash(stored(network), weights_dtype, activations_dtype),
-        tuple(largest_maps(network, size)),
+        compute_flash(count_stored(network), weights_dtype, activations_dtype),
+        tuple(find_largest_maps(network, size)),
     )
 
 
-def largest_maps(network: Network, size: int) -> Iterable[LargestMap]:
+def find_largest_maps(network: Network, size: int) -> Iterable[LargestMap]:
     """The largest tensor between blocks at each map size, in bytes of elements of `size` bytes.
 
     The rule of the V2 paper's table 3 (arXiv:1801.04381v4): "the max number of channels/memory that needs to be
@@ -149,5 +149,5 @@ def _largest(step: Step, size: int, plain: bool) -> LargestMap:
 def _held(network: Network, allocator: str, size: int, options: ArenaOptions) -> tuple[int, ...]:
     """Bytes that each step holds."""
     if allocator == "arena":
-        return ends(arena(network, size, options), len(network.steps))
-    return tuple(elements * size for elements in step_needs(network, allocator))
+        return find_ends(plan_arena(network, size, options), len(network.steps))
+    return tuple(elements * size for elements in count_live_elements(network, allocator))

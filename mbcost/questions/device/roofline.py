@@ -101,7 +101,7 @@ class Roofline:
         return tuple(sorted(kinds, key=lambda kind: -kind.work.seconds))
 
 
-def roofline(network: Network, machine: Machine, dtype: Dtype) -> Roofline:
+def compute_roofline(network: Network, machine: Machine, dtype: Dtype) -> Roofline:
     """Every layer's bytes, multiply-adds and the least time that they take on `machine`.
 
     Norm and activation are computed with the layer that they follow, so they move nothing. The layers run one after
@@ -112,22 +112,21 @@ def roofline(network: Network, machine: Machine, dtype: Dtype) -> Roofline:
 
 def _layer(step: Step, machine: Machine, dtype: Dtype) -> RooflineLayer:
     mult_adds = step.tally.conv_macs + step.tally.linear_macs
-    weights, read, written = (
-        weight_bytes(step, dtype), elements_read(step.lead) * dtype.value, step.output.elements * dtype.value,
-    )  # fmt: skip
+    weights = count_weight_bytes(step, dtype)
+    read, written = count_elements_read(step.lead) * dtype.value, step.output.elements * dtype.value
     compute, transfer = mult_adds / machine.peak, (weights + read + written) / machine.bandwidth
     work = Work(mult_adds, weights, read, written, max(compute, transfer))
-    return RooflineLayer(step.name, kind_of(step.lead), work, "compute" if compute >= transfer else "memory")
+    return RooflineLayer(step.name, name_kind(step.lead), work, "compute" if compute >= transfer else "memory")
 
 
-def weight_bytes(step: Step, dtype: Dtype) -> int:
+def count_weight_bytes(step: Step, dtype: Dtype) -> int:
     """Bytes of weights and biases, a norm folded into the weights and one bias a channel, as for inference."""
     biased = step.tally.biases > 0 or any(isinstance(layer, BatchNorm) for layer in step.layers)
     biases = step.lead.output.channels if biased else 0
     return step.tally.weights * dtype.value + biases * dtype.bias
 
 
-def elements_read(lead: Leading) -> int:
+def count_elements_read(lead: Leading) -> int:
     """Elements of the maps that a layer reads, each once: the least that can be moved.
 
     An addition reads two maps, a multiplication a map and one gate a channel. Where a stride is larger than the window,
@@ -145,7 +144,7 @@ def elements_read(lead: Leading) -> int:
     return lead.input.elements
 
 
-def kind_of(lead: Leading) -> str:
+def name_kind(lead: Leading) -> str:
     """`pointwise` for a dense 1x1 convolution, else the layer's operator: `depthwise`, `conv`, `linear`, `pool`, …"""
     if isinstance(lead, Conv2d) and lead.kernel == (1, 1) and lead.groups == 1:
         return "pointwise"

@@ -9,8 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import FULL, Scale, joined, of_form, positions
-from mbcost.analytic.operators import Edit
+from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.costs import Weights
 from mbcost.questions.mistakes.known import MISTAKES, Draft, mistake, row_changes
@@ -146,7 +145,7 @@ class Stack:
         if quantity in ("params", "bytes"):
             return self.params
         assert resolution is not None, "mult-adds depend on the resolution"
-        sizes = [positions(scale, resolution) for scale in self.scales]
+        sizes = [count_positions(scale, resolution) for scale in self.scales]
         if max(sizes) * int(self.mult_adds.max()) * len(sizes) > LARGEST:
             raise MbcostError(f"a count at resolution {resolution[0]}x{resolution[1]} is too large to search for")
         areas = np.array(sizes, dtype=np.int64)
@@ -223,7 +222,7 @@ def _counted(
     structure: Structure, draft: Draft, blocks: tuple[Block, ...], *, with_parts: bool
 ) -> Iterator[tuple[Structure, Sums, Sums]]:
     """The structure as it is and, where asked, with a part left out of one count or both."""
-    whole = _sum(blocks, draft.edits)
+    whole = _sum(blocks)
     yield structure, whole, whole
     roles = {role_of(draft.spec, block.stage) for block in blocks}
     for name, (_, parts, times) in LEFT_OUT.items() if with_parts else ():
@@ -245,36 +244,36 @@ def _without(whole: Sums, blocks: tuple[Block, ...], draft: Draft, parts: tuple[
     """The counts with those of some blocks added `times` more; the scale of a block is that which it has in place."""
     other, scale = dict(whole), FULL
     for block in blocks:
-        counted, output = _arrays(block.form, draft.edits)
+        counted, output = _arrays(block.form)
         if role_of(draft.spec, block.stage) in parts:
             for inner, counts in counted:
-                place = joined(scale, inner)
+                place = join_scales(scale, inner)
                 other[place] = other[place] + times * counts
-        scale = joined(scale, output)
+        scale = join_scales(scale, output)
     return other
 
 
-def _sum(blocks: Iterable[Block], edits: tuple[Edit, ...]) -> Sums:
+def _sum(blocks: Iterable[Block]) -> Sums:
     sums: dict[Scale, Array] = {}
     scale = FULL
     for block in blocks:
-        parts, output = _arrays(block.form, edits)
+        parts, output = _arrays(block.form)
         for inner, counts in parts:
-            place = joined(scale, inner)
+            place = join_scales(scale, inner)
             if place in sums:
                 sums[place] += counts
             else:
                 sums[place] = counts.copy()
-        scale = joined(scale, output)
+        scale = join_scales(scale, output)
     return sums
 
 
 @cache
-def _arrays(form: Form, edits: tuple[Edit, ...]) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
+def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
     """A block's counts by scale, and the scale of its output; cached, so never to be written to."""
     import numpy as np
 
-    counted = of_form(form, edits)
+    counted = compact_form(form)
     if any(max(counts_of(tally)) > LARGEST for tally in (counted.fixed, *(each for _, each in counted.growing))):
         raise MbcostError("a count of this network is too large to search for")
     tallies = ((None, counted.fixed), *counted.growing)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mbcost.analytic.blocks import Block, Form, plan
+from mbcost.analytic.blocks import Block, Edit, Form, plan
 from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, Layer, Linear
 from mbcost.analytic.network import Network, build_network
-from mbcost.analytic.operators import Edit, Site, squeeze_excite
+from mbcost.analytic.operators import Site, squeeze_excite
 from mbcost.spec.implementation import ChannelRule, Implementation
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Row, Spec
@@ -31,7 +31,7 @@ class Draft:
     edits: tuple[Edit, ...] = ()
 
     def blocks(self, alpha: float, classes: int, in_channels: int | None = None) -> tuple[Block, ...]:
-        """The blocks with every change made.
+        """The blocks with every change made; their forms carry the edits.
 
         Raises:
             MbcostError: alpha is so small that no channel is left.
@@ -40,7 +40,7 @@ class Draft:
         blocks = plan(scaling, in_channels or self.spec.channels)
         for change in self.changes:
             blocks = tuple(replace(block, form=change(self, block)) for block in blocks)
-        return _linked(blocks)
+        return _linked(tuple(replace(block, form=replace(block.form, edits=self.edits)) for block in blocks))
 
     def network(
         self, alpha: float, resolution: tuple[int, int], classes: int, in_channels: int | None = None
@@ -52,7 +52,7 @@ class Draft:
         """
         scaling = Scaling(self.spec, self.implementation, alpha, classes)
         blocks = self.blocks(alpha, classes, in_channels)
-        return build_network(scaling, resolution, blocks[0].form.inputs, blocks, self.edits)
+        return build_network(scaling, resolution, blocks[0].form.inputs, blocks)
 
 
 def _linked(blocks: tuple[Block, ...]) -> tuple[Block, ...]:

@@ -10,11 +10,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, plan
-from mbcost.analytic.many.grid import Costs, costs_of, sides_of, totals
-from mbcost.analytic.many.plateaus import Plateau, plateaus
-from mbcost.analytic.many.polynomial import Counted, columns_of
-from mbcost.analytic.memory.peaks import Needs, flashes, needs_of, peaks
-from mbcost.analytic.memory.steps import UNPLACED
+from mbcost.analytic.many.grid import Costs, compute_costs, compute_sides, compute_totals
+from mbcost.analytic.many.plateaus import Plateau, find_plateaus
+from mbcost.analytic.many.polynomial import WeightedCount, group_columns
+from mbcost.analytic.memory.lifetimes import WITHOUT_OFFSETS
+from mbcost.analytic.memory.peaks import Needs, compute_flashes, compute_needs, find_peaks
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.checkpoints import Checkpoint, load_checkpoints
@@ -74,7 +74,7 @@ class Series:
 
     def between(self, low: float, high: float) -> tuple[Plateau, ...]:
         """Every network that an alpha in [low, high] gives."""
-        return plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
+        return find_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
 
     def network(self, alpha: float, resolution: Resolution) -> Network:
         """The layers of one configuration.
@@ -190,7 +190,7 @@ class Sheet:
         """Those at which no map is empty."""
         heights, widths = zip(*resolutions, strict=True)
         sides = zip(
-            *(sides_of(self.costs.scales, *each).min(axis=0) for each in ((0, heights), (1, widths))), strict=True
+            *(compute_sides(self.costs.scales, *each).min(axis=0) for each in ((0, heights), (1, widths))), strict=True
         )
         return tuple(size for size, least in zip(resolutions, sides, strict=True) if min(least) > 0)
 
@@ -205,8 +205,8 @@ class Sheet:
                 self.series.network(self.plateaus[0].alpha, resolution)
         chosen = self.plateaus[alphas]
         costs, needs = (
-            replace(self.costs, each=self.costs.each[alphas]),
-            replace(self.needs, each=self.needs.each[alphas]),
+            replace(self.costs, per_position=self.costs.per_position[alphas]),
+            replace(self.needs, channels=self.needs.channels[alphas]),
         )
         released = {
             (alpha, resolution): checkpoint
@@ -219,8 +219,8 @@ class Sheet:
             self.series,
             chosen,
             tuple(resolutions),
-            totals(costs, resolutions),
-            peaks(needs, resolutions) * dtype_of(self.ways.dtype).value,
+            compute_totals(costs, resolutions),
+            find_peaks(needs, resolutions) * dtype_of(self.ways.dtype).value,
             self.params[alphas],
             self.flash[alphas],
             released,
@@ -229,13 +229,14 @@ class Sheet:
 
 def sheet_of(series: Series, plateaus: tuple[Plateau, ...], ways: Ways) -> Sheet:
     """What `plateaus`, at least one, cost in the ways that are asked for."""
-    columns = columns_of([plateau.blocks for plateau in plateaus])
+    columns = group_columns([plateau.blocks for plateau in plateaus])
+    params = compute_costs(columns, WeightedCount.from_coefficients(ways.convention.params_coefficients))
     return Sheet(
         series,
         plateaus,
         ways,
-        costs_of(columns, Counted.by(ways.convention.mult_adds_coefficients)),
-        needs_of(columns, ways.allocator if ways.allocator in UNPLACED else UNPLACED[0]),
-        costs_of(columns, Counted.by(ways.convention.params_coefficients)).each.sum(axis=1),
-        flashes(columns, ways.dtype),
+        compute_costs(columns, WeightedCount.from_coefficients(ways.convention.mult_adds_coefficients)),
+        compute_needs(columns, ways.allocator if ways.allocator in WITHOUT_OFFSETS else WITHOUT_OFFSETS[0]),
+        params.per_position.sum(axis=1),
+        compute_flashes(columns, ways.dtype),
     )

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
-from mbcost.questions.device.memory import Peak, memory
+from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.search.configurations import Configuration, Sheet, Ways
 from mbcost.questions.search.ranking import Pool
 
@@ -370,5 +370,5 @@ def _worst(miss: Miss) -> Fraction:
 
 def peak(configuration: Configuration, ways: Ways) -> Peak:
     """The most memory that is held at once, and the layer that holds it."""
-    (found,) = memory(configuration.network, (ways.allocator,), ways.dtype, ways.dtype).peaks
+    (found,) = compute_memory(configuration.network, (ways.allocator,), ways.dtype, ways.dtype).peaks
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mbcost.analytic.memory.arena import arena, extent
+from mbcost.analytic.memory.arena import measure_extent, plan_arena
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import Batch, Configuration, Resolution, Sheet
 from mbcost.questions.search.ranking import column_of
@@ -70,7 +70,7 @@ def _laid_out(batch: Batch, size: int) -> Batch:
     """The batch with the arena of every configuration, laid out one by one, in the place of its lower bound."""
     import numpy as np
 
-    sizes = [extent(arena(each.network, size)) for each in batch.configurations()]
+    sizes = [measure_extent(plan_arena(each.network, size)) for each in batch.configurations()]
     return replace(batch, memory=np.array(sizes).reshape(batch.shape))
 
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import yaml
 
-from mbcost.spec.implementation import INTEGER_STEPS, PADDINGS, POOLS, ROLES, ChannelRule, Implementation
+from mbcost.spec.implementation import (
+    INTEGER_STEPS,
+    PADDINGS,
+    POOLS,
+    ROLES,
+    ChannelRule,
+    Implementation,
+    LayerRules,
+    Padding,
+)
 from mbcost.spec.reading.nodes import Reader
 
 SQUEEZED = ("expanded", "input")
@@ -54,7 +64,9 @@ def read_family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
 
 def _implementation(reader: Reader, name: str, values: Mapping[str, yaml.Node]) -> Implementation:
     read = {field: reads(reader, values[field]) for field, reads in FIELDS.items() if field in values}
-    return Implementation(name=name, **{**DEFAULTS, **read})
+    complete = {**DEFAULTS, **read}
+    rules = LayerRules(**{field.name: complete.pop(field.name) for field in fields(LayerRules)})
+    return Implementation(name=name, layer_rules=rules, **complete)
 
 
 def _rule(reader: Reader, node: yaml.Node) -> ChannelRule:
@@ -78,12 +90,13 @@ def _factors(reader: Reader, node: yaml.Node) -> dict[str, int]:
     return {role: reader.whole(factor) for role, factor in reader.mapping(node, ROLES).items()}
 
 
-def _padding(reader: Reader, node: yaml.Node) -> dict[str, str]:
+def _padding(reader: Reader, node: yaml.Node) -> Padding:
     values = reader.mapping(node, ("conv", "depthwise", "pool"))
     read = {
         kind: reader.word(reader.require(node, values, kind), "padding", PADDINGS) for kind in ("conv", "depthwise")
     }
-    return {**read, "pool": reader.word(values["pool"], "padding", PADDINGS) if "pool" in values else read["conv"]}
+    pool = reader.word(values["pool"], "padding", PADDINGS) if "pool" in values else read["conv"]
+    return Padding(**read, pool=pool)
 
 
 def _parts(reader: Reader, node: yaml.Node) -> frozenset[str]:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.compact import compact
-from mbcost.analytic.many.exact import exact_product
-from mbcost.analytic.many.grid import chunks, costs_of, total_of, totals
-from mbcost.analytic.many.polynomial import Counted, columns_of
+from mbcost.analytic.many.exact import multiply_exactly
+from mbcost.analytic.many.grid import chunks, compute_costs, compute_totals, total_of
+from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_family, load_spec
@@ -31,7 +31,7 @@ def check(
 ) -> None:
     coefficients = load_conventions()[convention].coefficients(quantity)
     plans = [plan(Scaling(spec, spec.implementation(name), alpha, 7), spec.channels) for alpha in alphas]
-    found = totals(costs_of(columns_of(plans), Counted.by(coefficients)), sizes)
+    found = compute_totals(compute_costs(group_columns(plans), WeightedCount.from_coefficients(coefficients)), sizes)
     assert found.shape == (len(alphas), len(sizes))
     for row, (alpha, blocks) in enumerate(zip(alphas, plans, strict=True)):
         total = total_of(compact(blocks), coefficients)
@@ -75,7 +75,7 @@ def test_nothing_overflows_and_no_bit_is_lost(alpha: float, size: tuple[int, int
 def test_a_product_is_exact_at_every_size(large: int, small: int, count: int) -> None:
     left = np.array([[large + place, small] for place in range(count)], dtype=object)
     right = np.array([[1, small], [1, 3]], dtype=object)
-    assert (exact_product(left, right) == left @ right).all()
+    assert (multiply_exactly(left, right) == left @ right).all()
 
 
 @given(
@@ -89,8 +89,8 @@ def test_chunks_are_the_whole_table_in_order(
 ) -> None:
     spec = load_spec(pair[0])
     plans = [plan(Scaling(spec, spec.implementation(pair[1]), alpha, 10), 3) for alpha in (0.5, 0.75, 1.0)]
-    costs = costs_of(columns_of(plans), Counted.by({"conv_macs": 1}))
+    costs = compute_costs(group_columns(plans), WeightedCount.from_coefficients({"conv_macs": 1}))
     found = list(chunks(costs, heights, widths, most))
     assert all(part.size <= max(most, len(widths)) for part in found)
-    whole = totals(costs, [(height, width) for height in heights for width in widths])
+    whole = compute_totals(costs, [(height, width) for height in heights for width in widths])
     assert (np.concatenate(found) == whole.reshape(-1, len(widths))).all()

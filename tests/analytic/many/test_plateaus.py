@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, plan
-from mbcost.analytic.many.plateaus import Plateau, plateaus, shortest
+from mbcost.analytic.many.plateaus import Plateau, find_plateaus, find_shortest_decimal
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
 from mbcost.spec.reading.table import parse_spec
@@ -31,7 +31,7 @@ def planned(spec: Spec, name: str, alpha: float) -> tuple[Block, ...] | None:
 
 
 def found(spec: Spec, name: str, low: float, high: float) -> tuple[Plateau, ...]:
-    return plateaus(spec, spec.implementation(name), 10, spec.channels, low, high)
+    return find_plateaus(spec, spec.implementation(name), 10, spec.channels, low, high)
 
 
 @pytest.mark.parametrize(("net", "name"), PAIRS)
@@ -76,7 +76,7 @@ def test_a_width_that_is_kept_below_a_threshold_falls_there() -> None:
     """No built-in record does so where it shows: here the stem has 32 channels below 0.75 and 24 from there."""
     v2 = load_spec("v2")
     record = replace(v2.implementation("official"), unscaled_below={"stem": 0.75})
-    steps = plateaus(v2, record, 10, 3, 0.1, 1.5)
+    steps = find_plateaus(v2, record, 10, 3, 0.1, 1.5)
     (step,) = [step for step in steps if step.least == 0.75]
     before = steps[steps.index(step) - 1]
     assert (before.blocks[0].form.outputs, step.blocks[0].form.outputs) == (32, 24)
@@ -85,8 +85,8 @@ def test_a_width_that_is_kept_below_a_threshold_falls_there() -> None:
 @given(st.floats(1e-6, 1e6), st.floats(0, 1))
 def test_the_example_lies_inside(least: float, more: float) -> None:
     most = least + more
-    assert least <= shortest(least, most) <= most
-    assert len(repr(shortest(least, most))) <= max(len(repr(least)), 3)
+    assert least <= find_shortest_decimal(least, most) <= most
+    assert len(repr(find_shortest_decimal(least, most))) <= max(len(repr(least)), 3)
 
 
 def test_an_empty_range_and_one_with_too_many_changes_are_refused() -> None:

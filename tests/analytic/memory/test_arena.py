@@ -15,13 +15,13 @@ from mbcost.analytic.memory.arena import (
     MAPS_ALONE,
     TENSORFLOW_LITE,
     ArenaOptions,
-    Placed,
-    arena,
-    ends,
-    extent,
-    place_all,
+    Buffer,
+    find_ends,
+    measure_extent,
+    place_buffers,
+    plan_arena,
 )
-from mbcost.analytic.memory.steps import step_needs
+from mbcost.analytic.memory.lifetimes import count_live_elements
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_family, load_spec
@@ -47,9 +47,9 @@ def name(case: dict[str, Any]) -> str:
 def test_equal_to_tensorflow_lite_to_the_byte(case: dict[str, Any]) -> None:
     """The size of the buffer, and the size and place of the input, of every map and of every scratch in it."""
     network = keras(case)
-    placed = {each.name: each for each in arena(network, 1, TENSORFLOW_LITE) if "scratch" not in each.name}
-    scratches = [each for each in arena(network, 1, TENSORFLOW_LITE) if "scratch" in each.name]
-    assert extent(arena(network, 1, TENSORFLOW_LITE)) == case["arena"]
+    placed = {each.name: each for each in plan_arena(network, 1, TENSORFLOW_LITE) if "scratch" not in each.name}
+    scratches = [each for each in plan_arena(network, 1, TENSORFLOW_LITE) if "scratch" in each.name]
+    assert measure_extent(plan_arena(network, 1, TENSORFLOW_LITE)) == case["arena"]
     assert [placed["input"].size, placed["input"].offset] == case["input"]
     assert sorted([each.size, each.offset] for each in scratches) == sorted(case["scratches"])
     measured = [operator for operator in case["operators"] if operator[0] not in NO_STEP]
@@ -68,7 +68,9 @@ def test_six_of_the_cases_pad_nowhere_and_no_option_is_idle() -> None:
     for switch in SWITCHES:
         less = replace(TENSORFLOW_LITE, **{switch: False})
         differing = [
-            case for case in CASES if set(arena(keras(case), 1, less)) - set(arena(keras(case), 1, TENSORFLOW_LITE))
+            case
+            for case in CASES
+            if set(plan_arena(keras(case), 1, less)) - set(plan_arena(keras(case), 1, TENSORFLOW_LITE))
         ]
         assert differing, switch
 
@@ -86,21 +88,21 @@ def test_any_table(text: str, resolution: tuple[int, int], size: int, options: A
         network = resolve(spec, resolution=resolution, implementation="any", classes=7)
     except MbcostError:
         return
-    needed = step_needs(network, "naive")
-    plain = arena(network, size, MAPS_ALONE)
-    assert all(end >= each * size for end, each in zip(ends(plain, len(needed)), needed, strict=True))
-    placed = arena(network, size, replace(options, pad=False))  # a pad comes before its step: two moments in one
+    needed = count_live_elements(network, "naive")
+    plain = plan_arena(network, size, MAPS_ALONE)
+    assert all(end >= each * size for end, each in zip(find_ends(plain, len(needed)), needed, strict=True))
+    placed = plan_arena(network, size, replace(options, pad=False))  # a pad comes before its step: two moments in one
     for place, one in enumerate(placed):
         assert one.offset % (64 if options.align else 1) == 0
         for other in placed[:place]:
             apart = one.end <= other.offset or other.end <= one.offset
             assert apart or one.last < other.first or other.last < one.first, (one, other)
-    assert extent(placed) == max(ends(placed, len(needed)))
-    assert extent(arena(network, size, options)) >= max(each.size for each in placed)
+    assert measure_extent(placed) == max(find_ends(placed, len(needed)))
+    assert measure_extent(plan_arena(network, size, options)) >= max(each.size for each in placed)
 
 
 def test_the_smallest_gap_wins_and_not_the_lowest() -> None:
     """As SimpleMemoryArena has it; TensorFlow Lite Micro's planner takes the lowest."""
-    wanted = [Placed("a", 0, 9, 0, 1), Placed("b", 0, 8, 0, 9), Placed("c", 0, 7, 0, 1), Placed("d", 0, 6, 0, 9)]
-    offsets = {each.name: each.offset for each in place_all([*wanted, Placed("e", 0, 5, 2, 3)], 1, 99)}
+    wanted = [Buffer("a", 0, 9, 0, 1), Buffer("b", 0, 8, 0, 9), Buffer("c", 0, 7, 0, 1), Buffer("d", 0, 6, 0, 9)]
+    offsets = {each.name: each.offset for each in place_buffers([*wanted, Buffer("e", 0, 5, 2, 3)], 1, 99)}
     assert offsets == {"a": 0, "b": 9, "c": 17, "d": 24, "e": 17}

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
-from mbcost.analytic.many.polynomial import columns_of
-from mbcost.analytic.memory.flash import flash, stored
-from mbcost.analytic.memory.peaks import flashes, needs_of, peaks
-from mbcost.analytic.memory.steps import UNPLACED, step_needs
+from mbcost.analytic.many.polynomial import group_columns
+from mbcost.analytic.memory.flash import compute_flash, count_stored
+from mbcost.analytic.memory.lifetimes import WITHOUT_OFFSETS, count_live_elements
+from mbcost.analytic.memory.peaks import compute_flashes, compute_needs, find_peaks
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
@@ -26,19 +26,22 @@ SIZES = st.integers(33, 400)
 
 def check(spec: Spec, name: str, alphas: list[float], sizes: list[tuple[int, int]], allocator: str, dtype: str) -> None:
     plans = [plan(Scaling(spec, spec.implementation(name), alpha, 7), spec.channels) for alpha in alphas]
-    found, bytes_of = peaks(needs_of(columns_of(plans), allocator), sizes), flashes(columns_of(plans), dtype)
+    found, bytes_of = (
+        find_peaks(compute_needs(group_columns(plans), allocator), sizes),
+        compute_flashes(group_columns(plans), dtype),
+    )
     for row, alpha in enumerate(alphas):
         for column, size in enumerate(sizes):
             network = resolve(spec, alpha=alpha, resolution=size, implementation=name, classes=7)
-            assert found[row, column] == max(step_needs(network, allocator))
-            assert bytes_of[row] == flash(stored(network), dtype).total
+            assert found[row, column] == max(count_live_elements(network, allocator))
+            assert bytes_of[row] == compute_flash(count_stored(network), dtype).total
 
 
 @given(
     st.sampled_from(PAIRS),
     st.lists(st.floats(0.2, 2.0), min_size=1, max_size=4),
     st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=2),
-    st.sampled_from(UNPLACED),
+    st.sampled_from(WITHOUT_OFFSETS),
     st.sampled_from(sorted(DTYPES)),
 )
 def test_every_point_is_what_the_layers_need(
@@ -48,7 +51,9 @@ def test_every_point_is_what_the_layers_need(
 
 
 @given(
-    tables(), st.lists(st.sampled_from([0.1, 0.3, 1.0, 1.7, 2.0]), min_size=1, max_size=3), st.sampled_from(UNPLACED)
+    tables(),
+    st.lists(st.sampled_from([0.1, 0.3, 1.0, 1.7, 2.0]), min_size=1, max_size=3),
+    st.sampled_from(WITHOUT_OFFSETS),
 )
 def test_so_it_is_for_any_table(text: str, alphas: list[float], allocator: str) -> None:
     spec = parse_spec(text, "any.yaml", load_family)
@@ -62,7 +67,7 @@ def test_so_it_is_for_any_table(text: str, alphas: list[float], allocator: str) 
     check(spec, "any", alphas, sizes, allocator, "int8")
 
 
-@pytest.mark.parametrize("allocator", UNPLACED)
+@pytest.mark.parametrize("allocator", WITHOUT_OFFSETS)
 def test_a_thousand_alphas_at_once_are_what_each_is(allocator: str) -> None:
     check(
         load_spec("v3-large"), "official", [0.1 + number / 40 for number in range(50)], [(97, 320)], allocator, "int8"

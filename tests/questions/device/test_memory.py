@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mbcost.analytic.network import resolve
-from mbcost.questions.device.memory import largest_maps, memory
+from mbcost.questions.device.memory import compute_memory, find_largest_maps
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.published import load_published
 
@@ -37,7 +37,7 @@ def test_table_3_of_the_v2_paper_by_its_own_rule() -> None:
     """Largest tensor between blocks at each map size. What does not fit is listed, and each for its reason."""
     misfits = set()
     for net, rows in PRINTED.items():
-        blocks = [each for each in largest_maps(resolve(load_spec(net)), HALF) if not each.plain]
+        blocks = [each for each in find_largest_maps(resolve(load_spec(net)), HALF) if not each.plain]
         assert {each.height: (each.channels, each.bytes) for each in blocks} == {
             side: ours for side, (_, ours) in rows.items()
         }
@@ -70,7 +70,7 @@ def test_the_table_is_as_published() -> None:
 
 def test_plain_convolutions_make_larger_maps_that_the_paper_leaves_out() -> None:
     """The stem's 32 channels, 800 K, and the last convolution's 1280."""
-    plain = [each for each in largest_maps(resolve(load_spec("v2")), HALF) if each.plain]
+    plain = [each for each in find_largest_maps(resolve(load_spec("v2")), HALF) if each.plain]
     assert [(each.name, each.channels, each.bytes) for each in plain] == [
         ("0.1.conv", 32, 802_816),
         ("8.1.conv", 1280, 125_440),
@@ -80,7 +80,7 @@ def test_plain_convolutions_make_larger_maps_that_the_paper_leaves_out() -> None
 @pytest.mark.parametrize(("dtype", "size"), [("int8", 1), ("float16", 2), ("float32", 4)])
 def test_bytes_follow_the_dtypes_apart(dtype: str, size: int) -> None:
     """Golden values of V2 at 224 in int8, times the dtype of the activations and not that of the weights."""
-    answer = memory(resolve(load_spec("v2")), weights_dtype="float32", activations_dtype=dtype)
+    answer = compute_memory(resolve(load_spec("v2")), weights_dtype="float32", activations_dtype=dtype)
     assert [(peak.allocator, peak.bytes // size, peak.name) for peak in answer.peaks] == [
         ("naive", 1_505_280, "2.1.depthwise"),
         ("inplace-depthwise", 1_404_928, "2.1.expand"),
@@ -89,4 +89,4 @@ def test_bytes_follow_the_dtypes_apart(dtype: str, size: int) -> None:
     ]
     assert sum(row.weights for row in answer.rows) == answer.flash.weights == 4 * 3_469_760
     for row in answer.rows:
-        assert row.held[0] == row.input + row.output + row.waiting
+        assert row.live[0] == row.input + row.output + row.waiting

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.layers import Add, Conv2d, Multiply, Shape, WindowPool
-from mbcost.analytic.memory.flash import flash, stored
+from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import resolve
-from mbcost.questions.device.roofline import Machine, Roofline, elements_read, roofline
+from mbcost.questions.device.roofline import Machine, Roofline, compute_roofline, count_elements_read
 from mbcost.spec.catalogue.devices import load_devices
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.dtype import DTYPES
@@ -18,7 +18,7 @@ SLOW = Machine("slow", Fraction(10**9), Fraction(2 * 10**9))
 
 
 def of(name: str, dtype: str = "float32", machine: Machine = SLOW) -> Roofline:
-    return roofline(resolve(load_spec(name)), machine, DTYPES[dtype])
+    return compute_roofline(resolve(load_spec(name)), machine, DTYPES[dtype])
 
 
 def on(device: str, name: str, dtype: str) -> Roofline:
@@ -61,7 +61,7 @@ def test_the_time_is_a_lower_bound_that_one_of_both_reaches(name: str, dtype: st
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_weights_that_are_moved_are_those_that_flash_stores(name: str, dtype: str) -> None:
     answer = of(name, dtype)
-    kept = flash(stored(answer.network), dtype)
+    kept = compute_flash(count_stored(answer.network), dtype)
     assert answer.total.weight_bytes == kept.weights + kept.biases
 
 
@@ -97,14 +97,14 @@ def test_a_convolution_reads_what_its_windows_cover(
         return {row for start in starts for row in range(start, start + window) if 0 <= row < side}
 
     needed = 3 * len(covered(height, conv.output.height)) * len(covered(width, conv.output.width))
-    assert needed <= elements_read(conv) <= conv.input.elements
+    assert needed <= count_elements_read(conv) <= conv.input.elements
     if window == 1:
-        assert elements_read(conv) == needed
+        assert count_elements_read(conv) == needed
 
 
 def test_maps_that_other_layers_read() -> None:
     shape = Shape(8, 7, 7)
-    assert elements_read(Add("x", shape)) == 2 * 8 * 49
-    assert elements_read(Multiply("x", shape)) == 8 * 49 + 8
-    assert elements_read(WindowPool("x", shape, "max", (1, 1), 2)) == 8 * 16
-    assert elements_read(WindowPool("x", shape, "max", (3, 3), 2)) == 8 * 49
+    assert count_elements_read(Add("x", shape)) == 2 * 8 * 49
+    assert count_elements_read(Multiply("x", shape)) == 8 * 49 + 8
+    assert count_elements_read(WindowPool("x", shape, "max", (1, 1), 2)) == 8 * 16
+    assert count_elements_read(WindowPool("x", shape, "max", (3, 3), 2)) == 8 * 49

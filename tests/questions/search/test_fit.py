@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbcost.analytic.memory.steps import ALLOCATORS
+from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.errors import MbcostError
-from mbcost.questions.device.memory import Peak, memory
+from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.search.configurations import Configuration, Series, Sheet, Ways, sheet_of
 from mbcost.questions.search.fit import Fit, Limit, fit, peak
 from mbcost.questions.search.ranking import RANKS, Pool
@@ -67,7 +67,8 @@ def everything(allocator: str) -> tuple[Row, ...]:
         for alpha in ALPHAS:
             for size in SIZES:
                 network = sheet.series.network(alpha, size)
-                found, checkpoint = memory(network, (allocator,)), known.get((network.spec.name, alpha, size[0]))
+                found = compute_memory(network, (allocator,))
+                checkpoint = known.get((network.spec.name, alpha, size[0]))
                 rows.append(
                     Row(
                         network.spec.name, alpha, size, network.mult_adds(), network.params(), found.peaks[0].bytes,

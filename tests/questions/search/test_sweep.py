@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
-from mbcost.analytic.memory.flash import flash, stored
-from mbcost.analytic.memory.steps import ALLOCATORS
+from mbcost.analytic.memory.flash import compute_flash, count_stored
+from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.errors import MbcostError
-from mbcost.questions.device.memory import memory
+from mbcost.questions.device.memory import compute_memory
 from mbcost.questions.search.configurations import Batch, Configuration, Series, Ways, sheet_of
 from mbcost.questions.search.sweep import BETTER, Aim, front, parse_aims, sweep
 from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_spec
@@ -49,8 +49,8 @@ def test_every_configuration_is_what_its_layers_say(
         network = subject.network(alpha, size)
         assert each.network.layers == network.layers
         assert (each.mult_adds, each.params) == (network.mult_adds(ways.convention), network.params(ways.convention))
-        assert each.memory == memory(network, (allocator,), "float16", "float16").peaks[0].bytes
-        assert each.flash == flash(stored(network), "float16").total
+        assert each.memory == compute_memory(network, (allocator,), "float16", "float16").peaks[0].bytes
+        assert each.flash == compute_flash(count_stored(network), "float16").total
 
 
 @pytest.mark.parametrize("net", ["v1", "v2"])

@@ -16,7 +16,7 @@ from mbcost.measured.measure import TOOLS, measure
 from mbcost.measured.modules import BatchNormActivation, ConvUnit, Parts
 from mbcost.questions.validate.comparison import Difference, Value, validate
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.implementation import ChannelRule, Padding
 from mbcost.spec.table import Spec
 
 
@@ -126,6 +126,16 @@ def other_rules(**fields: Any) -> Callable[[Spec], Spec]:
     )
 
 
+def other_layers(**fields: Any) -> Callable[[Spec], Spec]:
+    return lambda spec: replace(
+        spec,
+        implementations={
+            name: replace(rules, layer_rules=replace(rules.layer_rules, **fields))
+            for name, rules in spec.implementations.items()
+        },
+    )
+
+
 IN_THE_SPEC = {
     "the typo in V1's table": Fault("v1", other_rows(row9={"s": 2}), "9.1.depthwise", "stride", (1, 1), (2, 2)),
     "the strides of V2's first version": Fault(
@@ -145,7 +155,7 @@ IN_THE_SPEC = {
         "v3-small", other_rules(squeeze=ChannelRule("truncate", 1, 1)), "1.1.se.reduce", "output", (1, 1, 8), (1, 1, 4)
     ),
     "Keras' padding on an odd map": Fault(
-        "v2", other_rules(padding={"conv": "symmetric", "depthwise": "trailing"}),
+        "v2", other_layers(padding=Padding("symmetric", "trailing", "symmetric")),
         "2.1.depthwise", "output", (25, 25, 96), (24, 24, 96), resolution=97,
     ),
     "squeeze of the expanded width": Fault(

@@ -28,15 +28,15 @@ from itertools import groupby
 from operator import attrgetter
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import FULL, PROBE, Scale, joined, positions, scale_after
+from mbcost.analytic.compact import FULL, PROBE, Scale, advance_scale, count_positions, join_scales
 from mbcost.analytic.layers import Conv2d, Layer, Shape
 from mbcost.analytic.network import Network, Step
-from mbcost.analytic.operators import layers_of
+from mbcost.analytic.operators import build_layers
 from mbcost.errors import MbcostError
 
-UNPLACED = ("naive", "inplace-depthwise", "fused-block")
+WITHOUT_OFFSETS = ("naive", "inplace-depthwise", "fused-block")
 """The models that need no addresses, each at most the one before it."""
-ALLOCATORS = (*UNPLACED, "arena")
+ALLOCATORS = (*WITHOUT_OFFSETS, "arena")
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class Need:
 
     def elements(self, resolution: tuple[int, int]) -> int:
         """Elements at `resolution`, height and width."""
-        return self.fixed + sum(channels * positions(scale, resolution) for scale, channels in self.growing)
+        return self.fixed + sum(channels * count_positions(scale, resolution) for scale, channels in self.growing)
 
 
-def step_memory(network: Network) -> tuple[StepMemory, ...]:
+def list_step_memory(network: Network) -> tuple[StepMemory, ...]:
     """The elements that each step reads, makes and leaves waiting.
 
     Raises:
@@ -106,7 +106,7 @@ def step_memory(network: Network) -> tuple[StepMemory, ...]:
     return tuple(found)
 
 
-def step_needs(network: Network, allocator: str) -> tuple[int, ...]:
+def count_live_elements(network: Network, allocator: str) -> tuple[int, ...]:
     """The elements that each step holds under one of the models without addresses; the peak is the largest.
 
     A block that is computed in slices needs the same at each of its steps.
@@ -117,7 +117,7 @@ def step_needs(network: Network, allocator: str) -> tuple[int, ...]:
     >>> from mbcost.analytic.network import resolve
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = resolve(load_spec("v2"))
-    >>> [max(step_needs(v2, allocator)) for allocator in UNPLACED]
+    >>> [max(count_live_elements(v2, allocator)) for allocator in WITHOUT_OFFSETS]
     [1505280, 1404928, 602112]
     """
     return tuple(
@@ -127,7 +127,7 @@ def step_needs(network: Network, allocator: str) -> tuple[int, ...]:
     )
 
 
-def lifetimes(network: Network) -> tuple[Lifetime, ...]:
+def find_lifetimes(network: Network) -> tuple[Lifetime, ...]:
     """Every map of the network, in the order in which they are made.
 
     Raises:
@@ -147,7 +147,7 @@ def lifetimes(network: Network) -> tuple[Lifetime, ...]:
     )
 
 
-def needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
+def find_needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
     """What each step of a network that is planned as `blocks` holds, for every resolution at once.
 
     The same numbers as `step_needs` gives, read off the layers that the same operators make on a very large map. A
@@ -158,7 +158,7 @@ def needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
     >>> from mbcost.spec.scaling import Scaling
     >>> v2 = load_spec("v2")
     >>> blocks = plan(Scaling(v2, v2.implementation("official"), alpha=1.0, classes=1000), 3)
-    >>> peak = max(needs(blocks, "naive"), key=lambda need: need.elements((224, 224)))
+    >>> peak = max(find_needs(blocks, "naive"), key=lambda need: need.elements((224, 224)))
     >>> peak.name, peak.elements((224, 224))
     ('2.1.depthwise', 1505280)
     """
@@ -166,11 +166,11 @@ def needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
     for block in blocks:
         parts, output = _needs_of_form(block.form, allocator)
         for part, fixed, growing in parts:
-            placed = [(joined(scale, inner), channels) for inner, channels in growing]
+            placed = [(join_scales(scale, inner), channels) for inner, channels in growing]
             vectors = sum(channels for outer, channels in placed if outer is None)
             maps = tuple((outer, channels) for outer, channels in placed if outer is not None)
             found.append(Need(f"{block.name}.{part}", fixed + vectors, maps))
-        scale = joined(scale, output)
+        scale = join_scales(scale, output)
     return tuple(found)
 
 
@@ -179,15 +179,15 @@ def _needs_of_form(
     form: Form, allocator: str
 ) -> tuple[tuple[tuple[str, int, tuple[tuple[Scale, int], ...]], ...], Scale]:
     """Part, fixed elements and channels a scale of each step of a block, and the scale of what it gives."""
-    layers = layers_of(form, "0.1", Shape(form.inputs, PROBE, PROBE))
+    layers = build_layers(form, "0.1", Shape(form.inputs, PROBE, PROBE))
     steps = [tuple(group) for _, group in groupby(layers, key=attrgetter("name"))]
     parts = [_part(step[0].name) for step in steps]
-    uses = flow(parts)
+    uses = trace_flow(parts)
     maps: list[tuple[Scale, int]] = [(FULL, form.inputs)]
     for step, use in zip(steps, uses, strict=True):
         shape = step[-1].output
         vector = (shape.height, shape.width) == (1, 1)
-        maps.append((None if vector else scale_after(maps[use.reads[0]][0], step[0]), shape.channels))
+        maps.append((None if vector else advance_scale(maps[use.reads[0]][0], step[0]), shape.channels))
     found: list[tuple[str, int, tuple[tuple[Scale, int], ...]]] = []
     for part, places in zip(parts, _held(steps, uses, allocator), strict=True):
         sums: dict[Scale, int] = {}
@@ -201,12 +201,12 @@ def _needs_of_form(
     return tuple(found), maps[-1][0]
 
 
-def flow(parts: Sequence[str]) -> tuple[Use, ...]:
+def trace_flow(parts: Sequence[str]) -> tuple[Use, ...]:
     """Which maps the steps of a block read and make, and which wait meanwhile, from what the steps are called.
 
-    >>> flow(["expand", "depthwise", "project", "add"])[1]
+    >>> trace_flow(["expand", "depthwise", "project", "add"])[1]
     Use(reads=(1,), makes=2, waiting=(0,))
-    >>> [use.reads for use in flow(["expand", "depthwise", "se.pool", "se.reduce", "se.expand", "se.multiply"])]
+    >>> [use.reads for use in trace_flow(["expand", "depthwise", "se.pool", "se.reduce", "se.expand", "se.multiply"])]
     [(0,), (1,), (2,), (3,), (4,), (2, 5)]
     """
     reads: list[tuple[int, ...]] = []
@@ -274,5 +274,5 @@ def _blocks(network: Network) -> Iterator[tuple[int, list[Step], list[Shape], tu
     for _, group in groupby(network.steps, key=attrgetter("block")):
         steps = list(group)
         shapes = [shape, *(step.output for step in steps)]
-        yield start, steps, shapes, flow([step.part for step in steps])
+        yield start, steps, shapes, trace_flow([step.part for step in steps])
         shape, start = shapes[-1], start + len(steps)

@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, plan
-from mbcost.analytic.memory.flash import Flash, Stored, flash, stored, stored_of
-from mbcost.analytic.memory.steps import UNPLACED, lifetimes, needs, step_memory, step_needs
+from mbcost.analytic.memory.flash import Flash, Stored, compute_flash, count_stored, count_stored_blocks
+from mbcost.analytic.memory.lifetimes import (
+    WITHOUT_OFFSETS,
+    count_live_elements,
+    find_lifetimes,
+    find_needs,
+    list_step_memory,
+)
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
@@ -29,14 +35,14 @@ def planned(spec: Spec, implementation: str, alpha: float, classes: int = 1000) 
 
 def check(network: Network, blocks: tuple[Block, ...]) -> None:
     """Both forms alike, every model at most the one before it, step by step what is read, made and kept."""
-    assert stored(network) == stored_of(blocks)
-    naive = step_needs(network, "naive")
-    assert naive == tuple(each.reads + each.makes + each.waiting for each in step_memory(network))
+    assert count_stored(network) == count_stored_blocks(blocks)
+    naive = count_live_elements(network, "naive")
+    assert naive == tuple(each.reads + each.makes + each.waiting for each in list_step_memory(network))
     peaks = []
-    for allocator in UNPLACED:
-        layers = step_needs(network, allocator)
+    for allocator in WITHOUT_OFFSETS:
+        layers = count_live_elements(network, allocator)
         peaks.append(max(layers))
-        compact = {need.name: need.elements(network.resolution) for need in needs(blocks, allocator)}
+        compact = {need.name: need.elements(network.resolution) for need in find_needs(blocks, allocator)}
         # The compact form leaves out a step that needs what the one before it needs.
         latest = 0
         for step, elements in zip(network.steps, layers, strict=True):
@@ -44,7 +50,7 @@ def check(network: Network, blocks: tuple[Block, ...]) -> None:
             assert latest == elements, (allocator, step.name)
     assert peaks == sorted(peaks, reverse=True)
     alive = [0] * len(network.steps)
-    for each in lifetimes(network):
+    for each in find_lifetimes(network):
         for place in range(each.first, each.last + 1):
             alive[place] += each.elements
     assert tuple(alive) == naive
@@ -82,7 +88,7 @@ def test_any_table(text: str, alpha: float, resolution: tuple[int, int]) -> None
 )
 def test_v2_at_224(allocator: str, elements: int, step: str) -> None:
     network = resolve(load_spec("v2"))
-    found = step_needs(network, allocator)
+    found = count_live_elements(network, allocator)
     assert (max(found), network.steps[found.index(max(found))].name) == (elements, step)
 
 
@@ -91,17 +97,17 @@ def test_mlperf_tiny_has_v1_at_a_quarter() -> None:
     network = resolve(load_spec("v1"), alpha=0.25, resolution=96, classes=2)
     assert network.mult_adds() == 7_489_664
     # 48x48x8 -> 48x48x16 by the first pointwise layer.
-    assert max(step_needs(network, "naive")) == 48 * 48 * (8 + 16)
+    assert max(count_live_elements(network, "naive")) == 48 * 48 * (8 + 16)
     # 3x3x3x8 + the blocks + 256x2, by hand from Table 1 at a quarter of the widths.
     widths = [(8, 16), (16, 32), (32, 32), (32, 64), (64, 64), (64, 128), *[(128, 128)] * 5, (128, 256), (256, 256)]
     weights = 9 * 3 * 8 + sum(9 * inputs + inputs * outputs for inputs, outputs in widths) + 256 * 2
     channels = 8 + sum(inputs + outputs for inputs, outputs in widths) + 2
-    assert stored(network) == Stored(weights, channels, maps=1 + 26 + 2)
+    assert count_stored(network) == Stored(weights, channels, maps=1 + 26 + 2)
 
 
 def test_the_map_waits_for_its_gate_and_the_input_for_the_sum() -> None:
     """V3-Large's 5.1, by hand: a block with squeeze-and-excite (32 channels inside) and a residual connection."""
-    steps = {each.step.name: each for each in step_memory(resolve(load_spec("v3-large")))}
+    steps = {each.step.name: each for each in list_step_memory(resolve(load_spec("v3-large")))}
     inside, outside = 28 * 28 * 120, 28 * 28 * 40
     rows = {
         "expand": (outside, inside, 0),
@@ -119,7 +125,7 @@ def test_the_map_waits_for_its_gate_and_the_input_for_the_sum() -> None:
 
 def test_a_shortcut_reads_the_blocks_input_after_the_main_path() -> None:
     """ResNet-50's first block of stage 3, by hand."""
-    steps = {each.step.name: each for each in step_memory(resolve(load_spec("resnet-50")))}
+    steps = {each.step.name: each for each in list_step_memory(resolve(load_spec("resnet-50")))}
     given, made = 56 * 56 * 256, 28 * 28 * 512
     assert (steps["3.1.conv"].waiting, steps["3.1.shortcut"].reads) == (given, given)
     assert (steps["3.1.shortcut"].waiting, steps["3.1.add"].reads) == (made, 2 * made)
@@ -128,17 +134,17 @@ def test_a_shortcut_reads_the_blocks_input_after_the_main_path() -> None:
 def test_flash_by_dtype() -> None:
     """Float needs no scales; biases of int8 are int32; the input has a scale too."""
     counts = Stored(weights=100, channels=7, maps=3)
-    assert flash(counts, "float32") == Flash(400, 28, 0, 0)
-    assert flash(counts, "float16") == Flash(200, 14, 0, 0)
-    assert flash(counts, "int8") == Flash(100, 28, 4 * (7 + 4), 4 * 4)
-    assert flash(counts, "int8").total == 100 + 28 + 44 + 16
+    assert compute_flash(counts, "float32") == Flash(400, 28, 0, 0)
+    assert compute_flash(counts, "float16") == Flash(200, 14, 0, 0)
+    assert compute_flash(counts, "int8") == Flash(100, 28, 4 * (7 + 4), 4 * 4)
+    assert compute_flash(counts, "int8").total == 100 + 28 + 44 + 16
     v2 = resolve(load_spec("v2"))
     folded = v2.tally()
-    assert stored(v2).channels == folded.norm_channels + folded.biases
+    assert count_stored(v2).channels == folded.norm_channels + folded.biases
 
 
 def test_a_flat_list_does_not_say_what_waits() -> None:
     network = resolve(load_spec("v1"))
     network = replace(network, spec=replace(network.spec, implementations={}))
     with pytest.raises(MbcostError, match="does not say which maps wait"):
-        step_needs(network, "naive")
+        count_live_elements(network, "naive")
