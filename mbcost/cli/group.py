@@ -223,7 +223,7 @@ COMMANDS: Mapping[str, Command] = {
     "check": Command("mbcost.cli.check.check:check", "Is a spec right?"),
     "schema": Command(
         "mbcost.cli.check.schema:schema",
-        "The JSON Schema of a spec, for editors to complete it and to underline mistakes.",
+        "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
     ),
     "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
     "roofline": Command(

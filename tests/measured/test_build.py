@@ -16,8 +16,8 @@ from mbcost.measured import modules
 from mbcost.measured.build import BUILDERS, build
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.implementation import POOLS, Padding
+from mbcost.spec.operators import OPERATORS
 from mbcost.spec.reading import implementations as parse_family
-from mbcost.spec.reading import table as parse
 from mbcost.spec.table import Spec
 
 SEED = 20180413
@@ -254,7 +254,7 @@ def test_norm_and_activation_are_one_module_where_timm_has_one() -> None:
 
 
 def test_both_witnesses_and_the_parser_know_the_same_words() -> None:
-    assert set(BUILDERS) == set(parse.OPERATORS)
+    assert set(BUILDERS) == set(OPERATORS)
     assert set(modules.ACTIVATIONS) == set(parse_family.ACTIVATIONS)
     assert set(modules.POOLS) == set(POOLS)
 

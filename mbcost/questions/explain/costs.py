@@ -63,7 +63,7 @@ def parse_weights(text: str, origin: str) -> Weights:
             for name, node in reader.mapping(reader.require(reader.root, values, section)).items():
                 hundredths = Fraction(str(reader.number(node))) * 100
                 if hundredths.denominator != 1:
-                    reader.problem(node, "a cost has at most two decimals")
+                    reader.report(node, "a cost has at most two decimals")
                 costs[name] = int(hundredths)
         stated = reader.text(reader.require(reader.root, values, "origin"))
     return Weights(stated, sections)

@@ -238,7 +238,7 @@ def test_garbage_is_one_line_and_exit_2(mbcost: Mbcost, text: str) -> None:
 
 MISTAKES = [
     ([], "there is no number to explain: give one, --mult-adds, --params or --rows"),
-    (["v2"], "'v2' is no number: write it as it is printed"),
+    (["v2"], "'v2' is not a number: write it as it is printed"),
     (["3M", "v3-larg"], "unknown network 'v3-larg': did you mean 'v3-large'"),
     (["3M", "v9"], "unknown network 'v9': choose from v1, v1-standard, v2,"),
     (["3M", "v2@@1"], "'v2@@1' is no network"),
@@ -268,7 +268,7 @@ MISTAKES = [
     (["3M", "v2", "--output", "/no/such/folder/x"], "cannot write /no/such/folder/x: No such file or directory"),
     (["3M", "v2", "--in-channels", "0"], "in-channels is 0: the least is 1"),
     (["3M", "v2", "--in-channels", "-1"], "in-channels is -1: the least is 1"),
-    (["v2", "--mult-adds", ""], "'' is no number"),
+    (["v2", "--mult-adds", ""], "'' is not a number"),
     (["3M", "v2", "--classes", "1" + 19 * "0"], "a count of this network is too large to search for"),
     (["3M", "missing.yaml"], "missing.yaml: No such file or directory"),
 ]
