@@ -214,9 +214,11 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "explain": Command(
         "mbcost.cli.explain.explain:explain",
-        "Which network, counted how, gives a printed number: the simplest explanations first.",
+        "Find the networks and conventions that give a printed number, the simplest explanation first.",
     ),
-    "published": Command("mbcost.cli.published:published", "Every published figure with our number and a verdict."),
+    "published": Command(
+        "mbcost.cli.published:published", "Show every published figure with our number and a verdict."
+    ),
     "validate": Command(
         "mbcost.cli.validate:validate", "Compare the formulas with real models, layer by layer, to the last integer."
     ),

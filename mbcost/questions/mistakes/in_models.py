@@ -8,7 +8,7 @@ from dataclasses import replace
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.flat import WrittenConv2d
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
-from mbcost.questions.mistakes.known import Draft, Mistake
+from mbcost.questions.mistakes.known import Draft, Mistake, add_change, add_edit
 
 
 def _fold_norms(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
@@ -39,15 +39,10 @@ def _pool_by_convolution(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, 
 
 MODEL_MISTAKES: Mapping[str, Mistake] = {
     "norms folded": Mistake(
-        "every norm is folded into its convolution, which has a bias instead",
-        lambda draft: replace(draft, edits=(*draft.edits, _fold_norms)),
+        "every norm is folded into its convolution, which has a bias instead", add_edit(_fold_norms)
     ),
-    "expanded width kept": Mistake(
-        "projections keep the expanded width",
-        lambda draft: replace(draft, changes=(*draft.changes, _keep_expanded_width)),
-    ),
+    "expanded width kept": Mistake("projections keep the expanded width", add_change(_keep_expanded_width)),
     "convolution for pool": Mistake(
-        "a convolution as large as the map replaces the pool and the layer after it",
-        lambda draft: replace(draft, edits=(*draft.edits, _pool_by_convolution)),
+        "a convolution as large as the map replaces the pool and the layer after it", add_edit(_pool_by_convolution)
     ),
 }

@@ -17,7 +17,7 @@ from mbcost.questions.aligned.weighted import (
     list_network_layers,
 )
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
-from mbcost.questions.mistakes.known import MISTAKES, Draft, row_changes
+from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import alpha_text
@@ -144,7 +144,7 @@ def _add_mistakes(
     network = base.network
     keys: list[object] = [layer.key for layer in layers]
     spec = network.spec
-    known = {**MISTAKES, **MODEL_MISTAKES, **row_changes(spec)}
+    known = {**MISTAKES, **MODEL_MISTAKES, **list_row_changes(spec)}
     best = replace(base, clauses=_clauses(network, asked))
     draft = Draft(spec, spec.implementation(network.implementation))
     while not best.exact and len(best.mistakes) < MOST_MISTAKES:

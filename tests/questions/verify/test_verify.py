@@ -44,7 +44,7 @@ def verified(model: nn.Module, name: str = "v2", side: int = SIDE) -> Verificati
 
 
 def causes(answer: Verification) -> list[tuple[str | None, str | None, dict[str, tuple[str, str]]]]:
-    """Every difference that is not inherited: the name in the table, the name in the model, the features that differ."""
+    """Return what is not inherited: the name in the table, the name in the model, the features that differ."""
     return [
         (
             layer.expected.name if layer.expected else None,
