@@ -209,7 +209,7 @@ def main() -> None:
         "and the coefficients, from 1,000 plans": seconds(lambda: from_plans(plans)),
         "and the plans, each of the 1,000": seconds(lambda: from_plans([planned(alpha) for alpha in alphas])),
         "and the plans, of what differs among them (`sweep`)": seconds(
-            lambda: from_plans([each.blocks for each in series.at(alphas)])
+            lambda: from_plans([each.blocks for each in series.plan_alphas(alphas)])
         ),
     }
     few = np.array(alphas[::10]), np.arange(1, 1001)

@@ -242,10 +242,10 @@ COMMANDS: Mapping[str, Command] = {
         "A network as a YAML file: the spec of a built-in one, or your own PyTorch model as a flat list of its layers.",
     ),
     "sweep": Command(
-        "mbcost.cli.search.sweep:sweep", "What networks cost over alpha and resolution: one row a configuration."
+        "mbcost.cli.search.sweep:sweep", "The cost of networks over alpha and resolution, one row per configuration."
     ),
     "fit": Command(
-        "mbcost.cli.search.fit:fit", "Which networks fit a device, at which alpha and resolution: the largest first."
+        "mbcost.cli.search.fit:fit", "The networks that fit a device, with their alpha and resolution, largest first."
     ),
     "nets": Command("mbcost.cli.cost.nets:nets", "The built-in networks with their cost, source and implementations."),
     "show": Command("mbcost.cli.cost.show:show", "A network's table as its paper prints it, at alpha 1."),

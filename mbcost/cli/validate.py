@@ -7,7 +7,14 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, parse_alpha, parse_list, parse_reference, parse_resolution, pick_one
+from mbcost.cli.arguments import (
+    complete_network,
+    parse_alpha,
+    parse_list,
+    parse_reference,
+    parse_resolution,
+    pick_setting,
+)
 from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, emit, write
 from mbcost.cli.progress import track
@@ -74,9 +81,9 @@ def validate(
 def _list_subjects(networks: list[str], request: Request) -> Iterator[Subject]:
     for name in networks or NETWORKS:
         reference = parse_reference(name)
-        pick_one("alpha", name, reference.alpha, *(request.alphas if reference.alpha is not None else ()))
+        pick_setting("alpha", name, reference.alpha, *(request.alphas if reference.alpha is not None else ()))
         resolutions = request.resolutions if reference.resolution else ()
-        pick_one("the resolution", name, reference.resolution, *resolutions)
-        pick_one("the implementation", name, reference.implementation, request.implementation)
+        pick_setting("the resolution", name, reference.resolution, *resolutions)
+        pick_setting("the implementation", name, reference.implementation, request.implementation)
         spec = load_spec(reference.name)
         yield Subject(spec, reference.alpha, reference.resolution, reference.implementation, named=bool(networks))

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.cli.arguments import (
+    NetworkOptions,
     Reference,
     complete_network,
-    network_of,
     parse_alpha,
     parse_reference,
     parse_resolution,
-    pick_one,
+    pick_setting,
+    resolve_network,
 )
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Output, Res
 from mbcost.cli.output import check_output, emit
@@ -79,20 +80,23 @@ def verify(
     if net is None and not find:
         raise MbcostError("verify needs a network to compare with: add --spec NET, or --find to search for it")
     if not find:
-        network = network_of(net or "", alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
+        options = NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
+        network = resolve_network(net or "", options)
         traced = trace_target(model, arguments, network.resolution, network.in_channels)
         answer = verify_model(network, traced, _track)
     else:
         reference = Reference("") if net is None else parse_reference(net)
         specs = [load_spec(name) for name in (NETWORKS if net is None else (reference.name,))]
         subject = net or "all networks"
-        size = pick_one("the resolution", subject, reference.resolution, None if res is None else parse_resolution(res))
+        size = pick_setting(
+            "the resolution", subject, reference.resolution, None if res is None else parse_resolution(res)
+        )
         traced = trace_target(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
         answer = identify(
             specs,
             traced,
-            alpha=pick_one("alpha", subject, reference.alpha, None if alpha is None else parse_alpha(alpha)),
-            implementation=pick_one("the implementation", subject, reference.implementation, impl),
+            alpha=pick_setting("alpha", subject, reference.alpha, None if alpha is None else parse_alpha(alpha)),
+            implementation=pick_setting("the implementation", subject, reference.implementation, impl),
             classes=classes,
             watch=_track,
         )

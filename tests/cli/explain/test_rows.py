@@ -77,7 +77,7 @@ def test_columns_come_in_any_order_and_rows_may_be_short() -> None:
                 "2:1: alpha is 'half': it must be a number such as 0.75",
                 "2:6: resolution is '224x': write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224",
                 f"2:11: '3 parsecs' has the unknown unit 'parsecs': {FORM}",
-                "3:3: resolution is '0': the least is 1",
+                "3:3: resolution is '0': it must be at least 1",
                 f"3:5: '1e400' is larger than the cost of any network: {FORM}",
             ],
         ),
