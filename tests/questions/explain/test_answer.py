@@ -21,6 +21,7 @@ from mbcost.questions.mistakes.known import MISTAKES, Draft
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 from mbcost.spec.catalogue.published import load_published
 from mbcost.spec.printed import Printed, parse_printed
+from mbcost.spec.tally import total as sum_of
 
 MAIN = ("v1", "v2", "v3-large", "v3-small")
 CONVENTIONS = [name for name, each in load_conventions().items() if not each.earlier]
@@ -49,14 +50,14 @@ def network(net: str, alpha: float, resolution: int, mistake: str) -> Network:
 def total(built: Network, convention: str, quantity: str, mistake: str) -> int:
     """The count by the layers, the mistake of counting included."""
     known = load_convention(convention)
-    sums = 0
-    for layer in built.layers:
-        amount = known.params(layer.tally()) if quantity == "params" else known.mult_adds(layer.tally())
-        times = 1
-        if mistake in LEFT_OUT and role_of(built.spec, int(layer.name.split(".")[0])) in LEFT_OUT[mistake][1]:
-            times += LEFT_OUT[mistake][2] if LEFT_OUT[mistake][2] < 0 or quantity != "params" else 0
-        sums += amount * times
-    return sums
+    count = known.params if quantity == "params" else known.mult_adds
+    number = count(built.tally())
+    if mistake in LEFT_OUT:
+        _, parts, times = LEFT_OUT[mistake]
+        if times < 0 or quantity != "params":
+            layers = [layer for layer in built.layers if role_of(built.spec, int(layer.name.split(".")[0])) in parts]
+            number += times * count(sum_of(layer.tally() for layer in layers))
+    return number
 
 
 def gives(asked: Query, explanation: Explanation, fact: Fact, number: int) -> bool:
