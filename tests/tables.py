@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
 import yaml
+from hypothesis import reject
 from hypothesis import strategies as st
 
+from mbcost.errors import MbcostError
 from mbcost.spec import implementation
 from mbcost.spec.catalogue.library import families, load_family
 from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation, Padding
@@ -89,6 +93,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return sorted(value)
     return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+@contextmanager
+def where_possible() -> Iterator[None]:
+    """An example of which no network can be built is rejected: Hypothesis draws another one in its place.
+
+    An empty map, no channel left, or groups that do not divide the channels.
+    """
+    try:
+        yield
+    except MbcostError:
+        reject()
 
 
 @st.composite

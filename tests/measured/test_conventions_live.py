@@ -22,6 +22,7 @@ from mbcost.measured.references import LIBRARIES, offered_alphas
 from mbcost.questions.cost.ledger import count_blindly
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 from tests.measured.library_models import build_reference
+from tests.models import weights_filled
 
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
 EVEN, ODD = (96, 96), (97, 64)
@@ -65,6 +66,12 @@ THEIRS += OTHERS
 THEIRS += [Case(f"{net}-minimalistic", 1.0, size, "timm") for net in ("v3-large", "v3-small") for size in (EVEN, ODD)]
 KERAS = [Case(net, *how, "keras") for net, how in zip(NETWORKS, cycle([(1.0, EVEN), (0.5, ODD)]), strict=False)]
 """Each network in one of two ways, because tracing Keras takes seconds a model."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_random_weights() -> Iterator[None]:
+    with weights_filled():
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

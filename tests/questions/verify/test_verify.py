@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,10 +16,17 @@ from mbcost.measured.own import trace_model
 from mbcost.questions.verify.verify import Verification, identify, verify
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from tests.data.wild.net import make
+from tests.models import weights_filled
 from tests.questions.validate.test_planted_faults import expand_in_the_first_block, leave_out, put
 
 Plant = Callable[[nn.Module], Any]
 SIDE = 96
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_random_weights() -> Iterator[None]:
+    with weights_filled():
+        yield
 
 
 def network(name: str = "v2") -> Network:
