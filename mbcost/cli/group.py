@@ -214,16 +214,18 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "explain": Command(
         "mbcost.cli.explain.explain:explain",
-        "Which network, counted how, gives a printed number: the simplest explanations first.",
+        "Find the networks and conventions that give a printed number, the simplest explanation first.",
     ),
-    "published": Command("mbcost.cli.published:published", "Every published figure with our number and a verdict."),
+    "published": Command(
+        "mbcost.cli.published:published", "Show every published figure with our number and a verdict."
+    ),
     "validate": Command(
         "mbcost.cli.validate:validate", "Compare the formulas with real models, layer by layer, to the last integer."
     ),
     "check": Command("mbcost.cli.check.check:check", "Is a spec right?"),
     "schema": Command(
         "mbcost.cli.check.schema:schema",
-        "The JSON Schema of a spec, for editors to complete it and to underline mistakes.",
+        "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
     ),
     "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
     "roofline": Command(
@@ -234,10 +236,13 @@ COMMANDS: Mapping[str, Command] = {
         "mbcost.cli.plot:PLOT",
         "Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
     ),
-    "verify": Command("mbcost.cli.verify.verify:verify", "Is your own PyTorch model the network?"),
+    "verify": Command(
+        "mbcost.cli.verify.verify:verify",
+        "Check your own PyTorch model against a network: what differs, what it costs, and which known mistake it is.",
+    ),
     "export": Command(
         "mbcost.cli.verify.export:export",
-        "A network as a YAML file: the spec of a built-in one, or your own PyTorch model as a flat list of its layers.",
+        "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.",
     ),
     "sweep": Command(
         "mbcost.cli.search.sweep:sweep", "The cost of networks over alpha and resolution, one row per configuration."

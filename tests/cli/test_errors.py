@@ -52,7 +52,7 @@ MISTAKES = [
     (["check", "v2", "--format", "jason"], "unknown format 'jason': did you mean 'json'"),
     (["check", "v2", "--format", "xml"], "unknown format 'xml': choose from text, csv, markdown, latex, json, github"),
     (["new"], "Missing argument 'NAME'"),
-    (["new", "a b"], "'a b' is no name: use letters, digits, '-', '_' and '.'"),
+    (["new", "a b"], "'a b' is not a name: use letters, digits, '-', '_' and '.'"),
     (["compare"], "Missing argument 'NET...'"),
     (["compare", "v1", "v7"], "unknown network 'v7'"),
     (["compare", "standard-vs-dws", "--net", "v1", "--kernel", "3"], "--kernel describes one layer and --net a whole"),
@@ -110,7 +110,7 @@ def test_a_broken_spec_reports_every_problem(mbcost: Mbcost, tmp_path: Path) -> 
     assert result.code == 2
     assert result.err.splitlines() == [
         f"mbcost: error: {path}:5:6: unknown operator 'cnov': did you mean 'conv'?",
-        f"mbcost: error: {path}:6:5: the row has 1 cells, the table 2: operator, c",
+        f"mbcost: error: {path}:6:5: expected 2 cells (operator, c), found 1",
     ]
 
 

@@ -58,7 +58,9 @@ def test_both_ends_and_the_example_give_the_network_and_the_next_number_another(
 
 
 @given(tables(), st.floats(0.05, 1.0), st.floats(0, 0.5), st.lists(st.floats(0, 1), min_size=5, max_size=5))
-def test_so_it_is_for_any_table(text: str, low: float, length: float, places: list[float]) -> None:
+def test_every_alpha_of_any_table_is_on_the_plateau_of_its_network(
+    text: str, low: float, length: float, places: list[float]
+) -> None:
     """Groups that do not divide the channels leave holes."""
     spec = parse_spec(text, "any.yaml", load_family)
     high = low + length

@@ -12,13 +12,12 @@ from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.memory.lifetimes import WITHOUT_OFFSETS, count_live_elements
 from mbcost.analytic.memory.peaks import compute_flashes, compute_needs, find_peaks
 from mbcost.analytic.network import resolve
-from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.reading.table import parse_spec
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Spec
-from tests.tables import tables
+from tests.tables import tables, where_possible
 
 PAIRS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations]
 SIZES = st.integers(33, 400)
@@ -55,20 +54,18 @@ def test_every_point_is_what_the_layers_need(
     st.lists(st.sampled_from([0.1, 0.3, 1.0, 1.7, 2.0]), min_size=1, max_size=3),
     st.sampled_from(WITHOUT_OFFSETS),
 )
-def test_so_it_is_for_any_table(text: str, alphas: list[float], allocator: str) -> None:
+def test_every_point_of_any_table_is_what_the_layers_need(text: str, alphas: list[float], allocator: str) -> None:
     spec = parse_spec(text, "any.yaml", load_family)
     sizes = [(90, 61), (61, 90)]
-    try:
+    with where_possible():
         for alpha in alphas:
             for size in sizes:
                 resolve(spec, alpha=alpha, resolution=size, classes=7)
-    except MbcostError:  # an empty map, no channel left, or groups that do not divide the channels
-        return
     check(spec, "any", alphas, sizes, allocator, "int8")
 
 
 @pytest.mark.parametrize("allocator", WITHOUT_OFFSETS)
-def test_a_thousand_alphas_at_once_are_what_each_is(allocator: str) -> None:
+def test_fifty_alphas_at_once_need_what_each_of_them_needs(allocator: str) -> None:
     check(
         load_spec("v3-large"), "official", [0.1 + number / 40 for number in range(50)], [(97, 320)], allocator, "int8"
     )
