@@ -56,9 +56,12 @@ def explain(
         typer.Option(help="What the number counts [default: open].", metavar="|".join(QUANTITIES).replace("_", "-")),
     ] = None,
     mult_adds: Annotated[
-        Optional[str], typer.Option("--mult-adds", help="Mult-adds, beside other facts.", metavar="NUMBER")
+        Optional[str],
+        typer.Option("--mult-adds", help="Mult-adds of the network, alone or with other numbers.", metavar="NUMBER"),
     ] = None,
-    params: Annotated[Optional[str], typer.Option(help="Parameters, beside other facts.", metavar="NUMBER")] = None,
+    params: Annotated[
+        Optional[str], typer.Option(help="Parameters of the network, alone or with other numbers.", metavar="NUMBER")
+    ] = None,
     rows: Annotated[
         Optional[str],
         typer.Option(
