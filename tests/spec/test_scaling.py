@@ -109,7 +109,7 @@ def test_each_witness_counts_the_cells_of_a_flattened_map_into_the_channels() ->
         (-0.5, 1000, "alpha is -0.5: it must be a positive number"),
         (math.nan, 1000, "alpha is nan: it must be a positive number"),
         (math.inf, 1000, "alpha is inf: it must be a positive number"),
-        (1, 0, "classes is 0: the least is 1"),
+        (1, 0, "classes is 0: it must be at least 1"),
     ],
 )
 def test_what_no_network_has(alpha: float, classes: int, message: str) -> None:

@@ -12,7 +12,7 @@ from mbcost.analytic.layers import BatchNorm, Conv2d, Shape
 from mbcost.analytic.network import Network, Step
 from mbcost.errors import MbcostError
 from mbcost.spec.implementation import EXACT, ChannelRule
-from mbcost.spec.scaling import alpha_text, check_alpha, scale_channels
+from mbcost.spec.scaling import alpha_text, check_alpha, round_channels
 from mbcost.spec.tally import Tally, total
 
 LEAST_CHEAPER, MOST_CHEAPER = 8, 9
@@ -87,7 +87,7 @@ def compare_layer(
     check_alpha(alpha)
     thin_inputs, thin_outputs = inputs, outputs
     if alpha != 1:
-        thin_inputs, thin_outputs = (scale_channels(rule, width * alpha, alpha) for width in (inputs, outputs))
+        thin_inputs, thin_outputs = (round_channels(rule, width * alpha, alpha) for width in (inputs, outputs))
     small = int(feature * rho + Fraction(1, 2))
     if small < 1:
         raise MbcostError(f"rho {float(rho):g} leaves nothing of a map of {feature}: use a larger one")
