@@ -34,7 +34,7 @@ from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import resolve
 from mbcost.measured.build import build
 from mbcost.measured.counters import count
-from mbcost.present.plot.canvas import INK, PALETTE, Draw, counted, render
+from mbcost.present.plot.canvas import INK, PALETTE, Drawing, abbreviate_ticks, render
 from mbcost.questions.search.configurations import Series
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.scaling import Scaling
@@ -122,7 +122,7 @@ def every_point(costs: Costs, points: int) -> None:
     assert done == points
 
 
-def drawn(measured: Mapping[int, float]) -> Draw:
+def drawn(measured: Mapping[int, float]) -> Callable[[Figure], None]:
     """Seconds over points, both logarithmic, beside the line of a time in proportion to the points.
 
     The line has the speed of the largest grid, so it is the small ones that can be off it.
@@ -138,7 +138,7 @@ def drawn(measured: Mapping[int, float]) -> Draw:
             points, [pace * each for each in points], color=INK, linewidth=1, label=f"{1e9 * pace:.2f} ns a point"
         )
         axes.loglog(points, times, "o", color=PALETTE[0], label="measured, median")
-        counted(axes.xaxis)
+        abbreviate_ticks(axes.xaxis)
         axes.yaxis.set_major_formatter(EngFormatter(unit="s", sep=" "))
         axes.minorticks_off()
         axes.grid()
@@ -243,7 +243,7 @@ def main() -> None:
         )
     print(f"\nThe process grew by {memory:,.1f} MiB meanwhile.")
     if long:
-        PICTURE.write_bytes(render(drawn(measured), (6.4, 4.0), "svg"))
+        PICTURE.write_bytes(render(Drawing(drawn(measured), (6.4, 4.0)), "svg"))
 
     command = [sys.executable, "-m", "mbcost", "fit", "--flash", "1MiB", "--ram", "320KiB", "--mult-adds", "60M"]
     print("\n| `mbcost fit` over six networks, every alpha, 32 to 320: whole process | time |\n|---|---:|")

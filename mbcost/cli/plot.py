@@ -21,26 +21,28 @@ from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
 from mbcost.cli.output import check_output, into
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.plot.accuracy import SIZE as ACCURACY_SIZE
 from mbcost.present.plot.accuracy import draw_accuracy
-from mbcost.present.plot.activations import SIZE as ACTIVATIONS_SIZE
 from mbcost.present.plot.activations import draw_activations
 from mbcost.present.plot.blocks import draw_blocks
-from mbcost.present.plot.blocks import size_of as size_of_blocks
-from mbcost.present.plot.canvas import ENDINGS, Draw, render
-from mbcost.present.plot.compare import draw_compare
-from mbcost.present.plot.compare import size_of as size_of_comparison
-from mbcost.present.plot.layers import SIZE as LAYERS_SIZE
+from mbcost.present.plot.canvas import ENDINGS, Drawing, render
+from mbcost.present.plot.compare import draw_comparison
 from mbcost.present.plot.layers import draw_layers
-from mbcost.present.plot.sweep import SIZE as SWEEP_SIZE
 from mbcost.present.plot.sweep import draw_sweep
-from mbcost.questions import plot as pictures
-from mbcost.questions.compare.nets import side_by_side
+from mbcost.questions.compare.compare import compare_totals
+from mbcost.questions.plot import (
+    EXAMPLES,
+    compute_cost_grid,
+    describe_block,
+    list_accuracy_points,
+    profile_layers,
+    sample_activations,
+)
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_convention
 
 Picture = Annotated[
-    Path, typer.Option("--output", help="The file to write, .svg, .png or .pdf, whole or not at all.", metavar="FILE")
+    Path,
+    typer.Option("--output", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"),
 ]
 
 
@@ -48,7 +50,7 @@ class PictureGroup(TyperGroup):
     """Pictures by name."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As click does, with the near names for one that is not known."""
+        """Resolve as click does, and suggest similar names for an unknown one."""
         if args and not args[0].startswith("-") and args[0] not in PICTURES:
             raise unknown("picture", args[0], PICTURES)
         return super().resolve_command(ctx, args)
@@ -66,7 +68,7 @@ def build() -> Any:
 
 
 def _plot() -> None:
-    """Pictures as SVG, PNG or PDF, by the ending of the file's name; needs matplotlib: pip install 'mbcost[plot]'.
+    """Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.
 
     \b
     Examples:
@@ -96,7 +98,7 @@ def layers(
     """
     check_picture(output)
     network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
-    _save(draw_layers(pictures.profile(network, load_convention(convention))), LAYERS_SIZE, output)
+    _save(draw_layers(profile_layers(network, load_convention(convention))), output)
     return 0
 
 
@@ -104,9 +106,11 @@ def sweep(
     net: Net,
     output: Picture,
     alpha: Annotated[
-        str, typer.Option(help="Width multipliers, a,b,c or start:stop:step.", metavar="LIST")
+        str, typer.Option(help="Width multipliers as a,b,c or start:stop:step.", metavar="LIST")
     ] = "0.25:1.4:0.05",
-    res: Annotated[str, typer.Option(help="Sides of the input, the same way.", metavar="LIST")] = "96:256:16",
+    res: Annotated[
+        str, typer.Option(help="Sizes of the square input, in the same form.", metavar="LIST")
+    ] = "96:256:16",
     impl: Impl = None,
     classes: Classes = None,
     in_channels: InChannels = None,
@@ -121,18 +125,20 @@ def sweep(
     """
     check_picture(output)
     alphas = sorted({parse_alpha(value) for value in parse_list(alpha, "alpha")})
-    sides = sorted({_side(value) for value in parse_list(res, "res")})
+    sides = sorted({_parse_side(value) for value in parse_list(res, "res")})
     reference = parse_reference(net)
     if reference.alpha is not None or reference.resolution is not None:
-        raise MbcostError(f"'{net}' states an alpha or a resolution: a sweep takes them from --alpha and --res")
+        raise MbcostError(
+            f"'{net}' has an alpha or a resolution, but a sweep varies them: use --alpha and --res instead"
+        )
     network = network_of(net, impl=impl, classes=classes, in_channels=in_channels)
     if network.spec.is_flat:
-        raise MbcostError(f"{net} is a list of layers with every number worked out: it has no alpha to sweep")
-    grid = pictures.cost_grid(
+        raise MbcostError(f"{net} is a flat list of layers, which has no alpha to sweep: use a table of blocks")
+    grid = compute_cost_grid(
         network.spec, network.implementation, load_convention(convention), alphas, sides,
         classes=network.classes, in_channels=network.in_channels,
     )  # fmt: skip
-    _save(draw_sweep(grid), SWEEP_SIZE, output)
+    _save(draw_sweep(grid), output)
     return 0
 
 
@@ -144,7 +150,7 @@ def accuracy(
     ] = None,
     convention: ConventionName = None,
 ) -> int:
-    """Published top-1 of the released checkpoints against the multiply-adds of their networks.
+    """Published top-1 accuracy of released checkpoints against mult-adds.
 
     \b
     Examples:
@@ -152,9 +158,9 @@ def accuracy(
       mbcost plot accuracy v1 v2 --output accuracy.pdf
     """
     check_picture(output)
-    counted = load_convention(convention)
-    points = pictures.accuracy_points(load_checkpoints(), counted, nets or ())
-    _save(draw_accuracy(points, counted.name), ACCURACY_SIZE, output)
+    counts = load_convention(convention)
+    points = list_accuracy_points(load_checkpoints(), counts, nets or ())
+    _save(draw_accuracy(points, counts.name), output)
     return 0
 
 
@@ -179,20 +185,19 @@ def compare(
     """
     check_picture(output)
     resolved = [network_of(net, alpha=alpha, res=res, impl=impl, classes=classes) for net in networks]
-    answer = side_by_side(resolved, load_convention(convention))
-    _save(draw_compare(answer), size_of_comparison(answer), output)
+    _save(draw_comparison(compare_totals(resolved, load_convention(convention))), output)
     return 0
 
 
 def activations(output: Picture) -> int:
-    """Sigmoid and swish beside the hard forms that MobileNetV3 uses.
+    """Sigmoid and swish, with the hard forms that MobileNetV3 uses.
 
     \b
     Examples:
       mbcost plot activations --output activations.svg
     """
     check_picture(output)
-    _save(draw_activations(pictures.activation_pairs()), ACTIVATIONS_SIZE, output)
+    _save(draw_activations(sample_activations()), output)
     return 0
 
 
@@ -202,11 +207,11 @@ def blocks(
         Optional[list[str]],
         typer.Argument(
             metavar="[NET=BLOCK]...",
-            help="Blocks as <stage>.<repeat> of a network [default: one each of ResNet-50, V1, V2 and V3].",
+            help="Blocks <stage>.<repeat> of networks [default: one block each of ResNet-50, V1, V2 and V3].",
         ),
     ] = None,
 ) -> int:
-    """Blocks to the scale of their channels.
+    """Blocks drawn to the scale of their channels.
 
     \b
     Examples:
@@ -215,21 +220,21 @@ def blocks(
     """
     check_picture(output)
     convention = load_convention()
-    wanted = [_block(text) for text in chosen] if chosen else pictures.EXAMPLES
-    shapes = [pictures.block_shape(network_of(net), block, convention) for net, block in wanted]
-    _save(draw_blocks(shapes), size_of_blocks(shapes), output)
+    references = [_parse_block(text) for text in chosen] if chosen else EXAMPLES
+    shapes = [describe_block(network_of(net), block, convention) for net, block in references]
+    _save(draw_blocks(shapes), output)
     return 0
 
 
 def check_picture(output: Path) -> None:
-    """Refuse a file that cannot be written or whose ending says no format, before any work is done.
+    """Refuse a file that cannot be written, or whose name has no known ending, before any work is done.
 
     Raises:
-        MbcostError: the ending, or the folder, is not there.
+        MbcostError: the file's name does not end in one of `ENDINGS`, or its folder does not exist.
     """
     if _ending(output) not in ENDINGS:
         endings = f"{', '.join(f'.{ending}' for ending in ENDINGS[:-1])} or .{ENDINGS[-1]}"
-        raise MbcostError(f"cannot draw '{output}': the name of the file must end in {endings}")
+        raise MbcostError(f"cannot draw '{output}': use a file name that ends in {endings}")
     check_output("text", output)
 
 
@@ -237,23 +242,23 @@ def _ending(output: Path) -> str:
     return output.suffix[1:].lower()
 
 
-def _save(draw: Draw, size: tuple[float, float], output: Path) -> None:
-    picture = render(draw, size, _ending(output))
+def _save(drawing: Drawing, output: Path) -> None:
+    picture = render(drawing, _ending(output))
     with into(output) as path:
         path.write_bytes(picture)
 
 
-def _side(text: str) -> int:
+def _parse_side(text: str) -> int:
     height, width = parse_resolution(text)
     if height != width:
-        raise MbcostError(f"res is '{text}': a sweep has square inputs, write one number")
+        raise MbcostError(f"res is '{text}', but a sweep has square inputs: write one number such as 160")
     return height
 
 
-def _block(text: str) -> tuple[str, str]:
+def _parse_block(text: str) -> tuple[str, str]:
     net, separator, block = text.rpartition("=")
     if not separator:
-        raise MbcostError(f"'{text}' is no block: write NET=BLOCK, such as v2=2.1")
+        raise MbcostError(f"'{text}' is not a block: write NET=BLOCK, such as v2=2.1")
     return net, block
 
 

@@ -72,11 +72,26 @@ def size_text(sides: Iterable[int]) -> str:
     return "x".join(map(str, sides))
 
 
+def feature_text(feature: str, value: str) -> str:
+    """Spell the value of a layer's feature, with the name of the feature unless the value contains it.
+
+    >>> feature_text("stride", "2"), feature_text("bias", "no bias")
+    ('stride 2', 'no bias')
+    """
+    return value if feature in ("bias", "norm") else f"{feature} {value}"
+
+
 def headline(network: Network) -> str:
     """Return the words that identify the network above a table."""
+    top = f"classes {network.classes}" if has_top(network) else "no top"
+    return f"{network.spec.display_title}  {settings_text(network)}  {top}"
+
+
+def settings_text(network: Network) -> str:
+    """Return the settings under which the network's spec is built, in the words of a headline."""
     return (
-        f"{network.spec.display_title}  alpha {alpha_text(network.alpha)}  resolution {size_text(network.resolution)}  "
-        f"implementation {network.implementation}  {f'classes {network.classes}' if has_top(network) else 'no top'}"
+        f"alpha {alpha_text(network.alpha)}  resolution {size_text(network.resolution)}  "
+        f"implementation {network.implementation}"
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.compare.diff import named
-from mbcost.present.names import describe, network_text
+from mbcost.present.names import describe, feature_text, network_text
 from mbcost.present.table import Cell, Column, SignedCount, Table
 from mbcost.questions.aligned.weighted import Layer
 from mbcost.questions.verify.identify import Candidate
@@ -107,7 +106,7 @@ def _first(answer: Verification) -> str:
             f"the first layer that differs is the model's {first.found.name} {_place(first)}, which the table has not"
         )
     own = [change for change in first.changes if not change.inherited] or list(first.changes)
-    said = ", ".join(f"{named(change.feature, change.found)} where {change.expected} is due" for change in own)
+    said = ", ".join(f"{feature_text(change.feature, change.found)} where {change.expected} is due" for change in own)
     return f"the first layer that differs is {first.expected.name}, the model's {first.found.name}: {said}"
 
 
@@ -162,7 +161,7 @@ def _what(layer: LayerCheck) -> str:
         return "missing" + _shape(layer)
     own, rest = (
         ", ".join(
-            f"{named(each.feature, each.expected)} -> {each.found}"
+            f"{feature_text(each.feature, each.expected)} -> {each.found}"
             for each in layer.changes
             if each.inherited == inherited
         )

@@ -1,4 +1,4 @@
-"""What the pictures show, as exact numbers: the drawing only places them."""
+"""Which exact numbers does each picture show? The drawing only arranges them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from mbcost.spec.table import Spec
 from mbcost.spec.tally import total
 
 MOST_CELLS = 20_000
-"""A heat map with more cells than it has dots on a page shows nothing more."""
+"""More cells than this cannot be told apart in a heat map on a page."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One layer along the network."""
+    """The cost of one layer along the network."""
 
     name: str
     stage: str
     kind: str
-    """See `mbcost.questions.device.roofline.kind_of`."""
+    """The kind that `mbcost.questions.device.roofline.kind_of` returns."""
     mult_adds: int
     params: int
     activations: int
@@ -38,15 +38,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class Profile:
-    """The layers that cost something, in order."""
+    """The layers of a network that cost something, in order."""
 
     network: Network
     convention: Convention
     bars: tuple[Bar, ...]
 
 
-def profile(network: Network, convention: Convention) -> Profile:
-    """Where along the network its multiply-adds, parameters and activations are."""
+def profile_layers(network: Network, convention: Convention) -> Profile:
+    """Return the multiply-adds, parameters and activations along the network."""
     bars = (
         Bar(
             step.name,
@@ -63,7 +63,7 @@ def profile(network: Network, convention: Convention) -> Profile:
 
 @dataclass(frozen=True)
 class CostGrid:
-    """Multiply-adds of one network over alphas and square resolutions."""
+    """Multiply-adds of one spec over alphas and square resolutions."""
 
     spec: Spec
     implementation: str
@@ -71,10 +71,10 @@ class CostGrid:
     alphas: tuple[float, ...]
     resolutions: tuple[int, ...]
     mult_adds: tuple[tuple[int, ...], ...]
-    """One row an alpha, one column a resolution."""
+    """One row per alpha, one column per resolution."""
 
 
-def cost_grid(
+def compute_cost_grid(
     spec: Spec,
     implementation: str,
     convention: Convention,
@@ -84,14 +84,14 @@ def cost_grid(
     classes: int,
     in_channels: int,
 ) -> CostGrid:
-    """The multiply-adds at every point, from the engine's compact form.
+    """Return the multiply-adds at every alpha and resolution, from the compact form of the engine.
 
     Raises:
-        MbcostError: there are too many points to be seen, or no network can be built at one of them.
+        MbcostError: there are too many points for a picture, or no network can be built at one of them.
     """
     if len(alphas) * len(resolutions) > MOST_CELLS:
         raise MbcostError(
-            f"{len(alphas)} x {len(resolutions)} are more points than a picture can show: the most is {MOST_CELLS:,}"
+            f"{len(alphas)} x {len(resolutions)} points are too many for a picture: ask for at most {MOST_CELLS:,}"
         )
     rules = spec.implementation(implementation)
     rows = []
@@ -103,76 +103,75 @@ def cost_grid(
 
 @dataclass(frozen=True)
 class AccuracyPoint:
-    """A released checkpoint and what its network costs."""
+    """A released checkpoint and the cost of its network."""
 
     checkpoint: Checkpoint
     mult_adds: int
 
 
-def accuracy_points(
+def list_accuracy_points(
     checkpoints: Iterable[Checkpoint], convention: Convention, nets: Sequence[str] = ()
 ) -> tuple[AccuracyPoint, ...]:
-    """Published accuracy beside the cost of the official network with 1000 classes, for `nets` or for all.
+    """Return published accuracies and the cost of the official networks with 1000 classes, for `nets` or for all.
 
     Raises:
         MbcostError: one of `nets` has no checkpoint.
     """
-    known = tuple(checkpoints)
-    names = tuple(dict.fromkeys(each.net for each in known))
+    released = tuple(checkpoints)
+    names = tuple(dict.fromkeys(checkpoint.net for checkpoint in released))
     for net in nets:
         if net not in names:
             raise unknown("network with published checkpoints", net, names)
-    return tuple(
-        AccuracyPoint(
-            each,
-            resolve(load_spec(each.net), alpha=each.alpha, resolution=each.resolution).mult_adds(convention),
-        )
-        for each in known
-        if each.net in (nets or names)
-    )
+    points = []
+    for checkpoint in released:
+        if checkpoint.net in (nets or names):
+            spec = load_spec(checkpoint.net)
+            network = resolve(spec, alpha=checkpoint.alpha, resolution=checkpoint.resolution)
+            points.append(AccuracyPoint(checkpoint, network.mult_adds(convention)))
+    return tuple(points)
 
 
 @dataclass(frozen=True)
-class Link:
+class BlockConvolution:
     """A convolution of a block."""
 
     part: str
     kind: str
     kernel: tuple[int, int]
     channels: int
-    """Of the map that it gives."""
+    """Channels of its output."""
 
 
 @dataclass(frozen=True)
 class BlockShape:
-    """A block as its channels and the convolutions between them."""
+    """A block as a chain of convolutions with the numbers of channels between them."""
 
     network: Network
     convention: Convention
     name: str
     inputs: int
-    links: tuple[Link, ...]
+    convolutions: tuple[BlockConvolution, ...]
     squeezed: int
-    """Channels in the middle of squeeze-and-excite, which stands before the last convolution; 0 without it."""
+    """Channels inside the squeeze-and-excite before the last convolution; 0 if there is none."""
     added: bool
     """Whether the block's input is added to its output."""
     map: tuple[int, int]
-    """Height and width that it reads."""
+    """Height and width of the block's input."""
     mult_adds: int
     params: int
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Channels from the block's input to its output."""
-        return (self.inputs, *(link.channels for link in self.links))
+        return (self.inputs, *(convolution.channels for convolution in self.convolutions))
 
 
 EXAMPLES = (("resnet-50", "4.2"), ("v1", "7.2"), ("v2", "5.2"), ("v3-large", "12.1"))
-"""One block a network, each with stride 1 on a 14x14 map, so that the four can be compared."""
+"""One block per network, each with stride 1 on a 14x14 map, so that the four can be compared."""
 
 
-def block_shape(network: Network, name: str, convention: Convention) -> BlockShape:
-    """The block `<stage>.<repeat>` of a network.
+def describe_block(network: Network, name: str, convention: Convention) -> BlockShape:
+    """Return the shape and cost of the block `<stage>.<repeat>` of a network.
 
     Raises:
         MbcostError: there is no such block, or it has no convolution.
@@ -183,20 +182,20 @@ def block_shape(network: Network, name: str, convention: Convention) -> BlockSha
     if name not in blocks:
         raise unknown(f"block of {network.spec.name}", name, blocks)
     steps = blocks[name]
-    links = tuple(
-        Link(step.part, name_kind(step.lead), step.lead.kernel, step.output.channels)
+    convolutions = tuple(
+        BlockConvolution(step.part, name_kind(step.lead), step.lead.kernel, step.output.channels)
         for step in steps
         if isinstance(step.lead, Conv2d) and not step.part.startswith("se.") and step.part != "shortcut"
     )
-    if not links:
-        raise MbcostError(f"block {name} of {network.spec.name} has no convolution to draw")
+    if not convolutions:
+        raise MbcostError(f"block {name} of {network.spec.name} has no convolution to draw: choose a different block")
     tally, first = total(step.tally for step in steps), steps[0].lead.input
     return BlockShape(
         network,
         convention,
         name,
         first.channels,
-        links,
+        convolutions,
         next((step.output.channels for step in steps if step.part == "se.reduce"), 0),
         any(step.part == "add" for step in steps),
         (first.height, first.width),
@@ -206,12 +205,12 @@ def block_shape(network: Network, name: str, convention: Convention) -> BlockSha
 
 
 def sigmoid(x: float) -> float:
-    """1 / (1 + e^-x)."""
+    """Return 1 / (1 + e^-x)."""
     return 1 / (1 + exp(-x))
 
 
 def hard_sigmoid(x: float) -> float:
-    """ReLU6(x + 3) / 6: V3 paper (arXiv:1905.02244), section 5.2.
+    """Return ReLU6(x + 3) / 6: V3 paper (arXiv:1905.02244), section 5.2.
 
     >>> hard_sigmoid(0.0), hard_sigmoid(4.0)
     (0.5, 1.0)
@@ -220,18 +219,18 @@ def hard_sigmoid(x: float) -> float:
 
 
 def swish(x: float) -> float:
-    """X · sigmoid(x)."""
+    """Return x · sigmoid(x)."""
     return x * sigmoid(x)
 
 
 def hard_swish(x: float) -> float:
-    """X · ReLU6(x + 3) / 6: V3 paper, section 5.2."""
+    """Return x · ReLU6(x + 3) / 6: V3 paper, section 5.2."""
     return x * hard_sigmoid(x)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A function's values over the abscissas of its pair."""
+    """A function's values at the abscissas of its pair."""
 
     name: str
     values: tuple[float, ...]
@@ -239,7 +238,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class ActivationPair:
-    """A smooth activation and the piecewise form that stands for it."""
+    """A smooth activation and the piecewise polynomial that replaces it."""
 
     abscissas: tuple[float, ...]
     smooth: Curve
@@ -247,23 +246,23 @@ class ActivationPair:
 
     @property
     def distance(self) -> tuple[float, float]:
-        """The largest distance between the two and the first abscissa, from the left, that has it."""
-        gaps = [abs(one - other) for one, other in zip(self.smooth.values, self.hard.values, strict=True)]
-        place = max(range(len(gaps)), key=lambda place: (round(gaps[place], 12), -place))
-        return gaps[place], self.abscissas[place]
+        """The largest distance between the two curves, and the first abscissa from the left at which they have it."""
+        gaps = [abs(smooth - hard) for smooth, hard in zip(self.smooth.values, self.hard.values, strict=True)]
+        index = max(range(len(gaps)), key=lambda index: (round(gaps[index], 12), -index))
+        return gaps[index], self.abscissas[index]
 
 
 REACH, STEPS = 6, 50
-"""The curves go from -6 to 6, with 50 points a unit."""
+"""The curves go from -6 to 6, with 50 points per unit."""
 _PAIRS: tuple[tuple[tuple[str, Callable[[float], float]], tuple[str, Callable[[float], float]]], ...] = (
     (("sigmoid", sigmoid), ("hard-sigmoid", hard_sigmoid)),
     (("swish", swish), ("hard-swish", hard_swish)),
 )
 
 
-def activation_pairs() -> tuple[ActivationPair, ...]:
-    """Sigmoid and swish, each beside its hard form."""
-    abscissas = tuple(place / STEPS for place in range(-REACH * STEPS, REACH * STEPS + 1))
+def sample_activations() -> tuple[ActivationPair, ...]:
+    """Return sigmoid and swish, each with its hard form."""
+    abscissas = tuple(index / STEPS for index in range(-REACH * STEPS, REACH * STEPS + 1))
     return tuple(
         ActivationPair(abscissas, *(Curve(name, tuple(map(function, abscissas))) for name, function in pair))
         for pair in _PAIRS

@@ -64,27 +64,29 @@ def test_layers_say_which_network_and_its_totals(mbcost: Mbcost, tmp_path: Path)
     assert any("convention macs" in text for text in shown)
 
 
-def test_layers_count_as_the_convention_does(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_layers_are_counted_by_the_chosen_convention(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "layers", "v2", "--convention", "flops2")
     totals = json.loads(mbcost("table", "v2", "--convention", "flops2", "--format", "json").out)["totals"]
     assert f"{totals['mult_adds']:,} mult-adds" in shown
     assert any("convention flops2" in text for text in shown)
 
 
-def test_lines_of_equal_cost_are_round_and_inside(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_lines_of_equal_cost_are_at_round_costs_inside_the_range(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "sweep", "v2")
     # 8.0 M at alpha 0.25 and 96 pixels, 760.8 M at 1.4 and 256.
     assert {"10 M", "20 M", "50 M", "100 M", "200 M", "500 M"} == {text for text in shown if text.endswith(" M")}
-    assert {"resolution, pixels a side", "width multiplier α", "mult-adds"} <= set(shown)
+    assert {"resolution, pixels per side", "width multiplier α", "mult-adds"} <= set(shown)
     assert "MobileNetV2: mult-adds over α and resolution, implementation official, convention macs" in shown
 
 
 @pytest.mark.parametrize("arguments", [("--alpha", "1"), ("--res", "224"), ("--alpha", "1", "--res", "224")])
-def test_a_sweep_of_one_row_or_one_point(mbcost: Mbcost, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_sweep_of_one_row_or_one_point_can_be_drawn(
+    mbcost: Mbcost, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     assert "width multiplier α" in draw(mbcost, tmp_path, "sweep", "v2", *arguments)
 
 
-def test_a_fine_sweep_is_no_large_file(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_fine_sweep_is_not_a_large_file(mbcost: Mbcost, tmp_path: Path) -> None:
     draw(mbcost, tmp_path, "sweep", "v2", "--alpha", "0.25:1.4:0.02", "--res", "96:256:2")
     assert (tmp_path / "picture.svg").stat().st_size < 150_000
 
@@ -109,7 +111,7 @@ def test_accuracy_shows_every_network_with_checkpoints(mbcost: Mbcost, tmp_path:
     assert [text for text in alone if text in ("1", "0.75", "0.5", "0.25")] == ["0.25", "0.5", "0.75", "1"]
 
 
-def test_curves_say_how_far_they_are_apart(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_titles_of_curves_have_their_largest_distance(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "activations")
     assert "sigmoid and hard-sigmoid: at most 0.069 apart" in shown
     assert "swish and hard-swish: at most 0.142 apart" in shown
@@ -134,24 +136,30 @@ def test_blocks_have_the_widths_of_their_specs(mbcost: Mbcost, tmp_path: Path) -
     ("arguments", "message"),
     [
         (("layrs", "v2", "--output", "x.svg"), "unknown picture 'layrs': did you mean 'layers'?"),
-        (("layers", "v2", "--output", "x.gif"), "cannot draw 'x.gif': the name of the file must end in .svg, .png or"),
-        (("layers", "v2", "--output", "svg"), "cannot draw 'svg': the name of the file must end in"),
+        (("layers", "v2", "--output", "x.gif"), "cannot draw 'x.gif': use a file name that ends in .svg, .png or"),
+        (("layers", "v2", "--output", "svg"), "cannot draw 'svg': use a file name that ends in"),
         (("layers", "v2", "--output", "none/x.svg"), "cannot write none/x.svg: No such file or directory"),
         (("layers", "v2"), "Missing option '--output' (try 'mbcost plot layers --help')"),
         (("layers", "v9", "--output", "x.svg"), "unknown network 'v9'"),
         (("sweep", "v2", "--alpha", "1:0:1", "--output", "x.svg"), "alpha '1:0:1' is empty"),
         (("sweep", "v2", "--res", "96:224:0", "--output", "x.svg"), "res '96:224:0': the step must be a positive"),
-        (("sweep", "v2", "--res", "96x64", "--output", "x.svg"), "res is '96x64': a sweep has square inputs"),
-        (("sweep", "v2", "--alpha", "0.1:1.1:0.001", "--output", "x.svg", "--res", "32:320:1"), "1001 x 289 are more"),
-        (("sweep", "v2@0.5", "--output", "x.svg"), "'v2@0.5' states an alpha or a resolution: a sweep takes"),
-        (("blocks", *["v2=2.1"] * 60, "--output", "x.png"), "the picture would be 72 inches high, the most is 50"),
+        (
+            ("sweep", "v2", "--res", "96x64", "--output", "x.svg"),
+            "res is '96x64', but a sweep has square",
+        ),
+        (
+            ("sweep", "v2", "--alpha", "0.1:1.1:0.001", "--output", "x.svg", "--res", "32:320:1"),
+            "1001 x 289 points are",
+        ),
+        (("sweep", "v2@0.5", "--output", "x.svg"), "'v2@0.5' has an alpha or a resolution, but a sweep varies"),
+        (("blocks", *["v2=2.1"] * 60, "--output", "x.png"), "the picture would be 72 inches high, more than 50: draw"),
         (("compare", *["v2"] * 200, "--output", "x.png"), "the picture would be 65 inches high"),
         (("accuracy", "v3", "--output", "x.svg"), "unknown network with published checkpoints 'v3'"),
-        (("blocks", "v2", "--output", "x.svg"), "'v2' is no block: write NET=BLOCK, such as v2=2.1"),
+        (("blocks", "v2", "--output", "x.svg"), "'v2' is not a block: write NET=BLOCK, such as v2=2.1"),
         (("blocks", "v2=2.7", "--output", "x.svg"), "unknown block of v2 '2.7'"),
     ],
 )
-def test_mistakes_are_one_line_and_leave_no_file(
+def test_an_error_is_one_line_and_leaves_no_file(
     mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -173,7 +181,7 @@ def test_without_matplotlib_the_message_names_the_extra(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_there_is_written_over_and_keeps_its_mode(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_and_keeps_its_mode(mbcost: Mbcost, tmp_path: Path) -> None:
     path = tmp_path / "picture.svg"
     path.write_text("before")
     path.chmod(0o640)
@@ -202,11 +210,11 @@ def test_a_list_of_layers_has_no_alpha_to_sweep(mbcost: Mbcost, tmp_path: Path) 
     assert f"{27 * 8 * 16:,} mult-adds" in draw(mbcost, tmp_path, "layers", str(flat))
     result = mbcost("plot", "sweep", str(flat), "--output", str(tmp_path / "sweep.svg"))
     assert result.err == (
-        f"mbcost: error: {flat} is a list of layers with every number worked out: it has no alpha to sweep\n"
+        f"mbcost: error: {flat} is a flat list of layers, which has no alpha to sweep: use a table of blocks\n"
     )
 
 
-def test_a_network_without_multiply_adds(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_network_without_multiply_adds_can_be_drawn(mbcost: Mbcost, tmp_path: Path) -> None:
     spec = tmp_path / "pool.yaml"
     spec.write_text(
         "name: pool\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\n"
@@ -216,7 +224,7 @@ def test_a_network_without_multiply_adds(mbcost: Mbcost, tmp_path: Path) -> None
         draw(mbcost, tmp_path, name, str(spec))
 
 
-def test_a_users_own_settings_change_nothing(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_users_matplotlib_settings_change_nothing(mbcost: Mbcost, tmp_path: Path) -> None:
     from matplotlib import rc_context
 
     draw(mbcost, tmp_path, "compare")
@@ -226,6 +234,8 @@ def test_a_users_own_settings_change_nothing(mbcost: Mbcost, tmp_path: Path) -> 
     assert (tmp_path / "picture.svg").read_bytes() == before
 
 
-def test_blocks_of_standard_input(mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_standard_input_can_be_drawn_more_than_once(
+    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO((specs_folder() / "v2.yaml").read_bytes())))
     assert "MobileNetV2, block 2.1" in draw(mbcost, tmp_path, "blocks", "-=2.1", "-@0.5=2.1")

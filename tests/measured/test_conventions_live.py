@@ -19,7 +19,7 @@ from mbcost.errors import MbcostError
 from mbcost.measured.build import build
 from mbcost.measured.counters import COUNTERS, count
 from mbcost.measured.references import LIBRARIES, build_reference, offers
-from mbcost.questions.cost.ledger import otherwise
+from mbcost.questions.cost.ledger import count_blindly
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
@@ -94,10 +94,10 @@ def expected_of_library(tool: str, network: Network) -> tuple[int, int]:
     """The same for the library's own model, of which the tool may see only a part."""
     params, mult_adds = expected(tool, network)
     for quantity in ("params", "mult_adds"):
-        found = otherwise(network, load_convention(tool), quantity)
-        if found is not None:
-            assert found.total is not None
-            params, mult_adds = (found.total, mult_adds) if quantity == "params" else (params, found.total)
+        blind = count_blindly(network, load_convention(tool), quantity)
+        if blind is not None:
+            assert blind.total is not None
+            params, mult_adds = (blind.total, mult_adds) if quantity == "params" else (params, blind.total)
     return params, mult_adds
 
 

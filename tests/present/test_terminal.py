@@ -1,4 +1,4 @@
-"""On a terminal of any width every number that is shown is shown whole, and what is left out is named."""
+"""On a terminal of any width, numbers are shown whole or left out, and the columns left out are named."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from fractions import Fraction
 import pytest
 
 from mbcost.analytic.network import resolve
-from mbcost.present import validate as validation
-from mbcost.present.compare import nets as side_by_side
-from mbcost.present.compare import residuals, separable
-from mbcost.present.cost import formula, nets
-from mbcost.present.cost import show as stages
-from mbcost.present.cost import table as costs
+from mbcost.present import validate
+from mbcost.present.compare import compare, residuals, separable
+from mbcost.present.cost import formula, nets, show, table
 from mbcost.present.formats import render_terminal
 from mbcost.present.table import Column, Table, build_table, text_of
-from mbcost.questions.compare.nets import built_in
-from mbcost.questions.compare.nets import side_by_side as compare
+from mbcost.questions.compare.compare import compare_totals
 from mbcost.questions.compare.residuals import compare_residuals
-from mbcost.questions.compare.separable import compare_layer, compare_network
-from mbcost.questions.cost.formula import formula as ask
-from mbcost.questions.cost.table import cost_table
+from mbcost.questions.compare.separable import LayerSizes, compare_layer, compare_network
+from mbcost.questions.cost.formula import derive_formula
+from mbcost.questions.cost.nets import list_built_in
+from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Difference, Validation
 from mbcost.spec.catalogue.library import load_convention, load_spec
@@ -30,32 +27,31 @@ from mbcost.spec.catalogue.library import load_convention, load_spec
 WIDTHS = (40, 50, 60, 80, 100, 160)
 
 
-def _table() -> Table:
-    return costs.as_table(cost_table(resolve(load_spec("v3-large")), load_convention()))
+def _costs() -> Table:
+    return table.as_table(tabulate_costs(resolve(load_spec("v3-large")), load_convention()))
 
 
 def _show() -> Table:
-    return stages.as_table(resolve(load_spec("v3-large")))
+    return show.as_table(resolve(load_spec("v3-large")))
 
 
 def _formula() -> Table:
-    return formula.as_table(ask(resolve(load_spec("v1")), "1.1.pointwise"))
+    return formula.as_table(derive_formula(resolve(load_spec("v1")), "1.1.pointwise"))
 
 
 def _nets() -> Table:
-    return nets.as_table(built_in(load_convention()))
+    return nets.as_table(list_built_in(load_convention()))
 
 
 def _compare() -> Table:
     spec = load_spec("v3-large")
     networks = [resolve(spec, alpha=0.5, implementation=name) for name in ("official", "keras")]
-    return side_by_side.side_by_side_table(compare(networks, load_convention()))
+    return compare.as_table(compare_totals(networks, load_convention()))
 
 
 def _layer() -> Table:
     rule = load_spec("v1").implementation("official").channels
-    sizes = {"kernel": 3, "inputs": 512, "outputs": 512, "feature": 14}
-    return separable.layer_table(compare_layer(rule, **sizes, alpha=0.75, rho=Fraction(714, 1000)))
+    return separable.layer_table(compare_layer(rule, LayerSizes(), alpha=0.75, rho=Fraction(714, 1000)))
 
 
 def _network() -> Table:
@@ -65,9 +61,7 @@ def _network() -> Table:
 
 def _residuals() -> Table:
     squeeze = load_spec("v3-large").implementation("official").squeeze
-    return residuals.residuals_table(
-        compare_residuals(squeeze, channels=64, feature=14, expansion=6, reduction=4), feature=14
-    )
+    return residuals.as_table(compare_residuals(squeeze, channels=64, feature=14, expansion=6, reduction=4), feature=14)
 
 
 def _validation() -> Table:
@@ -76,11 +70,11 @@ def _validation() -> Table:
     difference = Difference(
         spec.name, 0.75, (224, 224), "torchvision", "transformers", "4.1.depthwise", "weights", 1_234_567, 7
     )
-    return validation.as_table(Campaign((Outcome(case, Validation(1_234_567, (difference,))),), ("a note",)))
+    return validate.as_table(Campaign((Outcome(case, Validation(1_234_567, (difference,))),), ("a note",)))
 
 
 TABLES = {
-    "table": _table,
+    "table": _costs,
     "show": _show,
     "formula": _formula,
     "nets": _nets,
@@ -120,7 +114,7 @@ def test_no_cell_is_cut_and_every_row_is_a_line(
 
 
 def test_the_title_is_as_wide_as_the_terminal_not_as_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    narrow = _table().select(["name", "params"])
+    narrow = _costs().select(["name", "params"])
     assert on_a_terminal(narrow, 160, monkeypatch).splitlines()[0] == narrow.title
 
 
@@ -132,8 +126,8 @@ def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays
         "network", "alpha", "resolution", "implementation", "params", "ratio", "mult-adds", "ratio",
     ]  # fmt: skip
     assert "implementation" in on_a_terminal(_compare(), 40, monkeypatch).splitlines()[2]
-    same = compare([resolve(load_spec(name)) for name in ("v1", "v2")], load_convention())
-    header = on_a_terminal(side_by_side.side_by_side_table(same), 60, monkeypatch).splitlines()[2].split()
+    same = compare_totals([resolve(load_spec(name)) for name in ("v1", "v2")], load_convention())
+    header = on_a_terminal(compare.as_table(same), 60, monkeypatch).splitlines()[2].split()
     assert header == ["network", "alpha", "resolution", "params", "mult-adds"]
 
 

@@ -1,8 +1,9 @@
-"""`mbcost compare`: two built-in comparisons by name, and any networks side by side."""
+"""`mbcost compare`: two comparisons by name, and any networks side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Annotated, Any, Optional
 
 import typer
@@ -14,17 +15,19 @@ from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError
-from mbcost.present.compare import nets as presented
 from mbcost.present.compare import residuals, separable
-from mbcost.questions.compare.nets import side_by_side
+from mbcost.present.compare.compare import as_json, as_table
+from mbcost.questions.compare.compare import compare_totals
+from mbcost.questions.compare.residuals import compare_residuals
+from mbcost.questions.compare.separable import LayerSizes, compare_layer, compare_network
 from mbcost.spec.catalogue.library import load_convention, load_spec
 
 
 class ComparisonGroup(TyperGroup):
-    """Comparisons by name; whatever starts otherwise is a list of networks."""
+    """Comparisons by name; arguments that do not start with such a name are networks."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As click does, with `nets` put in where no comparison is named."""
+        """Parse as click does, with `nets` inserted if the first argument does not name a comparison."""
         if not args or args[0] not in (*self.commands, "--help"):
             args = ["nets", *args]
         return super().parse_args(ctx, args)
@@ -56,9 +59,7 @@ def _compare() -> None:
 def nets(
     networks: Annotated[
         list[str],
-        typer.Argument(
-            metavar="NET...", help="Networks, the first of them the yardstick.", autocompletion=complete_network
-        ),
+        typer.Argument(metavar="NET...", help="Networks; ratios are to the first.", autocompletion=complete_network),
     ],
     alpha: Alpha = None,
     res: Res = None,
@@ -69,18 +70,19 @@ def nets(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Networks side by side, with ratios to the first; `nets` can be left out."""
+    """Networks side by side, with ratios to the first.
+
+    The word `nets` can be left out.
+    """
     check_output(style, output)
     resolved = [network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes) for net in networks]
-    answer = side_by_side(resolved, load_convention(convention))
-    emit(presented.side_by_side_table(answer), presented.side_by_side_json(answer), style, output)
+    answer = compare_totals(resolved, load_convention(convention))
+    emit(as_table(answer), as_json(answer), style, output)
     return 0
 
 
 def standard_vs_dws(
-    net: Annotated[
-        Optional[str], typer.Option(metavar="NET", help="A whole network in the place of one layer.")
-    ] = None,
+    net: Annotated[Optional[str], typer.Option(metavar="NET", help="A whole network instead of one layer.")] = None,
     kernel: Annotated[Optional[int], typer.Option(metavar="K", help="Side of the kernel [default: 3].")] = None,
     inputs: Annotated[Optional[int], typer.Option("--in", metavar="M", help="Input channels [default: 512].")] = None,
     outputs: Annotated[
@@ -95,40 +97,31 @@ def standard_vs_dws(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Standard convolution beside depthwise separable convolution.
+    """Standard and depthwise separable convolution.
 
-    Without options: the V1 paper's table 3, cumulative over alpha = 0.75 and rho = 0.714. With options: the layer, or
-    with --net the network, that they describe.
+    Without options this is the V1 paper's table 3: one layer, then with alpha = 0.75, then also with rho = 0.714. The
+    options describe a different layer, or with --net a network.
     """
     check_output(style, output)
-    layer = {"kernel": kernel, "in": inputs, "out": outputs, "feature": feature, "stride": stride}
-    given = [name for name, value in layer.items() if value is not None]
+    options = {"kernel": kernel, "inputs": inputs, "outputs": outputs, "feature": feature, "stride": stride}
+    sizes = {name: size for name, size in options.items() if size is not None}
     if net is not None:
-        from mbcost.questions.compare.separable import compare_network
-
-        if given:
-            raise MbcostError(f"--{given[0]} describes one layer and --net a whole network: keep one")
+        if sizes:
+            option = next(iter(sizes)).removesuffix("puts")
+            raise MbcostError(f"--{option} describes one layer and --net a whole network: keep one")
         network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl)
         full = resolve(network.spec, implementation=network.implementation)
         answer = compare_network(network, full)
         emit(separable.network_table(answer), separable.network_json(answer), style, output)
         return 0
-    from fractions import Fraction
-
-    from mbcost.questions.compare.separable import compare_layer
-
     for name, value in (("res", res), ("impl", impl)):
         if value is not None:
             raise MbcostError(f"--{name} needs a network: add --net, or use --feature for one layer")
-    if not given and alpha is None and rho is None:
+    if not sizes and alpha is None and rho is None:
         alpha, rho = PAPER_ALPHA, PAPER_RHO
     comparison = compare_layer(
         load_spec("v1").implementation("official").channels,
-        kernel=3 if kernel is None else kernel,
-        inputs=512 if inputs is None else inputs,
-        outputs=512 if outputs is None else outputs,
-        feature=14 if feature is None else feature,
-        stride=1 if stride is None else stride,
+        LayerSizes(**sizes),
         alpha=1.0 if alpha is None else parse_alpha(alpha),
         rho=Fraction(1) if rho is None else parse_rho(rho),
     )
@@ -144,12 +137,11 @@ def residual_vs_inverted(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """ResNet's bottleneck beside V2's inverted residual and V3's with squeeze-and-excite.
+    """ResNet's bottleneck and inverted residuals.
 
-    The default is the 64-channel stage of V2's table, with its expansion factor.
+    The blocks are ResNet's bottleneck, V2's inverted residual, and V3's with squeeze-and-excite. The defaults are those
+    of the 64-channel stage in V2's table.
     """
-    from mbcost.questions.compare.residuals import compare_residuals
-
     check_output(style, output)
     blocks = compare_residuals(
         load_spec("v3-large").implementation("official").squeeze,
@@ -158,7 +150,7 @@ def residual_vs_inverted(
         expansion=expansion,
         reduction=reduction,
     )
-    emit(residuals.residuals_table(blocks, feature), residuals.residuals_json(blocks, feature), style, output)
+    emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), style, output)
     return 0
 
 

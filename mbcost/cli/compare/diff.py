@@ -21,11 +21,12 @@ def build() -> Any:
 
 
 def diff(
-    first: Annotated[
-        str, typer.Argument(metavar="A", help="The network to start from.", autocompletion=complete_network)
-    ],
+    first: Annotated[str, typer.Argument(metavar="A", help="The first network.", autocompletion=complete_network)],
     second: Annotated[
-        str, typer.Argument(metavar="B", help="The network to compare.", autocompletion=complete_network)
+        str,
+        typer.Argument(
+            metavar="B", help="The second network; differences are B less A.", autocompletion=complete_network
+        ),
     ],
     alpha: Alpha = None,
     res: Res = None,
@@ -37,9 +38,10 @@ def diff(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Two networks, or two implementations of one, aligned layer by layer: what differs and what it costs.
+    """The differences of two networks, layer by layer, and their cost.
 
-    The differences sum to the difference of the totals. Exit 0 when the two are the same, 1 when they differ.
+    The two can also be implementations of one network. The differences sum to the difference of the totals. The exit
+    code is 0 if the two are equal and 1 if they differ.
 
     \b
     Examples:

@@ -1,1 +1,1 @@
-"""The commands that show what a network costs, and by whose rules."""
+"""The commands that show what a network costs, and in whose counts."""

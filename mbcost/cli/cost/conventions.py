@@ -17,13 +17,15 @@ def build() -> Any:
 
 
 def conventions(style: Format = "text", output: Output = None) -> int:
-    """Who counts what: the names for --convention, and what tools silently get wrong.
+    """The counting conventions: who counts what as params and mult-adds.
+
+    Their names are the values of --convention. The notes list what tools silently count differently.
 
     \b
     Example:
       mbcost conventions --format json | jq '.conventions[] | {name, mult_adds}'
     """
     check_output(style, output)
-    known = tuple(load_conventions().values())
-    emit(as_table(known), as_json(known), style, output)
+    listed = tuple(load_conventions().values())
+    emit(as_table(listed), as_json(listed), style, output)
     return 0

@@ -11,7 +11,7 @@ from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.formula import as_json, as_table
-from mbcost.questions.cost.formula import formula as ask
+from mbcost.questions.cost.formula import derive_formula
 
 
 def build() -> Any:
@@ -22,7 +22,7 @@ def build() -> Any:
 def formula(
     net: Net,
     layer: Annotated[
-        str, typer.Argument(metavar="LAYER", help="A layer's name as in `mbcost table`, e.g. 2.1.expand.")
+        str, typer.Argument(metavar="LAYER", help="The name of a layer as in `mbcost table`, such as 2.1.expand.")
     ],
     alpha: Alpha = None,
     res: Res = None,
@@ -33,7 +33,7 @@ def formula(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """The equation of one layer, with its numbers put in and its closed form in alpha and rho.
+    """The equation of a layer, with its closed form in alpha and rho.
 
     \b
     Examples:
@@ -42,6 +42,6 @@ def formula(
     """
     check_output(style, output)
     network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
-    answer = ask(network, layer)
+    answer = derive_formula(network, layer)
     emit(as_table(answer), as_json(answer), style, output)
     return 0

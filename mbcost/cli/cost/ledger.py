@@ -12,8 +12,7 @@ from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Ou
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.cost.ledger import as_json, as_table
-from mbcost.questions.cost.ledger import QUANTITIES
-from mbcost.questions.cost.ledger import ledger as ask
+from mbcost.questions.cost.ledger import QUANTITIES, build_ledger
 from mbcost.spec.catalogue.library import load_convention, load_conventions
 
 
@@ -34,16 +33,18 @@ def ledger(
     convention: Annotated[
         Optional[str],
         typer.Option(
-            help="Only these; of two, the difference line by line [default: all of today, those alike once].",
+            help="Only these conventions; two also get their difference line by line [default: all current ones].",
             metavar="A,B,C",
         ),
     ] = None,
-    quantity: Annotated[str, typer.Option(help="What is counted.", metavar="mult-adds|params")] = "mult-adds",
-    zeros: Annotated[bool, typer.Option("--zeros", help="Also the lines that add nothing.")] = False,
+    quantity: Annotated[
+        str, typer.Option(help="The quantity that is counted.", metavar="mult-adds|params")
+    ] = "mult-adds",
+    zeros: Annotated[bool, typer.Option("--zeros", help="Also show the lines that add nothing.")] = False,
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """The raw counts of a network, and each convention's total as a sum of them.
+    """The raw counts of a network, which sum to each convention's total.
 
     \b
     Examples:
@@ -54,14 +55,14 @@ def ledger(
     check_output(style, output)
     if quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
-    current = [name for name, each in load_conventions().items() if not each.earlier]
+    current = [name for name, known in load_conventions().items() if not known.earlier]
     names = current if convention is None else parse_list(convention, "convention")
-    if len(set(names)) < len(names):
-        raise MbcostError(f"convention '{convention}' names one of them twice: name every one once")
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise MbcostError(f"convention '{repeated[0]}' is given twice: remove one")
     conventions = [load_convention(name) for name in names]
     network = network_of(
         net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
     )
-    answer = ask(network, conventions, quantity.replace("-", "_"), zeros=zeros)
+    answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)
     emit(as_table(answer, merge=convention is None), as_json(answer), style, output)
     return 0

@@ -8,7 +8,7 @@ from mbcost.cli.group import build_command
 from mbcost.cli.options import ConventionName, Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.nets import as_json, as_table
-from mbcost.questions.compare.nets import built_in
+from mbcost.questions.cost.nets import list_built_in
 from mbcost.spec.catalogue.library import load_convention
 
 
@@ -18,13 +18,13 @@ def build() -> Any:
 
 
 def nets(convention: ConventionName = None, style: Format = "text", output: Output = None) -> int:
-    """The built-in networks with their headline cost, source and implementations.
+    """The built-in networks with their cost, source and implementations.
 
     \b
     Example:
       mbcost nets --format json | jq '.networks[].network'
     """
     check_output(style, output)
-    answer = built_in(load_convention(convention))
+    answer = list_built_in(load_convention(convention))
     emit(as_table(answer), as_json(answer), style, output)
     return 0

@@ -36,7 +36,7 @@ def show(
     check_output(style, output)
     reference = parse_reference(net)
     if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):
-        raise MbcostError(f"show prints the table as published: write '{reference.name}' alone")
+        raise MbcostError(f"'{net}' has settings, but show prints the table as published: write '{reference.name}'")
     spec = load_spec(reference.name)
     network = resolve(spec)
     emit(as_table(network), as_json(network), style, output)

@@ -12,7 +12,7 @@ from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InC
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
 from mbcost.present.cost.table import as_json, as_table
-from mbcost.questions.cost.table import GROUPINGS, cost_table
+from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
 from mbcost.spec.catalogue.library import load_convention
 
 
@@ -30,10 +30,10 @@ def table(
     classes: Classes = None,
     in_channels: InChannels = None,
     no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
-    by: Annotated[str, typer.Option(help="One row a layer, block or stage.", metavar="layer|block|stage")] = "layer",
+    by: Annotated[str, typer.Option(help="One row per layer, block or stage.", metavar="layer|block|stage")] = "layer",
     columns: Annotated[Optional[str], typer.Option(help="Columns to show, in order.", metavar="A,B,C")] = None,
     sort: Annotated[
-        Optional[str], typer.Option(help="Sort by this column, counts largest first.", metavar="COLUMN")
+        Optional[str], typer.Option(help="Sort by this column; numbers come largest first.", metavar="COLUMN")
     ] = None,
     convention: ConventionName = None,
     style: Format = "text",
@@ -54,7 +54,7 @@ def table(
     network = network_of(
         net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
     )
-    costs = cost_table(network, load_convention(convention), by)
-    shown = as_table(costs, None if columns is None else parse_list(columns, "columns"), sort)
-    emit(shown, as_json(costs), style, output)
+    costs = tabulate_costs(network, load_convention(convention), by)
+    chosen = None if columns is None else parse_list(columns, "columns")
+    emit(as_table(costs, chosen, sort), as_json(costs), style, output)
     return 0

@@ -1,4 +1,4 @@
-"""Residual and inverted residual blocks, side by side."""
+"""Residual and inverted residual blocks side by side, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -6,44 +6,40 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.compare.totals import params_of, totals_json
-from mbcost.present.table import Column, Table, decimal
+from mbcost.present.table import Column, Table, build_table, decimal
 from mbcost.questions.compare.residuals import ResidualBlock
 
 
-def residuals_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
-    """One row a block, each beside ResNet's."""
+def as_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
+    """Return one row per block, with ratios to the first, which is ResNet's."""
     first = blocks[0].tally
-    rows = tuple(
-        (
-            block.title,
-            " - ".join(map(str, block.widths)),
-            params_of(block.tally),
-            decimal(Fraction(params_of(block.tally), params_of(first)), 2),
-            block.tally.conv_macs,
-            decimal(Fraction(block.tally.conv_macs, first.conv_macs), 2),
-            block.largest_map,
-        )
-        for block in blocks
-    )
-    columns = (
-        Column[Any]("block", "block"),
-        Column[Any]("widths", "channels", spare=1),
-        Column[Any]("params", "params", numeric=True),
-        Column[Any]("params_ratio", "ratio", numeric=True, spare=2),
-        Column[Any]("mult_adds", "mult-adds", numeric=True),
-        Column[Any]("mult_adds_ratio", "ratio", numeric=True, spare=2),
-        Column[Any]("largest_map", "largest map", numeric=True, spare=3),
+
+    def params_ratio(block: ResidualBlock) -> str:
+        return decimal(Fraction(params_of(block.tally), params_of(first)), 2)
+
+    def mult_adds_ratio(block: ResidualBlock) -> str:
+        return decimal(Fraction(block.tally.conv_macs, first.conv_macs), 2)
+
+    columns: tuple[Column[ResidualBlock], ...] = (
+        Column("block", "block", lambda block: block.title),
+        Column("widths", "channels", lambda block: " - ".join(map(str, block.widths)), spare=1),
+        Column("params", "params", lambda block: params_of(block.tally), numeric=True),
+        Column("params_ratio", "ratio", params_ratio, numeric=True, spare=2),
+        Column("mult_adds", "mult-adds", lambda block: block.tally.conv_macs, numeric=True),
+        Column("mult_adds_ratio", "ratio", mult_adds_ratio, numeric=True, spare=2),
+        Column("largest_map", "largest map", lambda block: block.largest_map, numeric=True, spare=3),
     )
     title = f"Residual and inverted residual blocks  {blocks[0].widths[0]} channels  map {feature}x{feature}  stride 1"
     notes = (
-        "ResNet's block goes wide - narrow - wide; the inverted one narrow - wide - narrow, residual on the narrow end",
+        "ResNet's block goes from wide to narrow to wide; the inverted block from narrow to wide to narrow, and its "
+        "residual connection joins the narrow ends",
         "params: weights, biases, norm scale and shift; mult-adds: those of the convolutions; largest map: elements",
     )
-    return Table(title, columns, rows, notes=notes)
+    return build_table(title, columns, blocks, notes=notes)
 
 
-def residuals_json(blocks: tuple[ResidualBlock, ...], feature: int) -> dict[str, Any]:
-    """The object of `mbcost compare residual-vs-inverted --format json`."""
+def as_json(blocks: tuple[ResidualBlock, ...], feature: int) -> dict[str, Any]:
+    """Return the object of `mbcost compare residual-vs-inverted --format json`."""
     resnet, v2, *_ = blocks
     channels = resnet.widths[0]
     return {

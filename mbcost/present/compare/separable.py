@@ -1,72 +1,76 @@
-"""Standard and depthwise separable convolutions, side by side."""
+"""Standard and depthwise separable convolutions side by side, as tables and as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from mbcost.present.compare.totals import macs_of, params_of, totals_json
-from mbcost.present.names import describe, size_text
-from mbcost.present.table import Cell, Column, Table, decimal
-from mbcost.questions.compare.separable import Form, LayerComparison, NetworkComparison, Pair
-from mbcost.spec.scaling import alpha_text
+from mbcost.present.names import describe, settings_text, size_text
+from mbcost.present.table import Cell, Column, Table, build_table, decimal
+from mbcost.questions.compare.separable import BlockComparison, ConvolutionForm, LayerComparison, NetworkComparison
+from mbcost.spec.tally import total
 
 STANDARD_FORM = (
     "The standard form of depthwise + pointwise is one dense KxK convolution; that of expand + depthwise (+ project) "
     "is one dense KxK convolution to the expanded width, followed by the projection as it is."
 )
-PROJECTION = "The columns leave the projection out on both sides: it is the same in both. The whole network has it."
+PROJECTION = "The columns leave out the projection, which is the same in both forms; the whole network includes it."
 INVERTED_RATIO = (
-    "Where the pointwise layer comes first (expand, then depthwise) the exact ratio is 1/M + (D/D')^2/K^2 with input "
-    "map D and output map D', and 1/M where there is no expansion, not 1/N + 1/K^2."
+    "Where the pointwise layer comes first (expand, then depthwise), the exact ratio is not 1/N + 1/K^2 but "
+    "1/M + (D/D')^2/K^2 with input map D and output map D', or 1/M without an expansion."
 )
 
 
 def layer_table(comparison: LayerComparison) -> Table:
-    """One row a form, each beside the standard one."""
+    """Return one row per form, with ratios to the standard form."""
     first = comparison.forms[0]
-    rows = tuple(_form_cells(form, first) for form in comparison.forms)
-    notes = [
+    columns: tuple[Column[ConvolutionForm], ...] = (
+        Column("form", "form", lambda form: form.title),
+        Column("inputs", "M", lambda form: form.inputs, numeric=True, spare=2),
+        Column("outputs", "N", lambda form: form.outputs, numeric=True, spare=2),
+        Column("feature", "D_F", lambda form: form.feature, numeric=True, spare=2),
+        Column("mult_adds", "mult-adds", lambda form: form.mult_adds, numeric=True),
+        Column("mult_adds_ratio", "ratio", lambda form: decimal(_factor(form, first)), numeric=True, spare=1),
+        Column("params", "params", lambda form: form.params, numeric=True),
+        Column(
+            "params_ratio", "ratio", lambda form: decimal(Fraction(form.params, first.params)), numeric=True, spare=3
+        ),
+    )
+    sizes = comparison.sizes
+    title = f"Standard and depthwise separable convolution  K {sizes.kernel}  stride {sizes.stride}"
+    return build_table(title, columns, comparison.forms, notes=_layer_notes(comparison))
+
+
+def _layer_notes(comparison: LayerComparison) -> Iterator[str]:
+    yield (
         f"separable / standard = {_fraction(comparison.ratio)}, formula 1/N + 1/K^2 = {_fraction(comparison.formula)}: "
         + ("equal" if comparison.ratio == comparison.formula else "not equal")
-    ]
-    separable = comparison.forms[1]
+    )
     if comparison.alpha != 1:
-        thin = comparison.forms[2]
-        notes.append(
-            f"alpha^2 = {decimal(_exact(comparison.alpha) ** 2)}; really x {decimal(_over(thin, separable))} with "
-            f"M {separable.inputs} -> {thin.inputs}, N {separable.outputs} -> {thin.outputs} "
-            "(the depthwise part goes with alpha only)"
+        separable, thin = comparison.forms[1:3]
+        yield (
+            f"alpha^2 = {decimal(_exact(comparison.alpha) ** 2)}; the exact factor is "
+            f"{decimal(_factor(thin, separable))} with M {separable.inputs} -> {thin.inputs}, "
+            f"N {separable.outputs} -> {thin.outputs} (the depthwise part scales with alpha only)"
         )
     if comparison.rho != 1:
-        small, before = comparison.forms[-1], comparison.forms[-2]
-        notes.append(
-            f"rho^2 = {decimal(comparison.rho**2)}; really x {decimal(_over(small, before))} with "
+        before, small = comparison.forms[-2:]
+        yield (
+            f"rho^2 = {decimal(comparison.rho**2)}; the exact factor is {decimal(_factor(small, before))} with "
             f"D_F {before.feature} -> {small.feature}"
         )
-    notes.append(
-        "params are the weights alone and mult-adds those of the convolutions: no norm, no bias, as in the paper"
-    )
-    columns = (
-        Column[Any]("form", "form"),
-        Column[Any]("inputs", "M", numeric=True, spare=2),
-        Column[Any]("outputs", "N", numeric=True, spare=2),
-        Column[Any]("feature", "D_F", numeric=True, spare=2),
-        Column[Any]("mult_adds", "mult-adds", numeric=True),
-        Column[Any]("mult_adds_ratio", "ratio", numeric=True, spare=1),
-        Column[Any]("params", "params", numeric=True),
-        Column[Any]("params_ratio", "ratio", numeric=True, spare=3),
-    )
-    title = f"Standard and depthwise separable convolution  K {comparison.kernel}  stride {comparison.stride}"
-    return Table(title, columns, rows, notes=tuple(notes))
+    yield "as in the paper, params are the weights only, and mult-adds those of the convolutions: no norm, no bias"
 
 
 def layer_json(comparison: LayerComparison) -> dict[str, Any]:
-    """The object of `mbcost compare standard-vs-dws --format json` for one layer."""
+    """Return the object of `mbcost compare standard-vs-dws --format json` for one layer."""
     return {
         "schema": "mbcost/standard-vs-dws/1",
-        "kernel": comparison.kernel,
-        "stride": comparison.stride,
+        "kernel": comparison.sizes.kernel,
+        "stride": comparison.sizes.stride,
         "alpha": comparison.alpha,
         "rho": _fraction_json(comparison.rho),
         "ratio": _fraction_json(comparison.ratio),
@@ -77,49 +81,41 @@ def layer_json(comparison: LayerComparison) -> dict[str, Any]:
 
 
 def network_table(comparison: NetworkComparison) -> Table:
-    """One row a block, and the whole network below."""
-    rows = tuple(_pair_cells(pair) for pair in comparison.pairs)
-    standard = sum(pair.standard.conv_macs for pair in comparison.pairs)
-    separable = sum(pair.separable.conv_macs for pair in comparison.pairs)
-    footer: tuple[Cell, ...] = (
-        "total",
-        None,
-        None,
-        None,
-        None,
-        sum(map(params_of, (pair.standard for pair in comparison.pairs))),
-        sum(map(params_of, (pair.separable for pair in comparison.pairs))),
-        standard,
-        separable,
-        decimal(Fraction(separable, standard)),
-        None,
-        decimal(Fraction(standard, separable), 2),
+    """Return one row per block, with their sums in the footer and the whole network in the notes."""
+    columns: tuple[Column[BlockComparison], ...] = (
+        Column("name", "block", lambda block: block.name),
+        Column("kernel", "K", lambda block: size_text(block.kernel), spare=1),
+        Column("stride", "stride", lambda block: block.stride, numeric=True, spare=2),
+        Column("inputs", "M", lambda block: block.inputs, numeric=True, spare=4),
+        Column("outputs", "N", lambda block: block.outputs, numeric=True, spare=4),
+        Column("standard_params", "standard params", lambda block: params_of(block.standard), numeric=True, spare=5),
+        Column("separable_params", "separable params", lambda block: params_of(block.separable), numeric=True, spare=5),
+        Column("standard_mult_adds", "standard mult-adds", lambda block: block.standard.conv_macs, numeric=True),
+        Column("separable_mult_adds", "separable mult-adds", lambda block: block.separable.conv_macs, numeric=True),
+        Column("ratio", "ratio", lambda block: decimal(block.ratio), numeric=True),
+        Column("formula", "1/N+1/K^2", lambda block: decimal(block.formula), numeric=True, spare=3),
+        Column("times", "times", lambda block: decimal(1 / block.ratio, 2), numeric=True),
     )
-    columns = (
-        Column[Any]("name", "block"),
-        Column[Any]("kernel", "K", spare=1),
-        Column[Any]("stride", "stride", numeric=True, spare=2),
-        Column[Any]("inputs", "M", numeric=True, spare=4),
-        Column[Any]("outputs", "N", numeric=True, spare=4),
-        Column[Any]("standard_params", "standard params", numeric=True, spare=5),
-        Column[Any]("separable_params", "separable params", numeric=True, spare=5),
-        Column[Any]("standard_mult_adds", "standard mult-adds", numeric=True),
-        Column[Any]("separable_mult_adds", "separable mult-adds", numeric=True),
-        Column[Any]("ratio", "ratio", numeric=True),
-        Column[Any]("formula", "1/N+1/K^2", numeric=True, spare=3),
-        Column[Any]("times", "times", numeric=True),
+    standard, separable = (
+        total(getattr(block, form) for block in comparison.blocks) for form in ("standard", "separable")
     )
+    ratio = Fraction(separable.conv_macs, standard.conv_macs)
+    footer: dict[str, Cell] = {
+        "name": "total",
+        "standard_params": params_of(standard),
+        "separable_params": params_of(separable),
+        "standard_mult_adds": standard.conv_macs,
+        "separable_mult_adds": separable.conv_macs,
+        "ratio": decimal(ratio),
+        "times": decimal(1 / ratio, 2),
+    }
     network = comparison.network
-    height, width = network.resolution
-    title = (
-        f"{network.spec.display_title} in standard and separable form  alpha {alpha_text(network.alpha)}  "
-        f"resolution {height}x{width}  implementation {network.implementation}"
-    )
-    return Table(title, columns, rows, footer, tuple(_network_notes(comparison)))
+    title = f"{network.spec.display_title} in standard and separable form  {settings_text(network)}"
+    return build_table(title, columns, comparison.blocks, footer, _network_notes(comparison))
 
 
 def network_json(comparison: NetworkComparison) -> dict[str, Any]:
-    """The object of `mbcost compare standard-vs-dws --net NET --format json`."""
+    """Return the object of `mbcost compare standard-vs-dws --net NET --format json`."""
     network = comparison.network
     return {
         "schema": "mbcost/standard-vs-dws-network/1",
@@ -128,92 +124,59 @@ def network_json(comparison: NetworkComparison) -> dict[str, Any]:
         "units": {"params": "weights, biases, norm scale and shift", "mult_adds": "multiply-adds"},
         "blocks": [
             {
-                "name": pair.name,
-                "kernel": list(pair.kernel),
-                "stride": pair.stride,
-                "inputs": pair.inputs,
-                "outputs": pair.outputs,
-                "standard": totals_json(pair.standard),
-                "separable": totals_json(pair.separable),
-                "ratio": _fraction_json(pair.ratio),
-                "formula": _fraction_json(pair.formula),
+                "name": block.name,
+                "kernel": list(block.kernel),
+                "stride": block.stride,
+                "inputs": block.inputs,
+                "outputs": block.outputs,
+                "standard": totals_json(block.standard),
+                "separable": totals_json(block.separable),
+                "ratio": _fraction_json(block.ratio),
+                "formula": _fraction_json(block.formula),
             }
-            for pair in comparison.pairs
+            for block in comparison.blocks
         ],
         "standard": totals_json(comparison.standard),
         "separable": totals_json(comparison.separable),
         "classifier": totals_json(comparison.classifier),
-        "eight_to_nine_times": sum(pair.eight_to_nine for pair in comparison.pairs),
+        "eight_to_nine_times": sum(block.eight_to_nine for block in comparison.blocks),
     }
 
 
-def _network_notes(comparison: NetworkComparison) -> list[str]:
-    standard, separable, classifier = comparison.standard, comparison.separable, comparison.classifier
-    macs, params = macs_of(classifier), params_of(classifier)
-    within = sum(pair.eight_to_nine for pair in comparison.pairs)
-    notes = [STANDARD_FORM]
-    if any(step.name.endswith(".project") for step in comparison.network.steps):
-        notes.append(PROJECTION)
-    if any(pair.ratio != pair.formula for pair in comparison.pairs):
-        notes.append(INVERTED_RATIO)
-    notes += [
-        f"8 to 9 times cheaper in {within} of {len(comparison.pairs)} blocks",
-        "whole network, with its other layers:",
-        f"  standard   {macs_of(standard):,} mult-adds, {params_of(standard):,} params "
-        f"({macs_of(standard) - macs:,} and {params_of(standard) - params:,} without the classifier)",
-        f"  separable  {macs_of(separable):,} mult-adds, {params_of(separable):,} params "
-        f"({macs_of(separable) - macs:,} and {params_of(separable) - params:,} without the classifier)",
-    ]
-    if comparison.network.spec.remark:
-        notes.append(comparison.network.spec.remark)
-    network, full = comparison.network, comparison.full
-    if network.alpha != full.alpha or network.resolution != full.resolution:
-        area = Fraction(network.resolution[0] * network.resolution[1], full.resolution[0] * full.resolution[1])
-        scale = _exact(network.alpha) ** 2
-        real = Fraction(macs_of(separable), macs_of(full.tally()))
-        notes.append(
-            f"alpha^2 rho^2 = {decimal(scale)} x {decimal(area)} = {decimal(scale * area)}; really x {decimal(real)} "
-            "of the mult-adds at alpha 1 and the table's own resolution, after rounding channels and maps"
+def _network_notes(comparison: NetworkComparison) -> Iterator[str]:
+    network, full, blocks = comparison.network, comparison.full, comparison.blocks
+    yield STANDARD_FORM
+    if any(step.part == "project" for step in network.steps):
+        yield PROJECTION
+    if any(block.ratio != block.formula for block in blocks):
+        yield INVERTED_RATIO
+    yield f"8 to 9 times cheaper in {sum(block.eight_to_nine for block in blocks)} of {len(blocks)} blocks"
+    yield "whole network, with its other layers:"
+    for name, tally in (("standard ", comparison.standard), ("separable", comparison.separable)):
+        macs, params = macs_of(tally), params_of(tally)
+        yield (
+            f"  {name}  {macs:,} mult-adds, {params:,} params ({macs - macs_of(comparison.classifier):,} and "
+            f"{params - params_of(comparison.classifier):,} without the classifier)"
         )
-    return notes
+    if network.spec.remark:
+        yield network.spec.remark
+    if (network.alpha, network.resolution) != (full.alpha, full.resolution):
+        area = Fraction(prod(network.resolution), prod(full.resolution))
+        scale = _exact(network.alpha) ** 2
+        factor = Fraction(macs_of(comparison.separable), macs_of(full.tally()))
+        yield (
+            f"alpha^2 rho^2 = {decimal(scale)} x {decimal(area)} = {decimal(scale * area)}; the exact factor is "
+            f"{decimal(factor)}: the mult-adds, with rounded channels and maps, divided by those at alpha 1 and the "
+            "table's own resolution"
+        )
 
 
-def _form_cells(form: Form, first: Form) -> tuple[Cell, ...]:
-    return (
-        form.title,
-        form.inputs,
-        form.outputs,
-        form.feature,
-        form.mult_adds,
-        decimal(_over(form, first)),
-        form.params,
-        decimal(Fraction(form.params, first.params)),
-    )
-
-
-def _pair_cells(pair: Pair) -> tuple[Cell, ...]:
-    return (
-        pair.name,
-        size_text(pair.kernel),
-        pair.stride,
-        pair.inputs,
-        pair.outputs,
-        params_of(pair.standard),
-        params_of(pair.separable),
-        pair.standard.conv_macs,
-        pair.separable.conv_macs,
-        decimal(pair.ratio),
-        decimal(pair.formula),
-        decimal(1 / pair.ratio, 2),
-    )
-
-
-def _over(form: Form, other: Form) -> Fraction:
-    return Fraction(form.mult_adds, other.mult_adds)
+def _factor(form: ConvolutionForm, base: ConvolutionForm) -> Fraction:
+    return Fraction(form.mult_adds, base.mult_adds)
 
 
 def _exact(alpha: float) -> Fraction:
-    """The decimal that was typed, not its nearest binary fraction."""
+    """Return the decimal that was typed, not its nearest binary fraction."""
     return Fraction(str(alpha))
 
 

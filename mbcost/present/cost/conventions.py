@@ -5,51 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mbcost.present.cost.counts import in_words
-from mbcost.present.table import Column, Table
+from mbcost.present.cost.counts import coefficients_text
+from mbcost.present.table import Column, Table, build_table
 from mbcost.spec.convention import BlindSpot, Convention
 
 
 def as_table(conventions: Iterable[Convention]) -> Table:
-    """One row a convention, and below what tools silently count otherwise."""
-    columns = (
-        Column[Any]("convention", "convention"),
-        Column[Any]("title", "title", spare=2),
-        Column[Any]("params", "params", spare=1),
-        Column[Any]("mult_adds", "mult-adds"),
-        Column[Any]("proved", "proved with", spare=3),
+    """Return one row per convention, and notes on what the tools silently count differently."""
+    columns: tuple[Column[Convention], ...] = (
+        Column("convention", "convention", lambda convention: convention.name),
+        Column("title", "title", lambda convention: convention.title, spare=2),
+        Column("params", "params", lambda convention: coefficients_text(convention.params_coefficients), spare=1),
+        Column("mult_adds", "mult-adds", lambda convention: coefficients_text(convention.mult_adds_coefficients)),
+        Column("proved", "proved with", lambda convention: ", ".join(convention.proved), spare=3),
     )
-    known = tuple(conventions)
-    rows = tuple(
-        (
-            each.name,
-            each.title,
-            in_words(each.params_coefficients),
-            in_words(each.mult_adds_coefficients),
-            ", ".join(each.proved),
-        )
-        for each in known
-    )
-    silent = (f"{each.name} on {models(spot)}: {spot.says}" for each in known for spot in each.blind)
-    return Table(
-        "Who counts what",
-        columns,
-        rows,
-        notes=(
-            "macs: multiply-accumulates of convolution and linear layers; a norm is plain or fused with its activation",
-            "what tools count otherwise on a library's own models:",
-            *silent,
-        ),
-    )
+    listed = tuple(conventions)
+    notes = [
+        "macs: multiply-accumulates of convolution and linear layers; a norm is plain, or fused with its activation",
+        "what tools count differently on a library's own models:",
+        *(f"{convention.name} on {models(spot)}: {spot.says}" for convention in listed for spot in convention.blind),
+    ]
+    return build_table("Who counts what", columns, listed, notes=notes)
 
 
 def as_json(conventions: Iterable[Convention]) -> dict[str, Any]:
-    """The object of `mbcost conventions --format json`, described in docs/json.md."""
-    return {"schema": "mbcost/conventions/1", "conventions": [_convention_json(each) for each in conventions]}
+    """Return the object of `mbcost conventions --format json`, described in docs/json.md."""
+    return {
+        "schema": "mbcost/conventions/1",
+        "conventions": [_convention_json(convention) for convention in conventions],
+    }
 
 
 def models(spot: BlindSpot) -> str:
-    """`timm's own v3-large, v3-small`."""
+    """Name the models of a blind spot: `timm's own v3-large, v3-small`."""
     return f"{spot.models}'s own " + (", ".join(sorted(spot.networks)) or "models")
 
 

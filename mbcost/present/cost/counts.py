@@ -1,4 +1,4 @@
-"""Raw counts and coefficients over them, in words."""
+"""Raw counts, and sums of them, in words."""
 
 from __future__ import annotations
 
@@ -14,33 +14,36 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
     "pool inputs": ("adaptive_pool_inputs", "functional_pool_inputs", "mean_pool_inputs"),
     "pool outputs": ("adaptive_pool_outputs", "functional_pool_outputs", "mean_pool_outputs"),
 }
-"""One word for several raw counts, where all of them count alike."""
+"""The name of several raw counts together, for when all of them have the same coefficient."""
 
 
-def words(count: str) -> str:
-    """`plain_norm_channels` -> `plain norm channels`."""
+def count_text(count: str) -> str:
+    """Spell the name of a raw count.
+
+    >>> count_text("plain_norm_channels")
+    'plain norm channels'
+    """
     return count.replace("_", " ")
 
 
-def in_words(coefficients: Coefficients) -> str:
-    """The coefficients as a sum.
+def coefficients_text(coefficients: Coefficients) -> str:
+    """Spell the coefficients as a sum.
 
-    >>> in_words({"conv_macs": 1, "linear_macs": 1, "plain_norm_elements": 2, "adaptive_pool_inputs": 1})
+    >>> coefficients_text({"conv_macs": 1, "linear_macs": 1, "plain_norm_elements": 2, "adaptive_pool_inputs": 1})
     'macs + 2 x plain norm elements + adaptive pool inputs'
-    >>> in_words({})
+    >>> coefficients_text({})
     'nothing'
     """
-    left = dict(coefficients)
+    rest = dict(coefficients)
     terms = []
-    for count in coefficients:
-        if count not in left:
+    for count, factor in coefficients.items():
+        if count not in rest:
             continue
-        factor, name = left[count], words(count)
-        for word, counts in TOGETHER.items():
-            if count in counts and all(left.get(each) == factor for each in counts):
-                name = word
-                for each in counts:
-                    del left[each]
-        left.pop(count, None)
+        name = count_text(count)
+        for group_name, group in TOGETHER.items():
+            if count in group and all(rest.get(member) == factor for member in group):
+                name = group_name
+                rest = {member: value for member, value in rest.items() if member not in group}
+        rest.pop(count, None)
         terms.append(name if factor == 1 else f"{factor} x {name}")
     return " + ".join(terms) or "nothing"

@@ -1,57 +1,57 @@
-"""A ledger as a table, one column of coefficients a convention, and as JSON."""
+"""A ledger as a table, with one column of coefficients per convention, and as JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.cost.counts import words
+from mbcost.present.cost.counts import count_text
 from mbcost.present.names import describe, headline
-from mbcost.present.table import Cell, Column, Table, text_of
-from mbcost.questions.cost.ledger import Ledger, Otherwise
+from mbcost.present.table import Cell, Column, Table, build_table, text_of
+from mbcost.questions.cost.ledger import BlindTotal, Ledger, Line
 
 
 def as_table(answer: Ledger, *, merge: bool = False) -> Table:
-    """One row a raw count, the totals at the foot; of two conventions also their difference, line by line.
+    """Return one row per raw count, with the totals in the footer; for two conventions also their difference.
 
     Args:
         answer: the ledger.
-        merge: conventions that count this quantity alike share the column of the first of them.
+        merge: conventions that count this quantity alike share one column, named for the first of them.
     """
-    alike: dict[tuple[int, ...], list[int]] = {}
-    for place in range(len(answer.conventions)):
-        counted = tuple(line.coefficients[place] for line in answer.lines)
-        alike.setdefault(counted if merge else (place,), []).append(place)
     names = [convention.name for convention in answer.conventions]
-    shown = [places[0] for places in alike.values()]
-    columns = [Column[Any]("count", "count"), Column("value", "value", numeric=True)]
-    # On a narrow terminal the last conventions go first.
-    columns += [Column(names[place], names[place], numeric=True, spare=order) for order, place in enumerate(shown)]
-    rows: list[list[Cell]] = [
-        [words(line.count), line.value, *(line.coefficients[place] or None for place in shown)] for line in answer.lines
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for index in range(len(names)):
+        coefficients = tuple(line.coefficients[index] for line in answer.lines)
+        alike.setdefault(coefficients if merge else (index,), []).append(index)
+    shown = [indices[0] for indices in alike.values()]
+    columns: list[Column[Line]] = [
+        Column("count", "count", lambda line: count_text(line.count)),
+        Column("value", "value", lambda line: line.value, numeric=True),
+        # On a narrow terminal the last conventions go first.
+        *(_coefficients(names[index], index, spare) for spare, index in enumerate(shown)),
     ]
-    footer: list[Cell] = ["total", None, *(answer.totals[place] for place in shown)]
-    if (differences := answer.differences) is not None:
-        columns.append(Column[Any]("difference", "difference", numeric=True))
-        for row, difference in zip(rows, differences, strict=True):
-            row.append(difference)
-        footer.append(sum(differences))
+    footer: dict[str, Cell] = {"count": "total", **{names[index]: answer.totals[index] for index in shown}}
     quantity = answer.quantity.replace("_", "-")
-    notes = [f"a column holds how often each line is counted in {quantity}; its foot is the sum of value x that"]
-    if differences is not None:
-        notes.append(f"difference: what the line gives {names[1]} more than {names[0]}")
+    notes = [
+        f"each convention's column has the factor with which it counts a line in {quantity}; its total is the sum of "
+        "value x factor"
+    ]
+    if len(names) == 2:
+        columns.append(Column("difference", "difference", lambda line: line.amounts[1] - line.amounts[0], numeric=True))
+        footer["difference"] = answer.totals[1] - answer.totals[0]
+        notes.append(f"difference: what the line adds to {names[1]} beyond {names[0]}")
     notes += [
-        f"as {names[first]}: {', '.join(names[place] for place in rest)}" for first, *rest in alike.values() if rest
+        f"same as {names[first]}: {', '.join(names[index] for index in rest)}"
+        for first, *rest in alike.values()
+        if rest
     ]
     if not answer.zeros:
         notes.append("lines that are 0 here, or that no column counts, are left out: --zeros shows them")
-    notes += [_silent(answer, each) for each in answer.otherwise]
-    return Table(
-        f"{headline(answer.network)}  {quantity}", tuple(columns), tuple(map(tuple, rows)), tuple(footer), tuple(notes)
-    )
+    notes += [_blind_text(answer, blind) for blind in answer.blind_totals]
+    return build_table(f"{headline(answer.network)}  {quantity}", columns, answer.lines, footer, notes)
 
 
 def as_json(answer: Ledger) -> dict[str, Any]:
-    """The object of `mbcost ledger --format json`, described in docs/json.md."""
+    """Return the object of `mbcost ledger --format json`, described in docs/json.md."""
     names = [convention.name for convention in answer.conventions]
     differences = answer.differences
     return {
@@ -64,25 +64,30 @@ def as_json(answer: Ledger) -> dict[str, Any]:
                 "count": line.count,
                 "value": line.value,
                 "coefficients": dict(zip(names, line.coefficients, strict=True)),
-                "difference": None if differences is None else differences[place],
+                "difference": None if differences is None else differences[index],
             }
-            for place, line in enumerate(answer.lines)
+            for index, line in enumerate(answer.lines)
         ],
         "totals": dict(zip(names, answer.totals, strict=True)),
         "difference": None if differences is None else sum(differences),
         "otherwise": [
             {
-                "convention": each.convention,
-                "models": each.spot.models,
-                "total": each.total,
-                "partial": each.partial,
-                "says": each.spot.says,
+                "convention": blind.convention,
+                "models": blind.spot.models,
+                "total": blind.total,
+                "partial": blind.partial,
+                "says": blind.spot.says,
             }
-            for each in answer.otherwise
+            for blind in answer.blind_totals
         ],
     }
 
 
-def _silent(answer: Ledger, each: Otherwise) -> str:
-    number = "no number" if each.total is None else text_of(each.total) + (" and more" if each.partial else "")
-    return f"{each.convention} on {each.spot.models}'s own {answer.network.spec.name}: {number}; {each.spot.says}"
+def _coefficients(name: str, index: int, spare: int) -> Column[Line]:
+    """Return the column of the convention `name`, which is at `index` in the ledger."""
+    return Column(name, name, lambda line: line.coefficients[index] or None, numeric=True, spare=spare)
+
+
+def _blind_text(answer: Ledger, blind: BlindTotal) -> str:
+    number = "no number" if blind.total is None else text_of(blind.total) + (" and more" if blind.partial else "")
+    return f"{blind.convention} on {blind.spot.models}'s own {answer.network.spec.name}: {number}; {blind.spot.says}"

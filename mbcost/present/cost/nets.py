@@ -4,42 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.compare.nets import network_totals_json
-from mbcost.present.names import size_text
-from mbcost.present.table import Column, Table
-from mbcost.questions.compare.nets import SideBySide
+from mbcost.present.names import describe, size_text
+from mbcost.present.table import Column, Table, build_table
+from mbcost.questions.cost.nets import BuiltInNetworks, NetworkTotals
 
 
-def as_table(answer: SideBySide) -> Table:
-    """One row a network: what it costs at alpha 1, its source and who builds it."""
-    columns = (
-        Column[Any]("network", "network"),
-        Column[Any]("title", "title", spare=2),
-        Column[Any]("resolution", "resolution", numeric=True, spare=1),
-        Column[Any]("params", "params", numeric=True),
-        Column[Any]("mult_adds", "mult-adds", numeric=True),
-        Column[Any]("implementations", "implementations", spare=3),
-        Column[Any]("source", "source", spare=4),
+def as_table(answer: BuiltInNetworks) -> Table:
+    """Return one row per network: its cost at alpha 1, its source and its implementations."""
+    columns: tuple[Column[NetworkTotals], ...] = (
+        Column("network", "network", lambda totals: totals.network.spec.name),
+        Column("title", "title", lambda totals: totals.network.spec.display_title, spare=2),
+        Column("resolution", "resolution", lambda totals: size_text(totals.network.resolution), numeric=True, spare=1),
+        Column("params", "params", lambda totals: totals.params, numeric=True),
+        Column("mult_adds", "mult-adds", lambda totals: totals.mult_adds, numeric=True),
+        Column(
+            "implementations", "implementations", lambda totals: ", ".join(totals.network.spec.implementations), spare=3
+        ),
+        Column("source", "source", lambda totals: totals.network.spec.source, spare=4),
     )
-    rows = tuple(
-        (
-            totals.network.spec.name,
-            totals.network.spec.display_title,
-            size_text(totals.network.resolution),
-            totals.params,
-            totals.mult_adds,
-            ", ".join(totals.network.spec.implementations),
-            totals.network.spec.source,
-        )
-        for totals in answer.totals
-    )
-    rules = "at alpha 1, implementation official, else the first"
-    notes = (f"{rules}; convention {answer.convention.name}: {answer.convention.title}",)
-    return Table("Built-in networks", columns, rows, notes=notes)
+    convention = f"convention {answer.convention.name}: {answer.convention.title}"
+    note = f"at alpha 1, with the implementation official or else the first one; {convention}"
+    return build_table("Built-in networks", columns, answer.totals, notes=[note])
 
 
-def as_json(answer: SideBySide) -> dict[str, Any]:
-    """The object of `mbcost nets --format json`."""
+def as_json(answer: BuiltInNetworks) -> dict[str, Any]:
+    """Return the object of `mbcost nets --format json`."""
     return {
         "schema": "mbcost/nets/1",
         "convention": answer.convention.name,
@@ -57,4 +46,14 @@ def as_json(answer: SideBySide) -> dict[str, Any]:
             }
             for totals in answer.totals
         ],
+    }
+
+
+def network_totals_json(totals: NetworkTotals) -> dict[str, Any]:
+    """Return a network and its totals."""
+    return {
+        **describe(totals.network),
+        "params": totals.params,
+        "mult_adds": totals.mult_adds,
+        "activations": totals.activations,
     }

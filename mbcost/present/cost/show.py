@@ -1,27 +1,27 @@
-"""A spec's table as its paper prints it."""
+"""The table of a spec as its paper prints it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mbcost.analytic.layers import Conv2d, Layer, Linear, WindowPool
+from mbcost.analytic.layers import Conv2d, Leading, Linear, WindowPool
 from mbcost.analytic.network import Network
 from mbcost.present.names import size_text
-from mbcost.present.table import Cell, Column, Table
+from mbcost.present.table import Column, Table, build_table
 from mbcost.spec.table import Row, Spec
 
 HEADERS = {"operator": "Operator", "k": "kernel", "exp": "exp size", "se": "SE", "nl": "NL"}
 
 
 def as_table(network: Network) -> Table:
-    """The stages with their input maps, or layer by layer where the paper prints layers."""
+    """Return the table row by row with the input maps, or layer by layer if the paper prints layers."""
     spec = network.spec
     title = f"{spec.display_title}  ({spec.source})" if spec.source else spec.display_title
     return _layers(network, title) if spec.shown_as == "layers" else _stages(network, title)
 
 
 def as_json(network: Network) -> dict[str, Any]:
-    """The object of `mbcost show --format json`."""
+    """Return the object of `mbcost show --format json`."""
     spec = network.spec
     return {
         "schema": "mbcost/show/1",
@@ -38,38 +38,34 @@ def as_json(network: Network) -> dict[str, Any]:
 
 def _stages(network: Network, title: str) -> Table:
     spec = network.spec
-    letters = [column for column in spec.columns if column != "operator"]
-    columns = (
-        Column[Any]("input", "Input"),
-        Column[Any]("operator", "Operator"),
-        *(
-            Column[Any](letter, HEADERS.get(letter, letter), numeric=letter not in ("se", "nl", "res"))
-            for letter in letters
-        ),
+    inputs = {step.row.stage: step.lead.input.map for step in reversed(network.steps)}
+    columns: tuple[Column[Row], ...] = (
+        Column("input", "Input", lambda row: size_text(inputs[row.stage])),
+        Column("operator", "Operator", lambda row: _operator(row, spec)),
+        *(_printed_column(letter) for letter in spec.columns if letter != "operator"),
     )
-    rows = []
-    for row in spec.rows:
-        first = next(layer for layer in network.layers if layer.name.startswith(f"{row.stage}.1."))
-        cells = row.letters
-        rows.append((_map(first), _operator(row, spec), *(cells[letter] for letter in letters)))
-    return Table(title, columns, tuple(rows))
+    return build_table(title, columns, spec.rows)
+
+
+def _printed_column(letter: str) -> Column[Row]:
+    numeric = letter not in ("se", "nl", "res")
+    return Column(letter, HEADERS.get(letter, letter), lambda row: row.letters[letter], numeric=numeric)
 
 
 def _layers(network: Network, title: str) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for step in network.steps:
-        lead = step.lead
-        stride = lead.stride if isinstance(lead, Conv2d | WindowPool) else 1
-        rows.append((f"{_type(lead)} / s{stride}", _filter(lead), _map(lead)))
-    columns = (
-        Column[Any]("type", "Type / Stride"),
-        Column[Any]("filter", "Filter Shape"),
-        Column[Any]("input", "Input Size"),
+    columns: tuple[Column[Leading], ...] = (
+        Column("type", "Type / Stride", _type),
+        Column("filter", "Filter Shape", _filter),
+        Column("input", "Input Size", lambda lead: size_text(lead.input.map)),
     )
-    return Table(title, columns, tuple(rows))
+    return build_table(title, columns, [step.lead for step in network.steps])
 
 
-def _type(lead: Layer) -> str:
+def _type(lead: Leading) -> str:
+    return f"{_kind(lead)} / s{lead.stride if isinstance(lead, Conv2d | WindowPool) else 1}"
+
+
+def _kind(lead: Leading) -> str:
     if isinstance(lead, Conv2d):
         if lead.name.endswith(".classifier"):
             return "FC"
@@ -79,7 +75,7 @@ def _type(lead: Layer) -> str:
     return "FC" if isinstance(lead, Linear) else "Avg Pool"
 
 
-def _filter(lead: Layer) -> str:
+def _filter(lead: Leading) -> str:
     inputs = lead.input.channels
     if isinstance(lead, Conv2d) and not lead.name.endswith(".classifier"):
         kernel = size_text(lead.kernel)
@@ -88,17 +84,12 @@ def _filter(lead: Layer) -> str:
     if isinstance(lead, Conv2d | Linear):
         return f"{inputs}x{lead.channels}"
     if isinstance(lead, WindowPool):
-        return f"Pool {lead.kernel[0]}x{lead.kernel[1]}"
+        return f"Pool {size_text(lead.kernel)}"
     return f"Pool {lead.input.height}x{lead.input.width}"
 
 
 def _operator(row: Row, spec: Spec) -> str:
     return row.operator if row.k is None or "k" in spec.columns else f"{row.operator} {row.letters['k']}"
-
-
-def _map(layer: Layer) -> str:
-    shape = layer.input
-    return f"{shape.height}x{shape.width}x{shape.channels}"
 
 
 def _row_json(row: Row, spec: Spec) -> dict[str, Any]:

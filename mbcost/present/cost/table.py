@@ -1,4 +1,4 @@
-"""A cost table as rows and columns and as JSON."""
+"""A cost table as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -8,40 +8,44 @@ from typing import Any
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.names import describe, has_top, headline, size_text
-from mbcost.present.table import Cell, Column, Share, Table, shares
+from mbcost.present.table import Cell, Column, Share, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
 LETTERS = ("a", "t", "exp", "c", "n", "s", "g", "d", "se", "nl", "res")
-"""Columns of the papers' tables that are shown beside each row, where the network's table has them."""
+"""Columns of the papers' tables that are shown in each row if the network's table has them."""
 
 
-def columns_of(costs: CostTable) -> tuple[Column[Any], ...]:
-    """The columns that a table of this network can have."""
-    letters = tuple(Column[Any](letter, letter, spare=4) for letter in LETTERS if letter in costs.network.spec.columns)
+def columns_of(costs: CostTable) -> tuple[Column[CostRow], ...]:
+    """Return the columns that the table of this network can have."""
+    parts = dict(zip((row.name for row in costs.rows), shares(row.mult_adds for row in costs.rows), strict=True))
     return (
-        Column[Any]("name", "layer"),
-        Column[Any]("operator", "operator", spare=2),
-        Column[Any]("kernel", "kernel", spare=3),
-        Column[Any]("stride", "stride", numeric=True, spare=3),
-        Column[Any]("groups", "groups", numeric=True, spare=6),
-        Column[Any]("input", "input HxWxC", spare=5),
-        Column[Any]("output", "output HxWxC", spare=1),
-        *letters,
-        Column[Any]("params", "params", numeric=True),
-        Column[Any]("mult_adds", "mult-adds", numeric=True),
-        Column[Any]("share", "share", spare=1),
-        Column[Any]("activations", "activations", numeric=True, spare=7),
+        Column("name", "layer", lambda row: row.name),
+        Column("operator", "operator", lambda row: row.operator, spare=2),
+        Column("kernel", "kernel", lambda row: None if row.kernel is None else size_text(row.kernel), spare=3),
+        Column("stride", "stride", lambda row: row.stride, numeric=True, spare=3),
+        Column("groups", "groups", lambda row: row.groups, numeric=True, spare=6),
+        Column("input", "input HxWxC", lambda row: size_text(row.input), spare=5),
+        Column("output", "output HxWxC", lambda row: size_text(row.output), spare=1),
+        *(_printed_column(letter) for letter in LETTERS if letter in costs.network.spec.columns),
+        Column("params", "params", lambda row: row.params, numeric=True),
+        Column("mult_adds", "mult-adds", lambda row: row.mult_adds, numeric=True),
+        Column("share", "share", lambda row: parts[row.name], spare=1),
+        Column("activations", "activations", lambda row: row.activations, numeric=True, spare=7),
     )
 
 
+def _printed_column(letter: str) -> Column[CostRow]:
+    return Column(letter, letter, lambda row: row.printed.letters[letter], spare=4)
+
+
 def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str | None = None) -> Table:
-    """The rows with their footer.
+    """Return the rows with their totals.
 
     Args:
         costs: the answer.
-        columns: keys of the columns to show, in order; by default all.
-        sort: key of a column; numbers come largest first, maps by their elements, text in alphabetical order, names in
-            the network's order. Empty cells come last.
+        columns: keys of the columns to show, in order; by default all of them.
+        sort: key of a column. Numbers come largest first, maps by their number of elements, text in alphabetical order,
+            names in the network's order. Empty cells come last.
 
     Raises:
         MbcostError: there is no such column.
@@ -52,29 +56,25 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
         if key.replace("-", "_") not in keys:
             raise unknown("column", key, (name.replace("_", "-") for name in keys))
     chosen = [key.replace("-", "_") for key in columns or keys]
-    if len(set(chosen)) < len(chosen):
-        raise MbcostError("a column is asked for twice: name every column once")
-    parts = list(zip(costs.rows, shares(row.mult_adds for row in costs.rows), strict=True))
+    if repeated := [key for key in chosen if chosen.count(key) > 1]:
+        raise MbcostError(f"column '{repeated[0].replace('_', '-')}' is given twice: remove one")
+    rows = list(costs.rows)
     if sort and sort != "name":  # the rows are in the order of their names
         value = _sort_value(sort.replace("-", "_"), costs.network.classes)
-        parts = sorted(parts, key=lambda part: _order(value(part[0])))
-    rows = [_cells(row, share, keys) for row, share in parts]
-    sums: dict[str, Cell] = {
+        rows.sort(key=lambda row: _order(value(row)))
+    footer: dict[str, Cell] = {
         "name": "total",
         "params": costs.params,
         "mult_adds": costs.mult_adds,
+        "share": Share(10_000 if costs.mult_adds else 0, 0),
         "activations": costs.activations,
     }
-    whole = Share(10_000 if costs.mult_adds else 0, 0)
-    footer = {**sums, "share": whole}
-    notes = (f"convention {costs.convention.name}: {costs.convention.title}",)
-    return Table(headline(costs.network), known, tuple(map(tuple, rows)), tuple(map(footer.get, keys)), notes).select(
-        chosen
-    )
+    notes = [f"convention {costs.convention.name}: {costs.convention.title}"]
+    return build_table(headline(costs.network), known, rows, footer, notes).select(chosen)
 
 
 def as_json(costs: CostTable) -> dict[str, Any]:
-    """The object of `mbcost table --format json`, described in docs/json.md."""
+    """Return the object of `mbcost table --format json`, described in docs/json.md."""
     network = costs.network
     return {
         "schema": "mbcost/table/1",
@@ -89,26 +89,8 @@ def as_json(costs: CostTable) -> dict[str, Any]:
     }
 
 
-def _cells(row: CostRow, share: Share, keys: Sequence[str]) -> list[Cell]:
-    cells: dict[str, Cell] = {
-        **row.printed.letters,
-        "name": row.name,
-        "operator": row.operator,
-        "kernel": None if row.kernel is None else size_text(row.kernel),
-        "stride": row.stride,
-        "groups": row.groups,
-        "input": size_text(row.input),
-        "output": size_text(row.output),
-        "params": row.params,
-        "mult_adds": row.mult_adds,
-        "share": share,
-        "activations": row.activations,
-    }
-    return [cells[key] for key in keys]
-
-
 def _sort_value(key: str, classes: int) -> Callable[[CostRow], Any]:
-    """What column `key` is sorted by: a number, a map or kernel as its elements, a text, or None for an empty cell."""
+    """Return the value by which column `key` sorts a row: a number, a number of elements, text, or None if empty."""
     if key == "share":
         return lambda row: row.mult_adds
     if key in ("kernel", "input", "output"):
@@ -119,7 +101,7 @@ def _sort_value(key: str, classes: int) -> Callable[[CostRow], Any]:
 
 
 def _order(value: float | str | None) -> tuple[bool, float | str]:
-    """Largest number first, text from a to z, nothing last."""
+    """Return the sort key that puts the largest number first, text in alphabetical order, and empty cells last."""
     return (True, 0) if value is None else (False, value if isinstance(value, str) else -value)
 
 

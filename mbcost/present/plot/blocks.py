@@ -1,12 +1,12 @@
-"""Blocks to the scale of their channels."""
+"""Blocks drawn to the scale of their channels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mbcost.present.plot.canvas import INK, KINDS, Draw, short
-from mbcost.questions.plot import BlockShape, Link
+from mbcost.present.plot.canvas import INK, KINDS, Drawing, abbreviate
+from mbcost.questions.plot import BlockConvolution, BlockShape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,22 +14,17 @@ if TYPE_CHECKING:
 
 COLUMNS = 2
 _MAP = 0.16
-"""Width of a map; from one map to the next it is 1."""
+"""The width of a map's bar, where the distance from one map to the next is 1."""
 
 
-def size_of(blocks: Sequence[BlockShape]) -> tuple[float, float]:
-    """Inches."""
-    return 8.0, 0.4 + 2.4 * -(-len(blocks) // COLUMNS)
-
-
-def draw_blocks(blocks: Sequence[BlockShape]) -> Draw:
-    """One panel a block: a bar a map, as high as it has channels, on one scale; between them the convolutions."""
+def draw_blocks(blocks: Sequence[BlockShape]) -> Drawing:
+    """Draw one panel per block: a bar for each map, as high as its number of channels, joined by the convolutions."""
+    rows = -(-len(blocks) // COLUMNS)
 
     def draw(figure: Figure) -> None:
-        rows = -(-len(blocks) // COLUMNS)
         panels = figure.subplots(rows, COLUMNS, squeeze=False).flatten()
         reach = max(width for block in blocks for width in block.widths)
-        longest = max(len(block.links) for block in blocks)
+        longest = max(len(block.convolutions) for block in blocks)
         for axes in panels:
             axes.set_axis_off()
         for axes, block in zip(panels, blocks, strict=False):
@@ -42,25 +37,24 @@ def draw_blocks(blocks: Sequence[BlockShape]) -> Draw:
             fontsize=8.5,
         )
 
-    return draw
+    return Drawing(draw, (8.0, 0.4 + 2.4 * rows))
 
 
 def _draw_block(axes: Axes, block: BlockShape, reach: int) -> None:
     widths = block.widths
     axes.set_title(f"{block.network.spec.display_title}, block {block.name}", fontsize=9.5)
-    axes.text(
-        0, 1.0, f"{block.map[0]}×{block.map[1]} map, {short(block.mult_adds)} mult-adds, {short(block.params)} params",
-        transform=axes.transAxes, va="top", fontsize=8.5,
-    )  # fmt: skip
+    height, width = block.map
+    cost = f"{height}×{width} map, {abbreviate(block.mult_adds)} mult-adds, {abbreviate(block.params)} params"
+    axes.text(0, 1.0, cost, transform=axes.transAxes, va="top", fontsize=8.5)
     below = -max(widths) / 2 - 0.05 * reach
-    for place, (link, before) in enumerate(zip(block.links, widths[:-1], strict=True)):
-        left, right = place + _MAP / 2, place + 1 - _MAP / 2
-        corners = [(left, before / 2), (right, link.channels / 2), (right, -link.channels / 2), (left, -before / 2)]
-        axes.fill(*zip(*corners, strict=True), color=KINDS[link.kind], alpha=0.75, linewidth=0)
-        axes.text(place + 0.5, below, _operator(link), ha="center", va="top", fontsize=8)
-    for place, width in enumerate(widths):
-        axes.bar(place, width, width=_MAP, bottom=-width / 2, color=INK)
-        axes.text(place, width / 2 + 0.02 * reach, f"{width}", ha="center", va="bottom", fontsize=8.5)
+    for x, (convolution, inputs) in enumerate(zip(block.convolutions, widths[:-1], strict=True)):
+        left, right, outputs = x + _MAP / 2, x + 1 - _MAP / 2, convolution.channels
+        corners = [(left, inputs / 2), (right, outputs / 2), (right, -outputs / 2), (left, -inputs / 2)]
+        axes.fill(*zip(*corners, strict=True), color=KINDS[convolution.kind], alpha=0.75, linewidth=0)
+        axes.text(x + 0.5, below, _operator(convolution), ha="center", va="top", fontsize=8)
+    for x, width in enumerate(widths):
+        axes.bar(x, width, width=_MAP, bottom=-width / 2, color=INK)
+        axes.text(x, width / 2 + 0.02 * reach, f"{width}", ha="center", va="bottom", fontsize=8.5)
     if block.squeezed:
         axes.text(len(widths) - 2, below, f"SE\n{block.squeezed}", ha="center", va="top", fontsize=8)
     if block.added:
@@ -72,6 +66,6 @@ def _draw_block(axes: Axes, block: BlockShape, reach: int) -> None:
         axes.text(last / 2, top, "add", ha="center", va="bottom", fontsize=8)
 
 
-def _operator(link: Link) -> str:
-    kernel = "×".join(map(str, link.kernel))
-    return f"depthwise\n{kernel}" if link.kind == "depthwise" else f"{link.part}\n{kernel}"
+def _operator(convolution: BlockConvolution) -> str:
+    name = "depthwise" if convolution.kind == "depthwise" else convolution.part
+    return f"{name}\n{'×'.join(map(str, convolution.kernel))}"

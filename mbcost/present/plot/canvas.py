@@ -1,8 +1,9 @@
-"""What all pictures share: their colours, their letters, and the way from a drawing to the bytes of a file."""
+"""The colours and letters of all pictures, and the rendering of a drawing as the bytes of a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter
 
-Draw = Callable[["Figure"], None]
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture that is still to be drawn."""
+
+    draw: Callable[[Figure], None]
+    """Draws the picture on an empty figure."""
+    size: tuple[float, float]
+    """Width and height in inches."""
+
 
 KINDS: Mapping[str, str] = {
     "pointwise": "#0072B2",
@@ -27,11 +37,11 @@ KINDS: Mapping[str, str] = {
     "multiply": "#D55E00",
     "add": "#999999",
 }
-"""A colour a kind of layer, from Okabe and Ito's palette, which people with any colour vision can tell apart
+"""A colour per kind of layer, from Okabe and Ito's palette, which people with any colour vision can tell apart
 (https://jfly.uni-koeln.de/color/)."""
 INK, FAINT = "#333333", "#D9D9D9"
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
-"""The same palette, in order, for lines and networks."""
+"""The same palette as a sequence, for lines and networks."""
 _STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
@@ -52,8 +62,8 @@ _STYLE: dict[str, Any] = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "legend.fontsize": 8.5,
-    "text.parse_math": False,  # a title of the user's can hold a dollar sign
-    # The same picture gives the same bytes, and its text stays text, which can be searched and read aloud.
+    "text.parse_math": False,  # a user's title can contain a dollar sign
+    # The same picture has the same bytes, and its text remains text, which can be searched and read aloud.
     "svg.hashsalt": "mbcost",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
@@ -64,56 +74,52 @@ _METADATA: Mapping[str, dict[str, None]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 ENDINGS = tuple(_METADATA)
-"""Formats by the ending of a file's name."""
+"""The formats, which are also the endings of the files' names."""
 _DOTS_PER_INCH = 150
 _HIGHEST = 50
-"""Inches; nobody looks at more, and PNG has an end."""
+"""The largest height in inches. PNG has a limit, and nobody looks at a higher picture."""
 
 
-def render(draw: Draw, size: tuple[float, float], ending: str) -> bytes:
-    """The file that holds the picture.
-
-    Args:
-        draw: puts it onto an empty figure.
-        size: width and height in inches.
-        ending: one of `ENDINGS`.
+def render(drawing: Drawing, ending: str) -> bytes:
+    """Return the picture as a file in the format `ending`, one of `ENDINGS`.
 
     Raises:
         MissingLibrary: matplotlib is not installed.
         MbcostError: the picture would be too high.
     """
-    if size[1] > _HIGHEST:
-        raise MbcostError(f"the picture would be {size[1]:.0f} inches high, the most is {_HIGHEST}: ask for less")
+    height = drawing.size[1]
+    if height > _HIGHEST:
+        raise MbcostError(f"the picture would be {height:.0f} inches high, more than {_HIGHEST}: draw fewer items")
     try:
         from matplotlib import rc_context, rcParamsDefault
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingLibrary("matplotlib", "plot") from None
-    # A user's own matplotlibrc would make another picture. The backend is not asked for: a figure of its own has none.
+    # A user's own matplotlibrc would change the picture. The backend is left out because this figure needs none.
     settings: Any = {key: value for key, value in rcParamsDefault.items() if not key.startswith("backend")}
     file = BytesIO()
     with rc_context(settings | _STYLE), catch_warnings():
-        simplefilter("ignore", UserWarning)  # of a letter that the font has not, or of a title with little room
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure)
+        simplefilter("ignore", UserWarning)  # the font lacks a letter, or a title has little room
+        figure = Figure(figsize=drawing.size, layout="constrained")
+        drawing.draw(figure)
         figure.savefig(file, format=ending, dpi=_DOTS_PER_INCH, metadata=_METADATA[ending])
     return file.getvalue()
 
 
-def counted(axis: Axis) -> None:
-    """Number an axis in K, M and G."""
-    axis.set_major_formatter(thousands())
+def abbreviate_ticks(axis: Axis) -> None:
+    """Label the ticks of an axis in K, M and G."""
+    axis.set_major_formatter(count_formatter())
 
 
-def short(count: float, places: int = 1) -> str:
-    """A count as a label: `300.8 M`."""
-    return thousands(places)(count)
+def abbreviate(count: float, places: int = 1) -> str:
+    """Return a count as a label: `300.8 M`."""
+    return count_formatter(places)(count)
 
 
-def thousands(places: int | None = None) -> EngFormatter:
-    """Counts in K, M and G with so many decimal places, by default as many as they need."""
+def count_formatter(places: int | None = None) -> EngFormatter:
+    """Return a formatter of counts in K, M and G with `places` decimals, by default as many as a count needs."""
     from matplotlib.ticker import EngFormatter
 
     formatter = EngFormatter(places=places, sep=" ")
-    formatter.ENG_PREFIXES = {**EngFormatter.ENG_PREFIXES, 3: "K"}  # a lower-case k is for metres
+    formatter.ENG_PREFIXES = {**EngFormatter.ENG_PREFIXES, 3: "K"}  # matplotlib writes k
     return formatter

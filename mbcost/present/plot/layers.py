@@ -1,10 +1,10 @@
-"""Where along a network its cost is: three rows of bars."""
+"""The cost along a network: three rows of bars."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mbcost.present.plot.canvas import INK, KINDS, Draw, counted
+from mbcost.present.plot.canvas import INK, KINDS, Drawing, abbreviate_ticks
 from mbcost.questions.plot import Profile
 from mbcost.spec.scaling import alpha_text
 
@@ -13,29 +13,28 @@ if TYPE_CHECKING:
 
     from mbcost.analytic.network import Network
 
-SIZE = (8.0, 5.6)
 _CLOSE = 2
-"""Layers between two stages whose numbers would touch."""
+"""The number of layers between two stages at which their labels would touch."""
 _ROWS = (("mult_adds", "mult-adds"), ("params", "params"), ("activations", "activations"))
 
 
-def draw_layers(answer: Profile) -> Draw:
-    """Bars of multiply-adds, params and activations, coloured by the kind of layer, one a layer in order."""
+def draw_layers(answer: Profile) -> Drawing:
+    """Draw the multiply-adds, params and activations of every layer, in order, coloured by the kind of layer."""
 
     def draw(figure: Figure) -> None:
         from matplotlib.patches import Patch
 
         panels = figure.subplots(len(_ROWS), 1, sharex=True)
-        places = range(len(answer.bars))
+        positions = range(len(answer.bars))
         colours = [KINDS.get(bar.kind, INK) for bar in answer.bars]
         for axes, (key, word) in zip(panels, _ROWS, strict=True):
             counts = [getattr(bar, key) for bar in answer.bars]
-            axes.bar(places, list(map(float, counts)), width=0.85, color=colours)
+            axes.bar(positions, list(map(float, counts)), width=0.85, color=colours)
             axes.set_ylabel(word)
             axes.set_title(f"{sum(counts):,} {word}", fontsize=9, fontweight="normal", loc="right", pad=3)
             axes.grid(axis="y")
             axes.set_xlim(-0.6, len(answer.bars) - 0.4)
-            counted(axes.yaxis)
+            abbreviate_ticks(axes.yaxis)
         starts = _starts(answer)
         panels[-1].set_xticks(list(starts), _labels(starts))
         panels[-1].set_xlabel(f"layers in order, numbered by the row of the table; convention {answer.convention.name}")
@@ -46,7 +45,7 @@ def draw_layers(answer: Profile) -> Draw:
             loc="lower left", bbox_to_anchor=(0, 0.98), ncols=len(kinds), borderaxespad=0, handlelength=1,
         )  # fmt: skip
 
-    return draw
+    return Drawing(draw, (8.0, 5.6))
 
 
 def _title(network: Network) -> str:
@@ -58,17 +57,17 @@ def _title(network: Network) -> str:
 
 
 def _starts(answer: Profile) -> dict[int, str]:
-    """The place of every stage's first layer, and the stage."""
+    """Return the position of every stage's first layer, with the stage."""
     stages = [bar.stage for bar in answer.bars]
     return {stages.index(stage): stage for stage in dict.fromkeys(stages)}
 
 
 def _labels(starts: dict[int, str]) -> list[str]:
-    """The stages; one that stands close to the one before it goes a line lower."""
+    """Return the labels of the stages, one line lower if they are close to the label before."""
     labels: list[str] = []
-    before = -_CLOSE
-    for place, stage in starts.items():
-        lower = place - before < _CLOSE and not labels[-1].startswith("\n")
+    previous = -_CLOSE
+    for position, stage in starts.items():
+        lower = position - previous < _CLOSE and not labels[-1].startswith("\n")
         labels.append(f"\n{stage}" if lower else stage)
-        before = place
+        previous = position
     return labels

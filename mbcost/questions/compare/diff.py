@@ -17,8 +17,8 @@ from mbcost.spec.tally import Tally
 
 
 @dataclass(frozen=True)
-class Change:
-    """One feature in which two layers differ."""
+class FeatureChange:
+    """A feature in which two layers differ."""
 
     feature: str
     first: str
@@ -27,29 +27,29 @@ class Change:
 
 @dataclass(frozen=True)
 class LayerDiff:
-    """A layer of one network beside the layer of the other that stands in its place."""
+    """A layer of one network and the layer of the other network that is aligned with it, which differ."""
 
     first: str | None
-    """The layer's name in the first network; None where only the second has it."""
+    """The layer's name in the first network; None if only the second network has the layer."""
     second: str | None
-    changes: tuple[Change, ...]
-    """Empty where only one network has the layer."""
+    changes: tuple[FeatureChange, ...]
+    """Empty if only one network has the layer."""
     params: int
-    """What the second network has more, in the convention's counts; negative where it has less."""
+    """The second network's count less the first one's, in the convention's counts; likewise below."""
     mult_adds: int
     activations: int
 
 
 @dataclass(frozen=True)
 class NetworkDiff:
-    """Every layer that differs; the differences sum to the difference of the totals."""
+    """All layers that differ; their differences sum to the difference of the totals."""
 
     first: Network
     second: Network
     convention: Convention
     layers: tuple[LayerDiff, ...]
     same: int
-    """How many layers are alike in everything."""
+    """The number of layers that are equal in every feature."""
 
     @property
     def params(self) -> int:
@@ -68,70 +68,71 @@ class NetworkDiff:
 
 
 def diff_networks(first: Network, second: Network, convention: Convention) -> NetworkDiff:
-    """Align two networks and say what differs.
+    """Align two networks and return what differs.
 
-    Blocks of one table's two forms align by name. Those of different tables align at the least cost, layer by layer, so
-    that a stage more or less does not move everything behind it.
+    If both come from one table, their blocks are aligned by name. Otherwise their layers are aligned at the least cost,
+    so that an additional stage does not change the alignment of everything after it.
     """
     differing = []
     same = 0
-    for one, other in _aligned(first, second):
-        changes = () if one is None or other is None else tuple(_changes(one, other))
-        costs = _difference(one, other, convention)
-        if one is not None and other is not None and not changes:
+    for before, after in _align_steps(first.steps, second.steps, one_table=first.spec.name == second.spec.name):
+        changes = () if before is None or after is None else tuple(_changes(before, after))
+        if before is not None and after is not None and not changes:
             same += 1
         else:
-            differing.append(LayerDiff(_name(one), _name(other), changes, *costs))
+            costs = _difference(before, after, convention)
+            differing.append(LayerDiff(_name(before), _name(after), changes, *costs))
     return NetworkDiff(first, second, convention, tuple(differing), same)
 
 
-def _aligned(first: Network, second: Network) -> Iterator[tuple[Step | None, Step | None]]:
-    """Blocks of one table align by name, those of two tables by their layers: the least that can have been changed."""
-    ones, others = first.steps, second.steps
-    if first.spec.name != second.spec.name:
-        yield from align(ones, others, _unlike, lambda place: place in (0, len(ones)) or _opens(ones, place))
+def _align_steps(
+    first: Sequence[Step], second: Sequence[Step], *, one_table: bool
+) -> Iterator[tuple[Step | None, Step | None]]:
+    """Yield the steps in pairs, and each step without a counterpart beside None."""
+    if not one_table:
+        yield from align(first, second, _unlike, lambda index: index in (0, len(first)) or _starts_block(first, index))
         return
-    blocks, theirs = ([tuple(block) for _, block in groupby(each, attrgetter("block"))] for each in (ones, others))
-    names, their_names = ([block[0].block for block in each] for each in (blocks, theirs))
-    for _, start, stop, begin, end in SequenceMatcher(None, names, their_names, autojunk=False).get_opcodes():
-        yield from _paired(list(chain(*blocks[start:stop])), list(chain(*theirs[begin:end])))
+    blocks, others = ([list(block) for _, block in groupby(steps, attrgetter("block"))] for steps in (first, second))
+    names, other_names = ([block[0].block for block in side] for side in (blocks, others))
+    for _, start, stop, begin, end in SequenceMatcher(None, names, other_names, autojunk=False).get_opcodes():
+        yield from _pair_parts(list(chain(*blocks[start:stop])), list(chain(*others[begin:end])))
 
 
-def _opens(steps: Sequence[Step], place: int) -> bool:
-    return steps[place].block != steps[place - 1].block
+def _starts_block(steps: Sequence[Step], index: int) -> bool:
+    return steps[index].block != steps[index - 1].block
 
 
-def _unlike(one: Step, other: Step) -> int:
-    """How much speaks against two layers standing for each other; a pool, an add or a multiply is always alike."""
-    if isinstance(one.lead, Conv2d | Linear) and isinstance(other.lead, Conv2d | Linear):
-        return of_step(one, one.lead).unlike(of_step(other, other.lead))
-    return 0 if type(one.lead) is type(other.lead) else NEVER
+def _unlike(first: Step, second: Step) -> int:
+    """Return the cost of aligning two steps: pools, additions and multiplications of one kind are always alike."""
+    if isinstance(first.lead, Conv2d | Linear) and isinstance(second.lead, Conv2d | Linear):
+        return of_step(first, first.lead).unlike(of_step(second, second.lead))
+    return 0 if type(first.lead) is type(second.lead) else NEVER
 
 
-def _paired(ones: Sequence[Step], others: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:
-    """Layers of one part stand for each other, in order; what is left over stands alone."""
-    matcher = SequenceMatcher(None, [step.part for step in ones], [step.part for step in others], autojunk=False)
+def _pair_parts(first: Sequence[Step], second: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:
+    """Yield steps of the same part in pairs, in order, and the remaining ones beside None."""
+    matcher = SequenceMatcher(None, [step.part for step in first], [step.part for step in second], autojunk=False)
     for kind, start, stop, begin, end in matcher.get_opcodes():
         if kind == "equal":
-            yield from zip(ones[start:stop], others[begin:end], strict=True)
+            yield from zip(first[start:stop], second[begin:end], strict=True)
         else:
-            yield from ((step, None) for step in ones[start:stop])
-            yield from ((None, step) for step in others[begin:end])
+            yield from ((step, None) for step in first[start:stop])
+            yield from ((None, step) for step in second[begin:end])
 
 
 def _name(step: Step | None) -> str | None:
     return None if step is None else step.name
 
 
-def _changes(one: Step, other: Step) -> Iterator[Change]:
-    for feature, value in _features(one).items():
-        theirs = _features(other)[feature]
-        if value != theirs:
-            yield Change(feature, value, theirs)
+def _changes(first: Step, second: Step) -> Iterator[FeatureChange]:
+    features = _features(second)
+    for feature, value in _features(first).items():
+        if value != features[feature]:
+            yield FeatureChange(feature, value, features[feature])
 
 
 def _features(step: Step) -> dict[str, str]:
-    """What makes a layer the layer it is, in words."""
+    """Return everything in which steps can differ, in words."""
     lead = step.lead
     window = lead if isinstance(lead, Conv2d | Linear | WindowPool) else None
     weighted = lead if isinstance(lead, Conv2d | Linear) else None
@@ -139,12 +140,12 @@ def _features(step: Step) -> dict[str, str]:
     norms = [layer for layer in step.layers if isinstance(layer, BatchNorm)]
     return {
         "operator": "linear" if isinstance(lead, Linear) else "conv" if isinstance(lead, Conv2d) else lead.operator,
-        "kernel": "x".join(map(str, window.kernel)) if window else "",
+        "kernel": _sides_text(window.kernel) if window else "",
         "stride": str(window.stride) if window else "",
         "groups": str(weighted.groups) if weighted else "",
         "dilation": str(lead.dilation) if isinstance(lead, Conv2d) else "1" if weighted else "",
-        "input": f"{lead.input.height}x{lead.input.width}x{lead.input.channels}",
-        "output": f"{step.output.height}x{step.output.width}x{step.output.channels}",
+        "input": _sides_text(lead.input.map),
+        "output": _sides_text(step.output.map),
         "bias": "bias" if weighted and weighted.bias else "no bias",
         "norm": ("fused norm" if norms[0].fused else "norm") if norms else "no norm",
         "activation": " + ".join(functions) or "none",
@@ -152,8 +153,12 @@ def _features(step: Step) -> dict[str, str]:
     }
 
 
-def _difference(one: Step | None, other: Step | None, convention: Convention) -> tuple[int, int, int]:
-    before, after = (Tally() if step is None else step.tally for step in (one, other))
+def _sides_text(sides: tuple[int, ...]) -> str:
+    return "x".join(map(str, sides))
+
+
+def _difference(first: Step | None, second: Step | None, convention: Convention) -> tuple[int, int, int]:
+    before, after = (Tally() if step is None else step.tally for step in (first, second))
     return (
         convention.params(after) - convention.params(before),
         convention.mult_adds(after) - convention.mult_adds(before),

@@ -1,4 +1,4 @@
-"""How do ResNet's bottleneck, V2's inverted residual and V3's with squeeze-and-excite compare on one map?"""
+"""How do ResNet's bottleneck and the inverted residuals of V2 and V3 compare on one map?"""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from mbcost.spec.tally import Tally, total
 
 @dataclass(frozen=True)
 class ResidualBlock:
-    """One block from C channels to C channels at stride 1, with its norms and its residual connection."""
+    """A block from C channels to C channels at stride 1, with its norms and its residual connection."""
 
     title: str
     layers: tuple[Layer, ...]
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Channels of the block's input and behind each of its main convolutions."""
+        """Channels of the block's input and of the output of each main convolution."""
         convolutions = [layer for layer in self.layers if isinstance(layer, Conv2d) and "se." not in layer.name]
         return (convolutions[0].input.channels, *(layer.channels for layer in convolutions))
 
@@ -39,7 +39,7 @@ class ResidualBlock:
 def compare_residuals(
     squeeze: ChannelRule, *, channels: int, feature: int, expansion: int, reduction: int
 ) -> tuple[ResidualBlock, ...]:
-    """The three blocks for the same input and output.
+    """Return the three blocks for the same input and output.
 
     Args:
         squeeze: how a quarter of the expanded width becomes the squeeze width.
@@ -49,14 +49,14 @@ def compare_residuals(
         reduction: divisor of ResNet's bottleneck; He et al., arXiv:1512.03385, figure 5 uses 4.
 
     Raises:
-        MbcostError: a size below 1, or channels that the reduction does not divide.
+        MbcostError: a size is below 1, or the reduction does not divide the channels.
     """
     sizes = {"channels": channels, "feature": feature, "expansion": expansion, "reduction": reduction}
     for name, size in sizes.items():
         if size < 1:
-            raise MbcostError(f"{name} is {size}: the least is 1")
+            raise MbcostError(f"{name} is {size}: it must be at least 1")
     if channels % reduction:
-        raise MbcostError(f"{channels} channels cannot be reduced by {reduction}: choose a multiple of it")
+        raise MbcostError(f"{channels} channels cannot be divided by reduction {reduction}: choose a multiple of it")
     shape = Shape(channels, feature, feature)
     expanded = channels * expansion
     squeezed = squeeze.round(expanded / SQUEEZE_DIVISOR)
@@ -77,7 +77,7 @@ def _bottleneck(shape: Shape, reduced: int) -> Iterator[Layer]:
 def _inverted(shape: Shape, expanded: int, squeezed: int | None = None) -> Iterator[Layer]:
     expand = Conv2d("expand", shape, expanded)
     depthwise = Conv2d("depthwise", expand.output, expanded, (3, 3), groups=expanded)
-    # Without an expansion there is no expansion layer, as in every implementation.
+    # With expansion 1 there is no expansion layer, as in every implementation.
     yield from _normed(*((expand, depthwise) if expanded != shape.channels else (depthwise,)))
     if squeezed is not None:
         pool = GlobalPool("se.pool", depthwise.output)

@@ -1,9 +1,9 @@
-"""What does a depthwise separable convolution save over the standard one, in one layer and in a whole network?"""
+"""What does a depthwise separable convolution save over a standard one, in one layer and in a whole network?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
@@ -20,8 +20,35 @@ LEAST_CHEAPER, MOST_CHEAPER = 8, 9
 
 
 @dataclass(frozen=True)
-class Form:
-    """One way to write a layer, with its weights alone: the paper's table 3 counts no norm and no bias."""
+class LayerSizes:
+    """The sizes of a convolution; by default those of the layer in the V1 paper's table 3.
+
+    Raises:
+        MbcostError: a size is below 1 or too large to count exactly.
+    """
+
+    kernel: int = 3
+    """Side of the kernel, K."""
+    inputs: int = 512
+    """Input channels, M."""
+    outputs: int = 512
+    """Output channels, N."""
+    feature: int = 14
+    """Side of the input map, D_F; the output map is ceil(D_F / stride)."""
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        names = ("kernel", "in", "out", "feature", "stride")
+        for name, size in zip(names, astuple(self), strict=True):
+            if size < 1:
+                raise MbcostError(f"{name} is {size}: it must be at least 1")
+            if size > EXACT:
+                raise MbcostError(f"{name} is {size}: it must be at most {EXACT}")
+
+
+@dataclass(frozen=True)
+class ConvolutionForm:
+    """A layer in one form, with its weights only: the paper's table 3 counts no norm and no bias."""
 
     title: str
     inputs: int
@@ -34,98 +61,77 @@ class Form:
 
 @dataclass(frozen=True)
 class LayerComparison:
-    """The standard form of a layer, the separable form, and the separable form under alpha and rho, cumulative."""
+    """A layer in its standard form, in its separable form, and in this one under alpha and then also under rho."""
 
-    kernel: int
-    stride: int
+    sizes: LayerSizes
     alpha: float
     rho: Fraction
-    forms: tuple[Form, ...]
+    forms: tuple[ConvolutionForm, ...]
 
     @property
     def ratio(self) -> Fraction:
-        """Multiply-adds of the separable form over the standard one, both at alpha = 1 and rho = 1."""
+        """Multiply-adds of the separable form divided by those of the standard form, at alpha = 1 and rho = 1."""
         return Fraction(self.forms[1].mult_adds, self.forms[0].mult_adds)
 
     @property
     def formula(self) -> Fraction:
         """1/N + 1/K²: V1 paper, section 3.1."""
-        return Fraction(1, self.forms[0].outputs) + Fraction(1, self.kernel**2)
+        return Fraction(1, self.sizes.outputs) + Fraction(1, self.sizes.kernel**2)
 
 
 def compare_layer(
-    rule: ChannelRule,
-    *,
-    kernel: int,
-    inputs: int,
-    outputs: int,
-    feature: int,
-    stride: int = 1,
-    alpha: float = 1.0,
-    rho: Fraction = Fraction(1),
+    rule: ChannelRule, sizes: LayerSizes, *, alpha: float = 1.0, rho: Fraction = Fraction(1)
 ) -> LayerComparison:
-    """One layer in its standard and its separable form.
+    """Return one layer in its standard and its separable form.
 
     Args:
-        rule: how alpha times a width becomes a channel count.
-        kernel: side of the kernel, K.
-        inputs: input channels, M.
-        outputs: output channels, N.
-        feature: side of the input map, D_F; the output map is ceil(D_F / stride).
-        stride: of the standard convolution and of the depthwise layer.
+        rule: how a width times alpha becomes a number of channels.
+        sizes: the layer at alpha = 1 and rho = 1.
         alpha: width multiplier.
         rho: resolution multiplier; rho times D_F is rounded half up.
 
     Raises:
-        MbcostError: a size below 1, or alpha or rho that leave nothing.
+        MbcostError: no channel or no pixel is left under alpha or rho.
     """
-    for name, size in (("kernel", kernel), ("in", inputs), ("out", outputs), ("feature", feature), ("stride", stride)):
-        if size < 1:
-            raise MbcostError(f"{name} is {size}: the least is 1")
-        if size > EXACT:
-            raise MbcostError(f"{name} is {size}: the most is {EXACT}")
     check_alpha(alpha)
-    thin_inputs, thin_outputs = inputs, outputs
-    if alpha != 1:
-        thin_inputs, thin_outputs = (round_channels(rule, width * alpha, alpha) for width in (inputs, outputs))
-    small = int(feature * rho + Fraction(1, 2))
-    if small < 1:
-        raise MbcostError(f"rho {float(rho):g} leaves nothing of a map of {feature}: use a larger one")
-    dense = Conv2d("standard", Shape(inputs, feature, feature), outputs, (kernel, kernel), stride)
-    forms = [
-        _form("standard convolution", inputs, outputs, feature, dense.tally()),
-        _separable("depthwise separable", kernel, stride, inputs, outputs, feature),
-    ]
-    if alpha != 1:
-        title = f"separable, alpha = {alpha_text(alpha)}"
-        forms.append(_separable(title, kernel, stride, thin_inputs, thin_outputs, feature))
-    if rho != 1:
-        forms.append(
-            _separable(
-                f"separable, {f'alpha = {alpha_text(alpha)}, ' if alpha != 1 else ''}rho = {float(rho):g}",
-                kernel,
-                stride,
-                thin_inputs,
-                thin_outputs,
-                small,
-            )
+    feature = int(sizes.feature * rho + Fraction(1, 2))
+    if feature < 1:
+        raise MbcostError(
+            f"rho {float(rho):g} leaves nothing of a {sizes.feature}x{sizes.feature} map: use a larger rho"
         )
-    return LayerComparison(kernel, stride, alpha, rho, tuple(forms))
+    thin, settings = sizes, []
+    forms = [_standard_form(sizes), _separable_form("depthwise separable", sizes)]
+    if alpha != 1:
+        inputs, outputs = (round_channels(rule, width * alpha, alpha) for width in (sizes.inputs, sizes.outputs))
+        thin, settings = replace(sizes, inputs=inputs, outputs=outputs), [f"alpha = {alpha_text(alpha)}"]
+        forms.append(_separable_form(", ".join(["separable", *settings]), thin))
+    if rho != 1:
+        title = ", ".join(["separable", *settings, f"rho = {float(rho):g}"])
+        forms.append(_separable_form(title, replace(thin, feature=feature)))
+    return LayerComparison(sizes, alpha, rho, tuple(forms))
 
 
-def _separable(title: str, kernel: int, stride: int, inputs: int, outputs: int, feature: int) -> Form:
-    depthwise = Conv2d("depthwise", Shape(inputs, feature, feature), inputs, (kernel, kernel), stride, groups=inputs)
-    pointwise = Conv2d("pointwise", depthwise.output, outputs)
-    return _form(title, inputs, outputs, feature, depthwise.tally() + pointwise.tally())
+def _standard_form(sizes: LayerSizes) -> ConvolutionForm:
+    kernel = (sizes.kernel, sizes.kernel)
+    shape = Shape(sizes.inputs, sizes.feature, sizes.feature)
+    return _form("standard convolution", sizes, Conv2d("standard", shape, sizes.outputs, kernel, sizes.stride).tally())
 
 
-def _form(title: str, inputs: int, outputs: int, feature: int, tally: Tally) -> Form:
-    return Form(title, inputs, outputs, feature, tally.weights, tally.conv_macs)
+def _separable_form(title: str, sizes: LayerSizes) -> ConvolutionForm:
+    kernel, width = (sizes.kernel, sizes.kernel), sizes.inputs
+    shape = Shape(width, sizes.feature, sizes.feature)
+    depthwise = Conv2d("depthwise", shape, width, kernel, sizes.stride, groups=width)
+    pointwise = Conv2d("pointwise", depthwise.output, sizes.outputs)
+    return _form(title, sizes, depthwise.tally() + pointwise.tally())
+
+
+def _form(title: str, sizes: LayerSizes, tally: Tally) -> ConvolutionForm:
+    return ConvolutionForm(title, sizes.inputs, sizes.outputs, sizes.feature, tally.weights, tally.conv_macs)
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The layers around one depthwise layer and the dense convolution in whose place they stand."""
+class BlockComparison:
+    """The layers around a depthwise layer, and the dense convolution that they replace."""
 
     name: str
     """The block, `<stage>.<repeat>`."""
@@ -133,13 +139,13 @@ class Pair:
     stride: int
     inputs: int
     outputs: int
-    """Channels of the dense convolution's output: N, or the expanded width of a bottleneck."""
+    """Output channels of the dense convolution: N, or the expanded width of a bottleneck."""
     standard: Tally
     separable: Tally
 
     @property
     def ratio(self) -> Fraction:
-        """Multiply-adds of the separable form over the standard one."""
+        """Multiply-adds of the separable form divided by those of the standard form."""
         return Fraction(self.separable.conv_macs, self.standard.conv_macs)
 
     @property
@@ -149,7 +155,7 @@ class Pair:
 
     @property
     def eight_to_nine(self) -> bool:
-        """Whether the paper's "8 to 9 times" holds."""
+        """Whether the paper's "8 to 9 times" holds for the block."""
         return LEAST_CHEAPER <= 1 / self.ratio <= MOST_CHEAPER
 
 
@@ -159,58 +165,39 @@ class NetworkComparison:
 
     network: Network
     full: Network
-    """The same network at alpha = 1 and the table's own resolution."""
-    pairs: tuple[Pair, ...]
+    """The same network at alpha = 1 and the resolution of its table."""
+    blocks: tuple[BlockComparison, ...]
     separable: Tally
     standard: Tally
     classifier: Tally
 
 
 def compare_network(network: Network, full: Network) -> NetworkComparison:
-    """`network` beside its standard form, block by block.
+    """Return `network` beside its standard form, block by block.
 
-    The standard form of *depthwise -> pointwise* is one dense convolution. That of *expand -> depthwise -> project* is
-    one dense convolution to the expanded width, followed by the projection as it is; squeeze-and-excite stays too.
+    The standard form of *depthwise -> pointwise* is one dense convolution. The standard form of *expand -> depthwise ->
+    project* is one dense convolution to the expanded width, followed by the same projection; squeeze-and-excite stays.
 
     Args:
         network: the network to compare.
-        full: the same at alpha = 1 and the table's own resolution, for what alpha and rho really do.
+        full: the same network at alpha = 1 and the resolution of its table, to measure the effect of alpha and rho.
 
     Raises:
         MbcostError: the network has no depthwise layer.
     """
-    pairs = tuple(_pairs(network))
-    if not pairs:
+    replaced = dict(_replaced_steps(network))
+    if not replaced:
         raise MbcostError(f"{network.spec.name} has no depthwise layers to compare with")
-    separable = network.tally()
-    kept = total(step.tally for step in network.steps if step.name not in _replaced_names(network))
-    standard = kept + total(pair.standard for pair in pairs)
-    classifier = [step.tally for step in network.steps if step.part == "classifier"]
-    return NetworkComparison(network, full, pairs, separable, standard, total(classifier) if classifier else Tally())
+    blocks = tuple(_compare_block(name, steps) for name, steps in replaced.items())
+    names = {step.name for steps in replaced.values() for step in steps}
+    kept = total(step.tally for step in network.steps if step.name not in names)
+    standard = kept + total(block.standard for block in blocks)
+    classifier = total(step.tally for step in network.steps if step.part == "classifier")
+    return NetworkComparison(network, full, blocks, network.tally(), standard, classifier)
 
 
-def _pairs(network: Network) -> Iterator[Pair]:
-    for name, replaced in _replaced(network):
-        first, last = replaced[0], replaced[-1]
-        depthwise = next(step.lead for step in replaced if step.part == "depthwise")
-        assert isinstance(depthwise, Conv2d), "a depthwise part is a convolution"
-        dense = Conv2d(
-            name, first.lead.input, last.output.channels, depthwise.kernel, depthwise.stride, padding=depthwise.padding
-        )
-        standard = dense.tally() + BatchNorm(name, dense.output).tally()
-        yield Pair(
-            name,
-            dense.kernel,
-            dense.stride,
-            dense.input.channels,
-            dense.channels,
-            standard,
-            total(step.tally for step in replaced),
-        )
-
-
-def _replaced(network: Network) -> Iterator[tuple[str, list[Step]]]:
-    """The steps of every block that one dense convolution stands for."""
+def _replaced_steps(network: Network) -> Iterator[tuple[str, list[Step]]]:
+    """Yield every block that has a depthwise layer, with the steps that one dense convolution stands for."""
     for name, steps in groupby(network.steps, key=attrgetter("block")):
         parts = {step.part: step for step in steps}
         if "depthwise" in parts:
@@ -218,5 +205,11 @@ def _replaced(network: Network) -> Iterator[tuple[str, list[Step]]]:
             yield name, [parts[part] for part in around if part in parts]
 
 
-def _replaced_names(network: Network) -> set[str]:
-    return {step.name for _, steps in _replaced(network) for step in steps}
+def _compare_block(name: str, steps: list[Step]) -> BlockComparison:
+    depthwise = next(step.lead for step in steps if step.part == "depthwise")
+    assert isinstance(depthwise, Conv2d), "a depthwise part is a convolution"
+    outputs = steps[-1].output.channels
+    dense = Conv2d(name, steps[0].lead.input, outputs, depthwise.kernel, depthwise.stride, padding=depthwise.padding)
+    standard = dense.tally() + BatchNorm(name, dense.output).tally()
+    separable = total(step.tally for step in steps)
+    return BlockComparison(name, dense.kernel, dense.stride, dense.input.channels, outputs, standard, separable)

@@ -1,1 +1,1 @@
-"""What does a network cost?"""
+"""What does a network cost, and in whose counts?"""

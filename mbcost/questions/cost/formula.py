@@ -1,4 +1,4 @@
-"""By which equation does a layer cost what it costs, and how does that move with alpha and rho?"""
+"""Which equation gives the cost of a layer, and how does the cost depend on alpha and rho?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNROUNDED = ChannelRule("round", divisor=1, minimum=1)
 
 @dataclass(frozen=True)
 class Term:
-    """A product in the paper's letters, with the numbers put in and multiplied."""
+    """A product in the paper's letters, the same product with numbers, and its value."""
 
     letters: str
     numbers: str
@@ -26,7 +26,7 @@ class Term:
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """value · α^alpha_power · ρ^rho_power: the printed widths and map scaled, before anything is rounded."""
+    """value · α^alpha_power · ρ^rho_power: the cost with the printed widths and map scaled and nothing rounded."""
 
     value: int
     alpha_power: int
@@ -40,18 +40,18 @@ class Formula:
     network: Network
     step: Step
     kind: str
-    """`standard`, `grouped`, `depthwise`, `pointwise` or `linear` for what has weights; else the operator."""
+    """`standard`, `grouped`, `depthwise`, `pointwise` or `linear` if the layer has weights, else the operator."""
     mult_adds: Term | None
-    """None for a layer without weights: it has no multiply-adds."""
+    """None for a layer without weights, which has no multiply-adds either."""
     weights: Term | None
     params: int
-    """In the default convention: weights, biases, norm scale and shift."""
+    """The count of the default convention: weights, biases, norm scale and shift."""
     closed_mult_adds: ClosedForm | None
     closed_weights: ClosedForm | None
 
 
-def formula(network: Network, layer: str) -> Formula:
-    """The equation of the layer called `layer`.
+def derive_formula(network: Network, layer: str) -> Formula:
+    """Return the equations of the layer called `layer`.
 
     Raises:
         MbcostError: the network has no such layer.
@@ -65,13 +65,12 @@ def formula(network: Network, layer: str) -> Formula:
     if not isinstance(lead, Conv2d | Linear):
         return Formula(network, step, lead.operator, None, None, params, None, None)
     kind, letters, numbers = _equation(lead)
-    height, width = lead.output.height, lead.output.width
     weights = Term(letters, numbers, step.tally.weights)
     if isinstance(lead, Linear):
         macs = Term(letters, numbers, step.tally.linear_macs)
     else:
-        spatial = f"{height}·{width}"
-        macs = Term(f"{letters} · D_F·D_F", f"{numbers} · {spatial}", step.tally.conv_macs)
+        positions = f"{lead.output.height}·{lead.output.width}"
+        macs = Term(f"{letters} · D_F·D_F", f"{numbers} · {positions}", step.tally.conv_macs)
     return Formula(network, step, kind, macs, weights, params, *_closed_forms(network, layer))
 
 
@@ -90,15 +89,16 @@ def _equation(lead: Conv2d | Linear) -> tuple[str, str, str]:
 
 
 def _closed_forms(network: Network, layer: str) -> tuple[ClosedForm | None, ClosedForm | None]:
-    """The coefficients at the printed widths and map, and the powers of alpha and rho.
+    """Return the closed forms of the multiply-adds and the weights: the printed cost, and the powers of alpha and rho.
 
-    The powers are read off the same network with nothing rounded, at twice the widths and at twice the map. Both start
-    from sizes that every division in the network leaves whole; a layer that does not double even so has no closed form.
+    The powers are measured on the same network with nothing rounded, by doubling the widths and by doubling the map.
+    Both start from sizes that every division in the network leaves whole. A layer whose cost does not grow by a power
+    of two has no closed form.
     """
     spec = _unrounded(network)
     side = math.prod(row.stride for row in spec.rows)
     base, wide, wider, small, large = (
-        _tally_of(spec, network, layer, alpha, resolution)
+        _macs_and_weights(spec, network, layer, alpha, resolution)
         for alpha, resolution in (
             (1.0, spec.resolution),
             (SQUEEZE_DIVISOR, spec.resolution),
@@ -118,13 +118,14 @@ def _closed_forms(network: Network, layer: str) -> tuple[ClosedForm | None, Clos
 
 
 def _doublings(before: int, after: int) -> int | None:
-    """The power p of after = 2^p · before, which is at most 2; None where there is none."""
+    """Return the power p of after = 2^p · before, from 0 to 2, or None if there is none."""
     return next((power for power in range(3) if after == before << power), None)
 
 
-def _tally_of(
+def _macs_and_weights(
     spec: Spec, network: Network, layer: str, alpha: float, resolution: tuple[int, int]
 ) -> tuple[int, int] | None:
+    """Return both counts of the layer in another size of the network, or None if it does not have the layer there."""
     probe = resolve(
         spec,
         alpha=alpha,
@@ -133,14 +134,12 @@ def _tally_of(
         classes=network.classes,
         in_channels=network.in_channels,
     )
-    for step in probe.steps:
-        if step.name == layer:
-            return step.tally.conv_macs + step.tally.linear_macs, step.tally.weights
-    return None
+    tallies = [step.tally for step in probe.steps if step.name == layer]
+    return (tallies[0].conv_macs + tallies[0].linear_macs, tallies[0].weights) if tallies else None
 
 
 def _unrounded(network: Network) -> Spec:
-    """The spec with the network's implementation rounding nothing, and scaling the same rows as at its alpha."""
+    """Return the spec with an implementation that rounds nothing and scales the same rows as at the network's alpha."""
     rules = network.spec.implementation(network.implementation)
     unscaled = {role: float("inf") for role, alpha in rules.unscaled_below.items() if network.alpha < alpha}
     plain = replace(rules, channels=_UNROUNDED, channels_of={}, squeeze=_UNROUNDED, unscaled_below=unscaled)

@@ -1,4 +1,4 @@
-"""Of which raw counts does each convention's total consist, and what parts one total from another?"""
+"""Which raw counts make up each convention's total, and where does the difference of two totals come from?"""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mbcost.spec.convention import BlindSpot, Convention
 from mbcost.spec.tally import COUNTS, Tally, total
 
 QUANTITIES = ("mult_adds", "params")
-"""What a convention says; a ledger is about one of them."""
+"""What a convention counts; a ledger is about one of them."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One raw count of the network and how often each convention counts it."""
+    """One raw count of the network, and how often each convention counts it."""
 
     count: str
     value: int
@@ -25,60 +25,60 @@ class Line:
 
     @property
     def amounts(self) -> tuple[int, ...]:
-        """What the line contributes to each convention's total."""
+        """The contribution of the line to each convention's total."""
         return tuple(self.value * factor for factor in self.coefficients)
 
 
 @dataclass(frozen=True)
-class Otherwise:
-    """What a tool says of a library's own model of the network, where that is not the convention's total."""
+class BlindTotal:
+    """A tool's number for a library's own model of the network, where it is not the convention's total."""
 
     convention: str
     spot: BlindSpot
     total: int | None
-    """None where the tool fails."""
+    """None if the tool fails."""
     partial: bool
-    """Whether it counts more than the total says; the blind spot says what."""
+    """Whether the tool counts more than this total; the blind spot says what."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The lines of one quantity, which sum to every convention's total."""
+    """The raw counts of one quantity, which sum to every convention's total."""
 
     network: Network
     quantity: str
     conventions: tuple[Convention, ...]
     lines: tuple[Line, ...]
-    otherwise: tuple[Otherwise, ...]
+    blind_totals: tuple[BlindTotal, ...]
     zeros: bool
-    """Whether the lines that add nothing are there, too."""
+    """Whether the ledger includes the lines that add nothing."""
 
     @property
     def totals(self) -> tuple[int, ...]:
-        """Each convention's total."""
-        return tuple(sum(line.amounts[place] for line in self.lines) for place in range(len(self.conventions)))
+        """The total of each convention."""
+        return tuple(sum(line.amounts[index] for line in self.lines) for index in range(len(self.conventions)))
 
     @property
     def differences(self) -> tuple[int, ...] | None:
-        """Of two conventions, what each line adds to the second total beyond the first; None where they are not two."""
+        """What each line adds to the second total beyond the first; None unless there are exactly two conventions."""
         if len(self.conventions) != 2:
             return None
         return tuple(second - first for first, second in (line.amounts for line in self.lines))
 
 
-def ledger(
+def build_ledger(
     network: Network, conventions: Sequence[Convention], quantity: str = "mult_adds", *, zeros: bool = False
 ) -> Ledger:
-    """The raw counts of `network` and what the conventions make of them.
+    """Return the raw counts of `network` with each convention's coefficients.
 
     Args:
-        network: whose counts.
-        conventions: the columns, in order.
+        network: the network whose layers are counted.
+        conventions: the columns of the ledger, in order.
         quantity: one of `QUANTITIES`.
-        zeros: also lines whose count is 0 and lines that no convention of the ledger counts.
+        zeros: include lines whose count is 0 and lines that no convention of the ledger counts.
     """
     tally = network.tally()
-    every = [
+    all_lines = [
         Line(
             count,
             getattr(tally, count),
@@ -86,28 +86,31 @@ def ledger(
         )
         for count in COUNTS
     ]
-    lines = tuple(line for line in every if zeros or (line.value and any(line.coefficients)))
-    found = (otherwise(network, convention, quantity) for convention in conventions)
-    return Ledger(network, quantity, tuple(conventions), lines, tuple(filter(None, found)), zeros)
+    lines = tuple(line for line in all_lines if zeros or (line.value and any(line.coefficients)))
+    blind = (count_blindly(network, convention, quantity) for convention in conventions)
+    return Ledger(network, quantity, tuple(conventions), lines, tuple(filter(None, blind)), zeros)
 
 
-def otherwise(network: Network, convention: Convention, quantity: str) -> Otherwise | None:
-    """What the tool says of the own model of the library that the network's implementation is named for."""
+def count_blindly(network: Network, convention: Convention, quantity: str) -> BlindTotal | None:
+    """Return what the tool reports for the library's own model, or None if that is the convention's total.
+
+    The library is the one for which the network's implementation is named.
+    """
     spot = convention.blind_spot(network.implementation, network.spec.name)
     if spot is None:
         return None
     if spot.fails:
-        return Otherwise(convention.name, spot, None, partial=False)
+        return BlindTotal(convention.name, spot, None, partial=False)
     tally = network.tally()
     if not (quantity == "params" and spot.keeps_params):
-        tally = total(_left(step, spot) for step in network.steps)
+        tally = total(_seen_tally(step, spot) for step in network.steps)
     seen = convention.seen_through(spot)
     amount = seen.params(tally) if quantity == "params" else seen.mult_adds(tally)
-    return Otherwise(convention.name, spot, amount, quantity in spot.partial)
+    return BlindTotal(convention.name, spot, amount, quantity in spot.partial)
 
 
-def _left(step: Step, spot: BlindSpot) -> Tally:
-    """The counts of a row without the convolution or linear layer that the tool does not see."""
+def _seen_tally(step: Step, spot: BlindSpot) -> Tally:
+    """Return the counts of a step without its convolution or linear layer if the tool does not see that layer."""
     lead = step.lead
     strided = isinstance(lead, Conv2d) and lead.stride > 1
     if step.part not in spot.without and not (strided and "strided" in spot.without):

@@ -17,11 +17,11 @@ from mbcost.spec.tally import total
 
 @dataclass(frozen=True)
 class CostRow:
-    """A row of a cost table: one layer, or all layers of a block or a stage."""
+    """A row of a cost table: one step, or all steps of a block or a stage."""
 
     name: str
     printed: Row
-    """The row of the paper's table that it belongs to."""
+    """The row of the paper's table to which it belongs."""
     operator: str
     kernel: tuple[int, int] | None
     stride: int | None
@@ -59,8 +59,8 @@ class CostTable:
         return sum(row.activations for row in self.rows)
 
 
-def cost_table(network: Network, convention: Convention, by: str = "layer") -> CostTable:
-    """The costs of `network` with one row a layer, a block (`2.1`) or a stage (`2`): see `GROUPINGS`."""
+def tabulate_costs(network: Network, convention: Convention, by: str = "layer") -> CostTable:
+    """Return the costs of `network` with one row per layer, block (`2.1`) or stage (`2`); `by` is in `GROUPINGS`."""
     group = GROUPINGS[by]
     rows = tuple(_cost_row(name, tuple(steps), convention) for name, steps in groupby(network.steps, group))
     return CostTable(network, convention, by, rows)

@@ -80,7 +80,7 @@ def test_what_a_tool_says_of_the_librarys_own_model(mbcost: Mbcost) -> None:
     ("arguments", "message"),
     [
         (["--convention", "thopp"], "unknown convention 'thopp': did you mean 'thop'"),
-        (["--convention", "thop,thop"], "convention 'thop,thop' names one of them twice: name every one once"),
+        (["--convention", "thop,thop"], "convention 'thop' is given twice: remove one"),
         (["--quantity", "flops"], "unknown quantity 'flops': choose from mult-adds, params"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.network import resolve
 from mbcost.questions.compare.residuals import compare_residuals
-from mbcost.questions.compare.separable import compare_layer, compare_network
+from mbcost.questions.compare.separable import LayerSizes, compare_layer, compare_network
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import ChannelRule
 
@@ -16,24 +16,18 @@ PLAIN = ChannelRule("truncate", divisor=1, minimum=1)
 
 
 @given(
-    kernel=st.integers(1, 9),
-    inputs=st.integers(1, 512),
-    outputs=st.integers(1, 512),
-    feature=st.integers(1, 64),
-    stride=st.integers(1, 3),
-)
-def test_the_ratio_is_exactly_the_papers(kernel: int, inputs: int, outputs: int, feature: int, stride: int) -> None:
-    compared = compare_layer(
-        PLAIN,
-        kernel=kernel,
-        inputs=inputs,
-        outputs=outputs,
-        feature=feature,
-        stride=stride,
-        alpha=0.5,
-        rho=Fraction(1, 2),
+    sizes=st.builds(
+        LayerSizes,
+        kernel=st.integers(1, 9),
+        inputs=st.integers(1, 512),
+        outputs=st.integers(1, 512),
+        feature=st.integers(1, 64),
+        stride=st.integers(1, 3),
     )
-    assert compared.ratio == compared.formula == Fraction(1, outputs) + Fraction(1, kernel**2)
+)
+def test_the_ratio_is_exactly_the_papers(sizes: LayerSizes) -> None:
+    compared = compare_layer(PLAIN, sizes, alpha=0.5, rho=Fraction(1, 2))
+    assert compared.ratio == compared.formula == Fraction(1, sizes.outputs) + Fraction(1, sizes.kernel**2)
     _, separable, thin, small = compared.forms
     assert small.mult_adds <= thin.mult_adds <= separable.mult_adds
     assert small.params == thin.params
@@ -45,10 +39,10 @@ def test_v1s_standard_form_is_the_conv_mobilenet_layer_by_layer(alpha: float, re
     compared = compare_network(network, network)
     dense = resolve(load_spec("v1-standard"), alpha=alpha, resolution=resolution)
     by_name = {step.name: step.tally for step in dense.steps}
-    for pair in compared.pairs:
-        assert pair.standard.weights == by_name[f"{pair.name}.conv"].weights
-        assert pair.standard.conv_macs == by_name[f"{pair.name}.conv"].conv_macs
-        assert pair.standard.norm_channels == by_name[f"{pair.name}.conv"].norm_channels
+    for block in compared.blocks:
+        assert block.standard.weights == by_name[f"{block.name}.conv"].weights
+        assert block.standard.conv_macs == by_name[f"{block.name}.conv"].conv_macs
+        assert block.standard.norm_channels == by_name[f"{block.name}.conv"].norm_channels
     assert compared.standard.conv_macs == dense.tally().conv_macs
     assert compared.separable == network.tally()
 
@@ -56,14 +50,14 @@ def test_v1s_standard_form_is_the_conv_mobilenet_layer_by_layer(alpha: float, re
 def test_an_inverted_block_saves_by_its_own_ratio() -> None:
     """Expand first, then depthwise: 1/M + (D/D')²/K² of the dense convolution, and 1/M without an expansion."""
     network = resolve(load_spec("v2"))
-    pairs = {pair.name: pair for pair in compare_network(network, network).pairs}
-    assert pairs["1.1"].ratio == Fraction(1, 32)  # t = 1: a depthwise layer against a dense one
-    assert pairs["2.1"].ratio == Fraction(1, 16) + Fraction(2**2, 3**2)  # stride 2
-    assert pairs["2.2"].ratio == Fraction(1, 24) + Fraction(1, 3**2)
+    blocks = {block.name: block for block in compare_network(network, network).blocks}
+    assert blocks["1.1"].ratio == Fraction(1, 32)  # t = 1: a depthwise layer against a dense one
+    assert blocks["2.1"].ratio == Fraction(1, 16) + Fraction(2**2, 3**2)  # stride 2
+    assert blocks["2.2"].ratio == Fraction(1, 24) + Fraction(1, 3**2)
 
 
-def test_the_three_residual_blocks_agree_with_a_networks_own() -> None:
-    """V3-Large's block 15.1 (160 channels, exp 960, SE) but for its kernel of 5."""
+def test_the_residual_blocks_cost_what_they_cost_in_a_network() -> None:
+    """V3-Large's block 15.1 (160 channels, exp 960, SE) except for its kernel of 5."""
     _, inverted, excited = compare_residuals(
         load_spec("v3-large").implementation("official").squeeze, channels=160, feature=7, expansion=6, reduction=4
     )

@@ -1,0 +1,47 @@
+"""Networks side by side, as a table and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mbcost.present.cost.nets import network_totals_json
+from mbcost.present.names import size_text
+from mbcost.present.table import Column, Table, build_table, decimal
+from mbcost.questions.compare.compare import SideBySide
+from mbcost.questions.cost.nets import NetworkTotals
+from mbcost.spec.scaling import alpha_text
+
+
+def as_table(answer: SideBySide) -> Table:
+    """Return one row per network, with ratios to the first."""
+
+    def ratio_text(totals: NetworkTotals, quantity: str) -> str:
+        ratio = answer.ratio(totals, quantity)
+        return "" if ratio is None else decimal(ratio, 3)
+
+    implementations = {totals.network.implementation for totals in answer.totals}
+    same_rules = 1 if len(implementations) == 1 else 0
+    columns: tuple[Column[NetworkTotals], ...] = (
+        Column("network", "network", lambda totals: totals.network.spec.name),
+        Column("alpha", "alpha", lambda totals: alpha_text(totals.network.alpha), numeric=True),
+        Column("resolution", "resolution", lambda totals: size_text(totals.network.resolution), numeric=True),
+        Column("implementation", "implementation", lambda totals: totals.network.implementation, spare=same_rules),
+        Column("params", "params", lambda totals: totals.params, numeric=True),
+        Column("params_ratio", "ratio", lambda totals: ratio_text(totals, "params"), numeric=True, spare=2),
+        Column("mult_adds", "mult-adds", lambda totals: totals.mult_adds, numeric=True),
+        Column("mult_adds_ratio", "ratio", lambda totals: ratio_text(totals, "mult_adds"), numeric=True, spare=2),
+        Column("activations", "activations", lambda totals: totals.activations, numeric=True, spare=3),
+        Column("activations_ratio", "ratio", lambda totals: ratio_text(totals, "activations"), numeric=True, spare=4),
+    )
+    notes = ("ratios are to the first row", f"convention {answer.convention.name}: {answer.convention.title}")
+    return build_table("Networks side by side", columns, answer.totals, notes=notes)
+
+
+def as_json(answer: SideBySide) -> dict[str, Any]:
+    """Return the object of `mbcost compare NET … --format json`."""
+    return {
+        "schema": "mbcost/compare/1",
+        "convention": answer.convention.name,
+        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "networks": [network_totals_json(totals) for totals in answer.totals],
+    }
