@@ -7,15 +7,18 @@ from functools import cache
 from typing import Any
 
 import yaml
+from hypothesis import reject
 from hypothesis import strategies as st
 
+from mbcost.analytic.network import Network, resolve
+from mbcost.errors import MbcostError
 from mbcost.spec import implementation
 from mbcost.spec.catalogue.library import families, load_family
 from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation, Padding
 from mbcost.spec.operators import EXPANDING, POOLS, TAKES
 from mbcost.spec.reading.implementations import PARTS, SQUEEZED
 from mbcost.spec.reading.table import COLUMNS
-from mbcost.spec.table import TOPS
+from mbcost.spec.table import TOPS, Spec
 
 WIDTHS, STRIDES, FLAGS, LETTERS = st.integers(1, 40), st.integers(1, 3), st.booleans(), st.sampled_from(["RE", "HS"])
 KERNELS = st.builds("{}x{}".format, st.sampled_from([1, 3, 5, 7]), st.sampled_from([1, 3, 5]))
@@ -112,3 +115,14 @@ def tables(draw: st.DrawFn) -> str:
     alpha, classes = draw(st.sampled_from([0.1, 0.3, 0.75, 1.0, 1.7])), draw(st.integers(1, 2000))
     text = yaml.safe_dump(document, default_flow_style=None, sort_keys=False, width=120)
     return f"# --alpha {alpha} --classes {classes}\n{text}"
+
+
+def resolve_or_reject(spec: Spec, **arguments: Any) -> Network:
+    """Resolve a drawn table; a table without a network under these arguments is drawn again, so that a test checks it.
+
+    A map can be empty, no channel can be left, and groups can fail to divide the channels.
+    """
+    try:
+        return resolve(spec, **arguments)
+    except MbcostError:
+        reject()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import Network, resolve
+from mbcost.cli.streams import STANDARD_INPUT
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, is_file, is_folder, is_path, load_flat, load_spec
 from mbcost.spec.table import CLASSES, Spec
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 LONGEST_LIST = 10_000
 """More values than this in one option are taken for a slip of the step."""
-
-STANDARD_INPUT = "<stdin>"
-"""What `-` is called where something follows it, as in `-@0.5`."""
 
 Value = TypeVar("Value")
 

@@ -1,9 +1,11 @@
-"""The command group: every command's module is imported, and its parameters are built, only when it is asked for."""
+"""The command group: a command's module is imported, and its parameters are built, only when the command is used."""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -11,41 +13,19 @@ import typer
 from typer.core import TyperGroup
 
 from mbcost import __version__
-from mbcost.cli.arguments import STANDARD_INPUT
-from mbcost.cli.streams import INTERRUPTED
-from mbcost.errors import MbcostError, suggestion
+from mbcost.cli.streams import INTERRUPTED, STANDARD_INPUT
+from mbcost.errors import MbcostError, unknown
 
-# typer carries a click of its own since 0.26 and uses the installed one before: its public BadParameter leads to
-# the base class of every usage error in both.
+# Since version 0.26, typer has its own copy of click; before, it used the installed one. The public BadParameter
+# leads to the base class of all usage errors in both.
 UsageError: type[Any] = typer.BadParameter.__bases__[0]
-
-COMMANDS = {
-    "table": "mbcost.cli.cost.table",
-    "compare": "mbcost.cli.compare.compare",
-    "diff": "mbcost.cli.compare.diff",
-    "memory": "mbcost.cli.device.memory",
-    "formula": "mbcost.cli.cost.formula",
-    "ledger": "mbcost.cli.cost.ledger",
-    "conventions": "mbcost.cli.cost.conventions",
-    "explain": "mbcost.cli.explain.explain",
-    "published": "mbcost.cli.published",
-    "validate": "mbcost.cli.validate",
-    "check": "mbcost.cli.check.check",
-    "schema": "mbcost.cli.check.schema",
-    "new": "mbcost.cli.check.new",
-    "roofline": "mbcost.cli.device.roofline",
-    "plot": "mbcost.cli.plot",
-    "verify": "mbcost.cli.verify.verify",
-    "export": "mbcost.cli.verify.export",
-    "sweep": "mbcost.cli.search.sweep",
-    "fit": "mbcost.cli.search.fit",
-    "nets": "mbcost.cli.cost.nets",
-    "show": "mbcost.cli.cost.show",
-}
 
 
 def run_group(arguments: Sequence[str]) -> int:
-    """Run the command that `arguments` name; every expected failure ends as one line on standard error."""
+    """Run the command that `arguments` name and return its exit code.
+
+    Every expected failure becomes one line on standard error and exit code 2.
+    """
     command = typer.main.get_command(_app())
     try:
         result = command.main(
@@ -53,53 +33,106 @@ def run_group(arguments: Sequence[str]) -> int:
         )
     except MbcostError as error:
         return _fail(str(error))
-    except OSError as error:  # typer writes its help itself
+    except OSError as error:  # typer writes the help itself
         return _fail(f"cannot write to standard output: {error.strerror}")
     except UsageError as error:
         context = getattr(error, "ctx", None)
-        named = [word for word in arguments[:1] if word in COMMANDS]  # click knows no context while it reads options
+        named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options
         path = context.command_path if context else " ".join(["mbcost", *named])
         message = " ".join(error.format_message().split()).rstrip(".")
         return _fail(f"{message} (try '{path} --help')")
-    if result == INTERRUPTED:  # what typer makes of Ctrl-C
+    if result == INTERRUPTED:  # typer returns this code after Ctrl-C
         raise KeyboardInterrupt
-    if not arguments:  # the help is shown, but nothing was asked
+    if not arguments:  # the help is shown, but no command was given
         return 2
     return result if isinstance(result, int) else 0
 
 
 def _readable(word: str) -> str:
-    """`-@0.5/96` and `-=2.1` would be taken for options: standard input before them gets a name for typer."""
+    """Give standard input a name where typer would take it for an option, as in `-@0.5/96` and `-=2.1`."""
     return f"{STANDARD_INPUT}{word[1:]}" if word[:1] == "-" and word[1:2] in ("@", "/", ":", "=") else word
 
 
-def build_command(function: Callable[..., int]) -> Any:
-    """The click command of one function."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(function)
-    return typer.main.get_command(app)
+class CommandGroup(TyperGroup):
+    """Commands by name, listed in the help with their whole summary."""
+
+    kind = "command"
+    """What an error message calls a name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Do as click does, but suggest similar names for an unknown one.
+
+        Raises:
+            MbcostError: the name is unknown.
+        """
+        names = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in names:
+            raise unknown(self.kind, args[0], names)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands with their summaries, which are wrapped where click would cut them off."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.summarize(ctx, name)) for name in self.list_commands(ctx)])
+
+    def summarize(self, ctx: Any, name: str) -> str:
+        """Return the summary of one command."""
+        command: Any = self.get_command(ctx, name)
+        return summary_of(command.help)
 
 
-class LazyGroup(TyperGroup):
-    """Commands by name, each built when it is asked for."""
+class LazyGroup(CommandGroup):
+    """The commands of `COMMANDS`. Each is imported when it is used; listing them imports none."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's signature
-        """Every command's name, in the order in which help lists them."""
+        """Return the commands' names in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click's signature
-        """The command called `cmd_name`, or None."""
+        """Return the command called `cmd_name`, or None."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(COMMANDS[cmd_name]).build()
+        command = build_command(COMMANDS[cmd_name].load())
         command.name = cmd_name
         return command
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As click does, with the near names for one that is not known."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            raise MbcostError(f"unknown command '{args[0]}': {suggestion(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
+    def summarize(self, ctx: Any, name: str) -> str:  # noqa: ARG002  # the other group's signature
+        """Return the summary that the registry states."""
+        return COMMANDS[name].summary
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """A command that consists of commands, such as `plot`."""
+
+    root: Callable[[], None]
+    """Its docstring is the help."""
+    commands: Mapping[str, Callable[..., int]]
+    click_class: type[TyperGroup]
+
+
+def build_command(target: Callable[..., int] | Subgroup) -> Any:
+    """Return the click command of a function, or the click group of a subgroup."""
+    if not isinstance(target, Subgroup):
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command()(target)
+        return typer.main.get_command(app)
+    app = typer.Typer(cls=target.click_class, add_completion=False, rich_markup_mode=None)
+    app.callback()(target.root)
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup), "typer builds the class that it is given"
+    for name, function in target.commands.items():
+        group.add_command(build_command(function), name)
+    return group
+
+
+def summary_of(text: str) -> str:
+    """Return the first sentence of a help text.
+
+    >>> summary_of("Show a table,\\nrow by row. It has a footer.")
+    'Show a table, row by row.'
+    """
+    return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join(text.partition("\n\n")[0].split()))[0]
 
 
 def _app() -> typer.Typer:
@@ -139,3 +172,80 @@ def _fail(message: str) -> int:
     for line in message.splitlines():
         print(f"mbcost: error: {line}", file=sys.stderr)
     return 2
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command in the registry: where it is, and what the help says of it before it is imported."""
+
+    address: str
+    """`module:name` of a function or of a `Subgroup`."""
+    summary: str
+    """The first sentence of its docstring."""
+
+    def load(self) -> Callable[..., int] | Subgroup:
+        """Import the command."""
+        module, _, name = self.address.partition(":")
+        target: Callable[..., int] | Subgroup = getattr(import_module(module), name)
+        return target
+
+
+COMMANDS: Mapping[str, Command] = {
+    "table": Command("mbcost.cli.cost.table:table", "Params and multiply-adds of a network, row by row."),
+    "compare": Command("mbcost.cli.compare.compare:COMPARE", "Compare convolutions, blocks or networks."),
+    "diff": Command(
+        "mbcost.cli.compare.diff:diff",
+        "The differences of two networks, layer by layer, and their cost.",
+    ),
+    "memory": Command(
+        "mbcost.cli.device.memory:memory",
+        "Bytes of memory that a network needs, per layer and allocation model, and bytes of flash.",
+    ),
+    "formula": Command(
+        "mbcost.cli.cost.formula:formula",
+        "The equation of a layer, with its closed form in alpha and rho.",
+    ),
+    "ledger": Command(
+        "mbcost.cli.cost.ledger:ledger", "The raw counts of a network, which sum to each convention's total."
+    ),
+    "conventions": Command(
+        "mbcost.cli.cost.conventions:conventions",
+        "The counting conventions: who counts what as params and mult-adds.",
+    ),
+    "explain": Command(
+        "mbcost.cli.explain.explain:explain",
+        "Which network, counted how, gives a printed number: the simplest explanations first.",
+    ),
+    "published": Command("mbcost.cli.published:published", "Every published figure with our number and a verdict."),
+    "validate": Command(
+        "mbcost.cli.validate:validate", "Compare the formulas with real models, layer by layer, to the last integer."
+    ),
+    "check": Command("mbcost.cli.check.check:check", "Is a spec right?"),
+    "schema": Command(
+        "mbcost.cli.check.schema:schema",
+        "The JSON Schema of a spec, for editors to complete it and to underline mistakes.",
+    ),
+    "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
+    "roofline": Command(
+        "mbcost.cli.device.roofline:roofline",
+        "A lower bound of the time per layer, from the limits of arithmetic and memory.",
+    ),
+    "plot": Command(
+        "mbcost.cli.plot:PLOT",
+        "Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
+    ),
+    "verify": Command("mbcost.cli.verify.verify:verify", "Is your own PyTorch model the network?"),
+    "export": Command(
+        "mbcost.cli.verify.export:export",
+        "A network as a YAML file: the spec of a built-in one, or your own PyTorch model as a flat list of its layers.",
+    ),
+    "sweep": Command(
+        "mbcost.cli.search.sweep:sweep", "What networks cost over alpha and resolution: one row a configuration."
+    ),
+    "fit": Command(
+        "mbcost.cli.search.fit:fit", "Which networks fit a device, at which alpha and resolution: the largest first."
+    ),
+    "nets": Command("mbcost.cli.cost.nets:nets", "The built-in networks with their cost, source and implementations."),
+    "show": Command("mbcost.cli.cost.show:show", "A network's table as its paper prints it, at alpha 1."),
+}
+"""The commands in the order of the help."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mbcost.cli.streams import write_out
+from mbcost.cli.streams import is_terminal, write_out
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.formats import FORMATS, render_terminal
 from mbcost.present.table import Table
@@ -23,7 +23,7 @@ def emit(table: Table, answer: dict[str, Any], style: str, output: Path | None =
     """
     if style == "json":
         write(to_json(answer), output)
-    elif style == "text" and output is None and sys.stdout is not None and sys.stdout.isatty():
+    elif style == "text" and output is None and is_terminal(sys.stdout):
         write(render_terminal(table), output)
     else:
         write(FORMATS[style](table), output)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
-from typer.core import TyperGroup
 
 from mbcost.cli.arguments import (
     complete_network,
@@ -17,10 +16,10 @@ from mbcost.cli.arguments import (
     parse_reference,
     parse_resolution,
 )
-from mbcost.cli.group import build_command
+from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
 from mbcost.cli.output import check_output, into
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
 from mbcost.present.plot.blocks import draw_blocks
@@ -46,25 +45,10 @@ Picture = Annotated[
 ]
 
 
-class PictureGroup(TyperGroup):
+class PictureGroup(CommandGroup):
     """Pictures by name."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Resolve as click does, and suggest similar names for an unknown one."""
-        if args and not args[0].startswith("-") and args[0] not in PICTURES:
-            raise unknown("picture", args[0], PICTURES)
-        return super().resolve_command(ctx, args)
-
-
-def build() -> Any:
-    """The command."""
-    app = typer.Typer(cls=PictureGroup, rich_markup_mode=None, add_completion=False)
-    app.callback()(_plot)
-    group = typer.main.get_command(app)
-    assert isinstance(group, PictureGroup), "typer builds the class that it is given"
-    for name, function in PICTURES.items():
-        group.add_command(build_command(function), name)
-    return group
+    kind = "picture"
 
 
 def _plot() -> None:
@@ -270,3 +254,4 @@ PICTURES: Mapping[str, Callable[..., int]] = {
     "activations": activations,
     "blocks": blocks,
 }
+PLOT = Subgroup(_plot, PICTURES, PictureGroup)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Optional
+from functools import partial
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import complete_network
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
+from mbcost.cli.progress import track
 from mbcost.errors import unknown
 from mbcost.present.published import as_json, as_table, summary_table
 from mbcost.questions.published.verdict import STATUSES, paper_of
 from mbcost.questions.published.verdicts import verdicts
-from mbcost.spec.catalogue.published import Published, load_published
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(published)
+from mbcost.spec.catalogue.published import load_published
 
 
 def published(
@@ -63,18 +57,8 @@ def published(
     asked = [each for each in figures if paper_of(each) in papers and net in (None, each.net)]
     answer = [
         each
-        for each in verdicts(asked, _watched)
+        for each in verdicts(asked, partial(track, "explaining"))
         if wanted in (None, each.status) and source in (None, each.figure.source.name)
     ]
     emit(summary_table(answer) if summary else as_table(answer), as_json(answer), style, output)
     return 0
-
-
-def _watched(groups: Sequence[Sequence[Published]]) -> Iterable[Sequence[Published]]:
-    """The groups with a progress bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        return groups
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(groups, "explaining", console=Console(stderr=True), transient=True)

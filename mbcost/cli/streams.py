@@ -5,11 +5,20 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import TextIO
 
 from mbcost.errors import MbcostError
 
+STANDARD_INPUT = "<stdin>"
+"""The name that typer sees for `-` if something follows it, as in `-@0.5`."""
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal. A stream that was closed before the start is None."""
+    return stream is not None and stream.isatty()
 
 
 def write_out(text: str) -> None:

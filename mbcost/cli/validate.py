@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Optional
+from collections.abc import Iterator
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import complete_network, parse_alpha, parse_list, parse_reference, parse_resolution, pick_one
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, emit, write
+from mbcost.cli.progress import track
 from mbcost.present import validate as present
-from mbcost.questions.validate.campaign import TOOLS, Outcome, Plan, Subject, campaign, plan, run
+from mbcost.questions.validate.campaign import TOOLS, Subject, campaign, plan, run
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 STYLES = {"junit": present.junit, "github": present.github}
 """Formats for pipelines, beside those that every command has."""
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(validate)
 
 
 def validate(
@@ -73,7 +67,8 @@ def validate(
         resolutions=resolutions,
         implementation=impl,
     )
-    answer = campaign(planned, _with_progress(run(planned), planned))
+    # A library can have several models of one network, so the bar counts comparisons as they are planned.
+    answer = campaign(planned, track("comparing", run(planned), len(planned.cases)))
     if style in STYLES:
         write(STYLES[style](answer), output)
     else:
@@ -91,14 +86,3 @@ def _subjects(
         pick_one("the implementation", name, reference.implementation, impl)
         spec = load_spec(reference.name)
         yield Subject(spec, reference.alpha, reference.resolution, reference.implementation, named=bool(networks))
-
-
-def _with_progress(outcomes: Iterable[Outcome | str], planned: Plan) -> Iterable[Outcome | str]:
-    """A progress bar on standard error where that is a terminal."""
-    if not sys.stderr.isatty():
-        return outcomes
-    from rich.console import Console
-    from rich.progress import track
-
-    # A library can have several models of one network, so the bar counts comparisons as they are planned.
-    return track(outcomes, "comparing", total=len(planned.cases), console=Console(stderr=True), transient=True)

@@ -68,7 +68,7 @@ def render_terminal(table: Table) -> str:
     shown, hidden = _fit(table, console.width)
     notes = list(table.notes)
     if hidden:
-        notes.append(f"no room for {', '.join(hidden)}: a wider terminal, a pipe or another format shows them")
+        notes.append(f"no room for {', '.join(hidden)}: use a wider terminal, a pipe or a different format")
     with console.capture() as capture:
         console.print(Text(_wrap(shown.title, console.width) + "\n", "bold"), soft_wrap=True)
         if _width(shown) > console.width:

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from mbcost.analytic.network import Network
+from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import alpha_text
 
 BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 """Each is 1024 times the one before it (IEC 80000-13)."""
+UNITS = {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"}
+"""The units of a network's totals, for JSON."""
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -70,6 +73,11 @@ def size_text(sides: Iterable[int]) -> str:
     ('3x3', '14x14x512')
     """
     return "x".join(map(str, sides))
+
+
+def convention_text(convention: Convention) -> str:
+    """Spell the convention in which a table counts, for a note."""
+    return f"convention {convention.name}: {convention.title}"
 
 
 def feature_text(feature: str, value: str) -> str:

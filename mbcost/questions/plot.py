@@ -30,7 +30,7 @@ class Bar:
     name: str
     stage: str
     kind: str
-    """The kind that `mbcost.questions.device.roofline.kind_of` returns."""
+    """The kind that `mbcost.questions.device.roofline.name_kind` returns."""
     mult_adds: int
     params: int
     activations: int

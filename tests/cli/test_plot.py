@@ -1,4 +1,4 @@
-"""Every kind of picture is drawn; as SVG its texts are read back and compared with the numbers that they stand for."""
+"""Every kind of picture is drawn, and the texts of its SVG are compared with the numbers that they should show."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw(mbcost: Mbcost, folder: Path, name: str, *arguments: str) -> list[str]:
     return texts(path)
 
 
-def test_every_picture_has_arguments_here() -> None:
+def test_every_kind_of_picture_is_tested() -> None:
     assert ARGUMENTS.keys() == PICTURES.keys()
 
 
@@ -54,7 +54,7 @@ def test_a_picture_is_the_same_every_time_and_small(mbcost: Mbcost, tmp_path: Pa
     assert len(contents[0]) < 150_000
 
 
-def test_layers_say_which_network_and_its_totals(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_layers_show_the_network_and_its_totals(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "layers")
     totals = json.loads(mbcost("table", "v3-small@0.75/160", "--format", "json").out)["totals"]
     assert "MobileNetV3-Small, α = 0.75, 160×160, implementation official" in shown

@@ -1,4 +1,4 @@
-"""Every format of one table, literally."""
+"""One table in every format, compared literally."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_columns_of_plain_text_line_up_in_terminal_cells() -> None:
     )
 
 
-def test_csv_has_raw_integers_and_the_footer_last() -> None:
+def test_csv_has_plain_integers_and_the_footer_last() -> None:
     assert render_csv(TABLE) == "name,params,share\na_b,1234567,99.90\nc,,0.10\ntotal,1234567,100.00\n"
 
 

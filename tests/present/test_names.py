@@ -6,11 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import network_of, parse_reference
 from mbcost.cli.quantities import BYTES
 from mbcost.present.names import bytes_text, network_text, reference_text
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.flat import FlatLayer, FlatNetwork
 
 SIDES = st.integers(1, 999)
 UNITS = {"TIB": 2**40, **BYTES}
@@ -55,3 +57,8 @@ def test_the_name_of_a_network_gives_the_same_network_on_the_command_line(name: 
     for implementation in load_spec(name).implementations:
         network = resolve(load_spec(name), alpha=1.0, resolution=(256, 224), implementation=implementation)
         assert network_of(network_text(network)) == network
+
+
+def test_a_flat_list_of_layers_has_its_name_only() -> None:
+    network = FlatNetwork("mine", "", 3, (8, 8), (FlatLayer("stem", "conv", (8, 8, 3), (4, 4, 8), (3, 3), 2, norm=8),))
+    assert network_text(resolve_flat(network)) == "mine"

@@ -113,7 +113,7 @@ def test_no_cell_is_cut_and_every_row_is_a_line(
         assert " ".join(note.split()) in " ".join(lines)
 
 
-def test_the_title_is_as_wide_as_the_terminal_not_as_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_title_may_be_wider_than_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = _costs().select(["name", "params"])
     assert on_a_terminal(narrow, 160, monkeypatch).splitlines()[0] == narrow.title
 
@@ -131,7 +131,7 @@ def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays
     assert header == ["network", "alpha", "resolution", "params", "mult-adds"]
 
 
-def test_where_nothing_more_can_go_lines_run_over_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_run_over_the_edge_if_no_column_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = on_a_terminal(_layer(), 50, monkeypatch).splitlines()
     assert "separable, alpha = 0.75, rho = 0.714   15,091,200    150,912" in shown
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mbcost.cli.arguments import complete_network
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, emit, write
 from mbcost.present.check import check as present
@@ -18,11 +17,6 @@ from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_in
 
 STYLES = {"text": present.text, "github": present.github}
 """Formats that are no table."""
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(check)
 
 
 def check(

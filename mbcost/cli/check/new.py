@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.group import build_command
 from mbcost.cli.output import check_output, write
 from mbcost.errors import MbcostError
 from mbcost.present.check.new import starting_spec
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(new)
 
 
 def new(

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, to_json, write
 from mbcost.spec.catalogue.library import families
 from mbcost.spec.reading.schema import spec_schema
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(schema)
 
 
 def schema(output: Output = None) -> int:

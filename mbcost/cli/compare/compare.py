@@ -7,11 +7,10 @@ from fractions import Fraction
 from typing import Annotated, Any, Optional
 
 import typer
-from typer.core import TyperGroup
 
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import complete_network, network_of, parse_alpha, parse_rho
-from mbcost.cli.group import build_command
+from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError
@@ -23,7 +22,7 @@ from mbcost.questions.compare.separable import LayerSizes, compare_layer, compar
 from mbcost.spec.catalogue.library import load_convention, load_spec
 
 
-class ComparisonGroup(TyperGroup):
+class ComparisonGroup(CommandGroup):
     """Comparisons by name; arguments that do not start with such a name are networks."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -31,17 +30,6 @@ class ComparisonGroup(TyperGroup):
         if not args or args[0] not in (*self.commands, "--help"):
             args = ["nets", *args]
         return super().parse_args(ctx, args)
-
-
-def build() -> Any:
-    """The command."""
-    app = typer.Typer(cls=ComparisonGroup, rich_markup_mode=None, add_completion=False)
-    app.callback()(_compare)
-    group = typer.main.get_command(app)
-    assert isinstance(group, ComparisonGroup), "typer builds the class that it is given"
-    for name, function in COMPARISONS.items():
-        group.add_command(build_command(function), name)
-    return group
 
 
 def _compare() -> None:
@@ -162,3 +150,4 @@ COMPARISONS: Mapping[str, Callable[..., int]] = {
     "standard-vs-dws": standard_vs_dws,
     "residual-vs-inverted": residual_vs_inverted,
 }
+COMPARE = Subgroup(_compare, COMPARISONS, ComparisonGroup)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mbcost.cli.arguments import complete_network, network_of
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.compare.diff import as_json, as_table
 from mbcost.questions.compare.diff import diff_networks
 from mbcost.spec.catalogue.library import load_convention
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(diff)
 
 
 def diff(

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.conventions import as_json, as_table
 from mbcost.spec.catalogue.library import load_conventions
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(conventions)
 
 
 def conventions(style: Format = "text", output: Output = None) -> int:

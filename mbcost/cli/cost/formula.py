@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mbcost.cli.arguments import network_of
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.formula import as_json, as_table
 from mbcost.questions.cost.formula import derive_formula
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(formula)
 
 
 def formula(

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from mbcost.cli.group import build_command
 from mbcost.cli.options import ConventionName, Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.nets import as_json, as_table
 from mbcost.questions.cost.nets import list_built_in
 from mbcost.spec.catalogue.library import load_convention
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(nets)
 
 
 def nets(convention: ConventionName = None, style: Format = "text", output: Output = None) -> int:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import complete_network, parse_reference
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError
 from mbcost.present.cost.show import as_json, as_table
 from mbcost.spec.catalogue.library import load_spec
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(show)
 
 
 def show(

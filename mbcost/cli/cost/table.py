@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import network_of, parse_list
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
 from mbcost.present.cost.table import as_json, as_table
 from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
 from mbcost.spec.catalogue.library import load_convention
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(table)
 
 
 def table(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -17,9 +16,9 @@ from mbcost.cli.arguments import (
     pick_one,
 )
 from mbcost.cli.explain.rows import Claim, read_rows
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Format, InChannels, Output
 from mbcost.cli.output import check_output, emit
+from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.explain import as_json, as_table
 from mbcost.questions.explain.answer import explain as ask
@@ -29,11 +28,6 @@ from mbcost.questions.explain.trials import Trial
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import parse_printed
 from mbcost.spec.scaling import check_alpha, check_whole
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(explain)
 
 
 def explain(
@@ -93,7 +87,7 @@ def explain(
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
     queries = [_query(name, claims, alpha, res, impl, classes, in_channels, deep=deep) for name, claims in networks]
-    answers = [ask(query, limit, _watched if deep else iter) for query in queries]
+    answers = [ask(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), style, output)
     return 0 if all(answer.fits for answer in answers) else 1
 
@@ -121,14 +115,8 @@ def _networks(
     return [(net, [Claim(None, None, tuple((name, parse_printed(text, name)) for name, text in texts))])]
 
 
-def _watched(trials: Iterator[Trial]) -> Iterable[Trial]:
-    """The settings with a progress bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        return trials
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(trials, "building networks", console=Console(stderr=True), transient=True)
+def _track(trials: Iterator[Trial]) -> Iterable[Trial]:
+    return track("building networks", trials)
 
 
 def _query(

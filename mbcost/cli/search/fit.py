@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import complete_network, pick_one
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Classes, ConventionName, Format, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
@@ -36,11 +35,6 @@ NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-m
 ALPHAS = (0.1, 1.5)
 """The range of alpha whose every step is searched unless a list is given."""
 RESOLUTIONS = "32:320:1"
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(fit)
 
 
 def fit(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable
 from pathlib import Path
-from time import monotonic
-from typing import Annotated, Any, Optional, TextIO
+from typing import Annotated, Any, Optional
 
 import typer
 
 from mbcost.cli.arguments import complete_network, pick_one
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit, into
+from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
     Alphas,
@@ -26,10 +24,10 @@ from mbcost.cli.search.options import (
     series_of,
     ways_of,
 )
-from mbcost.cli.streams import write_out
+from mbcost.cli.streams import is_terminal, write_out
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import FLAT_TYPES, as_json, as_table, csv_text, flat_record, jsonl_text
-from mbcost.questions.search.configurations import Batch, Configuration, sheet_of
+from mbcost.questions.search.configurations import Configuration, sheet_of
 from mbcost.questions.search.sweep import front, parse_aims
 from mbcost.questions.search.sweep import sweep as ask
 
@@ -37,13 +35,6 @@ MOST_SHOWN = 1_000_000
 """Configurations that are written to standard output, or kept in memory for a format that needs all of them."""
 STREAMED = ("csv", "jsonl", "parquet")
 """Formats that are written part by part."""
-PATIENCE = 1.0
-"""Seconds before a progress bar is shown."""
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(sweep)
 
 
 def sweep(
@@ -122,8 +113,8 @@ def sweep(
     distinct = sum(len(sheet.plateaus) * len(sizes) for sheet, sizes in zip(sheets, resolutions, strict=True))
     batches = ask(sheets, resolutions)
     # Where rows go to the same terminal they are progress enough, and a bar would stand between them.
-    if not (output is None and style in STREAMED and aims is None and _is_terminal(sys.stdout)):
-        batches = _watched(batches, distinct)
+    if not (output is None and style in STREAMED and aims is None and is_terminal(sys.stdout)):
+        batches = track("sweeping", batches, distinct, lambda batch: len(batch.plateaus) * len(batch.resolutions))
     parts: Iterable[Iterable[Configuration]] = (
         (batch.configurations() for batch in batches) if aims is None else [front(batches, aims)]
     )
@@ -137,35 +128,6 @@ def sweep(
         counts = {"alphas": tried, "networks": sum(len(sheet.plateaus) for sheet in sheets)}
         emit(as_table(rows, ways, front=pareto, **counts), as_json(rows, ways, **counts), style, output)
     return 0
-
-
-def _watched(batches: Iterable[Batch], count: int) -> Iterator[Batch]:
-    """The batches, with a progress bar on standard error, where that is a terminal, once it takes long."""
-    if not _is_terminal(sys.stderr):
-        yield from batches
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    # Rows on their way to standard output are not the bar's: redirected, they would all end up on standard error.
-    progress = Progress(
-        console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
-    )
-    task = progress.add_task("sweeping", total=count)
-    started = monotonic()
-    with ExitStack() as shown:
-        for batch in batches:
-            yield batch
-            progress.update(task, advance=len(batch.plateaus) * len(batch.resolutions))
-            if monotonic() - started > PATIENCE:
-                if not progress.live.is_started:
-                    shown.enter_context(progress)
-                progress.refresh()
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody watches it; a stream that was closed before the start is None."""
-    return stream is not None and stream.isatty()
 
 
 def _write(parts: Iterable[str], output: Path | None) -> None:

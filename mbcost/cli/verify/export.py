@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import complete_network, parse_reference, parse_resolution
-from mbcost.cli.group import build_command
 from mbcost.cli.options import InChannels, Output
 from mbcost.cli.output import check_output, write
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
@@ -19,11 +18,6 @@ from mbcost.spec.reading.flat import to_yaml
 
 USUAL = (224, 224)
 """ImageNet's usual image, for a model that no table belongs to."""
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(export)
 
 
 def export(

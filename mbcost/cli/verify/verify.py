@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Annotated, Any, Optional
 
 import typer
@@ -17,9 +16,9 @@ from mbcost.cli.arguments import (
     parse_resolution,
     pick_one,
 )
-from mbcost.cli.group import build_command
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Output, Res
 from mbcost.cli.output import check_output, emit
+from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import as_json, as_table
 from mbcost.questions.verify.verify import identify, read
@@ -30,11 +29,6 @@ Kwargs = Annotated[
     Optional[list[str]],
     typer.Option(metavar="K=V", help="An argument of the factory, a Python literal or text; can be repeated."),
 ]
-
-
-def build() -> Any:
-    """The command."""
-    return build_command(verify)
 
 
 def verify(
@@ -81,7 +75,7 @@ def verify(
         raise MbcostError("what should the model be? name it, --spec NET, or ask for it, --find")
     if not find:
         network = network_of(net or "", alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
-        answer = ask(network, read(model, arguments, network.resolution, network.in_channels), _watched)
+        answer = ask(network, read(model, arguments, network.resolution, network.in_channels), _track)
     else:
         reference = Reference("") if net is None else parse_reference(net)
         specs = [load_spec(name) for name in (NETWORKS if net is None else (reference.name,))]
@@ -90,7 +84,14 @@ def verify(
         found = read(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
         multiplier = pick_one("alpha", said, reference.alpha, None if alpha is None else parse_alpha(alpha))
         rules = pick_one("the implementation", said, reference.implementation, impl)
-        answer = identify(specs, found, alpha=multiplier, implementation=rules, classes=classes, watch=_watched)
+        answer = identify(
+            specs,
+            found,
+            alpha=multiplier,
+            implementation=rules,
+            classes=classes,
+            watch=_track,
+        )
     emit(as_table(answer), as_json(answer), style, output)
     return 0 if answer.equal else 1
 
@@ -120,11 +121,5 @@ def parse_arguments(words: list[str]) -> dict[str, object]:
     return arguments
 
 
-def _watched(tried: Sequence[Any]) -> Iterable[Any]:
-    """What is tried, with a progress bar on standard error where that is a terminal."""
-    if not sys.stderr.isatty():
-        return tried
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(tried, "trying networks", console=Console(stderr=True), transient=True)
+def _track(candidates: Iterable[Any]) -> Iterable[Any]:
+    return track("trying networks", candidates)

@@ -1,1 +1,1 @@
-"""Networks beside each other."""
+"""Comparisons of layers, blocks and networks."""

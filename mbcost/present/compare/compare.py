@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.cost.nets import network_totals_json
-from mbcost.present.names import size_text
+from mbcost.present.names import UNITS, convention_text, size_text
 from mbcost.present.table import Column, Table, build_table, decimal
 from mbcost.questions.compare.compare import SideBySide
 from mbcost.questions.cost.nets import NetworkTotals
@@ -33,7 +33,7 @@ def as_table(answer: SideBySide) -> Table:
         Column("activations", "activations", lambda totals: totals.activations, numeric=True, spare=3),
         Column("activations_ratio", "ratio", lambda totals: ratio_text(totals, "activations"), numeric=True, spare=4),
     )
-    notes = ("ratios are to the first row", f"convention {answer.convention.name}: {answer.convention.title}")
+    notes = ("ratios are to the first row", convention_text(answer.convention))
     return build_table("Networks side by side", columns, answer.totals, notes=notes)
 
 
@@ -42,6 +42,6 @@ def as_json(answer: SideBySide) -> dict[str, Any]:
     return {
         "schema": "mbcost/compare/1",
         "convention": answer.convention.name,
-        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "units": UNITS,
         "networks": [network_totals_json(totals) for totals in answer.totals],
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from mbcost.analytic.network import Network
 from mbcost.present.cost.nets import network_totals_json
-from mbcost.present.names import feature_text, network_text
+from mbcost.present.names import UNITS, convention_text, feature_text, network_text
 from mbcost.present.table import Cell, Column, SignedCount, Table, build_table
 from mbcost.questions.compare.diff import LayerDiff, NetworkDiff
 from mbcost.questions.cost.nets import sum_network
@@ -28,11 +28,10 @@ def as_table(answer: NetworkDiff) -> Table:
         "mult_adds": SignedCount(answer.mult_adds),
         "activations": SignedCount(answer.activations),
     }
-    convention = answer.convention
     notes = [
         f"{answer.same} layers are alike, {len(answer.layers)} differ",
         *(_totals_text(network, answer) for network in (answer.first, answer.second)),
-        f"convention {convention.name}: {convention.title}",
+        convention_text(answer.convention),
     ]
     title = f"{network_text(answer.second)} less {network_text(answer.first)}"
     return build_table(title, columns, answer.layers, footer, notes)
@@ -43,7 +42,7 @@ def as_json(answer: NetworkDiff) -> dict[str, Any]:
     return {
         "schema": "mbcost/diff/1",
         "convention": answer.convention.name,
-        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "units": UNITS,
         "first": network_totals_json(sum_network(answer.first, answer.convention)),
         "second": network_totals_json(sum_network(answer.second, answer.convention)),
         "same": answer.same,

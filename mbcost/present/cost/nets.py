@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.names import describe, size_text
+from mbcost.present.names import UNITS, convention_text, describe, size_text
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.cost.nets import BuiltInNetworks, NetworkTotals
 
@@ -22,8 +22,8 @@ def as_table(answer: BuiltInNetworks) -> Table:
         ),
         Column("source", "source", lambda totals: totals.network.spec.source, spare=4),
     )
-    convention = f"convention {answer.convention.name}: {answer.convention.title}"
-    note = f"at alpha 1, with the implementation official or else the first one; {convention}"
+    rules = "at alpha 1, with the implementation official or else the first one"
+    note = f"{rules}; {convention_text(answer.convention)}"
     return build_table("Built-in networks", columns, answer.totals, notes=[note])
 
 
@@ -32,7 +32,7 @@ def as_json(answer: BuiltInNetworks) -> dict[str, Any]:
     return {
         "schema": "mbcost/nets/1",
         "convention": answer.convention.name,
-        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "units": UNITS,
         "networks": [
             {
                 **network_totals_json(totals),

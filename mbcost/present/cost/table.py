@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.names import describe, has_top, headline, size_text
+from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_text
 from mbcost.present.table import Cell, Column, Share, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
@@ -69,7 +69,7 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
         "share": Share(10_000 if costs.mult_adds else 0, 0),
         "activations": costs.activations,
     }
-    notes = [f"convention {costs.convention.name}: {costs.convention.title}"]
+    notes = [convention_text(costs.convention)]
     return build_table(headline(costs.network), known, rows, footer, notes).select(chosen)
 
 
@@ -82,7 +82,7 @@ def as_json(costs: CostTable) -> dict[str, Any]:
         "top": has_top(costs.network),
         "convention": costs.convention.name,
         "by": costs.by,
-        "units": {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"},
+        "units": UNITS,
         "rows": [_row_json(row) for row in costs.rows],
         "totals": {"params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations},
         "spec": {"title": network.spec.display_title, "source": network.spec.source},

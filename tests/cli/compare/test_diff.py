@@ -41,7 +41,7 @@ def test_the_differences_sum_to_the_difference_of_the_totals(
 
 
 @pytest.mark.parametrize("quantity", ["params", "mult_adds", "activations"])
-def test_a_program_can_add_up_the_csv(mbcost: Mbcost, quantity: str) -> None:
+def test_the_csv_sums_to_its_total(mbcost: Mbcost, quantity: str) -> None:
     rows = list(csv.DictReader(mbcost("diff", *PAIRS[1], "--format", "csv").out.splitlines()))
     *layers, total = (int(row[quantity]) for row in rows)
     assert sum(layers) == total == diff(mbcost, *PAIRS[1])["totals"][quantity] < 0
@@ -52,18 +52,18 @@ def test_a_network_does_not_differ_from_itself(mbcost: Mbcost) -> None:
     assert (answer["same"], answer["layers"]) == (64, [])
 
 
-def test_a_forgotten_repeat_is_named_and_moves_nothing_else(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_forgotten_repeat_is_the_only_difference(mbcost: Mbcost, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     text = (specs_folder() / "v2.yaml").read_text()
     path.write_text(text.replace("6,   96, 3, 1]", "6,   96, 2, 1]").replace("name: v2", "name: mine"))
     layers = diff(mbcost, "v2", str(path))["layers"]
-    # The table has another name, so blocks align by what they are made of.
+    # The table has a different name, so blocks are aligned by their layers.
     assert {layer["first"].partition(".")[0] for layer in layers} == {"5"}
     assert sorted(layer["first"].split(".")[2] for layer in layers) == ["add", "depthwise", "expand", "project"]
     assert {layer["second"] for layer in layers} == {None}
 
 
-def test_a_stride_is_named_with_what_it_moves(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_changed_stride_is_named_with_its_effects(mbcost: Mbcost, tmp_path: Path) -> None:
     path = tmp_path / "v2.yaml"
     path.write_text((specs_folder() / "v2.yaml").read_text().replace("6,   64, 4, 2]", "6,   64, 4, 1]"))
     first, second, *_ = diff(mbcost, "v2", str(path))["layers"]
@@ -75,7 +75,7 @@ def test_a_stride_is_named_with_what_it_moves(mbcost: Mbcost, tmp_path: Path) ->
     assert [change["feature"] for change in second["changes"]] == ["input", "output"]
 
 
-def test_what_costs_nothing_is_named_too(mbcost: Mbcost) -> None:
+def test_a_difference_without_cost_is_named_too(mbcost: Mbcost) -> None:
     layers = diff(mbcost, "v2", "v2:torchvision")["layers"]
     assert [(layer["first"], [change["feature"] for change in layer["changes"]]) for layer in layers] == [
         ("9.1.pool", ["pool"]),

@@ -21,7 +21,7 @@ def test_every_convention_has_a_row(mbcost: Mbcost) -> None:
     assert words["weights"][0] == "weights + biases"
 
 
-def test_what_tools_do_not_see_is_said(mbcost: Mbcost) -> None:
+def test_notes_name_what_each_tool_does_not_see(mbcost: Mbcost) -> None:
     out = mbcost("conventions").out
     assert "thop on keras's own models: knows none of the layers: 0 and 0" in out
     assert "thop on timm's own v3-large, v3-small: the classifier is a subclass of nn.Linear" in out
@@ -31,8 +31,8 @@ def test_what_tools_do_not_see_is_said(mbcost: Mbcost) -> None:
 def test_json_has_the_coefficients(mbcost: Mbcost) -> None:
     answer = json.loads(mbcost("conventions", "--format", "json").out)
     assert answer["schema"] == "mbcost/conventions/1"
-    by_name = {each["name"]: each for each in answer["conventions"]}
+    by_name = {convention["name"]: convention for convention in answer["conventions"]}
     assert by_name["torchinfo"]["mult_adds"]["plain_norm_channels"] == 2
     (thop_on_keras,) = [spot for spot in by_name["thop"]["blind"] if spot["models"] == "keras"]
     assert (thop_on_keras["params"], thop_on_keras["mult_adds"]) == ({}, {})
-    assert all(each["source"] for each in answer["conventions"])
+    assert all(convention["source"] for convention in answer["conventions"])

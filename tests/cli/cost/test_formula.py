@@ -14,7 +14,7 @@ from tests.cli.conftest import Mbcost
         ("v1", "1.1.depthwise", "depthwise", "D_K·D_K · M · D_F·D_F", 3_612_672, (3_612_672, 1, 2)),
         ("v1", "1.1.pointwise", "pointwise", "M · N · D_F·D_F", 25_690_112, (25_690_112, 2, 2)),
         ("v1:timm", "11.1.classifier", "linear", "M · N", 1_024_000, (1_024_000, 1, 0)),
-        # The closed form is that of the printed widths; the value that of alpha = 0.75 at 160.
+        # The closed form has the printed widths; the value has those of alpha = 0.75 at 160.
         ("v2@0.75/160", "2.1.expand", "pointwise", "M · N · D_F·D_F", 9_830_400, (19_267_584, 2, 2)),
         # Below alpha 1 the last convolution keeps its 1280 channels, so only its input scales; above, both do.
         ("v2@0.5", "8.1.conv", "pointwise", "M · N · D_F·D_F", 10_035_200, (20_070_400, 1, 2)),
@@ -23,7 +23,7 @@ from tests.cli.conftest import Mbcost
         ("v3-large", "4.1.se.reduce", "pointwise", "M · N · D_F·D_F", 72 * 24, (72 * 18, 2, 0)),
     ],
 )
-def test_equation_value_and_closed_form(
+def test_a_layer_has_its_equation_value_and_closed_form(
     mbcost: Mbcost, network: str, layer: str, kind: str, equation: str, value: int, closed: tuple[int, int, int]
 ) -> None:
     answer = json.loads(mbcost("formula", network, layer, "--format", "json").out)
@@ -45,7 +45,7 @@ def test_every_layers_numbers_multiply_to_its_value(mbcost: Mbcost) -> None:
             assert product == term["value"]
 
 
-def test_text_puts_the_numbers_in(mbcost: Mbcost) -> None:
+def test_text_has_the_equation_with_its_numbers(mbcost: Mbcost) -> None:
     out = mbcost("formula", "v1", "1.1.depthwise").out
     assert "3·3 · 32 · 112·112" in out
     assert "mult-adds(alpha, rho) = 3,612,672 · alpha · rho^2 before channels and maps are rounded" in out

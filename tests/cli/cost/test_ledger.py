@@ -14,7 +14,7 @@ NETS = ("v2:torchvision", "v3-small@0.75/97x64:timm", "v1:keras")
 
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("quantity", ["mult-adds", "params"])
-def test_totals_are_those_of_the_table_under_every_convention(mbcost: Mbcost, net: str, quantity: str) -> None:
+def test_totals_equal_those_of_the_table_under_every_convention(mbcost: Mbcost, net: str, quantity: str) -> None:
     answer = json.loads(mbcost("ledger", net, "--quantity", quantity, "--format", "json").out)
     assert answer["schema"] == "mbcost/ledger/1"
     current = [name for name, convention in load_conventions().items() if not convention.earlier]
@@ -27,7 +27,7 @@ def test_totals_are_those_of_the_table_under_every_convention(mbcost: Mbcost, ne
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_the_printed_columns_sum_to_their_foot(mbcost: Mbcost, net: str) -> None:
+def test_the_printed_columns_sum_to_their_totals(mbcost: Mbcost, net: str) -> None:
     *lines, total = csv.DictReader(io.StringIO(mbcost("ledger", net, "--format", "csv").out))
     columns = [column for column in total if column not in ("count", "value")]
     assert {"macs", "fvcore", "thop", "torchprofile"} <= set(columns)
@@ -36,11 +36,11 @@ def test_the_printed_columns_sum_to_their_foot(mbcost: Mbcost, net: str) -> None
     assert len({total[column] for column in columns}) > 5
 
 
-def test_two_tools_are_bridged_line_by_line(mbcost: Mbcost) -> None:
+def test_the_difference_of_two_tools_is_given_line_by_line(mbcost: Mbcost) -> None:
     out = mbcost("ledger", "v2:torchvision", "--convention", "fvcore,ptflops", "--format", "csv").out
     *lines, total = csv.DictReader(io.StringIO(out))
     differences = {line["count"]: int(line["difference"]) for line in lines}
-    assert {count: each for count, each in differences.items() if each} == {
+    assert {count: difference for count, difference in differences.items() if difference} == {
         "linear bias adds": 1_000,
         "relu6 elements": 6_105_792,
     }
@@ -56,7 +56,7 @@ def test_conventions_that_count_alike_are_shown_once_and_named(mbcost: Mbcost) -
     assert "as macs" not in asked
 
 
-def test_lines_that_add_nothing_are_left_out_and_that_is_said(mbcost: Mbcost) -> None:
+def test_lines_that_add_nothing_are_left_out_with_a_note(mbcost: Mbcost) -> None:
     short, full = mbcost("ledger", "v1").out, mbcost("ledger", "v1", "--zeros").out
     assert "--zeros shows them" in short
     assert "hard swish elements" not in short
@@ -64,11 +64,11 @@ def test_lines_that_add_nothing_are_left_out_and_that_is_said(mbcost: Mbcost) ->
     assert "--zeros" not in full
 
 
-def test_what_a_tool_says_of_the_librarys_own_model(mbcost: Mbcost) -> None:
+def test_a_tools_number_for_the_librarys_own_model_is_in_the_notes_and_in_json(mbcost: Mbcost) -> None:
     out = mbcost("ledger", "v3-large:timm", "--convention", "fvcore,thop").out
     assert "thop on timm's own v3-large: 215,357,760; the classifier is a subclass of nn.Linear" in out
     answer = json.loads(mbcost("ledger", "v2:keras", "--convention", "thop,calflops,fvcore", "--format", "json").out)
-    assert [(each["convention"], each["total"]) for each in answer["otherwise"]] == [
+    assert [(blind["convention"], blind["total"]) for blind in answer["otherwise"]] == [
         ("thop", 0),
         ("calflops", None),
         ("fvcore", 300_774_272),
@@ -84,7 +84,7 @@ def test_what_a_tool_says_of_the_librarys_own_model(mbcost: Mbcost) -> None:
         (["--quantity", "flops"], "unknown quantity 'flops': choose from mult-adds, params"),
     ],
 )
-def test_mistakes(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+def test_wrong_options_are_one_error(mbcost: Mbcost, arguments: list[str], message: str) -> None:
     result = mbcost("ledger", "v2", *arguments)
     assert result.code == 2
     assert result.err.startswith(f"mbcost: error: {message}")

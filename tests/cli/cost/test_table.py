@@ -27,7 +27,7 @@ def test_rows_sum_to_the_footer_in_csv(mbcost: Mbcost) -> None:
     assert footer["name"] == "total"
     for quantity in SUMMED:
         assert sum(int(row[quantity]) for row in rows) == int(footer[quantity])
-    # Shares are rounded so that what is printed adds up, to the last hundredth of a percent.
+    # Shares are rounded so that the printed ones add up to exactly 100.00 %.
     assert sum(int(row["share"].replace(".", "")) for row in rows) == 10_000 == int(footer["share"].replace(".", ""))
 
 
@@ -53,12 +53,12 @@ def _counted(row: list[str]) -> bool:
         ("v3-small", 56_510_400, 2_542_856),
     ],
 )
-def test_headline_totals(mbcost: Mbcost, network: str, mult_adds: int, params: int) -> None:
+def test_the_totals_of_the_mobilenets(mbcost: Mbcost, network: str, mult_adds: int, params: int) -> None:
     totals = json.loads(mbcost("table", network, "--format", "json").out)["totals"]
     assert (totals["mult_adds"], totals["params"]) == (mult_adds, params)
 
 
-def test_the_json_schema(mbcost: Mbcost) -> None:
+def test_the_json_has_its_keys_in_order_and_plain_numbers(mbcost: Mbcost) -> None:
     answer = json.loads(
         mbcost("table", "v2:torchvision", "--res", "160x224", "--alpha", "0.75", "--format", "json").out
     )
@@ -89,11 +89,11 @@ def test_the_json_schema(mbcost: Mbcost) -> None:
         )
 
 
-def test_a_reference_and_options_say_the_same(mbcost: Mbcost) -> None:
+def test_a_reference_and_options_give_the_same_network(mbcost: Mbcost) -> None:
     by_reference = mbcost("table", "v2@0.75/160:timm", "--format", "json")
     by_options = mbcost("table", "v2", "--alpha", "0.75", "--res", "160", "--impl", "timm", "--format", "json")
     assert by_reference == by_options
-    # What is said twice alike is no contradiction.
+    # Two equal values do not contradict each other.
     assert mbcost("table", "v2@0.75/160:timm", "--alpha", "0.750", "--res", "160x160", "--format", "json") == by_options
 
 
@@ -109,13 +109,13 @@ def test_no_top_leaves_out_the_pool_and_what_follows(mbcost: Mbcost) -> None:
     assert answer["totals"]["params"] == 2_996_352 - 2 * 12_200
 
 
-def test_classes_and_input_channels(mbcost: Mbcost) -> None:
+def test_classes_and_input_channels_change_the_first_and_the_last_layer(mbcost: Mbcost) -> None:
     answer = json.loads(mbcost("table", "v1", "--classes", "2", "--in-channels", "1", "--format", "json").out)
     assert answer["rows"][0]["input"] == [224, 224, 1]
     assert answer["totals"]["params"] == 4_231_976 - 998 * 1025 - 2 * 3 * 3 * 32
 
 
-def test_columns_and_sort(mbcost: Mbcost) -> None:
+def test_columns_are_chosen_and_rows_are_sorted(mbcost: Mbcost) -> None:
     out = mbcost("table", "v1", "--columns", "name,mult-adds", "--sort", "mult-adds", "--format", "csv").out
     header, *lines, footer = out.splitlines()
     assert header == "name,mult_adds"
@@ -124,10 +124,10 @@ def test_columns_and_sort(mbcost: Mbcost) -> None:
     assert footer == f"total,{sum(costs)}"
 
 
-def test_the_printed_letters_stand_beside_each_row(mbcost: Mbcost) -> None:
+def test_every_row_has_the_letters_of_the_printed_table(mbcost: Mbcost) -> None:
     rows = list(csv.DictReader(io.StringIO(mbcost("table", "v2@0.35", "--format", "csv").out)))
     expand = next(row for row in rows if row["name"] == "2.1.expand")
-    assert [expand[letter] for letter in "tcns"] == ["6", "24", "2", "2"]  # as printed, whatever alpha is
+    assert [expand[letter] for letter in "tcns"] == ["6", "24", "2", "2"]  # as printed, for every alpha
     assert expand["output"] == "112x112x48"
 
 
@@ -137,7 +137,7 @@ def test_convention_flops2_doubles_the_multiply_adds(mbcost: Mbcost) -> None:
     assert answer["totals"] == {"params": 3_504_872, "mult_adds": 2 * 300_774_272, "activations": 6_679_112}
 
 
-def test_output_goes_to_a_file_as_a_whole(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_output_replaces_a_file_atomically(mbcost: Mbcost, tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
     target.write_text("old")
     assert mbcost("table", "v1", "--format", "csv", "--output", str(target)).out == ""
@@ -145,7 +145,7 @@ def test_output_goes_to_a_file_as_a_whole(mbcost: Mbcost, tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
-def test_a_users_own_file(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_users_own_file_is_read(mbcost: Mbcost, tmp_path: Path) -> None:
     path = tmp_path / "tiny.yaml"
     path.write_text(
         "name: tiny\ninput: {channels: 1, resolution: 8}\ncolumns: [operator, c, s]\n"

@@ -33,8 +33,8 @@ def test_all_formats_say_the_same(mbcost: Mbcost) -> None:
         peak["allocator"]: peak["bytes"] for peak in answer["peaks"]
     }
     text = mbcost("memory", "v2").out
-    assert "peak inplace-depthwise: 1,404,928 B (1,372.0 KiB) in 2.1.expand" in text
-    assert "flash: 3,614,728 B (3,530.0 KiB) = 3,469,760 weights + 72,224 biases + 72,484 scales + 260 zero" in text
+    assert "peak inplace-depthwise: 1,404,928 B (1.3 MiB) in 2.1.expand" in text
+    assert "flash: 3,614,728 B (3.4 MiB) = 3,469,760 weights + 72,224 biases + 72,484 scales + 260 zero" in text
     assert "| inplace-depthwise |" in mbcost("memory", "v2", "--by", "allocator", "--format", "markdown").out
 
 
@@ -71,12 +71,15 @@ def test_without_the_top(mbcost: Mbcost) -> None:
     ("arguments", "message"),
     [
         (["--allocator", "naiv"], "unknown allocator 'naiv': did you mean 'naive'?"),
-        (["--allocator", "naive,naive"], "an allocator is asked for twice: name every one once"),
+        (["--allocator", "naive,naive"], "allocator 'naive' is given twice: remove one"),
         (["--dtype", "int4"], "unknown dtype 'int4': did you mean 'int8'?"),
         (["--weights-dtype", "double"], "unknown dtype 'double': choose from float32, float16, int8"),
         (["--by", "maps"], "unknown grouping 'maps': did you mean 'map'?"),
         (["--arena", "keep-inputs"], "unknown arena option 'keep-inputs': did you mean 'keep-input'?"),
-        (["--allocator", "naive", "--arena", "unfold"], "--arena says how the allocator arena works: add it to"),
+        (
+            ["--allocator", "naive", "--arena", "unfold"],
+            "--arena is given without the allocator arena: add arena to --allocator",
+        ),
         (["--alpha", "0"], "alpha is 0"),
     ],
 )

@@ -43,7 +43,7 @@ def test_ways_to_write_a_bandwidth(text: str, rate: int) -> None:
         ((), "--peak-macs is missing: give both"),
         (("--device", "jetson"), "unknown device 'jetson': did you mean 'jetson-nano'?"),
         (("--device", "jetson-nano", "--bandwidth", "1"), "--device and a rate are both given"),
-        (("--device", "stm32h743", "--dtype", "float32"), "no source states the peak of stm32h743 in float32"),
+        (("--device", "stm32h743", "--dtype", "float32"), "the peak of stm32h743 in float32 is not known: use int8"),
         ((*RATES, "--dtype", "int4"), "unknown dtype 'int4': did you mean"),
         ((*RATES, "--by", "kid"), "unknown grouping 'kid': did you mean 'kind'?"),
     ],
@@ -75,5 +75,5 @@ def test_it_is_called_a_lower_bound_and_names_its_source(mbcost: Mbcost) -> None
     out = mbcost("roofline", "v2", "--device", "stm32h743").out
     assert "a lower bound:" in out
     assert "source: ST application note AN4891" in out
-    assert "at most 960,000,000 mult-adds/s and 1,920,000,000 bytes/s; below 0.50 mult-adds a byte" in out
+    assert "at most 960,000,000 mult-adds/s and 1,920,000,000 bytes/s; a layer with fewer than 0.50 mult-adds" in out
     assert "source:" not in mbcost("roofline", "v2", *RATES).out

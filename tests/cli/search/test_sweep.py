@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.cli import run
-from mbcost.cli.search import sweep
+from mbcost.cli import progress, run
 from tests.cli.conftest import Mbcost
 from tests.processes import INTERRUPTIBLE, running
 
@@ -121,10 +120,10 @@ def test_a_bar_is_shown_once_it_takes_long(monkeypatch: pytest.MonkeyPatch, caps
         def isatty(self) -> bool:
             return True
 
-    for patience, shown in ((sweep.PATIENCE, False), (-1.0, True)):
+    for patience, shown in ((progress.PATIENCE, False), (-1.0, True)):
         stream = Terminal()
         monkeypatch.setattr(sys, "stderr", stream)
-        monkeypatch.setattr(sweep, "PATIENCE", patience)
+        monkeypatch.setattr(progress, "PATIENCE", patience)
         monkeypatch.setenv("TERM", "xterm-256color")
         assert run(["sweep", "v2", "--alpha", "0.35", "--res", "96", "--format", "csv"]) == 0
         assert ("sweeping" in stream.getvalue(), "11934128" in stream.getvalue()) == (shown, False)

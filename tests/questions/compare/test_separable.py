@@ -34,7 +34,7 @@ def test_the_ratio_is_exactly_the_papers(sizes: LayerSizes) -> None:
 
 
 @pytest.mark.parametrize(("alpha", "resolution"), [(1.0, 224), (0.5, 224), (0.75, 97), (0.25, 160)])
-def test_v1s_standard_form_is_the_conv_mobilenet_layer_by_layer(alpha: float, resolution: int) -> None:
+def test_v1s_standard_form_equals_v1_standard_layer_by_layer(alpha: float, resolution: int) -> None:
     network = resolve(load_spec("v1"), alpha=alpha, resolution=resolution)
     compared = compare_network(network, network)
     dense = resolve(load_spec("v1-standard"), alpha=alpha, resolution=resolution)
@@ -47,7 +47,7 @@ def test_v1s_standard_form_is_the_conv_mobilenet_layer_by_layer(alpha: float, re
     assert compared.separable == network.tally()
 
 
-def test_an_inverted_block_saves_by_its_own_ratio() -> None:
+def test_an_inverted_block_has_a_ratio_of_its_own() -> None:
     """Expand first, then depthwise: 1/M + (D/D')²/K² of the dense convolution, and 1/M without an expansion."""
     network = resolve(load_spec("v2"))
     blocks = {block.name: block for block in compare_network(network, network).blocks}

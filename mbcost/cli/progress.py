@@ -1,0 +1,49 @@
+"""The progress bar of long commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import ExitStack
+from time import monotonic
+from typing import TypeVar
+
+from mbcost.cli.streams import is_terminal
+
+Item = TypeVar("Item")
+
+PATIENCE = 1.0
+"""The number of seconds before the bar is shown."""
+
+
+def track(
+    description: str, items: Iterable[Item], total: int | None = None, weigh: Callable[[Item], int] = lambda _: 1
+) -> Iterator[Item]:
+    """Yield the items and, if that takes long, show a progress bar on standard error.
+
+    The bar is shown only on a terminal, and it is erased at the end.
+
+    Args:
+        description: the words in front of the bar.
+        items: what the command works through.
+        total: the sum of the weights of all items; None if it is the length of `items`, or unknown.
+        weigh: how much of `total` one item is.
+    """
+    if not is_terminal(sys.stderr):
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Standard output is not redirected: rich would write redirected results on standard error, too.
+    progress = Progress(console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False)
+    task = progress.add_task(description, total=len(items) if total is None and isinstance(items, Sized) else total)
+    started = monotonic()
+    with ExitStack() as shown:
+        for item in items:
+            yield item
+            progress.update(task, advance=weigh(item))
+            if monotonic() - started > PATIENCE:
+                if not progress.live.is_started:
+                    shown.enter_context(progress)
+                progress.refresh()
