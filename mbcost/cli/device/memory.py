@@ -31,7 +31,7 @@ def memory(
     allocator: Annotated[
         Optional[list[str]],
         typer.Option(
-            help=f"{', '.join(ALLOCATORS)}: a list, or repeat the option [default: all].",
+            help=f"Allocation models, as a list or one per option: {', '.join(ALLOCATORS)} [default: all].",
             metavar="NAME",
         ),
     ] = None,

@@ -27,14 +27,18 @@ def _complete_device(incomplete: str) -> list[str]:
 def roofline(
     net: Net,
     peak_macs: Annotated[
-        Optional[str], typer.Option(help="Most multiply-adds per second, such as 1e9 or 960M.", metavar="RATE")
+        Optional[str],
+        typer.Option(help="Peak of the arithmetic in multiply-adds per second: 1e9, 960M.", metavar="RATE"),
     ] = None,
     bandwidth: Annotated[
-        Optional[str], typer.Option(help="Most bytes per second, such as 2GB/s or 2GiB/s.", metavar="RATE")
+        Optional[str],
+        typer.Option(help="Bandwidth of the memory in bytes per second: 2GB/s, 2GiB/s.", metavar="RATE"),
     ] = None,
     device: Annotated[
         Optional[str],
-        typer.Option(help="A device, whose data sheet states both.", metavar="NAME", autocompletion=_complete_device),
+        typer.Option(
+            help="A device whose data sheet states both rates.", metavar="NAME", autocompletion=_complete_device
+        ),
     ] = None,
     dtype: Annotated[
         Optional[str],
