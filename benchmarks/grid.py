@@ -177,7 +177,7 @@ def compare_squares(alphas: list[float], plans: list[tuple[Block, ...]]) -> None
             lambda: compute_from_plans([plan_v2(alpha) for alpha in alphas])
         ),
         "and the plans, only of distinct networks (`sweep`)": measure_seconds(
-            lambda: compute_from_plans([plateau.blocks for plateau in series.at(alphas)])
+            lambda: compute_from_plans([plateau.blocks for plateau in series.plan_alphas(alphas)])
         ),
     }
     tenth = np.array(alphas[::10]), np.arange(1, 1001)

@@ -10,7 +10,7 @@ import yaml
 
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import parse_reference
-from mbcost.questions.explain.readings import float32_sum
+from mbcost.questions.explain.windows import float32_sum
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 
 DATA: dict[str, Any] = yaml.safe_load(

@@ -1,7 +1,7 @@
-"""Answers are equal to the byte on every processor: whatever vector instructions, hash seed and number of threads.
+"""Answers have the same bytes on every processor, for any vector instructions, hash seed and number of threads.
 
-NumPy chooses its loops by the processor that it runs on, and they may leave equal elements of an array in a different
-order. `NPY_DISABLE_CPU_FEATURES` makes one processor behave like older ones.
+NumPy chooses its loops by the processor, and different loops may leave equal elements of an array in a different order.
+`NPY_DISABLE_CPU_FEATURES` makes a processor behave like an older one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ import sys
 from numpy._core._multiarray_umath import __cpu_features__
 from mbcost.cli import run
 
-print(*(name for name, there in __cpu_features__.items() if there), file=sys.stderr)
+print(*(name for name, present in __cpu_features__.items() if present), file=sys.stderr)
 for command in {COMMANDS}:
     assert run([*command.split(), "--format", "json"]) == 0, command
 """
@@ -47,28 +47,28 @@ SETTINGS = [
     ("X86_V4 X86_V3", "0", "1"),
     ("X86_V4 X86_V3", "1", "2"),
 ]
-"""CPU features that NumPy may not use, hash seed, threads: every pair of two of these occurs."""
+"""CPU features that NumPy must not use, hash seed, threads: every pair of values of any two of them occurs."""
 
 
-def answers(setting: tuple[str, str, str]) -> bytes:
-    """What all commands print in one process under the setting."""
+def run_commands(setting: tuple[str, str, str]) -> bytes:
+    """Return what all commands print in one process under the setting."""
     disabled, seed, threads = setting
     environment = os.environ | {
         "NPY_DISABLE_CPU_FEATURES": disabled,
         "PYTHONHASHSEED": seed,
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
-        "PYTHONWARNINGS": "ignore::ImportWarning",  # NumPy says so where a feature to disable is not there anyway
+        "PYTHONWARNINGS": "ignore::ImportWarning",  # NumPy warns if a feature to disable does not exist
     }
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, check=True)
     used = done.stderr.decode().splitlines()[0].split()
-    assert not set(used) & set(disabled.split()), "NumPy uses what it was told not to use"
+    assert not set(used) & set(disabled.split()), "NumPy uses a feature that it must not use"
     return done.stdout
 
 
 def test_answers_do_not_depend_on_vector_instructions_hash_seeds_and_threads() -> None:
     with ThreadPoolExecutor(2) as pool:
-        first, *others = pool.map(answers, SETTINGS)
+        first, *others = pool.map(run_commands, SETTINGS)
     for setting, other in zip(SETTINGS[1:], others, strict=True):
-        for ours, theirs in zip(first.splitlines(), other.splitlines(), strict=True):
-            assert ours == theirs, setting
+        for expected, line in zip(first.splitlines(), other.splitlines(), strict=True):
+            assert line == expected, setting

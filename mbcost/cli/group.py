@@ -214,16 +214,18 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "explain": Command(
         "mbcost.cli.explain.explain:explain",
-        "Which network, counted how, gives a printed number: the simplest explanations first.",
+        "Find the networks and conventions that give a printed number, the simplest explanation first.",
     ),
-    "published": Command("mbcost.cli.published:published", "Every published figure with our number and a verdict."),
+    "published": Command(
+        "mbcost.cli.published:published", "Show every published figure with our number and a verdict."
+    ),
     "validate": Command(
         "mbcost.cli.validate:validate", "Compare the formulas with real models, layer by layer, to the last integer."
     ),
     "check": Command("mbcost.cli.check.check:check", "Is a spec right?"),
     "schema": Command(
         "mbcost.cli.check.schema:schema",
-        "The JSON Schema of a spec, for editors to complete it and to underline mistakes.",
+        "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
     ),
     "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
     "roofline": Command(
@@ -240,10 +242,10 @@ COMMANDS: Mapping[str, Command] = {
         "A network as a YAML file: the spec of a built-in one, or your own PyTorch model as a flat list of its layers.",
     ),
     "sweep": Command(
-        "mbcost.cli.search.sweep:sweep", "What networks cost over alpha and resolution: one row a configuration."
+        "mbcost.cli.search.sweep:sweep", "The cost of networks over alpha and resolution, one row per configuration."
     ),
     "fit": Command(
-        "mbcost.cli.search.fit:fit", "Which networks fit a device, at which alpha and resolution: the largest first."
+        "mbcost.cli.search.fit:fit", "The networks that fit a device, with their alpha and resolution, largest first."
     ),
     "nets": Command("mbcost.cli.cost.nets:nets", "The built-in networks with their cost, source and implementations."),
     "show": Command("mbcost.cli.cost.show:show", "A network's table as its paper prints it, at alpha 1."),

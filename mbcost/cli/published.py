@@ -14,27 +14,28 @@ from mbcost.cli.progress import track
 from mbcost.errors import unknown
 from mbcost.present.published import as_json, as_table, summary_table
 from mbcost.questions.published.verdict import STATUSES, paper_of
-from mbcost.questions.published.verdicts import verdicts
+from mbcost.questions.published.verdicts import judge_figures
 from mbcost.spec.catalogue.published import load_published
 
 
 def published(
     net: Annotated[
         Optional[str],
-        typer.Argument(metavar="[NET]", help="Only figures of this network.", autocompletion=complete_network),
+        typer.Argument(metavar="[NET]", help="Show only figures of this network.", autocompletion=complete_network),
     ] = None,
-    source: Annotated[Optional[str], typer.Option(help="Only figures of this source.", metavar="NAME")] = None,
+    source: Annotated[Optional[str], typer.Option(help="Show only figures of this source.", metavar="NAME")] = None,
     status: Annotated[
-        Optional[str], typer.Option(help="Only figures with this verdict.", metavar="exact|erratum|open|out-of-scope")
+        Optional[str],
+        typer.Option(help="Show only figures with this verdict.", metavar="exact|erratum|open|out-of-scope"),
     ] = None,
-    summary: Annotated[bool, typer.Option("--summary", help="One row a source.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Print one row per source.")] = False,
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Every published figure with our number and a verdict.
+    """Show every published figure with our number and a verdict.
 
-    exact: a network as published, counted by a convention, gives the printed digits, in one way for all rows of its
-    table. erratum: it does not, and a known mistake does, on evidence better than chance. open: nothing does.
+    exact: an unmodified network, counted by a convention, gives the printed digits, in the same way for all rows of
+    the table. erratum: it does not, but a known mistake does, with evidence better than chance. open: nothing does.
 
     \b
     Examples:
@@ -53,12 +54,12 @@ def published(
     wanted = None if status is None else status.replace("-", " ")
     if wanted is not None and wanted not in STATUSES:
         raise unknown("verdict", str(status), (name.replace(" ", "-") for name in STATUSES))
-    papers = {paper_of(each) for each in figures if source in (None, each.source.name)}
-    asked = [each for each in figures if paper_of(each) in papers and net in (None, each.net)]
-    answer = [
-        each
-        for each in verdicts(asked, partial(track, "explaining"))
-        if wanted in (None, each.status) and source in (None, each.figure.source.name)
+    papers = {paper_of(figure) for figure in figures if source in (None, figure.source.name)}
+    relevant = [figure for figure in figures if paper_of(figure) in papers and net in (None, figure.net)]
+    verdicts = [
+        verdict
+        for verdict in judge_figures(relevant, partial(track, "explaining"))
+        if wanted in (None, verdict.status) and source in (None, verdict.figure.source.name)
     ]
-    emit(summary_table(answer) if summary else as_table(answer), as_json(answer), style, output)
+    emit(summary_table(verdicts) if summary else as_table(verdicts), as_json(verdicts), style, output)
     return 0

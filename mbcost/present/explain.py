@@ -2,119 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mbcost.present.table import Cell, Column, Table
+from mbcost.present.names import reference_text
+from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.explain.answer import CLAIM, MARGIN, Answer, Explanation, Value
 from mbcost.questions.explain.facts import Fact
-from mbcost.spec.scaling import alpha_text
+from mbcost.questions.explain.windows import ROUNDING_TEXTS
+from mbcost.spec.table import CLASSES
 
 FEW = 2
-"""How many numbers are shown one beside the other; of more, how many are explained."""
-AS_PRINTED = "as its table"
-"""What is said of a network without departures."""
+"""Up to so many numbers are shown side by side; of more numbers, the table says how many are explained."""
+UNMODIFIED = "unmodified"
 QUANTITY = {
     "mult_adds": "mult-adds", "params": "params", "activations": "activations", "bytes": "bytes of weights", None: "?",
 }  # fmt: skip
-_ROUNDING = {
-    "rounds": "rounded", "floors": "floored", "ceils": "rounded up", "off by one": "one off in the last digit",
-    "mistyped": "mistyped", "float32": "summed in float32", "binary": "in powers of 1024",
-    "binary bytes": "in powers of 1024", ">": "more than that", "<": "less than that", None: "missed",
-}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """An explanation with its rank; None for the nearest network, which does not explain the numbers."""
+
+    rank: int | None
+    explanation: Explanation
+
+    @property
+    def counts(self) -> Cell:
+        """The exact numbers, or how many of them have the printed digits."""
+        values = self.explanation.values
+        if len(values) == 1:
+            return values[0].value
+        if len(values) <= FEW:
+            return _list(f"{value.value:,}" for value in values)
+        return f"{sum(value.exact for value in values)} of {len(values)}"
+
+    @property
+    def printed(self) -> str | None:
+        values = self.explanation.values
+        return _list(f"{value.fact.printed.text} {_how(value)}" for value in values) if len(values) <= FEW else None
+
+    @property
+    def chance(self) -> str:
+        return "" if self.rank is None else _percent(self.explanation.chance)
+
+    @property
+    def others(self) -> int | None:
+        return None if self.rank is None else self.explanation.others
+
+
+@dataclass(frozen=True)
+class _Number:
+    """One number of a table, under the explanation of its row."""
+
+    explanation: Explanation
+    value: Value
+
+    @property
+    def network(self) -> str:
+        return reference_text(self.explanation.spec.name, self.value.alpha, self.value.resolution)
+
+
+_COLUMNS = (
+    Column[_Ranked]("rank", "#", lambda row: row.rank, numeric=True),
+    Column[_Ranked]("network", "network", lambda row: _network(row.explanation)),
+    Column[_Ranked]("what", "modification", lambda row: _modification(row.explanation)),
+    Column[_Ranked]("counted", "convention", lambda row: _list(value.reading.name for value in row.explanation.values)),
+    Column[_Ranked]("value", "exact", lambda row: row.counts, numeric=True),
+    Column[_Ranked]("printed", "printed", lambda row: row.printed, spare=1),
+    Column[_Ranked]("bits", "bits", lambda row: f"{row.explanation.cost / 100:.1f}", numeric=True, spare=3),
+    Column[_Ranked]("chance", "chance", lambda row: row.chance, numeric=True),
+    Column[_Ranked]("others", "others", lambda row: row.others, numeric=True, spare=2),
+)
+
+_DETAILS = (
+    Column[_Number]("row", "row", lambda number: number.value.fact.row, numeric=True),
+    Column[_Number]("network", "network", lambda number: number.network),
+    Column[_Number]("quantity", "quantity", lambda number: QUANTITY[number.value.fact.quantity]),
+    Column[_Number]("printed", "printed", lambda number: number.value.fact.printed.text, numeric=True),
+    Column[_Number]("value", "exact", lambda number: number.value.value, numeric=True),
+    Column[_Number]("how", "how", lambda number: _how(number.value)),
+    Column[_Number]("what", "modification", lambda number: _modification(number.explanation)),
+    Column[_Number]("counted", "convention", lambda number: number.value.reading.name),
+)
 
 
 def as_table(answers: Sequence[Answer]) -> Table:
-    """The explanations of the first answer, and its rest and the further answers as notes."""
-    first = answers[0]
-    columns = (
-        Column[Any]("rank", "#", numeric=True),
-        Column[Any]("network", "network"),
-        Column[Any]("what", "as"),
-        Column[Any]("counted", "counted by"),
-        Column[Any]("value", "exact", numeric=True),
-        Column[Any]("printed", "printed", spare=1),
-        Column[Any]("bits", "bits", numeric=True, spare=3),
-        Column[Any]("chance", "chance", numeric=True),
-        Column[Any]("others", "others", numeric=True, spare=2),
-    )
-    shown = first.explanations or ((first.nearest,) if first.nearest else ())
-    rows = [_row(first, explanation, rank) for rank, explanation in enumerate(shown, 1)]
+    """Return the explanations of the first answer; its rest and the further answers are notes."""
+    first, *others = answers
+    rows = [_Ranked(rank, explanation) for rank, explanation in enumerate(first.explanations, 1)]
+    if not rows and first.nearest is not None:
+        rows = [_Ranked(None, first.nearest)]
     notes = _notes(first)
-    for answer in answers[1:]:
+    for answer in others:
         notes += [f"{_facts(answer)}: {_simplest(answer)}", *_notes(answer)]
-    many = len(answers) > 1 or len(first.query.facts) > FEW
-    details = _details(answers) if many else None
-    return Table(f"{_facts(first)}: what gives it", columns, tuple(rows), notes=tuple(notes), details=details)
+    details = None
+    if others or len(first.query.facts) > FEW:
+        details = build_table("Every number", _DETAILS, (number for answer in answers for number in _numbers(answer)))
+    title = f"{_facts(first)}: {'explanations, the simplest first' if first.explanations else 'no explanation'}"
+    table = build_table(title, _COLUMNS, rows, notes=notes)
+    return replace(table, details=details)
 
 
-def _row(answer: Answer, explanation: Explanation, rank: int) -> tuple[Cell, ...]:
-    few, single = len(explanation.values) <= FEW, len(explanation.values) == 1
-    values = ", ".join(dict.fromkeys(f"{value.value:,}" for value in explanation.values))
-    right = sum(value.exact for value in explanation.values)
-    found = bool(answer.explanations)
-    return (
-        rank if found else None,
-        _network(explanation),
-        "; ".join(explanation.clauses) or AS_PRINTED,
-        ", ".join(dict.fromkeys(value.reading.name for value in explanation.values)),
-        explanation.values[0].value if single else values if few else f"{right} of {len(explanation.values)}",
-        ", ".join(dict.fromkeys(_printed(value) for value in explanation.values)) if few else None,
-        f"{explanation.cost / 100:.1f}",
-        _percent(explanation.chance) if found else "",
-        explanation.others if found else None,
-    )
-
-
-def _details(answers: Sequence[Answer]) -> Table:
-    """Every fact under the first explanation of its answer, and what that one misses under the next."""
-    columns = (
-        Column[Any]("row", "row", numeric=True),
-        Column[Any]("network", "network"),
-        Column[Any]("quantity", "quantity"),
-        Column[Any]("printed", "printed", numeric=True),
-        Column[Any]("value", "exact", numeric=True),
-        Column[Any]("how", "how"),
-        Column[Any]("what", "as"),
-        Column[Any]("counted", "counted by"),
-    )
-    return Table("Every number", columns, tuple(row for answer in answers for row in _fact_rows(answer)))
-
-
-def _fact_rows(answer: Answer) -> Iterator[tuple[Cell, ...]]:
-    shown = (*answer.explanations[:1], *([] if answer.nearest is None else [answer.nearest]))
-    for value in shown[0].values if shown else ():
-        if value.rounding is not None or answer.rest is None:
-            yield (
-                value.fact.row,
-                f"{shown[0].spec.name}@{alpha_text(value.alpha)}/{'x'.join(map(str, dict.fromkeys(value.resolution)))}",
-                QUANTITY[value.fact.quantity],
-                value.fact.printed.text,
-                value.value,
-                _how(value),
-                "; ".join(shown[0].clauses) or AS_PRINTED,
-                value.reading.name,
-            )
+def _numbers(answer: Answer) -> Iterator[_Number]:
+    """Yield every number under the first explanation of the answer, then what that one misses under the next."""
+    shown = (*answer.explanations[:1], *([] if answer.nearest is None else [answer.nearest]))[:1]
+    for explanation in shown:
+        for value in explanation.values:
+            if value.rounding is not None or answer.rest is None:
+                yield _Number(explanation, value)
     if answer.rest is not None:
-        yield from _fact_rows(answer.rest)
+        yield from _numbers(answer.rest)
 
 
 def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
-    """The object of `mbcost explain --format json`, described in docs/json.md."""
+    """Return the object of `mbcost explain --format json`, described in docs/json.md."""
     first, *others = answers
     return {"schema": "mbcost/explain/1", **_answer(first), "more": [_answer(answer) for answer in others]}
 
 
 def text_of_explanation(explanation: Explanation) -> str:
-    """One sentence: which network, what is wrong with it, and what it gives how counted."""
+    """Return one sentence: the network, its modifications, its numbers, and how they are counted and printed."""
     if len(explanation.values) <= FEW:
         values = "; ".join(
-            f"{value.value:,} {QUANTITY[value.fact.quantity]} by {value.reading.name}, {_how(value)}"
+            f"{value.value:,} {QUANTITY[value.fact.quantity]} (convention {value.reading.name}, {_how(value)})"
             for value in explanation.values
         )
     else:
-        ways = dict.fromkeys((value.fact.quantity, value.reading.name, value.rounding) for value in explanation.values)
-        values = "; ".join(f"{QUANTITY[way[0]]} by {way[1]}, {_ROUNDING[way[2]]}" for way in ways if way[2])
+        counted = dict.fromkeys(
+            (value.fact.quantity, value.reading.name, value.rounding) for value in explanation.values
+        )
+        values = "; ".join(
+            f"{QUANTITY[quantity]} (convention {reading}, {ROUNDING_TEXTS.get(rounding, rounding)})"
+            for quantity, reading, rounding in counted
+            if rounding is not None
+        )
     where = "".join(f", {clause}" for clause in explanation.clauses)
     return f"{_network(explanation)}{where}: {values}"
 
@@ -188,47 +211,43 @@ def _value(value: Value) -> dict[str, Any]:
 
 
 def _notes(answer: Answer) -> list[str]:
-    """What is to be said of an answer: is it proved, what is missed, what would decide; then the same of the rest."""
+    """Return the notes on an answer: its verdict, copies, what would decide, then the same for the rest."""
     if not answer.explanations:
-        return ["nothing gives these digits; the nearest is shown"] if answer.nearest else []
+        return ["no explanation gives these digits; the nearest network is shown"] if answer.nearest else []
     first = answer.explanations[0]
     notes = [_verdict(answer, first)]
     copied = [
-        f"{value.fact.printed.text} in row {value.fact.row}, as in row {value.copied}"
+        f"{value.fact.printed.text} in row {value.fact.row} repeats row {value.copied}"
         for value in first.missed
         if value.copied
     ]
     if copied:
-        notes.append(f"copied from another row: {', '.join(copied)}")
+        notes.append(f"copied from a different row: {', '.join(copied)}")
     if answer.advice:
-        notes.append(f"to decide: {answer.advice}")
+        notes.append(f"to decide, {answer.advice}")
     if answer.rest is not None:
-        notes += [f"the rest, {_listed(answer.rest)}: {_simplest(answer.rest)}", *_notes(answer.rest)]
+        facts = ", ".join(f"{fact.printed.text} in row {fact.row}" for fact in answer.rest.query.facts)
+        notes += [f"for the rest, {facts}: {_simplest(answer.rest)}", *_notes(answer.rest)]
     return notes
 
 
 def _verdict(answer: Answer, first: Explanation) -> str:
-    share = f"of random numbers printed like this, {_percent(first.chance)} would be explained as cheaply"
+    share = f"{_percent(first.chance)} of similar random numbers would get an equally simple explanation"
     if first.claimed:
         return f"explained: {text_of_explanation(first)}; {share}"
     if first.missed:
         right = len(first.values) - len(first.missed)
-        return f"the first gives {right} of {len(first.values)} numbers; {share}"
+        return f"the first explanation gives {right} of {len(first.values)} numbers; {share}"
     if not first.exact:
-        return f"nothing gives these digits as they are: the first takes a slip for granted; {share}"
+        return f"no explanation gives exactly these digits; the first one assumes an error in them; {share}"
     if first.proved:
-        near = [str(rank) for rank, each in enumerate(answer.explanations, 1) if each.cost <= first.cost + MARGIN]
-        return f"explained by one of #{', #'.join(near)}, which fit about as well; {share}"
+        near = [f"#{rank}" for rank, other in enumerate(answer.explanations, 1) if other.cost <= first.cost + MARGIN]
+        return f"explained by one of {', '.join(near)}, which are about equally simple; {share}"
     return f"not proved: {share} (a cause is claimed up to {CLAIM:.0%})"
 
 
 def _simplest(answer: Answer) -> str:
-    found = (*answer.explanations[:1], *filter(None, [answer.nearest]))
-    return text_of_explanation(found[0]) if answer.explanations else "nothing gives these digits"
-
-
-def _listed(answer: Answer) -> str:
-    return ", ".join(f"{fact.printed.text} in row {fact.row}" for fact in answer.query.facts)
+    return text_of_explanation(answer.explanations[0]) if answer.explanations else "no explanation gives these digits"
 
 
 def _facts(answer: Answer) -> str:
@@ -239,33 +258,40 @@ def _facts(answer: Answer) -> str:
 
 
 def _fact_text(fact: Fact) -> str:
-    """The number, with what it counts where its own text does not say it."""
-    said = any(character.isalpha() for character in fact.printed.text.rstrip("KMGTkB").rstrip("KMGTk"))
-    known = said or fact.quantity is None or fact.printed.text.endswith("B")
-    return fact.printed.text if known else f"{fact.printed.text} {QUANTITY[fact.quantity]}"
+    """Return the number, with its quantity if its own text does not say it."""
+    text = fact.printed.text
+    has_unit = any(character.isalpha() for character in text.rstrip("KMGTkB").rstrip("KMGTk"))
+    known = has_unit or fact.quantity is None or text.endswith("B")
+    return text if known else f"{text} {QUANTITY[fact.quantity]}"
 
 
 def _network(explanation: Explanation) -> str:
-    alphas = dict.fromkeys(alpha_text(value.alpha) for value in explanation.values)
-    sizes = dict.fromkeys(
-        "x".join(map(str, dict.fromkeys(value.resolution)))
-        for value in explanation.values
-        if value.fact.needs_resolution
+    """Return the reference of the network, without an alpha or a resolution in which the numbers differ."""
+    alphas = {value.alpha for value in explanation.values}
+    resolutions = {value.resolution for value in explanation.values if value.fact.needs_resolution}
+    structure = explanation.structure
+    reference = reference_text(
+        explanation.spec.name,
+        alphas.pop() if len(alphas) == 1 else None,
+        resolutions.pop() if len(resolutions) == 1 else None,
+        structure.implementation,
     )
-    name = explanation.spec.name + (f"@{next(iter(alphas))}" if len(alphas) == 1 else "")
-    name += f"/{next(iter(sizes))}" if len(sizes) == 1 else ""
-    classes = explanation.structure.classes
-    return f"{name}:{explanation.structure.implementation}" + ("" if classes == 1000 else f" {classes} classes")
+    return reference if structure.classes == CLASSES else f"{reference} {structure.classes} classes"
 
 
-def _printed(value: Value) -> str:
-    return f"{value.fact.printed.text} {_how(value)}"
+def _modification(explanation: Explanation) -> str:
+    return "; ".join(explanation.clauses) or UNMODIFIED
+
+
+def _list(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _how(value: Value) -> str:
-    if value.copied is not None:
-        return f"copied from row {value.copied}"
-    return _ROUNDING.get(value.rounding, str(value.rounding)) + (f" for {value.meant}" if value.meant else "")
+    """Return how the number is printed, or why it is not what the explanation gives."""
+    if value.rounding is None:
+        return "does not match" if value.copied is None else f"copied from row {value.copied}"
+    return ROUNDING_TEXTS.get(value.rounding, value.rounding) + (f" for {value.meant}" if value.meant else "")
 
 
 def _percent(share: float) -> str:

@@ -1,78 +1,68 @@
-"""Verdicts of published figures as a table, and as JSON."""
+"""Verdicts on published figures as a table, and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from mbcost.present.table import Cell, Column, Table, decimal
+from mbcost.present.names import reference_text
+from mbcost.present.table import Column, Table, build_table, decimal
 from mbcost.questions.published.verdict import STATUSES, Verdict
-from mbcost.questions.published.verdicts import Summary, summarize
-from mbcost.spec.scaling import alpha_text
+from mbcost.questions.published.verdicts import Summary, count_statuses, summarize
+from mbcost.spec.table import CLASSES
 
 
 def as_table(verdicts: Sequence[Verdict]) -> Table:
-    """One row a figure; the summary of each source below."""
+    """Return one row per figure, with the summary of each source as a note."""
     columns = (
-        Column[Any]("id", "figure"),
-        Column[Any]("network", "network"),
-        Column[Any]("quantity", "quantity", spare=4),
-        Column[Any]("printed", "printed", numeric=True),
-        Column[Any]("ours", "ours", numeric=True),
-        Column[Any]("verdict", "verdict"),
-        Column[Any]("convention", "counted by"),
-        Column[Any]("rounding", "printed as", spare=3),
-        Column[Any]("built", "built as", spare=2),
-        Column[Any]("reason", "why", spare=1),
+        Column[Verdict]("id", "figure", lambda verdict: verdict.figure.id),
+        Column[Verdict]("network", "network", _network),
+        Column[Verdict]("quantity", "quantity", lambda verdict: verdict.figure.quantity.replace("_", "-"), spare=4),
+        Column[Verdict]("printed", "printed", _printed, numeric=True),
+        Column[Verdict]("ours", "ours", _ours, numeric=True),
+        Column[Verdict]("verdict", "verdict", lambda verdict: verdict.status),
+        Column[Verdict]("convention", "convention", lambda verdict: verdict.convention),
+        Column[Verdict]("rounding", "printed as", lambda verdict: verdict.rounding, spare=3),
+        Column[Verdict]("built", "built as", _built, spare=2),
+        Column[Verdict]("reason", "reason", lambda verdict: verdict.reason or None, spare=1),
     )
-    rows = tuple(
-        (
-            each.figure.id,
-            _network(each),
-            each.figure.quantity.replace("_", "-"),
-            f"{each.figure.value} {each.figure.unit}".removesuffix(" 1"),
-            None if each.ours is None else _number(each.ours),
-            each.status,
-            each.convention,
-            each.rounding,
-            _built(each),
-            each.reason or None,
-        )
-        for each in verdicts
-    )
-    notes = [
-        f"{each.source}: {', '.join(f'{count} {status}' for status, count in each.counts.items() if count)}"
-        for each in summarize(verdicts)
-    ]
-    counts = {status: sum(each.status == status for each in verdicts) for status in STATUSES}
-    total = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    title = f"{len(verdicts)} published figures" + (f": {total}" if total else "")
-    return Table(title, columns, rows, notes=tuple(notes))
+    counts = _counts_text(count_statuses(verdicts))
+    title = f"{len(verdicts)} published figures" + (f": {counts}" if counts else "")
+    notes = [f"{summary.source}: {_counts_text(summary.counts)}" for summary in summarize(verdicts)]
+    return build_table(title, columns, verdicts, notes=notes)
 
 
 def summary_table(verdicts: Sequence[Verdict]) -> Table:
-    """One row a source."""
+    """Return one row per source."""
+    titles = {verdict.figure.source.name: verdict.figure.source.title for verdict in verdicts}
     columns = (
-        Column[Any]("source", "source"),
-        *(Column(status.replace(" ", "_"), status, numeric=True) for status in STATUSES),
-        Column[Any]("title", "title", spare=1),
+        Column[Summary]("source", "source", lambda summary: summary.source),
+        *(_status_column(status) for status in STATUSES),
+        Column[Summary]("title", "title", lambda summary: titles[summary.source], spare=1),
     )
-    titles = {each.figure.source.name: each.figure.source.title for each in verdicts}
-    found = summarize(verdicts)
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (each.source, *each.counts.values(), titles[each.source]) for each in found
-    )
-    footer = ("total", *(sum(each.counts[status] for each in found) for status in STATUSES), None)
-    return Table("Published figures by source", columns, rows, footer)
+    counts = {_key(status): count for status, count in count_statuses(verdicts).items()}
+    return build_table("Published figures by source", columns, summarize(verdicts), {"source": "total", **counts})
+
+
+def _status_column(status: str) -> Column[Summary]:
+    return Column(_key(status), status, lambda summary: summary.counts[status], numeric=True)
+
+
+def _key(status: str) -> str:
+    return status.replace(" ", "_")
+
+
+def _counts_text(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in counts.items() if count)
 
 
 def as_json(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The object of `mbcost published --format json`, described in docs/json.md."""
+    """Return the object of `mbcost published --format json`, described in docs/json.md."""
     return {
         "schema": "mbcost/published/1",
-        "figures": [_verdict(each) for each in verdicts],
-        "summary": [_summary(each) for each in summarize(verdicts)],
+        "figures": [_verdict(verdict) for verdict in verdicts],
+        "summary": [_summary(summary) for summary in summarize(verdicts)],
     }
 
 
@@ -108,24 +98,29 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 
 def _exact(value: Fraction) -> int | list[int]:
-    """A whole number, or a share as numerator and denominator."""
+    """Return a whole number, or a share as numerator and denominator."""
     return value.numerator if value.denominator == 1 else [value.numerator, value.denominator]
 
 
-def _number(value: Fraction) -> int | str:
-    return value.numerator if value.denominator == 1 else f"{decimal(value * 100, 3)} %"
+def _printed(verdict: Verdict) -> str:
+    return f"{verdict.figure.value} {verdict.figure.unit}".removesuffix(" 1")
+
+
+def _ours(verdict: Verdict) -> int | str | None:
+    """Return our number: a whole number, or a share in percent."""
+    if verdict.ours is None:
+        return None
+    return verdict.ours.numerator if verdict.ours.denominator == 1 else f"{decimal(verdict.ours * 100, 3)} %"
 
 
 def _network(verdict: Verdict) -> str:
-    figure = verdict.figure
-    alpha = "" if figure.alpha is None else f"@{alpha_text(figure.alpha)}"
-    size = "" if figure.resolution is None else "/" + "x".join(map(str, dict.fromkeys(figure.resolution)))
-    return f"{figure.net}{alpha}{size}"
+    return reference_text(verdict.figure.net, verdict.figure.alpha, verdict.figure.resolution)
 
 
 def _built(verdict: Verdict) -> str | None:
+    """Return the implementation, with the network and the classes if they differ from the usual ones."""
     if verdict.network is None:
         return None
-    classes = "" if verdict.classes in (None, 1000) else f", {verdict.classes} classes"
+    classes = "" if verdict.classes in (None, CLASSES) else f", {verdict.classes} classes"
     name = "" if verdict.network == verdict.figure.net else f"{verdict.network} "
     return f"{name}{verdict.implementation}{classes}"

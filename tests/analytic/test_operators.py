@@ -10,8 +10,8 @@ import pytest
 from mbcost.analytic.layers import Add, Conv2d, WindowPool
 from mbcost.analytic.network import Network, resolve
 from mbcost.analytic.operators import OPERATORS
+from mbcost.spec import operators
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.reading import table as parse
 
 PARTS = (
     "conv|start|expand|depthwise|pointwise|project|se\\.pool|se\\.reduce|se\\.expand|se\\.multiply|conv1|conv2|reduce|"
@@ -129,4 +129,4 @@ def test_every_layer_reads_the_output_of_the_layer_before_it(name: str) -> None:
 
 
 def test_every_operator_of_the_tables_has_a_generator() -> None:
-    assert set(OPERATORS) == set(parse.OPERATORS)
+    assert set(OPERATORS) == set(operators.OPERATORS)

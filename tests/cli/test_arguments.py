@@ -67,8 +67,8 @@ def test_a_built_in_name_is_the_network_whatever_lies_in_the_folder(here: Path, 
         ("./missing.yaml@0.5", "missing.yaml: No such file or directory"),
         ("v9/160", "unknown network 'v9'"),
         ("n" * 5000, "unknown network 'nnn"),
-        ("", "'' is no network: write NAME or FILE.yaml"),
-        ("plain@@1", "'plain@@1' is no network"),
+        ("", "'' is not a network: expected NAME or FILE.yaml"),
+        ("plain@@1", "'plain@@1' is not a network"),
     ],
 )
 def test_what_is_no_file(here: Path, mbcost: Mbcost, word: str, message: str) -> None:

@@ -20,72 +20,74 @@ FIGURES = {figure.id: figure for figure in load_published()}
 def answer(mbcost: Mbcost, *arguments: str) -> dict[str, Any]:
     result = mbcost("published", *arguments, "--format", "json")
     assert (result.code, result.err) == (0, "")
-    found: dict[str, Any] = json.loads(result.out)
-    assert found["schema"] == "mbcost/published/1"
-    return found
+    document: dict[str, Any] = json.loads(result.out)
+    assert document["schema"] == "mbcost/published/1"
+    return document
 
 
 def test_every_figure_of_a_source_has_a_verdict_and_our_number(mbcost: Mbcost) -> None:
-    found = answer(mbcost, "--source", SOURCE)
-    assert [each["id"] for each in found["figures"]] == [
+    document = answer(mbcost, "--source", SOURCE)
+    assert [verdict["id"] for verdict in document["figures"]] == [
         figure.id for figure in FIGURES.values() if figure.source.name == SOURCE
     ]
-    for each in found["figures"]:
-        figure = FIGURES[each["id"]]
-        assert (each["printed"], each["unit"], each["quantity"]) == (figure.value, figure.unit, figure.quantity)
-        assert each["verdict"] in STATUSES
-        assert type(each["ours"]) is int
-        if each["verdict"] != "open":
-            assert figure.prints(each["ours"], each["rounding"])
-        assert (each["verdict"] == "exact") == (each["reason"] == "")
-    (summary,) = found["summary"]
+    for verdict in document["figures"]:
+        figure = FIGURES[verdict["id"]]
+        printed = verdict["printed"], verdict["unit"], verdict["quantity"]
+        assert printed == (figure.value, figure.unit, figure.quantity)
+        assert verdict["verdict"] in STATUSES
+        assert type(verdict["ours"]) is int
+        if verdict["verdict"] != "open":
+            assert figure.prints(verdict["ours"], verdict["rounding"])
+        assert (verdict["verdict"] == "exact") == (verdict["reason"] == "")
+    (summary,) = document["summary"]
     assert summary["source"] == SOURCE
     assert summary["counts"] == {
-        status: sum(each["verdict"] == status for each in found["figures"]) for status in STATUSES
+        status: sum(verdict["verdict"] == status for verdict in document["figures"]) for status in STATUSES
     }
     assert summary["readings"] == ["v1 mult-adds: macs, rounds", "v1 params: slim-v1, rounds"]
 
 
-def test_an_exact_figure_is_that_of_the_cost_table(mbcost: Mbcost) -> None:
-    exact = [each for each in answer(mbcost, "--source", SOURCE)["figures"] if each["verdict"] == "exact"]
+def test_an_exact_figure_is_equal_to_the_total_of_the_cost_table(mbcost: Mbcost) -> None:
+    figures = answer(mbcost, "--source", SOURCE)["figures"]
+    exact = [figure for figure in figures if figure["verdict"] == "exact"]
     assert len(exact) > 20
-    for each in exact:
-        net = f"{each['network']}@{each['alpha']}/{each['resolution'][0]}:{each['implementation']}"
-        command = ("table", net, "--convention", each["convention"], "--classes", str(each["classes"]))
+    for figure in exact:
+        net = f"{figure['network']}@{figure['alpha']}/{figure['resolution'][0]}:{figure['implementation']}"
+        command = ("table", net, "--convention", figure["convention"], "--classes", str(figure["classes"]))
         totals = json.loads(mbcost(*command, "--format", "json").out)["totals"]
-        assert each["ours"] == totals[each["quantity"]]
+        assert figure["ours"] == totals[figure["quantity"]]
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_status_filters_the_answer_and_changes_no_verdict(mbcost: Mbcost, status: str) -> None:
+def test_a_status_filters_the_answer_without_changing_verdicts(mbcost: Mbcost, status: str) -> None:
     every = answer(mbcost, "v1", "--source", SOURCE)["figures"]
-    found = answer(mbcost, "v1", "--source", SOURCE, "--status", status.replace(" ", "-"))["figures"]
-    assert found == [each for each in every if each["verdict"] == status]
+    filtered = answer(mbcost, "v1", "--source", SOURCE, "--status", status.replace(" ", "-"))["figures"]
+    assert filtered == [figure for figure in every if figure["verdict"] == status]
 
 
 def test_a_network_filters_the_figures(mbcost: Mbcost) -> None:
     every = answer(mbcost, "--source", "d_li14_v3")["figures"]
-    found = answer(mbcost, "v3-small", "--source", "d_li14_v3")["figures"]
-    assert found == [each for each in every if each["net"] == "v3-small"]
-    assert 0 < len(found) < len(every)
+    filtered = answer(mbcost, "v3-small", "--source", "d_li14_v3")["figures"]
+    assert filtered == [figure for figure in every if figure["net"] == "v3-small"]
+    assert 0 < len(filtered) < len(every)
     assert answer(mbcost, "v2", "--source", SOURCE) == {"schema": "mbcost/published/1", "figures": [], "summary": []}
 
 
-def test_the_text_has_a_row_a_figure_and_a_line_a_source(mbcost: Mbcost) -> None:
+def test_the_text_has_a_row_per_figure_and_a_line_per_source(mbcost: Mbcost) -> None:
     figures = answer(mbcost, "--source", SOURCE)["figures"]
     counts = answer(mbcost, "--source", SOURCE)["summary"][0]["counts"]
-    said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     result = mbcost("published", "--source", SOURCE)
     assert result.code == 0
-    assert result.out.startswith(f"{len(figures)} published figures: {said}\n")
-    assert result.out.endswith(f"\n{SOURCE}: {said}\n")
+    assert result.out.startswith(f"{len(figures)} published figures: {summary}\n")
+    assert result.out.endswith(f"\n{SOURCE}: {summary}\n")
     assert result.out.count(f"\n{SOURCE}-") == len(figures)
     rows = list(csv.DictReader(io.StringIO(mbcost("published", "--source", SOURCE, "--format", "csv").out)))
-    assert [row["id"] for row in rows] == [each["id"] for each in figures]
-    assert [int(row["ours"].replace(",", "")) for row in rows] == [each["ours"] for each in figures]
+    assert [row["id"] for row in rows] == [figure["id"] for figure in figures]
+    assert [int(row["ours"].replace(",", "")) for row in rows] == [figure["ours"] for figure in figures]
 
 
-def test_a_summary_has_a_row_a_source_and_adds_up(mbcost: Mbcost) -> None:
+def test_a_summary_has_a_row_per_source_and_adds_up(mbcost: Mbcost) -> None:
     arguments = ("published", "--source", SOURCE, "--summary")
     row, total = csv.DictReader(io.StringIO(mbcost(*arguments, "--format", "csv").out))
     counts = answer(mbcost, "--source", SOURCE)["summary"][0]["counts"]
@@ -110,7 +112,7 @@ def test_a_summary_has_a_row_a_source_and_adds_up(mbcost: Mbcost) -> None:
         (["--format", "jason"], "unknown format 'jason': did you mean 'json'"),
     ],
 )
-def test_mistakes(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+def test_a_wrong_argument_is_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
     result = mbcost("published", *arguments)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"mbcost: error: {message}")

@@ -10,7 +10,7 @@ import pytest
 
 from mbcost.present.validate import as_json
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
-from mbcost.questions.validate.comparison import Difference, Validation
+from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_spec
 from tests.cli.conftest import Mbcost
 
@@ -306,7 +306,7 @@ def test_the_keys_of_every_commands_json(mbcost: Mbcost, command: str) -> None:
 def test_the_keys_of_a_difference() -> None:
     spec = load_spec("v1")
     case = Case(spec, 1.0, (224, 224), "official", "torch")
-    difference = Difference("v1", 1.0, (224, 224), "official", "torch", "total", "macs", 1, 2)
+    difference = Discrepancy("v1", 1.0, (224, 224), "official", "torch", "total", "macs", 1, 2)
     answer = as_json(Campaign((Outcome(case, Validation(1, (difference,))),), ()))
     assert shapes(answer)["differences"] == DIFFERENCE
 

@@ -8,7 +8,7 @@ import typer
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
 from mbcost.analytic.memory.lifetimes import ALLOCATORS
-from mbcost.cli.arguments import network_of, parse_list
+from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
@@ -73,8 +73,11 @@ def memory(
     dtype_of(dtype)  # raises the error of an unknown dtype, even if both of the others are given
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
     options = _parse_options(arena)
-    network = network_of(
-        net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+    network = resolve_network(
+        net,
+        NetworkOptions(
+            alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+        ),
     )
     answer = compute_memory(network, allocators, weights, activations, options)
     emit(as_table(answer, by), as_json(answer), style, output)

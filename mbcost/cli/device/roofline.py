@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import network_of
+from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
@@ -76,7 +76,9 @@ def roofline(
         None if peak_macs is None else parse_peak(peak_macs),
         None if bandwidth is None else parse_bandwidth(bandwidth),
     )
-    network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    network = resolve_network(
+        net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    )
     answer = compute_roofline(network, machine, number_format)
     emit(as_table(answer, by), as_json(answer), style, output)
     return 0

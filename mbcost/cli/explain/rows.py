@@ -19,28 +19,28 @@ from mbcost.spec.scaling import check_alpha
 NUMBERS = ("mult_adds", "params")
 COLUMNS = ("net", "alpha", "resolution", *NUMBERS)
 LARGEST = 10_000
-"""Rows of a table; more are taken for the wrong file."""
+"""The most rows of a table; a file with more is probably the wrong file."""
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one row says of its network, and the numbers in it, each with its quantity."""
+    """What one row claims of its network, and its numbers, each with its quantity."""
 
     alpha: float | None
     resolution: tuple[int, int] | None
     numbers: tuple[tuple[str | None, Printed], ...]
     row: int = 1
-    """Which row below the header it is."""
+    """The number of the row; the first row below the header is 1."""
 
 
 def read_rows(name: str) -> list[tuple[str | None, list[Claim]]]:
-    """The rows of a CSV file, or of standard input for `-`, network by network; an empty cell leaves something open.
+    """Read the rows of a CSV file, or of standard input for `-`, network by network; an empty cell is open.
 
     Raises:
-        MbcostError: it cannot be read.
-        SpecError: with every cell that is wrong, each `file:line:column`.
+        MbcostError: the file cannot be read.
+        SpecError: cells are wrong; the error lists each of them as `file:line:column`.
     """
     if name == "-":
         return parse_rows(read_standard_input(), STANDARD_INPUT)
@@ -48,46 +48,28 @@ def read_rows(name: str) -> list[tuple[str | None, list[Claim]]]:
 
 
 def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
-    """The same of the text itself; `origin` names it in messages.
+    """Parse the text of a CSV file; `origin` names the file in messages.
 
     Raises:
-        SpecError: with every cell that is wrong.
+        SpecError: cells are wrong; the error lists each of them as `file:line:column`.
 
     >>> ((net, (claim,)),) = parse_rows("net,mult_adds" + chr(10) + "v2,300M", "table.csv")
     >>> net, claim.numbers[0][1].text
     ('v2', '300M')
     """
-    problems: list[Problem] = []
     lines = [line for number, raw in enumerate(text.splitlines(), 1) if (line := _Line.read(number, raw, origin)).cells]
     if not lines or len(lines) > LARGEST + 1:
         expected = f"expected a header and 1 to {LARGEST:,} rows, found {len(lines)} lines"
         raise SpecError([Problem(origin, 1, 1, expected)])
     header, *rows = lines
-    for place, column in enumerate(header.cells):
-        if column not in COLUMNS:
-            header.problem(problems, place, f"unknown column '{column}': {suggestion(column, COLUMNS)}")
-        elif column in header.cells[:place]:
-            header.problem(problems, place, f"'{column}' stands here twice: keep one")
+    problems = _check_header(header)
     if not rows:
-        header.problem(problems, 0, "there are no rows below the header")
+        problems.append(header.problem(0, "there are no rows below the header: add at least one"))
     if problems:
         raise SpecError(problems)
     networks: dict[str | None, list[Claim]] = {}
-    for place, row in enumerate(rows, 1):
-        if len(row.cells) > len(header.cells):
-            row.problem(problems, len(header.cells), f"a cell too many: the header has {len(header.cells)}")
-        values = _Row(row, header.cells, problems)
-        net = values.read("net", _network)
-        alpha, resolution = values.read("alpha", _alpha), values.read("resolution", parse_resolution)
-        numbers = [(name, values.read(name, _number(name))) for name in NUMBERS]
-        claim = Claim(
-            alpha,
-            resolution,
-            tuple((name, number) for name, number in numbers if number is not None),
-            place,
-        )
-        if not any(values.cell(name) for name in NUMBERS):
-            row.problem(problems, 0, "the row has no number: fill mult_adds or params")
+    for number, line in enumerate(rows, 1):
+        net, claim = _Row(line, header.cells, problems).claim(number)
         networks.setdefault(net, []).append(claim)
     if problems:
         raise SpecError(problems)
@@ -96,7 +78,7 @@ def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
 
 @dataclass(frozen=True)
 class _Line:
-    """One line of the file as cells, each with the column that it starts at."""
+    """One line of the file as cells, with the column at which each cell starts."""
 
     origin: str
     number: int
@@ -105,21 +87,31 @@ class _Line:
 
     @classmethod
     def read(cls, number: int, raw: str, origin: str) -> _Line:
-        """Cells without the blanks around them; none for an empty line.
+        """Split a line into cells without surrounding blanks; an empty line has no cells.
 
         Raises:
             SpecError: quotation marks are not closed, or the line is too long to be a row.
         """
         try:
-            found = next(csv.reader(io.StringIO(raw), strict=True, skipinitialspace=True), [])
+            fields = next(csv.reader(io.StringIO(raw), strict=True, skipinitialspace=True), [])
         except csv.Error as error:
             raise SpecError([Problem(origin, number, 1, f"not CSV: {error}")]) from None
-        cells = tuple(cell.strip() for cell in found)
+        cells = tuple(field.strip() for field in fields)
         return cls(origin, number, cells if any(cells) else (), _starts(raw))
 
-    def problem(self, problems: list[Problem], place: int, message: str) -> None:
-        """Note what is wrong with the cell at `place`."""
-        problems.append(Problem(self.origin, self.number, self.starts[place], message))
+    def problem(self, index: int, message: str) -> Problem:
+        """Return a problem with the cell at `index`."""
+        return Problem(self.origin, self.number, self.starts[index], message)
+
+
+def _check_header(header: _Line) -> list[Problem]:
+    problems = []
+    for index, column in enumerate(header.cells):
+        if column not in COLUMNS:
+            problems.append(header.problem(index, f"unknown column '{column}': {suggestion(column, COLUMNS)}"))
+        elif column in header.cells[:index]:
+            problems.append(header.problem(index, f"column '{column}' is given twice: remove one"))
+    return problems
 
 
 @dataclass(frozen=True)
@@ -129,50 +121,66 @@ class _Row:
     line: _Line
     header: tuple[str, ...]
     problems: list[Problem]
+    """What is wrong with cells is added here."""
 
-    def cell(self, name: str) -> str:
-        """Empty where the row has no such cell."""
-        place = self.header.index(name) if name in self.header else len(self.line.cells)
-        return self.line.cells[place] if place < len(self.line.cells) else ""
+    def claim(self, number: int) -> tuple[str | None, Claim]:
+        """Return the network and the claim of the row, the `number`-th of its table."""
+        if len(self.line.cells) > len(self.header):
+            self._note(len(self.header), f"the row has more cells than the header, which has {len(self.header)}")
+        net = self._read("net", _parse_network)
+        alpha, resolution = self._read("alpha", _parse_alpha), self._read("resolution", parse_resolution)
+        numbers = [(name, self._read(name, _number_parser(name))) for name in NUMBERS]
+        if not any(self._cell(name) for name in NUMBERS):
+            self._note(0, "the row has no number: fill mult_adds or params")
+        given = tuple((name, printed) for name, printed in numbers if printed is not None)
+        return net, Claim(alpha, resolution, given, number)
 
-    def read(self, name: str, parse: Callable[[str], Value]) -> Value | None:
-        """The value of a cell; None for an empty one and for one that is wrong, which is a problem."""
-        text = self.cell(name)
+    def _cell(self, name: str) -> str:
+        """Return the text of a cell; it is empty if the row does not have the cell."""
+        index = self.header.index(name) if name in self.header else len(self.line.cells)
+        return self.line.cells[index] if index < len(self.line.cells) else ""
+
+    def _read(self, name: str, parse: Callable[[str], Value]) -> Value | None:
+        """Return the value of a cell; None if it is empty, or wrong, which is noted."""
+        text = self._cell(name)
         if not text:
             return None
         try:
             return parse(text)
         except MbcostError as error:
-            self.line.problem(self.problems, self.header.index(name), str(error).splitlines()[0])
+            self._note(self.header.index(name), str(error).splitlines()[0])
             return None
+
+    def _note(self, index: int, message: str) -> None:
+        self.problems.append(self.line.problem(index, message))
 
 
 def _starts(raw: str) -> tuple[int, ...]:
-    """The column of each cell's first character, counted from 1; commas in quotation marks part nothing."""
-    starts, quoted, place = [1], False, 0
-    for place, character in enumerate(raw, 1):
+    """Return the column of each cell's first character, counted from 1; commas in quotation marks do not count."""
+    starts, quoted = [1], False
+    for column, character in enumerate(raw, 1):
         if character == '"':
             quoted = not quoted
         elif character == "," and not quoted:
-            starts.append(place + 1)
-    return tuple(start + _blanks(raw[start - 1 :]) for start in starts)
+            starts.append(column + 1)
+    return tuple(start + _count_blanks(raw[start - 1 :]) for start in starts)
 
 
-def _blanks(text: str) -> int:
+def _count_blanks(text: str) -> int:
     return len(text) - len(text.lstrip(" \t"))
 
 
-def _network(text: str) -> str:
-    """The reference, once it is known to name a network."""
+def _parse_network(text: str) -> str:
+    """Return the reference after checking that it names a network."""
     load_spec(parse_reference(text).name)
     return text
 
 
-def _alpha(text: str) -> float:
+def _parse_alpha(text: str) -> float:
     alpha = parse_alpha(text)
     check_alpha(alpha)
     return alpha
 
 
-def _number(quantity: str) -> Callable[[str], Printed]:
+def _number_parser(quantity: str) -> Callable[[str], Printed]:
     return lambda text: parse_printed(text, quantity)

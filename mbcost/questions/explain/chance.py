@@ -1,8 +1,9 @@
-"""How often a random number is explained as cheaply: without that, an explanation is worth nothing.
+"""How often a random number gets an equally simple explanation: without this share, an explanation is worth nothing.
 
-The printed numbers are moved, all by the same factor within `SPREAD`, and the share of the moves is measured at which
-some network, counted in some way, gives the moved numbers at the same cost or less. The share is computed from the
-values that can be reached, not drawn. Over random numbers it is at most c in a share c of the cases, like a p-value.
+All printed numbers are multiplied by the same factor, at most `SPREAD` and at least 1 / `SPREAD`. The chance is the
+share of the factors for which some network under some reading gives the new numbers at the same cost or less. It is
+computed from the values that can be reached, not by drawing numbers. It behaves like a p-value: of random numbers, at
+most a share c get a chance of c or less.
 """
 
 from __future__ import annotations
@@ -11,24 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from math import comb, fsum, prod
-from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.costs import load_weights
+from mbcost.questions.explain.arrays import Array, Floats
+from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
-from mbcost.questions.explain.hits import missed_cost, passes, reading_costs, rounding_kinds
-from mbcost.questions.explain.readings import misprints
+from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passes, reading_costs
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Costs = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Places = NDArray[np.int64]
-else:
-    Costs = Floats = Places = Any
+from mbcost.questions.explain.windows import list_misprints
 
 SPREAD = 1.15
 """The study of shifted figures moved them by up to 15 %."""
@@ -36,10 +27,10 @@ SPREAD = 1.15
 
 @dataclass(frozen=True, eq=False)
 class Spans:
-    """Parallel arrays: a structure, what is added to its cost, and the factors between which the numbers are right."""
+    """Parallel arrays: a structure, what is added to its cost, and the range of factors for which it is right."""
 
-    structure: Places
-    cost: Costs
+    structure: Array
+    cost: Array
     low: Floats
     high: Floats
 
@@ -49,15 +40,15 @@ Tried = tuple[Query, Sequence[Trial]]
 
 
 @dataclass(frozen=True, eq=False)
-class Reached:
-    """What can be reached: parallel arrays of costs and of the factors between which the moved numbers are right."""
+class Reach:
+    """What can be reached: parallel arrays of costs and of the ranges of factors."""
 
-    cost: Costs
+    cost: Array
     low: Floats
     high: Floats
 
     def share(self, limit: int) -> float:
-        """The share of the moves that something explains which costs at most `limit`."""
+        """Return the share of the factors for which there is an explanation that costs at most `limit`."""
         import numpy as np
 
         cheap = self.cost <= limit
@@ -70,101 +61,106 @@ class Reached:
         return fsum(np.maximum(high - np.maximum(low, reached), 0)) / (SPREAD - 1 / SPREAD)
 
 
-def chances(alternatives: Sequence[Tried], candidates: Sequence[Candidate]) -> list[float]:
-    """For each candidate, the share of moves at which one is found that costs no more.
+def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidate]) -> list[float]:
+    """Return for each candidate the share of factors for which there is an explanation that costs no more.
 
-    Where a candidate misses facts, any as many could have been the ones that it explains: the share is taken once for
-    each choice of them. Quantities that the facts may be of are alternatives, each of which may explain them.
+    If a candidate misses facts, it could have explained any others of the same number: the share is multiplied by the
+    number of such choices.
+
+    Args:
+        alternatives: one query for each quantity that the facts may have; any of them may explain the facts.
+        candidates: what was found.
     """
-    parts: dict[tuple[int, ...], list[tuple[Query, Reached]]] = {}
-    answers: list[float] = []
+    reach_by_facts: dict[tuple[int, ...], list[tuple[Query, Reach]]] = {}
+    chances: list[float] = []
     query = alternatives[0][0]
-    most = max((candidate.cost for candidate in candidates), default=0)
+    highest = max((candidate.cost for candidate in candidates), default=0)
     for candidate in candidates:
-        places = tuple(place for place, match in enumerate(candidate.matches) if match.window is not None)
-        if places not in parts:
-            some = (_only(tried, places) for tried in alternatives)
-            parts[places] = [(each, _reached(each, trials, most)) for each, trials in some]
-        limit = candidate.cost - sum(missed_cost(query, query.facts[place]) for place in candidate.missed)
-        share = 1 - prod(1 - _explained(each, reached, limit) for each, reached in parts[places])
-        answers.append(min(1.0, share * _choices(query, places)))
-    return answers
+        indices = tuple(index for index, match in enumerate(candidate.matches) if match.window is not None)
+        if indices not in reach_by_facts:
+            tried = [_restrict(alternative, indices) for alternative in alternatives]
+            reach_by_facts[indices] = [(part, _reach(part, trials, highest)) for part, trials in tried]
+        limit = candidate.cost - sum(missed_cost(query, query.facts[index]) for index in candidate.missed)
+        share = 1 - prod(1 - _share(part, reach, limit) for part, reach in reach_by_facts[indices])
+        chances.append(min(1.0, share * _count_choices(query, indices)))
+    return chances
 
 
-def _choices(query: Query, places: tuple[int, ...]) -> int:
-    """How many sets of so many distinct facts there are."""
-    distinct = {place for place, fact in enumerate(query.facts) if missed_cost(query, fact) > 0}
-    return comb(len(distinct), len(distinct & set(places)))
+def _count_choices(query: Query, indices: tuple[int, ...]) -> int:
+    """Return how many sets of as many distinct facts there are."""
+    distinct = {index for index, fact in enumerate(query.facts) if missed_cost(query, fact) > 0}
+    return comb(len(distinct), len(distinct & set(indices)))
 
 
-def _only(tried: Tried, places: tuple[int, ...]) -> Tried:
-    query, some = tried
-    facts = tuple(query.facts[place] for place in places)
+def _restrict(tried: Tried, indices: tuple[int, ...]) -> Tried:
+    """Return the query and its trials with only some of the facts."""
+    query, trials = tried
+    facts = tuple(query.facts[index] for index in indices)
     return replace(query, facts=facts), [
-        replace(trial, counts=tuple(trial.counts[place] for place in places)) for trial in some
+        replace(trial, counts=tuple(trial.counts[index] for index in indices)) for trial in trials
     ]
 
 
-def _explained(query: Query, reached: Reached, limit: int) -> float:
-    share = reached.share(limit)
-    slip = load_weights().cost("roundings", "mistyped")
+def _share(query: Query, reach: Reach, limit: int) -> float:
+    """Return the share of explained factors, typing errors included."""
+    share = reach.share(limit)
+    slip = cost_of("roundings", "mistyped")
     if len(query.facts) == 1 and limit >= slip:
-        # Each of the numbers that a typing error makes of it can be explained as well, at the cost of the error more.
-        others = repeat(1 - reached.share(limit - slip), len(misprints(query.facts[0].printed)))
-        share = 1 - (1 - share) * prod(others)
+        # Each misprint of the number has the same chance to be explained, at what remains after the cost of the slip.
+        unexplained = repeat(1 - reach.share(limit - slip), len(list_misprints(query.facts[0].printed)))
+        share = 1 - (1 - share) * prod(unexplained)
     return share
 
 
-def _reached(query: Query, trials: Sequence[Trial], limit: int) -> Reached:
-    """Everything that costs at most `limit`."""
+def _reach(query: Query, trials: Sequence[Trial], limit: int) -> Reach:
+    """Return everything that costs at most `limit`."""
     import numpy as np
 
-    parts = [(trial, spans) for trial in trials for spans in _trial(query, trial, limit)]
+    parts = [(trial, spans) for trial in trials for spans in _trial_spans(query, trial, limit)]
     if not parts:
-        return Reached(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+        return Reach(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
     cost = np.concatenate([trial.cost[spans.structure] + spans.cost for trial, spans in parts])
     low, high = (np.concatenate([getattr(spans, end) for _, spans in parts]) for end in ("low", "high"))
-    return Reached(cost, low, high)
+    return Reach(cost, low, high)
 
 
-def _trial(query: Query, trial: Trial, limit: int) -> Iterator[Spans]:
-    """The spans of one setting that cost at most `limit`, of all quantities together."""
-    quantities = quantities_of(query)
-    found, *others = [list(_spans(query, trial, quantity, limit)) for quantity in quantities]
-    for more in others:
-        found = [crossed for spans in found for other in more for crossed in _crossed(trial, spans, other, limit)]
-    yield from found
+def _trial_spans(query: Query, trial: Trial, limit: int) -> Iterator[Spans]:
+    """Yield the spans of one trial that cost at most `limit`, for all quantities together."""
+    first, *others = [list(_quantity_spans(query, trial, quantity, limit)) for quantity in quantities_of(query)]
+    joint = first
+    for second in others:
+        joint = [common for left in joint for right in second for common in _intersect(trial, left, right, limit)]
+    yield from joint
 
 
-def _spans(query: Query, trial: Trial, quantity: str, limit: int) -> Iterator[Spans]:
+def _quantity_spans(query: Query, trial: Trial, quantity: str, limit: int) -> Iterator[Spans]:
     import numpy as np
 
-    places = tuple(place for place, fact in enumerate(query.facts) if fact.quantity == quantity)
-    kinds = rounding_kinds(query, places)
-    for number, some in passes(query, trial, quantity):
-        costs = reading_costs(trial, number, some)
+    indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
+    for number, readings in plan_passes(query, trial, quantity):
+        costs = reading_costs(trial, number, readings)
         structure, reading = np.nonzero(trial.cost[:number, None] + costs <= limit)
         if not len(structure):
             continue
-        cost, chosen = costs[structure, reading], some.coefficients.T[reading]
-        values = [np.einsum("ij,ij->i", trial.counts[place][structure], chosen) for place in places]
-        for group in kinds:
+        cost, coefficients = costs[structure, reading], readings.coefficients.T[reading]
+        values = [np.einsum("ij,ij->i", trial.counts[index][structure], coefficients) for index in indices]
+        for windows in group_windows(query, indices):
             low, high = np.full(len(cost), -np.inf), np.full(len(cost), np.inf)
-            for window, value in zip(group, values, strict=True):
+            for window, value in zip(windows, values, strict=True):
                 printed = window.printed.number
-                if window.rounding == "float32":  # one number a network, if not the one nearest to its sum
+                if window.rounding == "float32":  # a network gives one number, even if not the nearest to its sum
                     window = replace(window, low=int(printed), high=int(printed))
-                # Half a unit on each side: a whole number stands for the numbers around it.
+                # Half a unit on each side: a whole number represents the numbers around it.
                 low = np.maximum(low, (value - float(window.high - printed) - 0.5) / float(printed))
                 high = np.minimum(high, (value - float(window.low - printed) + 0.5) / float(printed))
-            cheap = trial.cost[structure] + cost + group[0].cost <= limit
+            cheap = trial.cost[structure] + cost + windows[0].cost <= limit
             good = (low < high) & (low < SPREAD) & (high > 1 / SPREAD) & cheap
             if good.any():
-                yield Spans(structure[good], cost[good] + group[0].cost, low[good], high[good])
+                yield Spans(structure[good], cost[good] + windows[0].cost, low[good], high[good])
 
 
-def _crossed(trial: Trial, first: Spans, second: Spans, limit: int) -> Iterator[Spans]:
-    """Where both quantities of one structure are right."""
+def _intersect(trial: Trial, first: Spans, second: Spans, limit: int) -> Iterator[Spans]:
+    """Yield the factors for which both quantities of one structure are right."""
     import numpy as np
 
     order = np.argsort(second.structure, kind="stable")

@@ -18,14 +18,14 @@ SECTIONS = (
 
 
 @dataclass(frozen=True)
-class Weights:
+class PartCosts:
     """Costs by section and name, in hundredths of a bit."""
 
     origin: str
     sections: Mapping[str, Mapping[str, int]]
 
     def cost(self, section: str, name: str) -> int:
-        """The cost of `name` in hundredths of a bit; where it is not listed, that of `other`.
+        """Return the cost of `name`, or that of `other` if the section does not list the name.
 
         Raises:
             MbcostError: the section lists neither.
@@ -36,24 +36,33 @@ class Weights:
         return costs.get(name, costs.get("other", 0))
 
 
+def cost_of(section: str, name: str) -> int:
+    """Return what `name` costs according to `costs.yaml`, in hundredths of a bit.
+
+    Raises:
+        MbcostError: the section lists neither the name nor `other`.
+    """
+    return load_costs().cost(section, name)
+
+
 @cache
-def load_weights() -> Weights:
-    """The weights that come with mbcost.
+def load_costs() -> PartCosts:
+    """Return the costs that come with mbcost.
 
     Raises:
         SpecError: the file is not valid.
     """
     path = Path(__file__).with_name("costs.yaml")
-    return parse_weights(path.read_text(encoding="utf-8"), str(path))
+    return parse_costs(path.read_text(encoding="utf-8"), str(path))
 
 
-def parse_weights(text: str, origin: str) -> Weights:
-    """Sections of names with their costs: bits with at most two decimals in the file, whole hundredths here.
+def parse_costs(text: str, origin: str) -> PartCosts:
+    """Parse sections of names with their costs: bits with at most two decimals in the file, whole hundredths here.
 
-    Whole numbers add up to the same sum in any order, so that equal costs are equal on every machine.
+    The sum of whole numbers is the same in any order, so that equal costs are equal on every machine.
 
     Raises:
-        SpecError: with every problem that was found.
+        SpecError: the text is not valid; the error lists every problem.
     """
     reader = Reader(text, origin)
     with reader.complete():
@@ -63,7 +72,7 @@ def parse_weights(text: str, origin: str) -> Weights:
             for name, node in reader.mapping(reader.require(reader.root, values, section)).items():
                 hundredths = Fraction(str(reader.number(node))) * 100
                 if hundredths.denominator != 1:
-                    reader.problem(node, "a cost has at most two decimals")
+                    reader.report(node, "a cost has at most two decimals: round it")
                 costs[name] = int(hundredths)
         stated = reader.text(reader.require(reader.root, values, "origin"))
-    return Weights(stated, sections)
+    return PartCosts(stated, sections)

@@ -1,202 +1,197 @@
-"""Every structure of a trial, counted in every way, against the printed digits of one quantity."""
+"""Every structure of a trial, under every reading, against the printed digits of one quantity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.costs import load_weights
+from mbcost.questions.explain.arrays import Array, Flags
+from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Fact, Query
-from mbcost.questions.explain.readings import (
-    Reading,
-    Window,
-    deep_windows,
-    misprints,
-    multiply_adds_only,
-    named_readings,
-    other_readings,
-    windows,
-)
+from mbcost.questions.explain.readings import Reading, multiply_adds_only, named_readings, other_readings
 from mbcost.questions.explain.trials import Trial, quantity_of
+from mbcost.questions.explain.windows import Window, list_deep_windows, list_misprints, list_windows
 from mbcost.spec.tally import COUNTS
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.int64]
-    Costs = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-else:
-    Array = Costs = Flags = Any
-
 PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
-"""How numbers are shortened that are published without an error."""
+"""The roundings of numbers that are published without an error."""
 SLACK = 2
-"""How many rows fewer than the most a way may explain and still be compared."""
+"""A reading is compared if it explains at most so many rows fewer than the best one."""
 
 
 @dataclass(frozen=True, eq=False)
-class Ways:
+class ReadingSet:
     """Readings of one quantity, and the same as arrays."""
 
     readings: tuple[Reading, ...]
     coefficients: Array
     """Count x reading."""
-    cost: Costs
+    cost: Array
 
 
 @cache
-def ways(quantity: str, *, named: bool) -> Ways:
-    """The conventions for `quantity`, or the other ways to count it."""
-    return _only(named_readings(quantity) if named else other_readings(quantity))
+def load_readings(quantity: str, *, named: bool) -> ReadingSet:
+    """Return the conventions for `quantity`, or the other ways to count it."""
+    return _stack_readings(named_readings(quantity) if named else other_readings(quantity))
 
 
 @cache
-def _only(found: tuple[Reading, ...]) -> Ways:
+def _stack_readings(readings: tuple[Reading, ...]) -> ReadingSet:
     import numpy as np
 
-    rows = np.array([reading.row for reading in found], dtype=np.int64).reshape(-1, len(COUNTS))
-    return Ways(found, rows.T, np.array([reading.cost for reading in found], dtype=np.int64))
+    rows = np.array([reading.row for reading in readings], dtype=np.int64).reshape(-1, len(COUNTS))
+    return ReadingSet(readings, rows.T, np.array([reading.cost for reading in readings], dtype=np.int64))
 
 
-def passes(query: Query, trial: Trial, quantity: str) -> Iterator[tuple[int, Ways]]:
-    """How many of the structures are counted in which ways: mistakes in named ones only, but in a deep search."""
+def plan_passes(query: Query, trial: Trial, quantity: str) -> Iterator[tuple[int, ReadingSet]]:
+    """Yield which readings apply to how many of the structures, counted from the first one.
+
+    Readings that are not a convention apply to structures with a mistake only in a deep search.
+    """
     known = tuple(reading for reading in query.counted if reading.quantity == quantity)
+    every = len(trial.structures)
     if known:
-        yield len(trial.structures), _only(known)
-        return
-    if not query.by_tool:
-        yield len(trial.structures), _only(multiply_adds_only(quantity))
-        return
-    yield len(trial.structures), ways(quantity, named=True)
-    if not (query.plain or trial.setting.departures):
-        yield len(trial.structures) if query.deep else trial.plain, ways(quantity, named=False)
+        yield every, _stack_readings(known)
+    elif not query.by_tool:
+        yield every, _stack_readings(multiply_adds_only(quantity))
+    else:
+        yield every, load_readings(quantity, named=True)
+        if not (query.plain or trial.setting.departures):
+            yield every if query.deep else trial.plain, load_readings(quantity, named=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """Ways of one quantity that give digits of its facts in one trial: parallel arrays, one place a hit."""
+    """Structures and readings that give digits of the facts of one quantity: parallel arrays with one entry per hit."""
 
     facts: tuple[int, ...]
-    """Places of the quantity's facts in the query."""
+    """The indices of the quantity's facts in the query."""
     structures: Array
-    ways: Ways
+    reading_set: ReadingSet
     reading: Array
-    roundings: tuple[tuple[Window, ...], ...]
-    """The windows of the facts, by kind of rounding."""
+    windows: tuple[tuple[Window, ...], ...]
+    """For each kind of rounding, the windows of the facts."""
     rounding: Array
     explained: Flags
-    """Hit x fact: whether it gives the digits."""
-    cost: Costs
-    """What reading, rounding and misses cost, the structure aside."""
+    """Hit x fact: whether the hit gives the digits of the fact."""
+    cost: Array
+    """What reading, rounding and missed facts cost, without the structure."""
 
 
-def hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
-    """All of them, pass by pass."""
-    places = tuple(place for place, fact in enumerate(query.facts) if fact.quantity == quantity)
-    found: list[Hits] = []
-    if not rounding_kinds(query, places):  # no whole number is printed like this
-        return found
-    for number, some in passes(query, trial, quantity):
-        values = [trial.counts[place][:number] @ some.coefficients for place in places]
-        costs = reading_costs(trial, number, some)
-        found.append(_inside(query, places, some, values, costs))
+def find_hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
+    """Return all hits of one quantity, pass by pass."""
+    indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
+    if not group_windows(query, indices):  # no whole number is printed like this
+        return []
+    passes: list[Hits] = []
+    for number, readings in plan_passes(query, trial, quantity):
+        values = [trial.counts[index][:number] @ readings.coefficients for index in indices]
+        costs = reading_costs(trial, number, readings)
+        passes.append(_hits_inside(query, indices, readings, values, costs))
         if len(query.facts) == 1 and number == len(trial.structures):
-            found.append(_mistyped(query, some, values[0][: trial.plain], costs))
-    return found
+            passes.append(_mistyped_hits(query, readings, values[0][: trial.plain], costs))
+    return passes
 
 
-def reading_costs(trial: Trial, number: int, some: Ways) -> Costs:
-    """Structure x reading: what it costs that the first `number` structures are counted so."""
+def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
+    """Return structure x reading: what the readings cost for each of the first `number` structures."""
     import numpy as np
 
-    weights = load_weights()
-    by_tool = np.array(
-        [weights.cost("by_tool", each.implementation) for each in trial.structures[:number]], dtype=np.int64
-    )
-    mistaken = (np.arange(number) >= trial.plain) * weights.cost("counting", "with a mistake")
-    tool, unnamed = (
-        np.array([getattr(each, name) for each in some.readings], dtype=np.int64) for name in ("by_tool", "unnamed")
-    )
-    costs: Costs = some.cost[None, :] + np.outer(by_tool, tool) + np.outer(mistaken, unnamed)
+    implementations = [structure.implementation for structure in trial.structures[:number]]
+    tool_costs = np.array([cost_of("by_tool", name) for name in implementations], dtype=np.int64)
+    mistake_costs = (np.arange(number) >= trial.plain) * cost_of("counting", "with a mistake")
+    by_tool = np.array([reading.by_tool for reading in readings.readings], dtype=np.int64)
+    unnamed = np.array([reading.unnamed for reading in readings.readings], dtype=np.int64)
+    costs: Array = readings.cost[None, :] + np.outer(tool_costs, by_tool) + np.outer(mistake_costs, unnamed)
     return costs
 
 
-def _inside(query: Query, places: tuple[int, ...], some: Ways, values: list[Array], costs: Costs) -> Hits:
-    """Hits in the windows of the facts: all are shortened alike, and the most of them must be right, or nearly."""
+def _hits_inside(
+    query: Query, indices: tuple[int, ...], readings: ReadingSet, values: list[Array], costs: Array
+) -> Hits:
+    """Return the hits in the windows of the facts.
+
+    All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one.
+    """
     import numpy as np
 
-    kinds = rounding_kinds(query, places)
-    groups = [np.stack([(w.low <= v) & (v <= w.high) for w, v in zip(g, values, strict=True)]) for g in kinds]
-    most = max((int(inside.sum(axis=0).max(initial=0)) for inside in groups), default=0)
-    missed = np.array([missed_cost(query, query.facts[place]) for place in places], dtype=np.int64)
+    groups = group_windows(query, indices)
+    inside = [
+        np.stack([(window.low <= value) & (value <= window.high) for window, value in zip(group, values, strict=True)])
+        for group in groups
+    ]
+    most = max((int(flags.sum(axis=0).max(initial=0)) for flags in inside), default=0)
+    missed = np.array([missed_cost(query, query.facts[index]) for index in indices], dtype=np.int64)
     parts = []
-    for kind, (group, inside) in enumerate(zip(kinds, groups, strict=True)):
-        structure, reading = np.nonzero(inside.sum(axis=0) >= max(most - SLACK, 1))
-        explained = inside[:, structure, reading].T
+    for kind, (group, flags) in enumerate(zip(groups, inside, strict=True)):
+        structure, reading = np.nonzero(flags.sum(axis=0) >= max(most - SLACK, 1))
+        explained = flags[:, structure, reading].T
         cost = costs[structure, reading] + group[0].cost + ~explained @ missed
         parts.append((structure, reading, np.full(len(structure), kind), explained, cost))
     structures, reading, rounding, explained, cost = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Hits(places, structures, some, reading, kinds, rounding, explained, cost)
+    return Hits(indices, structures, readings, reading, groups, rounding, explained, cost)
 
 
 def missed_cost(query: Query, fact: Fact) -> int:
-    """What it costs not to explain `fact`: nothing for what an earlier row says as well, less for a copied number."""
+    """Return what it costs to leave `fact` unexplained.
+
+    It costs nothing if an earlier row states the same, and less than usual if the number may be copied.
+    """
     for other in query.facts:
         if other is fact:
             break
-        if _same(other, fact) and other.printed.number == fact.printed.number:
+        if _same_count(other, fact) and other.printed.number == fact.printed.number:
             return 0
-    return load_weights().cost("tables", "missed" if copied_from(query.facts, fact) is None else "copied")
+    return cost_of("tables", "missed" if find_original(query.facts, fact) is None else "copied")
 
 
-def copied_from(facts: Iterable[Fact], fact: Fact) -> Fact | None:
-    """A fact with the same number about another network, or another size of its input; one of the two is a copy."""
+def find_original(facts: Iterable[Fact], fact: Fact) -> Fact | None:
+    """Return a fact with the same number about a different network or resolution: one of the two is a copy."""
     for other in facts:
         alike = other.quantity == fact.quantity and other.printed.number == fact.printed.number
-        if other is not fact and alike and not _same(other, fact):
+        if other is not fact and alike and not _same_count(other, fact):
             return other
     return None
 
 
-def _same(first: Fact, second: Fact) -> bool:
-    """Whether two facts are about one count."""
-    size = not first.needs_resolution or first.resolution == second.resolution
-    return first.quantity == second.quantity and first.alpha == second.alpha and size
+def _same_count(first: Fact, second: Fact) -> bool:
+    """Return whether two facts are about one count."""
+    same_size = not first.needs_resolution or first.resolution == second.resolution
+    return first.quantity == second.quantity and first.alpha == second.alpha and same_size
 
 
-def _mistyped(query: Query, some: Ways, values: Array, costs: Costs) -> Hits:
-    """Hits of a single fact in one of the windows that a typing error would make of it."""
+def _mistyped_hits(query: Query, readings: ReadingSet, values: Array, costs: Array) -> Hits:
+    """Return the hits of a single fact in the windows of its misprints."""
     import numpy as np
 
-    slips = misprints(query.facts[0].printed)
-    low, high = (np.array([getattr(slip, end) for slip in slips], dtype=np.int64) for end in ("low", "high"))
+    misprints = list_misprints(query.facts[0].printed)
+    low = np.array([window.low for window in misprints], dtype=np.int64)
+    high = np.array([window.high for window in misprints], dtype=np.int64)
     nearest = np.searchsorted(low, values, side="right") - 1
-    inside = (nearest >= 0) & (values <= high[nearest]) if slips else np.zeros(values.shape, dtype=bool)
+    inside = (nearest >= 0) & (values <= high[nearest]) if misprints else np.zeros(values.shape, dtype=bool)
     structure, reading = np.nonzero(inside)
-    cost = costs[structure, reading] + (slips[0].cost if slips else 0)
+    cost = costs[structure, reading] + (misprints[0].cost if misprints else 0)
     explained = np.ones((len(structure), 1), dtype=bool)
-    kinds = tuple((slip,) for slip in slips)
-    return Hits((0,), structure, some, reading, kinds, nearest[structure, reading], explained, cost)
+    groups = tuple((window,) for window in misprints)
+    return Hits((0,), structure, readings, reading, groups, nearest[structure, reading], explained, cost)
 
 
-def rounding_kinds(query: Query, places: tuple[int, ...]) -> tuple[tuple[Window, ...], ...]:
-    """Groups with a window for every one of the facts, shortened alike."""
-    every = [_windows(query, query.facts[place]) for place in places]
-    if len(every) == 1:
-        return tuple((window,) for window in every[0])
+def group_windows(query: Query, indices: tuple[int, ...]) -> tuple[tuple[Window, ...], ...]:
+    """Return groups with one window for each of the facts, rounded alike."""
+    per_fact = [_windows(query, query.facts[index]) for index in indices]
+    if len(per_fact) == 1:
+        return tuple((window,) for window in per_fact[0])
+    by_name = [{window.rounding: window for window in reversed(windows)} for windows in per_fact]
     return tuple(
-        tuple(next(window for window in each if window.rounding == name) for each in every)
+        tuple(windows[name] for windows in by_name)
         for name in ("rounds", "floors", "ceils", ">", "<")
-        if all(any(window.rounding == name for window in each) for each in every)
+        if all(name in windows for windows in by_name)
     )
 
 
 def _windows(query: Query, fact: Fact) -> tuple[Window, ...]:
-    every = windows(fact.printed, quantity_of(fact))
+    windows = list_windows(fact.printed, quantity_of(fact))
     if query.plain:
-        return tuple(window for window in every if window.rounding in PLAIN_ROUNDINGS)
-    return (*every, *deep_windows(fact.printed, quantity_of(fact))) if query.deep else every
+        return tuple(window for window in windows if window.rounding in PLAIN_ROUNDINGS)
+    return (*windows, *list_deep_windows(fact.printed, quantity_of(fact))) if query.deep else windows

@@ -1,7 +1,7 @@
-"""Structures built ahead: those of the built-in networks at their published alphas, in one file beside this one.
+"""Structures that are built ahead: those of the built-in networks at their published alphas, in one file.
 
-Building them takes seconds, reading them some hundredths. The file says of which specs it was made; where those have
-changed since, it is left aside. A test holds it equal to what is built.
+It takes seconds to build them and hundredths of a second to read them. The file states from which specs it was built;
+it is ignored if it was built from other specs. A test checks that it is equal to what is built now.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 
 def packed_path() -> Path:
-    """Where the file is."""
+    """Return the path of the file."""
     return Path(__file__).with_name("structures.npz")
 
 
+@cache
 def packed_stack(name: str, alpha: float) -> Stack | None:
-    """The structures of the built-in network `name` at `alpha`; None where they have not been built ahead."""
+    """Return the structures of the built-in network `name` at `alpha`; None if they are not built ahead."""
     file, key = _file(), f"{name}@{alpha_text(alpha)}"
     if file is None or f"{key}/labels" not in file:
         return None
@@ -37,7 +38,7 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
     )
     mult_adds = file[f"{key}/mult_adds"][file[f"{key}/mult_adds_places"]]
     params = file[f"{key}/params"][file[f"{key}/params_places"]]
-    return Stack(structures, tuple(map(_scale, scales)), mult_adds, params)
+    return Stack(structures, tuple(map(_parse_scale, scales)), mult_adds, params)
 
 
 @cache
@@ -51,12 +52,12 @@ def _file() -> NpzFile | None:
 
 
 def fingerprint() -> str:
-    """Of the files that structures are built from."""
+    """Return the fingerprint of the files from which structures are built."""
     folder = specs_folder()
     files = [*(folder / f"{name}.yaml" for name in NETWORKS), *sorted((folder / "implementations").glob("*.yaml"))]
     return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _scale(read: Any) -> Any:
-    """A scale from its JSON form."""
-    return None if read is None else tuple(tuple(tuple(step) for step in chain) for chain in read)
+def _parse_scale(scale: Any) -> Any:
+    """Return a scale from its JSON form."""
+    return None if scale is None else tuple(tuple(tuple(step) for step in chain) for chain in scale)

@@ -5,102 +5,98 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.costs import load_weights
-from mbcost.questions.explain.facts import Fact, Query, Setting, is_built_in, settings
+from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.facts import Fact, Query, Setting, is_built_in, list_settings
 from mbcost.questions.explain.packed import packed_stack
 from mbcost.questions.explain.structures import USUAL_CLASSES, Choices, Stack, Structure, build_stack
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.table import Spec
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.int64]
-    Costs = NDArray[np.int64]
-else:
-    Array = Costs = Any
-
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One setting with its structures, the counts of them for every fact, and what they cost."""
+    """One setting with its structures, their counts for every fact, and their costs."""
 
     setting: Setting
     structures: tuple[Structure, ...]
     counts: tuple[Array, ...]
     """For each fact, structure x count."""
-    cost: Costs
-    """Of each structure, the setting's included, in hundredths of a bit."""
+    cost: Array
+    """The cost of each structure with the setting, in hundredths of a bit."""
     plain: int
-    """How many of the structures, at the front, have neither mistakes nor left-out parts."""
+    """How many structures are unmodified: they come first."""
 
 
-Stacks = dict[tuple[int, float, Choices], tuple[Stack, Costs]]
-"""Stacks with what their structures cost, by the identity of their spec: one that lives as long as its query."""
+Stacks = dict[tuple[int, float, Choices], tuple[Stack, Array]]
+"""Stacks with the costs of their structures.
+
+The key has the identity of the spec, so that a dictionary is valid only as long as the query that it is made for.
+"""
 
 
-def trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> Iterator[Trial]:
-    """Every setting of the query that can be built, each at `cost` more; `stacks` keeps what was built.
+def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> Iterator[Trial]:
+    """Yield a trial for every setting of the query that can be built.
+
+    Args:
+        query: every fact has a quantity.
+        cost: what to add to the cost of every structure.
+        stacks: keeps the stacks that are built, so that they are built once.
 
     Raises:
-        MbcostError: none can.
+        MbcostError: no setting can be built.
     """
     known: Stacks = {} if stacks is None else stacks
     mistakes = 0 if query.plain else 2 if query.deep else 1
-    every = Choices(query.implementation, query.classes, query.in_channels, mistakes)
-    failure: MbcostError | None = None
-    found = False
-    for setting in settings(query):
-        choices = replace(every, mistakes=0) if setting.departures else every
+    allowed = Choices(query.implementation, query.classes, query.in_channels, mistakes)
+    failure = MbcostError("no network fits what is given: leave out an option")
+    built_any = False
+    for setting in list_settings(query):
+        choices = replace(allowed, mistakes=0) if setting.departures else allowed
         try:
-            some = [_known(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
+            built = [_build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
         except MbcostError as error:
             failure = error
             continue
-        common = _common([stack for stack, _ in some])
+        built_any = True
+        common = _common([stack for stack, _ in built])
         counts = tuple(
-            stack.counts(quantity_of(fact), setting.resolution_of(fact))[_places(stack, common)]
-            for fact, (stack, _) in zip(query.facts, some, strict=True)
+            stack.counts(quantity_of(fact), setting.resolution_of(fact))[_indices(stack, common)]
+            for fact, (stack, _) in zip(query.facts, built, strict=True)
         )
-        first, costs = some[0]
-        found = True
+        first, costs = built[0]
         plain = sum(not structure.departures for structure in common)
-        yield Trial(setting, common, counts, costs[_places(first, common)] + setting.cost + cost, plain)
-    if not found:
-        raise failure or MbcostError("no network fits what is fixed: leave something open")
+        yield Trial(setting, common, counts, costs[_indices(first, common)] + setting.cost + cost, plain)
+    if not built_any:
+        raise failure
 
 
-def _known(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> tuple[Stack, Costs]:
+def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> tuple[Stack, Array]:
     import numpy as np
 
     key = id(spec), alpha, choices
     if key not in stacks:
-        weights = load_weights()
-        built = stack(spec, alpha, choices)
-        stacks[key] = (
-            built,
-            np.array([structure.cost(spec, weights, choices) for structure in built.structures], dtype=np.int64),
-        )
+        stack = load_stack(spec, alpha, choices)
+        costs = np.array([structure.cost(spec, choices) for structure in stack.structures], dtype=np.int64)
+        stacks[key] = stack, costs
     return stacks[key]
 
 
 def quantity_of(fact: Fact) -> str:
-    """Its quantity, which the alternatives of a query have filled in."""
-    assert fact.quantity is not None, "alternatives fill it in"
+    """Return the quantity of a fact, which `fill_quantities` has filled in."""
+    assert fact.quantity is not None, "fill_quantities fills it in"
     return fact.quantity
 
 
 def quantities_of(query: Query) -> tuple[str, ...]:
-    """The quantities of its facts, each once."""
+    """Return the quantities of the facts, each once."""
     return tuple(dict.fromkeys(map(quantity_of, query.facts)))
 
 
-def stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
-    """The structures of `spec` at `alpha`, those without departures in front.
+def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
+    """Return the structures of `spec` at `alpha`, the unmodified ones first.
 
     Raises:
         MbcostError: alpha is so small that no network can be built.
@@ -112,33 +108,34 @@ def stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
 
 @cache
 def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
-    """From what is built ahead, as far as that goes."""
-    every = _packed(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
-    if every is None or choices.classes not in (None, *USUAL_CLASSES):
+    """Return the stack from the structures that are built ahead, as far as these go."""
+    ahead = packed_stack(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
+    if ahead is None or choices.classes not in (None, *USUAL_CLASSES):
         return build_stack(load_spec(name), alpha, choices)
-    found = [(kept, place) for place, each in enumerate(every.structures) if (kept := choices.keep(each)) is not None]
-    found.sort(key=lambda pair: bool(pair[0].departures))
-    places = [place for _, place in found]
-    return Stack(tuple(kept for kept, _ in found), every.scales, every.mult_adds[places], every.params[places])
-
-
-@cache
-def _packed(name: str, alpha: float) -> Stack | None:
-    return packed_stack(name, alpha)
+    kept = [
+        (structure, index)
+        for index, built in enumerate(ahead.structures)
+        if (structure := choices.keep(built)) is not None
+    ]
+    kept.sort(key=lambda pair: bool(pair[0].departures))
+    indices = [index for _, index in kept]
+    structures = tuple(structure for structure, _ in kept)
+    return Stack(structures, ahead.scales, ahead.mult_adds[indices], ahead.params[indices])
 
 
 def _common(stacks: list[Stack]) -> tuple[Structure, ...]:
     first = stacks[0].structures
-    if all(each.structures is first or each.structures == first for each in stacks):
+    if all(stack.structures is first or stack.structures == first for stack in stacks):
         return first
-    shared = set.intersection(*(set(each.structures) for each in stacks))
+    shared = set.intersection(*(set(stack.structures) for stack in stacks))
     return tuple(structure for structure in first if structure in shared)
 
 
-def _places(each: Stack, structures: tuple[Structure, ...]) -> Any:
-    if structures is each.structures:
+def _indices(stack: Stack, structures: tuple[Structure, ...]) -> Any:
+    """Return what selects the rows of `structures` from the arrays of the stack."""
+    if structures is stack.structures:
         return slice(None)
-    if structures == each.structures[: len(structures)]:
+    if structures == stack.structures[: len(structures)]:
         return slice(len(structures))
-    places = {structure: place for place, structure in enumerate(each.structures)}
-    return [places[structure] for structure in structures]
+    indices = {structure: index for index, structure in enumerate(stack.structures)}
+    return [indices[structure] for structure in structures]

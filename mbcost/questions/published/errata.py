@@ -1,4 +1,4 @@
-"""Figures that their table's way of counting does not give: errors with a cause, and those that stay open."""
+"""Figures that do not follow from the reading of their table: errors with a cause, and figures that stay open."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from mbcost.questions.explain.answer import (
     Answer,
     Explanation,
     Value,
-    amounts,
     explain,
+    list_amounts,
     network_of,
 )
 from mbcost.questions.explain.facts import RELATIVES, Query
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
+from mbcost.questions.explain.windows import ROUNDING_TEXTS
 from mbcost.questions.published.verdict import (
     Right,
     Verdict,
-    alike,
+    agree,
     fact_of,
+    figure_text,
     paper_of,
     query_of,
     right_of,
-    text_of,
     verdict_of,
 )
 from mbcost.spec.catalogue.library import load_spec
@@ -37,63 +38,72 @@ from mbcost.spec.catalogue.published import Published
 from mbcost.spec.table import CLASSES
 
 ALONE = 0.01
-"""The share of random numbers that may be explained as cheaply as a single one whose mechanism is claimed."""
+"""The cause of a single figure is claimed up to this chance."""
 TRIED = 5
-"""How many explanations are looked at for one that can be believed."""
+"""So many explanations are tried until one is credible."""
 CANDIDATES = 3
-"""How many are listed of an open figure, the least likely by chance first."""
+"""So many explanations of an open figure are listed, the one with the smallest chance first."""
 
 
-def errata(missed: Sequence[tuple[Published, Answer]], known: Mapping[str, Verdict]) -> Iterator[Verdict]:
-    """What is left of one source and network: rows with one cause together, then each by itself."""
+def find_errata(missed: Sequence[tuple[Published, Answer]], known: Mapping[str, Verdict]) -> Iterator[Verdict]:
+    """Yield the verdicts on the remaining figures of one source and network.
+
+    Figures with a common cause are judged together, then each of the others alone.
+
+    Args:
+        missed: each figure with the answer about its table, which misses the figure.
+        known: the verdicts so far, by the id of the figure.
+    """
     tables = {figure.id: answer for figure, answer in missed}
+    counted = _counted(missed)
+    candidates = [*(figure for figure, _ in missed), *(verdict.figure for verdict in known.values())]
     figures = []
     for figure, table in missed:
-        first = _copied_from(figure, [each for each, _ in missed] + [verdict.figure for verdict in known.values()])
-        if first is None:
+        original = _find_original(figure, candidates)
+        if original is None:
             figures.append(figure)
+        elif original.table == figure.table:
+            yield _copied(figure, table, f"{original.id}, which is about a different resolution")
         else:
-            where = (
-                f"{first.id}, of another resolution"
-                if first.table == figure.table
-                else f"{first.table}, of other classes"
-            )
-            reason = f"repeats the number of {where}"
-            yield Verdict(figure, "erratum", reason, _expected(figure, table), departures=("copied",))
+            yield _copied(figure, table, f"{original.table}, which is about a different number of classes")
     while len(figures) > 1:
-        proved = _first_proved(figures, explain(query_of(figures, _counted(missed)), limit=TRIED), known)
+        proved = _first_proved(figures, explain(query_of(figures, counted), limit=TRIED), known)
         if not proved:
             break
         yield from proved
-        figures = [figure for figure in figures if figure.id not in {each.figure.id for each in proved}]
+        figures = [figure for figure in figures if figure.id not in {verdict.figure.id for verdict in proved}]
     for figure in figures:
-        earlier = _from_earlier_version(figure, known.values())
-        yield _alone(figure, tables[figure.id], known) if earlier is None else earlier
+        yield _from_earlier_version(figure, known.values()) or _judge_alone(figure, tables[figure.id], known)
+
+
+def _copied(figure: Published, table: Answer, original: str) -> Verdict:
+    reason = f"repeats the number of {original}"
+    return Verdict(figure, "erratum", reason, _expected(figure, table), departures=("copied",))
 
 
 def _from_earlier_version(figure: Published, known: Iterable[Verdict]) -> Verdict | None:
-    """The verdict on a number that an earlier version of the paper prints as well, where it is right of its table."""
+    """Return the verdict on a number that an earlier version of the paper prints too, and for which it is right."""
     for other in known:
         if (
             other.status == "exact"
             and other.network in RELATIVES.get(figure.net, ())
             and paper_of(other.figure) == paper_of(figure)
-            and alike(figure, other.figure, "net", "alpha", "resolution", "quantity", "value")
+            and agree(figure, other.figure, "net", "alpha", "resolution", "quantity", "value")
         ):
-            reason = f"left over from an earlier version, whose table has another network: {other.network}"
+            reason = f"left over from an earlier version, whose table describes a different network: {other.network}"
             return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
     return None
 
 
 def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:
-    """Errata by the simplest explanation that is better than chance and spoils no figure that is right without it."""
+    """Return errata by the first explanation that is better than chance and contradicts no exact figure."""
     for explanation in answer.explanations:
         right = right_of(figures, explanation)
-        if right and _proved(explanation, right) and not _doubt(answer.query, explanation, right, known):
+        if right and _is_proved(explanation, right) and not _is_doubtful(answer.query, explanation, right, known):
             alone = explain(query_of([figure for figure, _ in right], explanation.counted), limit=1).explanations[0]
             return [
                 replace(
-                    verdict_of(figure, "erratum", value, explanation, "; ".join(_mechanism(value, explanation))),
+                    verdict_of(figure, "erratum", value, explanation, "; ".join(_clauses(value, explanation))),
                     chance=alone.chance,
                 )
                 for figure, value in right
@@ -101,71 +111,84 @@ def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[s
     return []
 
 
-def _copied_from(figure: Published, others: Iterable[Published]) -> Published | None:
-    """Another row with the same mult-adds for another network, of which one is no count: the one it was copied from.
+def _find_original(figure: Published, others: Iterable[Published]) -> Published | None:
+    """Return the figure from which the mult-adds are copied: the same number for a different network.
 
-    That is an earlier row of its table about another resolution, or one of the source about other classes.
+    The original is an earlier row of the same table about a different resolution, or a figure of the same source about
+    a different number of classes.
     """
     for other in others:
-        same = alike(figure, other, "source", "net", "alpha", "quantity", "value")
+        same = agree(figure, other, "source", "net", "alpha", "quantity", "value")
         if not same or figure.quantity != "mult_adds":
             continue
         if other.table == figure.table and other.resolution != figure.resolution and other.id < figure.id:
             return other
         classes = {figure.classes, other.classes}
-        if alike(figure, other, "resolution") and len(classes) > 1 and None not in classes:
+        if agree(figure, other, "resolution") and len(classes) > 1 and None not in classes:
             return other
     return None
 
 
-def _doubt(query: Query, explanation: Explanation, right: Right, known: Mapping[str, Verdict]) -> bool:
-    """Whether a mistake in building the network would spoil figures of the same network that are exact without it."""
+def _is_doubtful(query: Query, explanation: Explanation, right: Right, known: Mapping[str, Verdict]) -> bool:
+    """Return whether the mistakes of the explanation would spoil exact figures about the same network."""
     if not explanation.structure.mistakes:
         return False
     for figure, _ in right:
-        for other in known.values():
-            same = alike(figure, other.figure, "source", "net", "alpha", "table")
-            fixed = other.figure.quantity == "params" or other.figure.resolution == figure.resolution
-            if same and fixed and other.status == "exact" and other.rounding is not None:
-                fact = fact_of(other.figure, 1)
-                reading = next(each for each in named_readings(fact.quantity or "") if each.name == other.convention)
+        for verdict in known.values():
+            other = verdict.figure
+            same = agree(figure, other, "source", "net", "alpha", "table")
+            fixed = other.quantity == "params" or other.resolution == figure.resolution
+            if same and fixed and verdict.status == "exact" and verdict.rounding is not None:
+                fact = fact_of(other, 1)
+                readings = {reading.name: reading for reading in named_readings(fact.quantity or "")}
                 network = network_of(query, explanation.setting, explanation.structure, fact)
-                if not other.figure.prints(sum(amounts(network, explanation.structure, reading)), other.rounding):
+                amounts = list_amounts(network, explanation.structure, readings[verdict.convention or ""])
+                if not other.prints(sum(amounts), verdict.rounding):
                     return True
     return False
 
 
 def _counted(missed: Sequence[tuple[Published, Answer]]) -> tuple[Reading, ...]:
-    """How the tables that the figures stand in are counted, as far as that was found."""
-    return tuple(dict.fromkeys(way for _, answer in missed for each in answer.explanations[:1] for way in each.counted))
+    """Return the readings of the tables of the figures, as far as these are known."""
+    return tuple(
+        dict.fromkeys(
+            reading
+            for _, answer in missed
+            for explanation in answer.explanations[:1]
+            for reading in explanation.counted
+        )
+    )
 
 
-def _proved(explanation: Explanation, right: Right) -> bool:
-    """Whether it is better than chance: several distinct rows of several digits, or a small chance.
+def _is_proved(explanation: Explanation, right: Right) -> bool:
+    """Return whether the explanation is better than chance: several distinct rows of several digits, or a small chance.
 
-    A number alone must be less likely than a table's: there are many of them, and one in twenty would be claimed.
+    The limit for a single number is lower than for a table: with many single numbers, one in twenty would be claimed.
     """
     rows = {(value.fact.quantity, value.value) for _, value in right if value.fact.printed.digits >= DISTINCT_DIGITS}
     return len(rows) >= DISTINCT_ROWS or explanation.chance <= (CLAIM if len(right) > 1 else ALONE)
 
 
-def _mechanism(value: Value, explanation: Explanation) -> Iterator[str]:
-    """What is otherwise than in the rest of the table."""
+def _clauses(value: Value, explanation: Explanation) -> Iterator[str]:
+    """Yield the differences from the rest of the table, one clause each."""
     yield from explanation.clauses
     if value.rounding == "mistyped":
         yield f"mistyped for {value.meant}"
     elif value.rounding != "rounds" and value.rounding is not None:
-        yield {"floors": "floored", "ceils": "rounded up"}.get(value.rounding, value.rounding)
+        yield ROUNDING_TEXTS.get(value.rounding, value.rounding)
     elif not explanation.clauses:
         structure = explanation.structure
         yield f"{value.reading.name}, {structure.implementation}, {structure.classes} classes, rounded"
 
 
-def _alone(figure: Published, table: Answer, known: Mapping[str, Verdict]) -> Verdict:
-    """A figure that no cause of several rows explains: counted as its table is, and if a program did, in any way."""
+def _judge_alone(figure: Published, table: Answer, known: Mapping[str, Verdict]) -> Verdict:
+    """Return the verdict on a figure that has no cause in common with others.
+
+    It is counted like its table, and if a tool counted, by every reading.
+    """
     for other in known.values():
         if _contradicts(figure, other):
-            reason = f"{other.figure.table} of the same source prints {text_of(other.figure)}, which is right"
+            reason = f"{other.figure.table} of the same source prints {figure_text(other.figure)}, which is right"
             return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
     answers = [
         explain(query_of([figure], counted), limit=TRIED)
@@ -174,34 +197,40 @@ def _alone(figure: Published, table: Answer, known: Mapping[str, Verdict]) -> Ve
     for answer in answers:
         if proved := _first_proved([figure], answer, known):
             return proved[0]
-    found = {(each.clauses, each.values[0].value): each for answer in answers for each in answer.explanations}
-    candidates = [
-        f"{'; '.join(_mechanism(each.values[0], each))}: {each.values[0].value:,} (chance {each.chance:.0%})"
-        for each in sorted(found.values(), key=lambda each: each.chance)[:CANDIDATES]
-    ]
-    reason = " | ".join(candidates) or "nothing gives these digits"
+    explanations = {
+        (explanation.clauses, explanation.values[0].value): explanation
+        for answer in answers
+        for explanation in answer.explanations
+    }
+    likeliest = sorted(explanations.values(), key=lambda explanation: explanation.chance)[:CANDIDATES]
+    reason = " | ".join(map(_candidate_text, likeliest)) or "no explanation gives these digits"
     return Verdict(figure, "open", reason, _expected(figure, table))
 
 
+def _candidate_text(explanation: Explanation) -> str:
+    value = explanation.values[0]
+    return f"{'; '.join(_clauses(value, explanation))}: {value.value:,} (chance {explanation.chance:.0%})"
+
+
 def _contradicts(figure: Published, other: Verdict) -> bool:
-    """Whether the source prints another number for the same network elsewhere, and that one is right."""
+    """Return whether the source prints a different, exact number for the same network elsewhere."""
     return (
         other.status == "exact"
-        and alike(figure, other.figure, "source", "net", "alpha", "resolution", "quantity", "classes", "task")
+        and agree(figure, other.figure, "source", "net", "alpha", "resolution", "quantity", "classes", "task")
         and abs(other.figure.number - figure.number) > (other.figure.step + figure.step) / 2
     )
 
 
 def _expected(figure: Published, table: Answer) -> Fraction:
-    """What the figure's table would have in its place, counted as the rest of it is."""
+    """Return the number that the figure's table should have, counted like the rest of the table."""
     fact = fact_of(figure, 1)
     for explanation in table.explanations[:1]:
         for reading in explanation.counted:
             if reading.quantity == fact.quantity:
                 network = network_of(table.query, explanation.setting, explanation.structure, fact)
-                return Fraction(sum(amounts(network, explanation.structure, reading)))
+                return Fraction(sum(list_amounts(network, explanation.structure, reading)))
     query = query_of([figure])
     spec = query.spec or load_spec(figure.net)
     network = resolve(spec, alpha=fact.alpha or 1.0, resolution=fact.resolution, classes=query.classes or CLASSES)
-    reading = named_readings(fact.quantity or "")[0]
-    return Fraction(sum(amounts(network, Structure(network.implementation, network.classes), reading)))
+    structure = Structure(network.implementation, network.classes)
+    return Fraction(sum(list_amounts(network, structure, named_readings(fact.quantity or "")[0])))

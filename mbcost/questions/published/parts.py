@@ -1,4 +1,4 @@
-"""Published figures about parts of V1: single layers and the shares of kinds of layers."""
+"""Published figures about parts of V1: single layers, and the shares of kinds of layers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from mbcost.analytic.layers import Conv2d, Linear, Shape
 from mbcost.analytic.network import Network, resolve
+from mbcost.questions.explain.windows import swap_neighbours
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.published import Published
 from mbcost.spec.tally import Tally, total
@@ -15,31 +16,31 @@ from mbcost.spec.tally import Tally, total
 
 @dataclass(frozen=True)
 class Part:
-    """Our number for a figure, the network that it is part of, and how it is counted."""
+    """Our number for a figure, the network that the part belongs to, and the convention."""
 
     value: Fraction
     network: str
     convention: str
 
 
-def _layer(figure: Published) -> Part:
-    """A layer: of TF-slim's docstring, or the one that V1's Table 3 takes as its example."""
-    tally = _example(figure) if figure.net == "v1-layer" else _slim(figure)
+def _count_layer(figure: Published) -> Part:
+    """Count a layer of TF-slim's docstring, or the example layer of V1's Table 3."""
+    tally = _tally_example(figure) if figure.net == "v1-layer" else _tally_slim_layer(figure)
     if figure.quantity == "mult_adds":
         return Part(Fraction(tally.conv_macs), "v1", "macs")
     return Part(Fraction(tally.weights), "v1", "weights")
 
 
-def _slim(figure: Published) -> Tally:
-    """TF-slim numbers the separable layers 1 to 13 in a row and counts weights as params."""
+def _tally_slim_layer(figure: Published) -> Tally:
+    """Tally a layer under its TF-slim name: TF-slim numbers the separable layers from 1 to 13."""
     network = _network(figure)
     separable = [f"Conv2d_{number}_{part}" for number in range(1, 14) for part in ("depthwise", "pointwise")]
     convolutions = [step for step in network.steps if isinstance(step.lead, Conv2d)]
     return dict(zip(["Conv2d_0", *separable], convolutions, strict=False))[figure.row or ""].tally
 
 
-def _example(figure: Published) -> Tally:
-    """V1 paper, section 3.4: D_K = 3, M = N = 512, D_F = 14, and what is saved step by step."""
+def _tally_example(figure: Published) -> Tally:
+    """Tally the example of the V1 paper, section 3.4: D_K = 3, M = N = 512, D_F = 14, reduced step by step."""
     channels = int(Fraction(str(figure.alpha)) * 512)
     side = 10 if figure.row == "rho=0.714" else 14
     shape = Shape(channels, side, side)
@@ -50,8 +51,11 @@ def _example(figure: Published) -> Tally:
     return total(layer.tally() for layer in layers)
 
 
-def _share(figure: Published) -> Part:
-    """V1 paper, Table 2: the share of a kind of layer in all mult-adds, or in all weights without biases and norms."""
+def _compute_share(figure: Published) -> Part:
+    """Compute a figure of the V1 paper, Table 2: the share of a kind of layer in all mult-adds or in all weights.
+
+    The weights do not include biases and norms.
+    """
     layers = [layer for layer in _network(figure).layers if isinstance(layer, Conv2d | Linear)]
     of_kind = total(layer.tally() for layer in layers if _KINDS[figure.row or ""](layer))
     every = total(layer.tally() for layer in layers)
@@ -72,15 +76,14 @@ _KINDS: Mapping[str, Callable[[Conv2d | Linear], bool]] = {
     "Fully Connected": lambda layer: layer.input.height == 1,
 }
 """The rows of Table 2."""
-PARTS: Mapping[str, Callable[[Published], Part]] = {"layer": _layer, "layer_type_share": _share}
+PARTS: Mapping[str, Callable[[Published], Part]] = {"layer": _count_layer, "layer_type_share": _compute_share}
 """Task of a figure -> our number for it."""
 
 
-def digits_swapped(figure: Published, ours: Fraction) -> str | None:
-    """The figure with two neighbouring digits swapped, where that gives ours."""
-    text = figure.value
-    for place in range(len(text) - 1):
-        other = text[:place] + text[place + 1] + text[place] + text[place + 2 :]
-        if "." not in text[place : place + 2] and replace(figure, value=other).prints(ours):
-            return other
+def swap_digits(figure: Published, ours: Fraction) -> str | None:
+    """Return the figure with two neighbouring digits swapped, if that gives our number; else None."""
+    point = figure.value.find(".")
+    for value in swap_neighbours(figure.value):
+        if value.find(".") == point and replace(figure, value=value).prints(ours):
+            return value
     return None

@@ -1,4 +1,4 @@
-"""A published figure's verdict, and the question about its network that the verdict is the answer to."""
+"""The verdict on a published figure, and the query about its network that the verdict answers."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from mbcost.spec.printed import PREFIXES, Printed
 
 STATUSES = ("exact", "erratum", "open", "out of scope")
 QUANTITIES = {"mult_adds": "mult_adds", "params": "params", "activations": "activations", "model_size": "bytes"}
-"""Of the figures that are about a whole network -> what they are counted as."""
+"""Quantity of a figure about a whole network -> the quantity of its readings."""
 NO_CLASSIFIER = ("backbone", "face_attributes")
-"""Tasks whose network ends before the global pool, as far as the figures go."""
+"""Tasks whose figures are about the network without the global pool and what follows it."""
 Right = Sequence[tuple[Published, Value]]
-"""Figures that an explanation gives the digits of."""
+"""The figures whose digits an explanation gives, with the values."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A figure, and what is to be said of it. What is not known of it is None."""
+    """A figure, whether it is right, and how it was counted. Unknown fields are None."""
 
     figure: Published
     status: str
     """One of `STATUSES`."""
     reason: str = ""
-    """The mechanism of an erratum, the candidates of an open figure, or what puts one out of scope."""
+    """The cause of an erratum, the candidates for an open figure, or why a figure is out of scope."""
     ours: Fraction | None = None
-    """Our number: the one that has the printed digits, or for an open figure the one that its table would have."""
+    """Our number: it has the printed digits, or for an open figure it is what its table should have."""
     network: str | None = None
     implementation: str | None = None
     classes: int | None = None
@@ -41,11 +41,17 @@ class Verdict:
     rounding: str | None = None
     departures: tuple[str, ...] = ()
     chance: float | None = None
-    """The share of random numbers that would be explained as cheaply."""
+    """The share of similar random numbers that would get an equally simple explanation."""
 
 
 def query_of(group: Sequence[Published], counted: tuple[Reading, ...] = (), *, plain: bool = False) -> Query:
-    """The question about the network of figures that a table prints of it, counted as `counted` says, if it does."""
+    """Return the query about the figures that a table prints of one network.
+
+    Args:
+        group: the figures.
+        counted: how quantities are counted, as far as this is known.
+        plain: whether to try only unmodified networks and conventions.
+    """
     first = group[0]
     spec = load_spec(first.net)
     classes = None
@@ -58,13 +64,13 @@ def query_of(group: Sequence[Published], counted: tuple[Reading, ...] = (), *, p
 
 
 def fact_of(figure: Published, row: int) -> Fact:
-    """The figure as a fact, in row `row` of its table."""
-    printed = Printed(text_of(figure), figure.number, figure.step, binary=_binary(figure))
+    """Return the figure as a fact, in row `row` of its table."""
+    printed = Printed(figure_text(figure), figure.number, figure.step, binary=_binary(figure))
     return Fact(printed, QUANTITIES[figure.quantity], figure.alpha or 1.0, figure.resolution, row)
 
 
-def text_of(figure: Published) -> str:
-    """The figure as one says it, with its unit."""
+def figure_text(figure: Published) -> str:
+    """Spell the figure with its unit."""
     return figure.value if figure.value[-1].isalpha() or figure.unit == "1" else f"{figure.value}{figure.unit}"
 
 
@@ -74,12 +80,12 @@ def _binary(figure: Published) -> Fraction:
 
 
 def right_of(group: Sequence[Published], explanation: Explanation) -> Right:
-    """The figures whose digits the explanation gives."""
+    """Return the figures whose digits the explanation gives, with the values."""
     return [(figure, value) for figure, value in zip(group, explanation.values, strict=True) if value.exact]
 
 
 def verdict_of(figure: Published, status: str, value: Value, explanation: Explanation, reason: str = "") -> Verdict:
-    """The verdict on a figure whose value under an explanation is `value`."""
+    """Return the verdict on a figure whose value under an explanation is `value`."""
     return Verdict(
         figure,
         status,
@@ -96,11 +102,11 @@ def verdict_of(figure: Published, status: str, value: Value, explanation: Explan
 
 
 def paper_of(figure: Published) -> str:
-    """What the versions of a paper have in common; another source is one of its own."""
+    """Return what identifies the paper in all its versions; for other sources, the name of the source."""
     match = re.match(r"arXiv:\d+\.\d+", figure.source.where)
     return figure.source.name if match is None else match[0]
 
 
-def alike(first: Published, second: Published, *names: str) -> bool:
-    """Whether two figures have the same `names`."""
+def agree(first: Published, second: Published, *names: str) -> bool:
+    """Return whether the fields `names` of two figures are equal."""
     return all(getattr(first, name) == getattr(second, name) for name in names)

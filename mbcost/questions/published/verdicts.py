@@ -1,4 +1,4 @@
-"""What becomes of every published figure: reproduced, an error of its source, or open; nothing of it is typed in."""
+"""The verdict on every published figure: reproduced, an error of its source, or open. All of them are computed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mbcost.questions.explain.answer import Answer, explain
-from mbcost.questions.published.errata import errata
-from mbcost.questions.published.parts import PARTS, digits_swapped
+from mbcost.questions.published.errata import find_errata
+from mbcost.questions.published.parts import PARTS, swap_digits
 from mbcost.questions.published.verdict import STATUSES, Verdict, query_of, right_of, verdict_of
 from mbcost.spec.catalogue.library import NETWORKS
 from mbcost.spec.catalogue.published import Published
@@ -15,105 +15,110 @@ from mbcost.spec.catalogue.published import Published
 OTHER_TASKS = {
     "detection": "a detector: its head is not among these networks",
     "segmentation": "a segmentation network: its head is not among these networks",
-    "face_embedding": "another head, of which the paper says nothing",
-    "geolocation": "another head, of which the paper says nothing",
-    "visual_wake_words": "another network, of which the source says no more",
-    "memory": "memory at a map size, not a sum over the network: `mbcost memory --by map`",
-    "ablation": "a difference to a network that is not printed",
+    "face_embedding": "a different head, which the paper does not describe",
+    "geolocation": "a different head, which the paper does not describe",
+    "visual_wake_words": "a different network, which the source does not describe",
+    "memory": "the memory of one feature map, not a sum over the network: see `mbcost memory --by map`",
+    "ablation": "a difference from a network that is not printed",
 }
-"""Tasks whose figures are about something else -> why."""
+"""Tasks whose figures are about something else -> the reason."""
 Watch = Callable[[Sequence[Sequence[Published]]], Iterable[Sequence[Published]]]
 
 
-def verdicts(figures: Sequence[Published], watch: Watch = list) -> tuple[Verdict, ...]:
-    """One for every figure, in their order; `watch` iterates over the groups of them, to show how far it is.
+def judge_figures(figures: Sequence[Published], watch: Watch = list) -> tuple[Verdict, ...]:
+    """Return one verdict per figure, in the same order.
 
-    A figure's verdict depends on the others about the same network in all versions of its paper: ask about all of
-    those.
+    The verdict on a figure depends on all figures about the same network in all versions of its paper: pass all of
+    these.
+
+    Args:
+        figures: the figures of whole papers.
+        watch: iterates over groups of figures, and can show the progress.
     """
-    found: dict[str, Verdict] = {}
-    groups = _groups(figures)
+    verdicts: dict[str, Verdict] = {}
     for figure in figures:
         if (reason := _out_of_scope(figure)) is not None:
-            found[figure.id] = Verdict(figure, "out of scope", reason)
+            verdicts[figure.id] = Verdict(figure, "out of scope", reason)
         elif figure.task in PARTS:
-            found[figure.id] = _part_verdict(figure)
+            verdicts[figure.id] = _judge_part(figure)
     left: dict[tuple[str, ...], list[tuple[Published, Answer]]] = {}
-    for group in watch(groups):
+    for group in watch(_groups(figures)):
         answer = explain(query_of(group, plain=True), limit=1)
         for explanation in answer.explanations:
             right = right_of(group, explanation)
-            found |= {figure.id: verdict_of(figure, "exact", value, explanation) for figure, value in right}
-        missed = [(figure, answer) for figure in group if figure.id not in found]
+            verdicts |= {figure.id: verdict_of(figure, "exact", value, explanation) for figure, value in right}
+        missed = [(figure, answer) for figure in group if figure.id not in verdicts]
         if missed:
             left.setdefault((group[0].source.name, group[0].net, group[0].task), []).extend(missed)
     for missed in left.values():
-        found |= {verdict.figure.id: verdict for verdict in errata(missed, found)}
-    return tuple(found[figure.id] for figure in figures)
+        verdicts |= {verdict.figure.id: verdict for verdict in find_errata(missed, verdicts)}
+    return tuple(verdicts[figure.id] for figure in figures)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many of a source's figures have each verdict, and what reproduces its exact ones."""
+    """How many figures of a source have each verdict, and what reproduces the exact ones."""
 
     source: str
     counts: Mapping[str, int]
-    """Status -> number, in the order of `STATUSES`."""
+    """Status -> number of figures, in the order of `STATUSES`."""
     readings: tuple[str, ...]
-    """Network, convention and rounding, each once."""
+    """Network, quantity, convention and rounding, each combination once."""
 
 
-def summarize(answers: Iterable[Verdict]) -> tuple[Summary, ...]:
-    """One a source, in the order of their first figures."""
+def summarize(verdicts: Iterable[Verdict]) -> tuple[Summary, ...]:
+    """Return one summary per source, in the order of their first figures."""
     by_source: dict[str, list[Verdict]] = {}
-    for verdict in answers:
+    for verdict in verdicts:
         by_source.setdefault(verdict.figure.source.name, []).append(verdict)
-    return tuple(
-        Summary(
-            name,
-            {status: sum(each.status == status for each in some) for status in STATUSES},
-            tuple(
-                dict.fromkeys(
-                    f"{each.figure.net} {each.figure.quantity.replace('_', '-')}: {each.convention}, {each.rounding}"
-                    for each in some
-                    if each.status == "exact"
-                )
-            ),
-        )
-        for name, some in by_source.items()
+    return tuple(_summarize(source, group) for source, group in by_source.items())
+
+
+def _summarize(source: str, verdicts: Sequence[Verdict]) -> Summary:
+    readings = dict.fromkeys(
+        f"{verdict.figure.net} {verdict.figure.quantity.replace('_', '-')}: {verdict.convention}, {verdict.rounding}"
+        for verdict in verdicts
+        if verdict.status == "exact"
     )
+    return Summary(source, count_statuses(verdicts), tuple(readings))
+
+
+def count_statuses(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """Return how many verdicts have each status, in the order of `STATUSES`."""
+    return {status: sum(verdict.status == status for verdict in verdicts) for status in STATUSES}
 
 
 def _groups(figures: Iterable[Published]) -> list[list[Published]]:
-    """Whole networks in scope: those of one table about one network and with the same classes together."""
+    """Return the figures about whole networks in scope, grouped by table, network and classes."""
     groups: dict[tuple[object, ...], list[Published]] = {}
     key: tuple[object, ...]
     for figure in figures:
         if _out_of_scope(figure) is None and figure.task not in PARTS:
             key = (figure.source.name, figure.table, figure.net, figure.task, figure.classes)
-            # Sizes are of files, and running text is no table: its numbers stand alone.
+            # Sizes are sizes of files. Running text is not a table, so that each of its networks is a group.
             key = (*key, figure.quantity == "model_size", figure.alpha if "text" in figure.table else None)
             groups.setdefault(key, []).append(figure)
     return list(groups.values())
 
 
 def _out_of_scope(figure: Published) -> str | None:
+    """Return why a figure is out of scope; None if it is not."""
     if figure.task in OTHER_TASKS:
         return OTHER_TASKS[figure.task]
-    return None if figure.net in NETWORKS or figure.task in PARTS else "another network"
+    return None if figure.net in NETWORKS or figure.task in PARTS else "not one of the built-in networks"
 
 
-def _part_verdict(figure: Published) -> Verdict:
-    """A figure about a part of a network, worked out from its layers."""
+def _judge_part(figure: Published) -> Verdict:
+    """Return the verdict on a figure about a part of a network, worked out from its layers."""
     part = PARTS[figure.task](figure)
     verdict = Verdict(
-        figure, "open", "nothing gives these digits", part.value, part.network, "official", None, part.convention
+        figure, "open", "no explanation gives these digits", part.value, part.network, "official", None, part.convention
     )
     rounding = next((name for name in ("rounds", "floors") if figure.prints(part.value, name)), None)
     if rounding is not None:
         return replace(verdict, status="exact", reason="", rounding=rounding)
-    meant = digits_swapped(figure, part.value)
+    meant = swap_digits(figure, part.value)
     if meant is None:
         return verdict
-    reason = f"two digits swapped: {meant}, with which the column adds up"
+    reason = f"two digits are swapped: with {meant} the column adds up"
     return replace(verdict, status="erratum", reason=reason, rounding="mistyped", departures=("mistyped",))

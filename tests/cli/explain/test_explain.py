@@ -1,4 +1,4 @@
-"""`mbcost explain` as users run it: exit codes, notes, formats, and numbers that `mbcost table` has as well."""
+"""`mbcost explain` as users run it: exit codes, notes, formats, and numbers that `mbcost table` prints too."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ v2,1.4,224,582M,6.06M
 def answer(mbcost: Mbcost, *arguments: str, code: int = 0) -> dict[str, Any]:
     result = mbcost("explain", *arguments, "--format", "json")
     assert (result.code, result.err) == (code, "")
-    found: dict[str, Any] = json.loads(result.out)
-    assert found["schema"] == "mbcost/explain/1"
-    return found
+    document: dict[str, Any] = json.loads(result.out)
+    assert document["schema"] == "mbcost/explain/1"
+    return document
 
 
 def total(mbcost: Mbcost, explanation: dict[str, Any], value: dict[str, Any]) -> int:
-    """What `mbcost table` says of the network that an explanation names."""
+    """Return the total that `mbcost table` prints for the network of an explanation."""
     net = f"{explanation['network']}@{value['alpha']}/{'x'.join(map(str, value['resolution']))}"
     table = ("table", f"{net}:{explanation['implementation']}", "--classes", str(explanation["classes"]))
     result = mbcost(*table, "--convention", value["convention"], "--format", "json")
-    found: int = json.loads(result.out)["totals"][value["quantity"]]
-    return found
+    count: int = json.loads(result.out)["totals"][value["quantity"]]
+    return count
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def total(mbcost: Mbcost, explanation: dict[str, Any], value: dict[str, Any]) ->
         ("56.5M", "v3-small", "--params", "2.54M", "--classes", "1000"),
     ],
 )
-def test_values_are_whole_numbers_and_those_of_the_cost_table(mbcost: Mbcost, arguments: tuple[str, ...]) -> None:
+def test_values_are_whole_numbers_and_equal_to_the_cost_table(mbcost: Mbcost, arguments: tuple[str, ...]) -> None:
     compared = 0
     for explanation in answer(mbcost, *arguments)["explanations"]:
         assert explanation["exact"] == all(value["exact"] for value in explanation["values"])
@@ -63,9 +63,9 @@ def test_values_are_whole_numbers_and_those_of_the_cost_table(mbcost: Mbcost, ar
     assert compared > 0
 
 
-def test_one_number_and_what_is_left_open(mbcost: Mbcost) -> None:
-    found = answer(mbcost, "3504872")
-    assert found["query"] == {
+def test_a_number_alone_leaves_everything_else_open(mbcost: Mbcost) -> None:
+    document = answer(mbcost, "3504872")
+    assert document["query"] == {
         "network": None,
         "implementation": None,
         "classes": None,
@@ -73,35 +73,37 @@ def test_one_number_and_what_is_left_open(mbcost: Mbcost) -> None:
         "deep": False,
         "facts": [{"row": 1, "quantity": None, "printed": "3504872", "alpha": None, "resolution": None}],
     }
-    first = found["explanations"][0]
+    first = document["explanations"][0]
     assert (first["network"], first["alpha"], first["quantity"], first["convention"]) == ("v2", 1.0, "params", "macs")
     assert (first["value"], first["departures"], first["claimed"]) == (3504872, [], True)
 
 
-def test_one_argument_beside_facts_is_the_network(mbcost: Mbcost) -> None:
+def test_a_single_argument_next_to_numbers_is_the_network(mbcost: Mbcost) -> None:
     facts = ("--mult-adds", "610.1M", "--params", "6.11M")
-    one, both = answer(mbcost, "v2@1.4/224", *facts), answer(mbcost, *facts, "6.1M", "v2@1.4/224")
-    assert (one["query"]["network"], both["query"]["network"]) == ("v2", "v2")
-    assert [fact["printed"] for fact in one["query"]["facts"]] == ["610.1M", "6.11M"]
+    alone, both = answer(mbcost, "v2@1.4/224", *facts), answer(mbcost, *facts, "6.1M", "v2@1.4/224")
+    assert (alone["query"]["network"], both["query"]["network"]) == ("v2", "v2")
+    assert [fact["printed"] for fact in alone["query"]["facts"]] == ["610.1M", "6.11M"]
     assert [fact["printed"] for fact in both["query"]["facts"]] == ["6.1M", "610.1M", "6.11M"]
-    first = one["explanations"][0]
+    first = alone["explanations"][0]
     assert [value["value"] for value in first["values"]] == [610_098_600, 6_108_776]
     assert (first["convention"], first["implementation"], first["claimed"]) == ("torchstat", "official", False)
 
 
-def test_options_and_the_reference_say_the_same(mbcost: Mbcost) -> None:
+def test_options_and_the_reference_give_the_same_answer(mbcost: Mbcost) -> None:
     options = ("--alpha", "1", "--res", "224", "--impl", "keras")
     assert answer(mbcost, "314M", "v2", *options) == answer(mbcost, "314M", "v2@1/224:keras")
     agreed = answer(mbcost, "314M", "v2@1/224:keras", *options)
     assert agreed["query"]["implementation"] == "keras"
-    assert all(each["implementation"] == "keras" for each in agreed["explanations"])
+    assert all(explanation["implementation"] == "keras" for explanation in agreed["explanations"])
 
 
-def test_what_is_fixed_is_kept_or_named_as_a_departure(mbcost: Mbcost) -> None:
-    for each in answer(mbcost, "314M", "v2@0.75/192", "--classes", "1001", "--limit", "50")["explanations"]:
-        assert ("another alpha" in each["departures"]) == (each["alpha"] != 0.75)
-        assert ("another resolution" in each["departures"]) == (each["resolution"] != [192, 192])
-        assert ("other classes" in each["departures"]) == (each["classes"] != 1001)
+def test_a_difference_from_what_is_given_is_a_departure(mbcost: Mbcost) -> None:
+    document = answer(mbcost, "314M", "v2@0.75/192", "--classes", "1001", "--limit", "50")
+    for explanation in document["explanations"]:
+        departures = explanation["departures"]
+        assert ("another alpha" in departures) == (explanation["alpha"] != 0.75)
+        assert ("another resolution" in departures) == (explanation["resolution"] != [192, 192])
+        assert ("other classes" in departures) == (explanation["classes"] != 1001)
 
 
 @pytest.mark.parametrize(
@@ -115,46 +117,50 @@ def test_bytes_are_four_times_the_params(mbcost: Mbcost, text: str, rounding: st
     assert answer(mbcost, text.rstrip("iB"), "v2@1", "--quantity", "bytes")["query"]["facts"][0]["quantity"] == "bytes"
 
 
-def test_a_claim_is_made_on_a_small_chance_only(mbcost: Mbcost) -> None:
+def test_a_cause_is_claimed_only_at_a_small_chance(mbcost: Mbcost) -> None:
     claimed = mbcost("explain", "3.471M", "v2@1", "--quantity", "params")
     assert claimed.code == 0
-    assert claimed.out.splitlines()[0] == "3.471M params of v2: what gives it"
-    assert "\nexplained: v2@1:official: 3,470,760 params by weights, rounded; of random numbers printed" in claimed.out
+    assert claimed.out.splitlines()[0] == "3.471M params of v2: explanations, the simplest first"
+    text = "\nexplained: v2@1:official: 3,470,760 params (convention weights, rounded); "
+    assert f"{text}0.46% of similar random numbers would get an equally simple explanation\n" in claimed.out
     tie = mbcost("explain", "v2@1.4/224", "--mult-adds", "610.1M", "--params", "6.11M")
     assert "\nexplained by one of #1, #2" in tie.out
-    assert "\nto decide: 610.1M with all its digits would tell: 610,098,600 by #1" in tie.out
+    assert "\nto decide, find 610.1M with all its digits: 610,098,600 if #1 is right; " in tie.out
     open_ = mbcost("explain", "314M", "v2@1/224")
+    decision = (
+        "\nto decide, find the number with all its digits: 314,193,216 if #1 is right; 313,619,328 if #2 is right"
+    )
     assert open_.code == 0
     assert "explained:" not in open_.out
-    assert "\nnot proved: of random numbers printed like this, " in open_.out
-    assert "\nto decide: the number with all its digits would tell: 314,193,216 by #1; 313,619,328 by #2" in open_.out
+    assert "\nnot proved: 5.8% of similar random numbers would get " in open_.out
+    assert decision in open_.out
 
 
 @pytest.mark.parametrize("arguments", [("5.123456M", str(TINY)), ("<1", "v2@1/224"), ("999999T", "v2@1/224")])
-def test_where_nothing_gives_the_digits_the_nearest_is_shown_and_the_exit_code_is_1(
+def test_without_an_explanation_the_nearest_network_is_shown_and_the_exit_code_is_1(
     mbcost: Mbcost, arguments: tuple[str, str]
 ) -> None:
     result = mbcost("explain", *arguments)
     assert (result.code, result.err) == (1, "")
-    assert result.out.endswith("\nnothing gives these digits; the nearest is shown\n")
-    assert f"{arguments[0]} missed" in result.out
-    found = answer(mbcost, *arguments, code=1)
-    assert found["explanations"] == []
-    assert (found["nearest"]["rounding"], found["nearest"]["claimed"]) == (None, False)
+    assert result.out.endswith("\nno explanation gives these digits; the nearest network is shown\n")
+    assert f"{arguments[0]} does not match" in result.out
+    document = answer(mbcost, *arguments, code=1)
+    assert document["explanations"] == []
+    assert (document["nearest"]["rounding"], document["nearest"]["claimed"]) == (None, False)
 
 
 @pytest.mark.parametrize("text", ["0.3", "1.5 bytes"])
-def test_a_number_that_no_count_is_printed_as_is_explained_by_nothing(mbcost: Mbcost, text: str) -> None:
+def test_a_number_below_one_or_with_half_bytes_has_no_explanation(mbcost: Mbcost, text: str) -> None:
     assert answer(mbcost, text, "v2@1/224", code=1)["explanations"] == []
 
 
-def test_a_spec_of_ones_own(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_spec_of_the_user_is_searched(mbcost: Mbcost, tmp_path: Path) -> None:
     totals = json.loads(mbcost("table", str(TINY), "--format", "json").out)["totals"]
     for quantity in ("mult_adds", "params"):
         first = answer(mbcost, str(totals[quantity]), str(TINY))["explanations"][0]
         assert (first["network"], first["convention"], first["departures"]) == ("tiny", "macs", [])
         assert (first["value"], first["quantity"]) == (totals[quantity], quantity)
-    # One that is called as a built-in network is no built-in network.
+    # A spec with the name of a built-in network is not a built-in network.
     path = tmp_path / "mine.yaml"
     path.write_text(TINY.read_text(encoding="utf-8").replace("name: tiny", "name: v2"), encoding="utf-8")
     first = answer(mbcost, str(totals["params"]), f"{path}@1", "--quantity", "params")["explanations"][0]
@@ -162,21 +168,24 @@ def test_a_spec_of_ones_own(mbcost: Mbcost, tmp_path: Path) -> None:
     assert answer(mbcost, "3504872", f"{path}@1/96", "--quantity", "params", code=1)["explanations"] == []
 
 
-def test_two_mistakes_and_batches_take_a_deep_search(mbcost: Mbcost) -> None:
+def test_batches_are_tried_only_in_a_deep_search(mbcost: Mbcost) -> None:
     count = 4 * json.loads(mbcost("table", str(TINY), "--format", "json").out)["totals"]["mult_adds"]
     arguments = (str(count), f"{TINY}@1/96:official", "--classes", "1000", "--quantity", "mult-adds")
     assert answer(mbcost, *arguments, code=1)["query"]["deep"] is False
-    found = answer(mbcost, *arguments, "--deep", "--limit", "50")
-    assert found["query"]["deep"] is True
-    assert ("batch of 4", []) in [(each["rounding"], each["departures"]) for each in found["explanations"]]
+    document = answer(mbcost, *arguments, "--deep", "--limit", "50")
+    assert document["query"]["deep"] is True
+    explanations = document["explanations"]
+    assert ("batch of 4", []) in [(entry["rounding"], entry["departures"]) for entry in explanations]
 
 
-def test_a_table_is_explained_as_one(mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rows_of_a_network_get_one_explanation(
+    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "table.csv"
     path.write_text(TABLE)
-    found = answer(mbcost, "--rows", str(path))
-    assert [each["query"]["network"] for each in (found, *found["more"])] == ["v2", "v1"]
-    first = found["explanations"][0]
+    document = answer(mbcost, "--rows", str(path))
+    assert [part["query"]["network"] for part in (document, *document["more"])] == ["v2", "v1"]
+    first = document["explanations"][0]
     assert [value["printed"] for value in first["values"]] == ["300M", "3.4M", "582M", "6.06M"]
     assert [(value["alpha"], value["convention"]) for value in first["values"]] == [
         (1.0, "macs"),
@@ -184,39 +193,43 @@ def test_a_table_is_explained_as_one(mbcost: Mbcost, tmp_path: Path, monkeypatch
         (1.4, "macs"),
         (1.4, "weights"),
     ]
-    assert (first["claimed"], first["rounding"], found["rest"]) == (True, "floors", None)
+    assert (first["claimed"], first["rounding"], document["rest"]) == (True, "floors", None)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TABLE.encode())))
     text = mbcost("explain", "--rows", "-")
     assert text.code == 0
     assert "\n 1  v2/224:official " in text.out
-    assert "explained: v2/224:official: mult-adds by macs, floored; params by weights, floored" in text.out
+    assert (
+        "explained: v2/224:official: mult-adds (convention macs, floored); params (convention weights, floored); "
+        in text.out
+    )
     assert "\n2 numbers of v1" not in text.out
-    assert "569M mult-adds, 4.24M params of v1: v1@1/224:official: 568,740,352 mult-adds by macs" in text.out
+    assert "569M mult-adds, 4.24M params of v1: v1@1/224:official: 568,740,352 mult-adds (convention macs, " in text.out
 
 
-def test_rows_that_the_first_explanation_misses_are_asked_about_again(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_rows_that_the_first_explanation_misses_get_an_answer_of_their_own(mbcost: Mbcost, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("net,alpha,resolution,mult_adds\nv2,1,224,300M\nv2,1,192,221M\nv2,1,160,154M\nv2,1,128,77.7M\n")
-    found = answer(mbcost, "--rows", str(path), code=1)
-    values = found["explanations"][0]["values"]
+    document = answer(mbcost, "--rows", str(path), code=1)
+    values = document["explanations"][0]["values"]
     assert [value["exact"] for value in values] == [True, True, True, False]
     assert [value["rounding"] for value in values[3:]] == [None]
-    assert [fact["printed"] for fact in found["rest"]["query"]["facts"]] == ["77.7M"]
+    assert [fact["printed"] for fact in document["rest"]["query"]["facts"]] == ["77.7M"]
     out = mbcost("explain", "--rows", str(path)).out
-    assert "\nthe first gives 3 of 4 numbers; of random numbers" in out
-    assert "\nthe rest, 77.7M in row 4: " in out
+    assert "\nthe first explanation gives 3 of 4 numbers; 5.8% of similar random numbers" in out
+    assert "\nfor the rest, 77.7M in row 4: " in out
 
 
-def test_formats(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_csv_has_the_explanations_of_json_and_goes_to_a_file_too(mbcost: Mbcost, tmp_path: Path) -> None:
     result = mbcost("explain", "314M", "v2@1/224", "--limit", "3", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(result.out)))
     assert list(rows[0]) == [
         "rank", "network", "what", "counted", "value", "printed", "bits", "chance", "others",
     ]  # fmt: skip
     assert [row["rank"] for row in rows] == ["1", "2", "3"]
-    listed = answer(mbcost, "314M", "v2@1/224", "--limit", "3")["explanations"]
-    assert [int(row["value"].replace(",", "")) for row in rows] == [each["value"] for each in listed]
-    assert [row["counted"] for row in rows] == [each["convention"] for each in listed]
+    explanations = answer(mbcost, "314M", "v2@1/224", "--limit", "3")["explanations"]
+    counts = [int(row["value"].replace(",", "")) for row in rows]
+    assert counts == [explanation["value"] for explanation in explanations]
+    assert [row["counted"] for row in rows] == [explanation["convention"] for explanation in explanations]
     target = tmp_path / "answer.csv"
     assert mbcost("explain", "314M", "v2@1/224", "--limit", "3", "--format", "csv", "--output", str(target)).out == ""
     assert target.read_text() == result.out
@@ -237,21 +250,21 @@ def test_garbage_is_one_line_and_exit_2(mbcost: Mbcost, text: str) -> None:
 
 
 MISTAKES = [
-    ([], "there is no number to explain: give one, --mult-adds, --params or --rows"),
-    (["v2"], "'v2' is no number: write it as it is printed"),
+    ([], "there is no number to explain: give NUMBER, --mult-adds, --params or --rows"),
+    (["v2"], "'v2' is not a number: write it as it is printed"),
     (["3M", "v3-larg"], "unknown network 'v3-larg': did you mean 'v3-large'"),
     (["3M", "v9"], "unknown network 'v9': choose from v1, v1-standard, v2,"),
-    (["3M", "v2@@1"], "'v2@@1' is no network"),
+    (["3M", "v2@@1"], "'v2@@1' is not a network"),
     (["3M", "v2@half"], "alpha is 'half': it must be a number such as 0.75"),
     (["3M", "v2@0"], "alpha is 0: it must be a positive number"),
     (["3M", "v2", "--alpha", "nan"], "alpha is nan: it must be a positive number"),
     (["3M", "v2", "--alpha", "-1"], "alpha is -1: it must be a positive number"),
-    (["3M", "v2", "--res", "0"], "resolution is '0': the least is 1"),
-    (["3M", "v2@1", "--alpha", "0.5"], "alpha is given twice, in 'v2@1' and as an option: keep one"),
-    (["3M", "v2/224", "--res", "192"], "the resolution is given twice, in 'v2/224' and as an option: keep one"),
+    (["3M", "v2", "--res", "0"], "resolution is '0': it must be at least 1"),
+    (["3M", "v2@1", "--alpha", "0.5"], "alpha is given twice, in 'v2@1' and as an option: remove one"),
+    (["3M", "v2/224", "--res", "192"], "the resolution is given twice, in 'v2/224' and as an option: remove one"),
     (["3M", "v2:keras", "--impl", "timm"], "the implementation is given twice, in 'v2:keras'"),
     (["3M", "v2:kers"], "unknown implementation of v2 'kers': did you mean 'keras'"),
-    (["3M", "--impl", "foo"], "no network fits what is fixed: leave something open"),
+    (["3M", "--impl", "foo"], "no network fits what is given: leave out an option"),
     (["3M", "v2", "--classes", "0"], "classes is 0: it must be at least 1"),
     (["3M", "v2", "--classes", "many"], "Invalid value for '--classes': 'many' is not a valid int"),
     (["3M", "v2", "--limit", "0"], "Invalid value for '--limit': 0 is not in the range x>=1"),
@@ -260,29 +273,29 @@ MISTAKES = [
     (["12.9MB", "v2", "--quantity", "params"], "'12.9MB' is given as params, but its unit says bytes: keep one"),
     (["v2", "--params", "3 GFLOPs"], "'3 GFLOPs' is given as params, but its unit says mult-adds: keep one"),
     (["v2", "--mult-adds", "3M params"], "'3M params' is given as mult-adds, but its unit says params: keep one"),
-    (["3M", "--rows", "table.csv"], "--rows and a number are both given: keep one, the table has the numbers"),
+    (["3M", "--rows", "table.csv"], "--rows and a number are both given: remove the number, the table has the numbers"),
     (["--rows", "table.csv", "--params", "3M"], "--rows and a number are both given"),
-    (["--rows", "table.csv", "--quantity", "params"], "--quantity params is about NUMBER, and none is given"),
+    (["--rows", "table.csv", "--quantity", "params"], "--quantity params is given without NUMBER: remove it"),
     (["--rows", "nowhere.csv"], "nowhere.csv: No such file or directory"),
     (["3M", "v2", "--format", "jason"], "unknown format 'jason': did you mean 'json'"),
     (["3M", "v2", "--output", "/no/such/folder/x"], "cannot write /no/such/folder/x: No such file or directory"),
     (["3M", "v2", "--in-channels", "0"], "in-channels is 0: it must be at least 1"),
     (["3M", "v2", "--in-channels", "-1"], "in-channels is -1: it must be at least 1"),
-    (["v2", "--mult-adds", ""], "'' is no number"),
+    (["v2", "--mult-adds", ""], "'' is not a number"),
     (["3M", "v2", "--classes", "1" + 19 * "0"], "a count of this network is too large to search for"),
     (["3M", "missing.yaml"], "missing.yaml: No such file or directory"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES)
-def test_a_mistake_is_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+def test_a_wrong_argument_is_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
     result = mbcost("explain", *arguments)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"mbcost: error: {message}")
     assert len(result.err.splitlines()) == 1
 
 
-def test_a_table_of_one_network_can_have_it_as_the_argument(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_the_network_of_a_table_can_be_an_argument(mbcost: Mbcost, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("alpha,resolution,mult_adds\n1,224,300M\n1,192,221M\n1,160,154M\n")
     assert answer(mbcost, "v2", "--rows", str(path))["query"]["network"] == "v2"
@@ -291,12 +304,12 @@ def test_a_table_of_one_network_can_have_it_as_the_argument(mbcost: Mbcost, tmp_
 def test_rows_have_the_number_that_they_have_in_the_file(mbcost: Mbcost, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text(TABLE)
-    found = answer(mbcost, "--rows", str(path))
-    assert [fact["row"] for fact in found["query"]["facts"]] == [1, 1, 3, 3]
-    assert [fact["row"] for fact in found["more"][0]["query"]["facts"]] == [2, 2]
+    document = answer(mbcost, "--rows", str(path))
+    assert [fact["row"] for fact in document["query"]["facts"]] == [1, 1, 3, 3]
+    assert [fact["row"] for fact in document["more"][0]["query"]["facts"]] == [2, 2]
 
 
-def test_a_count_of_more_than_64_bits_is_none_of_fewer(mbcost: Mbcost) -> None:
-    """Counts that large are refused, not taken modulo 2^64."""
+def test_a_count_of_more_than_64_bits_is_refused(mbcost: Mbcost) -> None:
+    """The count is not taken modulo 2^64."""
     macs = json.loads(mbcost("table", "v2/750000000", "--format", "json").out)["totals"]["mult_adds"]
     assert mbcost("explain", str(macs % 2**64), "v2@1/750000000:official", "--quantity", "mult-adds").code == 2

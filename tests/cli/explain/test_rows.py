@@ -1,4 +1,4 @@
-"""`--rows`: a table of printed numbers, and what is wrong with one."""
+"""`--rows`: a table of printed numbers, and the messages about a wrong one."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def problems(text: str) -> list[str]:
 
 
 def claims(networks: list[tuple[str | None, list[Claim]]]) -> list[tuple[str | None, list[tuple[object, ...]]]]:
-    """Networks with their claims, numbers as they are printed."""
+    """Return the networks with their claims, and numbers as text."""
     return [
-        (net, [(c.row, c.alpha, c.resolution, *((name, number.text) for name, number in c.numbers)) for c in some])
-        for net, some in networks
+        (net, [(c.row, c.alpha, c.resolution, *((name, number.text) for name, number in c.numbers)) for c in claims])
+        for net, claims in networks
     ]
 
 
@@ -60,7 +60,7 @@ def test_columns_come_in_any_order_and_rows_may_be_short() -> None:
         ("", ["1:1: expected a header and 1 to 10,000 rows, found 0 lines"]),
         ("\n , \n", ["1:1: expected a header and 1 to 10,000 rows, found 0 lines"]),
         ("net,params\n" + 10_001 * "v2,3M\n", ["1:1: expected a header and 1 to 10,000 rows, found 10002 lines"]),
-        ("net,params\n", ["1:1: there are no rows below the header"]),
+        ("net,params\n", ["1:1: there are no rows below the header: add at least one"]),
         ("parms,net\n3M,v2\n", ["1:1: unknown column 'parms': did you mean 'params'?"]),
         (
             "speed,params\n1,3M\n",
@@ -68,27 +68,27 @@ def test_columns_come_in_any_order_and_rows_may_be_short() -> None:
         ),
         ("net,params\nv2\n", ["2:1: the row has no number: fill mult_adds or params"]),
         ("net,params\nv2,\n", ["2:1: the row has no number: fill mult_adds or params"]),
-        ("net,params\nv2,3M,4M\n", ["2:7: a cell too many: the header has 2"]),
-        ("net,params\n\n\nv2,banana\n", [f"4:4: 'banana' is no number: {FORM}"]),
+        ("net,params\nv2,3M,4M\n", ["2:7: the row has more cells than the header, which has 2"]),
+        ("net,params\n\n\nv2,banana\n", [f"4:4: 'banana' is not a number: {FORM}"]),
         ("net,params\nv2,0\n", [f"2:4: '0' is not positive: {FORM}"]),
         (
             "alpha,resolution,mult_adds\nhalf,224x,3 parsecs\n1,0,1e400\n",
             [
                 "2:1: alpha is 'half': it must be a number such as 0.75",
                 "2:6: resolution is '224x': write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224",
-                f"2:11: '3 parsecs' has the unit 'parsecs', which is unknown: {FORM}",
-                "3:3: resolution is '0': the least is 1",
+                f"2:11: '3 parsecs' has the unknown unit 'parsecs': {FORM}",
+                "3:3: resolution is '0': it must be at least 1",
                 f"3:5: '1e400' is larger than the cost of any network: {FORM}",
             ],
         ),
     ],
 )
-def test_every_mistake_is_named_with_its_place(text: str, expected: list[str]) -> None:
+def test_every_problem_is_reported_with_its_position(text: str, expected: list[str]) -> None:
     assert problems(text) == [f"table.csv:{problem}" for problem in expected]
 
 
 @pytest.mark.parametrize(
-    ("text", "places"),
+    ("text", "positions"),
     [
         ("net,alfa,parms\nv2,1,3M\n", ["1:5", "1:10"]),
         ("mult_adds,params\nx,x\n", ["2:1", "2:3"]),
@@ -102,16 +102,18 @@ def test_every_mistake_is_named_with_its_place(text: str, expected: list[str]) -
         ("net,params\nv2,12.9MB\n", ["2:4"]),
     ],
 )
-def test_the_place_of_a_mistake(mbcost: Mbcost, tmp_path: Path, text: str, places: list[str]) -> None:
+def test_the_position_of_a_problem_is_that_of_its_cell(
+    mbcost: Mbcost, tmp_path: Path, text: str, positions: list[str]
+) -> None:
     path = tmp_path / "table.csv"
     path.write_text(text)
     result = mbcost("explain", "--rows", str(path))
     assert result.code == 2
     lines = [line.removeprefix("mbcost: error: ") for line in result.err.splitlines()]
-    assert [line[len(f"{path}:") :].split(": ")[0] for line in lines] == places
+    assert [line[len(f"{path}:") :].split(": ")[0] for line in lines] == positions
 
 
-def test_what_is_no_csv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_file_that_is_not_csv_or_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (problem,) = problems("net,params\nv2," + "3" * 200_000)
     assert problem.startswith("table.csv:2:1: not CSV: field larger than field limit")
     path = tmp_path / "table.csv"
@@ -128,7 +130,7 @@ def test_what_is_no_csv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 
 def test_a_file_and_standard_input_are_read_alike(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    content = b"\xef\xbb\xbfnet,params\r\nv2,3.4M\r\n"  # with the mark that spreadsheets put in front
+    content = b"\xef\xbb\xbfnet,params\r\nv2,3.4M\r\n"  # with the byte order mark that spreadsheets write
     path = tmp_path / "table.csv"
     path.write_bytes(content)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))

@@ -1,4 +1,4 @@
-"""Real questions: the cause that is known must be among the first three explanations."""
+"""Questions from public threads: the known cause is among the first three explanations."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def query(case: dict[str, Any]) -> Query:
     return Query(tuple(facts), load_spec(case["net"]), classes=1000)
 
 
-def says(explanation: Explanation, expected: dict[str, Any]) -> bool:
-    """Whether it is the known cause, in everything that is said of it."""
+def agrees(explanation: Explanation, expected: dict[str, Any]) -> bool:
+    """Return whether the explanation is the known cause in every detail."""
     counted = [value.reading.name for value in explanation.values]
     roundings = {value.rounding for value in explanation.values}
     return (
@@ -37,15 +37,15 @@ def says(explanation: Explanation, expected: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case["expect"]], ids=lambda case: case["thread"])
-def test_the_cause_is_among_the_first_three(case: dict[str, Any]) -> None:
+def test_the_known_cause_is_among_the_first_three_explanations(case: dict[str, Any]) -> None:
     first = explain(query(case), limit=3).explanations
-    assert any(says(explanation, case["expect"]) for explanation in first), [
-        (each.spec.name, each.departures, [value.reading.name for value in each.values]) for each in first
+    assert any(agrees(explanation, case["expect"]) for explanation in first), [
+        (other.spec.name, other.departures, [value.reading.name for value in other.values]) for other in first
     ]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case["expect"]], ids=lambda case: case["thread"])
-def test_nothing_is_claimed_of_another_network(case: dict[str, Any]) -> None:
+def test_no_cause_is_claimed_for_a_network_that_is_not_known(case: dict[str, Any]) -> None:
     answer = explain(query(case))
     assert not any(explanation.exact or explanation.claimed for explanation in answer.explanations)
     assert answer.nearest is not None

@@ -1,4 +1,4 @@
-"""The structures that are built ahead are those that are built.
+"""The structures that are built ahead are equal to those that are built now.
 
 After a change of a spec, of the engine or of a known mistake, `python -m tools.pack_structures` writes the file anew.
 """
@@ -16,19 +16,19 @@ from mbcost.questions.explain.structures import Choices, Stack, build_stack
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 
-def same(one: Stack, other: Stack) -> bool:
-    arrays = ((one.mult_adds, other.mult_adds), (one.params, other.params))
+def same(first: Stack, second: Stack) -> bool:
+    arrays = ((first.mult_adds, second.mult_adds), (first.params, second.params))
     return (
-        one.structures == other.structures
-        and one.scales == other.scales
-        and all(first.dtype == second.dtype and np.array_equal(first, second) for first, second in arrays)
+        first.structures == second.structures
+        and first.scales == second.scales
+        and all(one.dtype == two.dtype and np.array_equal(one, two) for one, two in arrays)
     )
 
 
 @pytest.fixture
 def fresh() -> Iterator[None]:
-    """No cache knows the file, before and after."""
-    caches = (packed._file, trials._packed, trials._built_in_stack)
+    """Clear the caches of the file before and after the test."""
+    caches = (packed._file, packed_stack, trials._built_in_stack)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -37,7 +37,7 @@ def fresh() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_file_is_what_is_built(name: str) -> None:
+def test_the_file_has_what_is_built_now(name: str) -> None:
     spec = load_spec(name)
     for alpha in spec.published_alphas:
         ahead = packed_stack(name, alpha)
@@ -45,7 +45,7 @@ def test_the_file_is_what_is_built(name: str) -> None:
         assert same(ahead, build_stack(spec, alpha, Choices())), "write it anew"
 
 
-def test_the_file_has_nothing_else() -> None:
+def test_the_file_has_nothing_but_the_published_alphas() -> None:
     with np.load(packed_path()) as file:
         keys = {key.partition("/")[0] for key in file}
     assert keys == {"specs"} | {f"{name}@{alpha:g}" for name in NETWORKS for alpha in load_spec(name).published_alphas}
@@ -67,26 +67,27 @@ def test_the_file_has_nothing_else() -> None:
     ],
 )
 @pytest.mark.usefixtures("fresh")
-def test_what_is_read_and_narrowed_is_what_is_built_narrowed(choices: Choices) -> None:
-    """The same structures with the same counts; they may stand in another order."""
-    read, built = trials.stack(load_spec("v2"), 1.0, choices), build_stack(load_spec("v2"), 1.0, choices)
+def test_choices_on_the_file_give_the_same_as_building_with_these_choices(choices: Choices) -> None:
+    """The structures and their counts are equal; their order may differ."""
+    read, built = trials.load_stack(load_spec("v2"), 1.0, choices), build_stack(load_spec("v2"), 1.0, choices)
     assert counts(read) == counts(built)
 
 
 def counts(stack: Stack) -> dict[object, tuple[object, ...]]:
-    found: dict[object, tuple[object, ...]] = {
-        structure: tuple(stack.counts(quantity, (224, 224))[place].tobytes() for quantity in ("mult_adds", "params"))
-        for place, structure in enumerate(stack.structures)
+    by_structure: dict[object, tuple[object, ...]] = {
+        structure: tuple(stack.counts(quantity, (224, 224))[index].tobytes() for quantity in ("mult_adds", "params"))
+        for index, structure in enumerate(stack.structures)
     }
-    assert len(found) == len(stack.structures)
-    return found
+    assert len(by_structure) == len(stack.structures)
+    return by_structure
 
 
 @pytest.mark.usefixtures("fresh")
-def test_the_file_is_left_aside_where_the_specs_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_ignored_if_it_was_built_from_other_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packed_stack("v2", 1.0) is not None
     packed._file.cache_clear()
-    monkeypatch.setattr(packed, "fingerprint", lambda: "that of other specs")
+    packed_stack.cache_clear()
+    monkeypatch.setattr(packed, "fingerprint", lambda: "the fingerprint of other specs")
     assert packed_stack("v2", 1.0) is None
     spec = load_spec("v2")
-    assert same(trials.stack(spec, 1.0, Choices()), build_stack(spec, 1.0, Choices()))
+    assert same(trials.load_stack(spec, 1.0, Choices()), build_stack(spec, 1.0, Choices()))

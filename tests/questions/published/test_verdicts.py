@@ -1,4 +1,4 @@
-"""Every published figure has a verdict, which is computed; what it says is worked out again here from the layers."""
+"""Every published figure has a computed verdict, and its number is worked out again here from the layers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mbcost.analytic.network import resolve
 from mbcost.questions.explain.readings import named_readings
 from mbcost.questions.published.parts import PARTS
 from mbcost.questions.published.verdict import NO_CLASSIFIER, QUANTITIES, STATUSES, Verdict
-from mbcost.questions.published.verdicts import summarize, verdicts
+from mbcost.questions.published.verdicts import judge_figures, summarize
 from mbcost.spec.catalogue.library import load_spec, specs_folder
 from mbcost.spec.catalogue.published import Published, load_published
 from mbcost.spec.tally import COUNTS
@@ -28,9 +28,9 @@ FIGURES = {
     "slim_v1_py": 112, "slim_v2_py": 2, "tflite_hosted_models": 11, "timm_results": 86, "tonylins_v2": 4,
     "torchvision_meta": 15, "vww_gap9_copy": 1, "vww_inventory_copy": 2,
 }  # fmt: skip
-"""Source -> how many figures were transcribed from it."""
+"""Source -> number of figures that were transcribed from it."""
 COUNTED = {"exact": 546, "erratum": 19, "open": 36, "out of scope": 222}
-"""How many figures have each verdict: a change must be meant."""
+"""Verdict -> number of figures: change these numbers only on purpose."""
 ERRATA = {
     "classifier left out": ["paper_v1-017"],
     "copied": [
@@ -40,7 +40,7 @@ ERRATA = {
     "mistyped": ["paper_v1-013"],
     "stem left out": ["slim_v1_md-009", "slim_v1_md-011", "slim_v1_md-013", "slim_v1_md-015"],
     "widths in fours": ["d_li14_v2-011", "d_li14_v2-012"],
-    # Another version's table, or another table of the same paper that is right:
+    # Left over from a different version, or contradicted by a table of the same paper that is right:
     "": ["paper_v3_early-041", "paper_v3_final-022", "paper_v3_final-025", "paper_v3_final-031", "paper_v3_final-039",
          "paper_v3_final-051"],
 }  # fmt: skip
@@ -49,7 +49,7 @@ ERRATA = {
 
 @cache
 def every() -> tuple[Verdict, ...]:
-    return verdicts(load_published())
+    return judge_figures(load_published())
 
 
 def with_status(status: str) -> list[Verdict]:
@@ -69,8 +69,8 @@ def test_figures_are_numbered_without_gaps() -> None:
         source, _, number = figure.id.rpartition("-")
         assert source == figure.source.name
         numbers.setdefault(source, []).append(int(number))
-    for source, found in numbers.items():
-        assert sorted(found) == list(range(1, FIGURES[source] + 1)), source
+    for source, taken in numbers.items():
+        assert sorted(taken) == list(range(1, FIGURES[source] + 1)), source
 
 
 def test_every_figure_has_a_verdict_and_the_counts_are_pinned() -> None:
@@ -94,7 +94,7 @@ def test_the_readme_states_the_counts() -> None:
 
 
 def test_an_exact_figure_is_what_its_network_has_layer_by_layer() -> None:
-    """Without the search: the named implementation, the named convention, the named rounding."""
+    """The number is computed without the search: by implementation, convention and rounding of the verdict."""
     checked = 0
     for verdict in with_status("exact"):
         figure = verdict.figure
@@ -112,7 +112,7 @@ def test_an_exact_figure_is_what_its_network_has_layer_by_layer() -> None:
 
 
 def recount(verdict: Verdict) -> Fraction:
-    """The verdict's number from the layers of its network."""
+    """Return the verdict's number, computed from the layers of its network."""
     figure, spec = verdict.figure, load_spec(str(verdict.network))
     network = resolve(
         spec.without_top() if figure.task in NO_CLASSIFIER else spec,
@@ -128,49 +128,53 @@ def recount(verdict: Verdict) -> Fraction:
 
 
 def test_the_rows_of_a_table_are_exact_in_one_way() -> None:
-    ways: dict[tuple[object, ...], set[tuple[object, ...]]] = {}
+    readings: dict[tuple[object, ...], set[tuple[object, ...]]] = {}
     for verdict in with_status("exact"):
         figure = verdict.figure
         table = (figure.source.name, figure.table, figure.net, figure.task, figure.classes, figure.quantity)
-        text = figure.alpha if "text" in figure.table else None  # running text is no table
-        way = (verdict.network, verdict.implementation, verdict.classes, verdict.convention, verdict.rounding)
+        text = figure.alpha if "text" in figure.table else None  # running text is not a table
+        reading = (verdict.network, verdict.implementation, verdict.classes, verdict.convention, verdict.rounding)
         if figure.task not in PARTS:
-            ways.setdefault((*table, text), set()).add(way)
-    assert all(len(way) == 1 for way in ways.values())
+            readings.setdefault((*table, text), set()).add(reading)
+    assert all(len(group) == 1 for group in readings.values())
 
 
-def test_each_erratum_has_its_mechanism() -> None:
-    found: dict[str, list[str]] = {}
+def test_each_erratum_has_its_known_cause() -> None:
+    ids_by_departures: dict[str, list[str]] = {}
     for verdict in with_status("erratum"):
-        found.setdefault(", ".join(verdict.departures), []).append(verdict.figure.id)
+        ids_by_departures.setdefault(", ".join(verdict.departures), []).append(verdict.figure.id)
         assert verdict.reason
         assert verdict.ours is not None
         if verdict.departures in (("copied",), ("mistyped",)) or "is right" in verdict.reason:
-            assert not verdict.figure.prints(verdict.ours), "otherwise it were exact"
+            assert not verdict.figure.prints(verdict.ours), "the figure would be exact"
         else:
             assert verdict.figure.prints(verdict.ours, str(verdict.rounding))
-    assert {name: sorted(ids) for name, ids in found.items()} == {name: sorted(ids) for name, ids in ERRATA.items()}
+    assert {name: sorted(ids) for name, ids in ids_by_departures.items()} == {
+        name: sorted(ids) for name, ids in ERRATA.items()
+    }
 
 
 @pytest.mark.parametrize("status", ["erratum", "open"])
-def test_no_such_figure_goes_without_a_written_account(status: str) -> None:
-    """docs/published.md says of each what was tried, or what its error is."""
+def test_the_documentation_describes_every_such_figure(status: str) -> None:
+    """docs/published.md says what was tried for each figure, or what its error is."""
     page = (DOCS / "published.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`([a-z0-9_]+-\d{3})`", page))
-    assert {verdict.figure.id for verdict in with_status(status)} <= told
-    assert told <= {verdict.figure.id for verdict in (*with_status("erratum"), *with_status("open"))}
+    described = set(re.findall(r"`([a-z0-9_]+-\d{3})`", page))
+    assert {verdict.figure.id for verdict in with_status(status)} <= described
+    assert described <= {verdict.figure.id for verdict in (*with_status("erratum"), *with_status("open"))}
 
 
 def test_a_figure_that_is_changed_is_no_longer_exact() -> None:
-    """A digit more in one row of TF-slim's page: that row is lost, and no other."""
+    """One digit of a row of TF-slim's page is changed: only the verdict on that row changes."""
     page = [figure for figure in load_published() if figure.source.name == "slim_v1_md"]
     changed = [replace(figure, value="581") if figure.id == "slim_v1_md-001" else figure for figure in page]
-    before, after = ({each.figure.id: each.status for each in verdicts(some)} for some in (page, changed))
+    before, after = (
+        {verdict.figure.id: verdict.status for verdict in judge_figures(figures)} for figures in (page, changed)
+    )
     assert {name for name in before if before[name] != after[name]} == {"slim_v1_md-001"}
     assert after["slim_v1_md-001"] != "exact"
 
 
-def test_what_is_out_of_scope_says_why() -> None:
+def test_a_figure_out_of_scope_has_a_reason() -> None:
     reasons = Counter(verdict.reason for verdict in with_status("out of scope"))
     assert all(reasons)
     assert all(
