@@ -236,10 +236,13 @@ COMMANDS: Mapping[str, Command] = {
         "mbcost.cli.plot:PLOT",
         "Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
     ),
-    "verify": Command("mbcost.cli.verify.verify:verify", "Is your own PyTorch model the network?"),
+    "verify": Command(
+        "mbcost.cli.verify.verify:verify",
+        "Check your own PyTorch model against a network: what differs, what it costs, and which known mistake it is.",
+    ),
     "export": Command(
         "mbcost.cli.verify.export:export",
-        "A network as a YAML file: the spec of a built-in one, or your own PyTorch model as a flat list of its layers.",
+        "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.",
     ),
     "sweep": Command(
         "mbcost.cli.search.sweep:sweep", "The cost of networks over alpha and resolution, one row per configuration."
