@@ -199,7 +199,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "memory": Command(
         "mbcost.cli.device.memory:memory",
-        "Bytes of memory that a network needs, layer by layer under named allocation models, and of flash.",
+        "Bytes of memory that a network needs, per layer and allocation model, and bytes of flash.",
     ),
     "formula": Command(
         "mbcost.cli.cost.formula:formula",
@@ -230,7 +230,7 @@ COMMANDS: Mapping[str, Command] = {
     "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
     "roofline": Command(
         "mbcost.cli.device.roofline:roofline",
-        "A lower bound of the time: what arithmetic or memory allows at best, layer by layer.",
+        "A lower bound of the time per layer, from the limits of arithmetic and memory.",
     ),
     "plot": Command(
         "mbcost.cli.plot:PLOT",

@@ -268,8 +268,8 @@ def test_both_witnesses_and_the_parser_know_the_same_words() -> None:
     [
         ({"alpha": float("nan")}, "alpha is nan: it must be a positive number"),
         ({"alpha": -1}, "alpha is -1: it must be a positive number"),
-        ({"classes": 0}, "classes is 0: the least is 1"),
-        ({"in_channels": 0}, "in-channels is 0: the least is 1"),
+        ({"classes": 0}, "classes is 0: it must be at least 1"),
+        ({"in_channels": 0}, "in-channels is 0: it must be at least 1"),
         (
             {"implementation": "slim"},
             "unknown implementation of v1 'slim': choose from official, keras, timm, transformers",

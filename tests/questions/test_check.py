@@ -236,10 +236,10 @@ LIST = FlatNetwork(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"output": (222, 222, 8)}, "no padding makes 222x222 of 224x224 with k 3x3, s 2, d 1, but 111 to 113"),
-        ({"output": (112, 110, 8)}, "no padding makes 112x110 of 224x224 with k 3x3, s 2, d 1, but 111 to 113"),
-        ({"kernel": (1, 1), "output": (113, 112, 8)}, "no padding makes 113x112 of 224x224 with k 1x1, s 2, d 1"),
-        ({"input": (223, 224, 3)}, "the first layer reads 223x224x3, and 'input' is 224x224x3: correct one of them"),
+        ({"output": (222, 222, 8)}, "no padding gives 222x222 from 224x224 with k 3x3, s 2, d 1, expected 111 to 113"),
+        ({"output": (112, 110, 8)}, "no padding gives 112x110 from 224x224 with k 3x3, s 2, d 1, expected 111 to 113"),
+        ({"kernel": (1, 1), "output": (113, 112, 8)}, "no padding gives 113x112 from 224x224 with k 1x1, s 2, d 1"),
+        ({"input": (223, 224, 3)}, "the first layer reads 223x224x3, but 'input' is 224x224x3: correct one of them"),
     ],
 )  # fmt: skip
 def test_a_contradiction_in_a_list_of_layers_is_messages(change: dict[str, Any], message: str) -> None:
