@@ -1,4 +1,4 @@
-# `make table` and `make test` need git, python3 (3.10 or newer) and make, and nothing else.
+# `make table` and `make test` need only git, python3 (3.10 or newer) and make.
 PYTHON ?= python3
 BASE := .venv
 TEST := .venv-test
@@ -7,37 +7,37 @@ N ?= 10000
 
 .PHONY: table test fuzz blocks pictures structures lint format validate benchmark clean
 
-table: $(BASE)/ready  ## the V2 table at alpha 0.75 and resolution 160, with the base install
+table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
 
-test: $(TEST)/ready  ## the whole test suite, with every reference library
+test: $(TEST)/ready  ## run the whole test suite, with every reference library
 	$(TEST)/bin/python -m pytest -n auto --dist worksteal
 
-fuzz: $(TEST)/ready  ## N random tables, formulas against real models; SEED=... repeats a run
+fuzz: $(TEST)/ready  ## compare formulas and real models on N random tables; SEED=... repeats a run
 	$(TEST)/bin/python -m tools.fuzz $(N) $(SEED)
 
-lint: $(TEST)/ready  ## ruff and mypy
+lint: $(TEST)/ready  ## run ruff and mypy
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
 
-format: $(TEST)/ready  ## let ruff mend what it can
+format: $(TEST)/ready  ## let ruff fix what it can
 	$(TEST)/bin/ruff check --fix .
 	$(TEST)/bin/ruff format .
 
-blocks: $(TEST)/ready  ## what the commands in the README and the docs print, written into the pages anew
+blocks: $(TEST)/ready  ## write the output of the commands in the README and the docs into the pages
 	$(TEST)/bin/python -m tools.blocks
 
-pictures: $(TEST)/ready  ## the pictures of docs/plot.md
+pictures: $(TEST)/ready  ## draw the pictures of docs/plot.md
 	$(TEST)/bin/python -m tools.pictures
 
-structures: $(TEST)/ready  ## the structures that explain searches, built ahead
+structures: $(TEST)/ready  ## pack the structures that `explain` searches
 	$(TEST)/bin/python -m tools.pack_structures
 
-validate: $(TEST)/ready  ## every built-in network against every witness: some minutes
+validate: $(TEST)/ready  ## compare every built-in network with every witness; takes some minutes
 	$(TEST)/bin/mbcost validate --against all
 
-benchmark: $(TEST)/ready  ## start-up and one table, beside their peers
+benchmark: $(TEST)/ready  ## measure start-up, one table, totals and grids, side by side with peers
 	$(TEST)/bin/python benchmarks/startup.py
 	$(TEST)/bin/python -m benchmarks.grid --long
 

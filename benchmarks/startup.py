@@ -1,6 +1,6 @@
-"""Start-up and one table, whole processes side by side in one run: `make benchmark`.
+"""The time of start-up and of one table, as whole processes compared in one run: `make benchmark`.
 
-The floor is what any such command line must import. Times differ from machine to machine; the ratios are what counts.
+The floor is what any such command line must import. Times differ between machines; the ratios are what matters.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ print(fvcore.nn.FlopCountAnalysis(model, torch.zeros(1, 3, 224, 224)).total())
 """
 
 
-def seconds(command: list[str], *, terminal: bool = False) -> float:
-    """Wall time of one whole process whose output is read and thrown away."""
+def measure_seconds(command: list[str], *, terminal: bool = False) -> float:
+    """Return the wall time of one whole process; its output is read and discarded."""
     started = time.perf_counter()
     if not terminal:
         subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
@@ -43,7 +43,7 @@ def seconds(command: list[str], *, terminal: bool = False) -> float:
 
 
 def main() -> None:
-    """Measure in turn, so that a machine that slows down slows everybody down, and print medians and ratios."""
+    """Measure the commands in turn, so that a slow minute of the machine affects all, and print medians and ratios."""
     commands = {
         "floor: import typer, rich.table, yaml": (FLOOR, False, None),
         "mbcost --version": ([*MBCOST, "--version"], False, 1.1),
@@ -53,7 +53,7 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, (command, terminal, _) in commands.items():
-            times[name].append(seconds(command, terminal=terminal))
+            times[name].append(measure_seconds(command, terminal=terminal))
     floor, *rest = commands
     medians = {name: statistics.median(values) for name, values in times.items()}
     print(f"{floor:40} {1000 * medians[floor]:7.0f} ms")
@@ -61,7 +61,7 @@ def main() -> None:
         target = commands[name][2]
         ratio = statistics.median(ours / base for ours, base in zip(times[name], times[floor], strict=True))
         print(f"{name:40} {1000 * medians[name]:7.0f} ms  {ratio:5.2f} x the floor  (target {target})")
-    peer = statistics.median(seconds([sys.executable, "-c", PEER]) for _ in range(SLOW_ROUNDS))
+    peer = statistics.median(measure_seconds([sys.executable, "-c", PEER]) for _ in range(SLOW_ROUNDS))
     ratio = peer / medians["mbcost table v2, piped"]
     print(f"{'torchvision + fvcore, the same network':40} {1000 * peer:7.0f} ms  {ratio:5.1f} x ours  (target 20)")
 

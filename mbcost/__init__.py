@@ -35,7 +35,7 @@ __all__ = [
     "validate",
 ]
 
-_HOMES = {
+_MODULES = {
     "MbcostError": "mbcost.errors",
     "Measurement": "mbcost.spec.observed",
     "Network": "mbcost.analytic.network",
@@ -51,13 +51,18 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, whose module is imported when it is first used: only `build` and `measure` need torch."""
-    if name not in _HOMES:
+    """Import a public name when it is first used. Only `build` and `measure` need torch.
+
+    Raises:
+        AttributeError: there is no such name.
+        MissingLibrary: the name needs torch, which is not installed.
+    """
+    if name not in _MODULES:
         raise AttributeError(f"module 'mbcost' has no attribute '{name}'")
     from importlib import import_module
 
     try:
-        module = import_module(_HOMES[name])
+        module = import_module(_MODULES[name])
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -70,4 +75,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_MODULES])

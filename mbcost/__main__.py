@@ -1,4 +1,4 @@
-"""`python -m mbcost`."""
+"""Run the command line: `python -m mbcost`."""
 
 from mbcost.cli import main
 

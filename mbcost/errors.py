@@ -1,4 +1,4 @@
-"""What can go wrong, each as one line that says what, where and what to do."""
+"""The errors of mbcost: each message is one line that says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ Position = tuple[int, int]
 """Line and column in a text, both counted from 1."""
 
 LONGEST_MESSAGE = 300
-"""Characters; of a longer one, which quotes something overlong, the middle is left out."""
+"""Characters of the longest message. A longer one quotes something very long, so its middle is left out."""
 
 
 class MbcostError(Exception):
-    """A mistake of the user's or something missing in the environment. The message is one line."""
+    """A mistake of the user, or something that is missing in the environment. The message is one line."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong in a text, and where, both counted from 1. As a string, `file:line:column: message`."""
+    """One thing that is wrong in a text, and its position. As a string, it is `file:line:column: message`."""
 
     file: str
     line: int
@@ -30,7 +30,7 @@ class Problem:
 
 
 class SpecError(MbcostError):
-    """A spec that cannot be read. `located` holds every problem found, `problems` the same as strings."""
+    """A spec that cannot be read. `located` holds every problem, and `problems` the same as strings."""
 
     def __init__(self, located: Iterable[Problem]) -> None:
         self.located = tuple(located)
@@ -39,7 +39,7 @@ class SpecError(MbcostError):
 
 
 class MissingLibrary(MbcostError):
-    """An optional library that the question needs and that is not installed."""
+    """An optional library that is needed but not installed."""
 
     def __init__(self, library: str, extra: str) -> None:
         self.library = library
@@ -47,7 +47,7 @@ class MissingLibrary(MbcostError):
 
 
 def one_line(message: str) -> str:
-    r"""The message as one printable line of a bounded length, whatever it quotes.
+    r"""Return the message as one printable line of limited length, whatever it quotes.
 
     >>> one_line("unknown key 'a" + chr(10) + "b'")
     "unknown key 'a\\nb'"
@@ -61,9 +61,9 @@ def one_line(message: str) -> str:
 
 
 def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> str:
-    """The tail of a message about an unknown word: the near ones, whatever their case, or all of them.
+    """Return the end of a message about an unknown word: the similar choices, ignoring case, or all choices.
 
-    `meanings` has other words for the choices, in lower case: what people write who mean one.
+    `meanings` has other words, in lower case, that people write when they mean a choice.
 
     >>> suggestion("v3-larg", ["v1", "v2", "v3-large"])
     "did you mean 'v3-large'?"
@@ -74,18 +74,18 @@ def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | 
     """
     from difflib import get_close_matches  # slow to import, and only needed for a message
 
-    known = list(choices)
-    words = {**{choice.lower(): choice for choice in known}, **(meanings or {})}
-    wanted = word[:LONGEST_MESSAGE].lower()
-    close = [wanted] if wanted in words else get_close_matches(wanted, words)
-    near = dict.fromkeys(words[match] for match in close)
-    if near:
-        return "did you mean " + " or ".join(f"'{match}'" for match in near) + "?"
-    return "choose from " + ", ".join(known) if known else "there is none"
+    options = list(choices)
+    words = {**{choice.lower(): choice for choice in options}, **(meanings or {})}
+    query = word[:LONGEST_MESSAGE].lower()
+    matches = [query] if query in words else get_close_matches(query, words)
+    similar = dict.fromkeys(words[match] for match in matches)
+    if similar:
+        return "did you mean " + " or ".join(f"'{choice}'" for choice in similar) + "?"
+    return "choose from " + ", ".join(options) if options else "there is nothing to choose from"
 
 
 def unknown(kind: str, word: str, choices: Iterable[str]) -> MbcostError:
-    """The error for a word that names nothing, with the near ones.
+    """Return the error for a word that is not one of the choices, with the similar choices.
 
     >>> str(unknown("network", "v9", ["v1"]))
     "unknown network 'v9': choose from v1"

@@ -1,21 +1,24 @@
-"""Random tables: whatever the columns allow, under rules that no implementation combines."""
+"""Random tables: everything that the columns allow, with combinations of rules that no implementation has."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
 import yaml
+from hypothesis import reject
 from hypothesis import strategies as st
 
+from mbcost.errors import MbcostError
 from mbcost.spec import implementation
 from mbcost.spec.catalogue.library import families, load_family
 from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation, Padding
-from mbcost.spec.operators import EXPANDING, POOLS, TAKES
+from mbcost.spec.operators import EXPANDING, OPERATORS, POOLS, TOPS
+from mbcost.spec.reading.columns import COLUMNS
 from mbcost.spec.reading.implementations import PARTS, SQUEEZED
-from mbcost.spec.reading.table import COLUMNS
-from mbcost.spec.table import TOPS
 
 WIDTHS, STRIDES, FLAGS, LETTERS = st.integers(1, 40), st.integers(1, 3), st.booleans(), st.sampled_from(["RE", "HS"])
 KERNELS = st.builds("{}x{}".format, st.sampled_from([1, 3, 5, 7]), st.sampled_from([1, 3, 5]))
@@ -24,14 +27,14 @@ WINDOWS = st.builds("{}x{}".format, st.integers(1, 4), st.integers(1, 4))
 
 @st.composite
 def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """A stem, up to four rows of any operator, a pool or a flattening, and what follows it."""
-    found: list[dict[str, Any]] = [
+    """Draw a stem, up to four rows of any operator, a pool or a flattening, and fully connected rows."""
+    drawn: list[dict[str, Any]] = [
         {"operator": "conv", "k": draw(KERNELS), "c": draw(WIDTHS), "s": draw(STRIDES), "nl": draw(LETTERS)}
     ]
     for _ in range(draw(st.integers(1, 4))):
-        operator = draw(st.sampled_from(sorted(TAKES.keys() - {*TOPS, "linear"})))
+        operator = draw(st.sampled_from(sorted(set(OPERATORS) - {*TOPS, "linear"})))
         if operator in POOLS:
-            found.append({"operator": operator, "k": draw(WINDOWS), "s": draw(STRIDES)})
+            drawn.append({"operator": operator, "k": draw(WINDOWS), "s": draw(STRIDES)})
             continue
         row: dict[str, Any] = {"operator": operator, "k": draw(KERNELS), "c": draw(WIDTHS),
                "n": draw(st.integers(1, 2)), "s": draw(STRIDES), "nl": draw(LETTERS)}  # fmt: skip
@@ -44,21 +47,21 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
             row["res"] = None if row["res"] and row["n"] == 1 and row["s"] > 1 else row["res"]
         if operator == "residual":
             row["exp"] = draw(st.sampled_from([None, 12]))
-        if "g" in TAKES[operator] and (operator, row.get("exp")) != ("residual", None):
+        if operator in COLUMNS["g"].operators and (operator, row.get("exp")) != ("residual", None):
             row["g"] = draw(st.sampled_from([None, None, 2, 3]))
-        if "d" in TAKES[operator]:
+        if operator in COLUMNS["d"].operators:
             row["d"] = draw(st.sampled_from([None, 2, 3]))
-        found.append(row)
-    found.append({"operator": "global_pool"} if draw(FLAGS) else {"operator": "flatten", "k": draw(WINDOWS)})
+        drawn.append(row)
+    drawn.append({"operator": "global_pool"} if draw(FLAGS) else {"operator": "flatten", "k": draw(WINDOWS)})
     if draw(FLAGS):
-        found.append({"operator": "linear", "c": draw(WIDTHS), "nl": draw(LETTERS)})
-    return [*found, {"operator": "linear", "c": "k"}]
+        drawn.append({"operator": "linear", "c": draw(WIDTHS), "nl": draw(LETTERS)})
+    return [*drawn, {"operator": "linear", "c": "k"}]
 
 
 @st.composite
 def implementations(draw: st.DrawFn) -> Implementation:
-    """Rules that no implementation combines."""
-    base = draw(st.sampled_from(known()))
+    """Draw a combination of rules that no implementation has."""
+    base = draw(st.sampled_from(built_in_implementations()))
     rules = replace(
         base.layer_rules,
         padding=draw(st.builds(Padding, *(3 * [st.sampled_from(PADDINGS)]))),
@@ -81,20 +84,32 @@ def implementations(draw: st.DrawFn) -> Implementation:
 
 
 @cache
-def known() -> tuple[Implementation, ...]:
+def built_in_implementations() -> tuple[Implementation, ...]:
     return tuple(record for family in families() for record in load_family(family).values())
 
 
 def plain(value: Any) -> Any:
-    """The value as YAML has it: sets are lists."""
+    """Return the value as YAML has it: sets become lists."""
     if isinstance(value, frozenset):
         return sorted(value)
     return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
+@contextmanager
+def where_possible() -> Iterator[None]:
+    """An example of which no network can be built is rejected: Hypothesis draws another one in its place.
+
+    An empty map, no channel left, or groups that do not divide the channels.
+    """
+    try:
+        yield
+    except MbcostError:
+        reject()
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> str:
-    """A whole spec as text; its first line says under which alpha, and for how many classes."""
+    """Draw a whole spec as text; its first line states the alpha and the number of classes to build it with."""
     columns = [column for column in COLUMNS if column != "in"]
     record = plain(asdict(draw(implementations())))
     del record["name"]

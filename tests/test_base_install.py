@@ -1,4 +1,4 @@
-"""What must hold with the base install alone, without torch and numpy: run by CI on every supported Python."""
+"""What must work without optional libraries such as torch and numpy. CI runs it on every supported Python version."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_commands_run(arguments: list[str], tmp_path: Path) -> None:
-    # From another folder, so that it is the installed package that runs, with the specs that it brought along.
+def test_a_command_runs_without_optional_libraries(arguments: list[str], tmp_path: Path) -> None:
+    # In a different folder, so that the installed package runs, with the specs that it contains.
     process = subprocess.run(
         [sys.executable, "-m", "mbcost", *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
     )
@@ -41,7 +41,7 @@ def test_commands_run(arguments: list[str], tmp_path: Path) -> None:
     assert process.stdout
 
 
-def test_headline_total() -> None:
+def test_a_process_prints_the_cost_of_v2() -> None:
     process = subprocess.run(
         [sys.executable, "-m", "mbcost", "table", "v2", "--format", "json"], capture_output=True, text=True, check=True
     )
@@ -53,5 +53,5 @@ def test_headline_total() -> None:
                "mbcost.spec.tally", "mbcost.analytic.layers", "mbcost.analytic.network", "mbcost.present.table",
                "mbcost.present.cost.counts", "mbcost.cli.arguments"]
 )  # fmt: skip
-def test_doctests(module: str) -> None:
+def test_the_examples_in_docstrings_are_true(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

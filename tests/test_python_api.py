@@ -1,4 +1,4 @@
-"""The public names: few, typed, documented."""
+"""The public names of the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import mbcost
 
 
-def test_every_public_name_is_there_and_documented() -> None:
+def test_every_public_name_exists_and_has_a_docstring() -> None:
     for name in mbcost.__all__:
         value = getattr(mbcost, name)
         assert inspect.getdoc(value), name
@@ -18,7 +18,7 @@ def test_every_public_name_is_there_and_documented() -> None:
         mbcost.flops  # noqa: B018  # the access is the test
 
 
-def test_from_spec_to_validation() -> None:
+def test_a_spec_can_be_resolved_built_measured_and_validated() -> None:
     spec = mbcost.load_spec("v2")
     network = mbcost.resolve(spec, alpha=0.75, resolution=160)
     assert (network.mult_adds(), network.params()) == (107_295_200, 2_636_424)

@@ -1,4 +1,4 @@
-"""A spec's rows as blocks with every width worked out: what operators make layers of."""
+"""A spec's rows as blocks with all widths computed, from which the operators build layers."""
 
 from __future__ import annotations
 
@@ -13,43 +13,61 @@ from mbcost.spec.table import Row
 
 
 @dataclass(frozen=True)
+class Window:
+    """The positions of a map from which a convolution computes one output position, and how far the window moves."""
+
+    kernel: tuple[int, int] = (1, 1)
+    stride: int = 1
+    dilation: int = 1
+
+
+POINTWISE = Window()
+"""The window of a pointwise convolution: a single position."""
+
+
+@dataclass(frozen=True)
 class Form:
-    """What a block is made of, wherever it stands and whatever map it reads."""
+    """What a block consists of, without its position in the network and the map that it reads."""
 
     operator: str
     inputs: int
     outputs: int
     rules: LayerRules
     kernel: tuple[int, int] = (1, 1)
-    """(0, 0) is a universal bottleneck without a depthwise layer between its pointwise ones."""
+    """(0, 0) is a universal bottleneck without a depthwise layer between its pointwise layers."""
     stride: int = 1
     groups: int = 1
     dilation: int = 1
     start: tuple[int, int] = (0, 0)
-    """Kernel of a universal bottleneck's depthwise layer before the expansion; (0, 0) where there is none."""
+    """The kernel of a universal bottleneck's depthwise layer before the expansion; (0, 0) if it has none."""
     function: str | None = None
-    """The activation after its convolutions, but a bottleneck's projection."""
+    """The activation after its convolutions, except a bottleneck's projection."""
     expanded: int = 0
     """Channels inside a bottleneck; 0 in the basic form of a residual block."""
     expands: bool = False
-    """Whether a convolution makes them; with t = 1 there is none."""
+    """Whether a convolution makes the expanded channels; with t = 1 there is none."""
     squeezed: int = 0
     """Channels between the two convolutions of squeeze-and-excite; 0 without it."""
     connected: bool = False
-    """Whether a residual connection adds input and output where their shapes agree."""
+    """Whether a residual connection adds input and output if their shapes agree."""
     part: str = ""
-    """What a linear layer is: `head` or `classifier`."""
+    """The part that a linear layer is: `head` or `classifier`."""
     edits: tuple[Edit, ...] = ()
-    """Changes of the layers that the operator builds, in order; only mistakes and rebuilt models have some."""
+    """Changes of the layers that the operator builds, in order; only networks with a known mistake have some."""
+
+    @property
+    def window(self) -> Window:
+        """The window of the convolution that has the kernel, the stride and the dilation of the row."""
+        return Window(self.kernel, self.stride, self.dilation)
 
 
 Edit = Callable[[Form, tuple[Layer, ...]], tuple[Layer, ...]]
-"""A change of the layers that a form was built into, for networks that are not built as their table says."""
+"""A change of the layers of a form, for networks that are not built as their table says."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One repeat of a row: its place in the table, which is its identity, and its form."""
+    """One repeat of a row: its position in the table, which identifies it, and its form."""
 
     stage: int
     repeat: int
@@ -57,7 +75,7 @@ class Block:
 
     @property
     def name(self) -> str:
-        """`<stage>.<repeat>`, how the names of its layers begin."""
+        """`<stage>.<repeat>`, with which the names of its layers begin."""
         return f"{self.stage}.{self.repeat}"
 
 

@@ -1,7 +1,8 @@
 """The engine's second form: a network's counts for every resolution at once, derived from the same operators.
 
-A layer's counts grow with the positions of the map that it works on, or not at all. So a network is a tally that is
-fixed, and one a position for each size that a map has in it; a size is the input's, reduced by the strides before it.
+A layer's counts are proportional to the positions of the map that it works on, or constant. So a network is one
+constant tally and, for each map size in it, a tally per position. A map's size is that of the input, reduced by the
+strides before it.
 """
 
 from __future__ import annotations
@@ -16,38 +17,37 @@ from mbcost.analytic.operators import build_layers
 from mbcost.spec.tally import COUNTS, Tally, counts_of, total
 
 Chain = tuple[tuple[int, int, str], ...]
-"""Window, stride and padding of the convolutions and pools that changed one side of the map."""
+"""Window, stride and padding of the convolutions and pools that changed the height, or the width, of the map."""
 Scale = tuple[Chain, Chain] | None
-"""How height and width of a map follow from the input's; None is a single position, whatever the input."""
+"""How the height and the width of a map follow from the input's; None is a single position, whatever the input."""
 
 FULL: Scale = ((), ())
-"""The input's own size."""
-_READ = tuple(name in ("max_pool_inputs", "average_pool_inputs") for name in COUNTS)
-"""Which counts grow with the map that a layer reads, where a convolution's grow with the one that it gives."""
+"""The scale of the input itself."""
+_PER_INPUT = tuple(name in ("max_pool_inputs", "average_pool_inputs") for name in COUNTS)
+"""For each count, whether it is proportional to the map that a layer reads; a convolution's are to its output map."""
 PROBE = 2**100 + 1
-"""A map so large that its positions are more than any count that does not grow with it: a division parts the two. Odd,
-so that no rounding of sizes is hidden."""
+"""The side of a map with more positions than any constant count, so that a division separates the two kinds of counts.
+It is odd, so that rounding of sizes shows."""
 
 
 @dataclass(frozen=True)
 class Compact:
-    """The counts of a block or a network, by what they grow with."""
+    """The counts of a block or a network, by what they are proportional to."""
 
     fixed: Tally
     growing: tuple[tuple[Scale, Tally], ...]
-    """Counts a position, for each scale of map."""
+    """The counts per position of a map, for each scale of map."""
     output: Scale
-    """The scale of the map that comes out."""
+    """The scale of the output map."""
 
     def tally(self, resolution: tuple[int, int]) -> Tally:
-        """The counts at `resolution`, height and width: equal to the sum over the layers."""
-        return total(
-            [self.fixed, *(_times(tally, count_positions(scale, resolution)) for scale, tally in self.growing)]
-        )
+        """Return the counts at `resolution`, height and width; they are equal to the sum over the layers."""
+        growing = (_multiply(tally, count_positions(scale, resolution)) for scale, tally in self.growing)
+        return total([self.fixed, *growing])
 
 
 def compact(blocks: Iterable[Block]) -> Compact:
-    """The counts of a network that is planned as `blocks`.
+    """Return the counts of a network that is planned as `blocks`.
 
     >>> from mbcost.analytic.blocks import plan
     >>> from mbcost.spec.catalogue.library import load_spec
@@ -70,33 +70,32 @@ def compact(blocks: Iterable[Block]) -> Compact:
 
 @cache
 def compact_form(form: Form) -> Compact:
-    """The counts of one block, its scales counted from the map that it reads."""
+    """Return the counts of one block, with scales relative to the map that it reads."""
     scales: dict[tuple[int, int], Scale] = {(PROBE, PROBE): FULL, (1, 1): None}
     sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
     output = FULL
     for layer in build_layers(form, "", Shape(form.inputs, PROBE, PROBE)):
         before, after = layer.input, layer.output
-        output = scales.setdefault(
-            (after.height, after.width), advance_scale(scales[before.height, before.width], layer)
-        )
+        scale_after = advance_scale(scales[before.height, before.width], layer)
+        output = scales.setdefault((after.height, after.width), scale_after)
         fixed = sums[None]
-        for place, count in enumerate(counts_of(layer.tally())):
+        for index, count in enumerate(counts_of(layer.tally())):
             if not count:
                 continue
-            worked_on = before if output is None or _READ[place] else after
-            scale = scales[worked_on.height, worked_on.width]
+            shape = before if output is None or _PER_INPUT[index] else after
+            scale = scales[shape.height, shape.width]
             if scale is None:
-                fixed[place] += count
+                fixed[index] += count
                 continue
-            each, rest = divmod(count, worked_on.height * worked_on.width)
-            sums.setdefault(scale, [0] * len(COUNTS))[place] += each
-            fixed[place] += rest
-    constant = Tally(*sums.pop(None))
-    return Compact(constant, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
+            per_position, constant = divmod(count, shape.height * shape.width)
+            sums.setdefault(scale, [0] * len(COUNTS))[index] += per_position
+            fixed[index] += constant
+    fixed_tally = Tally(*sums.pop(None))
+    return Compact(fixed_tally, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
 
 
 def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
-    """Height x width of a map of this scale where the input has `resolution`.
+    """Return height x width of a map of this scale in a network whose input has `resolution`.
 
     >>> count_positions((((1, 4, "same"),), ((1, 4, "same"),)), (223, 9))
     168
@@ -111,34 +110,34 @@ def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
     return height * width
 
 
-def join_scales(first: Scale, second: Scale) -> Scale:
-    """The scale of a map that has `second` as seen from a map of `first`."""
-    if first is None or second is None:
+def join_scales(outer: Scale, inner: Scale) -> Scale:
+    """Return the scale of a map that has the scale `inner` relative to a map of the scale `outer`."""
+    if outer is None or inner is None:
         return None
-    return _chain(first[0] + second[0]), _chain(first[1] + second[1])
+    return _shorten(outer[0] + inner[0]), _shorten(outer[1] + inner[1])
 
 
 def advance_scale(scale: Scale, layer: Layer) -> Scale:
-    """The scale of what `layer` makes of a map of `scale`, as long as it is a map and no vector."""
+    """Return the scale of the map that `layer` returns for a map of `scale`, if it returns a map and not a vector."""
     if not isinstance(layer, Conv2d | WindowPool) or scale is None:
         return scale
     height, width = ((side, layer.stride, layer.padding) for side in layer.window)
-    return _chain((*scale[0], height)), _chain((*scale[1], width))
+    return _shorten((*scale[0], height)), _shorten((*scale[1], width))
 
 
-def _chain(steps: Iterable[tuple[int, int, str]]) -> Chain:
-    """The shortest chain that is the same: ceilings of a division follow each other as one, ceil(n / ab)."""
-    chain: list[tuple[int, int, str]] = []
-    for kernel, stride, padding in steps:
-        ceiling = padding == "same" or (kernel % 2 == 1 and (padding == "symmetric" or stride == 1))
-        if not ceiling:
-            chain.append((kernel, stride, padding))
-        elif chain and chain[-1][2] == "same":
-            chain[-1] = (1, chain[-1][1] * stride, "same")
+def _shorten(chain: Chain) -> Chain:
+    """Return the shortest equivalent chain: successive ceilings of a division are a single one, ceil(n / ab)."""
+    shortened: list[tuple[int, int, str]] = []
+    for kernel, stride, padding in chain:
+        is_ceiling = padding == "same" or (kernel % 2 == 1 and (padding == "symmetric" or stride == 1))
+        if not is_ceiling:
+            shortened.append((kernel, stride, padding))
+        elif shortened and shortened[-1][2] == "same":
+            shortened[-1] = (1, shortened[-1][1] * stride, "same")
         elif stride > 1:
-            chain.append((1, stride, "same"))
-    return tuple(chain)
+            shortened.append((1, stride, "same"))
+    return tuple(shortened)
 
 
-def _times(tally: Tally, factor: int) -> Tally:
+def _multiply(tally: Tally, factor: int) -> Tally:
     return Tally(*(count * factor for count in counts_of(tally)))

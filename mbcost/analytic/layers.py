@@ -1,4 +1,4 @@
-"""One class a kind of layer: the shape it needs, the shape it gives, and the formula of its counts between them."""
+"""One class per kind of layer: the shape that it reads, the shape that it returns, and the formula of its counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mbcost.spec.tally import Tally
 
 @dataclass(frozen=True)
 class Shape:
-    """One feature map; batch is always 1."""
+    """The shape of a feature map; the batch size is always 1."""
 
     channels: int
     height: int
@@ -28,10 +28,10 @@ class Shape:
 
 
 def padded_output(size: int, kernel: int, stride: int, padding: str) -> int:
-    """One side of a convolution's output map.
+    """Return the height or width of the output of a convolution or pool whose input has height or width `size`.
 
-    `same` is TensorFlow's, ceil(size / stride). The others are floor((size + zeros - kernel) / stride) + 1 with
-    (k - 1) // 2 zeros on both sides (`symmetric`) or a single zero behind (`trailing`, strided layers only).
+    `same` is TensorFlow's padding, ceil(size / stride). The others give floor((size + zeros - kernel) / stride) + 1:
+    `symmetric` adds (k - 1) // 2 zeros on both sides, `trailing` adds a single zero at the end of strided layers.
     """
     if padding == "same":
         return -(-size // stride)
@@ -39,9 +39,16 @@ def padded_output(size: int, kernel: int, stride: int, padding: str) -> int:
     return (size + zeros - kernel) // stride + 1
 
 
+def _slide_window(image: Shape, channels: int, window: tuple[int, int], stride: int, padding: str) -> Shape:
+    """Return the shape of the output of a layer whose window moves over `image`."""
+    height = padded_output(image.height, window[0], stride, padding)
+    width = padded_output(image.width, window[1], stride, padding)
+    return Shape(channels, height, width)
+
+
 @dataclass(frozen=True)
 class Conv2d:
-    """A convolution, standard, depthwise or pointwise by its kernel and groups."""
+    """A convolution; its kernel and groups make it a standard, depthwise or pointwise one."""
 
     name: str
     input: Shape
@@ -55,30 +62,25 @@ class Conv2d:
 
     @property
     def window(self) -> tuple[int, int]:
-        """Height and width of what one output position reads, the gaps of a dilated kernel included."""
+        """Height and width of the area that one output position reads, with the gaps of a dilated kernel."""
         return (self.kernel[0] - 1) * self.dilation + 1, (self.kernel[1] - 1) * self.dilation + 1
 
     @property
     def output(self) -> Shape:
-        """The map it gives."""
-        height, width = self.window
-        return Shape(
-            self.channels,
-            padded_output(self.input.height, height, self.stride, self.padding),
-            padded_output(self.input.width, width, self.stride, self.padding),
-        )
+        """The shape of the output map."""
+        return _slide_window(self.input, self.channels, self.window, self.stride, self.padding)
 
     @property
     def operator(self) -> str:
-        """`depthwise` where every input channel has a filter of its own, else `conv`."""
+        """`depthwise` if every input channel has its own filter, else `conv`."""
         return "depthwise" if self.groups == self.input.channels > 1 else "conv"
 
     def tally(self) -> Tally:
-        """D_K · D_K · M · N · D_F · D_F multiply-accumulates, divided by the groups.
+        """Return the counts: D_K · D_K · M · N · D_F · D_F multiply-accumulates, divided by the groups.
 
         V1 paper (arXiv:1704.04861), equation 2, and equation 4 for the depthwise case, groups = M = N. D_F is the side
-        of the output map: the paper states stride one, and with a stride only the output positions are computed. The
-        bias is counted apart, never in the multiply-accumulates.
+        of the output map: the paper states the equation for stride one, and with a larger stride only the output
+        positions are computed. The bias is a count of its own and is not part of the multiply-accumulates.
 
         >>> Conv2d("dense", Shape(512, 14, 14), 512, kernel=(3, 3)).tally().conv_macs
         462422016
@@ -98,7 +100,7 @@ class Conv2d:
 
 @dataclass(frozen=True)
 class Linear:
-    """A fully connected layer, M inputs to N outputs."""
+    """A fully connected layer from M inputs to N outputs."""
 
     name: str
     input: Shape
@@ -112,11 +114,13 @@ class Linear:
 
     @property
     def output(self) -> Shape:
-        """N values on a 1x1 map."""
+        """The shape of the output: N values, a 1x1 map."""
         return Shape(self.channels, 1, 1)
 
     def tally(self) -> Tally:
-        """M · N multiply-accumulates: a 1x1 convolution on a 1x1 map. The bias is counted apart.
+        """Return the counts: M · N multiply-accumulates, as of a 1x1 convolution on a 1x1 map.
+
+        The bias is a count of its own and is not part of the multiply-accumulates.
 
         >>> Linear("classifier", Shape(1024, 1, 1), 1000).tally().linear_macs
         1024000
@@ -132,20 +136,26 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class BatchNorm:
-    """Batch normalization, channel by channel; `fused` where it is one module with its activation, if any."""
+class _Elementwise:
+    """A layer that keeps the shape of its input."""
 
     name: str
     input: Shape
-    fused: bool = False
 
     @property
     def output(self) -> Shape:
-        """The map it was given."""
+        """The shape of the output map, which is that of the input."""
         return self.input
 
+
+@dataclass(frozen=True)
+class BatchNorm(_Elementwise):
+    """Batch normalization per channel; it is `fused` if it is one module with its activation, if there is one."""
+
+    fused: bool = False
+
     def tally(self) -> Tally:
-        """Every element once; how many operations that is, conventions disagree on."""
+        """Return the counts: every element once. Conventions disagree about how many operations that is."""
         channels, elements = self.input.channels, self.input.elements
         if self.fused:
             return Tally(fused_norm_channels=channels, fused_norm_elements=elements)
@@ -153,26 +163,19 @@ class BatchNorm:
 
 
 @dataclass(frozen=True)
-class Activation:
+class Activation(_Elementwise):
     """An element-wise non-linearity."""
 
-    name: str
-    input: Shape
     function: str
 
-    @property
-    def output(self) -> Shape:
-        """The map it was given."""
-        return self.input
-
     def tally(self) -> Tally:
-        """Every element once."""
+        """Return the counts: every element once."""
         return Tally(**{f"{self.function}_elements": self.input.elements})
 
 
 @dataclass(frozen=True)
 class GlobalPool:
-    """Average over the whole map; `call` says by what: see `POOLS` in mbcost/spec/implementation.py."""
+    """The average over the whole map; `call` says how code calls it, see `POOLS` in mbcost/spec/implementation.py."""
 
     name: str
     input: Shape
@@ -182,18 +185,18 @@ class GlobalPool:
 
     @property
     def output(self) -> Shape:
-        """One value a channel."""
+        """The shape of the output: one value per channel."""
         return Shape(self.input.channels, 1, 1)
 
     def tally(self) -> Tally:
-        """It reads every element and writes one a channel; no multiply-accumulates."""
+        """Return the counts: every element read, one value per channel written, no multiply-accumulates."""
         counts = {f"{self.call}_pool_inputs": self.input.elements, f"{self.call}_pool_outputs": self.input.channels}
         return Tally(**counts)
 
 
 @dataclass(frozen=True)
 class GridPool:
-    """Average of a map, whatever its size, to a grid of cells, which are then one vector: VGG's 7x7."""
+    """The average of a map of any size over each cell of a grid, flattened to one vector, such as VGG's 7x7."""
 
     name: str
     input: Shape
@@ -204,17 +207,20 @@ class GridPool:
 
     @property
     def output(self) -> Shape:
-        """C x the grid's cells on a 1x1 map."""
+        """The shape of the output: channels x cells of the grid, a 1x1 map."""
         return Shape(self.input.channels * self.grid[0] * self.grid[1], 1, 1)
 
     def tally(self) -> Tally:
-        """It reads every element, counted once where cells overlap, and writes the vector; no multiply-accumulates."""
+        """Return the counts: every element read, the vector written, no multiply-accumulates.
+
+        An element that belongs to several cells is counted once.
+        """
         return Tally(adaptive_pool_inputs=self.input.elements, adaptive_pool_outputs=self.output.channels)
 
 
 @dataclass(frozen=True)
 class WindowPool:
-    """Max or average over a moving window, channel by channel."""
+    """The maximum or average over a moving window, per channel."""
 
     name: str
     input: Shape
@@ -231,60 +237,42 @@ class WindowPool:
 
     @property
     def window(self) -> tuple[int, int]:
-        """Height and width of what one output position reads."""
+        """Height and width of the area that one output position reads."""
         return self.kernel
 
     @property
     def output(self) -> Shape:
-        """The map it gives."""
-        height = padded_output(self.input.height, self.kernel[0], self.stride, self.padding)
-        width = padded_output(self.input.width, self.kernel[1], self.stride, self.padding)
-        return Shape(self.input.channels, height, width)
+        """The shape of the output map."""
+        return _slide_window(self.input, self.input.channels, self.window, self.stride, self.padding)
 
     def tally(self) -> Tally:
-        """Elements of both maps; no multiply-accumulates. Tools count one of the two, or nothing."""
+        """Return the counts: the elements of both maps, no multiply-accumulates. Tools count one map or neither."""
         counts = {f"{self.operator}_inputs": self.input.elements, f"{self.operator}_outputs": self.output.elements}
         return Tally(**counts)
 
 
 @dataclass(frozen=True)
-class Multiply:
-    """Rescales every channel by its gate, the end of squeeze-and-excite."""
-
-    name: str
-    input: Shape
+class Multiply(_Elementwise):
+    """The multiplication of every channel by its gate, the last layer of squeeze-and-excite."""
 
     operator = "multiply"
 
-    @property
-    def output(self) -> Shape:
-        """The map it was given."""
-        return self.input
-
     def tally(self) -> Tally:
-        """One multiplication an element; the papers do not count it."""
+        """Return the counts: one multiplication per element, which the papers do not count."""
         return Tally(multiplies=self.input.elements)
 
 
 @dataclass(frozen=True)
-class Add:
-    """Adds a block's input to its output, the residual connection."""
-
-    name: str
-    input: Shape
+class Add(_Elementwise):
+    """The sum of a block's input and output, the residual connection."""
 
     operator = "add"
 
-    @property
-    def output(self) -> Shape:
-        """The map it was given."""
-        return self.input
-
     def tally(self) -> Tally:
-        """One addition an element; the papers do not count it."""
+        """Return the counts: one addition per element, which the papers do not count."""
         return Tally(adds=self.input.elements)
 
 
 Layer = Conv2d | Linear | BatchNorm | Activation | GlobalPool | GridPool | WindowPool | Multiply | Add
 Leading = Conv2d | Linear | GlobalPool | GridPool | WindowPool | Multiply | Add
-"""Layers that open a table row; norm and activation belong to the row of the layer before them."""
+"""Layers that open a row of a cost table; norm and activation belong to the row of the layer before them."""

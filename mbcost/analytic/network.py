@@ -1,4 +1,4 @@
-"""A spec resolved at one alpha and one resolution: its layers, in order, and their counts."""
+"""A spec at one alpha and one resolution: its layers, in order, and their counts."""
 
 from __future__ import annotations
 
@@ -28,44 +28,44 @@ class Step:
 
     @property
     def name(self) -> str:
-        """`<stage>.<repeat>.<part>`, e.g. `2.1.expand`."""
+        """`<stage>.<repeat>.<part>`, for example `2.1.expand`."""
         return self.layers[0].name
 
     @property
     def stage(self) -> str:
-        """The row of the table, `2` of `2.1.expand`."""
+        """The row of the printed table, `2` in `2.1.expand`."""
         return self.name.split(".", 1)[0]
 
     @property
     def block(self) -> str:
-        """The repeat of the row, `2.1` of `2.1.expand`."""
+        """The repeat of the row, `2.1` in `2.1.expand`."""
         return ".".join(self.name.split(".")[:2])
 
     @property
     def part(self) -> str:
-        """The place in the block, `expand` of `2.1.expand`, `se.reduce` of `4.1.se.reduce`."""
+        """The role in the block, `expand` in `2.1.expand` and `se.reduce` in `4.1.se.reduce`."""
         return self.name.split(".", 2)[2]
 
     @property
     def lead(self) -> Leading:
-        """The layer that the row is named for."""
+        """The layer after which the row is named."""
         lead = self.layers[0]
-        assert not isinstance(lead, BatchNorm | Activation), "norm and activation follow a layer of their name"
+        assert not isinstance(lead, BatchNorm | Activation), "norm and activation follow a layer of the same name"
         return lead
 
     @property
     def output(self) -> Shape:
-        """The map after the last of its layers."""
+        """The shape of the map after its last layer."""
         return self.layers[-1].output
 
     @property
     def tally(self) -> Tally:
-        """The counts of its layers together."""
-        return _tally_of(self.layers)
+        """The sum of its layers' counts."""
+        return _add_tallies(self.layers)
 
 
 @lru_cache(maxsize=2**13)
-def _tally_of(layers: tuple[Layer, ...]) -> Tally:
+def _add_tallies(layers: tuple[Layer, ...]) -> Tally:
     return total(layer.tally() for layer in layers)
 
 
@@ -91,15 +91,15 @@ class Network:
         )
 
     def tally(self) -> Tally:
-        """The counts of the whole network."""
+        """Return the counts of the whole network."""
         return total(layer.tally() for layer in self.layers)
 
     def params(self, convention: Convention | None = None) -> int:
-        """Parameters, by default weights, biases and the scale and shift of norms."""
+        """Return the parameters; by default these are weights, biases and the scale and shift of norms."""
         return (convention or load_convention()).params(self.tally())
 
     def mult_adds(self, convention: Convention | None = None) -> int:
-        """Multiply-adds, by default those of convolution and fully connected layers."""
+        """Return the multiply-adds; by default these are those of convolutions and fully connected layers."""
         return (convention or load_convention()).mult_adds(self.tally())
 
 
@@ -112,18 +112,18 @@ def resolve(
     classes: int = CLASSES,
     in_channels: int | None = None,
 ) -> Network:
-    """The layers of `spec` under width multiplier `alpha` at `resolution`.
+    """Return the network of `spec` under width multiplier `alpha` at `resolution`.
 
     Args:
         spec: the printed table.
-        alpha: width multiplier, a positive number.
+        alpha: the width multiplier, a positive number.
         resolution: height and width of the input in pixels, one number for both; by default the spec's own.
         implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
-        classes: outputs of the classifier.
-        in_channels: channels of the input; by default the spec's own.
+        classes: the outputs of the classifier.
+        in_channels: the channels of the input; by default the spec's own.
 
     Raises:
-        MbcostError: an argument that no network can be built with, or an implementation that the spec does not have.
+        MbcostError: no network can be built with an argument, or the spec does not have the implementation.
 
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
@@ -148,7 +148,7 @@ def build_network(
     """Return the network that consists of `blocks`, one after the other.
 
     Raises:
-        MbcostError: a map is empty.
+        MbcostError: a map is empty, or the two maps of a residual connection differ in size.
     """
     shape = Shape(in_channels, *resolution)
     layers: list[Layer] = []
@@ -170,10 +170,10 @@ def build_network(
 
 
 def build_block(block: Block, shape: Shape, resolution: tuple[int, int]) -> tuple[Layer, ...]:
-    """The layers of a block on a map of `shape`, in a network at `resolution`, which messages name.
+    """Return the layers of a block on a map of `shape`; error messages name the network's `resolution`.
 
     Raises:
-        MbcostError: a map is empty, or two that are to be added differ.
+        MbcostError: a map is empty, or the two maps of a residual connection differ in size.
     """
     layers = build_layers(block.form, block.name, shape)
     for layer in layers:

@@ -1,4 +1,4 @@
-"""The command line: parse, ask one question, present the answer."""
+"""The command line: parse the arguments, ask one question, present the answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mbcost.errors import MbcostError
 
 
 def main() -> None:
-    """Entry point of `mbcost` and of `python -m mbcost`."""
+    """Run `mbcost` or `python -m mbcost` and exit."""
     sys.exit(run(sys.argv[1:]))
 
 
@@ -25,13 +25,17 @@ def _show_version() -> int:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code: 0 fine, 1 a check found a difference, 2 could not run."""
-    if list(arguments) == ["--version"]:  # needs nothing else, so it waits for nothing else
+    """Run one command and return its exit code.
+
+    The codes are 0 for success, 1 if a check finds a difference or nothing fits, 2 if the command cannot run, and 130
+    after Ctrl-C.
+    """
+    if list(arguments) == ["--version"]:  # nothing else has to be imported for this
         return _show_version()
     try:
         from mbcost.cli.group import run_group
 
         return run_group(arguments)
-    except KeyboardInterrupt:  # also while something slow is being imported
+    except KeyboardInterrupt:  # also during a slow import
         print("mbcost: interrupted", file=sys.stderr)
         return INTERRUPTED

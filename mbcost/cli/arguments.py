@@ -1,4 +1,4 @@
-"""What users type -> values: network references, resolutions, lists and ranges."""
+"""Read what users type: references to networks, alphas, resolutions, lists and ranges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 LONGEST_LIST = 10_000
-"""More values than this in one option are taken for a slip of the step."""
+"""An option with more values is refused: its step is probably mistyped."""
 
 Value = TypeVar("Value")
 
@@ -27,7 +27,7 @@ _SETTINGS = re.compile(r"(?:@(?P<alpha>[^@/:]*))?(?:/(?P<res>[^@/:]*))?(?::(?P<i
 
 @dataclass(frozen=True)
 class Reference:
-    """A network as users write it, `NAME@ALPHA/RES:IMPL`; None where it leaves something open."""
+    """A network as users write it, `NAME@ALPHA/RES:IMPL`. What the text does not state is None."""
 
     name: str
     alpha: float | None = None
@@ -35,21 +35,38 @@ class Reference:
     implementation: str | None = None
 
 
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The options that complete a reference to a network, as typed; an option that is not given is None."""
+
+    alpha: str | None = None
+    res: str | None = None
+    rho: str | None = None
+    impl: str | None = None
+    classes: int | None = None
+    in_channels: int | None = None
+    top: bool = True
+
+
 def parse_reference(text: str) -> Reference:
-    """`v2@0.75/160:torchvision`, `v2/160`, `./my/net.yaml@0.5`, and any file that is there, whatever it is called.
+    """Read a reference such as `v2@0.75/160:torchvision`, `v2/160` or `./my/net.yaml@0.5`.
+
+    A file that exists is recognized whatever its name is, unless its name is a built-in network's.
 
     Raises:
-        MbcostError: the text has another form.
+        MbcostError: the text does not have this form.
 
     >>> parse_reference("v2@0.75/160:torchvision")
     Reference(name='v2', alpha=0.75, resolution=(160, 160), implementation='torchvision')
     >>> parse_reference("./my/net.yaml@0.5").name
     './my/net.yaml'
     """
-    name = _name(text)
+    name = _find_name(text)
     match = _SETTINGS.fullmatch(text, len(name))
     if match is None or not name:
-        raise MbcostError(f"'{text}' is no network: write NAME or FILE.yaml, then @ALPHA, /RES and :IMPL as needed")
+        raise MbcostError(
+            f"'{text}' is not a network: expected NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL"
+        )
     alpha, res, implementation = match.group("alpha", "res", "impl")
     return Reference(
         "-" if name == STANDARD_INPUT else name,
@@ -59,8 +76,8 @@ def parse_reference(text: str) -> Reference:
     )
 
 
-def _name(text: str) -> str:
-    """The network's name or file that a reference starts with: the longest file that is there, unless it is a name."""
+def _find_name(text: str) -> str:
+    """Return the name or file at the start of a reference: a built-in name, or else the longest file that exists."""
     match = _NAME.match(text)
     name = match[0] if match else ""
     if name in (*NETWORKS, "-", STANDARD_INPUT):
@@ -73,10 +90,10 @@ def _name(text: str) -> str:
 
 
 def parse_alpha(text: str) -> float:
-    """A width multiplier; whether a network can be built with it is not asked here.
+    """Read a width multiplier. Whether a network can be built with it is checked elsewhere.
 
     Raises:
-        MbcostError: it is no number.
+        MbcostError: the text is not a number.
     """
     if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|nan|[+-]?inf", text) is None:
         raise MbcostError(f"alpha is '{text}': it must be a number such as 0.75")
@@ -84,10 +101,10 @@ def parse_alpha(text: str) -> float:
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
-    """`160` or `160x224`, height first.
+    """Read a resolution, `160` or `160x224`: height, then width.
 
     Raises:
-        MbcostError: the text has another form, or a side is below 1.
+        MbcostError: the text does not have this form, or a side is below 1.
 
     >>> parse_resolution("160x224")
     (160, 224)
@@ -98,64 +115,68 @@ def parse_resolution(text: str) -> tuple[int, int]:
     height = int(match[1])
     width = height if match[2] is None else int(match[2])
     if min(height, width) < 1:
-        raise MbcostError(f"resolution is '{text}': the least is 1")
+        raise MbcostError(f"resolution is '{text}': it must be at least 1")
     return height, width
 
 
-def parse_list(text: str, what: str, most: int = LONGEST_LIST) -> tuple[str, ...]:
-    """`a,b,c` and `start:stop:step`, the stop included, in decimal arithmetic; `what` names the option in messages.
+def parse_list(text: str, option: str, longest: int = LONGEST_LIST) -> tuple[str, ...]:
+    """Read `a,b,c` and `start:stop:step`, which includes the stop, in decimal arithmetic.
 
-    There may be `most` values.
+    Args:
+        text: the list as typed; each part is a value or a range.
+        option: the name of the option in messages.
+        longest: the number of values that the list may have.
 
     Raises:
-        MbcostError: a part is empty or no number, the step is not positive, or the list is empty or overlong.
+        MbcostError: a part is empty, a range is not made of numbers, a step is not positive, or the list is empty or
+            too long.
 
     >>> parse_list("0.25:1:0.25,1.4", "alpha")
     ('0.25', '0.50', '0.75', '1.00', '1.4')
     """
     values: list[str] = []
     for part in text.split(","):
-        values += _range(part, what, most) if ":" in part else [part.strip()]
-        if len(values) > most:
-            raise MbcostError(f"{what} '{text}' has more than {most:,} values: use a larger step")
+        values += _expand_range(part, option, longest) if ":" in part else [part.strip()]
+        if len(values) > longest:
+            raise MbcostError(f"{option} '{text}' has more than {longest:,} values: use a larger step")
     if not all(values):
-        raise MbcostError(f"{what} '{text}' has an empty part: write a,b,c or start:stop:step")
+        raise MbcostError(f"{option} '{text}' has an empty part: write a,b,c or start:stop:step")
     return tuple(values)
 
 
-def _range(text: str, what: str, most: int) -> list[str]:
+def _expand_range(text: str, option: str, longest: int) -> list[str]:
     from decimal import Decimal, InvalidOperation
 
     try:
         start, stop, step = map(Decimal, text.split(":"))
         if step <= 0 or not (start.is_finite() and stop.is_finite() and step.is_finite()):
-            raise MbcostError(f"{what} '{text}': the step must be a positive number")
-        # Compared before it is made an integer, which takes minutes for an exponent of a million.
-        count = int(min((stop - start) / step, Decimal(most))) + 1 if stop >= start else 0
+            raise MbcostError(f"{option} '{text}': the step must be a positive number")
+        # The count is limited before it becomes an integer, which takes minutes for an exponent of a million.
+        count = int(min((stop - start) / step, Decimal(longest))) + 1 if stop >= start else 0
     except (ValueError, InvalidOperation, OverflowError):
-        raise MbcostError(f"{what} '{text}' is no range: write start:stop:step, such as 0.25:1:0.25") from None
+        raise MbcostError(f"{option} '{text}' is not a range: expected start:stop:step, such as 0.25:1:0.25") from None
     if count < 1:
-        raise MbcostError(f"{what} '{text}' is empty: the stop lies below the start")
-    return [str(start + place * step) for place in range(count)]
+        raise MbcostError(f"{option} '{text}' is empty: the stop is below the start")
+    return [str(start + index * step) for index in range(count)]
 
 
-def pick_one(what: str, reference: str, *values: Value | None) -> Value | None:
-    """The one value that is not None; two that differ contradict each other.
+def pick_setting(name: str, reference: str, *values: Value | None) -> Value | None:
+    """Return the value that a reference and the options give for one setting, or None if none gives it.
 
     Raises:
-        MbcostError: they do.
+        MbcostError: two of them give different values.
     """
     given = [value for value in values if value is not None]
     if any(value != given[0] for value in given[1:]):
-        raise MbcostError(f"{what} is given twice, in '{reference}' and as an option: keep one")
+        raise MbcostError(f"{name} is given twice, in '{reference}' and as an option: remove one")
     return given[0] if given else None
 
 
 def parse_rho(text: str) -> Fraction:
-    """A resolution multiplier, exactly as typed.
+    """Read a resolution multiplier as an exact fraction.
 
     Raises:
-        MbcostError: it is no positive number.
+        MbcostError: the text is not a positive number.
 
     >>> parse_rho("0.714")
     Fraction(357, 500)
@@ -167,62 +188,52 @@ def parse_rho(text: str) -> Fraction:
     return rho
 
 
-def scaled_resolution(spec: Spec, rho: str) -> tuple[int, int]:
-    """The spec's resolution times `rho`, each side rounded half up, in exact arithmetic.
+def scale_resolution(spec: Spec, rho: str) -> tuple[int, int]:
+    """Return the spec's resolution times `rho`, each side rounded half up, in exact arithmetic.
 
     Raises:
-        MbcostError: rho is no positive number, or nothing is left.
+        MbcostError: `rho` is not a positive number, or so small that a side becomes 0.
     """
     multiplier = parse_rho(rho)
     height, width = (int(2 * side * multiplier + 1) // 2 for side in spec.resolution)
     if min(height, width) < 1:
-        raise MbcostError(f"rho {rho} leaves nothing of {spec.resolution[0]}x{spec.resolution[1]}: use a larger one")
+        raise MbcostError(f"rho {rho} leaves nothing of {spec.resolution[0]}x{spec.resolution[1]}: use a larger rho")
     return height, width
 
 
-def network_of(
-    text: str,
-    *,
-    alpha: str | None = None,
-    res: str | None = None,
-    rho: str | None = None,
-    impl: str | None = None,
-    classes: int | None = None,
-    in_channels: int | None = None,
-    top: bool = True,
-) -> Network:
-    """The network that a reference and the options beside it describe.
+def resolve_network(text: str, options: NetworkOptions = NetworkOptions()) -> Network:
+    """Return the network that a reference and the options describe together.
 
     Raises:
-        MbcostError: they contradict each other or describe no network.
+        MbcostError: they contradict each other or do not describe a network.
     """
     reference = parse_reference(text)
     if (flat := load_flat(reference.name)) is not None:
-        options = (reference.alpha, reference.resolution, reference.implementation, alpha, res, rho, impl, classes)
-        if any(option is not None for option in (*options, in_channels)) or not top:
-            raise MbcostError(f"{reference.name} is a list of layers with every number worked out: it takes no options")
+        if reference != Reference(reference.name) or options != NetworkOptions():
+            raise MbcostError(f"{reference.name} is a flat list of layers with fixed numbers: remove the options")
         return resolve_flat(flat)
     spec = load_spec(reference.name)
+    rho, res, alpha = options.rho, options.res, options.alpha
     if rho is not None and (res is not None or reference.resolution is not None):
-        raise MbcostError("rho and a resolution are both given: keep one, rho multiplies the table's own resolution")
-    resolution = pick_one(
+        raise MbcostError("rho and a resolution are both given: remove one, rho multiplies the table's own resolution")
+    resolution = pick_setting(
         "the resolution",
         text,
         reference.resolution,
         None if res is None else parse_resolution(res),
-        None if rho is None else scaled_resolution(spec, rho),
+        None if rho is None else scale_resolution(spec, rho),
     )
-    multiplier = pick_one("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
+    multiplier = pick_setting("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
     return resolve(
-        spec if top else spec.without_top(),
+        spec if options.top else spec.without_top(),
         alpha=1.0 if multiplier is None else multiplier,
         resolution=resolution,
-        implementation=pick_one("the implementation", text, reference.implementation, impl),
-        classes=CLASSES if classes is None else classes,
-        in_channels=in_channels,
+        implementation=pick_setting("the implementation", text, reference.implementation, options.impl),
+        classes=CLASSES if options.classes is None else options.classes,
+        in_channels=options.in_channels,
     )
 
 
 def complete_network(incomplete: str) -> list[str]:
-    """Names for the shell's completion."""
+    """Return the built-in networks that the shell can complete a word to."""
     return [name for name in NETWORKS if name.startswith(incomplete)]

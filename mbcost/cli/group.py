@@ -199,7 +199,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "memory": Command(
         "mbcost.cli.device.memory:memory",
-        "Bytes of memory that a network needs, layer by layer under named allocation models, and of flash.",
+        "Bytes of memory that a network needs, per layer and allocation model, and bytes of flash.",
     ),
     "formula": Command(
         "mbcost.cli.cost.formula:formula",
@@ -225,27 +225,30 @@ COMMANDS: Mapping[str, Command] = {
     "check": Command("mbcost.cli.check.check:check", "Is a spec right?"),
     "schema": Command(
         "mbcost.cli.check.schema:schema",
-        "The JSON Schema of a spec, for editors to complete it and to underline mistakes.",
+        "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
     ),
     "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
     "roofline": Command(
         "mbcost.cli.device.roofline:roofline",
-        "A lower bound of the time: what arithmetic or memory allows at best, layer by layer.",
+        "A lower bound of the time per layer, from the limits of arithmetic and memory.",
     ),
     "plot": Command(
         "mbcost.cli.plot:PLOT",
         "Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
     ),
-    "verify": Command("mbcost.cli.verify.verify:verify", "Is your own PyTorch model the network?"),
+    "verify": Command(
+        "mbcost.cli.verify.verify:verify",
+        "Check your own PyTorch model against a network: what differs, what it costs, and which known mistake it is.",
+    ),
     "export": Command(
         "mbcost.cli.verify.export:export",
-        "A network as a YAML file: the spec of a built-in one, or your own PyTorch model as a flat list of its layers.",
+        "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.",
     ),
     "sweep": Command(
-        "mbcost.cli.search.sweep:sweep", "What networks cost over alpha and resolution: one row a configuration."
+        "mbcost.cli.search.sweep:sweep", "The cost of networks over alpha and resolution, one row per configuration."
     ),
     "fit": Command(
-        "mbcost.cli.search.fit:fit", "Which networks fit a device, at which alpha and resolution: the largest first."
+        "mbcost.cli.search.fit:fit", "The networks that fit a device, with their alpha and resolution, largest first."
     ),
     "nets": Command("mbcost.cli.cost.nets:nets", "The built-in networks with their cost, source and implementations."),
     "show": Command("mbcost.cli.cost.show:show", "A network's table as its paper prints it, at alpha 1."),

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -19,29 +19,37 @@ Net = Annotated[
     str,
     typer.Argument(
         metavar="NET",
-        help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL; - reads standard input.",
+        help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL. - reads standard input.",
         autocompletion=complete_network,
     ),
 ]
 Alpha = Annotated[Optional[str], typer.Option(help="Width multiplier [default: 1].", metavar="ALPHA")]
 Res = Annotated[Optional[str], typer.Option(help="Input size in pixels [default: the table's own].", metavar="N|HxW")]
-Rho = Annotated[Optional[str], typer.Option(help="Resolution multiplier, in the place of --res.", metavar="RHO")]
+Rho = Annotated[Optional[str], typer.Option(help="Resolution multiplier, instead of --res.", metavar="RHO")]
 Impl = Annotated[
     Optional[str],
-    typer.Option(help="Whose rules of rounding, scaling and padding [default: official].", metavar="IMPL"),
+    typer.Option(
+        help="Implementation: whose rules of rounding, scaling and padding [default: official].", metavar="IMPL"
+    ),
 ]
-Classes = Annotated[Optional[int], typer.Option(help="Outputs of the classifier [default: 1000].", metavar="N")]
+Classes = Annotated[
+    Optional[int], typer.Option(help="Number of outputs of the classifier [default: 1000].", metavar="N")
+]
 InChannels = Annotated[
-    Optional[int], typer.Option(help="Channels of the input [default: the table's own].", metavar="N")
+    Optional[int], typer.Option(help="Number of channels of the input [default: the table's own].", metavar="N")
 ]
 ConventionName = Annotated[
     Optional[str],
     typer.Option(
         "--convention",
-        help="How params and mult-adds are counted [default: macs].",
+        help="Convention: how params and mult-adds are counted [default: macs].",
         metavar="NAME",
         autocompletion=_complete_convention,
     ),
 ]
-Format = Annotated[str, typer.Option("--format", help="text, csv, json, markdown or latex.", metavar="FORMAT")]
-Output = Annotated[Optional[Path], typer.Option(help="Write to this file, whole or not at all.", metavar="FILE")]
+Format = Annotated[
+    str, typer.Option("--format", help="Format of the output: text, csv, json, markdown or latex.", metavar="FORMAT")
+]
+Output = Annotated[
+    Optional[Path], typer.Option(help="Write to FILE atomically [default: standard output].", metavar="FILE")
+]

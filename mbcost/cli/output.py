@@ -1,10 +1,10 @@
-"""Where answers go: standard output or a file."""
+"""Write answers to standard output or to a file."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from mbcost.present.table import Table
 
 
 def emit(table: Table, answer: dict[str, Any], style: str, output: Path | None = None) -> None:
-    """Write an answer as `style`: `json` from the answer itself, the rest from its table.
+    """Write an answer in the format `style`: JSON from `answer`, the other formats from `table`.
 
     Raises:
-        MbcostError: it cannot be written.
+        MbcostError: the output cannot be written.
     """
     if style == "json":
         write(to_json(answer), output)
@@ -29,67 +29,78 @@ def emit(table: Table, answer: dict[str, Any], style: str, output: Path | None =
         write(FORMATS[style](table), output)
 
 
-def check_output(style: str, output: Path | None, more: tuple[str, ...] = ()) -> None:
-    """Refuse a format that is not known and a file in a folder that is not there, before any work is done.
+def check_output(style: str, output: Path | None, extra: tuple[str, ...] = ()) -> None:
+    """Refuse an unknown format and an impossible file before any work is done.
+
+    Args:
+        style: the format.
+        output: the file; None for standard output.
+        extra: the formats that this command has in addition.
 
     Raises:
-        MbcostError: there is no such format or folder.
+        MbcostError: the format is unknown, the folder of the file does not exist, or the file is a folder.
     """
     if output is not None and not output.exists() and not output.resolve().parent.is_dir():
-        raise MbcostError(f"cannot write {output}: No such file or directory: make its folder first")
+        raise MbcostError(f"cannot write {output}: No such file or directory: create its folder first")
     if output is not None and output.is_dir():
         raise MbcostError(f"cannot write {output}: it is a folder: name a file in it")
-    known = list(dict.fromkeys([*FORMATS, "json", *more]))
+    known = list(dict.fromkeys([*FORMATS, "json", *extra]))
     if style not in known:
         raise unknown("format", style, known)
 
 
 def to_json(answer: dict[str, Any]) -> str:
-    """One object, indented, with exact integers."""
+    """Return one indented JSON object, with exact integers."""
     import json
 
     return json.dumps(answer, indent=2) + "\n"
 
 
 def write(text: str, output: Path | None = None) -> None:
-    """Write to standard output, or to a file as a whole or not at all.
+    """Write text as `write_parts` does."""
+    write_parts([text], output)
 
-    A link is followed, a file keeps its mode, and what is no regular file (a pipe, a device) is written in place.
+
+def write_parts(parts: Iterable[str], output: Path | None) -> None:
+    """Write text part by part to standard output, or atomically to a file.
+
+    A link is followed, and a file keeps its mode. A pipe or a device is written in place.
 
     Raises:
-        MbcostError: it cannot be written.
+        MbcostError: the text cannot be written.
     """
     if output is None:
-        write_out(text)
+        for part in parts:
+            write_out(part)
         return
-    with into(output) as path:
-        path.write_text(text, encoding="utf-8")
+    with replace_file(output) as path, path.open("w", encoding="utf-8") as file:
+        file.writelines(parts)
 
 
 @contextmanager
-def into(output: Path) -> Iterator[Path]:
-    """Where to write what shall be in the file `output`: as `write` does, the whole of it or nothing.
+def replace_file(output: Path) -> Iterator[Path]:
+    """Yield a path to write to; at the end of the block its content replaces that of `output`, as in `write_parts`.
 
     Raises:
-        MbcostError: it cannot be written.
+        MbcostError: the file cannot be written.
     """
     try:
         if output.exists() and not output.is_file():
             yield output
         else:
-            with _replacing(output.resolve()) as partial:
+            with _replace_at_end(output.resolve()) as partial:
                 yield partial
     except OSError as error:
-        # A library that writes the file itself raises errors that have a text and no number.
+        # The errors of a library that writes the file itself can have a text only.
         raise MbcostError(f"cannot write {output}: {error.strerror or error}") from None
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A file beside `target` to write into, which takes its place when the block ends, and is gone when it fails."""
+def _replace_at_end(target: Path) -> Iterator[Path]:
+    """Yield a new file in the same folder, which replaces `target` at the end or is removed on failure."""
     import tempfile
 
-    mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+    mode = target.stat().st_mode if target.exists() else 0o666 & ~_read_umask()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     partial = Path(name)
@@ -102,7 +113,7 @@ def _replacing(target: Path) -> Iterator[Path]:
         raise
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -9,16 +9,17 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.arguments import (
+    NetworkOptions,
     complete_network,
-    network_of,
     parse_alpha,
     parse_list,
     parse_reference,
     parse_resolution,
+    resolve_network,
 )
 from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
-from mbcost.cli.output import check_output, into
+from mbcost.cli.output import check_output, replace_file
 from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
@@ -81,7 +82,9 @@ def layers(
       mbcost plot layers v3-large@0.75/160:torchvision --output layers.png
     """
     check_picture(output)
-    network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    network = resolve_network(
+        net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    )
     _save(draw_layers(profile_layers(network, load_convention(convention))), output)
     return 0
 
@@ -115,7 +118,7 @@ def sweep(
         raise MbcostError(
             f"'{net}' has an alpha or a resolution, but a sweep varies them: use --alpha and --res instead"
         )
-    network = network_of(net, impl=impl, classes=classes, in_channels=in_channels)
+    network = resolve_network(net, NetworkOptions(impl=impl, classes=classes, in_channels=in_channels))
     if network.spec.is_flat:
         raise MbcostError(f"{net} is a flat list of layers, which has no alpha to sweep: use a table of blocks")
     grid = compute_cost_grid(
@@ -168,7 +171,9 @@ def compare(
       mbcost plot compare v2@0.5 v2@0.75 v2 --res 160 --output compare.pdf
     """
     check_picture(output)
-    resolved = [network_of(net, alpha=alpha, res=res, impl=impl, classes=classes) for net in networks]
+    resolved = [
+        resolve_network(net, NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes)) for net in networks
+    ]
     _save(draw_comparison(compare_totals(resolved, load_convention(convention))), output)
     return 0
 
@@ -205,7 +210,7 @@ def blocks(
     check_picture(output)
     convention = load_convention()
     references = [_parse_block(text) for text in chosen] if chosen else EXAMPLES
-    shapes = [describe_block(network_of(net), block, convention) for net, block in references]
+    shapes = [describe_block(resolve_network(net), block, convention) for net, block in references]
     _save(draw_blocks(shapes), output)
     return 0
 
@@ -228,7 +233,7 @@ def _ending(output: Path) -> str:
 
 def _save(drawing: Drawing, output: Path) -> None:
     picture = render(drawing, _ending(output))
-    with into(output) as path:
+    with replace_file(output) as path:
         path.write_bytes(picture)
 
 

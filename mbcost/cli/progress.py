@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Sized
 from contextlib import ExitStack
 from time import monotonic
 from typing import TypeVar
@@ -18,7 +18,7 @@ PATIENCE = 1.0
 
 def track(
     description: str, items: Iterable[Item], total: int | None = None, weigh: Callable[[Item], int] = lambda _: 1
-) -> Iterator[Item]:
+) -> Generator[Item, None, None]:
     """Yield the items and, if that takes long, show a progress bar on standard error.
 
     The bar is shown only on a terminal, and it is erased at the end.

@@ -1,4 +1,4 @@
-"""Standard output, written so that a closed pipe, a full disk or a narrow encoding ends in no traceback."""
+"""Standard streams. A closed pipe, a full disk or a narrow encoding does not end in a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STANDARD_INPUT = "<stdin>"
 """The name that typer sees for `-` if something follows it, as in `-@0.5`."""
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+"""The exit code after Ctrl-C, as in shells: 128 + SIGINT."""
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -22,7 +22,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def write_out(text: str) -> None:
-    """Write to standard output. A reader that has left early is no error.
+    """Write to standard output. It is not an error if the reader of a pipe has already ended.
 
     Raises:
         MbcostError: standard output is closed or cannot be written.
@@ -30,12 +30,12 @@ def write_out(text: str) -> None:
     if sys.stdout is None:
         raise MbcostError("cannot write: standard output is closed")
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
+        sys.stdout.reconfigure(errors="replace")  # for characters that the terminal cannot show
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # Keep the interpreter from flushing what is left once more, and from complaining about it.
+        # Otherwise the interpreter flushes the rest again when it exits, and reports the same error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise MbcostError(f"cannot write to standard output: {error.strerror}") from None

@@ -7,16 +7,23 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, parse_alpha, parse_list, parse_reference, parse_resolution, pick_one
+from mbcost.cli.arguments import (
+    complete_network,
+    parse_alpha,
+    parse_list,
+    parse_reference,
+    parse_resolution,
+    pick_setting,
+)
 from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, emit, write
 from mbcost.cli.progress import track
-from mbcost.present import validate as present
-from mbcost.questions.validate.campaign import TOOLS, Subject, campaign, plan, run
+from mbcost.present.validate import as_json, as_table, render_github, render_junit
+from mbcost.questions.validate.campaign import TOOLS, Request, Subject, collect, plan, run
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
-STYLES = {"junit": present.junit, "github": present.github}
-"""Formats for pipelines, beside those that every command has."""
+STYLES = {"junit": render_junit, "github": render_github}
+"""Formats for pipelines, in addition to those that every command has."""
 
 
 def validate(
@@ -47,8 +54,8 @@ def validate(
 ) -> int:
     """Compare the formulas with real models, layer by layer, to the last integer.
 
-    fvcore and torch measure our own PyTorch model of the same spec; the libraries are compared model against model.
-    Exit 0 when everything is equal, 1 when something differs, 2 when it could not run.
+    fvcore and torch measure our own PyTorch model of the same spec. The models of the libraries are traced. The exit
+    code is 0 if everything is equal, 1 if a value differs, and 2 if the comparison could not run.
 
     \b
     Examples:
@@ -57,32 +64,26 @@ def validate(
       mbcost validate v3-large --against torchvision,timm
       mbcost validate --against all --format junit --output report.xml
     """
-    check_output(style, output, more=tuple(STYLES))
+    check_output(style, output, extra=tuple(STYLES))
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
-    planned = plan(
-        list(_subjects(networks or [], alphas, resolutions, impl)),
-        against=parse_list(against, "against"),
-        alphas=alphas,
-        resolutions=resolutions,
-        implementation=impl,
-    )
-    # A library can have several models of one network, so the bar counts comparisons as they are planned.
-    answer = campaign(planned, track("comparing", run(planned), len(planned.cases)))
+    request = Request(parse_list(against, "against"), alphas, resolutions, impl)
+    planned = plan(list(_list_subjects(networks or [], request)), request)
+    # A library can have several models of one network, so the progress bar counts planned comparisons.
+    answer = collect(planned, track("comparing", run(planned), len(planned.cases)))
     if style in STYLES:
         write(STYLES[style](answer), output)
     else:
-        emit(present.as_table(answer), present.as_json(answer), style, output)
+        emit(as_table(answer), as_json(answer), style, output)
     return 0 if answer.passed else 1
 
 
-def _subjects(
-    networks: list[str], alphas: list[float], resolutions: list[tuple[int, int]], impl: str | None
-) -> Iterator[Subject]:
+def _list_subjects(networks: list[str], request: Request) -> Iterator[Subject]:
     for name in networks or NETWORKS:
         reference = parse_reference(name)
-        pick_one("alpha", name, reference.alpha, *(alphas if reference.alpha is not None else ()))
-        pick_one("the resolution", name, reference.resolution, *(resolutions if reference.resolution else ()))
-        pick_one("the implementation", name, reference.implementation, impl)
+        pick_setting("alpha", name, reference.alpha, *(request.alphas if reference.alpha is not None else ()))
+        resolutions = request.resolutions if reference.resolution else ()
+        pick_setting("the resolution", name, reference.resolution, *resolutions)
+        pick_setting("the implementation", name, reference.implementation, request.implementation)
         spec = load_spec(reference.name)
         yield Subject(spec, reference.alpha, reference.resolution, reference.implementation, named=bool(networks))

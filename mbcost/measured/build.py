@@ -12,14 +12,15 @@ from torch import Tensor, nn
 
 from mbcost.measured.modules import (
     POOLS,
-    Add,
     AddUnit,
+    Convolution,
     ConvUnit,
-    GridPool,
+    GridPool2d,
     LinearUnit,
     Parts,
+    ResidualAdd,
     SqueezeExcite,
-    WindowPool,
+    WindowPoolUnit,
 )
 from mbcost.spec.implementation import LayerRules
 from mbcost.spec.scaling import Scaling, check_whole
@@ -27,13 +28,13 @@ from mbcost.spec.table import CLASSES, Row, Spec
 
 
 class Model(nn.Sequential):
-    """A network whose modules are called as the table's layers are: `2.1.expand` is the submodule of that path."""
+    """A network whose modules have the names of the table's layers: `2.1.expand` is the submodule at that path."""
 
     flatten = True
-    """Whether the output is a vector, which it is where the table ends in a linear row."""
+    """Whether the output is a vector, as it is if the last row of the table is linear."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, in_channels, H, W) -> (N, classes), or the last map where the table does not end in a linear row."""
+        """(N, in_channels, H, W) -> (N, classes), or the last map if the last row of the table is not linear."""
         out = x
         for stage in self:
             out = stage(out)
@@ -48,7 +49,7 @@ def build(
     classes: int = CLASSES,
     in_channels: int | None = None,
 ) -> nn.Module:
-    """The PyTorch model of `spec`, randomly initialized, without dropout.
+    """Build the PyTorch model of `spec`, randomly initialized, without dropout.
 
     Args:
         spec: the printed table.
@@ -58,7 +59,7 @@ def build(
         in_channels: channels of the input; by default the spec's own.
 
     Raises:
-        MbcostError: an argument that no network can be built with, or an implementation that the spec does not have.
+        MbcostError: no network can be built with an argument, or the spec does not have the implementation.
     """
     scaling = Scaling(spec, spec.implementation(implementation or spec.default_implementation), alpha, classes)
     channels = check_whole(spec.channels if in_channels is None else in_channels, "in-channels")
@@ -66,26 +67,27 @@ def build(
     model.flatten = spec.rows[-1].operator == "linear"
     for row in spec.rows:
         stage = nn.Sequential()
-        for repeat in range(1, row.repeats + 1):
-            place = _Place(row, repeat, channels, scaling)
-            stage.add_module(str(repeat), Parts(BUILDERS[row.operator](place)))
-            channels = place.outputs
+        for number in range(1, row.repeats + 1):
+            repeat = _Repeat(row, number, channels, scaling)
+            stage.add_module(str(number), Parts(BUILDERS[row.operator](repeat)))
+            channels = repeat.outputs
         model.add_module(str(row.stage), stage)
     return model
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Repeat:
     """One repeat of a row and the channels that reach it."""
 
     row: Row
-    repeat: int
+    number: int
+    """From 1."""
     inputs: int
     scaling: Scaling
 
     @property
     def stride(self) -> int:
-        return self.row.stride if self.repeat == 1 else 1
+        return self.row.stride if self.number == 1 else 1
 
     @property
     def outputs(self) -> int:
@@ -94,7 +96,7 @@ class _Place:
 
     @property
     def expanded(self) -> int:
-        return self.scaling.expanded(self.row.stage, self.inputs, first=self.repeat == 1)
+        return self.scaling.expanded(self.row.stage, self.inputs, first=self.number == 1)
 
     @property
     def rules(self) -> LayerRules:
@@ -104,141 +106,141 @@ class _Place:
     def activation(self) -> str | None:
         return self.scaling.implementation.activations[self.row.nl] if self.row.nl else None
 
-    def unit(self, part: str, inputs: int, outputs: int, **options: Any) -> ConvUnit:
+    def unit(self, part: str, inputs: int, outputs: int, *, activation: str | None = None, **window: Any) -> ConvUnit:
+        """Return the convolution of a part with its norm or bias; `window` has kernel, stride, groups and dilation."""
         rules = self.rules
+        padding = rules.padding.depthwise if part in ("start", "depthwise") else rules.padding.conv
         return ConvUnit(
-            inputs,
-            outputs,
+            Convolution(inputs, outputs, padding=padding, **window),
             bias=part in rules.bias,
-            padding=rules.padding.depthwise if part in ("start", "depthwise") else rules.padding.conv,
+            activation=activation,
             norm_epsilon=self.scaling.implementation.norm_epsilon,
             fused_norm=rules.fused_norm,
-            **options,
         )
 
 
-def _conv(place: _Place) -> dict[str, nn.Module]:
-    groups = place.scaling.groups(place.row.stage, place.inputs, place.outputs)
-    unit = place.unit(
-        "conv", place.inputs, place.outputs, kernel=place.row.kernel, stride=place.stride, groups=groups,
-        dilation=place.row.dilation, activation=place.activation,
+def _conv(repeat: _Repeat) -> dict[str, nn.Module]:
+    groups = repeat.scaling.groups(repeat.row.stage, repeat.inputs, repeat.outputs)
+    unit = repeat.unit(
+        "conv", repeat.inputs, repeat.outputs, kernel=repeat.row.kernel, stride=repeat.stride, groups=groups,
+        dilation=repeat.row.dilation, activation=repeat.activation,
     )  # fmt: skip
     return {"conv": unit}
 
 
-def _separable(place: _Place) -> dict[str, nn.Module]:
+def _separable(repeat: _Repeat) -> dict[str, nn.Module]:
     return {
-        "depthwise": _depthwise(place, place.inputs),
-        "pointwise": place.unit("pointwise", place.inputs, place.outputs, activation=place.activation),
+        "depthwise": _depthwise(repeat, repeat.inputs),
+        "pointwise": repeat.unit("pointwise", repeat.inputs, repeat.outputs, activation=repeat.activation),
     }
 
 
-def _bottleneck(place: _Place) -> dict[str, nn.Module]:
+def _bottleneck(repeat: _Repeat) -> dict[str, nn.Module]:
     parts: dict[str, nn.Module] = {}
-    if place.expanded != place.inputs:
-        parts["expand"] = place.unit("expand", place.inputs, place.expanded, activation=place.activation)
-    parts["depthwise"] = _depthwise(place, place.expanded)
-    return {**parts, **_projected(place)}
+    if repeat.expanded != repeat.inputs:
+        parts["expand"] = repeat.unit("expand", repeat.inputs, repeat.expanded, activation=repeat.activation)
+    parts["depthwise"] = _depthwise(repeat, repeat.expanded)
+    return {**parts, **_projected(repeat)}
 
 
-def _fused_bottleneck(place: _Place) -> dict[str, nn.Module]:
-    window = {"kernel": place.row.kernel, "stride": place.stride}
-    if place.expanded == place.inputs:
-        unit = place.unit("conv", place.inputs, place.outputs, activation=place.activation, **window)
-        return {**_squeeze_excite(place), "conv": unit, **_connection(place)}
-    expand = place.unit("expand", place.inputs, place.expanded, activation=place.activation, **window)
-    return {"expand": expand, **_projected(place)}
+def _fused_bottleneck(repeat: _Repeat) -> dict[str, nn.Module]:
+    window = {"kernel": repeat.row.kernel, "stride": repeat.stride}
+    if repeat.expanded == repeat.inputs:
+        unit = repeat.unit("conv", repeat.inputs, repeat.outputs, activation=repeat.activation, **window)
+        return {**_squeeze_excite(repeat), "conv": unit, **_connection(repeat)}
+    expand = repeat.unit("expand", repeat.inputs, repeat.expanded, activation=repeat.activation, **window)
+    return {"expand": expand, **_projected(repeat)}
 
 
-def _universal_bottleneck(place: _Place) -> dict[str, nn.Module]:
-    row, inputs = place.row, place.inputs
+def _universal_bottleneck(repeat: _Repeat) -> dict[str, nn.Module]:
+    row, inputs = repeat.row, repeat.inputs
     parts: dict[str, nn.Module] = {}
     if row.a is not None:
-        stride = place.stride if row.kernel == (0, 0) else 1
-        parts["start"] = place.unit("start", inputs, inputs, kernel=row.a, stride=stride, groups=inputs)
-    parts["expand"] = place.unit("expand", inputs, place.expanded, activation=place.activation)
+        stride = repeat.stride if row.kernel == (0, 0) else 1
+        parts["start"] = repeat.unit("start", inputs, inputs, kernel=row.a, stride=stride, groups=inputs)
+    parts["expand"] = repeat.unit("expand", inputs, repeat.expanded, activation=repeat.activation)
     if row.kernel != (0, 0):
-        parts["depthwise"] = _depthwise(place, place.expanded)
-    return {**parts, **_projected(place)}
+        parts["depthwise"] = _depthwise(repeat, repeat.expanded)
+    return {**parts, **_projected(repeat)}
 
 
-def _residual(place: _Place) -> dict[str, nn.Module]:
-    inputs, outputs, kernel = place.inputs, place.outputs, place.row.kernel
-    active = {"activation": place.activation}
+def _residual(repeat: _Repeat) -> dict[str, nn.Module]:
+    inputs, outputs, kernel = repeat.inputs, repeat.outputs, repeat.row.kernel
+    active = {"activation": repeat.activation}
     parts: dict[str, nn.Module] = {}
-    if place.row.exp is None:
-        parts["conv1"] = place.unit("conv1", inputs, outputs, kernel=kernel, stride=place.stride, **active)
-        parts["conv2"] = place.unit("conv2", outputs, outputs, kernel=kernel)
+    if repeat.row.exp is None:
+        parts["conv1"] = repeat.unit("conv1", inputs, outputs, kernel=kernel, stride=repeat.stride, **active)
+        parts["conv2"] = repeat.unit("conv2", outputs, outputs, kernel=kernel)
     else:
-        inner = place.expanded
-        groups = place.scaling.groups(place.row.stage, inner, inner)
-        parts["reduce"] = place.unit("reduce", inputs, inner, **active)
-        parts["conv"] = place.unit("conv", inner, inner, kernel=kernel, stride=place.stride, groups=groups, **active)
-        parts["restore"] = place.unit("restore", inner, outputs)
-    if place.stride > 1 or inputs != outputs:
-        parts["shortcut"] = place.unit("shortcut", inputs, outputs, stride=place.stride)
-    parts["add"] = Add() if place.activation is None else AddUnit(place.activation)
+        inner = repeat.expanded
+        groups = repeat.scaling.groups(repeat.row.stage, inner, inner)
+        parts["reduce"] = repeat.unit("reduce", inputs, inner, **active)
+        parts["conv"] = repeat.unit("conv", inner, inner, kernel=kernel, stride=repeat.stride, groups=groups, **active)
+        parts["restore"] = repeat.unit("restore", inner, outputs)
+    if repeat.stride > 1 or inputs != outputs:
+        parts["shortcut"] = repeat.unit("shortcut", inputs, outputs, stride=repeat.stride)
+    parts["add"] = ResidualAdd() if repeat.activation is None else AddUnit(repeat.activation)
     return parts
 
 
-def _projected(place: _Place) -> dict[str, nn.Module]:
-    """How every inverted residual ends."""
-    project = place.unit("project", place.expanded, place.outputs)
-    return {**_squeeze_excite(place), "project": project, **_connection(place)}
+def _projected(repeat: _Repeat) -> dict[str, nn.Module]:
+    """Return the parts that every inverted residual ends with."""
+    project = repeat.unit("project", repeat.expanded, repeat.outputs)
+    return {**_squeeze_excite(repeat), "project": project, **_connection(repeat)}
 
 
-def _connection(place: _Place) -> dict[str, nn.Module]:
-    """The residual connection, where the block has one."""
-    allowed = place.row.res is not False and place.row.stage not in place.scaling.implementation.without_residual
-    return {"add": Add()} if allowed and place.stride == 1 and place.inputs == place.outputs else {}
+def _connection(repeat: _Repeat) -> dict[str, nn.Module]:
+    """Return the residual connection if the block has one."""
+    allowed = repeat.row.res is not False and repeat.row.stage not in repeat.scaling.implementation.without_residual
+    return {"add": ResidualAdd()} if allowed and repeat.stride == 1 and repeat.inputs == repeat.outputs else {}
 
 
-def _depthwise(place: _Place, channels: int) -> ConvUnit:
-    return place.unit(
-        "depthwise", channels, channels, kernel=place.row.kernel, stride=place.stride, groups=channels,
-        dilation=place.row.dilation, activation=place.activation,
+def _depthwise(repeat: _Repeat, channels: int) -> ConvUnit:
+    return repeat.unit(
+        "depthwise", channels, channels, kernel=repeat.row.kernel, stride=repeat.stride, groups=channels,
+        dilation=repeat.row.dilation, activation=repeat.activation,
     )  # fmt: skip
 
 
-def _squeeze_excite(place: _Place) -> dict[str, nn.Module]:
-    """Squeeze-and-excite on the map inside the block, where the row has it."""
-    if not place.row.se:
+def _squeeze_excite(repeat: _Repeat) -> dict[str, nn.Module]:
+    """Return squeeze-and-excite on the map inside the block if the row has it."""
+    if not repeat.row.se:
         return {}
-    rules, channels = place.rules, place.expanded
-    squeezed = place.scaling.squeezed(place.row.stage, place.inputs, channels)
+    rules, channels = repeat.rules, repeat.expanded
+    squeezed = repeat.scaling.squeezed(repeat.row.stage, repeat.inputs, channels)
     module = SqueezeExcite(
         POOLS[rules.squeeze_pool](),
-        place.unit("se.reduce", channels, squeezed, activation=rules.squeeze_activation),
-        place.unit("se.expand", squeezed, channels, activation=rules.squeeze_gate),
+        repeat.unit("se.reduce", channels, squeezed, activation=rules.squeeze_activation),
+        repeat.unit("se.expand", squeezed, channels, activation=rules.squeeze_gate),
     )
     return {"se": module}
 
 
-def _global_pool(place: _Place) -> dict[str, nn.Module]:
-    return {"pool": POOLS[place.rules.pool]()}
+def _global_pool(repeat: _Repeat) -> dict[str, nn.Module]:
+    return {"pool": POOLS[repeat.rules.pool]()}
 
 
-def _max_pool(place: _Place) -> dict[str, nn.Module]:
-    return {"pool": WindowPool("max", place.row.kernel, place.stride, place.rules.padding.pool)}
+def _max_pool(repeat: _Repeat) -> dict[str, nn.Module]:
+    return {"pool": WindowPoolUnit("max", repeat.row.kernel, repeat.stride, repeat.rules.padding.pool)}
 
 
-def _average_pool(place: _Place) -> dict[str, nn.Module]:
-    return {"pool": WindowPool("average", place.row.kernel, place.stride, place.rules.padding.pool)}
+def _average_pool(repeat: _Repeat) -> dict[str, nn.Module]:
+    return {"pool": WindowPoolUnit("average", repeat.row.kernel, repeat.stride, repeat.rules.padding.pool)}
 
 
-def _flatten(place: _Place) -> dict[str, nn.Module]:
-    return {"pool": GridPool(place.row.kernel)}
+def _flatten(repeat: _Repeat) -> dict[str, nn.Module]:
+    return {"pool": GridPool2d(repeat.row.kernel)}
 
 
-def _linear(place: _Place) -> dict[str, nn.Module]:
-    part = "classifier" if place.row.c == "k" else "head"
-    if part in place.rules.linear:
-        bias = part in place.rules.bias
-        return {part: LinearUnit(place.inputs, place.outputs, bias=bias, activation=place.activation)}
-    return {part: place.unit(part, place.inputs, place.outputs, activation=place.activation)}
+def _linear(repeat: _Repeat) -> dict[str, nn.Module]:
+    part = "classifier" if repeat.row.c == "k" else "head"
+    if part in repeat.rules.linear:
+        bias = part in repeat.rules.bias
+        return {part: LinearUnit(repeat.inputs, repeat.outputs, bias=bias, activation=repeat.activation)}
+    return {part: repeat.unit(part, repeat.inputs, repeat.outputs, activation=repeat.activation)}
 
 
-BUILDERS: Mapping[str, Callable[[_Place], dict[str, nn.Module]]] = {
+BUILDERS: Mapping[str, Callable[[_Repeat], dict[str, nn.Module]]] = {
     "conv": _conv,
     "separable": _separable,
     "bottleneck": _bottleneck,

@@ -1,4 +1,4 @@
-"""A built model, measured: by fvcore, by torch's FlopCounterMode, and by hooks for what neither of them sees."""
+"""Measures a built model by fvcore, by torch's FlopCounterMode, and by hooks for what neither of them counts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from mbcost.errors import MbcostError, MissingLibrary, unknown
-from mbcost.measured.modules import ACTIVATIONS, Add, FunctionalPool, GridPool, MeanPool, Multiply, SamePad, Sum
-from mbcost.measured.trace import half
+from mbcost.measured.eval_mode import evaluating
+from mbcost.measured.modules import (
+    ACTIVATIONS,
+    FunctionalPool,
+    GateMultiply,
+    GridPool2d,
+    MeanPool,
+    ResidualAdd,
+    SamePad,
+    Sum,
+)
+from mbcost.measured.trace import halve
 from mbcost.spec.observed import LayerFacts, Map, Measurement
 
 _NO_ACTIVATION = "none"
@@ -23,17 +33,17 @@ _LEADS: tuple[type[nn.Module], ...] = (
     nn.AdaptiveAvgPool2d,
     FunctionalPool,
     MeanPool,
-    GridPool,
+    GridPool2d,
     nn.MaxPool2d,
     nn.AvgPool2d,
-    Multiply,
-    Add,
+    GateMultiply,
+    ResidualAdd,
     Sum,
 )
-_WHOLE = (nn.AdaptiveAvgPool2d, FunctionalPool, MeanPool, GridPool, Multiply, Add)
-"""Leads that are a row by themselves; the others stand in a unit with what belongs to them."""
-_UNREAD = (MeanPool, nn.MaxPool2d, nn.AvgPool2d)
-"""Pools of which fvcore says nothing, because it has no count for their operators."""
+_WHOLE = (nn.AdaptiveAvgPool2d, FunctionalPool, MeanPool, GridPool2d, GateMultiply, ResidualAdd)
+"""Leads that are a row on their own; the others are in a unit with their padding, norm and activation."""
+_UNCOUNTED = (MeanPool, nn.MaxPool2d, nn.AvgPool2d)
+"""Pools that fvcore does not count, because it has no rule for their operators."""
 
 
 def measure(
@@ -42,31 +52,31 @@ def measure(
     """Measure a model of `build`, layer by layer, on one zero image, in eval mode.
 
     Args:
-        model: a model that `build` made; its training flags are as before afterwards.
+        model: a model that `build` made; its training flags are restored afterwards.
         resolution: height and width of the input in pixels, one number for both.
         in_channels: channels of the input.
-        against: `fvcore`, by its module and operator counts, or `torch`, by FlopCounterMode.
+        against: `fvcore`, which counts by module and operator, or `torch`, which is FlopCounterMode.
 
     Raises:
-        MissingLibrary: fvcore is asked and not installed.
-        MbcostError: the resolution is too small for the model, the model has a module that `build` makes none of, or
-            `against` names no measurement.
+        MissingLibrary: fvcore is asked for and is not installed.
+        MbcostError: the resolution is too small for the model, the model has a module that `build` never makes, or
+            `against` is not a measurement.
     """
     if against not in TOOLS:
         raise unknown("measurement", against, TOOLS)
     height, width = (resolution, resolution) if isinstance(resolution, int) else resolution
     image = torch.zeros(1, in_channels, height, width)
-    with _eval_mode(model), torch.no_grad():
-        seen = _watch(model, image)
+    with evaluating(model), torch.no_grad():
+        rows = _observe_rows(model, image)
         macs = TOOLS[against](model, image)
-    layers = tuple(_facts(name, layer, macs.by_module.get(name, _Counts())) for name, layer in seen.items())
+    layers = tuple(_facts(name, row, macs.by_module.get(name, _Counts())) for name, row in rows.items())
     params = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     return Measurement(against, layers, params, macs.total)
 
 
 @dataclass
-class _Seen:
-    """One table row as the hooks saw it run."""
+class _ObservedRow:
+    """One row of a cost table, as the hooks observed it."""
 
     lead: nn.Module
     input: Map
@@ -78,7 +88,7 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _Counts:
-    """What a tool says of one table row; None where it does not say."""
+    """A tool's counts for one row of a cost table; None where the tool does not count."""
 
     macs: int = 0
     norm_elements: int | None = None
@@ -91,78 +101,90 @@ class _Total:
     total: int
 
 
-@contextmanager
-def _eval_mode(model: nn.Module) -> Iterator[None]:
-    training = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, flag in training.items():
-            module.training = flag
-
-
 def _map(tensor: Tensor) -> Map:
     shape = (*tensor.shape[1:], 1, 1)
     return shape[1], shape[2], shape[0]
 
 
-def _watch(model: nn.Module, image: Tensor) -> dict[str, _Seen]:
-    """Runs the model once and notes every layer with its maps, in order of execution."""
-    seen: dict[str, _Seen] = {}
-    unpadded: dict[str, Map] = {}
-    names = dict(model.named_modules())
-    inner = {id(module.pool) for module in names.values() if isinstance(module, GridPool)}
+class _Observer:
+    """Forward hooks that observe every layer of a model while it runs, in order of execution."""
 
-    def note(name: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def __init__(self, model: nn.Module) -> None:
+        self.rows: dict[str, _ObservedRow] = {}
+        self.unpadded: dict[str, Map] = {}
+        """The map before explicit padding, by row."""
+        modules = dict(model.named_modules())
+        inside_units = {id(module.pool) for module in modules.values() if isinstance(module, GridPool2d)}
+        self.modules = {name: module for name, module in modules.items() if id(module) not in inside_units}
+
+    @contextmanager
+    def observing(self) -> Iterator[None]:
+        """Observe every layer that runs inside the context."""
+        # A fused norm has its activation as a child, which runs inside it and would be observed before it.
+        handles = [module.register_forward_hook(self._hook(name)) for name, module in self.modules.items()]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _hook(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        return lambda module, inputs, output: self._observe(name, module, inputs, output)
+
+    def _observe(self, name: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         row = _row_name(name, module)
-        if isinstance(module, Add | Sum) and inputs[0].shape != inputs[1].shape:  # torch repeats the smaller map
-            raise RuntimeError(f"{row} adds maps of {inputs[0].shape} and {inputs[1].shape}")
         if isinstance(module, _LEADS):
-            if row in seen:
-                raise MbcostError(f"{row} runs twice: a model of build() runs every layer once")
-            seen[row] = _Seen(module, unpadded.get(row, _map(inputs[0])), _map(output))
+            self._observe_lead(row, module, inputs, output)
         elif isinstance(module, SamePad | nn.ConstantPad2d):
-            unpadded[row] = _map(inputs[0])
-        elif (isinstance(module, nn.BatchNorm2d) or type(module) in _FUNCTIONS) and row not in seen:
-            raise MbcostError(f"{name} runs before the layer that it belongs to, which no model of build() does")
-        elif isinstance(module, nn.BatchNorm2d):
-            seen[row].norm_channels += 0 if module.weight is None else module.weight.numel()
-        elif (function := _FUNCTIONS.get(type(module))) is not None:
-            both = seen[row].activation != _NO_ACTIVATION
-            seen[row].activation = f"{seen[row].activation} + {function}" if both else function
-            seen[row].activation_elements += output.numel()
+            self.unpadded[row] = _map(inputs[0])
+        elif isinstance(module, nn.BatchNorm2d) or type(module) in _FUNCTIONS:
+            if row not in self.rows:
+                raise MbcostError(f"{name} runs before the layer that it belongs to, which no model of build() does")
+            self._observe_follower(self.rows[row], module, output)
         elif not (isinstance(module, nn.Identity) or any(module.children())):
             raise MbcostError(f"{name} is a {type(module).__name__}, which no model of build() has")
 
-    def hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        return lambda module, inputs, output: note(name, module, inputs, output)
+    def _observe_lead(self, row: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        if isinstance(module, ResidualAdd | Sum) and inputs[0].shape != inputs[1].shape:
+            # torch would repeat the smaller map.
+            raise RuntimeError(f"{row} adds maps of {inputs[0].shape} and {inputs[1].shape}")
+        if row in self.rows:
+            raise MbcostError(f"{row} runs twice: a model of build() runs every layer once")
+        self.rows[row] = _ObservedRow(module, self.unpadded.get(row, _map(inputs[0])), _map(output))
 
-    # A fused norm has its activation as a child, which runs inside it and would be noted before it.
-    handles = [module.register_forward_hook(hook(name)) for name, module in names.items() if id(module) not in inner]
+    def _observe_follower(self, row: _ObservedRow, module: nn.Module, output: Tensor) -> None:
+        if isinstance(module, nn.BatchNorm2d):
+            row.norm_channels += 0 if module.weight is None else module.weight.numel()
+            return
+        function = _FUNCTIONS[type(module)]
+        row.activation = function if row.activation == _NO_ACTIVATION else f"{row.activation} + {function}"
+        row.activation_elements += output.numel()
+
+
+def _observe_rows(model: nn.Module, image: Tensor) -> dict[str, _ObservedRow]:
+    """Run the model once and return every layer with its maps, in order of execution."""
+    observer = _Observer(model)
     try:
-        model(image)
+        with observer.observing():
+            model(image)
     except RuntimeError as error:
         raise MbcostError(f"the model does not run at {image.shape[2]}x{image.shape[3]}: {error}") from None
-    finally:
-        for handle in handles:
-            handle.remove()
-    return seen
+    return observer.rows
 
 
 _FUNCTIONS: Mapping[type, str] = {make: name for name, make in ACTIVATIONS.items() if isinstance(make, type)}
 
 
 def _row_name(name: str, module: nn.Module) -> str:
-    """`2.1.expand.conv` -> `2.1.expand`; a global pool, multiply or add is a row of its own."""
+    """Return `2.1.expand` for `2.1.expand.conv`; a global pool, a multiply and an add are rows on their own."""
     if isinstance(module, _WHOLE):
         return name
     row = name.rsplit(".", 1)[0]
     return row.removesuffix(".norm")
 
 
-def _facts(name: str, seen: _Seen, counts: _Counts) -> LayerFacts:
-    lead = seen.lead
+def _facts(name: str, row: _ObservedRow, counts: _Counts) -> LayerFacts:
+    lead = row.lead
     weight = lead.weight.numel() if isinstance(lead, nn.Conv2d | nn.Linear) else 0
     bias = lead.bias.numel() if isinstance(lead, nn.Conv2d | nn.Linear) and lead.bias is not None else 0
     kernel: Any = None
@@ -177,9 +199,9 @@ def _facts(name: str, seen: _Seen, counts: _Counts) -> LayerFacts:
         kernel, stride, groups = (1, 1), (1, 1), 1
     operator = next(word for kind, word in _OPERATORS.items() if isinstance(lead, kind))
     return LayerFacts(
-        name, operator, kernel, stride, groups, seen.input, seen.output,
-        weights=weight, biases=bias, norm_channels=seen.norm_channels, macs=counts.macs,
-        norm_elements=counts.norm_elements, activation=seen.activation, activation_elements=seen.activation_elements,
+        name, operator, kernel, stride, groups, row.input, row.output,
+        weights=weight, biases=bias, norm_channels=row.norm_channels, macs=counts.macs,
+        norm_elements=counts.norm_elements, activation=row.activation, activation_elements=row.activation_elements,
         pool_inputs=counts.pool_inputs, dilation=dilation,
     )  # fmt: skip
 
@@ -190,17 +212,17 @@ _OPERATORS: Mapping[type[nn.Module], str] = {
     nn.AdaptiveAvgPool2d: "pool",
     FunctionalPool: "pool",
     MeanPool: "pool",
-    GridPool: "pool",
+    GridPool2d: "pool",
     nn.MaxPool2d: "max_pool",
     nn.AvgPool2d: "average_pool",
-    Multiply: "multiply",
-    Add: "add",
+    GateMultiply: "multiply",
+    ResidualAdd: "add",
     Sum: "add",
 }
 
 
 def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
-    """The count by module and operator: one a multiply-accumulate, two a norm element, one a pooled input."""
+    """Count by module and operator: 1 per multiply-accumulate, 2 per norm element, 1 per pool input."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # torch's about torch.jit.script, for fvcore's author
@@ -215,19 +237,19 @@ def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
         if isinstance(module, _LEADS):
             row = _row_name(name, module)
             counts = operators[row]
-            # A mean is an operator that fvcore lists as unsupported, so it says nothing of such a pool, or of a window.
+            # fvcore lists a mean as unsupported, so it does not count such a pool, nor a pool over a window.
             pool = int(counts["adaptive_avg_pool2d"]) if "adaptive_avg_pool2d" in counts else None
             by_module[row] = _Counts(
                 macs=int(counts["conv"] + counts["linear"]),
-                norm_elements=half(int(counts["batch_norm"]), row),
-                pool_inputs=None if isinstance(module, _UNREAD) else pool or 0,
+                norm_elements=halve(int(counts["batch_norm"]), row),
+                pool_inputs=None if isinstance(module, _UNCOUNTED) else pool or 0,
             )
     total = operators[""]
     return _Total(by_module, int(total["conv"] + total["linear"]))
 
 
 def _by_torch(model: nn.Module, image: Tensor) -> _Total:
-    """FlopCounterMode's count by module: two a multiply-accumulate, nothing else."""
+    """Count by module with FlopCounterMode: 2 per multiply-accumulate, nothing else."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
@@ -238,8 +260,8 @@ def _by_torch(model: nn.Module, image: Tensor) -> _Total:
     for name, module in model.named_modules():
         if isinstance(module, _LEADS):
             row = _row_name(name, module)
-            by_module[row] = _Counts(macs=half(counts.get(f"{root}.{row}", 0), row))
-    return _Total(by_module, half(counter.get_total_flops(), "the total"))
+            by_module[row] = _Counts(macs=halve(counts.get(f"{root}.{row}", 0), row))
+    return _Total(by_module, halve(counter.get_total_flops(), "the total"))
 
 
 TOOLS: Mapping[str, Callable[[nn.Module, Tensor], _Total]] = {"fvcore": _by_fvcore, "torch": _by_torch}

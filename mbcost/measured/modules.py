@@ -1,8 +1,9 @@
-"""The torch modules that a table's row becomes. Torch decides every shape; the counts are left to the tools."""
+"""The torch modules that the rows of a table become. Torch decides every shape, and the tools do the counting."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 
 
 class SamePad(nn.Module):
-    """TensorFlow's SAME padding, which depends on the size of the map and puts the odd zero behind."""
+    """TensorFlow's SAME padding, which depends on the size of the map and puts an odd zero at the end."""
 
     def __init__(self, window: tuple[int, int], stride: int, value: float = 0.0) -> None:
         super().__init__()
@@ -28,14 +29,32 @@ class SamePad(nn.Module):
         self.value = value
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) padded so that a layer without padding gives ceil(H / stride) x ceil(W / stride)."""
+        """Pad (N, C, H, W) so that a layer without padding gives ceil(H / stride) x ceil(W / stride)."""
         zeros: list[int] = []
         for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.window), strict=True):
-            # What (ceil(size / stride) - 1) * stride + kernel reaches beyond the map; without that product, which
-            # torchprofile would find in the trace and count.
+            # The part of (ceil(size / stride) - 1) * stride + kernel beyond the map, written without that product,
+            # which torchprofile would find in the trace and count.
             missing = max(kernel - 1 - (size - 1) % self.stride, 0)
             zeros += [missing // 2, missing - missing // 2]
         return functional.pad(x, zeros, value=self.value)
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """The shape of a convolution and its kind of padding."""
+
+    inputs: int
+    outputs: int
+    kernel: tuple[int, int] = (1, 1)
+    stride: int = 1
+    groups: int = 1
+    dilation: int = 1
+    padding: str = "symmetric"
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Height and width of the input of one output position, the gaps of a dilated kernel included."""
+        return self.dilation * (self.kernel[0] - 1) + 1, self.dilation * (self.kernel[1] - 1) + 1
 
 
 class ConvUnit(nn.Module):
@@ -43,37 +62,30 @@ class ConvUnit(nn.Module):
 
     def __init__(
         self,
-        inputs: int,
-        outputs: int,
+        convolution: Convolution,
         *,
-        kernel: tuple[int, int] = (1, 1),
-        stride: int = 1,
-        groups: int = 1,
-        dilation: int = 1,
         bias: bool = False,
-        padding: str = "symmetric",
         activation: str | None = None,
         norm_epsilon: float = 1e-5,
         fused_norm: bool = False,
     ) -> None:
         super().__init__()
-        window = dilation * (kernel[0] - 1) + 1, dilation * (kernel[1] - 1) + 1
-        self.pad, zeros = _pad(window, stride, padding)
+        outputs, kernel, stride = convolution.outputs, convolution.kernel, convolution.stride
+        self.pad, zeros = _pad(convolution.window, stride, convolution.padding)
         self.conv = nn.Conv2d(
-            inputs, outputs, kernel, stride, padding=zeros, dilation=dilation, groups=groups, bias=bias
-        )
+            convolution.inputs, outputs, kernel, stride, padding=zeros, dilation=convolution.dilation,
+            groups=convolution.groups, bias=bias,
+        )  # fmt: skip
         self.norm: nn.Module = nn.Identity()
         self.activation: nn.Module = nn.Identity()
-        if bias:
-            if activation is not None:
-                self.activation = ACTIVATIONS[activation]()
-        elif fused_norm:
+        if not bias and fused_norm:
             function = nn.Identity() if activation is None else ACTIVATIONS[activation]()
             self.norm = BatchNormActivation(outputs, norm_epsilon, function)
-        else:
+            return
+        if not bias:
             self.norm = nn.BatchNorm2d(outputs, eps=norm_epsilon)
-            if activation is not None:
-                self.activation = ACTIVATIONS[activation]()
+        if activation is not None:
+            self.activation = ACTIVATIONS[activation]()
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, H, W) -> (N, outputs, H', W')."""
@@ -84,7 +96,7 @@ class ConvUnit(nn.Module):
 def _pad(
     window: tuple[int, int], stride: int, padding: str, value: float = 0.0
 ) -> tuple[nn.Module, tuple[int, int] | int]:
-    """The module that pads before the convolution or pool, and the zeros that it adds by itself."""
+    """Return the module that pads before the convolution or pool, and the zeros that the layer itself adds."""
     symmetric = (window[0] - 1) // 2, (window[1] - 1) // 2
     odd = all(side % 2 for side in window)
     if padding == "symmetric" or (stride == 1 and (odd or padding == "trailing")):
@@ -95,7 +107,7 @@ def _pad(
 
 
 class BatchNormActivation(nn.BatchNorm2d):
-    """Norm and activation, or none, as one module, as timm has them: tools that go by exact module types miss it."""
+    """Norm and an optional activation as one module, as in timm: tools that look for exact module types miss it."""
 
     def __init__(self, channels: int, epsilon: float, activation: nn.Module) -> None:
         super().__init__(channels, eps=epsilon)
@@ -137,7 +149,7 @@ class FunctionalPool(nn.Module):
         return functional.adaptive_avg_pool2d(x, 1)
 
 
-class GridPool(nn.Module):
+class GridPool2d(nn.Module):
     """The average to a grid of cells, then one vector."""
 
     def __init__(self, grid: tuple[int, int]) -> None:
@@ -149,10 +161,10 @@ class GridPool(nn.Module):
         return torch.flatten(self.pool(x), 1)[:, :, None, None]
 
 
-class WindowPool(nn.Module):
+class WindowPoolUnit(nn.Module):
     """A max or an average pool over a moving window with its padding: one row of a cost table.
 
-    Padding never is a maximum; an average counts it as zeros.
+    A padded value is never the maximum; an average includes it as zero.
     """
 
     def __init__(self, kind: str, kernel: tuple[int, int], stride: int, padding: str) -> None:
@@ -175,7 +187,7 @@ POOLS: Mapping[str, Callable[[], nn.Module]] = {
 }
 
 
-class Multiply(nn.Module):
+class GateMultiply(nn.Module):
     """Rescales a map by a gate."""
 
     def forward(self, x: Tensor, gate: Tensor) -> Tensor:
@@ -183,7 +195,7 @@ class Multiply(nn.Module):
         return x * gate
 
 
-class Add(nn.Module):
+class ResidualAdd(nn.Module):
     """The residual connection."""
 
     def forward(self, x: Tensor, residual: Tensor) -> Tensor:
@@ -221,7 +233,7 @@ class SqueezeExcite(nn.Module):
         self.pool = pool
         self.reduce = reduce
         self.expand = expand
-        self.multiply = Multiply()
+        self.multiply = GateMultiply()
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> the same shape."""
@@ -230,8 +242,9 @@ class SqueezeExcite(nn.Module):
 
 
 class Parts(nn.Module):
-    """A block: its parts one after the other, and its input, through the `shortcut` where it has one, added at the end
-    where it has an `add`.
+    """A block: its parts run one after the other.
+
+    A block with an `add` adds its input at the end, which passes the `shortcut` first where the block has one.
     """
 
     def __init__(self, parts: Mapping[str, nn.Module]) -> None:
@@ -241,10 +254,10 @@ class Parts(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H', W')."""
-        out = other = x
+        out = shortcut = x
         for name, part in self.named_children():
             if name == "shortcut":
-                other = part(x)
+                shortcut = part(x)
             else:
-                out = part(out, other) if isinstance(part, Add | AddUnit) else part(out)
+                out = part(out, shortcut) if isinstance(part, ResidualAdd | AddUnit) else part(out)
         return out

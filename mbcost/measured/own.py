@@ -1,4 +1,4 @@
-"""A user's own model: made by the user's factory, read while it runs once, and left as it was."""
+"""A user's own model: made by the user's factory, traced while it runs once, and left unchanged."""
 
 from __future__ import annotations
 
@@ -19,115 +19,126 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.parameter import is_lazy
 
 from mbcost.errors import MbcostError, unknown
-from mbcost.measured.trace import Recorder, evaluating
+from mbcost.measured.eval_mode import evaluating
+from mbcost.measured.trace import Recorder
 from mbcost.spec.observed import TracedModel
 
 
 def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn.Module:
-    """The model that `target` names: a factory's result, or the model itself.
+    """Return the model that `target` names: the result of a factory, or the model itself.
 
-    What the user's code prints goes to standard error.
+    Whatever the user's code prints goes to standard error.
 
     Args:
-        target: `package.module:factory` or `./file.py:factory`; behind the colon a function, a class or a model. The
-            current folder, or the file's, is on the import path until the model is there.
-        arguments: what to call the factory with.
+        target: `package.module:factory` or `./file.py:factory`; after the colon a function, a class or a model. The
+            current folder, or that of the file, is on the import path until the model has been made.
+        arguments: keyword arguments of the factory.
 
     Raises:
-        MbcostError: there is no such thing, the user's code raises something, or what it gives is no `nn.Module`.
+        MbcostError: the target does not exist, the user's code raises an error, or its result is not an `nn.Module`.
     """
-    place, colon, path = target.rpartition(":")
-    if not (colon and place and path):
-        raise MbcostError(f"'{target}' names no model: write MODULE:FACTORY or ./FILE.py:FACTORY")
-    is_file = place.endswith(".py") or "/" in place
-    file = Path(place)
+    source, colon, path = target.rpartition(":")
+    if not (colon and source and path):
+        raise MbcostError(f"'{target}' does not name a model: expected MODULE:FACTORY or ./FILE.py:FACTORY")
+    is_file = source.endswith(".py") or "/" in source
+    file = Path(source)
     if is_file and not file.is_file():
-        raise MbcostError(f"{place}: No such file")
+        raise MbcostError(f"{source}: No such file")
     with _on_path(str(file.resolve().parent) if is_file else str(Path.cwd())), redirect_stdout(sys.stderr):
-        with _blamed(f"{place} cannot be imported"):
-            found: Any = _executed(file) if is_file else import_module(place)
+        with _blaming(f"{source} cannot be imported"):
+            target_object: Any = _execute(file) if is_file else import_module(source)
         for name in path.split("."):
-            if not hasattr(found, name):
-                raise unknown(f"name in {place}", name, _factories(found))
-            found = getattr(found, name)
-        if isinstance(found, nn.Module):
+            if not hasattr(target_object, name):
+                raise unknown(f"name in {source}", name, _list_factories(target_object))
+            target_object = getattr(target_object, name)
+        if isinstance(target_object, nn.Module):
             if arguments:
-                raise MbcostError(f"{target} is a model already and takes no arguments: leave --kwargs out")
-            return found
-        if not callable(found):
-            raise MbcostError(f"{target} is {_a(found)}, neither a factory nor a model")
-        model = _made(found, target, arguments or {})
+                raise MbcostError(f"{target} is already a model and takes no arguments: remove --kwargs")
+            return target_object
+        if not callable(target_object):
+            raise MbcostError(f"{target} is {_with_article(target_object)}: expected a factory or a model")
+        model = _make(target_object, target, arguments or {})
     if not isinstance(model, nn.Module):
-        raise MbcostError(f"{target} gives {_a(model)}, no torch.nn.Module")
+        raise MbcostError(f"{target} returns {_with_article(model)}: expected a torch.nn.Module")
     return model
 
 
-def _factories(place: object) -> list[str]:
-    """Which names in `place` can be a model or a factory: what is made there, not what it imports, if there is any."""
-    things = {name: getattr(place, name, None) for name in dir(place) if not name.startswith("_")}
-    module = getattr(place, "__name__", None)
-    made = [
+def _list_factories(module: object) -> list[str]:
+    """Return the names in `module` that can be a model or a factory: those defined there, or else all public names."""
+    values = {name: getattr(module, name, None) for name in dir(module) if not name.startswith("_")}
+    module_name = getattr(module, "__name__", None)
+    defined = [
         name
-        for name, thing in things.items()
-        if isinstance(thing, nn.Module) or (callable(thing) and getattr(thing, "__module__", None) == module)
+        for name, value in values.items()
+        if isinstance(value, nn.Module) or (callable(value) and getattr(value, "__module__", None) == module_name)
     ]
-    return made or list(things)
+    return defined or list(values)
 
 
-def _made(factory: Callable[..., object], target: str, arguments: Mapping[str, object]) -> object:
-    with _blamed(f"{target} failed"):
+def _make(factory: Callable[..., object], target: str, arguments: Mapping[str, object]) -> object:
+    with _blaming(f"{target} failed"):
         try:
             return factory(**arguments)
         except TypeError:
-            if (misfit := _misfit(factory, target, arguments)) is None:
+            if (problem := _check_arguments(factory, target, arguments)) is None:
                 raise
-    raise misfit
+    raise problem
 
 
-def _misfit(factory: Callable[..., object], target: str, arguments: Mapping[str, object]) -> MbcostError | None:
-    """What is wrong with the arguments that `factory` fails on, if it says so."""
+def _check_arguments(
+    factory: Callable[..., object], target: str, arguments: Mapping[str, object]
+) -> MbcostError | None:
+    """Return the error for missing or unknown arguments of `factory`; None if its signature does not tell."""
     try:
         parameters = signature(factory).parameters
-    except (TypeError, ValueError):  # as of much that is written in C
+    except (TypeError, ValueError):  # as for many functions that are written in C
         return None
-    named = [each for each in parameters.values() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
-    missing = [each.name for each in named if each.default is each.empty and each.name not in arguments]
+    named = [
+        parameter
+        for parameter in parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    ]
+    missing = [
+        parameter.name
+        for parameter in named
+        if parameter.default is parameter.empty and parameter.name not in arguments
+    ]
     if missing:
         given = " ".join(f"--kwargs {name}=VALUE" for name in missing)
         return MbcostError(f"{target} needs {' and '.join(missing)}: add {given}")
-    known = [each.name for each in named]
+    known = [parameter.name for parameter in named]
     foreign = [name for name in arguments if name not in known]
-    if foreign and not any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+    if foreign and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return unknown(f"argument of {target}", foreign[0], known)
     return None
 
 
-def read_model(model: nn.Module, name: str, resolution: tuple[int, int], in_channels: int) -> TracedModel:
-    """The layers that `model` executes on one image of zeros, in eval mode, without gradients.
+def trace_model(model: nn.Module, name: str, resolution: tuple[int, int], in_channels: int) -> TracedModel:
+    """Trace the layers that `model` executes on one image of zeros, in eval mode, without gradients.
 
-    The model's parameters stay where they are; torch works out the shapes of the activations without computing them.
-    A model whose forward asks for values runs once more, with real activations on its own device. Either way the
-    model is afterwards as before: parameters, buffers, modes, hooks and attributes of every module; so are the states
-    of the random number generators. The model's own hooks run as ever.
+    The model's parameters stay on their device, and torch works out the shapes of the activations without computing
+    them. A model whose forward needs values runs a second time, with real activations on its own device. Afterwards
+    the model is unchanged: the parameters, buffers, modes, hooks and attributes of every module, and the states of the
+    random number generators. The model's own hooks run as usual.
 
     Args:
         model: any model that reads one (1, C, H, W) image.
-        name: what to call it in messages.
+        name: the model's name in messages.
         resolution: height and width of the image in pixels.
         in_channels: channels of the image.
 
     Raises:
-        MbcostError: it does not run, or executes no layer that torch shows.
+        MbcostError: the model does not run, or executes no layer that torch shows.
     """
     if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
-        raise MbcostError(f"{name} has lazy modules, whose shapes are open: run it once in its factory")
+        raise MbcostError(f"{name} has lazy modules without shapes: run it once in its factory")
     size = (1, in_channels, *resolution)
     recorder, computed = None, False
     if not any(parameter.is_meta for parameter in model.parameters()):
-        recorder = _recorded(model, size, FakeTensorMode(allow_non_fake_inputs=True))
+        recorder = _run_on_shapes(model, size, FakeTensorMode(allow_non_fake_inputs=True))
     if recorder is None:
         computed = True
-        with _blamed(f"{name} does not run on a {'x'.join(map(str, size))} image"):
+        with _blaming(f"{name} does not run on a {'x'.join(map(str, size))} image"):
             recorder = _run(model, size, None)
     if not recorder.layers:
         raise MbcostError(f"{name} executes no convolution and no linear layer that torch shows")
@@ -136,9 +147,9 @@ def read_model(model: nn.Module, name: str, resolution: tuple[int, int], in_chan
     return TracedModel(name, resolution, in_channels, calls, tuple(recorder.unused.items()), computed)
 
 
-def _recorded(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode) -> Recorder | None:
-    """The run without values; None where the model needs some, or fails of its own."""
-    # Torch logs a failure with its traceback; the run with values says what failed.
+def _run_on_shapes(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode) -> Recorder | None:
+    """Run the model without values; return None if the model needs values or fails for another reason."""
+    # torch logs a failure with its traceback; the run with values says what failed.
     logger = getLogger("torch._subclasses.fake_tensor")
     silent, logger.disabled = logger.disabled, True
     try:
@@ -153,8 +164,8 @@ def _run(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode | None) -
     first = next(model.parameters(), None)
     device = None if first is None else first.device
     dtype = first.dtype if first is not None and first.is_floating_point() else None
-    with _untouched(model), ExitStack() as stack:
-        # Views of a parameter are views of what torch puts in its place.
+    with _unchanged(model), ExitStack() as stack:
+        # Views of a parameter are views of its stand-in.
         named = model.named_parameters()
         stand_ins = {} if fake is None else {name: fake.from_tensor(parameter) for name, parameter in named}
         recorder = Recorder(model, strict=False, stand_ins=stand_ins)
@@ -167,24 +178,20 @@ def _run(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode | None) -
 
 
 @contextmanager
-def _untouched(model: nn.Module) -> Iterator[None]:
-    """Whatever happens inside, the model and the random number generators are as before.
+def _unchanged(model: nn.Module) -> Iterator[None]:
+    """Restore the model and the random number generators after the context, whatever happens inside.
 
-    Every module keeps its attributes, every list, dict and set among them its members, and every parameter, buffer and
-    other tensor among them its values: what has no other operand is computed in place also where torch works out
-    shapes alone.
+    Every module gets back its attributes, every list, dict and set among them its members, and every parameter, buffer
+    and other tensor among them its values: an in-place operator without a map among its operands changes real values
+    even while torch works out shapes only.
     """
     attributes = [(module.__dict__, dict(module.__dict__)) for module in model.modules()]
-    members = [
-        (value, value.copy())
-        for _, each in attributes
-        for value in each.values()
-        if isinstance(value, dict | list | set)
-    ]
-    kept = [value for _, each in attributes for value in each.values() if isinstance(value, Tensor)]
+    values = [value for _, original in attributes for value in original.values()]
+    members = [(value, value.copy()) for value in values if isinstance(value, dict | list | set)]
+    attribute_tensors = [value for value in values if isinstance(value, Tensor)]
     tensors = [
         (tensor, tensor.data, None if tensor.is_meta else tensor.detach().clone())
-        for tensor in (*model.parameters(), *model.buffers(), *kept)
+        for tensor in (*model.parameters(), *model.buffers(), *attribute_tensors)
     ]
     torch_state, python_state = torch.get_rng_state(), random.getstate()
     numpy = sys.modules.get("numpy")
@@ -192,14 +199,14 @@ def _untouched(model: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
-        for now, before in attributes:
-            _restore(now, before)
+        for current, original in attributes:
+            _restore(current, original)
         for container, copy in members:
             _restore(container, copy)
         for tensor, data, copy_of in tensors:
             if (tensor.dtype, tensor.device, tensor.data_ptr()) != (data.dtype, data.device, data.data_ptr()):
                 tensor.data = data
-            if copy_of is not None and not torch.equal(tensor, copy_of) and not _both_nan(tensor, copy_of):
+            if copy_of is not None and not torch.equal(tensor, copy_of) and not _equal_or_nan(tensor, copy_of):
                 tensor.data.copy_(copy_of)
         torch.set_rng_state(torch_state)
         random.setstate(python_state)
@@ -208,22 +215,22 @@ def _untouched(model: nn.Module) -> Iterator[None]:
 
 
 def _restore(container: Any, copy: Any) -> None:
-    """Give a list, dict or set the members it had; one that has them still is not touched."""
+    """Give a list, dict or set its original members; one that still has them is not written to."""
     if isinstance(container, dict):
         if list(container) != list(copy) or any(container[key] is not copy[key] for key in copy):
             container.clear()
             container.update(copy)
     elif isinstance(container, list):
-        if [id(each) for each in container] != [id(each) for each in copy]:
+        if list(map(id, container)) != list(map(id, copy)):
             container[:] = copy
-    elif {id(each) for each in container} != {id(each) for each in copy}:
+    elif set(map(id, container)) != set(map(id, copy)):
         container.clear()
         container |= copy
 
 
-def _both_nan(one: Tensor, other: Tensor) -> bool:
-    """Equal but for values that are no numbers, which equal nothing."""
-    return bool(((one == other) | ((one != one) & (other != other))).all())
+def _equal_or_nan(first: Tensor, second: Tensor) -> bool:
+    """Return whether the tensors are equal, where NaN counts as equal to NaN."""
+    return bool(((first == second) | ((first != first) & (second != second))).all())
 
 
 @contextmanager
@@ -236,12 +243,12 @@ def _on_path(folder: str) -> Iterator[None]:
             sys.path.remove(folder)
 
 
-def _executed(file: Path) -> ModuleType:
-    """The module in `file`, under the file's own name, unless a module of that name is loaded already."""
+def _execute(file: Path) -> ModuleType:
+    """Execute `file` and return its module, which has the file's name unless a loaded module has that name already."""
     name = file.stem if file.stem not in sys.modules else f"_{file.stem}"
     spec = util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{file} is no Python file")
+        raise ImportError(f"{file} is not a Python file")
     module = util.module_from_spec(spec)
     before = sys.modules.get(name)
     sys.modules[name] = module  # dataclasses and pickle look for it
@@ -256,35 +263,35 @@ def _executed(file: Path) -> ModuleType:
 
 
 @contextmanager
-def _blamed(what: str) -> Iterator[None]:
-    """What the user's code raises becomes one line: `what`, the error, and the user's file and line."""
+def _blaming(failure: str) -> Iterator[None]:
+    """Turn an error of the user's code into one line: `failure`, the error, and the user's file and line."""
     try:
         yield
     except (Exception, SystemExit) as error:
-        said = " ".join(str(error).split())
+        message = " ".join(str(error).split())
         if isinstance(error, SyntaxError):
-            said, where = error.msg, f" ({error.filename}:{error.lineno})" if error.filename else ""
+            message, location = error.msg, f" ({error.filename}:{error.lineno})" if error.filename else ""
         else:
-            where = _where(error.__traceback__)
-        if isinstance(error, ImportError) and said.startswith("attempted relative import"):
-            said += ": name it as a module, PACKAGE.MODULE:FACTORY"
-        kind = "" if isinstance(error, ImportError | MbcostError) and said else f"{type(error).__name__}: "
-        raise MbcostError(f"{what}: {f'{kind}{said}'.removesuffix(': ')}{where}") from None
+            location = _locate(error.__traceback__)
+        if isinstance(error, ImportError) and message.startswith("attempted relative import"):
+            message += ": name it as a module, PACKAGE.MODULE:FACTORY"
+        kind = "" if isinstance(error, ImportError | MbcostError) and message else f"{type(error).__name__}: "
+        raise MbcostError(f"{failure}: {f'{kind}{message}'.removesuffix(': ')}{location}") from None
 
 
-def _where(traceback: TracebackType | None) -> str:
-    """` (file:line)` of the innermost frame that is neither torch's nor ours nor Python's, if there is one."""
-    place = ""
+def _locate(traceback: TracebackType | None) -> str:
+    """Return ` (file:line)` of the innermost frame that is not torch's, ours or Python's; empty if there is none."""
+    location = ""
     standard, ours = Path(random.__file__).parent, Path(__file__).parent.parent
     while traceback is not None:
         file = Path(traceback.tb_frame.f_code.co_filename)
         of_python = standard in file.parents and "site-packages" not in file.parts
         if file.is_file() and not of_python and not {ours, Path(torch.__file__).parent} & set(file.parents):
-            place = f" ({file}:{traceback.tb_lineno})"
+            location = f" ({file}:{traceback.tb_lineno})"
         traceback = traceback.tb_next
-    return place
+    return location
 
 
-def _a(thing: object) -> str:
-    kind = type(thing).__name__
-    return "None" if thing is None else f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"
+def _with_article(value: object) -> str:
+    kind = type(value).__name__
+    return "None" if value is None else f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"

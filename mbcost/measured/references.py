@@ -1,4 +1,4 @@
-"""Other people's implementations: their own MobileNets, built by their own code and traced as they run in torch."""
+"""Other people's implementations: their networks, built by their own code and traced while they run in torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mbcost.errors import MbcostError, MissingLibrary, unknown
-from mbcost.measured.trace import half, trace
+from mbcost.measured.trace import halve, trace
 from mbcost.spec.observed import Measurement
 from mbcost.spec.table import CLASSES
 
@@ -32,8 +32,8 @@ def measure_reference(
 ) -> tuple[Measurement, ...]:
     """Build the library's own models of `network`, without trained weights, and trace each of them on one image.
 
-    Layers come in order of execution and carry the library's names; params are the model's trainable ones; macs are
-    the total of torch's FlopCounterMode, halved.
+    The layers are in order of execution and have the library's names. The params are the trainable ones of the model.
+    The macs are half of the total of torch's FlopCounterMode.
 
     Args:
         library: a key of `LIBRARIES`.
@@ -45,67 +45,50 @@ def measure_reference(
 
     Raises:
         MissingLibrary: the library is not installed.
-        MbcostError: the library has no such network, or not at this alpha, or refuses to build or to run it.
+        MbcostError: the library does not have the network, or not at this alpha, or fails to build or run it.
     """
-    size = Size(alpha, resolution, classes, in_channels)
-    return tuple(_measure(library, model, size) for model in _models(library, network, alpha))
+    size = ModelSize(alpha, resolution, classes, in_channels)
+    return tuple(_measure_model(library, model, size) for model in list_models(library, network, alpha))
 
 
-def build_reference(
-    library: str, network: str, *, alpha: float = 1.0, resolution: tuple[int, int] = (224, 224)
-) -> tuple[nn.Module, Tensor]:
-    """The library's own model of `network`, the first it has, without trained weights, and one zero image for it.
-
-    Both are real, on the CPU, because most counting tools compute: `measure_reference` needs no more than shapes.
-
-    Args:
-        library: a key of `LIBRARIES`.
-        network: the network's name in `specs/`.
-        alpha: width multiplier.
-        resolution: height and width of the image in pixels.
+def list_models(library: str, network: str, alpha: float) -> list[LibraryModel]:
+    """Return the library's models of `network` at `alpha`, at least one.
 
     Raises:
-        MissingLibrary: the library is not installed.
-        MbcostError: the library has no such network, or not at this alpha.
+        MbcostError: the library does not exist, or does not have the network, or not at this alpha.
     """
-    model = _models(library, network, alpha)[0]
-    return LIBRARIES[library].build(model, Size(alpha, resolution, classes=1000, in_channels=3, device="cpu"))
-
-
-def _models(library: str, network: str, alpha: float) -> list[LibraryModel]:
-    """The library's models of `network` at `alpha`, at least one."""
-    offered = offers(library, network)
+    offered = offered_alphas(library, network)
     if not (alpha > 0 and math.isfinite(alpha)):
         raise MbcostError(f"alpha is {alpha:g}: it must be a positive number")
     if offered is not None and alpha not in offered:
         alphas = ", ".join(f"{known:g}" for known in offered)
-        raise MbcostError(f"{library} has no {network} at alpha {alpha:g}: it has alpha {alphas}")
+        raise MbcostError(f"{library} does not have {network} at alpha {alpha:g}: it has alpha {alphas}")
     return [model for model in LIBRARIES[library].networks[network] if model.alpha in (None, alpha)]
 
 
-def offers(library: str, network: str) -> tuple[float, ...] | None:
-    """The width multipliers at which the library has the network, smallest first; None where it takes any.
+def offered_alphas(library: str, network: str) -> tuple[float, ...] | None:
+    """Return the width multipliers at which the library has the network, smallest first; None if it takes any.
 
     Raises:
-        MbcostError: there is no such library, or it has no such network.
+        MbcostError: the library does not exist, or does not have the network.
 
-    >>> offers("timm", "v1")
+    >>> offered_alphas("timm", "v1")
     (1.0, 1.25)
-    >>> offers("keras", "v1") is None
+    >>> offered_alphas("keras", "v1") is None
     True
     """
     if library not in LIBRARIES:
         raise unknown("library", library, LIBRARIES)
     networks = LIBRARIES[library].networks
     if network not in networks:
-        raise MbcostError(f"{library} has no {network}: it has {', '.join(networks)}")
+        raise MbcostError(f"{library} does not have {network}: it has {', '.join(networks)}")
     alphas = {model.alpha for model in networks[network]}
     return None if None in alphas else tuple(sorted(alpha for alpha in alphas if alpha is not None))
 
 
 @dataclass(frozen=True)
-class Size:
-    """What a model is built for."""
+class ModelSize:
+    """The settings that a library builds a model for."""
 
     alpha: float
     resolution: tuple[int, int]
@@ -113,7 +96,7 @@ class Size:
     classes: int
     in_channels: int
     device: str = "meta"
-    """`meta`, which computes nothing, or `cpu`. Keras builds on its own device."""
+    """`meta`, which computes nothing, or `cpu`. Keras always builds on its own device."""
 
 
 @dataclass(frozen=True)
@@ -121,24 +104,24 @@ class LibraryModel:
     """One model of a library."""
 
     name: str
-    """The library's name for it."""
+    """The library's name of the model."""
     alpha: float | None = None
-    """Its width multiplier; None where it takes any."""
+    """The width multiplier; None if the model takes any."""
     options: Mapping[str, bool] = field(default_factory=dict)
-    """Further arguments that make it the network."""
+    """Further arguments that select the network."""
 
 
 @dataclass(frozen=True)
 class Library:
-    """A library's models of the networks in `specs/`, and how they are built."""
+    """A library's models of the networks in `specs/`, and the function that builds them."""
 
-    build: Callable[[LibraryModel, Size], tuple[nn.Module, Tensor]]
-    """The model, and one image in its layout. Where the library lets it, on the device of the size."""
+    build: Callable[[LibraryModel, ModelSize], tuple[nn.Module, Tensor]]
+    """Returns the model and one image in its layout, on the device of the size if the library allows it."""
     networks: Mapping[str, tuple[LibraryModel, ...]]
-    """Network -> the models of it. A network that is not here, the library does not have."""
+    """The models of each network. The library does not have the networks that are not listed."""
 
 
-def _measure(library: str, model: LibraryModel, size: Size) -> Measurement:
+def _measure_model(library: str, model: LibraryModel, size: ModelSize) -> Measurement:
     height, width = size.resolution
     try:
         module, image = LIBRARIES[library].build(model, size)
@@ -150,13 +133,13 @@ def _measure(library: str, model: LibraryModel, size: Size) -> Measurement:
             f"{library} does not run {model.name} at alpha {size.alpha:g}, {height}x{width}: {reason}"
         ) from None
     params = sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
-    return Measurement(library, layers, params, half(counter.get_total_flops(), model.name), model.name)
+    return Measurement(library, layers, params, halve(counter.get_total_flops(), model.name), model.name)
 
 
-def _torchvision(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
-    """V3 takes `width_mult` as V2 does, although only V2 documents it; what has one width takes none."""
-    models = _imported("torchvision").models
-    if size.in_channels != 3:  # as its code has it
+def _torchvision(model: LibraryModel, size: ModelSize) -> tuple[nn.Module, Tensor]:
+    """V3 takes `width_mult` like V2, although only V2 documents it; a model with a single width does not take it."""
+    models = _import("torchvision").models
+    if size.in_channels != 3:  # fixed in torchvision's code
         raise MbcostError(f"torchvision builds {model.name} for 3 input channels only, not for {size.in_channels}")
     with torch.device(size.device):
         width = {"width_mult": size.alpha} if model.alpha is None else {}
@@ -164,15 +147,15 @@ def _torchvision(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
         return module, _channels_first(size)
 
 
-def _timm(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
-    timm = _imported("timm")
+def _timm(model: LibraryModel, size: ModelSize) -> tuple[nn.Module, Tensor]:
+    timm = _import("timm")
     with torch.device(size.device):
         module = timm.create_model(model.name, num_classes=size.classes, in_chans=size.in_channels)
         return module, _channels_first(size)
 
 
-def _transformers(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
-    transformers = _imported("transformers")
+def _transformers(model: LibraryModel, size: ModelSize) -> tuple[nn.Module, Tensor]:
+    transformers = _import("transformers")
     config = getattr(transformers, f"{model.name}Config")(
         depth_multiplier=size.alpha,
         num_labels=size.classes,
@@ -183,23 +166,23 @@ def _transformers(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
         return getattr(transformers, f"{model.name}ForImageClassification")(config), _channels_first(size)
 
 
-def _keras(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
-    """Built for the very resolution, because V2 and V3 choose their padding by the sizes that they are built for.
+def _keras(model: LibraryModel, size: ModelSize) -> tuple[nn.Module, Tensor]:
+    """Built for the given resolution, because V2 and V3 choose their padding by the sizes that they are built for.
 
-    V3 built for any size, which is its default, takes every map for an even one and loses a row and a column at each
-    odd map with a stride: `correct_pad` in keras/src/applications/imagenet_utils.py (keras 3.15.1).
+    V3 built for any size, which is its default, treats every map as even and loses a row and a column of each odd map
+    that a stride reduces: `correct_pad` in keras/src/applications/imagenet_utils.py (keras 3.15.1).
     """
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "torch"
-    keras = _imported("keras")
+    keras = _import("keras")
     backend = keras.backend.backend()
     if backend != "torch":
-        raise MbcostError(f"keras runs on {backend} here and only its torch backend can be traced: KERAS_BACKEND=torch")
+        raise MbcostError(f"keras runs on {backend}, but only its torch backend can be traced: set KERAS_BACKEND=torch")
     shape = (*size.resolution, size.in_channels)
     if keras.backend.image_data_format() == "channels_first":
         shape = (size.in_channels, *size.resolution)
     with warnings.catch_warnings():
-        # V1 and V2 build for any number of channels all the same.
+        # V1 and V2 build for any number of channels nevertheless.
         warnings.filterwarnings("ignore", "This model usually expects 1 or 3 input channels", UserWarning)
         module = getattr(keras.applications, model.name)(
             input_shape=shape, alpha=size.alpha, weights=None, classes=size.classes, classifier_activation=None,
@@ -208,11 +191,11 @@ def _keras(model: LibraryModel, size: Size) -> tuple[nn.Module, Tensor]:
     return module, torch.zeros(1, *shape, device=next(module.parameters()).device)
 
 
-def _channels_first(size: Size) -> Tensor:
+def _channels_first(size: ModelSize) -> Tensor:
     return torch.zeros(1, size.in_channels, *size.resolution)
 
 
-def _imported(library: str) -> Any:
+def _import(library: str) -> Any:
     try:
         return import_module(library)
     except ImportError as error:

@@ -84,7 +84,7 @@ def _wrap(text: str, width: int) -> str:
     """Break a text into lines of at most `width` terminal cells; a longer word stays whole and runs over the edge."""
     lines = [""]
     for word in re.findall(r"\s*\S+", text):
-        if lines[-1] and _cells(lines[-1] + word) > width:
+        if lines[-1] and count_cells(lines[-1] + word) > width:
             lines.append(word.lstrip())
         else:
             lines[-1] += word
@@ -124,7 +124,7 @@ def _aligned(table: Table) -> list[str]:
 
     def line(cells: Iterable[str]) -> str:
         padded = (
-            " " * (width - _cells(text)) + text if column.numeric else text + " " * (width - _cells(text))
+            " " * (width - count_cells(text)) + text if column.numeric else text + " " * (width - count_cells(text))
             for text, width, column in zip(cells, widths, table.columns, strict=True)
         )
         return "  ".join(padded).rstrip()
@@ -153,10 +153,10 @@ def _widths(table: Table) -> list[int]:
     """Return the width of each column in terminal cells."""
     header = [column.header for column in table.columns]
     lines = [header, *([text_of(cell) for cell in row] for row in (*table.rows, table.footer or [""] * len(header)))]
-    return [max(map(_cells, texts)) for texts in zip(*lines, strict=True)]
+    return [max(map(count_cells, texts)) for texts in zip(*lines, strict=True)]
 
 
-def _cells(text: str) -> int:
+def count_cells(text: str) -> int:
     """Return the number of terminal cells that a text takes: two for a Chinese, Japanese or Korean character."""
     if text.isascii():
         return len(text)

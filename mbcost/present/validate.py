@@ -1,87 +1,85 @@
-"""The outcome of a validation: table, JSON, JUnit XML and GitHub annotations."""
+"""The result of a validation as a table, as JSON, as JUnit XML and as GitHub annotations."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from mbcost.present.annotations import annotation
 from mbcost.present.names import reference_text
-from mbcost.present.table import Cell, Column, Table, text_of
+from mbcost.present.table import Cell, Column, Table, build_table, text_of
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
-from mbcost.questions.validate.comparison import Difference, Value
+from mbcost.questions.validate.comparison import Discrepancy, Value
 from mbcost.spec.scaling import alpha_text
 
 MOST_LISTED = 20
-"""Differences that the table for people lists; JSON and CSV have all of them."""
+"""How many differences the notes list; JSON and CSV have all of them."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """All comparisons of one network, implementation and witness."""
+
+    network: str
+    implementation: str
+    against: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def checks(self) -> int:
+        return sum(outcome.validation.checks for outcome in self.outcomes)
+
+    @property
+    def differences(self) -> int:
+        return sum(len(outcome.validation.differences) for outcome in self.outcomes)
 
 
 def as_table(campaign: Campaign) -> Table:
-    """One row a network, implementation and witness; every difference below, up to `MOST_LISTED`, and as details."""
+    """Return one row per network, implementation and witness; notes list differences, and details have all of them."""
     columns = (
-        Column[Any]("network", "network"),
-        Column[Any]("implementation", "implementation"),
-        Column[Any]("against", "against"),
-        Column[Any]("comparisons", "comparisons", numeric=True, spare=2),
-        Column[Any]("checks", "checks", numeric=True, spare=1),
-        Column[Any]("differences", "differences", numeric=True),
+        Column[_Group]("network", "network", lambda group: group.network),
+        Column[_Group]("implementation", "implementation", lambda group: group.implementation),
+        Column[_Group]("against", "against", lambda group: group.against),
+        Column[_Group]("comparisons", "comparisons", lambda group: len(group.outcomes), numeric=True, spare=2),
+        Column[_Group]("checks", "checks", lambda group: group.checks, numeric=True, spare=1),
+        Column[_Group]("differences", "differences", lambda group: group.differences, numeric=True),
     )
-    rows = []
-    for key, group in groupby(campaign.outcomes, key=_subject):
-        outcomes = list(group)
-        checks = sum(outcome.validation.checks for outcome in outcomes)
-        differences = sum(len(outcome.validation.differences) for outcome in outcomes)
-        rows.append((*key, len(outcomes), checks, differences))
-    footer: tuple[Cell, ...] = (
-        "total",
-        "",
-        "",
-        len(campaign.outcomes),
-        campaign.checks,
-        len(campaign.differences),
-    )
+    groups = [_Group(*key, tuple(outcomes)) for key, outcomes in groupby(campaign.outcomes, key=_group_key)]
+    footer: dict[str, Cell] = {
+        "network": "total",
+        "implementation": "",
+        "against": "",
+        "comparisons": len(campaign.outcomes),
+        "checks": campaign.checks,
+        "differences": len(campaign.differences),
+    }
     notes = [difference_text(difference) for difference in campaign.differences[:MOST_LISTED]]
     if len(campaign.differences) > MOST_LISTED:
         notes.append(f"… and {len(campaign.differences) - MOST_LISTED:,} more: --format json lists all")
-    notes += campaign.notes
-    notes.append("passed" if campaign.passed else "FAILED")
-    details = None if campaign.passed else _details(campaign)
-    return Table("Formulas against real models", columns, tuple(rows), footer, tuple(notes), details)
+    notes += [*campaign.notes, "passed" if campaign.passed else "FAILED"]
+    table = build_table("Formulas against real models", columns, groups, footer, notes)
+    return table if campaign.passed else replace(table, details=_details(campaign))
 
 
 def _details(campaign: Campaign) -> Table:
-    """One row a difference."""
-    headers = (
-        "network",
-        "alpha",
-        "resolution",
-        "implementation",
-        "against",
-        "layer",
-        "quantity",
-        "expected",
-        "measured",
+    """Return one row per difference."""
+    columns = (
+        Column[Discrepancy]("network", "network", lambda difference: difference.network),
+        Column[Discrepancy]("alpha", "alpha", lambda difference: alpha_text(difference.alpha)),
+        Column[Discrepancy]("resolution", "resolution", lambda difference: _cell(difference.resolution)),
+        Column[Discrepancy]("implementation", "implementation", lambda difference: difference.implementation),
+        Column[Discrepancy]("against", "against", lambda difference: difference.against),
+        Column[Discrepancy]("layer", "layer", lambda difference: difference.layer),
+        Column[Discrepancy]("quantity", "quantity", lambda difference: difference.quantity),
+        Column[Discrepancy]("expected", "expected", lambda difference: _cell(difference.expected)),
+        Column[Discrepancy]("measured", "measured", lambda difference: _cell(difference.measured)),
     )
-    rows = tuple(
-        (
-            each.network,
-            alpha_text(each.alpha),
-            _raw(each.resolution),
-            each.implementation,
-            each.against,
-            each.layer,
-            each.quantity,
-            _raw(each.expected),
-            _raw(each.measured),
-        )
-        for each in campaign.differences
-    )
-    return Table("Differences", tuple(Column(header, header) for header in headers), rows)
+    return build_table("Differences", columns, campaign.differences)
 
 
 def as_json(campaign: Campaign) -> dict[str, Any]:
-    """The object of `mbcost validate --format json`."""
+    """Return the object of `mbcost validate --format json`."""
     return {
         "schema": "mbcost/validate/1",
         "passed": campaign.passed,
@@ -101,8 +99,8 @@ def as_json(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def junit(campaign: Campaign) -> str:
-    """JUnit XML: one test case a comparison, and a skipped one for whatever was left out."""
+def render_junit(campaign: Campaign) -> str:
+    """Return JUnit XML with one test case per comparison, and a skipped one for each that was left out."""
     from xml.etree import ElementTree
 
     failed = sum(not outcome.validation.passed for outcome in campaign.outcomes)
@@ -128,39 +126,39 @@ def junit(campaign: Campaign) -> str:
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def github(campaign: Campaign) -> str:
-    """Annotations of a GitHub workflow: an error a difference, a notice for what was left out and for the total."""
+def render_github(campaign: Campaign) -> str:
+    """Return the annotations of a GitHub workflow: errors for differences, notices for the notes and the total."""
     title = "mbcost validate"
-    lines = [annotation("error", title, difference_text(each)) for each in campaign.differences]
+    lines = [annotation("error", title, difference_text(difference)) for difference in campaign.differences]
     lines += [annotation("notice", title, note) for note in campaign.notes]
     count = f"{campaign.checks:,} checks, {len(campaign.differences):,} differences"
     lines.append(annotation("notice", title, count))
     return "\n".join(lines) + "\n"
 
 
-def difference_text(difference: Difference) -> str:
-    """One difference in one line."""
+def difference_text(difference: Discrepancy) -> str:
+    """Return a difference in one line."""
     network = reference_text(difference.network, difference.alpha, difference.resolution, difference.implementation)
     return (
         f"{network} against {difference.against}: {difference.layer} {difference.quantity}: "
-        f"expected {_value(difference.expected)}, measured {_value(difference.measured)}{_size(difference)}"
+        f"expected {_value(difference.expected)}, measured {_value(difference.measured)}{_signed_gap(difference)}"
     )
 
 
-def _size(difference: Difference) -> str:
+def _signed_gap(difference: Discrepancy) -> str:
     expected, measured = difference.expected, difference.measured
     return f" ({measured - expected:+,})" if isinstance(expected, int) and isinstance(measured, int) else ""
 
 
 def _value(value: Value) -> str:
-    return "none" if value is None else text_of(_raw(value))
+    return "none" if value is None else text_of(_cell(value))
 
 
-def _raw(value: Value) -> Cell:
+def _cell(value: Value) -> Cell:
     return "x".join(map(str, value)) if isinstance(value, tuple) else value
 
 
-def _subject(outcome: Outcome) -> tuple[str, str, str]:
+def _group_key(outcome: Outcome) -> tuple[str, str, str]:
     return outcome.case.spec.name, outcome.case.implementation, outcome.case.against
 
 

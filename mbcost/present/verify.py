@@ -1,44 +1,47 @@
-"""Somebody's model beside a network, as a table and as JSON."""
+"""A user's model compared with a network, as a table and as JSON."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from mbcost.present.names import describe, feature_text, network_text
-from mbcost.present.table import Cell, Column, SignedCount, Table
-from mbcost.questions.aligned.weighted import Layer
-from mbcost.questions.verify.identify import Candidate
-from mbcost.questions.verify.verify import LayerCheck, Verification
+from mbcost.present.table import Column, SignedCount, Table, build_table
+from mbcost.questions.aligned.weighted import WeightedLayer
+from mbcost.questions.verify.identify import NetworkMatch
+from mbcost.questions.verify.verify import LayerDifference, Verification
 
 COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
-"""So that nobody takes a model without its residual connections for proved."""
+"""Tells the reader that a model without its residual connections would pass."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A layer that differs, or a parameter that belongs to no layer."""
+
+    layer: str | None
+    model: str | None
+    changes: str
+    params: int
+    mult_adds: int
 
 
 def as_table(answer: Verification) -> Table:
-    """One row a layer that differs; the title names the first, the footer is the difference of the totals."""
+    """Return one row per layer that differs. The title names the first one; the footer is the difference of totals."""
     columns = (
-        Column[Any]("layer", "layer"),
-        Column[Any]("model", "in the model", spare=1),
-        Column[Any]("changes", "what differs"),
-        Column[Any]("params", "params", numeric=True),
-        Column[Any]("mult_adds", "mult-adds", numeric=True),
+        Column[_Row]("layer", "layer", lambda row: row.layer),
+        Column[_Row]("model", "in the model", lambda row: row.model, spare=1),
+        Column[_Row]("changes", "what differs", lambda row: row.changes),
+        Column[_Row]("params", "params", lambda row: SignedCount(row.params), numeric=True),
+        Column[_Row]("mult_adds", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True),
     )
-    rows: list[tuple[Cell, ...]] = [
-        (
-            _name_of(each.expected),
-            _name_of(each.found),
-            _what(each),
-            SignedCount(each.params),
-            SignedCount(each.mult_adds),
-        )
-        for each in answer.layers
+    rows = [
+        _Row(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)
+        for layer in answer.layers
     ]
-    rows += [
-        (None, name, "parameter of no layer", SignedCount(values), SignedCount(0))
-        for name, values in answer.model.loose
-    ]
-    footer = ("total", None, None, SignedCount(answer.params), SignedCount(answer.mult_adds)) if rows else None
-    return Table(_title(answer), columns, tuple(rows), footer, tuple(_notes(answer)))
+    rows += [_Row(None, name, "parameter of no layer", values, 0) for name, values in answer.model.loose]
+    totals = {"params": SignedCount(answer.params), "mult_adds": SignedCount(answer.mult_adds)}
+    return build_table(_title(answer), columns, rows, {"layer": "total", **totals} if rows else None, _notes(answer))
 
 
 def as_json(answer: Verification) -> dict[str, Any]:
@@ -59,11 +62,19 @@ def as_json(answer: Verification) -> dict[str, Any]:
         "same": answer.same,
         "layers": [
             {
-                "layer": _name_of(layer.expected),
-                "model": _name_of(layer.found),
-                "behind": layer.behind,
+                "layer": _name(layer.expected),
+                "model": _name(layer.actual),
+                "behind": layer.preceding,
                 "inherited": layer.inherited,
-                "changes": [vars(change) for change in layer.changes],
+                "changes": [
+                    {
+                        "feature": difference.feature,
+                        "expected": difference.expected,
+                        "found": difference.actual,
+                        "inherited": difference.inherited,
+                    }
+                    for difference in layer.features
+                ],
                 "params": layer.params,
                 "mult_adds": layer.mult_adds,
             }
@@ -71,18 +82,18 @@ def as_json(answer: Verification) -> dict[str, Any]:
         ],
         "loose": [{"name": name, "params": values} for name, values in model.loose],
         "totals": {"params": answer.params, "mult_adds": answer.mult_adds},
-        "explanation": answer.explanation and _candidate(answer.explanation),
-        "candidates": [_candidate(candidate) for candidate in answer.candidates],
+        "explanation": answer.explanation and _match_json(answer.explanation),
+        "candidates": [_match_json(match) for match in answer.candidates],
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
+def _match_json(match: NetworkMatch) -> dict[str, Any]:
     return {
-        **describe(candidate.network),
-        "mistakes": list(candidate.mistakes),
-        "text": _and(candidate.clauses),
-        "exact": candidate.exact,
-        "apart": candidate.apart,
+        **describe(match.network),
+        "mistakes": list(match.mistakes),
+        "text": _join(match.clauses),
+        "exact": match.exact,
+        "apart": match.unmatched,
     }
 
 
@@ -90,24 +101,26 @@ def _title(answer: Verification) -> str:
     model, name = answer.model.name, network_text(answer.network)
     if answer.equal:
         return f"{model} is {name}: {answer.same} layers, {_totals(answer.model.params, answer.model.macs)}"
-    return f"{model} is not {name}: {_first(answer)}"
+    return f"{model} is not {name}: {_describe_first(answer)}"
 
 
-def _first(answer: Verification) -> str:
-    """The first divergence in words."""
+def _describe_first(answer: Verification) -> str:
+    """Return the first difference in words."""
     if not answer.layers:
         name, values = answer.model.loose[0]
-        return f"all layers are alike, but {name} ({values:,} params) belongs to none"
+        return f"all layers are equal, but {name} ({values:,} params) belongs to no layer"
     first = answer.layers[0]
-    if first.found is None:
-        return f"the first layer that differs is {_name_of(first.expected)}, which the model has not"
+    if first.actual is None:
+        return f"the first difference is {_name(first.expected)}, which the model does not have"
     if first.expected is None:
         return (
-            f"the first layer that differs is the model's {first.found.name} {_place(first)}, which the table has not"
+            f"the first difference is the model's {first.actual.name} {_location(first)}, which the table does not have"
         )
-    own = [change for change in first.changes if not change.inherited] or list(first.changes)
-    said = ", ".join(f"{feature_text(change.feature, change.found)} where {change.expected} is due" for change in own)
-    return f"the first layer that differs is {first.expected.name}, the model's {first.found.name}: {said}"
+    own = [difference for difference in first.features if not difference.inherited] or list(first.features)
+    changes = "; ".join(
+        f"{feature_text(difference.feature, difference.actual)}, expected {difference.expected}" for difference in own
+    )
+    return f"the first difference is in {first.expected.name}, the model's {first.actual.name}: {changes}"
 
 
 def _notes(answer: Verification) -> list[str]:
@@ -115,81 +128,81 @@ def _notes(answer: Verification) -> list[str]:
     notes = []
     if not answer.equal:
         inherited = sum(layer.inherited for layer in answer.layers)
-        tail = f", {inherited} of them by what comes before" if inherited else ""
-        notes.append(f"{answer.same} layers are alike, {len(answer.layers)} differ{tail}")
-        if any(change.inherited for layer in answer.layers for change in layer.changes):
-            notes.append("in brackets: what comes with another difference")
+        tail = f", {inherited} of them only because of an earlier difference" if inherited else ""
+        notes.append(f"{answer.same} layers are equal, {len(answer.layers)} differ{tail}")
+        if any(difference.inherited for layer in answer.layers for difference in layer.features):
+            notes.append("in brackets: consequences of a different change")
     if answer.explanation is not None:
         notes.append(_explanation(answer.explanation))
     if answer.candidates:
-        notes += [f"closest: {network_text(each.network)}, {_apart(each)}" for each in answer.candidates]
-    if answer.otherwise_built:
+        notes += [f"closest: {network_text(match.network)}, {_distance(match)}" for match in answer.candidates]
+    if answer.equivalents:
         words = {"conv": "1x1 convolution", "linear": "linear layer"}
         notes += [
-            f"{layer} is a {words[built]} where {network.implementation} has a {words[due]}, at the same cost"
-            for layer, due, built in answer.otherwise_built
+            f"{layer} is a {words[actual]} where {network.implementation} has a {words[expected]}, at the same cost"
+            for layer, expected, actual in answer.equivalents
         ]
     unnamed = [call.facts.name for call in model.calls if not call.named]
     if unnamed:
         listed = ", ".join(dict.fromkeys(unnamed))
-        notes.append(f"weights that are no parameter, so that the layer is named by its module: {listed}")
+        notes.append(f"layers whose weights are not a parameter have the name of their module: {listed}")
     if model.computed:
-        notes.append("the model's forward asks for values, so real activations were computed")
+        notes.append("the model's forward needs values, so real activations were computed")
     if not answer.equal:
         notes.append(f"{network_text(network)}: {_totals(network.params(), network.mult_adds())}")
         notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
     return [*notes, COMPARED]
 
 
-def _explanation(found: Candidate) -> str:
-    said = _and(found.clauses)
-    if found.exact:
-        return f"this accounts for all of it: {said} ({network_text(found.network)})"
-    return f"this accounts for most of it: {said} ({network_text(found.network)}, then {_apart(found)})"
+def _explanation(match: NetworkMatch) -> str:
+    clauses = _join(match.clauses)
+    if match.exact:
+        return f"this explains every difference: {clauses} ({network_text(match.network)})"
+    return f"this explains most differences: {clauses} ({network_text(match.network)}, then {_distance(match)})"
 
 
-def _apart(candidate: Candidate) -> str:
-    if candidate.exact:
+def _distance(match: NetworkMatch) -> str:
+    if match.exact:
         return "the same layers"
-    return f"{candidate.apart} layers have no equal on the other side" if candidate.apart else "in another order"
+    return f"{match.unmatched} layers without an equal" if match.unmatched else "the same layers in a different order"
 
 
-def _what(layer: LayerCheck) -> str:
+def _describe(layer: LayerDifference) -> str:
     if layer.expected is None:
-        return f"extra {_place(layer)}{_shape(layer)}"
-    if layer.found is None:
+        return f"extra {_location(layer)}{_shape(layer)}"
+    if layer.actual is None:
         return "missing" + _shape(layer)
     own, rest = (
         ", ".join(
-            f"{feature_text(each.feature, each.expected)} -> {each.found}"
-            for each in layer.changes
-            if each.inherited == inherited
+            f"{feature_text(difference.feature, difference.expected)} -> {difference.actual}"
+            for difference in layer.features
+            if difference.inherited == inherited
         )
         for inherited in (False, True)
     )
     return " ".join(filter(None, (own, f"({rest})" if rest else "")))
 
 
-def _place(layer: LayerCheck) -> str:
-    """Where in the table a layer stands that it has not."""
-    return "in front" if layer.behind is None else f"behind {layer.behind}"
+def _location(layer: LayerDifference) -> str:
+    """Return the position in the table of a layer that the table does not have."""
+    return "before the first layer" if layer.preceding is None else f"after {layer.preceding}"
 
 
-def _shape(layer: LayerCheck) -> str:
-    """Of a layer that stands alone, what it is."""
-    there = layer.expected or layer.found
-    assert there is not None, "one of the two is there"
-    features = there.features
-    kernel = "" if there.kernel is None else f" {features['kernel']}"
-    groups = "" if there.groups in (None, 1) else f", groups {features['groups']}"
-    return f": {there.operator}{kernel}, {there.in_channels} -> {there.out_channels} channels{groups}"
+def _shape(layer: LayerDifference) -> str:
+    """Return the shape of a layer that only one side has."""
+    only = layer.expected or layer.actual
+    assert only is not None, "one of the two has the layer"
+    features = only.features
+    kernel = "" if only.kernel is None else f" {features['kernel']}"
+    groups = "" if only.groups in (None, 1) else f", groups {features['groups']}"
+    return f": {only.operator}{kernel}, {only.in_channels} -> {only.out_channels} channels{groups}"
 
 
-def _name_of(layer: Layer | None) -> str | None:
+def _name(layer: WeightedLayer | None) -> str | None:
     return None if layer is None else layer.name
 
 
-def _and(clauses: tuple[str, ...]) -> str:
+def _join(clauses: tuple[str, ...]) -> str:
     return ", and ".join(clauses)
 
 

@@ -1,4 +1,4 @@
-"""Is a spec right? Everything that keeps it from being read, and where a readable table contradicts itself."""
+"""Is a spec right? Finds every problem that prevents reading it, and where a readable spec contradicts itself."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import CLASSES, Row, Spec
 
 UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"
-"""Kinds of findings: there is no text, it is no spec or one that cannot be built, it says two different things."""
+"""Kinds of findings: there is no text; the text is not a spec, or cannot be built; the text contradicts itself."""
 
 LARGE = 2**52
-"""Pixels of a map so large that hardly a table leaves nothing of it."""
+"""A height and width so large that hardly any table shrinks the map to nothing."""
 
 
 @dataclass(frozen=True)
@@ -36,134 +36,143 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """One file: its text, where it could be read, and what was found in it."""
+class CheckedFile:
+    """A file, its text if it could be read, and the findings in it."""
 
     file: str
     text: str | None
     findings: tuple[Finding, ...]
 
 
-def check_files(files: Iterable[str], read: Callable[[str], str]) -> tuple[Checked, ...]:
-    """Every file, whatever the others are like; `read` gives the text of one.
+def check_files(files: Iterable[str], read: Callable[[str], str]) -> tuple[CheckedFile, ...]:
+    """Return the findings in every file, independently of the other files.
 
-    A file that `read` raises `MbcostError` for is unreadable.
+    Args:
+        files: what messages call the files.
+        read: returns the text of a file; the file is unreadable if it raises `MbcostError`.
     """
     return tuple(_check_file(file, read) for file in files)
 
 
 def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
-    """What is wrong with a spec, a table or a list of layers, in order of place; nothing when it is fine.
+    """Return what is wrong with a spec, a table or a flat list of layers, in order of position.
 
-    Invalid is what nothing can be counted of: a text that cannot be read, and a table whose rows cannot be built.
-    A contradiction is between two numbers that the text states, either of which may be the wrong one.
+    A spec is invalid if nothing can be counted from it: its text cannot be read, or its rows cannot be built. A
+    contradiction is between two numbers that the text states; either of them may be the wrong one.
     """
-    impossible: Iterable[Problem] = ()
+    problems: Iterable[Problem] = ()
     try:
         reader = Reader(text, origin)
         if is_flat(reader.root):
-            said = flat.contradictions(read_flat(reader))
+            contradictions = flat.contradictions(read_flat(reader))
         else:
             spec = read_spec(reader, load_family)
-            impossible, said = impossibilities(spec), contradictions(spec, read_inputs(reader))
+            problems, contradictions = find_impossible_rows(spec), find_contradictions(spec, read_inputs(reader))
     except SpecError as error:
         return tuple(Finding(problem, INVALID) for problem in error.located)
-    findings = [Finding(problem, INVALID) for problem in impossible]
-    findings += [Finding(Problem(origin, *place, message), CONTRADICTION) for place, message in said]
+    findings = [Finding(problem, INVALID) for problem in problems]
+    findings += [Finding(Problem(origin, *position, message), CONTRADICTION) for position, message in contradictions]
     return tuple(sorted(findings, key=attrgetter("problem")))[:MOST_PROBLEMS]
 
 
-def impossibilities(spec: Spec) -> Iterator[Problem]:
-    """Every row that cannot be built on what the rows above leave, at alpha 1 by the default implementation.
+def find_impossible_rows(spec: Spec) -> Iterator[Problem]:
+    """Yield a problem for every row that cannot be built on its input, at alpha 1 by the default implementation.
 
-    Below a row that leaves nothing of the map, the map is taken for so large that this is not said of every row.
+    After a row that leaves nothing of the map, the map is assumed to be very large, so that the rows after it are not
+    reported for the same reason.
     """
     scaling, shape = _scaling(spec), Shape(spec.channels, *spec.resolution)
     for row in spec.rows:
-        after, problem = _through(scaling, row, shape)
+        output, problem = _apply_row(scaling, row, shape)
         if problem is not None:
             yield problem
-            on_large, other = _through(scaling, row, replace(shape, height=LARGE, width=LARGE))
-            after = on_large if other is None else after
-        shape = after
+            large_output, problem_on_large = _apply_row(scaling, row, replace(shape, height=LARGE, width=LARGE))
+            output = large_output if problem_on_large is None else output
+        shape = output
 
 
-def contradictions(spec: Spec, printed: Mapping[int, tuple[PrintedInput, Position]]) -> Iterator[tuple[Position, str]]:
-    """Where a printed input, or the window of a global pool, is not what the row above makes of its own printed input.
+def find_contradictions(
+    spec: Spec, inputs: Mapping[int, tuple[PrintedInput, Position]]
+) -> Iterator[tuple[Position, str]]:
+    """Yield where a printed input, or the window of a global pool, is not the map that the row before it gives.
 
-    Each row is judged by the size that it prints, so that one misprint is not reported again by every row below it.
-    Below a row that cannot be built the map is unknown, up to the next one that is printed.
+    Each row starts from the size that it prints, so that a misprint is not reported again for every row after it. After
+    a row that cannot be built, the map is unknown until the next printed size.
     """
     scaling, shape = _scaling(spec), Shape(spec.channels, *spec.resolution)
-    above: tuple[Row, Shape] | None = None
-    known = True
+    previous: tuple[Row, Shape] | None = None
+    is_known = True
     for row in spec.rows:
-        if row.stage in printed:
-            cell, place = printed[row.stage]
-            if (said := _shape(cell, shape)) != shape:
-                if known:
-                    yield place, _contradiction(cell, said, shape, above)
-                shape = replace(shape, height=said.height, width=said.width)
-            known = known or cell.size is not None
-        if known and row.operator == "global_pool" and row.k not in (None, (shape.height, shape.width)):
+        if row.stage in inputs:
+            cell, position = inputs[row.stage]
+            printed_shape = _complete(cell, shape)
+            if printed_shape != shape:
+                if is_known:
+                    yield position, _contradiction(cell, printed_shape, shape, previous)
+                shape = replace(shape, height=printed_shape.height, width=printed_shape.width)
+            is_known = is_known or cell.size is not None
+        if is_known and row.operator == "global_pool" and row.k not in (None, (shape.height, shape.width)):
             window, size = "{}x{}".format(*row.kernel), f"{shape.height}x{shape.width}"
-            yield row.position, f"the row prints a window of {window} and reads a map of {size}: correct one of them"
-        above = row, shape
-        shape, problem = _through(scaling, row, shape)
-        known = known and problem is None
+            yield row.position, f"the row prints a window of {window} but reads a map of {size}: correct one of them"
+        previous = row, shape
+        shape, problem = _apply_row(scaling, row, shape)
+        is_known = is_known and problem is None
 
 
 def _scaling(spec: Spec) -> Scaling:
     return Scaling(spec, spec.implementation(spec.default_implementation), 1.0, CLASSES)
 
 
-def _through(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem | None]:
-    """The map after a row, and what keeps the row from being built; then the map keeps its size."""
-    made = shape
+def _apply_row(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem | None]:
+    """Return the output of a row, and the problem if the row cannot be built; then the map keeps its size."""
+    output = shape
     try:
         for block in plan_row(scaling, row, shape.channels):
-            made = build_block(block, made, scaling.spec.resolution)[-1].output
+            output = build_block(block, output, scaling.spec.resolution)[-1].output
     except MbcostError as error:
         with suppress(MbcostError):
             shape = replace(shape, channels=scaling.output(row.stage, shape.channels))
         located = error.located if isinstance(error, SpecError) else ()
         return shape, next(iter(located), Problem(scaling.spec.origin, *row.position, str(error)))
-    return made, None
+    return output, None
 
 
-def _check_file(file: str, read: Callable[[str], str]) -> Checked:
+def _check_file(file: str, read: Callable[[str], str]) -> CheckedFile:
     try:
         text = read(file)
     except SpecError as error:
-        return Checked(file, None, tuple(Finding(problem, UNREADABLE) for problem in error.located))
+        return CheckedFile(file, None, tuple(Finding(problem, UNREADABLE) for problem in error.located))
     except MbcostError as error:
         message = str(error).removeprefix(f"{file}: ")
-        return Checked(file, None, (Finding(Problem(file, 1, 1, message), UNREADABLE),))
-    return Checked(file, text, check_spec(text, file))
+        return CheckedFile(file, None, (Finding(Problem(file, 1, 1, message), UNREADABLE),))
+    return CheckedFile(file, text, check_spec(text, file))
 
 
-def _shape(cell: PrintedInput, read: Shape) -> Shape:
-    """The printed map, completed by what is read where it prints nothing."""
-    height, width = cell.size or (read.height, read.width)
-    return Shape(read.channels if cell.channels is None else cell.channels, height, width)
+def _complete(cell: PrintedInput, shape: Shape) -> Shape:
+    """Return the printed map, with what it does not print taken from `shape`."""
+    height, width = cell.size or (shape.height, shape.width)
+    return Shape(shape.channels if cell.channels is None else cell.channels, height, width)
 
 
-def _contradiction(cell: PrintedInput, said: Shape, read: Shape, above: tuple[Row, Shape] | None) -> str:
-    printed, found = _text(said, cell), _text(read, cell)
-    if above is None:
-        return f"the row prints {printed} and reads {found}, by 'input': correct one of them"
-    row, source = above
-    makes = f"the row above makes it of {_text(source, cell)}"
-    how = []
-    if cell.size not in (None, (read.height, read.width)):
-        how.append(f"stride {row.stride}")
-    if cell.channels not in (None, read.channels) and row.c is not None:
-        how.append(f"{read.channels} output channels")
-    makes += f" with {' and '.join(how)}" if how else ""
-    return f"the row prints {printed} and reads {found}: {makes}; correct one of them"
+def _contradiction(cell: PrintedInput, printed: Shape, shape: Shape, previous: tuple[Row, Shape] | None) -> str:
+    """Return the message that a row prints the wrong map; `previous` is the row before it, with its input."""
+    if previous is None:
+        return (
+            f"the row prints the input {_map_text(printed, cell)}, but 'input' is {_map_text(shape, cell)}: "
+            "correct one of them"
+        )
+    row, source = previous
+    causes = []
+    if cell.size not in (None, (shape.height, shape.width)):
+        causes.append(f"stride {row.stride}")
+    if cell.channels not in (None, shape.channels) and row.c is not None:
+        causes.append(f"{shape.channels} output channels")
+    makes = f"the row before it makes {_map_text(shape, cell)} from {_map_text(source, cell)}"
+    makes += f" with {' and '.join(causes)}" if causes else ""
+    return f"the row prints the input {_map_text(printed, cell)}, but {makes}: correct one of them"
 
 
-def _text(shape: Shape, like: PrintedInput) -> str:
-    """A map in the form of a printed one."""
-    size = "" if like.size is None else f"{shape.height}x{shape.width}"
-    return "x".join(filter(None, (size, "" if like.channels is None else str(shape.channels))))
+def _map_text(shape: Shape, cell: PrintedInput) -> str:
+    """Return a map in the form in which the cell prints one."""
+    size = "" if cell.size is None else f"{shape.height}x{shape.width}"
+    return "x".join(filter(None, (size, "" if cell.channels is None else str(shape.channels))))

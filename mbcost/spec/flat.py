@@ -1,4 +1,4 @@
-"""A network as a flat list of layers, every number worked out: what is left of any model away from its framework."""
+"""A network as a flat list of layers with every number stated: what any model is, seen apart from its framework."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mbcost.spec.observed import Map
 
 @dataclass(frozen=True)
 class FlatLayer:
-    """One convolution or linear layer with its norm."""
+    """A convolution or linear layer, with the norms after it."""
 
     name: str
     operator: str
@@ -22,14 +22,14 @@ class FlatLayer:
     groups: int = 1
     bias: bool = False
     norm: int = 0
-    """Channels of the norms behind it; 0 without one."""
+    """Channels of the norms after the layer; 0 without one."""
     position: Position = field(default=(1, 1), compare=False, repr=False)
     """Line and column in its file."""
 
 
 @dataclass(frozen=True)
 class FlatNetwork:
-    """The layers in order of execution; each states the map that it reads, so that branches need no words."""
+    """The layers in order of execution. Each layer states the map that it reads, so that branches need no notation."""
 
     name: str
     source: str

@@ -1,4 +1,4 @@
-"""How an implementation turns the printed table into layers: rounding, scaling, padding and the rest, as data."""
+"""How an implementation turns a printed table into layers: rounding, scaling, padding and other rules, as data."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from dataclasses import dataclass
 INTEGER_STEPS = ("none", "truncate", "round")
 """What happens to a scaled width before it is made divisible."""
 PADDINGS = ("same", "symmetric", "trailing")
-"""`same`: TensorFlow's, output ceil(in / stride). `symmetric`: PyTorch's (k - 1) // 2 zeros on every side.
-`trailing`: one row and one column of zeros at the bottom and the right of a strided layer, as Keras V1 pads."""
+"""`same`: as in TensorFlow, so that the output is ceil(in / stride). `symmetric`: as in PyTorch, (k - 1) // 2 zeros on
+every side. `trailing`: as in Keras V1, one row and one column of zeros at the bottom and right of a strided layer."""
 POOLS = ("adaptive", "functional", "mean")
-"""How a global average is called: an adaptive pooling module, the function of it, or a mean. Counting tools care."""
+"""How a global average is called: as an adaptive pooling module, as its function, or as a mean. Counting tools differ
+in which of these they count."""
 ROLES = ("stem", "last_conv", "head")
-"""Rows that implementations scale by rules of their own: the first convolution, the one before the global pool, and
+"""Rows that implementations scale by special rules: the first convolution, the convolution before the global pool, and
 the fully connected layer between the pool and the classifier."""
 
 EXACT = 2**53
-"""float64 holds every whole number up to here, and a width is a product in float64."""
+"""float64 represents every whole number up to this one, and a width is a product in float64."""
 
 
 @dataclass(frozen=True)
 class ChannelRule:
-    """Rounds a scaled width to a channel count."""
+    """How a scaled width is rounded to a number of channels."""
 
     integer: str
     divisor: int
     minimum: int
 
     def round(self, width: float) -> int:
-        """The channel count for a width that is not whole.
+        """Return the number of channels for a width that need not be whole.
 
-        `make_divisible` of TF-slim (research/slim/nets/mobilenet/mobilenet.py @02c04f4), which torchvision, Keras,
-        timm and transformers share: to the nearest multiple of the divisor, at least the minimum, and one multiple
-        more where that would take off over 10 %.
+        This is `make_divisible` of TF-slim (research/slim/nets/mobilenet/mobilenet.py @02c04f4), which torchvision,
+        Keras, timm and transformers share: the nearest multiple of the divisor, at least the minimum, and one multiple
+        more if rounding down would remove more than 10 %.
 
         >>> ChannelRule("none", divisor=8, minimum=8).round(32 * 1.4)
         48
@@ -45,7 +46,7 @@ class ChannelRule:
         elif self.integer == "round":
             width = round(width)
         channels = max(self.minimum, int(width + self.divisor / 2) // self.divisor * self.divisor)
-        # The share is TF-slim's.
+        # The factor is TF-slim's.
         if channels < 0.9 * width:
             channels += self.divisor
         return channels
@@ -83,28 +84,28 @@ class LayerRules:
 
 @dataclass(frozen=True)
 class Implementation:
-    """One implementation's rules. See specs/README.md for the meaning of each field in the YAML."""
+    """The rules of one implementation. specs/README.md explains each field in the YAML."""
 
     name: str
     source: str
-    """File and version of the code that the rules were read from."""
+    """File and version of the code from which the rules were read."""
     channels: ChannelRule
     channels_of: Mapping[str, ChannelRule]
     """Rules for single roles that differ from `channels`."""
     squeeze: ChannelRule
-    """Rounds a quarter of the expanded width, or of what `squeeze_of` says, to the squeeze width."""
+    """Rounds the squeeze width: a quarter of the width that `squeeze_of` names."""
     expansion: str
-    """Where a printed expanded width comes from under alpha: `input` keeps its printed ratio to the scaled input,
-    `printed` scales the printed number."""
+    """How a printed expanded width is scaled by alpha: `input` keeps its printed ratio to the scaled input, `printed`
+    scales the printed number."""
     unscaled_below: Mapping[str, float]
-    """Role -> the alpha below which that row keeps its printed width."""
+    """Role -> the alpha below which a row of this role keeps its printed width."""
     width_from_input: Mapping[str, int]
-    """Role -> the factor, where the width is a multiple of the row's input width."""
+    """Role -> the factor, if the width is a multiple of the row's input width."""
     layer_rules: LayerRules
     without_residual: frozenset[int]
-    """Stages whose blocks have no residual connection even where input and output agree."""
+    """Stages whose blocks have no residual connection, even if input and output agree."""
     activations: Mapping[str, str]
     """Letter of the NL column -> name of the function."""
     norm_epsilon: float
     squeeze_of: str = "expanded"
-    """The width that the squeeze is a quarter of: `expanded`, or the block's `input` (EfficientNet)."""
+    """The width of which the squeeze is a quarter: `expanded`, or the block's `input` (EfficientNet)."""

@@ -1,4 +1,4 @@
-"""What a witness says of a network, in words that every witness shares."""
+"""What a witness reports about a network, in terms that all witnesses share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Map = tuple[int, int, int]
 class LayerFacts:
     """One convolution or linear layer with its norm and activation, or a pool, a multiply, an add.
 
-    A count that a witness cannot see is None and takes no part in a comparison.
+    A count that a witness cannot observe is None, and is not compared.
     """
 
     name: str
-    """`<stage>.<repeat>.<part>`; another library's layers carry its own name for them."""
+    """`<stage>.<repeat>.<part>`; the layers of a library have the names that the library gives them."""
     operator: str
-    """`conv`, `linear`, `pool`, `max_pool`, `average_pool`, `multiply` or `add`; a depthwise layer is a `conv` with
-    groups."""
+    """`conv`, `linear`, `pool`, `max_pool`, `average_pool`, `multiply` or `add`; a depthwise layer is a `conv`
+    with groups."""
     kernel: tuple[int, int] | None
     stride: tuple[int, int] | None
     groups: int | None
@@ -31,7 +31,7 @@ class LayerFacts:
     macs: int
     norm_elements: int | None = None
     activation: str | None = None
-    """The function's name, `none` where there is none."""
+    """The name of the function; `none` without an activation."""
     activation_elements: int | None = None
     pool_inputs: int | None = None
     dilation: tuple[int, int] | None = None
@@ -44,54 +44,54 @@ class LayerFacts:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A real model as a tool measured it, layer by layer in order of execution."""
+    """A real model as a tool measured it: its layers in order of execution, and its totals."""
 
     against: str
-    """Who was asked: `fvcore`, `torch` (FlopCounterMode) or a library whose model it is."""
+    """Who measured: `fvcore`, `torch` (FlopCounterMode), or the library that provides the model."""
     layers: tuple[LayerFacts, ...]
     params: int
     """Trainable parameters of the whole model, counted from the model itself."""
     macs: int
-    """Multiply-accumulates of the whole model, as the tool totals them."""
+    """Multiply-accumulates of the whole model, as the tool reports them."""
     model: str = ""
-    """The library's name of its model, where a library was asked: it can have several of one network."""
+    """The library's name of its model, if it is a library's; a library can have several models of one network."""
 
 
 QUANTITIES = tuple(name for name in LayerFacts.__dataclass_fields__ if name != "name")
-"""What two witnesses are compared by."""
+"""The facts by which two witnesses are compared."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a convolution or linear layer, or of another operator that multiplies and accumulates."""
+    """One call of a convolution or linear layer, or of a different operator that multiplies and accumulates."""
 
     facts: LayerFacts
-    """Named by the parameter that holds the weights; where no parameter does, by the module that makes the call."""
+    """They are named after the parameter that holds the weights, or after the calling module if there is none."""
     params: int = 0
-    """Values of the parameters that are first used here: none where an earlier call has used them all."""
+    """Number of values of the parameters that this call is the first to use."""
     named: bool = True
-    """Whether the weights are a parameter of the model's, and not computed or kept elsewhere."""
+    """Whether the weights are a parameter of the model, and not computed or stored elsewhere."""
     shares: str | None = None
     """The name of an earlier call of the same weights."""
 
 
 @dataclass(frozen=True)
 class TracedModel:
-    """A model's calls in order of execution, and the parameters that none of them accounts for."""
+    """A model's calls in order of execution, and the parameters that belong to none of them."""
 
     name: str
     resolution: tuple[int, int]
-    """Height and width of the image that it read, in pixels."""
+    """Height and width of the image that the model read, in pixels."""
     in_channels: int
     calls: tuple[Call, ...]
     loose: tuple[tuple[str, int], ...] = ()
-    """Parameters, each with how many values it has, that belong to none of the calls."""
+    """The parameters that belong to none of the calls, each with its number of values."""
     computed: bool = False
-    """Whether real activations had to be computed; else torch worked out the shapes alone."""
+    """Whether real activations had to be computed; otherwise torch computed only the shapes."""
 
     @property
     def params(self) -> int:
-        """Values of all the model's parameters, each counted once, frozen ones too."""
+        """Values of all parameters of the model, each counted once, including frozen ones."""
         return sum(call.params for call in self.calls) + sum(values for _, values in self.loose)
 
     @property

@@ -1,4 +1,4 @@
-"""A number as somebody printed it, and whether an exact count would be printed that way."""
+"""A number as somebody printed it, and which exact counts would be printed like that."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from math import ceil, floor
 from mbcost.errors import MbcostError
 
 PREFIXES: Mapping[str, int] = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-"""Decimal; `Printed.binary` is about powers of 1024."""
+"""The decimal prefixes; see `Printed.binary` for powers of 1024."""
 LETTERED = 3
-"""A `B` behind at most so many digits stands for billions, behind more for bytes."""
+"""After at most this many digits, `B` means billions; after more, it means bytes."""
 LARGEST = 10**18
-"""No network's cost is larger; more is taken for a slip."""
+"""The cost of every network is at most this; a larger number is taken for a mistake."""
 
 _NUMBER = re.compile(
     r"""
@@ -43,7 +43,7 @@ _FORM = "write it as it is printed, such as 314M, 3.471M, 601548544, '>430M', '0
 
 @dataclass(frozen=True)
 class Rounding:
-    """How a source shortens numbers: where the exact number may lie, in units of the last printed digit."""
+    """How a source shortens numbers: where the exact number can lie, in units of the last printed digit."""
 
     below: Fraction
     above: Fraction
@@ -51,12 +51,12 @@ class Rounding:
     with_highest: bool
 
     def covers(self, exact: int | Fraction, number: Fraction, step: Fraction) -> bool:
-        """Whether a source that shortens like this prints `exact` as `number`, whose last digit counts `step`s."""
+        """Return whether a source that shortens like this prints `exact` as `number`; `step` is its last digit."""
         low, high = number + self.below * step, number + self.above * step
         return (low < exact < high) or (self.with_lowest and exact == low) or (self.with_highest and exact == high)
 
     def whole_range(self, number: Fraction, step: Fraction) -> tuple[int, int]:
-        """The least and the greatest whole number that would be printed so; empty if the first is larger."""
+        """Return the smallest and largest whole number that is printed so; the first is larger if none is."""
         low, high = number + self.below * step, number + self.above * step
         return (
             ceil(low) if self.with_lowest else floor(low) + 1,
@@ -70,12 +70,12 @@ ROUNDINGS: Mapping[str, Rounding] = {
     "ceils": Rounding(Fraction(-1), Fraction(0), with_lowest=False, with_highest=True),
     "off by one": Rounding(Fraction(-3, 2), Fraction(3, 2), with_lowest=True, with_highest=True),
 }
-"""Halfway between two prints, either of them is a rounding."""
+"""An exact number halfway between two printed ones can be rounded to either."""
 _BOUNDS = {
     ">": Rounding(Fraction(0), Fraction(1), with_lowest=False, with_highest=True),
     "<": Rounding(Fraction(-1), Fraction(0), with_lowest=True, with_highest=False),
 }
-"""`>430M` is read as more than that and at most one more in the last digit that is not 0; `<` alike."""
+"""`>430M` means more than 430M, and at most one unit more in the last digit that is not 0; `<` is read likewise."""
 
 
 @dataclass(frozen=True)
@@ -89,26 +89,26 @@ class Printed:
     text: str
     number: Fraction
     step: Fraction
-    """What one more in the last digit that counts would add."""
+    """The value of one unit in the last significant digit."""
     relation: str = ""
-    """`>` or `<` where the number is a bound."""
+    """`>` or `<` if the number is a bound."""
     quantity: str | None = None
-    """`params`, `mult_adds`, `activations` or `bytes` where its unit says so."""
+    """`params`, `mult_adds`, `activations` or `bytes`, if the unit or the caller says so."""
     binary: Fraction = Fraction(1)
-    """What to multiply with where the prefix is meant in powers of 1024: 1.048576 for M, 1 without a prefix."""
+    """The factor to apply if the prefix means a power of 1024: 1.048576 for M, 1 without a prefix."""
 
     @property
     def digits(self) -> int:
-        """How many digits of the number count."""
+        """The number of significant digits."""
         return len(str(int(self.number / self.step)))
 
     @property
     def roundings(self) -> Mapping[str, Rounding]:
-        """The ways in which it can have come about."""
+        """The ways in which an exact number can have been shortened to this one."""
         return {self.relation: _BOUNDS[self.relation]} if self.relation else ROUNDINGS
 
     def whole_range(self, rounding: str) -> tuple[int, int]:
-        """The least and the greatest count that is printed so by `rounding`, one of `roundings`.
+        """Return the smallest and largest count that `rounding`, one of `roundings`, prints like this.
 
         >>> parse_printed("314M").whole_range("floors")
         (314000000, 314999999)
@@ -117,12 +117,13 @@ class Printed:
 
 
 def parse_printed(text: str, quantity: str | None = None) -> Printed:
-    """A number as people print it, with a prefix and a unit if it has them; of `quantity`, if that is known.
+    """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is known.
 
-    A whole number that ends in five zeros or more is taken for a rounded one, of at least three digits.
+    A whole number that ends in five or more zeros is taken for a rounded number of at least three significant digits.
 
     Raises:
-        MbcostError: it is no number, not positive or larger than any network's cost, or its unit says another quantity.
+        MbcostError: the text is not a number, the number is not positive or larger than the cost of any network, or its
+            unit belongs to a different quantity.
 
     >>> parse_printed("0.57 GFLOPs").number
     Fraction(570000000, 1)
@@ -132,12 +133,12 @@ def parse_printed(text: str, quantity: str | None = None) -> Printed:
     shown = f"'{' '.join(text[:40].split())}{'...' if len(text) > 40 else ''}'"
     match = _NUMBER.fullmatch(text.strip())
     if match is None or (match["binary"] and not match["prefix"]):
-        raise MbcostError(f"{shown} is no number: {_FORM}")
+        raise MbcostError(f"{shown} is not a number: {_FORM}")
     unit, prefix = (match["unit"] or "").strip().lower(), _WORDS.get(match["prefix"], match["prefix"].upper())
     if not prefix and (unit.startswith("b ") or (unit == "b" and len(match["digits"]) <= LETTERED)):
         unit, prefix = unit[1:].strip(), "G"
     if unit and unit not in _UNITS:
-        raise MbcostError(f"{shown} has the unit '{match['unit'].strip()}', which is unknown: {_FORM}")
+        raise MbcostError(f"{shown} has the unknown unit '{match['unit'].strip()}': {_FORM}")
     if quantity is not None and unit and _UNITS[unit] != quantity:
         names = [name.replace("_", "-") for name in (quantity, _UNITS[unit])]
         raise MbcostError(f"{shown} is given as {names[0]}, but its unit says {names[1]}: keep one")
@@ -159,7 +160,7 @@ def parse_printed(text: str, quantity: str | None = None) -> Printed:
 
 
 def _significant(number: Fraction, step: Fraction, relation: str, *, plain: bool) -> Fraction:
-    """The step of the last digit that counts; `plain` is a whole number without prefix, decimals or exponent."""
+    """Return the step of the last significant digit; a `plain` number has no prefix, decimals or exponent."""
     counted = str(int(number / step))
     zeros = len(counted) - len(counted.rstrip("0"))
     if relation:

@@ -13,12 +13,12 @@ from mbcost.spec.table import SQUEEZE_DIVISOR, Spec
 
 @dataclass(frozen=True)
 class Scaling:
-    """A spec's widths under alpha and an implementation's rules: the one thing both witnesses are told alike.
+    """A spec's widths under alpha and an implementation's rules: the only computation that both witnesses share.
 
-    A width is the printed number times alpha in float64, then rounded, as the libraries do it.
+    A width is the printed number times alpha in float64, then rounded, as in the libraries.
 
     Raises:
-        MbcostError: alpha or the number of classes is not one that a network can be built with.
+        MbcostError: no network can be built with this alpha or this number of classes.
     """
 
     spec: Spec
@@ -31,7 +31,7 @@ class Scaling:
         check_whole(self.classes, "classes")
 
     def output(self, stage: int, inputs: int) -> int:
-        """Output channels of row `stage`, given the channels it reads.
+        """Return the width that row `stage` has if it reads `inputs` channels.
 
         Raises:
             MbcostError: alpha is so small that no channel is left, or too large to count exactly.
@@ -45,13 +45,13 @@ class Scaling:
         implementation = self.implementation
         rule = implementation.channels_of.get(role, implementation.channels)
         if role in implementation.width_from_input:
-            return self._channels(rule, inputs * implementation.width_from_input[role], stage)
+            return self._round(rule, inputs * implementation.width_from_input[role], stage)
         if role in implementation.unscaled_below and self.alpha < implementation.unscaled_below[role]:
             return printed
-        return self._channels(rule, printed * self.alpha, stage)
+        return self._round(rule, printed * self.alpha, stage)
 
     def expanded(self, stage: int, inputs: int, *, first: bool) -> int:
-        """Channels inside a bottleneck of row `stage`; `first` is the first of the row's repeats.
+        """Return the number of channels inside a bottleneck of row `stage`; `first` is the first of its repeats.
 
         Raises:
             MbcostError: alpha is so small that no channel is left, or too large to count exactly.
@@ -59,27 +59,32 @@ class Scaling:
         row, rule = self.spec.rows[stage], self.implementation.channels
         if row.t is not None:
             width = inputs * row.t
-            return width if isinstance(width, int) else self._channels(rule, width, stage)
+            return width if isinstance(width, int) else self._round(rule, width, stage)
         assert row.exp is not None, "parsing requires t or exp"
         if self.implementation.expansion == "printed":
-            return self._channels(rule, row.exp * self.alpha, stage)
+            return self._round(rule, row.exp * self.alpha, stage)
         printed_input = self._printed_output(stage - 1) if first else int(row.c or 0)
-        return self._channels(rule, inputs * (row.exp / printed_input), stage)
+        return self._round(rule, inputs * (row.exp / printed_input), stage)
 
     def squeezed(self, stage: int, inputs: int, expanded: int) -> int:
-        """Channels between the two convolutions of squeeze-and-excite, of a block with so many inputs.
+        """Return the number of channels between the two convolutions of squeeze-and-excite.
+
+        Args:
+            stage: the row.
+            inputs: the channels that the block reads.
+            expanded: the channels inside the block.
 
         Raises:
             MbcostError: alpha is so small that no channel is left.
         """
         width = inputs if self.implementation.squeeze_of == "input" else expanded
-        return self._channels(self.implementation.squeeze, width / SQUEEZE_DIVISOR, stage)
+        return self._round(self.implementation.squeeze, width / SQUEEZE_DIVISOR, stage)
 
     def groups(self, stage: int, inputs: int, outputs: int) -> int:
-        """Groups of the grouped convolution of row `stage`, which has so many input and output channels.
+        """Return the groups of row `stage`, whose grouped convolution has `inputs` and `outputs` channels.
 
         Raises:
-            MbcostError: they do not divide the channels.
+            MbcostError: the groups do not divide the channels.
         """
         groups = self.spec.rows[stage].groups
         for channels, kind in ((inputs, "input"), (outputs, "output")):
@@ -90,22 +95,19 @@ class Scaling:
         return groups
 
     def _printed_output(self, stage: int) -> int:
-        while stage >= 0:
-            width = self.spec.rows[stage].c
-            if isinstance(width, int):
-                return width
-            stage -= 1
-        return self.spec.channels
+        """Return the printed width of the last row up to `stage` that has one, or that of the input."""
+        widths = [row.c for row in self.spec.rows[: stage + 1] if isinstance(row.c, int)]
+        return widths[-1] if widths else self.spec.channels
 
-    def _channels(self, rule: ChannelRule, width: float, stage: int) -> int:
+    def _round(self, rule: ChannelRule, width: float, stage: int) -> int:
         try:
-            return scale_channels(rule, width, self.alpha)
+            return round_channels(rule, width, self.alpha)
         except MbcostError as error:
             raise self.spec.error(stage, str(error)) from None
 
 
 def alpha_text(alpha: float) -> str:
-    """Alpha to its last digit, a whole one without a point.
+    """Spell alpha with all its digits, a whole number without a decimal point.
 
     >>> alpha_text(1.0), alpha_text(0.123456789)
     ('1', '0.123456789')
@@ -114,20 +116,20 @@ def alpha_text(alpha: float) -> str:
 
 
 def check_alpha(alpha: float) -> None:
-    """Refuse a width multiplier that is none.
+    """Check that a width multiplier is a positive, finite number.
 
     Raises:
-        MbcostError: it is not a positive, finite number.
+        MbcostError: it is not.
     """
     if not (alpha > 0 and math.isfinite(alpha)):
         raise MbcostError(f"alpha is {alpha:g}: it must be a positive number")
 
 
-def check_whole(number: int, what: str) -> int:
-    """A count of at least 1 as a plain integer; `what` names it in messages.
+def check_whole(number: int, name: str) -> int:
+    """Return a count of at least 1 as a plain integer; `name` is its name in messages.
 
     Raises:
-        MbcostError: it is no whole number, or below 1.
+        MbcostError: the number is not whole, or it is below 1.
 
     >>> check_whole(3, "classes")
     3
@@ -135,17 +137,17 @@ def check_whole(number: int, what: str) -> int:
     try:
         whole = operator.index(number)
     except TypeError:
-        raise MbcostError(f"{what} is {number!r}: it must be a whole number") from None
+        raise MbcostError(f"{name} is {number!r}: it must be a whole number") from None
     if whole < 1:
-        raise MbcostError(f"{what} is {whole}: the least is 1")
+        raise MbcostError(f"{name} is {whole}: it must be at least 1")
     return whole
 
 
-def scale_channels(rule: ChannelRule, width: float, alpha: float) -> int:
-    """The channels that `rule` makes of a width scaled by `alpha`.
+def round_channels(rule: ChannelRule, width: float, alpha: float) -> int:
+    """Return the number of channels to which `rule` rounds `width`, a width that is already scaled by `alpha`.
 
     Raises:
-        MbcostError: no channel is left, or float64 does not hold the width exactly.
+        MbcostError: no channel is left, or float64 does not represent the width exactly.
     """
     if width > EXACT:
         if alpha <= 1:

@@ -1,4 +1,4 @@
-"""Formulas of single layers, re-derived: by counting one by one, and as the papers' fractions."""
+"""Formulas of single layers, derived a second time: by counting one by one, and as the fractions in the papers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ strides = st.integers(1, 3)
 
 
 @given(kernels, channels, channels, sides)
-def test_a_separable_layer_costs_the_papers_share_of_a_dense_one(k: int, m: int, n: int, d: int) -> None:
+def test_a_separable_layer_costs_the_share_of_a_dense_layer_in_the_paper(k: int, m: int, n: int, d: int) -> None:
     """V1 paper, section 3.1: D_K² M D_F² + M N D_F² is 1/N + 1/D_K² of D_K² M N D_F², exactly."""
     image = Shape(m, d, d)
     dense = Conv2d("dense", image, n, kernel=(k, k)).tally()
@@ -31,27 +31,27 @@ def test_a_separable_layer_costs_the_papers_share_of_a_dense_one(k: int, m: int,
     assert Fraction(depthwise.tally().weights + pointwise.weights, dense.weights) == share
 
 
-def positions(size: int, kernel: int, stride: int, before: int, behind: int) -> int:
-    """Where a window of the kernel's size fits between the zeros, counted."""
-    return len(range(-before, size + behind - kernel + 1, stride))
+def count_positions(size: int, kernel: int, stride: int, before: int, after: int) -> int:
+    """The number of positions at which a window of the kernel's size fits on a padded map."""
+    return len(range(-before, size + after - kernel + 1, stride))
 
 
 @given(sides, kernels, strides, st.sampled_from(PADDINGS))
-def test_the_output_map_is_where_the_window_fits(size: int, kernel: int, stride: int, padding: str) -> None:
-    each_side = (kernel - 1) // 2
+def test_the_output_has_a_position_wherever_the_window_fits(size: int, kernel: int, stride: int, padding: str) -> None:
+    half = (kernel - 1) // 2
     zeros = {
         "same": divmod(max((-(-size // stride) - 1) * stride + kernel - size, 0), 2),  # as TensorFlow documents it
-        "symmetric": (each_side, 0),
-        "trailing": (0, 1) if stride > 1 else (each_side, 0),
+        "symmetric": (half, 0),
+        "trailing": (0, 1) if stride > 1 else (half, 0),
     }[padding]
-    before, behind = zeros[0], sum(zeros)
+    before, after = zeros[0], sum(zeros)
     conv = Conv2d("conv", Shape(3, size, 224), 8, kernel=(kernel, 3), stride=stride, padding=padding)
-    assert max(conv.output.height, 0) == positions(size, kernel, stride, before, behind)
+    assert max(conv.output.height, 0) == count_positions(size, kernel, stride, before, after)
 
 
 @given(sides)
-def test_only_an_odd_map_tells_the_paddings_of_a_strided_layer_apart(size: int) -> None:
-    """SAME and PyTorch's (k - 1) // 2 round up, a single zero behind rounds down: Keras V1 against the others."""
+def test_the_paddings_of_a_strided_layer_differ_only_on_an_odd_map(size: int) -> None:
+    """TensorFlow's SAME and PyTorch's (k - 1) // 2 round up; a single zero at the end, as in Keras V1, rounds down."""
     side = {padding: Conv2d("depthwise", Shape(8, size, size), 8, (3, 3), 2, 8, padding=padding).output.height
             for padding in PADDINGS}  # fmt: skip
     assert side == {"same": -(-size // 2), "symmetric": -(-size // 2), "trailing": size // 2}
@@ -61,7 +61,7 @@ def test_only_an_odd_map_tells_the_paddings_of_a_strided_layer_apart(size: int) 
     st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), strides,
     st.sampled_from([(4, 6), (5, 5)]),
 )  # fmt: skip
-def test_multiply_accumulates_counted_one_by_one(
+def test_multiply_accumulates_are_those_counted_one_by_one(
     groups: int, inputs: int, outputs: int, height: int, width: int, stride: int, image: tuple[int, int]
 ) -> None:
     conv = Conv2d(
@@ -78,7 +78,7 @@ def test_multiply_accumulates_counted_one_by_one(
     assert (tally.biases, tally.conv_bias_adds) == (0, 0)
 
 
-def test_a_bias_is_counted_apart() -> None:
+def test_a_bias_adds_to_its_own_counts_only() -> None:
     without = Conv2d("conv", Shape(16, 14, 14), 24).tally()
     assert Conv2d("conv", Shape(16, 14, 14), 24, bias=True).tally() == without + Tally(
         biases=24, conv_bias_adds=24 * 14 * 14
@@ -86,7 +86,7 @@ def test_a_bias_is_counted_apart() -> None:
 
 
 @given(channels, channels, st.booleans())
-def test_a_linear_layer_is_a_pointwise_convolution_on_one_pixel(m: int, n: int, bias: bool) -> None:
+def test_a_linear_layer_costs_as_much_as_a_pointwise_convolution_on_one_pixel(m: int, n: int, bias: bool) -> None:
     linear = Linear("classifier", Shape(m, 1, 1), n, bias)
     conv = Conv2d("classifier", Shape(m, 1, 1), n, bias=bias)
     assert linear.output == conv.output
@@ -96,7 +96,7 @@ def test_a_linear_layer_is_a_pointwise_convolution_on_one_pixel(m: int, n: int, 
 
 
 @given(channels, sides, sides)
-def test_everything_else_works_on_elements_and_has_no_multiply_accumulates(c: int, h: int, w: int) -> None:
+def test_other_layers_count_elements_and_no_multiply_accumulates(c: int, h: int, w: int) -> None:
     image, elements = Shape(c, h, w), c * h * w
     assert BatchNorm("n", image).tally() == Tally(plain_norm_channels=c, plain_norm_elements=elements)
     assert BatchNorm("n", image, fused=True).tally() == Tally(fused_norm_channels=c, fused_norm_elements=elements)
@@ -112,5 +112,5 @@ def test_everything_else_works_on_elements_and_has_no_multiply_accumulates(c: in
 @pytest.mark.parametrize(
     ("inputs", "groups", "operator"), [(32, 32, "depthwise"), (32, 1, "conv"), (32, 8, "conv"), (1, 1, "conv")]
 )
-def test_depthwise_is_a_filter_for_every_channel(inputs: int, groups: int, operator: str) -> None:
+def test_a_convolution_with_one_filter_per_channel_is_depthwise(inputs: int, groups: int, operator: str) -> None:
     assert Conv2d("conv", Shape(inputs, 7, 7), 32, (3, 3), groups=groups).operator == operator

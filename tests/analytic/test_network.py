@@ -1,4 +1,4 @@
-"""Whole networks: totals that are known exactly, what they depend on, and what cannot be resolved."""
+"""Whole networks: totals that are known exactly, what they depend on, and arguments that are refused."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ PAIRS = [(name, implementation) for name in NETWORKS for implementation in load_
         ("v3-small", "official", 1, 224, 56_510_400, 2_542_856),
         ("v2", "official", 0.75, 160, 107_295_200, 2_636_424),
         ("v3-large", "official", 0.75, 224, 154_560_624, 3_993_528),
-        ("v3-large", "torchvision", 0.75, 224, 140_033_816, 3_377_576),  # same table, other rules of scaling
+        ("v3-large", "torchvision", 0.75, 224, 140_033_816, 3_377_576),  # the same table, different rules of scaling
         ("v1", "official", 1, 225, 644_580_288, 4_231_976),
-        ("v1", "keras", 1, 225, 569_460_352, 4_231_976),  # an odd map under a zero behind
+        ("v1", "keras", 1, 225, 569_460_352, 4_231_976),  # an odd map with one zero at its end
         ("v1", "keras", 1, 224, 568_740_352, 4_231_976),
         # params: `num_params` in the meta of torchvision 0.29.1; mult-adds: its `_ops`, 4.089, 15.47, 0.314 and 0.386 G
         ("resnet-50", "torchvision", 1, 224, 4_089_184_256, 25_557_032),
@@ -37,15 +37,15 @@ PAIRS = [(name, implementation) for name in NETWORKS for implementation in load_
         ("efficientnet-b0", "torchvision", 1, 224, 385_814_752, 5_288_548),
     ],
 )  # fmt: skip
-def test_golden_totals(
+def test_totals_are_the_known_ones(
     name: str, implementation: str, alpha: float, resolution: int, mult_adds: int, params: int
 ) -> None:
     network = resolve(load_spec(name), alpha=alpha, resolution=resolution, implementation=implementation)
     assert (network.mult_adds(), network.params()) == (mult_adds, params)
 
 
-def test_the_dense_v1_is_the_papers_4_9_billion() -> None:
-    """Table 4, "Conv MobileNet": 4866 million mult-adds, printed cut off; it is 8.6 times V1."""
+def test_the_dense_v1_has_the_4_9_billion_mult_adds_of_the_paper() -> None:
+    """V1 paper, table 4, "Conv MobileNet": 4866 million mult-adds, truncated in print, 8.6 times those of V1."""
     dense, separable = resolve(load_spec("v1-standard")).mult_adds(), resolve(load_spec("v1")).mult_adds()
     assert dense == 4_867_293_184
     assert round(dense / separable, 1) == 8.6
@@ -54,7 +54,7 @@ def test_the_dense_v1_is_the_papers_4_9_billion() -> None:
 @pytest.mark.parametrize(("name", "implementation"), PAIRS)
 @given(st.sampled_from([0.25, 0.35, 0.5, 0.75, 1.0, 1.3, 1.4]), st.integers(96, 256), st.integers(96, 256))
 @settings(max_examples=8)
-def test_params_do_not_depend_on_the_resolution_and_the_table_adds_up(
+def test_params_do_not_depend_on_the_resolution_and_steps_sum_to_the_network(
     name: str, implementation: str, alpha: float, height: int, width: int
 ) -> None:
     spec = load_spec(name)
@@ -62,14 +62,14 @@ def test_params_do_not_depend_on_the_resolution_and_the_table_adds_up(
     assert network.params() == resolve(spec, alpha=alpha, implementation=implementation).params()
     assert total(step.tally for step in network.steps) == network.tally()
     turned = resolve(spec, alpha=alpha, resolution=(width, height), implementation=implementation)
-    assert turned.tally() == network.tally(), "every kernel of the built-in tables is square"
+    assert turned.tally() == network.tally(), "all kernels of the built-in tables are square"
 
 
 @given(
     st.integers(1, 9), st.sampled_from([name for name in NETWORKS if not any(row.se for row in load_spec(name).rows)])
 )
-def test_multiply_adds_go_with_the_square_of_rho(factor: int, name: str) -> None:
-    """V1 paper, section 3.4: exactly so where every stride divides its map, for all that is convolved."""
+def test_multiply_adds_are_proportional_to_the_square_of_rho(factor: int, name: str) -> None:
+    """V1 paper, section 3.4: exact for convolutions if every stride divides the size of its map."""
     spec = load_spec(name).without_top()
     side = math.prod(row.stride for row in spec.rows)
     small, large = resolve(spec, resolution=side), resolve(spec, resolution=side * factor)
@@ -77,14 +77,14 @@ def test_multiply_adds_go_with_the_square_of_rho(factor: int, name: str) -> None
 
 
 def make_divisible(width: float) -> int:
-    """To the nearest multiple of 8, half-way up, and one more where that takes off over a tenth; at least 8."""
+    """Round half up to a multiple of 8, at least 8, and to the next one if that removes more than a tenth."""
     lower = int(width // 8) * 8
     nearest = lower + 8 if width - lower >= 4 else lower
     return max(8, nearest if nearest >= 0.9 * width else nearest + 8)
 
 
 def v2_by_hand(alpha: float, resolution: int) -> tuple[int, int]:
-    """Mult-adds and params of MobileNetV2 from Table 2's rows (t, c, n, s) and Table 1's three lines, nothing else."""
+    """Mult-adds and params of MobileNetV2 from the rows (t, c, n, s) of table 2 and the lines of table 1 only."""
     table = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
     side, channels = math.ceil(resolution / 2), make_divisible(32 * alpha)
     mult_adds, params = side * side * 9 * 3 * channels, 9 * 3 * channels + 2 * channels
@@ -105,23 +105,23 @@ def v2_by_hand(alpha: float, resolution: int) -> tuple[int, int]:
 
 
 @given(st.floats(0.1, 2), st.integers(1, 320))
-def test_v2_recomputed_by_hand(alpha: float, resolution: int) -> None:
+def test_v2_has_the_totals_computed_by_hand(alpha: float, resolution: int) -> None:
     network = resolve(load_spec("v2"), alpha=alpha, resolution=resolution)
     assert (network.mult_adds(), network.params()) == v2_by_hand(alpha, resolution)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_classes_and_input_channels_change_the_ends_only(name: str) -> None:
+def test_classes_and_input_channels_change_only_the_first_and_last_layer(name: str) -> None:
     spec = load_spec(name)
-    usual, other = resolve(spec), resolve(spec, classes=10, in_channels=1)
-    differ = [step.name for step, changed in zip(usual.steps, other.steps, strict=True) if step != changed]
+    usual, small = resolve(spec), resolve(spec, classes=10, in_channels=1)
+    differ = [step.name for step, changed in zip(usual.steps, small.steps, strict=True) if step != changed]
     assert differ == [usual.steps[0].name, usual.steps[-1].name]
     features = usual.steps[-1].lead.input.channels
     height, width = spec.rows[0].kernel
-    assert usual.params() - other.params() == 990 * (features + 1) + height * width * 2 * usual.steps[0].output.channels
+    assert usual.params() - small.params() == 990 * (features + 1) + height * width * 2 * usual.steps[0].output.channels
 
 
-def test_the_resolution_is_the_tables_own_unless_given() -> None:
+def test_the_default_resolution_is_that_of_the_table() -> None:
     spec = load_spec("v2")
     assert resolve(spec) == resolve(spec, resolution=224) == resolve(spec, resolution=(224, 224))
 
@@ -133,10 +133,10 @@ def test_the_resolution_is_the_tables_own_unless_given() -> None:
         ({"alpha": -1}, "alpha is -1: it must be a positive number"),
         ({"alpha": math.nan}, "alpha is nan: it must be a positive number"),
         ({"alpha": math.inf}, "alpha is inf: it must be a positive number"),
-        ({"resolution": 0}, "resolution is 0: the least is 1"),
-        ({"resolution": (224, -1)}, "resolution is -1: the least is 1"),
-        ({"classes": 0}, "classes is 0: the least is 1"),
-        ({"in_channels": 0}, "in-channels is 0: the least is 1"),
+        ({"resolution": 0}, "resolution is 0: it must be at least 1"),
+        ({"resolution": (224, -1)}, "resolution is -1: it must be at least 1"),
+        ({"classes": 0}, "classes is 0: it must be at least 1"),
+        ({"in_channels": 0}, "in-channels is 0: it must be at least 1"),
         (
             {"implementation": "slim"},
             "unknown implementation of v1 'slim': choose from official, keras, timm, transformers",
@@ -151,11 +151,11 @@ def test_the_resolution_is_the_tables_own_unless_given() -> None:
         ),
     ],
 )
-def test_what_cannot_be_resolved(options: dict[str, Any], message: str) -> None:
+def test_arguments_without_a_network_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(MbcostError) as caught:
         resolve(load_spec("v1"), **options)
     assert str(caught.value) == message
 
 
-def test_one_pixel_is_enough_under_same_padding() -> None:
+def test_a_resolution_of_one_pixel_is_enough_with_same_padding() -> None:
     assert resolve(load_spec("v1"), resolution=1).params() == 4_231_976

@@ -1,4 +1,4 @@
-"""From a row of the table to its layers: which, in what order, called what."""
+"""The layers of a row of the table, their order and their names."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from mbcost.analytic.layers import Add, Conv2d, WindowPool
 from mbcost.analytic.network import Network, resolve
 from mbcost.analytic.operators import OPERATORS
+from mbcost.spec import operators
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.reading import table as parse
 
 PARTS = (
     "conv|start|expand|depthwise|pointwise|project|se\\.pool|se\\.reduce|se\\.expand|se\\.multiply|conv1|conv2|reduce|"
@@ -19,8 +19,8 @@ PARTS = (
 )
 
 
-def block(network: Network, prefix: str) -> list[str]:
-    """The parts of one stage and repeat, each with what follows it in its row of the cost table."""
+def list_parts(network: Network, prefix: str) -> list[str]:
+    """The parts of one block, each with the layers that follow it in its row of the cost table."""
     return [
         " ".join([step.name.removeprefix(prefix + "."), *(type(layer).__name__ for layer in step.layers[1:])])
         for step in network.steps
@@ -38,7 +38,7 @@ NORMED, PLAIN = "BatchNorm Activation", "BatchNorm"
         ("v1", "official", "7.5", [f"depthwise {NORMED}", f"pointwise {NORMED}"]),
         ("v1", "official", "10.1", ["pool"]),
         ("v1", "official", "11.1", ["classifier"]),
-        ("v2", "official", "1.1", [f"depthwise {NORMED}", f"project {PLAIN}"]),  # t = 1: nothing to expand
+        ("v2", "official", "1.1", [f"depthwise {NORMED}", f"project {PLAIN}"]),  # t = 1: no expansion
         ("v2", "official", "3.1", [f"expand {NORMED}", f"depthwise {NORMED}", f"project {PLAIN}"]),  # stride 2: no add
         ("v2", "official", "3.2", [f"expand {NORMED}", f"depthwise {NORMED}", f"project {PLAIN}", "add"]),
         ("v2", "official", "7.1", [f"expand {NORMED}", f"depthwise {NORMED}", f"project {PLAIN}"]),  # 160 to 320
@@ -77,8 +77,10 @@ NORMED, PLAIN = "BatchNorm Activation", "BatchNorm"
         ("mobilenet-v4-conv-medium", "timm", "9.1", [f"expand {NORMED}", f"project {PLAIN}", "add"]),
     ],
 )  # fmt: skip
-def test_the_parts_of_a_block(network: str, implementation: str, prefix: str, parts: list[str]) -> None:
-    assert block(resolve(load_spec(network), implementation=implementation), prefix) == parts
+def test_a_block_has_these_parts_in_this_order(
+    network: str, implementation: str, prefix: str, parts: list[str]
+) -> None:
+    assert list_parts(resolve(load_spec(network), implementation=implementation), prefix) == parts
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -100,21 +102,21 @@ def test_only_the_first_repeat_of_a_row_is_strided(name: str) -> None:
         step.block for step in network.steps if isinstance(step.lead, Conv2d | WindowPool) and step.lead.stride == 2
     ]
     rows = [row.stage for row in network.spec.rows if row.stride == 2]
-    # A residual block has its stride twice: inside, and in the shortcut.
+    # In a residual block two layers have the stride: one inside it and one in the shortcut.
     assert list(dict.fromkeys(strided)) == [f"{stage}.1" for stage in rows]
 
 
 @pytest.mark.parametrize(("name", "adds"), [("v1", 0), ("v2", 10), ("v3-large", 10), ("v3-small", 6), ("resnet-50", 16),
     ("mnasnet-1.0", 10), ("efficientnet-b0", 9), ("mobilenet-v4-conv-small", 10),
 ])  # fmt: skip
-def test_residual_connections(name: str, adds: int) -> None:
+def test_a_network_has_this_number_of_residual_connections(name: str, adds: int) -> None:
     assert sum(isinstance(layer, Add) for layer in resolve(load_spec(name)).layers) == adds
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_layer_reads_what_the_one_before_it_gives(name: str) -> None:
-    """Two branches: the gate of squeeze-and-excite has the map's channels, and the map itself goes on; a shortcut reads
-    what its block reads."""
+def test_every_layer_reads_the_output_of_the_layer_before_it(name: str) -> None:
+    """There are two exceptions: a gate of squeeze-and-excite has the channels of the map that it multiplies but not its
+    size, and a shortcut reads the input of its block."""
     layers = resolve(load_spec(name)).layers
     inputs = {layer.name.rsplit(".", 1)[0]: layer.input for layer in reversed(layers)}
     for before, layer in pairwise(layers):
@@ -127,4 +129,4 @@ def test_every_layer_reads_what_the_one_before_it_gives(name: str) -> None:
 
 
 def test_every_operator_of_the_tables_has_a_generator() -> None:
-    assert set(OPERATORS) == set(parse.OPERATORS)
+    assert set(OPERATORS) == set(operators.OPERATORS)

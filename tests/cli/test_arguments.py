@@ -1,4 +1,4 @@
-"""What is a file and what is a network, for every command that takes NET."""
+"""How a reference to a network is read by every command that takes NET: as a built-in name or as a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FILES = ["plain", "my net@1.yaml", "my net@1", "a:b/160", "nets/mine", "nets/96"
     ("rest", "expected"),
     [("", (None, None, None)), ("@0.5/64:keras", (0.5, (64, 64), "keras")), (":timm", (None, None, "timm"))],
 )
-def test_a_file_that_is_there_is_read_whatever_it_is_called(
+def test_an_existing_file_is_read_whatever_its_name(
     here: Path, mbcost: Mbcost, name: str, rest: str, expected: tuple[float | None, tuple[int, int] | None, str | None]
 ) -> None:
     (here / name).parent.mkdir(parents=True, exist_ok=True)
@@ -43,14 +43,14 @@ def test_a_file_that_is_there_is_read_whatever_it_is_called(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_built_in_name_is_the_network_whatever_lies_in_the_folder(here: Path, name: str) -> None:
+def test_a_built_in_name_is_the_built_in_network_even_if_a_file_has_that_name(here: Path, name: str) -> None:
     (here / name).mkdir()
     (here / name / "160").write_text(SPEC)
     assert parse_reference(f"{name}/160") == Reference(name, None, (160, 160))
     (here / f"{name}@0.5").write_text(SPEC)
     assert parse_reference(f"{name}@0.5") == Reference(name, 0.5)
     (here / name).rename(here / "away")
-    (here / name).write_text("no spec")
+    (here / name).write_text("not a spec")
     assert parse_reference(name) == Reference(name)
     assert parse_reference(f"./{name}") == Reference(f"./{name}")
 
@@ -67,11 +67,11 @@ def test_a_built_in_name_is_the_network_whatever_lies_in_the_folder(here: Path, 
         ("./missing.yaml@0.5", "missing.yaml: No such file or directory"),
         ("v9/160", "unknown network 'v9'"),
         ("n" * 5000, "unknown network 'nnn"),
-        ("", "'' is no network: write NAME or FILE.yaml"),
-        ("plain@@1", "'plain@@1' is no network"),
+        ("", "'' is not a network: expected NAME or FILE.yaml"),
+        ("plain@@1", "'plain@@1' is not a network"),
     ],
 )
-def test_what_is_no_file(here: Path, mbcost: Mbcost, word: str, message: str) -> None:
+def test_a_word_that_is_not_a_network_is_refused(here: Path, mbcost: Mbcost, word: str, message: str) -> None:
     (here / "nets").mkdir()
     (here / "plain").write_text(SPEC)
     result = mbcost("table", word)
@@ -82,8 +82,8 @@ def test_what_is_no_file(here: Path, mbcost: Mbcost, word: str, message: str) ->
 @pytest.mark.parametrize(
     "words", ["table {0}", "table {0}@0.5", "show {0}", "diff {0} {0}", "compare {0} {0}/96", "check {0}"]
 )
-def test_a_pipe_has_no_name_and_is_read_once(words: str) -> None:
-    """As a shell's `<(command)` gives it: what a command does not remember of it is gone."""
+def test_a_pipe_is_read_once(words: str) -> None:
+    """A shell passes such a pipe for `<(command)`. Its text cannot be read a second time."""
     reader, writer = os.pipe()
     os.write(writer, SPEC.encode())
     os.close(writer)

@@ -1,4 +1,4 @@
-"""Every mistake is one line on standard error that says what and what to do; exit 2, no traceback, no partial file."""
+"""Every mistake gives one line on standard error that says what to do, and exit code 2, without a traceback or file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISTAKES = [
     (["table", "v2", "--alpha", "half"], "alpha is 'half': it must be a number"),
     (["table", "v2", "--alpha", "1e300"], "row 0 of v2: alpha 1e+300 makes it too wide to count exactly"),
     (["table", "v1:keras", "--alpha", "0.001"], "row 0 of v1: alpha 0.001 leaves it without channels"),
-    (["table", "v2", "--res", "0"], "resolution is '0': the least is 1"),
+    (["table", "v2", "--res", "0"], "resolution is '0': it must be at least 1"),
     (["table", "v2", "--res", "-5"], "resolution is '-5': write a size in pixels"),
     (["table", "v2", "--res", "224x"], "resolution is '224x': write a size in pixels"),
     (["table", "v1:keras", "--res", "3"], "row 4 of v1: the map is empty after 4.1.depthwise at resolution 3x3"),
@@ -29,11 +29,11 @@ MISTAKES = [
     (["table", "v2@0.5", "--alpha", "1"], "alpha is given twice, in 'v2@0.5' and as an option"),
     (["table", "v2/160", "--res", "192"], "the resolution is given twice"),
     (["table", "v2:keras", "--impl", "timm"], "the implementation is given twice"),
-    (["table", "v2@@1"], "'v2@@1' is no network"),
+    (["table", "v2@@1"], "'v2@@1' is not a network"),
     (["table", "v2", "--impl", "torchvison"], "unknown implementation of v2 'torchvison': did you mean 'torchvision'"),
     (["table", "v1", "--impl", "torchvision"], "unknown implementation of v1 'torchvision': choose from official,"),
-    (["table", "v2", "--classes", "0"], "classes is 0: the least is 1"),
-    (["table", "v2", "--in-channels", "0"], "in-channels is 0: the least is 1"),
+    (["table", "v2", "--classes", "0"], "classes is 0: it must be at least 1"),
+    (["table", "v2", "--in-channels", "0"], "in-channels is 0: it must be at least 1"),
     (["table", "v2", "--by", "blok"], "unknown grouping 'blok': did you mean 'block'"),
     (["table", "v2", "--columns", "name,parms"], "unknown column 'parms': did you mean 'params'"),
     (["table", "v2", "--columns", "name,name"], "column 'name' is given twice: remove one"),
@@ -52,7 +52,7 @@ MISTAKES = [
     (["check", "v2", "--format", "jason"], "unknown format 'jason': did you mean 'json'"),
     (["check", "v2", "--format", "xml"], "unknown format 'xml': choose from text, csv, markdown, latex, json, github"),
     (["new"], "Missing argument 'NAME'"),
-    (["new", "a b"], "'a b' is no name: use letters, digits, '-', '_' and '.'"),
+    (["new", "a b"], "'a b' is not a name: use letters, digits, '-', '_' and '.'"),
     (["compare"], "Missing argument 'NET...'"),
     (["compare", "v1", "v7"], "unknown network 'v7'"),
     (["compare", "standard-vs-dws", "--net", "v1", "--kernel", "3"], "--kernel describes one layer and --net a whole"),
@@ -79,7 +79,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=[" ".join(words) for words, _ in MISTAKES])
-def test_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+def test_a_mistake_gives_one_line_and_exit_code_2(mbcost: Mbcost, arguments: list[str], message: str) -> None:
     result = mbcost(*arguments)
     assert result.code == 2
     assert result.out == ""
@@ -87,12 +87,12 @@ def test_one_line_and_exit_2(mbcost: Mbcost, arguments: list[str], message: str)
     assert len(result.err.splitlines()) == 1
 
 
-def test_an_unwritable_output_leaves_nothing_behind(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_leaves_no_file(mbcost: Mbcost, tmp_path: Path) -> None:
     target = tmp_path / "no" / "such" / "table.csv"
     result = mbcost("table", "v2", "--output", str(target))
     assert (result.code, result.err) == (
         2,
-        f"mbcost: error: cannot write {target}: No such file or directory: make its folder first\n",
+        f"mbcost: error: cannot write {target}: No such file or directory: create its folder first\n",
     )
     (tmp_path / "folder").mkdir()
     result = mbcost("table", "v2", "--output", str(tmp_path / "folder"))
@@ -110,7 +110,7 @@ def test_a_broken_spec_reports_every_problem(mbcost: Mbcost, tmp_path: Path) -> 
     assert result.code == 2
     assert result.err.splitlines() == [
         f"mbcost: error: {path}:5:6: unknown operator 'cnov': did you mean 'conv'?",
-        f"mbcost: error: {path}:6:5: the row has 1 cells, the table 2: operator, c",
+        f"mbcost: error: {path}:6:5: expected 2 cells (operator, c), found 1",
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_broken_spec_reports_every_problem(mbcost: Mbcost, tmp_path: Path) -> 
         (["--res", "1"], "7:5: the map is empty after 2.1.pool at resolution 1x1: use a larger resolution"),
     ],
 )
-def test_what_a_row_makes_impossible_is_said_at_the_row(
+def test_a_network_that_cannot_be_built_is_reported_at_its_row(
     mbcost: Mbcost, tmp_path: Path, options: list[str], message: str
 ) -> None:
     path = tmp_path / "own.yaml"

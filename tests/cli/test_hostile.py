@@ -1,4 +1,4 @@
-"""Input that is no spec, by accident or on purpose: one line with a place, soon, in little memory, and no traceback."""
+"""Input that is not a spec, by accident or on purpose, gives one line with a position, quickly and in little memory."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ code = run(["table", sys.argv[1]])
 print(time.process_time(), re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
 sys.exit(code)
 """
-"""The command in a process of its own, its time (other tests share the machine) and its peak of memory. What the
-parent is told of that would start with the parent's own."""
+"""The command in its own process, which prints its processor time and its peak memory. The processor time does not
+depend on other tests; the memory that a parent process measures would include the parent's own."""
 
 HEAD = "name: x\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c, n]\nrows:\n"
 TAIL = "implementations: {family: v2}\n"
@@ -49,13 +49,16 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "braces": (b"{a: " * 200_000, "nested more than 50 levels deep"),
     "dashes": (b"- " * 400_000, "1:101: nested more than 50 levels deep"),
     "question marks": (b"? " * 400_000, "nested more than 50 levels deep"),
-    "a million brackets and more": (b"[" * (2 * MILLION), "1:1: the file is too large: the most is 1,000,000 bytes"),
+    "a million brackets and more": (
+        b"[" * (2 * MILLION),
+        "1:1: the file is too large: it must have at most 1,000,000 bytes",
+    ),
     "an alias bomb": (
         b"a: &a [x, x, x, x, x, x, x, x, x, x]\n"
         + b"".join(b"%c: &%c [%s]\n" % (98 + i, 98 + i, b", ".join([b"*%c" % (97 + i)] * 10)) for i in range(9)),
-        "4:36: more than 10,000 values, with every alias written out",
+        "4:36: more than 10,000 values, counting every use of an alias",
     ),
-    "an alias inside itself": (b"a: &a [*a]\n", "1:8: the alias '*a' stands inside what it names"),
+    "an alias inside itself": (b"a: &a [*a]\n", "1:8: the alias '*a' is inside the value that it names"),
     "a huge file": (b"# " + b"x" * (20 * MILLION), "1:1: the file is too large"),
     "many rows": (HEAD.encode() + b"  - [conv, 8, 1]\n" * 50_000, "more than 10,000 values"),
     "many repeats": (HEAD.encode() + b"  - [conv, 8, 1000]\n" * 2000 + TAIL.encode(), "5:3: the table has 2,000,000"),
@@ -66,16 +69,16 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a huge word": (row("w" * 900_000).encode(), "5:12: expected a number, found text 'www"),
     "a huge key": (b"k" * 100 + b": 1\n? " + b"q" * 900_000 + b"\n: 1\n", "unknown key 'k"),
     "an object": (b"!!python/object/apply:os.system ['touch hostile']\n", "1:1: the tag '!!python/object/apply:os"),
-    "an object inside": (b"name: !!python/name:os.system\n", "1:7: the tag '!!python/name:os.system' has no place"),
+    "an object inside": (b"name: !!python/name:os.system\n", "1:7: the tag '!!python/name:os.system' is not allowed"),
     "not UTF-8": (b"name: \xff\xfe\n", "1:7: not UTF-8 text (byte 6)"),
     "UTF-16": ("name: x\n".encode("utf-16"), "1:1: not UTF-8 text (byte 0)"),
-    "zeros": (bytes(1000), "1:1: the character U+0000 has no place in YAML"),
+    "zeros": (bytes(1000), "1:1: YAML does not allow the character U+0000"),
     "nothing": (b"", "1:1: the file is empty"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_input_ends_in_a_line_within_a_second_and_200_megabytes(name: str, tmp_path: Path) -> None:
+def test_hostile_input_is_refused_within_a_second_and_200_megabytes(name: str, tmp_path: Path) -> None:
     content, message = HOSTILE[name]
     path = tmp_path / "hostile.yaml"
     path.write_bytes(content)
@@ -91,28 +94,28 @@ def test_hostile_input_ends_in_a_line_within_a_second_and_200_megabytes(name: st
     assert [file.name for file in tmp_path.iterdir()] == ["hostile.yaml"]
 
 
-def test_a_device_and_a_silent_pipe_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_and_a_pipe_without_a_writer_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mbcost.spec.reading.text.PATIENCE", 0.1)
     (tmp_path / "zero.yaml").symlink_to("/dev/zero")
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(MbcostError, match=r"zero.yaml:1:1: the file is too large"):
         load_spec(tmp_path / "zero.yaml")
-    with pytest.raises(MbcostError, match=r"pipe.yaml: nobody writes into this pipe"):
+    with pytest.raises(MbcostError, match=r"pipe.yaml: no program writes to this pipe"):
         load_spec(tmp_path / "pipe.yaml")
 
 
-def test_a_pipe_that_somebody_writes_to_is_read(tmp_path: Path) -> None:
+def test_a_pipe_with_a_writer_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     with subprocess.Popen(["/bin/sh", "-c", f"cat '{specs_folder() / 'v2.yaml'}' > '{tmp_path / 'pipe.yaml'}'"]):
         assert load_spec(tmp_path / "pipe.yaml") == load_spec("v2")
 
 
-def test_endless_standard_input_ends() -> None:
+def test_endless_standard_input_is_refused() -> None:
     command = [sys.executable, "-m", "mbcost", "check", "-"]
     with Path("/dev/zero").open("rb") as zeros:
         done = subprocess.run(command, stdin=zeros, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (2, "")
-    assert done.stdout == "<stdin>:1:1: the file is too large: the most is 1,000,000 bytes\n"
+    assert done.stdout == "<stdin>:1:1: the file is too large: it must have at most 1,000,000 bytes\n"
 
 
 MUTATIONS = 2400
@@ -147,16 +150,16 @@ SOURCES = [
 
 
 def mutate_bytes(text: bytes, chance: random.Random) -> bytes:
-    """Single bytes changed, taken out, put in."""
+    """Change, remove or insert single bytes."""
     mutated = bytearray(text)
     for _ in range(chance.randint(1, 4)):
-        place = chance.randrange(len(mutated))
-        mutated[place : place + chance.randint(0, 2)] = chance.randbytes(chance.randint(0, 2))
+        offset = chance.randrange(len(mutated))
+        mutated[offset : offset + chance.randint(0, 2)] = chance.randbytes(chance.randint(0, 2))
     return bytes(mutated)
 
 
 def mutate_tokens(text: bytes, chance: random.Random) -> bytes:
-    """Words in the place of others."""
+    """Replace words by other words."""
     words = re.split(r"([\w.~]+|[\[\]{},:\-]|\n)", text.decode())
     for _ in range(chance.randint(1, 3)):
         words[chance.randrange(len(words))] = chance.choice(JUNK)
@@ -164,37 +167,37 @@ def mutate_tokens(text: bytes, chance: random.Random) -> bytes:
 
 
 def mutate_types(text: bytes, chance: random.Random) -> bytes:
-    """A value of another type, at the value of a key or in a cell."""
+    """Replace the value of a key or of a cell by a value of a different type."""
     source = text.decode()
-    places = [match.span(1) for match in re.finditer(r"(?:[\[,:] +|\[)([^\s,\[\]{}:#][^,\[\]{}:#\n]*)", source)]
-    for start, end in sorted(chance.sample(places, min(2, len(places))), reverse=True):
+    spans = [match.span(1) for match in re.finditer(r"(?:[\[,:] +|\[)([^\s,\[\]{}:#][^,\[\]{}:#\n]*)", source)]
+    for start, end in sorted(chance.sample(spans, min(2, len(spans))), reverse=True):
         source = source[:start] + chance.choice(JUNK) + source[end:]
     return source.encode()
 
 
 def mutate_structure(text: bytes, chance: random.Random) -> bytes:
-    """Lines doubled, taken out, swapped, indented, cut off."""
+    """Duplicate, remove, swap, indent or cut lines."""
     lines = text.splitlines(keepends=True)
     for _ in range(chance.randint(1, 3)):
-        place, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+        index, other = chance.randrange(len(lines)), chance.randrange(len(lines))
         change = chance.randrange(5)
         if change == 0:
-            lines.insert(place, lines[other])
+            lines.insert(index, lines[other])
         elif change == 1 and len(lines) > 1:
-            del lines[place]
+            del lines[index]
         elif change == 2:
-            lines[place], lines[other] = lines[other], lines[place]
+            lines[index], lines[other] = lines[other], lines[index]
         elif change == 3:
-            lines[place] = b" " * chance.randint(1, 5) + lines[place]
+            lines[index] = b" " * chance.randint(1, 5) + lines[index]
         else:
-            lines[place] = lines[place][: chance.randrange(len(lines[place]) + 1)]
+            lines[index] = lines[index][: chance.randrange(len(lines[index]) + 1)]
         lines = lines if b"".join(lines) else [b"\n"]
     return b"".join(lines)
 
 
 @contextmanager
 def at_most(seconds: int) -> Iterator[None]:
-    """Whatever takes longer hangs."""
+    """Fail if the block takes longer, which means that it hangs."""
 
     def stop(_: int, __: FrameType | None) -> None:
         raise AssertionError(f"it takes over {seconds} s")
@@ -209,10 +212,10 @@ def at_most(seconds: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("mutate", [mutate_bytes, mutate_tokens, mutate_types, mutate_structure])
-def test_a_mutated_spec_is_fine_or_has_problems_with_a_place(
+def test_a_mutated_spec_is_correct_or_its_problems_have_positions(
     mutate: Callable[[bytes, random.Random], bytes], tmp_path: Path, mbcost: Mbcost
 ) -> None:
-    """What `check` finds fine, `table` shows; what it refuses, `table` refuses."""
+    """`table` shows every spec that `check` accepts and refuses every spec that `check` refuses."""
     path, chance = tmp_path / "mutated.yaml", random.Random(f"{SEED} {mutate.__name__}")
     codes = set()
     for turn in range(MUTATIONS // 4):
@@ -228,21 +231,21 @@ def test_a_mutated_spec_is_fine_or_has_problems_with_a_place(
         problems = json.loads(checked.out)["problems"]
         assert (checked.code == 0) == (not problems)
         for problem in problems:
-            assert_it_is_located(problem, mutated)
+            assert_has_position(problem, mutated)
         if checked.code == 2:
-            said = [
-                f"mbcost: error: {path}:{each['line']}:{each['column']}: {each['message']}"
-                for each in problems
-                if each["kind"] != "contradiction"
+            messages = [
+                f"mbcost: error: {path}:{problem['line']}:{problem['column']}: {problem['message']}"
+                for problem in problems
+                if problem["kind"] != "contradiction"
             ]
-            # Of the rows that cannot be built, `table` meets one.
+            # If several rows cannot be built, `table` reports only one of them.
             lines = shown.err.splitlines()
-            assert lines == said or (len(lines) == 1 and lines[0] in said), mutated
+            assert lines == messages or (len(lines) == 1 and lines[0] in messages), mutated
         codes.add(checked.code)
     assert codes >= {0, 2}
 
 
-def assert_it_is_located(problem: dict[str, Any], mutated: bytes) -> None:
+def assert_has_position(problem: dict[str, Any], mutated: bytes) -> None:
     lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", mutated.decode("utf-8-sig", errors="replace"))
     assert 1 <= problem["line"] <= len(lines) + 1, f"{problem} of {mutated!r}"
     assert 1 <= problem["column"] <= max(map(len, lines)) + 2, f"{problem} of {mutated!r}"

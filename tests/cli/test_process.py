@@ -1,4 +1,4 @@
-"""What only a process of its own shows: imports, pipes, terminals, signals, completion."""
+"""What can be seen only in a separate process: imports, pipes, terminals, signals, completion."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def read_terminal(controller: int) -> bytes:
-    """What is written next to the other end; nothing once that is closed."""
+    """Return what is written next to the terminal, or nothing once it is closed."""
     assert select.select([controller], [], [], 60)[0], "the command neither writes nor ends"
     try:
         return os.read(controller, 65536)
@@ -36,7 +36,7 @@ def read_terminal(controller: int) -> bytes:
 
 
 def on_a_terminal(*arguments: str, columns: int = 100, **environment: str) -> str:
-    """What a command writes when standard output is a terminal."""
+    """Return what a command writes if standard output is a terminal."""
     controller, terminal = pty.openpty()
     env = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **environment}
     env.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
@@ -70,7 +70,7 @@ HEAVY = ("torch", "numpy", "fvcore", "timm", "keras", "transformers", "torchvisi
     ],
     ids=" ".join,
 )
-def test_no_framework_is_imported(arguments: list[str]) -> None:
+def test_a_command_that_needs_no_framework_imports_none(arguments: list[str]) -> None:
     code = (
         "import sys; from mbcost.cli import run; code = run(sys.argv[1:]); "
         f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr); sys.exit(code)"
@@ -79,25 +79,25 @@ def test_no_framework_is_imported(arguments: list[str]) -> None:
     assert (process.returncode, process.stderr) == (0, "[]\n")
 
 
-def test_a_piped_table_does_not_wait_for_rich_or_typers_rivals() -> None:
+def test_a_piped_table_does_not_import_slow_libraries() -> None:
     code = "import sys; from mbcost.cli import run; run(['table', 'v2']); print(sorted(sys.modules), file=sys.stderr)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported = set(re.findall(r"'(\w+)", process.stderr))
     assert not imported & {"rich", "tabulate", "pydantic"}
 
 
-def test_version_needs_nothing() -> None:
+def test_the_version_is_printed() -> None:
     process = run("--version")
     assert (process.stdout, process.returncode) == (f"mbcost {mbcost.__version__}\n", 0)
 
 
-def test_without_a_command_it_shows_the_help_and_exits_2() -> None:
+def test_without_a_command_the_help_is_shown_and_the_exit_code_is_2() -> None:
     process = run()
     assert process.returncode == 2
     assert "mbcost table v2 --alpha 0.75 --res 160" in process.stdout
 
 
-def test_plain_when_piped_and_coloured_on_a_terminal() -> None:
+def test_output_is_plain_in_a_pipe_and_coloured_on_a_terminal() -> None:
     assert "\x1b" not in run("table", "v2").stdout
     terminal = on_a_terminal("table", "v2", "--by", "stage", columns=160)
     assert "\x1b[" in terminal
@@ -105,7 +105,7 @@ def test_plain_when_piped_and_coloured_on_a_terminal() -> None:
 
 
 def test_rows_reach_standard_output_while_standard_error_is_a_terminal() -> None:
-    """The progress bar must not take them along: `mbcost sweep … > file`, typed at a terminal."""
+    """The progress bar must not redirect them in `mbcost sweep … > file`, typed at a terminal."""
     sweep = ["sweep", "v2", "--alpha", "0.35,1", "--res", "96", "--format", "csv"]
     controller, terminal = pty.openpty()
     env = {**os.environ, "TERM": "xterm-256color"}
@@ -114,13 +114,21 @@ def test_rows_reach_standard_output_while_standard_error_is_a_terminal() -> None
     os.close(terminal)
     os.close(controller)
     assert process.stdout == run(*sweep).stdout
-    assert written == b""  # it takes less than a second
+    assert written == b""  # the bar appears only after a second
 
 
-def test_a_sweep_needs_no_standard_error() -> None:
-    command = f"{' '.join(MBCOST)} sweep v2 --alpha 1 --res 96 2>&-"
-    process = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True, check=True)
-    assert process.stdout.startswith("1 configuration\n")
+@pytest.mark.parametrize(
+    ("command", "start"),
+    [
+        ("sweep v2 --alpha 1 --res 96", "1 configuration\n"),
+        ("published v2 --source slim_v2_py --summary", "Published figures"),
+    ],
+)
+def test_a_command_with_a_progress_bar_does_not_need_standard_error(command: str, start: str) -> None:
+    process = subprocess.run(
+        f"{' '.join(MBCOST)} {command} 2>&-", shell=True, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert process.stdout.startswith(start)
 
 
 def test_no_color_is_respected() -> None:
@@ -139,7 +147,7 @@ def test_numbers_are_never_cut_on_a_narrow_terminal(columns: int) -> None:
         assert "no room for" in terminal
 
 
-def test_a_reader_that_leaves_early_is_no_error() -> None:
+def test_a_reader_that_ends_early_is_not_an_error() -> None:
     process = subprocess.run(
         f"{' '.join(MBCOST)} table v2 --format json | head -n 1",
         shell=True,
@@ -150,7 +158,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert (process.stdout, process.stderr) == ("{\n", "")
 
 
-def test_standard_input() -> None:
+def test_a_spec_is_read_from_standard_input() -> None:
     spec = (
         "name: tiny\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\nrows:\n  - [conv, 8]\n"
         "implementations: {family: v2}\n"
@@ -162,7 +170,7 @@ def test_standard_input() -> None:
 
 
 @pytest.mark.parametrize("command", ["table v2", "--version", "--help"])
-def test_a_full_disk_and_a_closed_output_are_one_line(command: str) -> None:
+def test_a_full_disk_and_a_closed_output_give_at_most_one_line(command: str) -> None:
     for redirection in ("> /dev/full", ">&-"):
         process = subprocess.run(
             f"{' '.join(MBCOST)} {command} {redirection}", shell=True, stderr=subprocess.PIPE, text=True, check=False
@@ -175,7 +183,7 @@ def test_a_full_disk_and_a_closed_output_are_one_line(command: str) -> None:
 @pytest.mark.parametrize(
     "arguments", [["table", "-@0.5/96"], ["compare", "-", "-@0.5"], ["compare", "standard-vs-dws", "--net", "-"]]
 )
-def test_standard_input_with_something_behind_it_and_more_than_once(arguments: list[str]) -> None:
+def test_standard_input_can_be_named_more_than_once_and_with_settings(arguments: list[str]) -> None:
     spec = (specs_folder() / "v2.yaml").read_text()
     process = subprocess.run([*MBCOST, *arguments], input=spec, capture_output=True, text=True, check=False)
     assert (process.returncode, process.stderr) == (0, "")
@@ -184,7 +192,7 @@ def test_standard_input_with_something_behind_it_and_more_than_once(arguments: l
 
 
 @pytest.mark.parametrize("text", [b"\xe9", b"\xff\xfe"])
-def test_standard_input_that_is_no_text(text: bytes) -> None:
+def test_standard_input_that_is_not_text_is_refused(text: bytes) -> None:
     process = subprocess.run([*MBCOST, "table", "-"], input=text, capture_output=True, check=False)
     assert (process.returncode, process.stderr) == (
         2,
@@ -192,7 +200,7 @@ def test_standard_input_that_is_no_text(text: bytes) -> None:
     )
 
 
-def test_output_follows_a_link_keeps_a_mode_and_writes_devices_in_place(tmp_path: Path) -> None:
+def test_an_output_follows_links_keeps_the_mode_and_writes_devices_in_place(tmp_path: Path) -> None:
     (tmp_path / "real.txt").write_text("old")
     (tmp_path / "real.txt").chmod(0o640)
     (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
@@ -203,7 +211,7 @@ def test_output_follows_a_link_keeps_a_mode_and_writes_devices_in_place(tmp_path
 
 
 def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:
-    """While models are measured: the progress bar on standard error says when that is."""
+    """The interrupt comes while models are measured: the progress bar on standard error says when that is."""
     report = tmp_path / "report.json"
     controller, terminal = pty.openpty()
     command = ["validate", "--format", "json", "--output", str(report)]
@@ -228,12 +236,12 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "word", "completion"), [("mbcost ta", 1, "table"), ("mbcost table v3-l", 2, "v3-large")]
 )
-def test_shell_completion(words: str, word: int, completion: str) -> None:
+def test_the_shell_completes_commands_and_networks(words: str, word: int, completion: str) -> None:
     process = run(_MBCOST_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(word))
     assert completion in process.stdout.split()
 
 
-def test_a_terminal_that_shows_ascii_only(tmp_path: Path) -> None:
+def test_characters_that_the_terminal_cannot_show_are_replaced(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(
         "name: n\ntitle: Réseau α\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\nrows:\n"

@@ -1,3 +1,5 @@
+"""Sizes, counts, times and percentages as users write them."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -23,19 +25,19 @@ def test_a_size_is_its_number_times_its_unit(number: int, unit: str, case: Calla
         (parse_size, "", "write a size such as 320KiB"),
         (parse_size, "-1KiB", "write a size"),
         (parse_size, "320K", "write a size"),
-        (parse_size, "1.5", "a whole number of them"),
+        (parse_size, "1.5", "as a whole number"),
         (parse_size, "1e6", "write a size"),
         (parse_size, "1,00KiB", "write a size"),
         (parse_size, "1" * 19, "write a size"),
         (parse_size, "nan", "write a size"),
         (parse_count, "60MiB", "write a count such as 60M"),
-        (parse_count, "0.5", "a whole number of them"),
+        (parse_count, "0.5", "as a whole number"),
         (parse_milliseconds, "30us", "write a time such as 30ms"),
         (parse_percent, "100.5", "write a percentage from 0 to 100"),
         (parse_percent, "68 of 100", "write a percentage"),
     ],
 )
-def test_what_is_no_quantity_is_refused(parse: Callable[[str, str], Any], text: str, message: str) -> None:
+def test_a_text_that_is_not_a_quantity_is_refused(parse: Callable[[str, str], Any], text: str, message: str) -> None:
     with pytest.raises(MbcostError, match=message) as refusal:
         parse(text, "limit")
     assert str(refusal.value).startswith(f"limit is '{text}': ")

@@ -1,4 +1,4 @@
-"""The keys of every command's JSON, literally; docs/json.md names each of them."""
+"""The keys of the JSON of every command, stated literally. docs/json.md names each of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from mbcost.present.validate import as_json
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
-from mbcost.questions.validate.comparison import Difference, Validation
+from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_spec
 from tests.cli.conftest import Mbcost
 
@@ -269,62 +269,62 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         },
     ),
 }  # fmt: skip
-"""Per command its schema and, for every object in it by its path, its keys in order."""
+"""A command -> the name of its schema, and the keys of every object, in order, by the path of the object."""
 
 DIFFERENCE = [
     "network", "alpha", "resolution", "implementation", "against", "layer", "quantity", "expected", "measured",
 ]  # fmt: skip
 
 NAMES = {"implementations", "held", "coefficients", "conventions.params", "conventions.mult_adds", "conventions.blind"}
-"""Objects whose keys are names of conventions, allocators or the like, not keys of a schema."""
+"""Objects whose keys are names, such as those of conventions or allocators, instead of keys of a schema."""
 
 
-def shapes(value: Any, path: str = "") -> dict[str, list[str]]:
-    """The keys of every object by its path; all items of a list have to have the same."""
-    found: dict[str, list[str]] = {}
+def collect_keys(value: Any, path: str = "") -> dict[str, list[str]]:
+    """Return the keys of every object by its path. All items of a list must have the same keys."""
+    keys_of: dict[str, list[str]] = {}
     if isinstance(value, dict):
-        found[path] = list(value)
+        keys_of[path] = list(value)
         for key, inner in value.items():
             if key not in NAMES and f"{path}.{key}" not in NAMES:
-                found |= shapes(inner, f"{path}.{key}".lstrip("."))
+                keys_of |= collect_keys(inner, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list) and value:
-        found = shapes(value[0], path)
-        assert all(shapes(item, path) == found for item in value)
-    return found
+        keys_of = collect_keys(value[0], path)
+        assert all(collect_keys(item, path) == keys_of for item in value)
+    return keys_of
 
 
 @pytest.mark.parametrize("command", SCHEMAS)
-def test_the_keys_of_every_commands_json(mbcost: Mbcost, command: str) -> None:
+def test_the_json_of_every_command_has_exactly_these_keys(mbcost: Mbcost, command: str) -> None:
     result = mbcost(*command.split(), "--format", "json")
     assert result.code in (0, 1), result.err
     answer = json.loads(result.out)
     schema, keys = SCHEMAS[command]
     assert answer["schema"] == schema
-    assert shapes(answer) == keys
+    assert collect_keys(answer) == keys
 
 
-def test_the_keys_of_a_difference() -> None:
+def test_a_difference_of_validate_has_exactly_these_keys() -> None:
     spec = load_spec("v1")
     case = Case(spec, 1.0, (224, 224), "official", "torch")
-    difference = Difference("v1", 1.0, (224, 224), "official", "torch", "total", "macs", 1, 2)
+    difference = Discrepancy("v1", 1.0, (224, 224), "official", "torch", "total", "macs", 1, 2)
     answer = as_json(Campaign((Outcome(case, Validation(1, (difference,))),), ()))
-    assert shapes(answer)["differences"] == DIFFERENCE
+    assert collect_keys(answer)["differences"] == DIFFERENCE
 
 
-def test_a_schema_names_one_shape_and_expansions_are_read_off_the_blocks(mbcost: Mbcost) -> None:
+def test_a_comparison_of_blocks_states_their_expansion(mbcost: Mbcost) -> None:
     arguments = ("compare", "residual-vs-inverted", "--expansion", "3", "--reduction", "2", "--format", "json")
     answer = json.loads(mbcost(*arguments).out)
     assert (answer["expansion"], answer["reduction"]) == (3, 2)
-    alone = json.loads(mbcost("compare", "residual-vs-inverted", "--expansion", "1", "--format", "json").out)
-    assert alone["expansion"] == 1
+    unexpanded = json.loads(mbcost("compare", "residual-vs-inverted", "--expansion", "1", "--format", "json").out)
+    assert unexpanded["expansion"] == 1
 
 
-def test_rho_is_a_fraction(mbcost: Mbcost) -> None:
+def test_rho_is_written_as_a_fraction(mbcost: Mbcost) -> None:
     assert json.loads(mbcost("compare", "standard-vs-dws", "--format", "json").out)["rho"] == [357, 500]
 
 
 @pytest.mark.parametrize("command", SCHEMAS)
-def test_the_page_names_every_key(command: str) -> None:
+def test_the_page_about_json_names_every_key(command: str) -> None:
     page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
     schema, objects = SCHEMAS[command]
     keys = {key for keys in [*objects.values(), DIFFERENCE] for key in keys}

@@ -18,9 +18,11 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.measured.build import build
 from mbcost.measured.counters import COUNTERS, count
-from mbcost.measured.references import LIBRARIES, build_reference, offers
+from mbcost.measured.references import LIBRARIES, offered_alphas
 from mbcost.questions.cost.ledger import count_blindly
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
+from tests.measured.library_models import build_reference
+from tests.models import weights_filled
 
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
 EVEN, ODD = (96, 96), (97, 64)
@@ -64,6 +66,12 @@ THEIRS += OTHERS
 THEIRS += [Case(f"{net}-minimalistic", 1.0, size, "timm") for net in ("v3-large", "v3-small") for size in (EVEN, ODD)]
 KERAS = [Case(net, *how, "keras") for net, how in zip(NETWORKS, cycle([(1.0, EVEN), (0.5, ODD)]), strict=False)]
 """Each network in one of two ways, because tracing Keras takes seconds a model."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_random_weights() -> Iterator[None]:
+    with weights_filled():
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -236,4 +244,4 @@ def test_an_unknown_tool() -> None:
 
 
 def test_offers_of_timm_are_the_width_multipliers_here() -> None:
-    assert all(alpha in (offers("timm", network) or ()) for network, alpha in SMALL.items())
+    assert all(alpha in (offered_alphas("timm", network) or ()) for network, alpha in SMALL.items())

@@ -60,7 +60,7 @@ def state(model: nn.Module) -> tuple[object, ...]:
         [(name, module.training, list(module._forward_hooks), list(module._forward_pre_hooks), sorted(vars(module)))
          for name, module in model.named_modules()],
         [(name, parameter.requires_grad, parameter.grad) for name, parameter in model.named_parameters()],
-        {name: value.tolist() for name, value in model.state_dict().items()},
+        {name: value.numpy().tobytes() for name, value in model.state_dict().items()},
         torch.is_grad_enabled(),
     )  # fmt: skip
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from mbcost.errors import MbcostError
-from mbcost.measured.own import load_model, read_model
-from mbcost.measured.references import build_reference
+from mbcost.measured.own import load_model, trace_model
+from tests.measured.library_models import build_reference
 
 
 class Busy(nn.Module):
@@ -83,12 +83,12 @@ def test_the_model_is_as_before(wrong: str, dtype: torch.dtype) -> None:
     model.second.register_forward_hook(lambda *_: ran.append(1))
     before, drawn = deepcopy(state(model)), draws()
     if wrong in ("", "values"):
-        read = read_model(model, "mine", (8, 8), 3)
+        read = trace_model(model, "mine", (8, 8), 3)
         assert [call.facts.name for call in read.calls] == ["first", "second"]
         assert (read.computed, bool(ran)) == (wrong == "values", True)
     else:
         with pytest.raises(MbcostError, match=r"^mine does not run on a 1x3x8x8 image: .* \(.*test_own.py:\d+\)$"):
-            read_model(model, "mine", (8, 8), 3)
+            trace_model(model, "mine", (8, 8), 3)
     assert str(state(model)) == str(before)
     assert draws() == drawn
     assert not torch.nn.modules.module._global_forward_pre_hooks
@@ -99,19 +99,19 @@ def test_an_interruption_passes_and_leaves_the_model_as_it_was() -> None:
     model.second.register_forward_pre_hook(lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     before = deepcopy(state(model))
     with pytest.raises(KeyboardInterrupt):
-        read_model(model, "mine", (8, 8), 3)
+        trace_model(model, "mine", (8, 8), 3)
     assert str(state(model)) == str(before)
 
 
 def test_activations_are_not_allocated() -> None:
     """An image of 10^10 pixels would take 120 GB."""
-    read = read_model(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1)), "mine", (100_000, 100_000), 3)
+    read = trace_model(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1)), "mine", (100_000, 100_000), 3)
     assert read.macs == 3 * 3 * 3 * 8 * 10**10
 
 
 def test_a_layer_called_twice_counts_its_parameters_once() -> None:
     conv = nn.Conv2d(4, 4, 1, bias=False)
-    read = read_model(nn.Sequential(conv, nn.ReLU(), conv), "mine", (8, 8), 4)
+    read = trace_model(nn.Sequential(conv, nn.ReLU(), conv), "mine", (8, 8), 4)
     assert [(call.facts.name, call.shares, call.params, call.facts.macs) for call in read.calls] == [
         ("0", None, 16, 16 * 64), ("0", "0", 0, 16 * 64),
     ]  # fmt: skip
@@ -136,7 +136,7 @@ class Odd(nn.Module):
 
 
 def test_what_no_mobilenet_has_is_noted_and_nothing_is_silently_left_out() -> None:
-    read = read_model(Odd(), "mine", (4, 4), 3)
+    read = trace_model(Odd(), "mine", (4, 4), 3)
     assert [(call.facts.name, call.facts.operator, call.named) for call in read.calls] == [
         ("up", "transposed conv", True), ("line", "conv1d", True), ("2", "conv", False), ("3", "bmm", False),
     ]  # fmt: skip
@@ -154,7 +154,7 @@ def test_what_no_mobilenet_has_is_noted_and_nothing_is_silently_left_out() -> No
     ],
 )
 def test_other_kinds_of_model(change: Callable[[nn.Module], nn.Module]) -> None:
-    read = read_model(change(nn.Conv2d(3, 8, 3)), "mine", (8, 8), 3)
+    read = trace_model(change(nn.Conv2d(3, 8, 3)), "mine", (8, 8), 3)
     assert (len(read.calls), read.params, read.computed) == (1, 224, False)
 
 
@@ -166,14 +166,14 @@ def test_a_traced_model_has_the_layers_of_the_model() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing is deprecated, and models that were traced are there
         traced = torch.jit.trace(model.eval(), image)  # type: ignore[no-untyped-call]
-    assert read_model(traced, "mine", (8, 8), 3).calls == read_model(model, "mine", (8, 8), 3).calls
+    assert trace_model(traced, "mine", (8, 8), 3).calls == trace_model(model, "mine", (8, 8), 3).calls
 
 
 @pytest.mark.parametrize("library", ["torchvision", "timm"])
 def test_real_models_account_for_every_parameter(library: str) -> None:
     for name in ("v2", "v3-large"):
         model, _ = build_reference(library, name)
-        read = read_model(model, name, (224, 224), 3)
+        read = trace_model(model, name, (224, 224), 3)
         assert (read.computed, read.loose) == (False, ())
         assert read.params == sum(parameter.numel() for parameter in model.parameters())
 
@@ -275,7 +275,7 @@ def test_a_factory_a_class_or_a_model(
 @pytest.mark.usefixtures("folder")
 def test_a_users_mistake_is_one_line(target: str, message: str) -> None:
     with pytest.raises(MbcostError, match=f"^{message}$"):
-        read_model(load_model(target), "mine", (8, 8), 3)
+        trace_model(load_model(target), "mine", (8, 8), 3)
 
 
 @pytest.mark.usefixtures("folder")

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.measured.references import LIBRARIES, measure_reference, offers
+from mbcost.measured.references import LIBRARIES, measure_reference, offered_alphas
 from mbcost.measured.trace import trace
-from mbcost.questions.validate.comparison import Difference, validate_in_order
+from mbcost.questions.validate.comparison import Discrepancy, validate_in_order
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import LayerFacts, Measurement
 from mbcost.spec.table import Spec
@@ -38,7 +38,7 @@ PAIRS = [(library, network) for library, record in LIBRARIES.items() for network
 CASES = [
     (library, network, alpha)
     for library, network in PAIRS
-    for alpha in offers(library, network) or sorted({*load_spec(network).published_alphas, *CORNERS})
+    for alpha in offered_alphas(library, network) or sorted({*load_spec(network).published_alphas, *CORNERS})
 ]
 
 
@@ -97,9 +97,9 @@ def test_every_library_has_an_implementation_and_the_other_way_round() -> None:
 
 
 def test_what_is_offered() -> None:
-    assert offers("timm", "v2") == (0.35, 0.5, 0.75, 1.0, 1.4)
-    assert offers("timm", "v3-small") == (0.5, 0.75, 1.0)
-    assert offers("torchvision", "v3-large") is None
+    assert offered_alphas("timm", "v2") == (0.35, 0.5, 0.75, 1.0, 1.4)
+    assert offered_alphas("timm", "v3-small") == (0.5, 0.75, 1.0)
+    assert offered_alphas("torchvision", "v3-large") is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_keras_on_another_backend(monkeypatch: pytest.MonkeyPatch) -> None:
 # Faults, one at a time.
 
 
-def _faults(spec: Spec, stage: int, **changes: Any) -> tuple[Difference, ...]:
+def _faults(spec: Spec, stage: int, **changes: Any) -> tuple[Discrepancy, ...]:
     """The differences from torchvision when one row of the table is wrong."""
     rows = tuple(replace(row, **changes) if row.stage == stage else row for row in spec.rows)
     assert rows != spec.rows

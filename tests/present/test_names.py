@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import resolve
-from mbcost.cli.arguments import network_of, parse_reference
+from mbcost.cli.arguments import parse_reference, resolve_network
 from mbcost.cli.quantities import BYTES
 from mbcost.present.names import bytes_text, network_text, reference_text
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
@@ -56,7 +56,7 @@ def test_a_reference_can_be_typed_back(
 def test_the_name_of_a_network_gives_the_same_network_on_the_command_line(name: str) -> None:
     for implementation in load_spec(name).implementations:
         network = resolve(load_spec(name), alpha=1.0, resolution=(256, 224), implementation=implementation)
-        assert network_of(network_text(network)) == network
+        assert resolve_network(network_text(network)) == network
 
 
 def test_a_flat_list_of_layers_has_its_name_only() -> None:

@@ -21,7 +21,7 @@ from mbcost.questions.cost.formula import derive_formula
 from mbcost.questions.cost.nets import list_built_in
 from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
-from mbcost.questions.validate.comparison import Difference, Validation
+from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_convention, load_spec
 
 WIDTHS = (40, 50, 60, 80, 100, 160)
@@ -67,7 +67,7 @@ def _residuals() -> Table:
 def _validation() -> Table:
     spec = load_spec("v3-large-minimalistic")
     case = Case(spec, 0.75, (224, 224), "torchvision", "transformers")
-    difference = Difference(
+    difference = Discrepancy(
         spec.name, 0.75, (224, 224), "torchvision", "transformers", "4.1.depthwise", "weights", 1_234_567, 7
     )
     return validate.as_table(Campaign((Outcome(case, Validation(1_234_567, (difference,))),), ("a note",)))

@@ -5,24 +5,24 @@ import io
 from xml.etree import ElementTree
 
 from mbcost.present.formats import FORMATS
-from mbcost.present.validate import MOST_LISTED, as_table, junit
+from mbcost.present.validate import MOST_LISTED, as_table, render_junit
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
-from mbcost.questions.validate.comparison import Difference, Validation
+from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_spec
 
 NOTE = "not compared with timm: timm has no v1"
-DIFFERENCE = Difference("v1", 0.5, (96, 96), "official", "torch", "1.1.depthwise", "stride", (1, 1), (2, 2))
-COUNT = Difference("v1", 0.5, (96, 96), "official", "torch", "total", "macs", 1_234_567, None)
+DIFFERENCE = Discrepancy("v1", 0.5, (96, 96), "official", "torch", "1.1.depthwise", "stride", (1, 1), (2, 2))
+COUNT = Discrepancy("v1", 0.5, (96, 96), "official", "torch", "total", "macs", 1_234_567, None)
 
 
-def campaign(*differences: Difference, notes: tuple[str, ...] = ()) -> Campaign:
+def campaign(*differences: Discrepancy, notes: tuple[str, ...] = ()) -> Campaign:
     spec = load_spec("v1")
     cases = [Case(spec, 0.5, (96, 96), "official", against) for against in ("fvcore", "torch")]
     return Campaign((Outcome(cases[0], Validation(10, ())), Outcome(cases[1], Validation(10, differences))), notes)
 
 
 def test_junit_has_a_skipped_case_for_what_was_left_out() -> None:
-    suite = ElementTree.fromstring(junit(campaign(DIFFERENCE, notes=(NOTE,))))
+    suite = ElementTree.fromstring(render_junit(campaign(DIFFERENCE, notes=(NOTE,))))
     assert {name: suite.get(name) for name in ("tests", "failures", "skipped")} == {
         "tests": "3", "failures": "1", "skipped": "1",
     }  # fmt: skip
@@ -30,7 +30,7 @@ def test_junit_has_a_skipped_case_for_what_was_left_out() -> None:
     skipped = suite.find("testcase/skipped")
     assert skipped is not None
     assert skipped.get("message") == NOTE
-    assert ElementTree.fromstring(junit(campaign())).get("skipped") == "0"
+    assert ElementTree.fromstring(render_junit(campaign())).get("skipped") == "0"
 
 
 def test_csv_gives_every_difference_in_the_place_of_the_summary() -> None:

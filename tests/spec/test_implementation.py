@@ -1,4 +1,4 @@
-"""Rounding a width: its properties, and the libraries' own functions as the witness."""
+"""Rounding a width: its properties, and the libraries' own functions as a witness."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import INTEGER_STEPS, ChannelRule
 
-# Eighths hit what random floats miss: the half-way points and the exact tenth.
+# Eighths contain what random floats miss: the points halfway between multiples, and exactly a tenth less.
 widths = st.floats(0.01, 20_000) | st.integers(1, 160_000).map(lambda eighths: eighths / 8)
 alphas = st.floats(0.05, 4)
 divisors = st.integers(1, 64)
@@ -23,7 +23,7 @@ rules = st.builds(
 
 
 @given(rules, widths)
-def test_a_rounded_width_is_a_multiple_that_stays_as_it_is(rule: ChannelRule, width: float) -> None:
+def test_a_rounded_width_is_a_multiple_of_the_divisor_and_is_not_rounded_again(rule: ChannelRule, width: float) -> None:
     channels = rule.round(width)
     assert channels % rule.divisor == 0
     assert channels >= rule.minimum
@@ -31,12 +31,12 @@ def test_a_rounded_width_is_a_multiple_that_stays_as_it_is(rule: ChannelRule, wi
 
 
 @given(rules, widths, widths)
-def test_a_larger_alpha_never_gives_fewer_channels(rule: ChannelRule, one: float, other: float) -> None:
-    assert rule.round(min(one, other)) <= rule.round(max(one, other))
+def test_a_larger_alpha_never_gives_fewer_channels(rule: ChannelRule, first: float, second: float) -> None:
+    assert rule.round(min(first, second)) <= rule.round(max(first, second))
 
 
 @given(divisors, widths)
-def test_rounding_takes_off_a_tenth_at_most_and_adds_less_than_a_multiple(divisor: int, width: float) -> None:
+def test_rounding_removes_at_most_a_tenth_and_adds_less_than_the_divisor(divisor: int, width: float) -> None:
     channels = ChannelRule("none", divisor, divisor).round(width)
     assert channels >= 0.9 * width
     assert channels < width + divisor
@@ -45,17 +45,17 @@ def test_rounding_takes_off_a_tenth_at_most_and_adds_less_than_a_multiple(diviso
 @pytest.mark.parametrize(
     ("rule", "width", "channels"),
     [
-        (ChannelRule("none", 8, 8), 11.2, 16),  # 32 x 0.35: 8 would take off more than a tenth
+        (ChannelRule("none", 8, 8), 11.2, 16),  # 32 x 0.35: 8 would remove more than a tenth
         (ChannelRule("none", 8, 8), 8.8, 8),  # just less than a tenth
-        (ChannelRule("none", 8, 8), 20, 24),  # half-way goes up
+        (ChannelRule("none", 8, 8), 20, 24),  # halfway is rounded up
         (ChannelRule("none", 8, 8), 0.5, 8),  # the minimum
         (ChannelRule("truncate", 1, 8), 44.8, 44),  # TF-slim's V1: max(int(32 x 1.4), 8)
-        (ChannelRule("truncate", 8, 8), 35.99, 32),  # Keras' V2: 35, which is nearer to 32 ...
-        (ChannelRule("round", 8, 8), 35.99, 40),  # ... and transformers' V2: 36, half-way to 40
-        (ChannelRule("truncate", 1, 0), 0.99, 0),  # nothing is left; `Scaling` makes an error of it
+        (ChannelRule("truncate", 8, 8), 35.99, 32),  # Keras' V2: 35, which is closer to 32 ...
+        (ChannelRule("round", 8, 8), 35.99, 40),  # ... and transformers' V2: 36, halfway to 40
+        (ChannelRule("truncate", 1, 0), 0.99, 0),  # no channel is left; `Scaling` raises an error
     ],
 )
-def test_a_width_that_rules_disagree_on(rule: ChannelRule, width: float, channels: int) -> None:
+def test_rules_round_a_width_differently(rule: ChannelRule, width: float, channels: int) -> None:
     assert rule.round(width) == channels
 
 
@@ -73,7 +73,7 @@ def imported(module: str, name: str) -> Callable[..., int]:
         ("keras.src.applications.mobilenet_v3", "_depth"),
     ],
 )
-def test_make_divisible_is_the_libraries(module: str, name: str) -> None:
+def test_rounding_to_a_multiple_equals_make_divisible_of_the_libraries(module: str, name: str) -> None:
     theirs = imported(module, name)
 
     @given(widths, divisors)
@@ -95,7 +95,7 @@ def timm_v1(printed: int, alpha: float) -> int:
 
 
 def keras_v2(printed: int, alpha: float) -> int:
-    """As its `_inverted_res_block` calls it."""
+    """Round as `_inverted_res_block` of Keras does."""
     return imported("keras.src.applications.mobilenet_v2", "_make_divisible")(int(printed * alpha), 8)
 
 
@@ -103,7 +103,7 @@ def keras_v2(printed: int, alpha: float) -> int:
     ("network", "implementation", "theirs"),
     [("v2", "transformers", transformers_v2), ("v1", "timm", timm_v1), ("v2", "keras", keras_v2)],
 )
-def test_a_rule_of_the_specs_is_the_librarys(
+def test_a_rule_of_a_built_in_spec_equals_that_of_the_library(
     network: str, implementation: str, theirs: Callable[[int, float], int]
 ) -> None:
     rule = load_spec(network).implementation(implementation).channels

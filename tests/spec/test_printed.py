@@ -1,4 +1,4 @@
-"""What people print, and which counts it can stand for."""
+"""Numbers as people print them, and the counts that can be printed like that."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ decimals = st.integers(0, 6)
         ("12.3MiB", Fraction(123, 10) * MI, Fraction(MI, 10), 3, "bytes"),
     ],
 )
-def test_a_print_has_a_number_a_last_digit_and_perhaps_a_unit(
+def test_a_printed_number_has_a_last_digit_and_perhaps_a_unit(
     text: str, number: int | Fraction, step: int | Fraction, digits: int, quantity: str | None
 ) -> None:
     printed = parse_printed(text)
@@ -68,7 +68,7 @@ def test_a_print_has_a_number_a_last_digit_and_perhaps_a_unit(
         ("129", Fraction(1)),
     ],
 )
-def test_a_prefix_can_be_meant_in_powers_of_1024_unless_it_says_so(text: str, binary: Fraction) -> None:
+def test_a_prefix_can_mean_a_power_of_1024_unless_it_is_binary_already(text: str, binary: Fraction) -> None:
     assert parse_printed(text).binary == binary
 
 
@@ -78,7 +78,7 @@ def test_a_prefix_can_be_meant_in_powers_of_1024_unless_it_says_so(text: str, bi
         (
             "314M",
             {
-                "rounds": (313_500_000, 314_500_000),  # both halves: either of them is a rounding
+                "rounds": (313_500_000, 314_500_000),  # both ends are halfway, which can be rounded either way
                 "floors": (314_000_000, 314_999_999),
                 "ceils": (313_000_001, 314_000_000),
                 "off by one": (312_500_000, 315_500_000),
@@ -92,20 +92,22 @@ def test_a_prefix_can_be_meant_in_powers_of_1024_unless_it_says_so(text: str, bi
         ("0.0003K", {"rounds": (1, 0), "floors": (1, 0)}),
     ],
 )
-def test_the_counts_that_it_can_stand_for(text: str, ranges: dict[str, tuple[int, int]]) -> None:
+def test_a_printed_number_stands_for_a_range_of_counts_per_rounding(
+    text: str, ranges: dict[str, tuple[int, int]]
+) -> None:
     printed = parse_printed(text)
     assert {name: printed.whole_range(name) for name in ranges} == ranges
     assert set(printed.roundings) == (set(ranges) if printed.relation else set(ROUNDINGS))
 
 
 def in_millions(whole: int, places: int) -> str:
-    """`whole` units of the last of so many decimals, as a text in M."""
+    """Return `whole` units of the last of `places` decimals, as text in M."""
     tail = f".{whole % 10**places:0{places}d}" if places else ""
     return f"{whole // 10**places}{tail}M"
 
 
 @given(counts, decimals)
-def test_a_number_is_among_the_counts_that_its_own_print_stands_for(exact: int, places: int) -> None:
+def test_a_number_is_in_the_range_of_its_own_printed_form(exact: int, places: int) -> None:
     scaled = Fraction(exact * 10**places, 10**6)
     for name, shorten in (("rounds", round), ("floors", floor), ("ceils", ceil)):
         whole = shorten(scaled)
@@ -115,17 +117,17 @@ def test_a_number_is_among_the_counts_that_its_own_print_stands_for(exact: int, 
 
 
 @given(st.integers(1, 10**7), decimals, st.sampled_from(sorted(ROUNDINGS)), st.integers(-(10**8), 10**8))
-def test_the_range_is_all_that_is_covered(whole: int, places: int, name: str, away: int) -> None:
+def test_the_range_is_what_the_rounding_covers(whole: int, places: int, name: str, offset: int) -> None:
     printed = parse_printed(in_millions(whole, places))
-    exact = int(printed.number) + away
+    exact = int(printed.number) + offset
     low, high = printed.whole_range(name)
     assert (low <= exact <= high) == ROUNDINGS[name].covers(exact, printed.number, printed.step)
-    for end, inside in ((low, True), (low - 1, False), (high, True), (high + 1, False)):
-        assert ROUNDINGS[name].covers(end, printed.number, printed.step) == inside
+    for count, inside in ((low, True), (low - 1, False), (high, True), (high + 1, False)):
+        assert ROUNDINGS[name].covers(count, printed.number, printed.step) == inside
 
 
 @given(st.integers(1, 10**15).filter(lambda exact: exact % 10**5))
-def test_a_whole_number_is_itself_however_it_is_grouped(exact: int) -> None:
+def test_a_whole_number_is_read_with_every_grouping(exact: int) -> None:
     for text in (str(exact), f"{exact:,}", f"{exact:_}", f"{exact:,}".replace(",", " "), f" {exact} MACs "):
         printed = parse_printed(text)
         assert printed.number == exact
@@ -135,7 +137,7 @@ def test_a_whole_number_is_itself_however_it_is_grouped(exact: int) -> None:
 
 @given(st.text(st.sampled_from("0123456789.,_ <>~eE+-kMGTiBx"), max_size=12))
 @example("12 345.60e3 MiB")
-def test_any_text_is_a_positive_number_of_whole_steps_or_refused(text: str) -> None:
+def test_any_text_is_refused_or_a_positive_whole_number_of_steps(text: str) -> None:
     with suppress(MbcostError):
         printed = parse_printed(text)
         assert 0 < printed.number <= 10**18
@@ -150,7 +152,7 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:12] or "empty")
-def test_garbage_is_refused_in_one_line(text: str) -> None:
+def test_text_that_is_not_a_number_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(MbcostError) as caught:
         parse_printed(text)
     (line,) = str(caught.value).splitlines()
@@ -164,20 +166,20 @@ def test_garbage_is_refused_in_one_line(text: str) -> None:
     [
         ("1e400", "is larger than the cost of any network"),
         ("0", "is not positive"),
-        ("12 parsecs", "has the unit 'parsecs', which is unknown"),
-        ("nan", "is no number"),
+        ("12 parsecs", "has the unknown unit 'parsecs'"),
+        ("nan", "is not a number"),
     ],
 )
-def test_what_is_wrong_with_it(text: str, problem: str) -> None:
+def test_the_message_states_what_is_wrong(text: str, problem: str) -> None:
     with pytest.raises(MbcostError, match=f"^'{text}' {problem}: write it as it is printed"):
         parse_printed(text)
 
 
-def test_a_text_of_two_lines_is_refused_in_one() -> None:
+def test_text_of_two_lines_is_refused_in_one_line() -> None:
     with pytest.raises(MbcostError) as caught:
         parse_printed("3\n4")
     (_,) = str(caught.value).splitlines()
 
 
-def test_printed_decimals_count_even_where_they_are_zeros() -> None:
+def test_decimals_are_significant_even_if_they_are_zeros() -> None:
     assert parse_printed("3.000000M").step == 1

@@ -1,4 +1,4 @@
-"""The widths that alpha and an implementation's rules make of the printed ones."""
+"""Widths under alpha and an implementation's rules."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import Scaling
 
 
-def output_widths(network: str, implementation: str, alpha: float) -> list[int]:
-    """The output channels of every row, one after the other, with 1000 classes."""
+def list_output_widths(network: str, implementation: str, alpha: float) -> list[int]:
+    """The output channels of every row with 1000 classes."""
     spec = load_spec(network)
     scaling = Scaling(spec, spec.implementation(implementation), alpha, classes=1000)
     widths, channels = [], spec.channels
@@ -27,11 +27,11 @@ def output_widths(network: str, implementation: str, alpha: float) -> list[int]:
     return widths
 
 
-def test_the_dense_v1_ends_in_a_convolution_that_is_scaled_like_any_other() -> None:
-    """Its last row before the pool is a 3x3 convolution, so it has V2's role; the family gives that role no rule."""
+def test_the_last_convolution_of_the_dense_v1_is_scaled_like_any_other() -> None:
+    """The last row before the pool is a 3x3 convolution, so it has the role "last_conv", for which there is no rule."""
     spec = load_spec("v1-standard")
     assert spec.role(9) == "last_conv"
-    assert output_widths("v1-standard", "official", 0.5)[9] == 512
+    assert list_output_widths("v1-standard", "official", 0.5)[9] == 512
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,17 @@ def test_the_dense_v1_ends_in_a_convolution_that_is_scaled_like_any_other() -> N
         ("v3-small", "timm", 0.5, [16, 8, 16, 16, 24, 24, 24, 24, 24, 48, 48, 48, 288, 288, 1024]),
     ],
 )
-def test_widths(network: str, implementation: str, alpha: float, widths: list[int]) -> None:
-    assert output_widths(network, implementation, alpha)[: len(widths)] == widths
+def test_output_widths_are_those_of_the_implementation(
+    network: str, implementation: str, alpha: float, widths: list[int]
+) -> None:
+    assert list_output_widths(network, implementation, alpha)[: len(widths)] == widths
 
 
 @pytest.mark.parametrize(
     ("implementation", "expanded"),
     [("torchvision", 136), ("official", 144)],  # 184 x 0.75 = 138, or 184 / 80 of the scaled input 64
 )
-def test_an_expanded_width_is_scaled_itself_or_follows_its_input(implementation: str, expanded: int) -> None:
+def test_an_expanded_width_is_either_scaled_or_follows_from_its_input(implementation: str, expanded: int) -> None:
     spec = load_spec("v3-large")
     scaling = Scaling(spec, spec.implementation(implementation), 0.75, classes=1000)
     assert scaling.output(8, 64) == 64
@@ -68,7 +70,7 @@ def test_an_expanded_width_is_scaled_itself_or_follows_its_input(implementation:
 
 
 @pytest.mark.parametrize(("implementation", "squeezed"), [("official", 24), ("torchvision", 24), ("article", 18)])
-def test_the_squeeze_is_a_quarter(implementation: str, squeezed: int) -> None:
+def test_the_squeeze_is_a_quarter_of_the_expanded_width(implementation: str, squeezed: int) -> None:
     spec = load_spec("v3-large")
     assert Scaling(spec, spec.implementation(implementation), 1, classes=1000).squeezed(4, 24, 72) == squeezed
 
@@ -79,7 +81,7 @@ def test_the_squeeze_of_efficientnet_is_a_quarter_of_the_input() -> None:
     assert [scaling.squeezed(2, inputs, 96) for inputs in (16, 3)] == [4, 1]
 
 
-def test_groups_that_do_not_divide_the_channels_under_alpha() -> None:
+def test_groups_that_do_not_divide_the_scaled_channels_are_refused() -> None:
     spec = load_spec("v1-standard")
     spec = replace(spec, rows=(spec.rows[0], replace(spec.rows[1], g=32), *spec.rows[2:]))
     rules = spec.implementation("official")
@@ -95,7 +97,7 @@ def test_groups_that_do_not_divide_the_channels_under_alpha() -> None:
 def test_each_witness_counts_the_cells_of_a_flattened_map_into_the_channels() -> None:
     spec = load_spec("vgg-16")
     scaling = Scaling(spec, spec.implementation("torchvision"), 1, classes=1000)
-    assert scaling.output(10, 512) == 512, "it is no width"
+    assert scaling.output(10, 512) == 512, "flattening is not a matter of widths"
     assert plan(scaling, 3)[-3].form.inputs == 512 * 7 * 7
     with torch.device("meta"):
         assert build(spec, implementation="torchvision").get_submodule("11.1.head.linear").in_features == 512 * 7 * 7
@@ -109,10 +111,10 @@ def test_each_witness_counts_the_cells_of_a_flattened_map_into_the_channels() ->
         (-0.5, 1000, "alpha is -0.5: it must be a positive number"),
         (math.nan, 1000, "alpha is nan: it must be a positive number"),
         (math.inf, 1000, "alpha is inf: it must be a positive number"),
-        (1, 0, "classes is 0: the least is 1"),
+        (1, 0, "classes is 0: it must be at least 1"),
     ],
 )
-def test_what_no_network_has(alpha: float, classes: int, message: str) -> None:
+def test_an_alpha_or_classes_without_a_network_are_refused(alpha: float, classes: int, message: str) -> None:
     spec = load_spec("v2")
     with pytest.raises(MbcostError) as caught:
         Scaling(spec, spec.implementation("official"), alpha, classes)
@@ -127,7 +129,7 @@ def test_what_no_network_has(alpha: float, classes: int, message: str) -> None:
         ("v2", 1e308, "row 0 of v2: alpha 1e+308 makes it too wide to count exactly: use a smaller alpha"),
     ],
 )
-def test_an_alpha_that_leaves_no_channel_or_too_many(network: str, alpha: float, message: str) -> None:
+def test_an_alpha_that_leaves_no_channel_or_too_many_is_refused(network: str, alpha: float, message: str) -> None:
     spec = load_spec(network)
     with pytest.raises(MbcostError) as caught:
         Scaling(spec, spec.implementation("keras"), alpha, classes=1000).output(0, spec.channels)

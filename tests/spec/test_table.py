@@ -1,4 +1,4 @@
-"""The printed row, and the roles of rows."""
+"""Printed rows, their roles, and networks without a top."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import pytest
 
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.reading.table import COLUMNS
+from mbcost.spec.reading.columns import COLUMNS
 from mbcost.spec.table import Row
 
 
-def test_an_empty_cell_means_once_and_stride_one_and_is_shown_empty() -> None:
+def test_an_empty_cell_means_one_repeat_and_stride_one_and_is_shown_empty() -> None:
     row = Row(stage=9, operator="global_pool")
     assert (row.repeats, row.stride) == (1, 1)
     assert row.letters == dict.fromkeys(set(COLUMNS) - {"operator", "in"}, "")
@@ -30,18 +30,18 @@ def test_an_empty_cell_means_once_and_stride_one_and_is_shown_empty() -> None:
         ("v3-small", {0: "stem", 12: "last_conv", 14: "head"}),
     ],
 )
-def test_roles(network: str, roles: dict[int, str]) -> None:
+def test_the_stem_the_last_convolution_and_the_head_have_roles(network: str, roles: dict[int, str]) -> None:
     spec = load_spec(network)
     assert {row.stage: spec.role(row.stage) for row in spec.rows if spec.role(row.stage)} == roles
 
 
-def test_without_top() -> None:
+def test_a_network_without_its_top_ends_before_the_pool() -> None:
     spec = load_spec("v2").without_top()
     assert [row.c for row in spec.rows] == [32, 16, 24, 32, 64, 96, 160, 320, 1280]
     with pytest.raises(MbcostError, match="v2 has no global_pool row, so it has no top to leave out"):
         spec.without_top()
 
 
-def test_an_unknown_implementation_is_named_with_a_near_one() -> None:
+def test_an_unknown_implementation_is_reported_with_a_similar_name() -> None:
     with pytest.raises(MbcostError, match=r"unknown implementation of v2 'torchvison': did you mean 'torchvision'\?"):
         load_spec("v2").implementation("torchvison")

@@ -1,4 +1,4 @@
-"""Matrix products of whole numbers in NumPy that lose no bit."""
+"""Exact matrix products of integers in NumPy."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
-    """Exact: int64, or Python's own integers (dtype object) where that would overflow."""
+    """Exact integers: int64, or Python's own integers (dtype object) if int64 would overflow."""
 
 EXACT_FLOAT, EXACT_INT = 2**53, 2**63
-"""float64 and int64 hold every whole number below."""
+"""float64 and int64 represent every integer below these."""
 POINTS = 2**17
-"""Sums worked out at a time: a megabyte, which stays in a processor's cache."""
+"""The number of sums computed at a time: a megabyte, which stays in a processor's cache."""
 
 
 def multiply_exactly(left: Integers, right: Integers) -> Integers:
-    """The matrix product of whole numbers, exact.
+    """Return the exact matrix product of integers.
 
-    It is worked out in float64, much the fastest, where that holds every sum; else in int64, or in Python's integers.
+    It is computed in float64, by far the fastest, if float64 represents every sum; else in int64 or Python's integers.
     """
     import numpy as np
 

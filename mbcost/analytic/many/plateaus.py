@@ -1,4 +1,4 @@
-"""The width multipliers at which a network really changes: rounding makes plateaus of alpha."""
+"""The width multipliers at which a network changes: because widths are rounded, ranges of alpha are plateaus."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from mbcost.spec.scaling import Scaling, check_alpha
 from mbcost.spec.table import Spec
 
 MOST_CHANGES = 100_000
-"""Changes of a width in a range of alpha; those of V1, whose rule has no divisor, are 6,000 from 0.1 to 1.5."""
+"""The most changes of a width in a range of alpha. V1, whose rule has no divisor, has 6,000 from 0.1 to 1.5."""
 _DIGITS = 17
-"""So many significant digits tell every two float64 numbers apart."""
+"""The number of significant digits that distinguishes any two float64 numbers."""
 
 
 @dataclass(frozen=True)
 class Plateau:
-    """A range of alpha in which the planned network is one and the same."""
+    """A range of alpha in which all alphas give the same network."""
 
     least: float
     most: float
     alpha: float
-    """A short number that stands for the range: a published alpha where one lies inside, else the shortest decimal."""
+    """A short number that represents the range: a published alpha if the range has one, else the shortest decimal."""
     blocks: tuple[Block, ...]
 
 
 def find_plateaus(
     spec: Spec, implementation: Implementation, classes: int, in_channels: int, low: float, high: float
 ) -> tuple[Plateau, ...]:
-    """Every network that some alpha in [low, high] gives, once, in order of alpha.
+    """Return every network that an alpha in [low, high] gives, in order of alpha.
 
-    Alphas that give none, because no channel is left or groups do not divide the channels, are left out.
+    Alphas that give no network, because no channel is left or groups do not divide the channels, are left out.
 
     Raises:
         MbcostError: the range is empty, or no alpha in it gives a network.
 
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = load_spec("v2")
-    >>> found = find_plateaus(v2, v2.implementation("official"), 1000, 3, 0.7, 0.8)
-    >>> [(each.least, each.most, each.alpha) for each in found][-1]
+    >>> last = find_plateaus(v2, v2.implementation("official"), 1000, 3, 0.7, 0.8)[-1]
+    >>> last.least, last.most, last.alpha
     (0.7916666666666666, 0.8, 0.8)
     """
     check_alpha(low)
     if not high >= low:
-        raise MbcostError(f"alpha {low:g} to {high:g} is empty: the end lies below the start")
-    starts = sorted({low, *_changes(spec, implementation, low, high)})
+        raise MbcostError(f"alpha {low:g} to {high:g} is empty: the end is below the start")
+    starts = sorted({low, *_find_changes(spec, implementation, low, high)})
     ends = [*(nextafter(start, 0) for start in starts[1:]), high]
     runs: list[tuple[float, float, tuple[Block, ...]]] = []
     refusal: MbcostError | None = None
@@ -65,39 +65,37 @@ def find_plateaus(
             runs.append((start, end, blocks))
     if refusal is not None and not runs:
         raise refusal
-    return tuple(Plateau(start, end, _example(spec, start, end), blocks) for start, end, blocks in runs)
+    return tuple(Plateau(start, end, _choose_alpha(spec, start, end), blocks) for start, end, blocks in runs)
 
 
-def _example(spec: Spec, least: float, most: float) -> float:
+def _choose_alpha(spec: Spec, least: float, most: float) -> float:
     published = [alpha for alpha in spec.published_alphas if least <= alpha <= most]
     return published[0] if published else find_shortest_decimal(least, most)
 
 
 def find_shortest_decimal(least: float, most: float) -> float:
-    """The number in [least, most] with the fewest decimals; of several, the smallest.
+    """Return the number in [least, most] with the fewest decimals; if there are several, the smallest.
 
     >>> find_shortest_decimal(0.703125, 0.7499999999999999), find_shortest_decimal(0.3, 0.30000000000000004)
     (0.71, 0.3)
     """
     exact = Decimal(least)
-    for places in range(_DIGITS - exact.adjusted()):
-        for rounding in (
-            ROUND_HALF_EVEN,
-            ROUND_CEILING,
-        ):  # the nearest decimal can be the one that `least` was read from
-            found = float(exact.quantize(Decimal(1).scaleb(-places), rounding))
-            if least <= found <= most:
-                return found
+    for decimals in range(_DIGITS - exact.adjusted()):
+        # The nearest decimal can be the one from which `least` was read; else the next one above can be inside.
+        for rounding in (ROUND_HALF_EVEN, ROUND_CEILING):
+            candidate = float(exact.quantize(Decimal(1).scaleb(-decimals), rounding))
+            if least <= candidate <= most:
+                return candidate
     return least
 
 
-def _changes(spec: Spec, implementation: Implementation, low: float, high: float) -> Iterator[float]:
-    """Every alpha in (low, high] from which a printed width is rounded to another one.
+def _find_changes(spec: Spec, implementation: Implementation, low: float, high: float) -> Iterator[float]:
+    """Yield every alpha in (low, high] at which the rounded value of a printed width changes.
 
     All other widths follow from those of the blocks before them.
 
     Raises:
-        MbcostError: there are more than anybody wants to see.
+        MbcostError: there are more than `MOST_CHANGES`.
     """
     widths: dict[tuple[ChannelRule, int], None] = {}  # in order, so that the sum of floats below has one order
     for row in spec.rows:
@@ -115,23 +113,23 @@ def _changes(spec: Spec, implementation: Implementation, low: float, high: float
             "alphas, or a range with a step"
         )
     for rule in dict.fromkeys(rule for rule, _ in widths):
-        printed = [width for other, width in widths if other == rule]
-        for change in _changes_of(rule, min(printed) * low, max(printed) * high):
+        printed = [width for width_rule, width in widths if width_rule == rule]
+        for change in _find_rule_changes(rule, min(printed) * low, max(printed) * high):
             for width in printed:
                 alpha = _least_factor(width, change)
                 if low < alpha <= high:
                     yield alpha
 
 
-def _changes_of(rule: ChannelRule, low: float, high: float) -> Iterator[float]:
-    """The scaled widths in (low, high] from which a rule gives another channel count."""
+def _find_rule_changes(rule: ChannelRule, low: float, high: float) -> Iterator[float]:
+    """Yield the scaled widths in (low, high] at which the channel count that a rule gives changes."""
     while rule.round(low) != rule.round(high):
-        low = _next_change(rule, low, high)
+        low = _find_next_change(rule, low, high)
         yield low
 
 
-def _next_change(rule: ChannelRule, low: float, high: float) -> float:
-    """The least width above `low` that is not rounded as that is; `high` is not."""
+def _find_next_change(rule: ChannelRule, low: float, high: float) -> float:
+    """Return the least width above `low` that is not rounded to the same channels; `high` must be such a width."""
     value = rule.round(low)
     above = min(high, low + 2 * rule.divisor)
     if rule.round(above) == value:
@@ -139,7 +137,7 @@ def _next_change(rule: ChannelRule, low: float, high: float) -> float:
     below = low
     while nextafter(below, inf) < above:
         half = ceil(2 * below) / 2
-        # Most changes are at whole numbers or halves, so that a few steps end here.
+        # Most changes are at whole numbers or halves, so trying them first ends the bisection after a few steps.
         middle = half if above - below < 0.5 and below < half < above else (below + above) / 2
         if rule.round(middle) == value:
             below = middle
@@ -151,7 +149,7 @@ def _next_change(rule: ChannelRule, low: float, high: float) -> float:
 
 
 def _least_factor(width: int, product: float) -> float:
-    """The least alpha that scales a printed width to `product` or more, in float64."""
+    """Return the least alpha that scales a printed width to at least `product` in float64."""
     alpha = product / width
     while width * alpha >= product:
         alpha = nextafter(alpha, 0)

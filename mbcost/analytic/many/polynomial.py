@@ -1,7 +1,7 @@
-"""What the blocks at one place of a table cost under any alpha: a polynomial of their four widths.
+"""The cost of the blocks in one position of a table under any alpha: a polynomial of their four widths.
 
-A convolution has inputs x outputs weights, so no count is of more than second degree. Blocks at one place of a table
-differ in widths only, so the polynomial is read off a few blocks that the operators build.
+A convolution has inputs x outputs weights, so no count has a degree above two. The blocks in one position of a table
+differ in their widths only, so a few blocks that the operators build determine the polynomial.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from mbcost.analytic.many.exact import Integers
 
 Quantity = Callable[[Form], Mapping[Scale, int]]
-"""What a block costs, by what it grows with: positions of a map of that scale, or nothing (None)."""
+"""A cost of a block, by what it is proportional to: the positions of a map of that scale, or nothing (None)."""
 WIDTHS = ("inputs", "expanded", "squeezed", "outputs")
 """The fields of a form that alpha changes."""
 _PROBES = (1, 11, 21, 31)
-"""The widths, in groups, that a polynomial is read off at; one or two more of any makes none equal to another."""
+"""The widths, in groups, at which a polynomial is fitted; one or two more of any of them makes no two of them equal."""
 _LARGE = 2**30
-"""int64 holds a few products of two widths below."""
+"""int64 represents a few products of two widths below this."""
 
 widths_of: Callable[[Form], tuple[int, int, int, int]] = attrgetter(*WIDTHS)
 """The widths of a block, in the order of `WIDTHS`."""
@@ -37,24 +37,24 @@ widths_of: Callable[[Form], tuple[int, int, int, int]] = attrgetter(*WIDTHS)
 
 @dataclass(frozen=True)
 class WeightedCount:
-    """The quantity that a convention's coefficients make of raw counts; one that can be a key."""
+    """The quantity that a convention's coefficients make of raw counts; it is hashable, so that it can be cached."""
 
     coefficients: tuple[tuple[str, int], ...]
 
     @staticmethod
     def from_coefficients(coefficients: Coefficients) -> WeightedCount:
-        """Of a mapping."""
+        """Return the quantity of a mapping of coefficients."""
         return WeightedCount(tuple(coefficients.items()))
 
     def weigh(self, tally: Tally) -> int:
-        """The counts of a tally together."""
+        """Return the weighted sum of a tally's counts."""
         return sum(factor * getattr(tally, count) for count, factor in self.coefficients)
 
     def __call__(self, form: Form) -> Mapping[Scale, int]:
-        """Those of a block."""
-        found = compact_form(form)
-        growing = {scale: self.weigh(tally) for scale, tally in found.growing}
-        return {None: self.weigh(found.fixed) + growing.pop(None, 0), **growing}
+        """Return the weighted sums of a block's counts."""
+        counts = compact_form(form)
+        growing = {scale: self.weigh(tally) for scale, tally in counts.growing}
+        return {None: self.weigh(counts.fixed) + growing.pop(None, 0), **growing}
 
 
 @dataclass(frozen=True)
@@ -63,102 +63,102 @@ class Polynomial:
 
     probe: Form
     """The block at whose widths the differences below were taken."""
-    free: tuple[int, ...]
-    """Which of `WIDTHS` are its variables: one that follows from another, or is not there, is none."""
+    variables: tuple[int, ...]
+    """The indices in `WIDTHS` of its variables: not of widths that follow from others or do not exist."""
     scales: tuple[Scale, ...]
     differences: tuple[tuple[int, ...], ...]
-    """For each scale the value at the probe, the first and second differences of each variable and the mixed ones."""
+    """For each scale the value at the probe, the first and second differences of each variable, the mixed ones."""
 
     def values(self, widths: Integers) -> Integers:
-        """[blocks, scales] of blocks of these widths, [blocks, 4], by Newton's formula.
+        """Return [blocks, scales], the quantity of blocks of these widths, [blocks, 4], by Newton's formula.
 
-        A step is one group: with y the distance from the probe and g the groups, first differences count y / g times,
-        second ones y (y - g) / 2 g^2 times, mixed ones y z / g^2 times.
+        The step is one group: with y and z the distances of two variables from the probe and g the groups, a first
+        difference counts y / g times, a second difference y (y - g) / 2 g^2 times, a mixed one y z / g^2 times.
         """
         import numpy as np
 
-        groups, at = self.probe.groups, widths_of(self.probe)
-        steps = [widths[:, place] - at[place] for place in self.free]
-        whole = 2 * groups * groups
+        groups, origin = self.probe.groups, widths_of(self.probe)
+        distances = [widths[:, index] - origin[index] for index in self.variables]
+        denominator = 2 * groups * groups
         factors = [
-            np.full_like(widths[:, 0], whole),
-            *(2 * groups * step for step in steps),
-            *(step * (step - groups) for step in steps),
-            *(2 * one * other for one, other in combinations(steps, 2)),
+            np.full_like(widths[:, 0], denominator),
+            *(2 * groups * distance for distance in distances),
+            *(distance * (distance - groups) for distance in distances),
+            *(2 * first * second for first, second in combinations(distances, 2)),
         ]
-        return multiply_exactly(np.stack(factors, axis=1), np.array(self.differences, dtype=object).T) // whole
+        return multiply_exactly(np.stack(factors, axis=1), np.array(self.differences, dtype=object).T) // denominator
 
 
 @cache
 def fit_polynomial(probe: Form, quantity: Quantity) -> Polynomial:
-    """That of the blocks of the kind of `probe`, which is one of `probe_of`."""
-    is_free = (True, probe.expands and probe.expanded > 0, probe.squeezed > 0, probe.outputs != probe.inputs)
-    free = tuple(place for place in range(len(WIDTHS)) if is_free[place])
+    """Return the polynomial of the blocks of the same kind as `probe`, which `make_probe` returned."""
+    is_variable = (True, probe.expands and probe.expanded > 0, probe.squeezed > 0, probe.outputs != probe.inputs)
+    variables = tuple(index for index in range(len(WIDTHS)) if is_variable[index])
 
-    def costs(*steps: int) -> Mapping[Scale, int]:
-        """The block's, with one group more of each width in `steps`."""
+    def compute(*indices: int) -> Mapping[Scale, int]:
+        """Return the quantity of the probe with one more group in each of these widths."""
         widths = list(widths_of(probe))
-        for place in steps:
-            widths[place] += probe.groups
+        for index in indices:
+            widths[index] += probe.groups
         return quantity(replace_widths(probe, widths))
 
-    here, once = costs(), {place: costs(place) for place in free}
-    twice = {place: costs(place, place) for place in free}
-    both = {pair: costs(*pair) for pair in combinations(free, 2)}
+    origin, once = compute(), {index: compute(index) for index in variables}
+    twice = {index: compute(index, index) for index in variables}
+    mixed = {pair: compute(*pair) for pair in combinations(variables, 2)}
     differences = (
         (
-            here[scale],
-            *(once[place][scale] - here[scale] for place in free),
-            *(twice[place][scale] - 2 * once[place][scale] + here[scale] for place in free),
-            *(both[i, j][scale] - once[i][scale] - once[j][scale] + here[scale] for i, j in both),
+            origin[scale],
+            *(once[i][scale] - origin[scale] for i in variables),
+            *(twice[i][scale] - 2 * once[i][scale] + origin[scale] for i in variables),
+            *(mixed[i, j][scale] - once[i][scale] - once[j][scale] + origin[scale] for i, j in mixed),
         )
-        for scale in here
+        for scale in origin
     )
-    return Polynomial(probe, free, tuple(here), tuple(differences))
+    return Polynomial(probe, variables, tuple(origin), tuple(differences))
 
 
 @dataclass(frozen=True)
 class Group:
-    """Blocks at one place of a table that have the same layers, with other widths."""
+    """Blocks in one position of a table that consist of the same layers with different widths."""
 
     networks: Sequence[int]
-    """Of which of the networks they are."""
+    """The indices of the networks that the blocks belong to."""
     form: Form
-    """The first of them."""
+    """The form of the first block."""
     widths: Integers
-    """[blocks, 4]: int64, or Python's integers where products of two would overflow."""
+    """[blocks, 4]: int64, or Python's integers if products of two widths would overflow."""
 
 
 def group_columns(plans: Sequence[tuple[Block, ...]]) -> tuple[tuple[Group, ...], ...]:
-    """For each place of the table the groups of blocks there, of networks planned at any alphas.
+    """Return, for each position of the table, the groups of the blocks there.
 
     Args:
-        plans: at least one, all of one table under one implementation.
+        plans: the planned networks, at least one, all of one table under one implementation.
     """
-    return tuple(tuple(_groups([block.form for block in column])) for column in zip(*plans, strict=True))
+    return tuple(tuple(_group_forms([block.form for block in column])) for column in zip(*plans, strict=True))
 
 
-def _groups(forms: Sequence[Form]) -> Iterator[Group]:
+def _group_forms(forms: Sequence[Form]) -> Iterator[Group]:
     import numpy as np
 
-    places_of: dict[tuple[bool, ...], list[int]] = {}
+    networks_by_kind: dict[tuple[bool, ...], list[int]] = {}
     widths = [widths_of(form) for form in forms]
-    for place, (form, (inputs, expanded, squeezed, outputs)) in enumerate(zip(forms, widths, strict=True)):
+    for network, (form, (inputs, expanded, squeezed, outputs)) in enumerate(zip(forms, widths, strict=True)):
         kind = inputs == outputs, form.expands, expanded > 0, squeezed > 0
-        places_of.setdefault(kind, []).append(place)
+        networks_by_kind.setdefault(kind, []).append(network)
     array = np.array(widths, dtype=object if max(map(max, widths)) >= _LARGE else np.int64)
-    for places in places_of.values():
-        yield Group(places, forms[places[0]], array[places])
+    for networks in networks_by_kind.values():
+        yield Group(networks, forms[networks[0]], array[networks])
 
 
 def make_probe(form: Form) -> Form:
-    """A block of the same kind at small widths that have nothing in common."""
+    """Return a block of the same kind with small widths, no two of them equal."""
     inputs, expanded, squeezed, outputs = (form.groups * width for width in _PROBES)
     return replace_widths(form, (inputs, expanded if form.expanded else 0, squeezed if form.squeezed else 0, outputs))
 
 
 def replace_widths(form: Form, widths: Sequence[int]) -> Form:
-    """The block with its free widths changed, and with them those that follow."""
+    """Return the block with its variable widths replaced, and the widths that follow from them."""
     inputs, expanded, squeezed, outputs = widths
     return replace(
         form,

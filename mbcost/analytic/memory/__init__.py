@@ -1,1 +1,1 @@
-"""Memory: what waits in it, where it stands, and what is stored in flash."""
+"""Memory: which feature maps are live at the same time, their offsets in an arena, and what is stored in flash."""

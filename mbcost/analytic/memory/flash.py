@@ -1,8 +1,8 @@
-"""What must be stored: weights and biases with the norms folded into them, and what quantization adds."""
+"""What is stored in flash: weights and biases with the norms folded into them, and what quantization adds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,14 +19,14 @@ SCALE = 4
 
 @dataclass(frozen=True)
 class Stored:
-    """Counts of what is stored."""
+    """The numbers of stored values."""
 
     weights: int = 0
     """Weights of convolution and linear layers."""
     channels: int = 0
-    """Output channels of convolution and linear layers, each with a bias once its norm is folded."""
+    """Output channels of convolution and linear layers; each has a bias after its norm is folded."""
     maps: int = 0
-    """Maps and vectors that are made: outputs of steps. The network's input is one more."""
+    """Feature maps and vectors that are outputs of steps; the network's input is not among them."""
 
     def __add__(self, other: Stored) -> Stored:
         return Stored(self.weights + other.weights, self.channels + other.channels, self.maps + other.maps)
@@ -34,28 +34,33 @@ class Stored:
 
 @dataclass(frozen=True)
 class Flash:
-    """Bytes of a stored network. A runtime's graph, its names and its padding come on top of them."""
+    """The bytes of a stored network, without a runtime's graph, names and padding."""
 
     weights: int
-    """At their dtype."""
+    """Bytes of weights in their dtype."""
     biases: int
-    """One an output channel: int32 beside int8 weights, else at the weights' dtype."""
+    """Bytes of one bias per output channel: int32 for int8 weights, else in the weights' dtype."""
     scales: int
-    """float32: one an output channel of int8 weights, and one an int8 map."""
+    """Bytes of float32 scales: one per output channel of int8 weights and one per int8 map."""
     zero_points: int
-    """int32, one an int8 map. Those of the weights are 0 (symmetric) and not stored."""
+    """Bytes of int32 zero points, one per int8 map. Those of weights are 0 (symmetric) and not stored."""
 
     @property
     def total(self) -> int:
-        """The parts together."""
+        """The sum of the parts."""
         return self.weights + self.biases + self.scales + self.zero_points
 
 
 def compute_flash(stored: Stored, weights: str, activations: str | None = None) -> Flash:
-    """The bytes of what is stored with dtypes of `weights` and of `activations`, by default the same.
+    """Return the bytes of flash.
 
-    Weights of int8 have a scale for each output channel and zero point 0; maps have a scale and a zero point each: the
-    TensorFlow Lite 8-bit quantization specification. Here zero points take the four bytes that kernels read them as.
+    int8 weights have a scale per output channel and the zero point 0; an int8 map has one scale and one zero point (the
+    TensorFlow Lite 8-bit quantization specification). A zero point takes the four bytes in which kernels read it.
+
+    Args:
+        stored: the numbers of stored values.
+        weights: the dtype of weights.
+        activations: the dtype of feature maps; by default that of the weights.
 
     >>> compute_flash(Stored(weights=3_469_760, channels=18_056, maps=64), "int8")
     Flash(weights=3469760, biases=72224, scales=72484, zero_points=260)
@@ -71,30 +76,29 @@ def compute_flash(stored: Stored, weights: str, activations: str | None = None) 
 
 
 def count_stored(network: Network) -> Stored:
-    """What a network stores."""
-    return _stored(network.layers)
+    """Return the numbers of values that a network stores."""
+    return _count_layers(network.layers)
 
 
 def count_stored_blocks(blocks: Iterable[Block]) -> Stored:
-    """The same of a network that is planned as `blocks`; it does not depend on the resolution."""
-    found = Stored()
+    """Return the same for a network that is planned as `blocks`; it does not depend on the resolution."""
+    stored = Stored()
     for block in blocks:
-        found += _stored_of_form(block.form)
-    return found
+        stored += _count_form(block.form)
+    return stored
 
 
 @cache
-def _stored_of_form(form: Form) -> Stored:
-    # A linear layer reads a vector. For the others any map does; a large one is not empty whatever the padding.
+def _count_form(form: Form) -> Stored:
+    # A linear layer reads a vector. The others can read any map; a large one does not become empty.
     side = 1 if form.operator == "linear" else PROBE
-    return _stored(build_layers(form, "0.1", Shape(form.inputs, side, side)))
+    return _count_layers(build_layers(form, "0.1", Shape(form.inputs, side, side)))
 
 
-def _stored(layers: Iterable[Layer]) -> Stored:
-    found = list(layers)
-    weighted = [layer for layer in found if isinstance(layer, Conv2d | Linear)]
+def _count_layers(layers: Sequence[Layer]) -> Stored:
+    weighted = [layer for layer in layers if isinstance(layer, Conv2d | Linear)]
     return Stored(
         weights=sum(layer.tally().weights for layer in weighted),
         channels=sum(layer.channels for layer in weighted),
-        maps=len({layer.name for layer in found}),
+        maps=len({layer.name for layer in layers}),
     )

@@ -1,22 +1,24 @@
-"""What must be in memory at once: the maps that each step reads and makes and those that wait, under allocation models.
+"""Which feature maps are live during each step, and how many elements that is under each allocation model.
 
-Batch norm and activation are folded into their convolution, so a step of the cost table is one operator. Everything is
-counted in elements here; a dtype's size makes bytes of them.
+A step reads some maps and makes one; other maps are live because a later step reads them. Batch norm and activation are
+folded into their convolution, so a step of the cost table is one operator. Everything is counted in elements here; the
+size of a dtype turns them into bytes.
 
-The models that need no addresses:
+These models do not assign offsets:
 
-- `naive`: one operator at a time, with its inputs, its output, and whatever a later operator still needs: a block's
-  input until the residual connection adds it, the expanded map while squeeze-and-excite computes its gate.
-- `inplace-depthwise`: as `naive`, but a depthwise layer writes its output over its input, channel by channel, with any
-  stride (the output is never the larger one); not where its input is still needed. MCUNet paper (arXiv:2007.10319),
-  section 3.2; the one channel that its authors keep as a scratch is not counted.
-- `fused-block`: as `inplace-depthwise`, but a block that expands is computed in slices of the expanded channels, whose
-  sum is its output: the expanded map never exists, and what is held is the block's input and output (V2 paper,
-  arXiv:1801.04381v4, section 5.1). Slices are not counted, and the residual is added in place. Computed layer by layer
-  stays a block without an expansion, one with squeeze-and-excite, whose gate is known only after the whole expanded
-  map, and one whose expanded map has fewer channels than its input or output: slices would save nothing there.
+- `naive`: one operator at a time, with its inputs, its output, and every map that a later operator still needs: a
+  block's input until the residual connection adds it, the expanded map while squeeze-and-excite computes its gate.
+- `inplace-depthwise`: like `naive`, but a depthwise layer writes its output over its input, channel by channel, with
+  any stride (the output is never larger than the input), unless a later operator still needs its input. MCUNet paper
+  (arXiv:2007.10319), section 3.2; the one channel that its authors keep as a scratch is not counted.
+- `fused-block`: like `inplace-depthwise`, but a block that expands is computed in slices of the expanded channels, and
+  its output is the sum over the slices: the expanded map never exists, only the block's input and output are live (V2
+  paper, arXiv:1801.04381v4, section 5.1). Slices are not counted, and the residual is added in place. Some blocks are
+  still computed layer by layer: a block without an expansion, a block with squeeze-and-excite, whose gate needs the
+  whole expanded map, and a block whose expanded map has fewer channels than its input or output, for which slices save
+  nothing.
 
-`mbcost/analytic/memory/arena.py` has the model with addresses, `arena`.
+`mbcost/analytic/memory/arena.py` has the model with offsets, `arena`.
 """
 
 from __future__ import annotations
@@ -35,23 +37,24 @@ from mbcost.analytic.operators import build_layers
 from mbcost.errors import MbcostError
 
 WITHOUT_OFFSETS = ("naive", "inplace-depthwise", "fused-block")
-"""The models that need no addresses, each at most the one before it."""
+"""The models that do not assign offsets; none needs more than the one before it."""
 ALLOCATORS = (*WITHOUT_OFFSETS, "arena")
+"""All allocation models."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """Which maps of its block a step holds, by their place: 0 is the block's input, k + 1 what its step k makes."""
+    """Which maps of its block are live during a step, by index: 0 is the block's input, k + 1 the output of step k."""
 
     reads: tuple[int, ...]
     makes: int
     waiting: tuple[int, ...]
-    """Neither read nor made here, and read by a later step."""
+    """Maps that the step neither reads nor makes, but that a later step reads."""
 
 
 @dataclass(frozen=True)
 class StepMemory:
-    """The elements that one step needs, whatever the model."""
+    """The elements that are live during one step, whatever the model."""
 
     step: Step
     reads: int
@@ -64,55 +67,69 @@ class StepMemory:
 
 @dataclass(frozen=True)
 class Lifetime:
-    """A map from the step that makes it to the last one that reads it."""
+    """A map, from the step that makes it to the last step that reads it."""
 
     name: str
-    """The step that makes it, or `input`."""
+    """The name of the step that makes it, or `input`."""
     elements: int
     first: int
-    """The place of that step; the input is there from the first one on."""
+    """The index of the step that makes it; the input is live from the first step on."""
     last: int
+    """The index of the last step that reads it."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a step holds at once, as a function of the resolution."""
+    """The elements that are live during a step, as a function of the resolution."""
 
     name: str
-    """The step's name, `2.1.expand`."""
+    """The name of the step, such as `2.1.expand`."""
     fixed: int
-    """Elements of vectors, which do not grow with the resolution."""
+    """Elements of vectors, which do not depend on the resolution."""
     growing: tuple[tuple[Scale, int], ...]
     """Channels of maps, by the scale of the map."""
 
     def elements(self, resolution: tuple[int, int]) -> int:
-        """Elements at `resolution`, height and width."""
+        """Return the elements at `resolution`, height and width."""
         return self.fixed + sum(channels * count_positions(scale, resolution) for scale, channels in self.growing)
 
 
+@dataclass(frozen=True)
+class _BlockMaps:
+    """The steps of a block in a network, and the maps that they use."""
+
+    start: int
+    """The index of its first step in the network."""
+    steps: tuple[Step, ...]
+    shapes: tuple[Shape, ...]
+    """Of the block's input and of the output of each step."""
+    uses: tuple[Use, ...]
+
+    def count_elements(self, maps: Iterable[int]) -> int:
+        """Return the elements of these maps."""
+        return sum(self.shapes[index].elements for index in maps)
+
+
 def list_step_memory(network: Network) -> tuple[StepMemory, ...]:
-    """The elements that each step reads, makes and leaves waiting.
+    """Return the elements that each step reads and makes, and those of the maps that wait for a later step.
 
     Raises:
-        MbcostError: the network is a flat list, which does not say which maps wait for a later layer.
+        MbcostError: the network is a flat list, which does not say which maps a later layer reads.
     """
-    found = []
-    for _, steps, shapes, uses in _blocks(network):
-        for step, use in zip(steps, uses, strict=True):
-            sums = (
-                sum(shapes[place].elements for place in places) for places in (use.reads, (use.makes,), use.waiting)
-            )
-            found.append(StepMemory(step, *sums))
-    return tuple(found)
+    return tuple(
+        StepMemory(step, *(block.count_elements(maps) for maps in (use.reads, (use.makes,), use.waiting)))
+        for block in _split_blocks(network)
+        for step, use in zip(block.steps, block.uses, strict=True)
+    )
 
 
 def count_live_elements(network: Network, allocator: str) -> tuple[int, ...]:
-    """The elements that each step holds under one of the models without addresses; the peak is the largest.
+    """Return the elements that are live during each step under a model without offsets; the peak is the largest.
 
-    A block that is computed in slices needs the same at each of its steps.
+    In a block that is computed in slices, each step has the same number.
 
     Raises:
-        MbcostError: the network is a flat list, which does not say which maps wait for a later layer.
+        MbcostError: the network is a flat list, which does not say which maps a later layer reads.
 
     >>> from mbcost.analytic.network import resolve
     >>> from mbcost.spec.catalogue.library import load_spec
@@ -121,37 +138,37 @@ def count_live_elements(network: Network, allocator: str) -> tuple[int, ...]:
     [1505280, 1404928, 602112]
     """
     return tuple(
-        sum(shapes[place].elements for place in places)
-        for _, steps, shapes, uses in _blocks(network)
-        for places in _held([step.layers for step in steps], uses, allocator)
+        block.count_elements(maps)
+        for block in _split_blocks(network)
+        for maps in _find_live_maps([step.layers for step in block.steps], block.uses, allocator)
     )
 
 
 def find_lifetimes(network: Network) -> tuple[Lifetime, ...]:
-    """Every map of the network, in the order in which they are made.
+    """Return every map of the network, in the order in which they are made.
 
     Raises:
-        MbcostError: the network is a flat list, which does not say which maps wait for a later layer.
+        MbcostError: the network is a flat list, which does not say which maps a later layer reads.
     """
     names, elements, last = ["input"], [Shape(network.in_channels, *network.resolution).elements], [0]
-    for start, steps, shapes, uses in _blocks(network):
-        for place, use in enumerate(uses):
-            names.append(steps[place].name)
-            elements.append(shapes[place + 1].elements)
-            last.append(start + place)
+    for block in _split_blocks(network):
+        for index, (step, use) in enumerate(zip(block.steps, block.uses, strict=True), start=block.start):
+            names.append(step.name)
+            elements.append(step.output.elements)
+            last.append(index)
             for read in use.reads:
-                last[start + read] = start + place
+                last[block.start + read] = index
     return tuple(
-        Lifetime(name, size, max(place - 1, 0), end)
-        for place, (name, size, end) in enumerate(zip(names, elements, last, strict=True))
+        Lifetime(name, size, max(index - 1, 0), end)
+        for index, (name, size, end) in enumerate(zip(names, elements, last, strict=True))
     )
 
 
 def find_needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
-    """What each step of a network that is planned as `blocks` holds, for every resolution at once.
+    """Return the live elements of each step of a network that is planned as `blocks`, for every resolution at once.
 
-    The same numbers as `step_needs` gives, read off the layers that the same operators make on a very large map. A
-    block's part is worked out once a form. Steps that need the same as the one before them are left out.
+    The numbers are those of `count_live_elements`, derived from the layers that the same operators make on a very large
+    map. They are computed once per form. A step that needs the same as the one before it is left out.
 
     >>> from mbcost.analytic.blocks import plan
     >>> from mbcost.spec.catalogue.library import load_spec
@@ -162,47 +179,43 @@ def find_needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
     >>> peak.name, peak.elements((224, 224))
     ('2.1.depthwise', 1505280)
     """
-    found, scale = [], FULL
+    needs, scale = [], FULL
     for block in blocks:
-        parts, output = _needs_of_form(block.form, allocator)
-        for part, fixed, growing in parts:
-            placed = [(join_scales(scale, inner), channels) for inner, channels in growing]
-            vectors = sum(channels for outer, channels in placed if outer is None)
-            maps = tuple((outer, channels) for outer, channels in placed if outer is not None)
-            found.append(Need(f"{block.name}.{part}", fixed + vectors, maps))
+        form_needs, output = _find_form_needs(block.form, allocator)
+        for need in form_needs:
+            joined = [(join_scales(scale, inner), channels) for inner, channels in need.growing]
+            vectors = sum(channels for outer, channels in joined if outer is None)
+            maps = tuple((outer, channels) for outer, channels in joined if outer is not None)
+            needs.append(Need(f"{block.name}.{need.name}", need.fixed + vectors, maps))
         scale = join_scales(scale, output)
-    return tuple(found)
+    return tuple(needs)
 
 
 @cache
-def _needs_of_form(
-    form: Form, allocator: str
-) -> tuple[tuple[tuple[str, int, tuple[tuple[Scale, int], ...]], ...], Scale]:
-    """Part, fixed elements and channels a scale of each step of a block, and the scale of what it gives."""
+def _find_form_needs(form: Form, allocator: str) -> tuple[tuple[Need, ...], Scale]:
+    """Return the needs of a block's steps, named by their part, and the scale of the block's output."""
     layers = build_layers(form, "0.1", Shape(form.inputs, PROBE, PROBE))
     steps = [tuple(group) for _, group in groupby(layers, key=attrgetter("name"))]
-    parts = [_part(step[0].name) for step in steps]
+    parts = [_name_part(step[0].name) for step in steps]
     uses = trace_flow(parts)
     maps: list[tuple[Scale, int]] = [(FULL, form.inputs)]
     for step, use in zip(steps, uses, strict=True):
         shape = step[-1].output
-        vector = (shape.height, shape.width) == (1, 1)
-        maps.append((None if vector else advance_scale(maps[use.reads[0]][0], step[0]), shape.channels))
-    found: list[tuple[str, int, tuple[tuple[Scale, int], ...]]] = []
-    for part, places in zip(parts, _held(steps, uses, allocator), strict=True):
-        sums: dict[Scale, int] = {}
-        for place in places:
-            scale, channels = maps[place]
+        is_vector = (shape.height, shape.width) == (1, 1)
+        maps.append((None if is_vector else advance_scale(maps[use.reads[0]][0], step[0]), shape.channels))
+    needs: list[Need] = []
+    for part, live in zip(parts, _find_live_maps(steps, uses, allocator), strict=True):
+        sums: dict[Scale, int] = {None: 0}
+        for scale, channels in (maps[index] for index in live):
             sums[scale] = sums.get(scale, 0) + channels
-        fixed = sums.pop(None, 0)
-        growing = tuple(sums.items())
-        if not found or found[-1][1:] != (fixed, growing):
-            found.append((part, fixed, growing))
-    return tuple(found), maps[-1][0]
+        need = Need(part, sums.pop(None), tuple(sums.items()))
+        if not needs or (needs[-1].fixed, needs[-1].growing) != (need.fixed, need.growing):
+            needs.append(need)
+    return tuple(needs), maps[-1][0]
 
 
 def trace_flow(parts: Sequence[str]) -> tuple[Use, ...]:
-    """Which maps the steps of a block read and make, and which wait meanwhile, from what the steps are called.
+    """Return which maps the steps of a block read and make, and which wait, given the names of their parts.
 
     >>> trace_flow(["expand", "depthwise", "project", "add"])[1]
     Use(reads=(1,), makes=2, waiting=(0,))
@@ -210,41 +223,43 @@ def trace_flow(parts: Sequence[str]) -> tuple[Use, ...]:
     [(0,), (1,), (2,), (3,), (4,), (2, 5)]
     """
     reads: list[tuple[int, ...]] = []
-    squeezed = 0
-    for place, part in enumerate(parts):
+    gated = 0
+    for step, part in enumerate(parts):
         if part == "shortcut":
             reads.append((0,))
         elif part == "se.multiply":
-            reads.append((squeezed, place))
+            reads.append((gated, step))
         elif part == "add":
-            reads.append((place - 1, place) if parts[place - 1] == "shortcut" else (0, place))
+            reads.append((step - 1, step) if parts[step - 1] == "shortcut" else (0, step))
         else:
-            squeezed = place if part == "se.pool" else squeezed
-            reads.append((place,))
-    last = {read: place for place, each in enumerate(reads) for read in each}
+            gated = step if part == "se.pool" else gated
+            reads.append((step,))
+    last = {index: step for step, maps in enumerate(reads) for index in maps}
     return tuple(
-        Use(each, place + 1, tuple(other for other in range(place + 1) if other not in each and last[other] > place))
-        for place, each in enumerate(reads)
+        Use(maps, step + 1, tuple(index for index in range(step + 1) if index not in maps and last[index] > step))
+        for step, maps in enumerate(reads)
     )
 
 
-def _held(steps: Sequence[tuple[Layer, ...]], uses: Sequence[Use], allocator: str) -> Iterator[tuple[int, ...]]:
-    """The places of the maps that each step of a block holds."""
-    last = {read: place for place, use in enumerate(uses) for read in use.reads}
-    slices = _sliced(steps) if allocator == "fused-block" else None
-    for place, (step, use) in enumerate(zip(steps, uses, strict=True)):
-        if slices is not None and place >= slices:
-            first = uses[slices]
+def _find_live_maps(
+    steps: Sequence[tuple[Layer, ...]], uses: Sequence[Use], allocator: str
+) -> Iterator[tuple[int, ...]]:
+    """Yield the indices of the maps that are live during each step of a block."""
+    last = {index: step for step, use in enumerate(uses) for index in use.reads}
+    first_sliced = _find_first_sliced(steps) if allocator == "fused-block" else None
+    for index, (step, use) in enumerate(zip(steps, uses, strict=True)):
+        if first_sliced is not None and index >= first_sliced:
+            first = uses[first_sliced]
             yield (*first.reads, len(steps), *first.waiting)
-        elif allocator != "naive" and _is_depthwise(step[0]) and last[use.reads[0]] == place:
+        elif allocator != "naive" and _is_depthwise(step[0]) and last[use.reads[0]] == index:
             yield (*use.reads, *use.waiting)
         else:
             yield (*use.reads, use.makes, *use.waiting)
 
 
-def _sliced(steps: Sequence[tuple[Layer, ...]]) -> int | None:
-    """The first of a block's steps that are computed in slices, up to its last one; None if there is none."""
-    parts = [_part(step[0].name) for step in steps]
+def _find_first_sliced(steps: Sequence[tuple[Layer, ...]]) -> int | None:
+    """Return the index of the first step that is computed in slices, as are all after it; None if there is none."""
+    parts = [_name_part(step[0].name) for step in steps]
     if "expand" not in parts or "project" not in parts or "se.pool" in parts:
         return None
     first = parts.index("expand")
@@ -254,25 +269,24 @@ def _sliced(steps: Sequence[tuple[Layer, ...]]) -> int | None:
 
 
 def _is_depthwise(layer: Layer) -> bool:
-    """Whether every channel of the output is made of that channel of the input alone, by a convolution."""
+    """Return whether the layer is a convolution that computes each output channel from the same input channel alone."""
     return isinstance(layer, Conv2d) and layer.operator == "depthwise" and layer.channels == layer.input.channels
 
 
-def _part(name: str) -> str:
-    """`expand` of `2.1.expand`."""
+def _name_part(name: str) -> str:
+    """Return the part in the name of a step, `expand` in `2.1.expand`."""
     return name.split(".", 2)[2]
 
 
-def _blocks(network: Network) -> Iterator[tuple[int, list[Step], list[Shape], tuple[Use, ...]]]:
-    """For each block the place of its first step, its steps, its maps and who uses them."""
+def _split_blocks(network: Network) -> Iterator[_BlockMaps]:
     if network.spec.is_flat:
         raise MbcostError(
-            f"{network.spec.name} is a list of layers and does not say which maps wait for a later one: "
-            "memory needs a table of rows"
+            f"{network.spec.name} is a list of layers and does not say which maps a later layer reads: "
+            "give a table of rows"
         )
     shape, start = Shape(network.in_channels, *network.resolution), 0
     for _, group in groupby(network.steps, key=attrgetter("block")):
-        steps = list(group)
-        shapes = [shape, *(step.output for step in steps)]
-        yield start, steps, shapes, trace_flow([step.part for step in steps])
+        steps = tuple(group)
+        shapes = (shape, *(step.output for step in steps))
+        yield _BlockMaps(start, steps, shapes, trace_flow([step.part for step in steps]))
         shape, start = shapes[-1], start + len(steps)

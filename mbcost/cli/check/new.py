@@ -14,13 +14,13 @@ from mbcost.present.check.new import starting_spec
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the network is called, or its NAME.yaml.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the network, or NAME.yaml.")],
     output: Annotated[
         Optional[Path],
-        typer.Option(help="Write to this file, - for standard output [default: NAME.yaml].", metavar="FILE"),
+        typer.Option(help="Write to FILE; - is standard output [default: NAME.yaml].", metavar="FILE"),
     ] = None,
 ) -> int:
-    """Write a commented spec to start from, a small MobileNetV2. A NAME.yaml that is there already is kept.
+    """Write a commented spec to start from, a small MobileNetV2. An existing NAME.yaml is never replaced.
 
     \b
     Examples:
@@ -31,14 +31,14 @@ def new(
     file = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     name = name.removesuffix(".yaml").removesuffix(".yml")
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) is None:
-        raise MbcostError(f"{name[:100]!r} is no name: use letters, digits, '-', '_' and '.', such as mynet")
+        raise MbcostError(f"{name[:100]!r} is not a name: use letters, digits, '-', '_' and '.', such as mynet")
     if output == Path("-"):
         write(starting_spec(name, str(file)))
         return 0
     target = file if output is None else output
     check_output("text", target)
     if output is None and (target.exists() or target.is_symlink()):
-        raise MbcostError(f"{target} exists: choose another name, or say --output {target} to replace it")
+        raise MbcostError(f"{target} exists: choose a different name, or add --output {target} to replace it")
     write(starting_spec(name, str(target)), target)
     write(f"wrote {target}: next, mbcost check {target}\n")
     return 0

@@ -9,7 +9,7 @@ from mbcost.spec.reading.schema import spec_schema
 
 
 def schema(output: Output = None) -> int:
-    """The JSON Schema of a spec, for editors to complete it and to underline mistakes.
+    """Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.
 
     \b
     Example:

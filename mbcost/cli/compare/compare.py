@@ -9,7 +9,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.analytic.network import resolve
-from mbcost.cli.arguments import complete_network, network_of, parse_alpha, parse_rho
+from mbcost.cli.arguments import NetworkOptions, complete_network, parse_alpha, parse_rho, resolve_network
 from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
@@ -63,7 +63,10 @@ def nets(
     The word `nets` can be left out.
     """
     check_output(style, output)
-    resolved = [network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes) for net in networks]
+    resolved = [
+        resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes))
+        for net in networks
+    ]
     answer = compare_totals(resolved, load_convention(convention))
     emit(as_table(answer), as_json(answer), style, output)
     return 0
@@ -97,7 +100,7 @@ def standard_vs_dws(
         if sizes:
             option = next(iter(sizes)).removesuffix("puts")
             raise MbcostError(f"--{option} describes one layer and --net a whole network: keep one")
-        network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl)
+        network = resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl))
         full = resolve(network.spec, implementation=network.implementation)
         answer = compare_network(network, full)
         emit(separable.network_table(answer), separable.network_json(answer), style, output)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mbcost.cli.arguments import complete_network, network_of
+from mbcost.cli.arguments import NetworkOptions, complete_network, resolve_network
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.compare.diff import as_json, as_table
@@ -44,7 +44,9 @@ def diff(
     """
     check_output(style, output)
     networks = [
-        network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+        resolve_network(
+            net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+        )
         for net in (first, second)
     ]
     answer = diff_networks(networks[0], networks[1], load_convention(convention))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mbcost.cli.arguments import network_of
+from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.formula import as_json, as_table
@@ -35,7 +35,9 @@ def formula(
       mbcost formula v2@0.75/160 2.1.expand
     """
     check_output(style, output)
-    network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    network = resolve_network(
+        net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    )
     answer = derive_formula(network, layer)
     emit(as_table(answer), as_json(answer), style, output)
     return 0

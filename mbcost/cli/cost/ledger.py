@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import network_of, parse_list
+from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
@@ -54,8 +54,11 @@ def ledger(
     if repeated := [name for name in names if names.count(name) > 1]:
         raise MbcostError(f"convention '{repeated[0]}' is given twice: remove one")
     conventions = [load_convention(name) for name in names]
-    network = network_of(
-        net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+    network = resolve_network(
+        net,
+        NetworkOptions(
+            alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+        ),
     )
     answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)
     emit(as_table(answer, merge=convention is None), as_json(answer), style, output)

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import network_of, parse_list
+from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
@@ -45,8 +45,11 @@ def table(
     check_output(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
-    network = network_of(
-        net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+    network = resolve_network(
+        net,
+        NetworkOptions(
+            alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+        ),
     )
     costs = tabulate_costs(network, load_convention(convention), by)
     chosen = None if columns is None else parse_list(columns, "columns")

@@ -1,1 +1,1 @@
-"""The commands about the memory and the speed of a device."""
+"""The commands about memory and time on a device."""

@@ -8,7 +8,7 @@ import typer
 
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
 from mbcost.analytic.memory.lifetimes import ALLOCATORS
-from mbcost.cli.arguments import network_of, parse_list
+from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
@@ -30,25 +30,32 @@ def memory(
     no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
     allocator: Annotated[
         Optional[list[str]],
-        typer.Option(help=f"{', '.join(ALLOCATORS)}; a list or several times [default: all].", metavar="NAME"),
+        typer.Option(
+            help=f"Allocation models, as a list or one per option: {', '.join(ALLOCATORS)} [default: all].",
+            metavar="NAME",
+        ),
     ] = None,
-    dtype: Annotated[str, typer.Option(help="Of weights and activations.", metavar="|".join(DTYPES))] = "int8",
-    weights_dtype: Annotated[Optional[str], typer.Option(help="Of weights alone.", metavar="DTYPE")] = None,
-    activations_dtype: Annotated[Optional[str], typer.Option(help="Of activations alone.", metavar="DTYPE")] = None,
+    dtype: Annotated[str, typer.Option(help="Dtype of weights and activations.", metavar="|".join(DTYPES))] = "int8",
+    weights_dtype: Annotated[
+        Optional[str], typer.Option(help="Dtype of weights only [default: that of --dtype].", metavar="DTYPE")
+    ] = None,
+    activations_dtype: Annotated[
+        Optional[str], typer.Option(help="Dtype of activations only [default: that of --dtype].", metavar="DTYPE")
+    ] = None,
     arena: Annotated[
         Optional[str],
         typer.Option(
-            help=f"What the arena does besides: {', '.join(OPTIONS)}, or {ALL_OPTIONS} for all [default: nothing].",
+            help=f"Options of the allocator arena: {', '.join(OPTIONS)}, or {ALL_OPTIONS} for all [default: none].",
             metavar="A,B,C",
         ),
     ] = None,
     by: Annotated[
-        str, typer.Option(help="One row a layer, allocator or map size.", metavar="|".join(GROUPINGS))
+        str, typer.Option(help="One row per layer, allocator or map size.", metavar="|".join(GROUPINGS))
     ] = "layer",
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Bytes of memory that a network needs, layer by layer under named allocation models, and of flash.
+    """Bytes of memory that a network needs, per layer and allocation model, and bytes of flash.
 
     \b
     Examples:
@@ -60,28 +67,38 @@ def memory(
     check_output(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
-    chosen = tuple(name for each in allocator for name in parse_list(each, "allocator")) if allocator else ALLOCATORS
-    for name in chosen:
-        if name not in ALLOCATORS:
-            raise unknown("allocator", name, ALLOCATORS)
-    if len(set(chosen)) < len(chosen):
-        raise MbcostError("an allocator is asked for twice: name every one once")
-    if arena is not None and "arena" not in chosen:
-        raise MbcostError("--arena says how the allocator arena works: add it to --allocator")
-    dtypes = [dtype if each is None else each for each in (weights_dtype, activations_dtype)]
-    for name in (dtype, *dtypes):
-        dtype_of(name)  # raises the error of an unknown one
-    options = _options(arena)
-    network = network_of(
-        net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+    allocators = _parse_allocators(allocator)
+    if arena is not None and "arena" not in allocators:
+        raise MbcostError("--arena is given without the allocator arena: add arena to --allocator")
+    dtype_of(dtype)  # raises the error of an unknown dtype, even if both of the others are given
+    weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
+    options = _parse_options(arena)
+    network = resolve_network(
+        net,
+        NetworkOptions(
+            alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+        ),
     )
-    answer = compute_memory(network, chosen, dtypes[0], dtypes[1], options)
+    answer = compute_memory(network, allocators, weights, activations, options)
     emit(as_table(answer, by), as_json(answer), style, output)
     return 0
 
 
-def _options(text: str | None) -> ArenaOptions:
-    """The options that `text` names."""
+def _parse_allocators(texts: list[str] | None) -> tuple[str, ...]:
+    """Return the allocators in the values of --allocator, in order; all of them if there are no values."""
+    if not texts:
+        return ALLOCATORS
+    allocators = tuple(name for text in texts for name in parse_list(text, "allocator"))
+    for name in allocators:
+        if name not in ALLOCATORS:
+            raise unknown("allocator", name, ALLOCATORS)
+        if allocators.count(name) > 1:
+            raise MbcostError(f"allocator '{name}' is given twice: remove one")
+    return allocators
+
+
+def _parse_options(text: str | None) -> ArenaOptions:
+    """Return the options in the value of --arena; none if there is no value."""
     if text is None or text == ALL_OPTIONS:
         return MAPS_ALONE if text is None else TENSORFLOW_LITE
     names = parse_list(text, "arena")

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import network_of
+from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
@@ -27,19 +27,23 @@ def _complete_device(incomplete: str) -> list[str]:
 def roofline(
     net: Net,
     peak_macs: Annotated[
-        Optional[str], typer.Option(help="Multiply-adds a second at most: 1e9, 960M.", metavar="RATE")
+        Optional[str],
+        typer.Option(help="Peak of the arithmetic in multiply-adds per second: 1e9, 960M.", metavar="RATE"),
     ] = None,
     bandwidth: Annotated[
-        Optional[str], typer.Option(help="Bytes a second at most: 2GB/s, 2GiB/s.", metavar="RATE")
+        Optional[str],
+        typer.Option(help="Bandwidth of the memory in bytes per second: 2GB/s, 2GiB/s.", metavar="RATE"),
     ] = None,
     device: Annotated[
         Optional[str],
-        typer.Option(help="Both from a device's data sheet.", metavar="NAME", autocompletion=_complete_device),
+        typer.Option(
+            help="A device whose data sheet states both rates.", metavar="NAME", autocompletion=_complete_device
+        ),
     ] = None,
     dtype: Annotated[
         Optional[str],
         typer.Option(
-            help="What weights and maps are kept in [default: the device's first, or float32].",
+            help="Dtype of weights and feature maps [default: the device's first, or float32].",
             metavar="|".join(DTYPES),
         ),
     ] = None,
@@ -49,11 +53,11 @@ def roofline(
     impl: Impl = None,
     classes: Classes = None,
     in_channels: InChannels = None,
-    by: Annotated[str, typer.Option(help="One row a layer, or one a kind of layer.", metavar="layer|kind")] = "layer",
+    by: Annotated[str, typer.Option(help="One row per layer or per kind of layer.", metavar="layer|kind")] = "layer",
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """A lower bound of the time: what arithmetic or memory allows at best, layer by layer.
+    """A lower bound of the time per layer, from the limits of arithmetic and memory.
 
     \b
     Examples:
@@ -65,29 +69,35 @@ def roofline(
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     known = None if device is None else load_device(device)
-    kept_in = dtype_of(dtype or (next(iter(known.peak)) if known else "float32"))
-    machine = _machine(
+    number_format = dtype_of(dtype or (next(iter(known.peak)) if known else "float32"))
+    machine = _choose_machine(
         known,
-        kept_in.name,
+        number_format.name,
         None if peak_macs is None else parse_peak(peak_macs),
         None if bandwidth is None else parse_bandwidth(bandwidth),
     )
-    network = network_of(net, alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
-    answer = compute_roofline(network, machine, kept_in)
+    network = resolve_network(
+        net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+    )
+    answer = compute_roofline(network, machine, number_format)
     emit(as_table(answer, by), as_json(answer), style, output)
     return 0
 
 
-def _machine(device: Device | None, dtype: str, peak: Fraction | None, bandwidth: Fraction | None) -> Machine:
-    """The device, or what is typed in its place; not both."""
+def _choose_machine(device: Device | None, dtype: str, peak: Fraction | None, bandwidth: Fraction | None) -> Machine:
+    """Return the device, or the machine with the rates given instead of a device.
+
+    Raises:
+        MbcostError: a rate is missing, both a device and a rate are given, or no source states its peak in `dtype`.
+    """
     if device is None:
         if peak is None or bandwidth is None:
             missing = "--peak-macs" if peak is None else "--bandwidth"
             raise MbcostError(f"{missing} is missing: give both --peak-macs and --bandwidth, or a --device")
         return Machine("the machine", peak, bandwidth)
     if peak is not None or bandwidth is not None:
-        raise MbcostError("--device and a rate are both given: keep one, a device brings both rates along")
+        raise MbcostError("--device and a rate are both given: remove the rate, because the device states both rates")
     if dtype not in device.peak:
-        raise MbcostError(f"no source states the peak of {device.name} in {dtype}: use {' or '.join(device.peak)}")
+        raise MbcostError(f"the peak of {device.name} in {dtype} is not known: use {' or '.join(device.peak)}")
     source = f"{device.source}; {device.how}"
     return Machine(device.title, Fraction(device.peak[dtype]), Fraction(device.bandwidth), source)

@@ -14,7 +14,7 @@ from mbcost.cli.arguments import (
     parse_alpha,
     parse_reference,
     parse_resolution,
-    pick_one,
+    pick_setting,
 )
 from mbcost.cli.explain.rows import Claim, read_rows
 from mbcost.cli.options import Format, InChannels, Output
@@ -141,10 +141,10 @@ def _query(net: str | None, claims: list[Claim], given: _Given, *, deep: bool) -
     reference = Reference("") if net is None else parse_reference(net)
     spec = None if net is None else load_spec(reference.name)
     text = net or "the table"
-    alpha = pick_one("alpha", text, reference.alpha, None if given.alpha is None else parse_alpha(given.alpha))
+    alpha = pick_setting("alpha", text, reference.alpha, None if given.alpha is None else parse_alpha(given.alpha))
     size = None if given.resolution is None else parse_resolution(given.resolution)
-    resolution = pick_one("the resolution", text, reference.resolution, size)
-    implementation = pick_one("the implementation", text, reference.implementation, given.implementation)
+    resolution = pick_setting("the resolution", text, reference.resolution, size)
+    implementation = pick_setting("the implementation", text, reference.implementation, given.implementation)
     if alpha is not None:
         check_alpha(alpha)
     if spec is not None and implementation is not None:

@@ -2,65 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, pick_one
+from mbcost.analytic.many.plateaus import Plateau
+from mbcost.cli.arguments import complete_network, pick_setting
 from mbcost.cli.options import Classes, ConventionName, Format, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import (
     Allocator,
-    Alphas,
-    Asked,
+    AlphaRange,
     Dtype,
-    check_apart,
+    Request,
+    check_distinct,
+    load_rules,
     parse_alphas,
     parse_resolutions,
-    series_of,
-    ways_of,
+    parse_series,
 )
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.search.fit import as_json, as_table
-from mbcost.questions.search.configurations import sheet_of
-from mbcost.questions.search.fit import MOST_RUNS, Limit
-from mbcost.questions.search.fit import fit as ask
+from mbcost.questions.search.configurations import compute_sheet
+from mbcost.questions.search.fit import MOST_ARENAS
+from mbcost.questions.search.fit import fit as find_fit
+from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.ranking import RANKS
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_spec
 
 NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
-"""The networks that are searched unless some are named."""
-ALPHAS = (0.1, 1.5)
-"""The range of alpha whose every step is searched unless a list is given."""
+"""The networks that are searched if none is named."""
+EVERY_ALPHA = AlphaRange(0.1, 1.5)
+"""The alphas that are searched if none is named: all that give a different network."""
 RESOLUTIONS = "32:320:1"
+LIMITS: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
+    "ram": ("memory", parse_size),
+    "flash": ("flash", parse_size),
+    "mult-adds": ("mult_adds", parse_count),
+    "params": ("params", parse_count),
+    "min-top1": ("top1", parse_percent),
+    "max-latency": ("latency", parse_milliseconds),
+}
+"""An option -> the quantity that it limits, and how its value is read."""
 
 
 def fit(
-    flash: Annotated[Optional[str], typer.Option(metavar="SIZE", help="The most flash, such as 1MiB.")] = None,
-    ram: Annotated[Optional[str], typer.Option(metavar="SIZE", help="The most peak memory, such as 320KiB.")] = None,
+    flash: Annotated[Optional[str], typer.Option(metavar="SIZE", help="Maximum flash, such as 1MiB.")] = None,
+    ram: Annotated[Optional[str], typer.Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB.")] = None,
     mult_adds: Annotated[
-        Optional[str], typer.Option("--mult-adds", metavar="COUNT", help="The most mult-adds, such as 60M.")
+        Optional[str], typer.Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M.")
     ] = None,
-    params: Annotated[Optional[str], typer.Option(metavar="COUNT", help="The most parameters, such as 2M.")] = None,
+    params: Annotated[Optional[str], typer.Option(metavar="COUNT", help="Maximum parameters, such as 2M.")] = None,
     min_top1: Annotated[
         Optional[str],
-        typer.Option("--min-top1", metavar="PERCENT", help="The least published accuracy: released checkpoints alone."),
+        typer.Option(
+            "--min-top1", metavar="PERCENT", help="Minimum published accuracy; searches only released checkpoints."
+        ),
     ] = None,
     max_latency: Annotated[
         Optional[str],
-        typer.Option("--max-latency", metavar="TIME", help="The most published latency on --phone, such as 30ms."),
+        typer.Option("--max-latency", metavar="TIME", help="Maximum published latency on --phone, such as 30ms."),
     ] = None,
-    phone: Annotated[Optional[str], typer.Option(metavar="PHONE", help="pixel1, pixel2 or pixel3.")] = None,
+    phone: Annotated[
+        Optional[str], typer.Option(metavar="PHONE", help="Phone of --max-latency: pixel1, pixel2 or pixel3.")
+    ] = None,
     net: Annotated[
         Optional[list[str]],
         typer.Option(
-            metavar="NET", help=f"Once or more [default: {', '.join(NETS)}].", autocompletion=complete_network
+            metavar="NET",
+            help=f"Network to search; can be repeated [default: {', '.join(NETS)}].",
+            autocompletion=complete_network,
         ),
     ] = None,
-    alpha: Alphas = None,
-    res: Annotated[str, typer.Option(metavar="LIST", help="Input sizes, a,b,c and from:to:step.")] = RESOLUTIONS,
+    alpha: Annotated[
+        Optional[str],
+        typer.Option(
+            "--alpha",
+            metavar="LIST",
+            help="Width multipliers, a,b,c or start:stop:step "
+            f"[default: every different network from {EVERY_ALPHA.low} to {EVERY_ALPHA.high}].",
+        ),
+    ] = None,
+    res: Annotated[
+        str, typer.Option(metavar="LIST", help="Input sizes in pixels, N or HxW, as a,b,c or start:stop:step.")
+    ] = RESOLUTIONS,
     impl: Impl = None,
     classes: Classes = None,
     in_channels: InChannels = None,
@@ -70,18 +98,21 @@ def fit(
     rank: Annotated[
         str,
         typer.Option(
-            metavar="QUANTITY", help="What comes first: mult-adds, params or top1 largest; memory, flash least."
+            metavar="QUANTITY",
+            help="Quantity to sort by: mult-adds, params or top1, largest first; memory or flash, smallest first.",
         ),
     ] = "mult-adds",
-    pareto: Annotated[bool, typer.Option("--pareto", help="Only what is on the Pareto front.")] = False,
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many configurations.")] = 10,
+    pareto: Annotated[
+        bool, typer.Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
+    ] = False,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Number of configurations to show.")] = 10,
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Which networks fit a device, at which alpha and resolution: the largest first.
+    """The networks that fit a device, with their alpha and resolution, largest first.
 
-    Without --alpha, every alpha from 0.1 to 1.5 that gives a network of its own is searched. Each configuration is
-    shown with the limit that would break first. Exit 0 when something fits, 1 when nothing does.
+    Without --alpha, every alpha from 0.1 to 1.5 that gives a different network is searched. Each configuration is
+    shown with the limit that would break first. The exit code is 0 if something fits and 1 if nothing does.
 
     \b
     Examples:
@@ -93,63 +124,60 @@ def fit(
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
-    limits = _limits(flash, ram, mult_adds, params, min_top1, max_latency, phone)
-    ways = ways_of(convention, allocator, dtype)
+    texts = {
+        "ram": ram, "flash": flash, "mult-adds": mult_adds, "params": params, "min-top1": min_top1,
+        "max-latency": max_latency,
+    }  # fmt: skip
+    limits = _parse_limits({option: text for option, text in texts.items() if text is not None}, phone)
+    rules = load_rules(convention, allocator, dtype)
     alphas = None if alpha is None else parse_alphas(alpha)
     sizes = parse_resolutions(res)
     if net is None and impl is not None:
         without = [name for name in NETS if impl not in load_spec(name).implementations]
         if 0 < len(without) < len(NETS):
-            raise MbcostError(f"{', '.join(without)} have no implementation {impl}: name the others, each after --net")
-    if allocator == "arena" and limit > MOST_RUNS:
-        raise MbcostError(f"--limit is {limit:,}: of arenas at most {MOST_RUNS:,} are laid out")
-    asked: list[Asked] = []
-    sheets, resolutions = [], []
+            raise MbcostError(f"{', '.join(without)} have no implementation {impl}: name the other networks with --net")
+    if allocator == "arena" and limit > MOST_ARENAS:
+        raise MbcostError(f"--limit is {limit:,}: at most {MOST_ARENAS:,} arenas are laid out, use a smaller limit")
+    requests: list[Request[tuple[float, ...] | AlphaRange]] = []
     for text in dict.fromkeys(net or NETS):
-        reference, series = series_of(text, impl=impl, classes=classes, in_channels=in_channels)
-        own = None if reference.alpha is None else (reference.alpha,)
-        chosen = pick_one("alpha", text, own, alphas)
-        resolutions.append(sizes if reference.resolution is None else (reference.resolution,))
-        asked.append(Asked(text, series, chosen, resolutions[-1]))
-        check_apart(asked)
-        plateaus = series.between(*ALPHAS) if chosen is None else series.at(chosen)
-        sheets.append(sheet_of(series, plateaus, ways))
-    answer = ask(sheets, resolutions, limits, rank=key, most=limit, only_front=pareto)
+        reference, series = parse_series(text, impl=impl, classes=classes, in_channels=in_channels)
+        stated = None if reference.alpha is None else (reference.alpha,)
+        chosen = pick_setting("alpha", text, stated, alphas)
+        resolutions = sizes if reference.resolution is None else (reference.resolution,)
+        requests.append(Request(text, series, EVERY_ALPHA if chosen is None else chosen, resolutions))
+        check_distinct(requests)
+    sheets = [compute_sheet(request.series, _find_plateaus(request), rules) for request in requests]
+    resolution_lists = [request.resolutions for request in requests]
+    answer = find_fit(sheets, resolution_lists, limits, rank=key, most=limit, only_front=pareto)
     emit(as_table(answer), as_json(answer), style, output)
-    return 0 if answer.found else 1
+    return 0 if answer.best else 1
 
 
-def _limits(
-    flash: str | None,
-    ram: str | None,
-    mult_adds: str | None,
-    params: str | None,
-    min_top1: str | None,
-    max_latency: str | None,
-    phone: str | None,
-) -> list[Limit]:
-    """What is asked for.
+def _find_plateaus(request: Request[tuple[float, ...] | AlphaRange]) -> tuple[Plateau, ...]:
+    if isinstance(request.alphas, AlphaRange):
+        return request.series.find_plateaus(request.alphas.low, request.alphas.high)
+    return request.series.plan_alphas(request.alphas)
+
+
+def _parse_limits(texts: Mapping[str, str], phone: str | None) -> list[Limit]:
+    """Return the limits of the options that are given.
 
     Raises:
-        MbcostError: a value has another form, or a phone is missing or unknown.
+        MbcostError: a value does not have the form of its quantity, or a phone is missing or unknown.
     """
-    phones = list(dict.fromkeys(name for each in load_checkpoints() for name in each.latency_ms))
+    phones = list(dict.fromkeys(name for checkpoint in load_checkpoints() for name in checkpoint.latency_ms))
     if phone is not None and phone not in phones:
         raise unknown("phone", phone, phones)
-    if (max_latency is None) != (phone is None):
-        given, other = ("--phone", "--max-latency") if max_latency is None else ("--max-latency", "--phone")
-        raise MbcostError(f"{given} needs {other}: latency is published for {', '.join(phones)}")
-    limits = []
-    if ram is not None:
-        limits.append(Limit("memory", parse_size(ram, "ram")))
-    if flash is not None:
-        limits.append(Limit("flash", parse_size(flash, "flash")))
-    if mult_adds is not None:
-        limits.append(Limit("mult_adds", parse_count(mult_adds, "mult-adds")))
-    if params is not None:
-        limits.append(Limit("params", parse_count(params, "params")))
-    if min_top1 is not None:
-        limits.append(Limit("top1", parse_percent(min_top1, "min-top1"), at_least=True))
-    if max_latency is not None and phone is not None:
-        limits.append(Limit("latency", parse_milliseconds(max_latency, "max-latency"), phone=phone))
-    return limits
+    if (phone is None) != ("max-latency" not in texts):
+        given, missing = ("--max-latency", "--phone") if phone is None else ("--phone", "--max-latency")
+        raise MbcostError(f"{given} needs {missing}: latency is published for {', '.join(phones)}")
+    return [
+        Limit(
+            quantity,
+            parse(texts[option], option),
+            at_least=option.startswith("min-"),
+            phone=phone if phone and quantity == "latency" else "",
+        )
+        for option, (quantity, parse) in LIMITS.items()
+        if option in texts
+    ]

@@ -8,43 +8,50 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.cli.arguments import (
+    NetworkOptions,
     Reference,
     complete_network,
-    network_of,
     parse_alpha,
     parse_reference,
     parse_resolution,
-    pick_one,
+    pick_setting,
+    resolve_network,
 )
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Output, Res
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import as_json, as_table
-from mbcost.questions.verify.verify import identify, read
-from mbcost.questions.verify.verify import verify as ask
+from mbcost.questions.verify.verify import identify, trace_target
+from mbcost.questions.verify.verify import verify as verify_model
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 Kwargs = Annotated[
     Optional[list[str]],
-    typer.Option(metavar="K=V", help="An argument of the factory, a Python literal or text; can be repeated."),
+    typer.Option(metavar="K=V", help="An argument of the factory: a Python literal or text. Can be repeated."),
 ]
 
 
 def verify(
     model: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY; a function, a class or a model."),
+        typer.Argument(
+            metavar="MODEL",
+            help="MODULE:FACTORY or ./FILE.py:FACTORY, where FACTORY is a function, a class or a model.",
+        ),
     ],
     spec: Annotated[
         Optional[list[str]],
         typer.Option(
             metavar="NET",
-            help="What it should be: NAME or FILE.yaml, then @ALPHA, /RES and :IMPL as needed.",
+            help="The expected network: NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL.",
             autocompletion=complete_network,
         ),
     ] = None,
-    find: Annotated[bool, typer.Option("--find", help="Find out which network it is: try what is not given.")] = False,
+    find: Annotated[
+        bool,
+        typer.Option("--find", help="Find the closest network: try every value of the options that are not given."),
+    ] = False,
     alpha: Alpha = None,
     res: Res = None,
     impl: Impl = None,
@@ -54,10 +61,10 @@ def verify(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Is your own PyTorch model the network? What differs, what it costs, and which known mistake it is.
+    """Check your own PyTorch model against a network: what differs, what it costs, and which known mistake it is.
 
-    The model runs once, in eval mode, without computing activations where it lets, and stays as it was. Exit 0 when
-    its layers are those of the network, 1 when they differ, 2 when it could not run.
+    The model runs once, in eval mode, without computing activations if possible, and is left unchanged. The exit code
+    is 0 if its layers are those of the network, 1 if they differ, and 2 if the model could not run.
 
     \b
     Examples:
@@ -67,28 +74,29 @@ def verify(
     """
     check_output(style, output)
     arguments = parse_arguments(kwargs or [])
-    given = spec or []
-    if len(given) > 1:
-        raise MbcostError(f"--spec gives {given[0]} and {given[1]}: keep one")
-    net = given[0] if given else None
+    if spec and len(spec) > 1:
+        raise MbcostError(f"--spec is given twice, as {spec[0]} and {spec[1]}: remove one")
+    net = spec[0] if spec else None
     if net is None and not find:
-        raise MbcostError("what should the model be? name it, --spec NET, or ask for it, --find")
+        raise MbcostError("verify needs a network to compare with: add --spec NET, or --find to search for it")
     if not find:
-        network = network_of(net or "", alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
-        answer = ask(network, read(model, arguments, network.resolution, network.in_channels), _track)
+        options = NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
+        network = resolve_network(net or "", options)
+        traced = trace_target(model, arguments, network.resolution, network.in_channels)
+        answer = verify_model(network, traced, _track)
     else:
         reference = Reference("") if net is None else parse_reference(net)
         specs = [load_spec(name) for name in (NETWORKS if net is None else (reference.name,))]
-        said = net or "all networks"
-        size = pick_one("the resolution", said, reference.resolution, None if res is None else parse_resolution(res))
-        found = read(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
-        multiplier = pick_one("alpha", said, reference.alpha, None if alpha is None else parse_alpha(alpha))
-        rules = pick_one("the implementation", said, reference.implementation, impl)
+        subject = net or "all networks"
+        size = pick_setting(
+            "the resolution", subject, reference.resolution, None if res is None else parse_resolution(res)
+        )
+        traced = trace_target(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
         answer = identify(
             specs,
-            found,
-            alpha=multiplier,
-            implementation=rules,
+            traced,
+            alpha=pick_setting("alpha", subject, reference.alpha, None if alpha is None else parse_alpha(alpha)),
+            implementation=pick_setting("the implementation", subject, reference.implementation, impl),
             classes=classes,
             watch=_track,
         )
@@ -97,10 +105,10 @@ def verify(
 
 
 def parse_arguments(words: list[str]) -> dict[str, object]:
-    """`width_mult=0.75` -> a keyword argument; a value that is no Python literal is text.
+    """Parse words such as `width_mult=0.75` as keyword arguments; a value that is not a Python literal is text.
 
     Raises:
-        MbcostError: a word has another form, or a name comes twice.
+        MbcostError: a word has a different form, or a name occurs twice.
 
     >>> parse_arguments(["width_mult=0.75", "norm=none"])
     {'width_mult': 0.75, 'norm': 'none'}
@@ -111,9 +119,9 @@ def parse_arguments(words: list[str]) -> dict[str, object]:
     for word in words:
         key, equals, value = word.partition("=")
         if not (equals and key.isidentifier()):
-            raise MbcostError(f"--kwargs '{word}' is no argument: write NAME=VALUE")
+            raise MbcostError(f"--kwargs '{word}' is not an argument: expected NAME=VALUE")
         if key in arguments:
-            raise MbcostError(f"--kwargs gives {key} twice: keep one")
+            raise MbcostError(f"--kwargs gives {key} twice: remove one")
         try:
             arguments[key] = ast.literal_eval(value)
         except (ValueError, SyntaxError):

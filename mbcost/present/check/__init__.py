@@ -1,1 +1,1 @@
-"""What was found in a spec, and the spec to start from."""
+"""The findings in specs, as text and tables, and the spec to start from."""

@@ -1,4 +1,4 @@
-"""What `mbcost check` found: lines with the source quoted, JSON, annotations and a table."""
+"""What `mbcost check` found: the problems with their lines quoted, JSON, annotations and a table."""
 
 from __future__ import annotations
 
@@ -8,95 +8,90 @@ from typing import Any
 
 from mbcost.errors import Problem
 from mbcost.present.annotations import annotation
-from mbcost.present.table import Column, Table
-from mbcost.questions.check import Checked
+from mbcost.present.formats import count_cells
+from mbcost.present.table import Column, Table, build_table
+from mbcost.questions.check import CheckedFile, Finding
 from mbcost.spec.reading.compose import lines
 from mbcost.spec.reading.nodes import MOST_PROBLEMS
 
 WIDEST = 100
-"""Characters of a quoted line; of a longer one the part around the place is shown."""
+"""Characters of a quoted line; of a longer line, the part around the position is shown."""
 
 
-def text(answer: Sequence[Checked]) -> str:
-    """Each problem with its line and a caret below; a summary where a single line does not say it all."""
+def render_text(files: Sequence[CheckedFile]) -> str:
+    """Return each problem with its line and a caret below, and a summary unless a single line is enough."""
     shown: list[str] = []
-    for checked in answer:
+    for checked in files:
         source = [] if checked.text is None else lines(checked.text)
         for finding in checked.findings:
             shown.append(str(finding.problem))
             shown += _quotation(finding.problem, source)
     if len(shown) != 1:
-        shown.append(_summary(answer))
+        shown.append(_summary(files))
     return "\n".join(shown) + "\n"
 
 
-def as_table(answer: Sequence[Checked]) -> Table:
-    """One row a problem."""
-    numeric = {"line", "column"}
-    columns = tuple(
-        Column[Any](key, key, numeric=key in numeric) for key in ("file", "line", "column", "kind", "message")
+def as_table(files: Sequence[CheckedFile]) -> Table:
+    """Return a table with one row per problem."""
+    columns = (
+        Column[Finding]("file", "file", lambda finding: finding.problem.file),
+        Column[Finding]("line", "line", lambda finding: finding.problem.line, numeric=True),
+        Column[Finding]("column", "column", lambda finding: finding.problem.column, numeric=True),
+        Column[Finding]("kind", "kind", lambda finding: finding.kind),
+        Column[Finding]("message", "message", lambda finding: finding.problem.message),
     )
-    rows = tuple(
-        (problem.file, problem.line, problem.column, finding.kind, problem.message)
-        for checked in answer
-        for finding in checked.findings
-        for problem in [finding.problem]
-    )
-    return Table("Problems", columns, rows, notes=(_summary(answer),))
+    return build_table("Problems", columns, _findings(files), notes=(_summary(files),))
 
 
-def as_json(answer: Sequence[Checked]) -> dict[str, Any]:
-    """The object of `mbcost check --format json`."""
-    problems = [{**asdict(finding.problem), "kind": finding.kind} for checked in answer for finding in checked.findings]
+def as_json(files: Sequence[CheckedFile]) -> dict[str, Any]:
+    """Return the object of `mbcost check --format json`."""
+    problems = [{**asdict(finding.problem), "kind": finding.kind} for finding in _findings(files)]
     return {
         "schema": "mbcost/check/1",
         "passed": not problems,
-        "files": [checked.file for checked in answer],
+        "files": [checked.file for checked in files],
         "problems": problems,
     }
 
 
-def github(answer: Sequence[Checked]) -> str:
-    """Annotations of a GitHub workflow: an error at each problem's place, and a notice with the summary."""
+def render_annotations(files: Sequence[CheckedFile]) -> str:
+    """Return annotations of a GitHub workflow: an error at each problem's position, and a notice with the summary."""
+    problems = [finding.problem for finding in _findings(files)]
     shown = [
         annotation("error", "mbcost check", problem.message, file=problem.file, line=problem.line, col=problem.column)
-        for checked in answer
-        for finding in checked.findings
-        for problem in [finding.problem]
+        for problem in problems
     ]
-    shown.append(annotation("notice", "mbcost check", _summary(answer)))
+    shown.append(annotation("notice", "mbcost check", _summary(files)))
     return "\n".join(shown) + "\n"
 
 
+def _findings(files: Sequence[CheckedFile]) -> list[Finding]:
+    return [finding for checked in files for finding in checked.findings]
+
+
 def _quotation(problem: Problem, source: Sequence[str]) -> list[str]:
-    """The line and a caret under the place; nothing where there is no such line or nothing in it."""
+    """Return the line and a caret under the position; nothing if the line does not exist or is blank."""
     line = source[problem.line - 1] if problem.line <= len(source) else ""
     if not line.strip():
         return []
     start = max(0, problem.column - 1 - WIDEST // 2) if len(line) > WIDEST else 0
-    before, after = line[start : problem.column - 1], line[problem.column - 1 : start + WIDEST]
+    before, after = _printable(line[start : problem.column - 1]), _printable(line[problem.column - 1 : start + WIDEST])
     gutter = f"{problem.line:>5} | "
-    return [
-        f"{gutter}{_printable(before + after)}",
-        f"{'|':>{len(gutter) - 1}} {' ' * _width(_printable(before))}^",
-    ]
+    return [f"{gutter}{before}{after}", f"{'|':>{len(gutter) - 1}} {' ' * count_cells(before)}^"]
 
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _width(text: str) -> int:
-    """Columns on a terminal: two for wide characters, none for combining ones."""
-    from unicodedata import combining, east_asian_width
+def _summary(files: Sequence[CheckedFile]) -> str:
+    counts = [len(checked.findings) for checked in files if checked.findings]
+    if not counts:
+        return f"no problem in {_plural(len(files), 'file')}"
+    part = "" if len(counts) == len(files) else f"{len(counts)} of "
+    limit = f"; there may be more, because checking ends at {MOST_PROBLEMS}" if max(counts) >= MOST_PROBLEMS else ""
+    return f"{_plural(sum(counts), 'problem')} in {part}{_plural(len(files), 'file')}{limit}"
 
-    return sum(0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text)
 
-
-def _summary(answer: Sequence[Checked]) -> str:
-    wrong = [len(checked.findings) for checked in answer if checked.findings]
-    found = f"{sum(wrong)} {'problem' if sum(wrong) == 1 else 'problems'}" if wrong else "no problem"
-    files = f"{len(answer)} {'file' if len(answer) == 1 else 'files'}"
-    more = f"; there are more: the search ends at {MOST_PROBLEMS}" if max(wrong, default=0) >= MOST_PROBLEMS else ""
-    place = files if len(wrong) in (0, len(answer)) else f"{len(wrong)} of {files}"
-    return f"{found} in {place}{more}"
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

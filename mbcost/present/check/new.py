@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null"}
-"""What YAML takes for something else than text."""
+"""Words that YAML does not read as text."""
 
 _TEXT = """\
 # yaml-language-server: $schema=mbcost.schema.json
 # The line above gives editors completion and errors, after `mbcost schema --output mbcost.schema.json`.
-# `mbcost check {file}` says whether the spec is right, `mbcost table {file}` what the network costs.
+# `mbcost check {file}` tells whether the spec is right, `mbcost table {file}` what the network costs.
 name: {name}
 title: {title}
 # Where the table was read; every key is optional.
 source: {{paper: "where it is printed", table: 1}}
-# Resolution is one number, or height and width: 96x128.
+# The resolution is one number, or height and width: 96x128.
 input: {{channels: 3, resolution: 96}}
-# The headings stand once; a row has a cell for each, as printed at alpha 1, and ~ is an empty cell.
-#   in        the input that the row prints; it is only checked, so leave the column out where the table has none
-#   operator  conv, separable, bottleneck, global_pool or linear, with a kernel behind it if it is not 3x3
+# The headings, once. Every row has a cell for each of them, as printed at alpha 1; ~ is an empty cell.
+#   in        the input that the table prints for the row. It is only checked: leave the column out if there is none
+#   operator  conv, separable, bottleneck, global_pool or linear, followed by the kernel if it is not 3x3
 #   t         expansion factor of a bottleneck, or a column exp with its expanded width
 #   c         output channels; k is the number of classes
 #   n, s      repeats of the row; stride of the first repeat
-#   further   k (kernel), se (true or false), nl (RE or HS)
+#   others    k (kernel), se (true or false), nl (RE or HS)
 columns: [in,       operator,       t,   c, n, s]
 rows:
   - [96x96x3,       conv,           ~,  16, 1, 2]
@@ -38,6 +38,6 @@ implementations: {{family: v2}}
 
 
 def starting_spec(name: str, file: str) -> str:
-    """The text of a spec called `name`, to be kept in `file`."""
+    """Return the text of a spec called `name` for the file `file`."""
     quoted = f'"{name}"' if name.lower() in _WORDS else name
     return _TEXT.format(name=quoted, title=quoted, file=file)

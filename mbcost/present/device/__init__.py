@@ -1,1 +1,1 @@
-"""Memory and speed."""
+"""Memory and time of a network on a device, as tables and as JSON."""

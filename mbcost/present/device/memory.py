@@ -1,4 +1,4 @@
-"""Bytes of maps and weights as tables and as JSON."""
+"""Bytes of feature maps and weights as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from mbcost.present.names import describe, has_top, headline
-from mbcost.present.table import Cell, Column, Table, decimal, text_of
-from mbcost.questions.device.memory import Memory, Peak
+from mbcost.present.names import bytes_text, describe, has_top, headline
+from mbcost.present.table import Cell, Column, Table, build_table, text_of
+from mbcost.questions.device.memory import LargestMap, Memory, MemoryRow, Peak
 
 KIBIBYTE = 1024
 
 
 def as_table(answer: Memory, by: str) -> Table:
-    """One row a layer, an allocator or a map size; `by` is a key of `TABLES`."""
+    """Return the table with one row per layer, allocator or map size; `by` is a key of `TABLES`."""
     return TABLES[by](answer)
 
 
 def as_json(answer: Memory) -> dict[str, Any]:
-    """The object of `mbcost memory --format json`, described in docs/json.md."""
+    """Return the object of `mbcost memory --format json`, described in docs/json.md."""
     allocators = [peak.allocator for peak in answer.peaks]
     return {
         "schema": "mbcost/memory/1",
@@ -27,7 +27,7 @@ def as_json(answer: Memory) -> dict[str, Any]:
         "top": has_top(answer.network),
         "weights_dtype": answer.weights_dtype,
         "activations_dtype": answer.activations_dtype,
-        "arena_options": _options(answer),
+        "arena_options": _list_options(answer),
         "units": {"weights": "bytes", "activations": "bytes", "flash": "bytes"},
         "peaks": [{"allocator": peak.allocator, "bytes": peak.bytes, "layer": peak.name} for peak in answer.peaks],
         "flash": {**asdict(answer.flash), "total": answer.flash.total},
@@ -44,117 +44,115 @@ def as_json(answer: Memory) -> dict[str, Any]:
         ],
         "maps": [
             {
-                "map": [each.height, each.width, each.channels],
-                "bytes": each.bytes,
-                "layer": each.name,
-                "plain": each.plain,
+                "map": [largest.height, largest.width, largest.channels],
+                "bytes": largest.bytes,
+                "layer": largest.name,
+                "plain": largest.plain,
             }
-            for each in answer.maps
+            for largest in answer.maps
         ],
     }
 
 
-def in_kibibytes(count: int) -> str:
-    """Bytes as people compare them with a chip's.
-
-    >>> in_kibibytes(1_404_928)
-    '1,372.0 KiB'
-    """
-    from fractions import Fraction
-
-    whole, _, tenth = decimal(Fraction(count, KIBIBYTE), 1).partition(".")
-    return f"{text_of(int(whole))}.{tenth} KiB"
-
-
-def _layers(answer: Memory) -> Table:
-    """What each layer reads, makes and leaves waiting, and what each allocator holds meanwhile."""
-    columns = (
-        Column[Any]("name", "layer"),
-        Column[Any]("weights", "weights B", numeric=True, spare=4),
-        Column[Any]("input", "input B", numeric=True, spare=2),
-        Column[Any]("output", "output B", numeric=True, spare=2),
-        Column[Any]("waiting", "waiting B", numeric=True, spare=3),
-        *(Column(peak.allocator, f"{peak.allocator} B", numeric=True, spare=1) for peak in answer.peaks),
-    )
-    rows: list[tuple[Cell, ...]] = [
-        (row.name, row.weights, row.input, row.output, row.waiting, *row.live) for row in answer.rows
+def _tabulate_layers(answer: Memory) -> Table:
+    """Return the bytes that each layer reads and makes, and the live bytes under each allocator."""
+    columns: list[Column[MemoryRow]] = [
+        Column("name", "layer", lambda row: row.name),
+        Column("weights", "weights B", lambda row: row.weights, numeric=True, spare=4),
+        Column("input", "input B", lambda row: row.input, numeric=True, spare=2),
+        Column("output", "output B", lambda row: row.output, numeric=True, spare=2),
+        Column("waiting", "waiting B", lambda row: row.waiting, numeric=True, spare=3),
+        *(_live_column(index, peak.allocator) for index, peak in enumerate(answer.peaks)),
     ]
-    peaks = (peak.bytes for peak in answer.peaks)
-    footer = ("sum of weights, peaks", answer.flash.weights, None, None, None, *peaks)
-    notes = [f"peak {_peak(peak)}" for peak in answer.peaks]
-    notes += [_flash(answer), "waiting: maps that a later layer reads"]
-    if any(peak.allocator == "arena" for peak in answer.peaks):
-        notes.append(f"arena: the end of the last map that lives then{_with(answer)}")
-    return Table(_title(answer), columns, tuple(rows), footer, tuple(notes))
-
-
-def _allocators(answer: Memory) -> Table:
-    """The peak of each allocator."""
-    columns = (
-        Column[Any]("allocator", "allocator"),
-        Column[Any]("bytes", "peak B", numeric=True),
-        Column[Any]("kibibytes", "KiB", numeric=True, spare=1),
-        Column[Any]("layer", "layer"),
+    footer: dict[str, Cell] = {"name": "sum of weights, peaks", "weights": answer.flash.weights}
+    notes = [f"peak {_peak_text(peak)}" for peak in answer.peaks]
+    notes += [_flash_text(answer), "waiting: maps that a later layer reads"]
+    if "arena" in _list_allocators(answer):
+        notes.append(f"arena: the end of the last live map{_options_text(answer)}")
+    return build_table(
+        _title(answer), columns, answer.rows, footer | {peak.allocator: peak.bytes for peak in answer.peaks}, notes
     )
-    rows: list[tuple[Cell, ...]] = [
-        (peak.allocator, peak.bytes, in_kibibytes(peak.bytes).removesuffix(" KiB"), peak.name) for peak in answer.peaks
+
+
+def _live_column(index: int, allocator: str) -> Column[MemoryRow]:
+    return Column(allocator, f"{allocator} B", lambda row: row.live[index], numeric=True, spare=1)
+
+
+def _tabulate_allocators(answer: Memory) -> Table:
+    """Return the peak of each allocator."""
+    columns: list[Column[Peak]] = [
+        Column("allocator", "allocator", lambda peak: peak.allocator),
+        Column("bytes", "peak B", lambda peak: peak.bytes, numeric=True),
+        Column("kibibytes", "KiB", lambda peak: _kibibytes_text(peak.bytes), numeric=True, spare=1),
+        Column("layer", "layer", lambda peak: peak.name),
     ]
-    notes = [_flash(answer)]
-    if any(peak.allocator == "arena" for peak in answer.peaks) and _options(answer):
-        notes.append(f"arena{_with(answer)}")
-    return Table(_title(answer), columns, tuple(rows), notes=tuple(notes))
+    notes = [_flash_text(answer)]
+    if "arena" in _list_allocators(answer) and _list_options(answer):
+        notes.append(f"arena{_options_text(answer)}")
+    return build_table(_title(answer), columns, answer.peaks, notes=notes)
 
 
-def _maps(answer: Memory) -> Table:
-    """The largest tensor between blocks at each map size."""
-    columns = (
-        Column[Any]("map", "map"),
-        Column[Any]("channels", "channels", numeric=True),
-        Column[Any]("bytes", "B", numeric=True),
-        Column[Any]("layer", "layer"),
-        Column[Any]("maker", "made by"),
-    )
-    rows: list[tuple[Cell, ...]] = [
-        (
-            f"{each.height}x{each.width}",
-            each.channels,
-            each.bytes,
-            each.name,
-            "plain convolution" if each.plain else "block",
-        )
-        for each in answer.maps
+def _tabulate_maps(answer: Memory) -> Table:
+    """Return the largest map between blocks at each map size."""
+    columns: list[Column[LargestMap]] = [
+        Column("map", "map", lambda largest: f"{largest.height}x{largest.width}"),
+        Column("channels", "channels", lambda largest: largest.channels, numeric=True),
+        Column("bytes", "B", lambda largest: largest.bytes, numeric=True),
+        Column("layer", "layer", lambda largest: largest.name),
+        Column("maker", "made by", lambda largest: "plain convolution" if largest.plain else "block"),
     ]
-    notes = (
-        "the largest tensor between blocks at each map size, as in the V2 paper's table 3; where a plain convolution "
-        "makes it, the largest that a block makes as well",
+    note = (
+        "the largest feature map between blocks at each map size, as in the V2 paper's table 3; if a plain convolution "
+        "makes it, the largest map that a block makes follows"
     )
-    return Table(_title(answer), columns, tuple(rows), notes=notes)
+    return build_table(_title(answer), columns, answer.maps, notes=[note])
 
 
 def _title(answer: Memory) -> str:
     return f"{headline(answer.network)}  weights {answer.weights_dtype}  activations {answer.activations_dtype}"
 
 
-def _peak(peak: Peak) -> str:
-    return f"{peak.allocator}: {text_of(peak.bytes)} B ({in_kibibytes(peak.bytes)}) in {peak.name}"
+def _kibibytes_text(count: int) -> str:
+    """Spell bytes in KiB, rounded half up to one decimal."""
+    tenths = (20 * count + KIBIBYTE) // (2 * KIBIBYTE)
+    return f"{tenths // 10:,}.{tenths % 10}"
 
 
-def _flash(answer: Memory) -> str:
-    parts = {"weights": answer.flash.weights, "biases": answer.flash.biases, "scales": answer.flash.scales,
-             "zero points": answer.flash.zero_points}  # fmt: skip
-    total = answer.flash.total
+def _peak_text(peak: Peak) -> str:
+    return f"{peak.allocator}: {_exact_bytes_text(peak.bytes)} in {peak.name}"
+
+
+def _flash_text(answer: Memory) -> str:
+    flash = answer.flash
+    parts = {
+        "weights": flash.weights, "biases": flash.biases, "scales": flash.scales, "zero points": flash.zero_points
+    }  # fmt: skip
     terms = " + ".join(f"{text_of(count)} {name}" for name, count in parts.items() if count)
-    return f"flash: {text_of(total)} B ({in_kibibytes(total)}) = {terms}"
+    return f"flash: {_exact_bytes_text(flash.total)} = {terms}"
 
 
-def _options(answer: Memory) -> list[str]:
-    return [
-        each.name.replace("_", "-") for each in fields(answer.options) if getattr(answer.options, each.name) is True
-    ]
+def _exact_bytes_text(count: int) -> str:
+    """Spell bytes exactly, and in a larger unit if there is one."""
+    exact, rounded = f"{text_of(count)} B", bytes_text(count)
+    return exact if rounded == exact else f"{exact} ({rounded})"
 
 
-def _with(answer: Memory) -> str:
-    return f", with {', '.join(_options(answer))}" if _options(answer) else ""
+def _list_allocators(answer: Memory) -> list[str]:
+    return [peak.allocator for peak in answer.peaks]
 
 
-TABLES: Mapping[str, Callable[[Memory], Table]] = {"layer": _layers, "allocator": _allocators, "map": _maps}
+def _list_options(answer: Memory) -> list[str]:
+    options = answer.options
+    return [field.name.replace("_", "-") for field in fields(options) if getattr(options, field.name)]
+
+
+def _options_text(answer: Memory) -> str:
+    names = _list_options(answer)
+    return f", with {', '.join(names)}" if names else ""
+
+
+TABLES: Mapping[str, Callable[[Memory], Table]] = {
+    "layer": _tabulate_layers,
+    "allocator": _tabulate_allocators,
+    "map": _tabulate_maps,
+}

@@ -1,58 +1,35 @@
-"""The lower bounds of a network's time as a table and as JSON."""
+"""Lower bounds of a network's time as a table and as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from math import lcm
+from typing import Any, TypeVar
 
 from mbcost.present.names import describe, headline
-from mbcost.present.table import Cell, Column, Share, Table, decimal, shares
-from mbcost.questions.device.roofline import Roofline, RooflineLayer, Work
+from mbcost.present.table import Cell, Column, Share, Table, build_table, decimal, shares
+from mbcost.questions.device.roofline import KindOfWork, Roofline, RooflineLayer, Work
 
 MILLION = 10**6
-WHAT_IT_SAYS = (
-    "a lower bound: every tensor moved once, layer after layer, norms folded and activations in the layer before them; "
-    "a cache that holds a tensor between two layers can do better, everything else does worse"
+WHOLE = Share(10_000, 0)
+"""100 %, without a bar."""
+MEANING = (
+    "a lower bound: every tensor is moved once, one layer runs after the other, norms are folded, activations are "
+    "computed with the layer before them; only a cache that keeps a tensor between two layers can be faster"
 )
-"""What is promised and what is not."""
-_COUNTED = (
-    Column[Any]("mult_adds", "mult-adds", numeric=True),
-    Column[Any]("mult_adds_share", "share", spare=2),
-    Column[Any]("bytes", "bytes", numeric=True),
-    Column[Any]("intensity", "mult-adds/byte", numeric=True, spare=1),
-)
-_TIMED = (
-    Column[Any]("microseconds", "at least us", numeric=True),
-    Column[Any]("time_share", "share of time", spare=3),
-)
+"""What the numbers promise and what they do not."""
+Worked = TypeVar("Worked", RooflineLayer, KindOfWork)
+"""What a row of a table is about; both have their `work`."""
 
 
 def as_table(answer: Roofline, by: str = "layer") -> Table:
-    """One row a layer, or one a kind of layer, with the total."""
-    if by == "kind":
-        return _by_kind(answer)
-    columns = (
-        Column[Any]("name", "layer"),
-        Column[Any]("kind", "kind", spare=5),
-        Column[Any]("weight_bytes", "weights", numeric=True, spare=6),
-        Column[Any]("input_bytes", "read", numeric=True, spare=6),
-        Column[Any]("output_bytes", "written", numeric=True, spare=6),
-        *(column for column in _COUNTED if column.key != "mult_adds_share"),
-        Column[Any]("bound", "bound by", spare=4),
-        *_TIMED,
-    )
-    times = _time_shares([layer.work for layer in answer.layers])
-    rows = tuple(_row(layer, time) for layer, time in zip(answer.layers, times, strict=True))
-    total = answer.total
-    footer: tuple[Cell, ...] = (
-        "total", None, total.weight_bytes, total.input_bytes, total.output_bytes, total.mult_adds, total.bytes,
-        decimal(total.intensity, 2), None, _microseconds(total), Share(10_000, 0),
-    )  # fmt: skip
-    return Table(_title(answer), columns, rows, footer, (*_kind_notes(answer), *_notes(answer)))
+    """Return the table with the total and one row per layer, or per kind of layer."""
+    return _tabulate_kinds(answer) if by == "kind" else _tabulate_layers(answer)
 
 
 def as_json(answer: Roofline) -> dict[str, Any]:
-    """The object of `mbcost roofline --format json`, described in docs/json.md."""
+    """Return the object of `mbcost roofline --format json`, described in docs/json.md."""
     machine = answer.machine
     return {
         "schema": "mbcost/roofline/1",
@@ -89,36 +66,68 @@ def as_json(answer: Roofline) -> dict[str, Any]:
     }
 
 
-def _by_kind(answer: Roofline) -> Table:
-    columns = (
-        Column[Any]("kind", "kind"),
-        Column[Any]("layers", "layers", numeric=True, spare=4),
-        Column[Any]("memory_bound", "memory-bound", numeric=True, spare=3),
-        *_COUNTED,
-        *_TIMED,
-    )
-    kinds, total = answer.kinds, answer.total
-    mult_adds, times = shares(kind.work.mult_adds for kind in kinds), _time_shares([kind.work for kind in kinds])
-    rows = tuple(
-        (
-            kind.kind, kind.layers, kind.memory_bound, kind.work.mult_adds, share, kind.work.bytes,
-            decimal(kind.work.intensity, 2), _microseconds(kind.work), time,
-        )
-        for kind, share, time in zip(kinds, mult_adds, times, strict=True)
-    )  # fmt: skip
-    footer: tuple[Cell, ...] = (
-        "total", sum(kind.layers for kind in kinds), sum(kind.memory_bound for kind in kinds), total.mult_adds,
-        Share(10_000, 0), total.bytes, decimal(total.intensity, 2), _microseconds(total), Share(10_000, 0),
-    )  # fmt: skip
-    return Table(_title(answer), columns, rows, footer, _notes(answer))
+def _tabulate_layers(answer: Roofline) -> Table:
+    work = _work_columns(answer.layers, lambda layer: layer.name)
+    columns: list[Column[RooflineLayer]] = [
+        Column("name", "layer", lambda layer: layer.name),
+        Column("kind", "kind", lambda layer: layer.kind, spare=5),
+        Column("weight_bytes", "weights", lambda layer: layer.work.weight_bytes, numeric=True, spare=6),
+        Column("input_bytes", "read", lambda layer: layer.work.input_bytes, numeric=True, spare=6),
+        Column("output_bytes", "written", lambda layer: layer.work.output_bytes, numeric=True, spare=6),
+        *(work[key] for key in ("mult_adds", "bytes", "intensity")),
+        Column("bound", "bound by", lambda layer: layer.bound, spare=4),
+        *(work[key] for key in ("microseconds", "time_share")),
+    ]
+    notes = (*_kind_notes(answer), *_notes(answer))
+    return build_table(_title(answer), columns, answer.layers, {**_totals(answer), "name": "total"}, notes)
 
 
-def _row(layer: RooflineLayer, time: Share) -> tuple[Cell, ...]:
-    work = layer.work
-    return (
-        layer.name, layer.kind, work.weight_bytes, work.input_bytes, work.output_bytes, work.mult_adds, work.bytes,
-        decimal(work.intensity, 2), layer.bound, _microseconds(work), time,
-    )  # fmt: skip
+def _tabulate_kinds(answer: Roofline) -> Table:
+    kinds = answer.kinds
+    columns: list[Column[KindOfWork]] = [
+        Column("kind", "kind", lambda kind: kind.kind),
+        Column("layers", "layers", lambda kind: kind.layers, numeric=True, spare=4),
+        Column("memory_bound", "memory-bound", lambda kind: kind.memory_bound, numeric=True, spare=3),
+        *_work_columns(kinds, lambda kind: kind.kind).values(),
+    ]
+    footer: dict[str, Cell] = {
+        "kind": "total",
+        "layers": sum(kind.layers for kind in kinds),
+        "memory_bound": sum(kind.memory_bound for kind in kinds),
+    }
+    return build_table(_title(answer), columns, kinds, {**_totals(answer), **footer}, _notes(answer))
+
+
+def _work_columns(items: Sequence[Worked], name: Callable[[Worked], str]) -> dict[str, Column[Worked]]:
+    """Return the columns about work, by their key; the names of `items` must be distinct."""
+    names = [name(item) for item in items]
+    mult_adds = dict(zip(names, shares(item.work.mult_adds for item in items), strict=True))
+    times = dict(zip(names, _time_shares([item.work for item in items]), strict=True))
+    columns: list[Column[Worked]] = [
+        Column("mult_adds", "mult-adds", lambda item: item.work.mult_adds, numeric=True),
+        Column("mult_adds_share", "share", lambda item: mult_adds[name(item)], spare=2),
+        Column("bytes", "bytes", lambda item: item.work.bytes, numeric=True),
+        Column("intensity", "mult-adds/byte", lambda item: decimal(item.work.intensity, 2), numeric=True, spare=1),
+        Column("microseconds", "at least us", lambda item: _microseconds(item.work), numeric=True),
+        Column("time_share", "share of time", lambda item: times[name(item)], spare=3),
+    ]
+    return {column.key: column for column in columns}
+
+
+def _totals(answer: Roofline) -> dict[str, Cell]:
+    """Return the cells of the total by the key of their column."""
+    total = answer.total
+    return {
+        "weight_bytes": total.weight_bytes,
+        "input_bytes": total.input_bytes,
+        "output_bytes": total.output_bytes,
+        "mult_adds": total.mult_adds,
+        "mult_adds_share": WHOLE,
+        "bytes": total.bytes,
+        "intensity": decimal(total.intensity, 2),
+        "microseconds": _microseconds(total),
+        "time_share": WHOLE,
+    }
 
 
 def _title(answer: Roofline) -> str:
@@ -129,27 +138,25 @@ def _notes(answer: Roofline) -> tuple[str, ...]:
     machine = answer.machine
     source = [f"source: {machine.source}"] if machine.source else []
     return (
-        f"{machine.title}: at most {_rate(machine.peak)} mult-adds/s and {_rate(machine.bandwidth)} bytes/s; below "
-        f"{decimal(machine.balance, 2)} mult-adds a byte a layer is bound by memory",
-        WHAT_IT_SAYS,
+        f"{machine.title}: at most {_rate_text(machine.peak)} mult-adds/s and {_rate_text(machine.bandwidth)} bytes/s; "
+        f"a layer with fewer than {decimal(machine.balance, 2)} mult-adds per byte is bound by memory",
+        MEANING,
         *source,
     )
 
 
 def _kind_notes(answer: Roofline) -> tuple[str, ...]:
     kinds = answer.kinds
-    parts, times = shares(kind.work.mult_adds for kind in kinds), _time_shares([kind.work for kind in kinds])
+    mult_adds, times = shares(kind.work.mult_adds for kind in kinds), _time_shares([kind.work for kind in kinds])
     return tuple(
-        f"{kind.kind}: {part}% of the mult-adds, {time}% of the time, "
+        f"{kind.kind}: {share}% of the mult-adds, {time}% of the time, "
         f"{kind.memory_bound} of {kind.layers} bound by memory"
-        for kind, part, time in zip(kinds, parts, times, strict=True)
+        for kind, share, time in zip(kinds, mult_adds, times, strict=True)
     )
 
 
-def _time_shares(works: list[Work]) -> list[Share]:
-    """Parts of the time; on a common denominator the fractions are whole numbers."""
-    from math import lcm
-
+def _time_shares(works: Sequence[Work]) -> list[Share]:
+    """Return the shares of the time; over a common denominator the fractions are whole numbers."""
     common = lcm(*(work.seconds.denominator for work in works))
     return shares(int(work.seconds * common) for work in works)
 
@@ -158,7 +165,7 @@ def _microseconds(work: Work) -> str:
     return decimal(work.seconds * MILLION, 2)
 
 
-def _rate(rate: Fraction) -> str:
+def _rate_text(rate: Fraction) -> str:
     return f"{rate.numerator:,}" if rate.denominator == 1 else decimal(rate, 2)
 
 

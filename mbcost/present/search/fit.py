@@ -5,59 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mbcost.present.names import bytes_text
-from mbcost.present.search.sweep import RELEASED, record
-from mbcost.present.table import Cell, Column, Table
+from mbcost.present.names import bytes_text, reference_text, resolution_text
+from mbcost.present.search.sweep import RELEASED, read_top1, record, rules_notes
+from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.search.configurations import Configuration
-from mbcost.questions.search.fit import MOST_RUNS, Fit, Fitting, Limit, Miss, Relief
+from mbcost.questions.search.fit import MOST_ARENAS
+from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
 from mbcost.spec.scaling import alpha_text
 
 COLUMNS = (
-    Column[Any]("network", "network"),
-    Column[Any]("alpha", "alpha"),
-    Column[Any]("resolution", "resolution"),
-    Column[Any]("mult_adds", "mult-adds", numeric=True),
-    Column[Any]("params", "params", numeric=True, spare=1),
-    Column[Any]("memory", "peak memory B", numeric=True),
-    Column[Any]("flash", "flash B", numeric=True),
-    Column[Any]("top1", "top-1 %", numeric=True, spare=2),
-    Column[Any]("binding", "binding"),
-    Column[Any]("left", "left of it"),
-    Column[Any]("front", "front", spare=3),
+    Column[Fitting]("network", "network", lambda fitting: _network_text(fitting.configuration)),
+    Column[Fitting]("alpha", "alpha", lambda fitting: alpha_text(fitting.configuration.plateau.alpha)),
+    Column[Fitting]("resolution", "resolution", lambda fitting: _resolutions_text(fitting)),
+    Column[Fitting]("mult_adds", "mult-adds", lambda fitting: fitting.configuration.mult_adds, numeric=True),
+    Column[Fitting]("params", "params", lambda fitting: fitting.configuration.params, numeric=True, spare=1),
+    Column[Fitting]("memory", "peak memory B", lambda fitting: fitting.configuration.memory, numeric=True),
+    Column[Fitting]("flash", "flash B", lambda fitting: fitting.configuration.flash, numeric=True),
+    Column[Fitting]("top1", "top-1 %", lambda fitting: _top1_text(fitting.configuration), numeric=True, spare=2),
+    Column[Fitting]("binding", "binding", lambda fitting: _binding_text(fitting)),
+    Column[Fitting]("left", "left of it", lambda fitting: _left_text(fitting)),
+    Column[Fitting]("front", "front", lambda fitting: "*" if fitting.on_front else None, spare=3),
 )
 OPTIONS: Mapping[str, str] = {
     "memory": "--ram", "flash": "--flash", "mult_adds": "--mult-adds", "params": "--params", "top1": "--min-top1",
     "latency": "--max-latency",
 }  # fmt: skip
-"""What users call the limits."""
-BOUND = ", by the bound that naive is of arena"
+"""The quantity of a limit -> the option that sets it."""
+LOWER_BOUND = "under naive, a lower bound of arena"
 
 
 def as_table(answer: Fit) -> Table:
-    """One row a configuration that fits; notes on what does not."""
-    ways = answer.ways
-    limits = ", ".join(f"{OPTIONS[limit.quantity]} {_asked(limit)}" for limit in answer.limits)
-    fits = f"{answer.fitting:,} of {answer.tried:,} configurations fit"
-    if ways.allocator == "arena" and answer.fitting:
-        fits = f"{answer.fitting:,} of {answer.tried:,} configurations may fit by the bound that naive is of arena"
-    notes = [
-        *_notes(answer),
-        f"convention {ways.convention.name}: {ways.convention.title}",
-        f"peak memory: {ways.dtype} maps under the allocation model {ways.allocator}; flash: {ways.dtype} weights",
-    ]
-    if any(fitting.configuration.checkpoint for fitting in answer.found):
+    """Return one row per configuration that fits, with notes on what does not fit."""
+    fit, bound = "fit", ""
+    if answer.rules.allocator == "arena" and answer.fitting:
+        fit, bound = "may fit", f" {LOWER_BOUND}"
+    limits = ", ".join(f"{option_of(limit)} {_limit_text(limit)}" for limit in answer.limits)
+    title = f"{answer.fitting:,} of {answer.tried:,} configurations {fit} {limits}{bound}"
+    if not limits:
+        title = f"{answer.tried:,} configurations; no limit is given"
+    notes = [*_notes(answer), *rules_notes(answer.rules)]
+    if any(fitting.configuration.checkpoint for fitting in answer.best):
         notes.append(RELEASED)
-    title = f"{fits} {limits}" if limits else f"{answer.tried:,} configurations, and no limit that they have to keep"
-    return Table(title, COLUMNS, tuple(map(_row, answer.found)), None, tuple(notes))
+    return build_table(title, COLUMNS, answer.best, None, notes)
 
 
 def as_json(answer: Fit) -> dict[str, Any]:
-    """The object of `mbcost fit --format json`."""
+    """Return the object of `mbcost fit --format json`."""
     return {
         "schema": "mbcost/fit/1",
-        "convention": answer.ways.convention.name,
-        "allocator": answer.ways.allocator,
-        "dtype": answer.ways.dtype,
+        "convention": answer.rules.convention.name,
+        "allocator": answer.rules.allocator,
+        "dtype": answer.rules.dtype,
         "units": {
             "params": "parameters", "mult_adds": "multiply-adds", "memory": "bytes", "flash": "bytes", "top1": "%",
             "latency": "ms",
@@ -70,139 +68,136 @@ def as_json(answer: Fit) -> dict[str, Any]:
         "tried": answer.tried,
         "fitting": answer.fitting,
         "laid_out": answer.laid_out,
-        "given_up": answer.given_up,
-        "front": answer.front,
+        "given_up": answer.gave_up,
+        "front": answer.front_size,
         "configurations": [
             {
-                **record(each.configuration),
-                "same_at": [list(resolution) for resolution in each.same],
-                "binding": None if each.binding is None else each.binding.quantity,
-                "left": {limit.quantity: _left(limit, each.configuration) for limit in answer.limits},
-                "front": each.in_front,
+                **record(fitting.configuration),
+                "same_at": [list(resolution) for resolution in fitting.equal_resolutions],
+                "binding": None if fitting.binding is None else fitting.binding.quantity,
+                "left": {limit.quantity: _measure_left(limit, fitting.configuration) for limit in answer.limits},
+                "front": fitting.on_front,
             }
-            for each in answer.found
+            for fitting in answer.best
         ],
         "nearest": _miss_json(answer.nearest),
-        "nearest_released": _miss_json(answer.released),
+        "nearest_released": _miss_json(answer.nearest_released),
         "impossible": [
-            {"quantity": limit.quantity, "least": None if nearest is None else limit.of(nearest)}
+            {"quantity": limit.quantity, "least": None if nearest is None else limit.read(nearest)}
             for limit, nearest in answer.impossible
         ],
         "reliefs": [
             {
                 "quantity": relief.limit.quantity,
-                "needs": None if relief.configuration is None else relief.limit.of(relief.configuration),
+                "needs": None if relief.configuration is None else relief.limit.read(relief.configuration),
                 "configuration": None if relief.configuration is None else record(relief.configuration),
-                "given_up": relief.given_up,
+                "given_up": relief.gave_up,
             }
             for relief in answer.reliefs
         ],
     }  # fmt: skip
 
 
-def _row(fitting: Fitting) -> tuple[Cell, ...]:
-    found, binding = fitting.configuration, fitting.binding
-    return (
-        _network(found),
-        alpha_text(found.plateau.alpha),
-        _sizes(fitting),
-        found.mult_adds,
-        found.params,
-        found.memory,
-        found.flash,
-        None if found.checkpoint is None else f"{found.checkpoint.top1:.1f}",
-        None if binding is None else OPTIONS[binding.quantity],
-        None if binding is None else _percent(-(binding.share(found) or 0)),
-        "*" if fitting.in_front else None,
+def option_of(limit: Limit) -> str:
+    """Return the option that sets a limit."""
+    return OPTIONS[limit.quantity]
+
+
+def _network_text(configuration: Configuration) -> str:
+    """Spell the network, with the implementation if it is not the default, as users type it."""
+    spec, implementation = configuration.series.spec, configuration.series.implementation.name
+    is_default = implementation == spec.default_implementation
+    return reference_text(spec.name, implementation=None if is_default else implementation)
+
+
+def _configuration_text(configuration: Configuration) -> str:
+    series = configuration.series
+    return reference_text(
+        series.spec.name, configuration.plateau.alpha, configuration.resolution, series.implementation.name
     )
 
 
-def _sizes(fitting: Fitting) -> str:
-    """The resolution, and others of the same costs."""
-    return ", ".join(map(_size, sorted({fitting.configuration.resolution, *fitting.same})))
+def _resolutions_text(fitting: Fitting) -> str:
+    """Spell the resolution and those that cost the same."""
+    return ", ".join(map(resolution_text, sorted({fitting.configuration.resolution, *fitting.equal_resolutions})))
 
 
-def _size(resolution: tuple[int, int]) -> str:
-    height, width = resolution
-    return str(height) if height == width else f"{height}x{width}"
+def _top1_text(configuration: Configuration) -> str | None:
+    top1 = read_top1(configuration)
+    return None if top1 is None else f"{top1:.1f}"
 
 
-def _percent(share: Any) -> str:
-    return f"{float(100 * share):.2f}%"
+def _binding_text(fitting: Fitting) -> str | None:
+    return None if fitting.binding is None else option_of(fitting.binding)
+
+
+def _left_text(fitting: Fitting) -> str | None:
+    """Spell the share of the binding limit that is left."""
+    if fitting.binding is None:
+        return None
+    return f"{float(-100 * (fitting.binding.measure_share(fitting.configuration) or 0)):.2f}%"
 
 
 def _notes(answer: Fit) -> Iterator[str]:
-    if answer.found and answer.limits:
-        shown = " (those shown)" if answer.ways.allocator == "arena" else ""
+    has_arena = answer.rules.allocator == "arena"
+    if answer.best and answer.limits:
+        counted = "of those shown" if has_arena else "configurations"
         yield (
-            f"front: {answer.front:,} rank as high with as little memory and flash as no other{shown}; "
+            f"front: Pareto-optimal in rank, memory and flash ({answer.front_size:,} {counted}); "
             "binding: the limit that would break first"
         )
-    bound = answer.ways.allocator == "arena"
     for limit, nearest in answer.impossible:
-        yield _impossible(limit, nearest) + (BOUND if bound and limit.quantity == "memory" else "")
-    if answer.given_up:
+        yield _impossible_text(limit, nearest, f" {LOWER_BOUND}," if has_arena and limit.quantity == "memory" else "")
+    if answer.gave_up:
         yield (
-            f"given up: the best {answer.laid_out:,} of these were laid out, which is the most; of the others nothing "
-            "is known: narrow --net, --alpha or --res"
+            f"the search stopped after the best {answer.laid_out:,} candidates, the most arenas that are laid out; the "
+            "rest is unknown: narrow --net, --alpha or --res"
         )
-    if not answer.found and bound and answer.fitting:
-        yield f"no arena of the {answer.laid_out:,} that were laid out keeps --ram"
-    elif not answer.found and not answer.impossible:
-        yield "each of the limits can be kept, but not all of them by one configuration"
+    if not answer.best and has_arena and answer.fitting:
+        yield f"none of the {answer.laid_out:,} arenas that were laid out keeps --ram"
+    elif not answer.best and not answer.impossible:
+        yield "each limit can be kept, but no configuration keeps all of them"
     if answer.nearest is not None:
-        yield f"nearest miss: {_miss(answer.nearest)}"
-    if answer.released is not None and answer.released != answer.nearest:
-        yield f"nearest released checkpoint: {_miss(answer.released)}"
+        yield f"nearest miss: {_miss_text(answer.nearest)}"
+    if answer.nearest_released is not None and answer.nearest_released != answer.nearest:
+        yield f"nearest released checkpoint: {_miss_text(answer.nearest_released)}"
     for relief in answer.reliefs:
-        yield _relief(relief, bool(answer.found))
+        yield f"without {option_of(relief.limit)}: {_relief_text(relief, any_fits=bool(answer.best))}"
 
 
-def _network(found: Configuration) -> str:
-    """Its name, with the implementation where that is not the default, as users type it."""
-    spec, implementation = found.series.spec, found.series.implementation.name
-    return spec.name if implementation == spec.default_implementation else f"{spec.name}:{implementation}"
-
-
-def _name(found: Configuration) -> str:
-    return f"{_network(found)} {alpha_text(found.plateau.alpha)} at {_size(found.resolution)}"
-
-
-def _miss(miss: Miss) -> str:
-    """`v2 0.75 at 160 misses --ram by 12 KiB, in layer 2.1.expand`."""
+def _miss_text(miss: Miss) -> str:
+    """Spell a miss, such as `v2@0.75/160:official misses --ram by 12 KiB, in layer 2.1.expand`."""
     parts = []
     for limit in miss.broken:
-        over = limit.excess(miss.configuration)
-        where = f", in layer {miss.layer}" if limit.quantity == "memory" else ""
-        by = "which is not published" if over is None else f"by {_amount(limit, over)}"
-        parts.append(f"{OPTIONS[limit.quantity]} {by}{where}")
-    return f"{_name(miss.configuration)} misses {' and '.join(parts)}"
+        excess = limit.measure_excess(miss.configuration)
+        amount = ", which is not published" if excess is None else f" by {_amount_text(limit, excess)}"
+        layer = f", in layer {miss.layer}" if limit.quantity == "memory" else ""
+        parts.append(f"{option_of(limit)}{amount}{layer}")
+    return f"{_configuration_text(miss.configuration)} misses {' and '.join(parts)}"
 
 
-def _impossible(limit: Limit, nearest: Configuration | None) -> str:
-    option = OPTIONS[limit.quantity]
+def _impossible_text(limit: Limit, nearest: Configuration | None, bound: str) -> str:
     if nearest is None:
-        return f"{option} is impossible: nothing is published of any of these networks"
-    value, over = limit.of(nearest), limit.excess(nearest)
-    assert over is not None, "the nearest is one of which it is known"
-    most, more = ("most", "less") if limit.at_least else ("least", "more")
+        return f"{option_of(limit)} is impossible: no value is published for any of these networks"
+    value, excess = limit.read(nearest), limit.measure_excess(nearest)
+    assert excess is not None, "the value of the nearest configuration is known"
+    extreme, side = ("largest", "below") if limit.at_least else ("smallest", "above")
     return (
-        f"{option} is impossible: the {most} of any configuration is {_amount(limit, value)}, {_amount(limit, over)} "
-        f"{more} than the limit, of {_name(nearest)}"
+        f"{option_of(limit)} is impossible: the {extreme} value{bound} is {_amount_text(limit, value)}, of "
+        f"{_configuration_text(nearest)}, {_amount_text(limit, excess)} {side} the limit"
     )
 
 
-def _relief(relief: Relief, something_fits: bool) -> str:
-    option, found = OPTIONS[relief.limit.quantity], relief.configuration
-    if relief.given_up:
-        return f"without {option}: given up after {MOST_RUNS:,} arenas that do not keep --ram"
-    if found is None:
-        return f"without {option}: nothing better" if something_fits else f"without {option}: still nothing"
-    value = relief.limit.of(found)
-    amount = "of which none is published" if value is None else f"with {_amount(relief.limit, value)}"
-    best = "the best" if something_fits else "the nearest"
-    size = "" if relief.limit.quantity == "mult_adds" else f"{found.mult_adds:,} mult-adds, "
-    return f"without {option}: {best} is {_name(found)}, {size}{amount}"
+def _relief_text(relief: Relief, *, any_fits: bool) -> str:
+    configuration = relief.configuration
+    if relief.gave_up:
+        return f"the search stopped after {MOST_ARENAS:,} arenas that do not keep --ram"
+    if configuration is None:
+        return "no better configuration" if any_fits else "still no configuration"
+    value = relief.limit.read(configuration)
+    amount = "no published value" if value is None else _amount_text(relief.limit, value)
+    size = "" if relief.limit.quantity == "mult_adds" else f"{configuration.mult_adds:,} mult-adds and "
+    return f"the {'best' if any_fits else 'nearest'} is {_configuration_text(configuration)}, with {size}{amount}"
 
 
 def _miss_json(miss: Miss | None) -> dict[str, Any] | None:
@@ -210,33 +205,35 @@ def _miss_json(miss: Miss | None) -> dict[str, Any] | None:
         return None
     return {
         **record(miss.configuration),
-        "misses": {limit.quantity: _over(limit, miss.configuration) for limit in miss.broken},
+        "misses": {limit.quantity: _measure_excess(limit, miss.configuration) for limit in miss.broken},
         "layer": miss.layer,
     }
 
 
-def _over(limit: Limit, found: Configuration) -> int | float | None:
-    """By how much a limit is missed; None where nothing is published."""
-    over = limit.excess(found)
-    return None if over is None else int(over) if over.denominator == 1 else float(over)
+def _measure_excess(limit: Limit, configuration: Configuration) -> int | float | None:
+    """Return by how much a limit is broken, as a number for JSON; None if no value is published."""
+    excess = limit.measure_excess(configuration)
+    return None if excess is None else int(excess) if excess.denominator == 1 else float(excess)
 
 
-def _left(limit: Limit, found: Configuration) -> int | float | None:
-    over = _over(limit, found)
-    return None if over is None else -over
+def _measure_left(limit: Limit, configuration: Configuration) -> int | float | None:
+    excess = _measure_excess(limit, configuration)
+    return None if excess is None else -excess
 
 
-def _asked(limit: Limit) -> str:
-    """The limit as exactly as it was asked for."""
-    if limit.quantity in ("memory", "flash") and limit.value % 1024:
-        return f"{limit.value:,} B"
+def _limit_text(limit: Limit) -> str:
+    """Spell a limit exactly."""
+    if limit.quantity in ("memory", "flash"):
+        count = int(limit.value)
+        unit = 1024 ** ((count.bit_length() - 1) // 10) if count else 1
+        return bytes_text(count) if 10 * count % unit == 0 else f"{count:,} B"
     if limit.quantity in ("mult_adds", "params"):
         return f"{limit.value:,}"
-    return _amount(limit, limit.value)
+    return _amount_text(limit, limit.value)
 
 
-def _amount(limit: Limit, value: Any) -> str:
-    """A quantity in its unit."""
+def _amount_text(limit: Limit, value: Any) -> str:
+    """Spell a quantity with its unit."""
     if limit.quantity in ("memory", "flash"):
         return bytes_text(int(value))
     if limit.quantity == "top1":

@@ -1,73 +1,112 @@
-"""Configurations over alpha and resolution, as a table, as JSON and as columns."""
+"""Configurations over alpha and resolution, as a table, as JSON and as flat records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mbcost.present.formats import render_csv
-from mbcost.present.table import Cell, Column, Table
-from mbcost.questions.search.configurations import Configuration, Ways
+from mbcost.present.table import Cell, Column, Table, build_table
+from mbcost.questions.search.configurations import Configuration, CountingRules
 from mbcost.spec.scaling import alpha_text
 
-COLUMNS = (
-    Column[Any]("network", "network"),
-    Column[Any]("implementation", "implementation", spare=4),
-    Column[Any]("alpha", "alpha"),
-    Column[Any]("alpha_least", "from", spare=3),
-    Column[Any]("alpha_most", "to", spare=3),
-    Column[Any]("height", "height", numeric=True),
-    Column[Any]("width", "width", numeric=True, spare=2),
-    Column[Any]("mult_adds", "mult-adds", numeric=True),
-    Column[Any]("params", "params", numeric=True),
-    Column[Any]("memory", "peak memory B", numeric=True),
-    Column[Any]("flash", "flash B", numeric=True),
-    Column[Any]("top1", "top-1 %", numeric=True, spare=1),
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of a configuration: its key, header and type, how it is read, and how a table shows it."""
+
+    key: str
+    header: str
+    kind: type
+    read: Callable[[Configuration], Value]
+    spare: int = 0
+    spell: Callable[[float], str] = alpha_text
+    """How a fraction is spelled."""
+
+    def column(self) -> Column[Configuration]:
+        """Return the column of the table; alphas are aligned as words are."""
+        numeric = self.kind is int or self.spell is not alpha_text
+        return Column(self.key, self.header, self._read_cell, numeric=numeric, spare=self.spare)
+
+    def _read_cell(self, configuration: Configuration) -> Cell:
+        value = self.read(configuration)
+        return self.spell(value) if isinstance(value, float) else value
+
+
+FIELDS = (
+    Field("network", "network", str, lambda point: point.series.spec.name),
+    Field("implementation", "implementation", str, lambda point: point.series.implementation.name, spare=4),
+    Field("alpha", "alpha", float, lambda point: point.plateau.alpha),
+    Field("alpha_least", "from", float, lambda point: point.plateau.least, spare=3),
+    Field("alpha_most", "to", float, lambda point: point.plateau.most, spare=3),
+    Field("height", "height", int, lambda point: point.resolution[0]),
+    Field("width", "width", int, lambda point: point.resolution[1], spare=2),
+    Field("mult_adds", "mult-adds", int, lambda point: point.mult_adds),
+    Field("params", "params", int, lambda point: point.params),
+    Field("memory", "peak memory B", int, lambda point: point.memory),
+    Field("flash", "flash B", int, lambda point: point.flash),
+    Field("top1", "top-1 %", float, lambda point: read_top1(point), spare=1, spell="{:.1f}".format),
 )
-"""Of which the first and the last alpha are those of the range asked for that give the same network."""
+COLUMNS = tuple(field.column() for field in FIELDS)
+FLAT_TYPES: Mapping[str, type] = {field.key: field.kind for field in FIELDS}
+"""The types of `flat_record`; the last value can be None."""
+RELEASED = "top-1: ImageNet accuracy of the released checkpoint with this alpha and resolution, which has 1001 outputs"
 
 
 def as_table(
-    configurations: Iterable[Configuration], ways: Ways, *, alphas: int, networks: int, front: str | None = None
+    configurations: Iterable[Configuration],
+    rules: CountingRules,
+    *,
+    alphas: int,
+    networks: int,
+    front: str | None = None,
 ) -> Table:
-    """One row a configuration."""
-    rows = tuple(_row(each) for each in configurations)
+    """Return one row per configuration.
+
+    Args:
+        configurations: in the order of the rows.
+        rules: how they were counted.
+        alphas: how many alphas of all networks were asked for.
+        networks: how many different networks they give.
+        front: the quantities in which the configurations are Pareto-optimal, if they are.
+    """
+    rows = tuple(configurations)
     title = f"{len(rows):,} configuration{'s' * (len(rows) != 1)}"
-    notes = [*_notes(ways), merged(alphas, networks)]
-    if any(row[-1] is not None for row in rows):
+    notes = [*rules_notes(rules), plateaus_note(alphas, networks)]
+    if any(row.checkpoint is not None for row in rows):
         notes.append(RELEASED)
-    return Table(
-        title if front is None else f"{title} on the Pareto front of {front}", COLUMNS, rows, None, tuple(notes)
+    return build_table(
+        title if front is None else f"{title} on the Pareto front of {front}", COLUMNS, rows, None, notes
     )
 
 
-FLAT_TYPES: Mapping[str, type] = {
-    "network": str, "implementation": str, "alpha": float, "alpha_least": float, "alpha_most": float, "height": int,
-    "width": int, "mult_adds": int, "params": int, "memory": int, "flash": int, "top1": float,
-}  # fmt: skip
-"""What `flat_record` holds; the last can be None."""
-RELEASED = "top-1: ImageNet accuracy of the released checkpoint of that alpha and resolution, with 1001 outputs"
+def rules_notes(rules: CountingRules) -> tuple[str, str]:
+    """Return the notes on how configurations are counted."""
+    return (
+        f"convention {rules.convention.name}: {rules.convention.title}",
+        f"peak memory: {rules.dtype} maps under the allocation model {rules.allocator}; flash: {rules.dtype} weights",
+    )
 
 
-def merged(alphas: int, networks: int) -> str:
-    """How many alphas were asked for and how many networks they are."""
+def plateaus_note(alphas: int, networks: int) -> str:
+    """Return the note on how many networks the alphas give."""
     if alphas == networks:
-        return f"{alphas:,} alphas give as many networks"
-    return f"{alphas:,} alphas give {networks:,} networks: from and to are alphas that round to the same widths"
+        return f"{alphas:,} alphas, each a different network"
+    return f"{alphas:,} alphas give {networks:,} different networks: all alphas between from and to give the same one"
 
 
-def _notes(ways: Ways) -> Iterator[str]:
-    yield f"convention {ways.convention.name}: {ways.convention.title}"
-    yield f"peak memory: {ways.dtype} maps under the allocation model {ways.allocator}; flash: {ways.dtype} weights"
-
-
-def as_json(configurations: Iterable[Configuration], ways: Ways, *, alphas: int, networks: int) -> dict[str, Any]:
-    """The object of `mbcost sweep --format json`."""
+def as_json(
+    configurations: Iterable[Configuration], rules: CountingRules, *, alphas: int, networks: int
+) -> dict[str, Any]:
+    """Return the object of `mbcost sweep --format json`."""
     return {
         "schema": "mbcost/sweep/1",
-        "convention": ways.convention.name,
-        "allocator": ways.allocator,
-        "dtype": ways.dtype,
+        "convention": rules.convention.name,
+        "allocator": rules.allocator,
+        "dtype": rules.dtype,
         "units": {
             "params": "parameters",
             "mult_adds": "multiply-adds",
@@ -77,12 +116,12 @@ def as_json(configurations: Iterable[Configuration], ways: Ways, *, alphas: int,
         },
         "alphas": alphas,
         "networks": networks,
-        "configurations": [record(each) for each in configurations],
+        "configurations": [record(configuration) for configuration in configurations],
     }
 
 
 def record(configuration: Configuration) -> dict[str, Any]:
-    """One configuration as a JSON object: a line of `--format jsonl`."""
+    """Return one configuration as a JSON object: a line of `--format jsonl`."""
     plateau, series = configuration.plateau, configuration.series
     return {
         "network": series.spec.name,
@@ -96,49 +135,30 @@ def record(configuration: Configuration) -> dict[str, Any]:
         "params": configuration.params,
         "memory": configuration.memory,
         "flash": configuration.flash,
-        "top1": None if configuration.checkpoint is None else configuration.checkpoint.top1,
+        "top1": read_top1(configuration),
     }
+
+
+def read_top1(configuration: Configuration) -> float | None:
+    """Return the published accuracy in percent, if a checkpoint was released."""
+    return None if configuration.checkpoint is None else configuration.checkpoint.top1
 
 
 def csv_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
-    """CSV part by part, the header in the first one."""
-    yield render_csv(Table("", COLUMNS, ()))
+    """Yield CSV part by part, the header first."""
+    yield render_csv(build_table("", COLUMNS, ()))
     for batch in batches:
-        yield render_csv(Table("", COLUMNS, tuple(map(_row, batch)))).partition("\n")[2]
+        yield render_csv(build_table("", COLUMNS, batch)).partition("\n")[2]
 
 
 def jsonl_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
-    """One JSON object a line, part by part."""
+    """Yield one JSON object per line, part by part."""
     import json
 
     for batch in batches:
-        yield "".join(json.dumps(record(each)) + "\n" for each in batch)
+        yield "".join(json.dumps(record(configuration)) + "\n" for configuration in batch)
 
 
-def flat_record(configuration: Configuration) -> dict[str, str | int | float | None]:
-    """One configuration by the keys of `COLUMNS`, with numbers as numbers: a row of a table of columns."""
-    plateau, (height, width) = configuration.plateau, configuration.resolution
-    checkpoint = configuration.checkpoint
-    return {
-        "network": configuration.series.spec.name,
-        "implementation": configuration.series.implementation.name,
-        "alpha": plateau.alpha,
-        "alpha_least": plateau.least,
-        "alpha_most": plateau.most,
-        "height": height,
-        "width": width,
-        "mult_adds": configuration.mult_adds,
-        "params": configuration.params,
-        "memory": configuration.memory,
-        "flash": configuration.flash,
-        "top1": None if checkpoint is None else checkpoint.top1,
-    }
-
-
-def _row(configuration: Configuration) -> tuple[Cell, ...]:
-    def cell(value: str | int | float | None) -> Cell:
-        return alpha_text(value) if isinstance(value, float) else value
-
-    record = flat_record(configuration)
-    top1 = record.pop("top1")
-    return (*map(cell, record.values()), None if top1 is None else f"{top1:.1f}")
+def flat_record(configuration: Configuration) -> dict[str, Value]:
+    """Return one configuration by the keys of `FIELDS`, with numbers as numbers: a row of a Parquet file."""
+    return {field.key: field.read(configuration) for field in FIELDS}

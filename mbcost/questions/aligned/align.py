@@ -1,4 +1,4 @@
-"""Two sequences of layers side by side at the least cost, so that a missing or extra layer moves nothing behind it."""
+"""Aligns two sequences of layers at the least cost, so that a missing or extra layer does not shift those after it."""
 
 from __future__ import annotations
 
@@ -10,58 +10,57 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 Pair = tuple[First | None, Second | None]
 
-ALONE = 16
-"""What a layer costs that stands alone. Two that differ by less than twice as much stand for each other."""
-NEVER = 100
-"""What it costs that two layers stand for each other that cannot."""
+UNPAIRED = 16
+"""The cost of a layer without a partner. Two layers become a pair if they differ by less than twice as much."""
+IMPOSSIBLE = 100
+"""The cost of a pair of layers that cannot correspond to each other."""
 INSIDE = 1
-"""What it costs beside, where a run of layers that stand alone begins or ends inside a block: blocks go as a whole."""
+"""The extra cost if a run of unpaired layers begins or ends inside a block: blocks come and go as a whole."""
 
 
 def align(
-    ones: Sequence[First],
-    others: Sequence[Second],
-    unlike: Callable[[First, Second], int],
-    starts: Callable[[int], bool],
+    first: Sequence[First],
+    second: Sequence[Second],
+    pair_cost: Callable[[First, Second], int],
+    starts_block: Callable[[int], bool],
 ) -> list[Pair[First, Second]]:
-    """The pairing of least cost, in order; among equal ones, that which pairs up as early as it can.
+    """Return the pairing of least cost, in order; among equal ones, the one that pairs layers up as early as possible.
 
     Args:
-        ones: the layers of one side, which has blocks.
-        others: the layers of the other side.
-        unlike: what it costs that two layers stand for each other, 0 where they are the same.
-        starts: whether a block of `ones` begins at that place; the end of `ones` is one.
+        first: the layers of the side that has blocks.
+        second: the layers of the other side.
+        pair_cost: the cost of making two layers a pair, 0 if they are the same.
+        starts_block: whether a block of `first` begins at an index; the index after the last layer counts as one.
     """
-    # Gotoh's algorithm, J. Mol. Biol. 162 (1982): best[state][i][j] is the least cost of all that follows when
-    # ones[:i] and others[:j] are done and the last step was `state`: 0 a pair, 1 one alone, 2 the other alone.
-    columns = len(others)
-    edge = [0 if starts(place) else INSIDE for place in range(len(ones) + 1)]
-    cost = cache(lambda i, j: unlike(ones[i], others[j]))
-    best: list[list[list[int]]] = [[[0] * (columns + 1) for _ in range(len(ones) + 1)] for _ in range(3)]
-    paired, alone, theirs = best
+    # Gotoh's algorithm, J. Mol. Biol. 162 (1982): best[state][i][j] is the least cost of all further steps when
+    # first[:i] and second[:j] are done and the last step was `state`: 0 a pair, 1 only first, 2 only second.
+    columns = len(second)
+    edge = [0 if starts_block(index) else INSIDE for index in range(len(first) + 1)]
+    cost = cache(lambda i, j: pair_cost(first[i], second[j]))
+    best: list[list[list[int]]] = [[[0] * (columns + 1) for _ in range(len(first) + 1)] for _ in range(3)]
+    paired, only_first, only_second = best
 
-    def choices(state: int, i: int, j: int) -> list[tuple[int, int]]:
-        """What each next step costs, with all behind it."""
-        changed = edge[i]
-        found = []
-        if i < len(ones) and j < columns:
-            found.append((cost(i, j) + paired[i + 1][j + 1] + (changed if state else 0), 0))
-        if i < len(ones):
-            found.append((ALONE + alone[i + 1][j] + (changed if state != 1 else 0), 1))
+    def list_steps(state: int, i: int, j: int) -> list[tuple[int, int]]:
+        """Return the cost of each possible next step, that of all further steps included, and its state."""
+        steps = []
+        if i < len(first) and j < columns:
+            steps.append((cost(i, j) + paired[i + 1][j + 1] + (edge[i] if state else 0), 0))
+        if i < len(first):
+            steps.append((UNPAIRED + only_first[i + 1][j] + (edge[i] if state != 1 else 0), 1))
         if j < columns:
-            found.append((ALONE + theirs[i][j + 1] + (changed if state != 2 else 0), 2))
-        return found
+            steps.append((UNPAIRED + only_second[i][j + 1] + (edge[i] if state != 2 else 0), 2))
+        return steps
 
-    for i in range(len(ones), -1, -1):
+    for i in range(len(first), -1, -1):
         for j in range(columns, -1, -1):
-            if i == len(ones) and j == columns:
+            if i == len(first) and j == columns:
                 continue
             for state in range(3):
-                best[state][i][j] = min(choices(state, i, j))[0]
+                best[state][i][j] = min(list_steps(state, i, j))[0]
     pairs: list[Pair[First, Second]] = []
     state = i = j = 0
-    while i < len(ones) or j < columns:
-        _, state = min(choices(state, i, j))
-        pairs.append((ones[i] if state != 2 else None, others[j] if state != 1 else None))
+    while i < len(first) or j < columns:
+        _, state = min(list_steps(state, i, j))
+        pairs.append((first[i] if state != 2 else None, second[j] if state != 1 else None))
         i, j = i + (state != 2), j + (state != 1)
     return pairs

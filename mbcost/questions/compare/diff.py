@@ -10,8 +10,8 @@ from operator import attrgetter
 
 from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, GridPool, Linear, WindowPool
 from mbcost.analytic.network import Network, Step
-from mbcost.questions.aligned.align import NEVER, align
-from mbcost.questions.aligned.weighted import of_step
+from mbcost.questions.aligned.align import IMPOSSIBLE, align
+from mbcost.questions.aligned.weighted import describe_step
 from mbcost.spec.convention import Convention
 from mbcost.spec.tally import Tally
 
@@ -105,8 +105,8 @@ def _starts_block(steps: Sequence[Step], index: int) -> bool:
 def _unlike(first: Step, second: Step) -> int:
     """Return the cost of aligning two steps: pools, additions and multiplications of one kind are always alike."""
     if isinstance(first.lead, Conv2d | Linear) and isinstance(second.lead, Conv2d | Linear):
-        return of_step(first, first.lead).unlike(of_step(second, second.lead))
-    return 0 if type(first.lead) is type(second.lead) else NEVER
+        return describe_step(first, first.lead).pair_cost(describe_step(second, second.lead))
+    return 0 if type(first.lead) is type(second.lead) else IMPOSSIBLE
 
 
 def _pair_parts(first: Sequence[Step], second: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:

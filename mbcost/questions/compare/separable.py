@@ -12,7 +12,7 @@ from mbcost.analytic.layers import BatchNorm, Conv2d, Shape
 from mbcost.analytic.network import Network, Step
 from mbcost.errors import MbcostError
 from mbcost.spec.implementation import EXACT, ChannelRule
-from mbcost.spec.scaling import alpha_text, check_alpha, scale_channels
+from mbcost.spec.scaling import alpha_text, check_alpha, round_channels
 from mbcost.spec.tally import Tally, total
 
 LEAST_CHEAPER, MOST_CHEAPER = 8, 9
@@ -102,7 +102,7 @@ def compare_layer(
     thin, settings = sizes, []
     forms = [_standard_form(sizes), _separable_form("depthwise separable", sizes)]
     if alpha != 1:
-        inputs, outputs = (scale_channels(rule, width * alpha, alpha) for width in (sizes.inputs, sizes.outputs))
+        inputs, outputs = (round_channels(rule, width * alpha, alpha) for width in (sizes.inputs, sizes.outputs))
         thin, settings = replace(sizes, inputs=inputs, outputs=outputs), [f"alpha = {alpha_text(alpha)}"]
         forms.append(_separable_form(", ".join(["separable", *settings]), thin))
     if rho != 1:

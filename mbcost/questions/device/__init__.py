@@ -1,1 +1,1 @@
-"""What does a device need for it?"""
+"""What a network needs on a device: memory, flash and time."""

@@ -1,4 +1,4 @@
-"""What must be in memory at once, layer by layer under each allocation model, and what must be stored?"""
+"""How many bytes must be in memory during each layer under each allocation model, and how many are stored in flash?"""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ GROUPINGS = ("layer", "allocator", "map")
 
 @dataclass(frozen=True)
 class MemoryRow:
-    """Bytes of one step."""
+    """The bytes of one step."""
 
     name: str
     weights: int
     input: int
-    """What it reads: of a sum or a gated map, both."""
+    """Bytes of the maps that it reads; a sum and a gated map read two."""
     output: int
     waiting: int
-    """Maps that a later step reads, and this one does not."""
+    """Bytes of the maps that a later step reads and this one does not."""
     live: tuple[int, ...]
-    """What is held meanwhile under each of the allocators; of `arena` the end of the last map in the buffer."""
+    """Live bytes during the step under each allocator; for `arena` the end of the last live buffer."""
 
 
 @dataclass(frozen=True)
 class Peak:
-    """The most that is held at once, and the first step that holds so much."""
+    """The most bytes that are live at once under an allocator, and the first step at which they are."""
 
     allocator: str
     bytes: int
@@ -42,7 +42,7 @@ class Peak:
 
 @dataclass(frozen=True)
 class LargestMap:
-    """The largest tensor that one block hands to the next at one map size."""
+    """The largest feature map between blocks at one height and width."""
 
     height: int
     width: int
@@ -51,7 +51,7 @@ class LargestMap:
     name: str
     """The step that makes it."""
     plain: bool
-    """Whether that is a plain convolution, and no block."""
+    """Whether that step is a plain convolution and not the end of a block."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class Memory:
     options: ArenaOptions
     rows: tuple[MemoryRow, ...]
     peaks: tuple[Peak, ...]
-    """One an allocator that was asked for, in that order."""
+    """One per allocator, in the order of the question."""
     flash: Flash
     maps: tuple[LargestMap, ...]
-    """By map size, largest first; where a plain convolution makes the largest, the largest of a block as well."""
+    """By size, largest first; if a plain convolution makes the largest map, the largest of a block follows."""
 
 
 def compute_memory(
@@ -77,34 +77,34 @@ def compute_memory(
     activations_dtype: str = "int8",
     options: ArenaOptions = MAPS_ALONE,
 ) -> Memory:
-    """Bytes of maps and weights of `network`.
+    """Return the bytes of the feature maps and weights of `network`.
 
     Args:
-        network: whose steps.
-        allocators: names out of `ALLOCATORS`.
-        weights_dtype: a name in `DTYPES` of mbcost/spec/dtype.py.
-        activations_dtype: the same, for maps.
-        options: what an arena does besides placing the maps.
+        network: the network.
+        allocators: names of allocation models, out of `ALLOCATORS`.
+        weights_dtype: the dtype of weights, a name in `DTYPES` of mbcost/spec/dtype.py.
+        activations_dtype: the dtype of feature maps.
+        options: what the arena does in addition to placing the maps.
 
     Raises:
-        MbcostError: the network is a flat list, which does not say which maps wait for a later layer.
+        MbcostError: the network is a flat list, which does not say which maps a later layer reads.
     """
     size = dtype_of(activations_dtype).value
-    held = [_held(network, allocator, size, options) for allocator in allocators]
+    columns = [_count_live_bytes(network, allocator, size, options) for allocator in allocators]
     rows = tuple(
         MemoryRow(
-            name=each.step.name,
-            weights=each.step.tally.weights * dtype_of(weights_dtype).value,
-            input=each.reads * size,
-            output=each.makes * size,
-            waiting=each.waiting * size,
-            live=tuple(column[place] for column in held),
+            name=memory.step.name,
+            weights=memory.step.tally.weights * dtype_of(weights_dtype).value,
+            input=memory.reads * size,
+            output=memory.makes * size,
+            waiting=memory.waiting * size,
+            live=tuple(column[index] for column in columns),
         )
-        for place, each in enumerate(list_step_memory(network))
+        for index, memory in enumerate(list_step_memory(network))
     )
     peaks = [
         Peak(allocator, max(column), rows[column.index(max(column))].name)
-        for allocator, column in zip(allocators, held, strict=True)
+        for allocator, column in zip(allocators, columns, strict=True)
     ]
     return Memory(
         network,
@@ -119,35 +119,34 @@ def compute_memory(
 
 
 def find_largest_maps(network: Network, size: int) -> Iterable[LargestMap]:
-    """The largest tensor between blocks at each map size, in bytes of elements of `size` bytes.
+    """Yield the largest map between blocks at each height and width, with `size` bytes per element.
 
     The rule of the V2 paper's table 3 (arXiv:1801.04381v4): "the max number of channels/memory that needs to be
-    materialized at each spatial resolution". What is inside a block does not count.
+    materialized at each spatial resolution". Maps inside a block do not count.
     """
-    last = [list(steps)[-1] for _, steps in groupby(network.steps, attrgetter("block"))]
-    sides = dict.fromkeys((step.output.height, step.output.width) for step in last)
-    for height, width in sides:
-        made = [step for step in last if (step.output.height, step.output.width) == (height, width)]
-        # At 1x1 everything is a vector: there is no block to tell from a plain convolution.
-        plain = {step.name for step in made if step.row.operator == "conv" and (height, width) != (1, 1)}
-        largest = max(made, key=_elements)
-        yield _largest(largest, size, largest.name in plain)
-        rest = [step for step in made if step.name not in plain]
-        if largest.name in plain and rest:
-            yield _largest(max(rest, key=_elements), size, plain=False)
+    ends = [list(steps)[-1] for _, steps in groupby(network.steps, attrgetter("block"))]
+    for height, width in dict.fromkeys((step.output.height, step.output.width) for step in ends):
+        candidates = [step for step in ends if (step.output.height, step.output.width) == (height, width)]
+        # At 1x1 every map is a vector, so there are no blocks to distinguish from plain convolutions.
+        plain = {step.name for step in candidates if step.row.operator == "conv" and (height, width) != (1, 1)}
+        largest = max(candidates, key=_count_elements)
+        yield _describe_map(largest, size, plain=largest.name in plain)
+        blocks = [step for step in candidates if step.name not in plain]
+        if largest.name in plain and blocks:
+            yield _describe_map(max(blocks, key=_count_elements), size, plain=False)
 
 
-def _elements(step: Step) -> int:
+def _count_elements(step: Step) -> int:
     return step.output.elements
 
 
-def _largest(step: Step, size: int, plain: bool) -> LargestMap:
+def _describe_map(step: Step, size: int, *, plain: bool) -> LargestMap:
     shape = step.output
     return LargestMap(shape.height, shape.width, shape.channels, shape.elements * size, step.name, plain)
 
 
-def _held(network: Network, allocator: str, size: int, options: ArenaOptions) -> tuple[int, ...]:
-    """Bytes that each step holds."""
+def _count_live_bytes(network: Network, allocator: str, size: int, options: ArenaOptions) -> tuple[int, ...]:
+    """Return the live bytes during each step."""
     if allocator == "arena":
         return find_ends(plan_arena(network, size, options), len(network.steps))
     return tuple(elements * size for elements in count_live_elements(network, allocator))

@@ -1,4 +1,4 @@
-"""What bounds the time of each layer, arithmetic or memory, and how short can it be at best?
+"""What limits the time of each layer, arithmetic or memory, and what is a lower bound of this time?
 
 The roofline model: Williams, Waterman and Patterson, "Roofline: an insightful visual performance model for multicore
 architectures", CACM 52(4), 2009. A layer takes at least as long as its multiply-adds at the machine's peak, and at
@@ -7,18 +7,18 @@ least as long as its bytes at the machine's bandwidth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mbcost.analytic.layers import Add, BatchNorm, Conv2d, Leading, Linear, Multiply, WindowPool
+from mbcost.analytic.layers import Add, BatchNorm, Conv2d, Leading, Multiply, WindowPool
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.dtype import Dtype
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What bounds a computation: multiply-adds and bytes a second."""
+    """The limits of a machine: multiply-adds per second and bytes per second."""
 
     title: str
     peak: Fraction
@@ -27,7 +27,7 @@ class Machine:
 
     @property
     def balance(self) -> Fraction:
-        """Multiply-adds for each byte moved from which on arithmetic, and not memory, is the limit."""
+        """The multiply-adds per byte moved from which on arithmetic is the limit, and not memory."""
         return self.peak / self.bandwidth
 
 
@@ -40,16 +40,16 @@ class Work:
     input_bytes: int
     output_bytes: int
     seconds: Fraction
-    """A lower bound: no machine with this peak and bandwidth is faster, layer after layer."""
+    """A lower bound: no machine with this peak and bandwidth that runs one layer after the other is faster."""
 
     @property
     def bytes(self) -> int:
-        """What is read and written."""
+        """The bytes read and written."""
         return self.weight_bytes + self.input_bytes + self.output_bytes
 
     @property
     def intensity(self) -> Fraction:
-        """Multiply-adds for each byte moved."""
+        """The multiply-adds per byte moved."""
         return Fraction(self.mult_adds, self.bytes)
 
 
@@ -59,10 +59,10 @@ class RooflineLayer:
 
     name: str
     kind: str
-    """See `kind_of`."""
+    """The kind of the layer, as `name_kind` returns it."""
     work: Work
     bound: str
-    """`compute` where its arithmetic takes at least as long as its transfers, else `memory`."""
+    """`compute` if its arithmetic takes at least as long as its transfers, else `memory`."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class KindOfWork:
     kind: str
     layers: int
     memory_bound: int
-    """How many of them are."""
+    """The number of these layers that are bound by memory."""
     work: Work
 
 
@@ -88,29 +88,29 @@ class Roofline:
     @property
     def total(self) -> Work:
         """The sum of the layers; its time is the sum of the lower bounds."""
-        return _together(layer.work for layer in self.layers)
+        return _sum_work([layer.work for layer in self.layers])
 
     @property
     def kinds(self) -> tuple[KindOfWork, ...]:
-        """The layers by their kind, the one that takes longest first."""
+        """The layers by their kind; the kind that takes longest comes first."""
         kinds = []
         for kind in dict.fromkeys(layer.kind for layer in self.layers):
             layers = [layer for layer in self.layers if layer.kind == kind]
-            memory = sum(layer.bound == "memory" for layer in layers)
-            kinds.append(KindOfWork(kind, len(layers), memory, _together(layer.work for layer in layers)))
+            memory_bound = sum(layer.bound == "memory" for layer in layers)
+            kinds.append(KindOfWork(kind, len(layers), memory_bound, _sum_work([layer.work for layer in layers])))
         return tuple(sorted(kinds, key=lambda kind: -kind.work.seconds))
 
 
 def compute_roofline(network: Network, machine: Machine, dtype: Dtype) -> Roofline:
-    """Every layer's bytes, multiply-adds and the least time that they take on `machine`.
+    """Return the bytes and multiply-adds of every layer, and a lower bound of the time that they take on `machine`.
 
-    Norm and activation are computed with the layer that they follow, so they move nothing. The layers run one after
-    the other and every tensor goes through the memory.
+    Norm and activation are computed together with the layer that they follow, so they move no bytes. The layers run one
+    after the other, and every tensor goes through memory.
     """
-    return Roofline(network, dtype, machine, tuple(_layer(step, machine, dtype) for step in network.steps))
+    return Roofline(network, dtype, machine, tuple(_bound_layer(step, machine, dtype) for step in network.steps))
 
 
-def _layer(step: Step, machine: Machine, dtype: Dtype) -> RooflineLayer:
+def _bound_layer(step: Step, machine: Machine, dtype: Dtype) -> RooflineLayer:
     mult_adds = step.tally.conv_macs + step.tally.linear_macs
     weights = count_weight_bytes(step, dtype)
     read, written = count_elements_read(step.lead) * dtype.value, step.output.elements * dtype.value
@@ -120,43 +120,45 @@ def _layer(step: Step, machine: Machine, dtype: Dtype) -> RooflineLayer:
 
 
 def count_weight_bytes(step: Step, dtype: Dtype) -> int:
-    """Bytes of weights and biases, a norm folded into the weights and one bias a channel, as for inference."""
-    biased = step.tally.biases > 0 or any(isinstance(layer, BatchNorm) for layer in step.layers)
-    biases = step.lead.output.channels if biased else 0
+    """Return the bytes of weights and biases for inference: a norm is folded into weights and one bias per channel."""
+    has_bias = step.tally.biases > 0 or any(isinstance(layer, BatchNorm) for layer in step.layers)
+    biases = step.lead.output.channels if has_bias else 0
     return step.tally.weights * dtype.value + biases * dtype.bias
 
 
 def count_elements_read(lead: Leading) -> int:
-    """Elements of the maps that a layer reads, each once: the least that can be moved.
+    """Return the elements of the maps that a layer reads, each once: the fewest that can be moved.
 
-    An addition reads two maps, a multiplication a map and one gate a channel. Where a stride is larger than the window,
-    as in a 1x1 convolution with stride 2, the positions between windows are not read.
+    An addition reads two maps, a multiplication reads a map and one gate per channel. If a stride is larger than the
+    window, as in a 1x1 convolution with stride 2, the positions between windows are not read.
     """
     if isinstance(lead, Add):
         return 2 * lead.input.elements
     if isinstance(lead, Multiply):
         return lead.input.elements + lead.input.channels
     if isinstance(lead, Conv2d | WindowPool):
-        (high, wide), given = lead.window, lead.output
-        height = min(lead.input.height, given.height * high) if high < lead.stride else lead.input.height
-        width = min(lead.input.width, given.width * wide) if wide < lead.stride else lead.input.width
+        (window_height, window_width), output = lead.window, lead.output
+        height, width = lead.input.height, lead.input.width
+        if window_height < lead.stride:
+            height = min(height, output.height * window_height)
+        if window_width < lead.stride:
+            width = min(width, output.width * window_width)
         return lead.input.channels * height * width
     return lead.input.elements
 
 
 def name_kind(lead: Leading) -> str:
-    """`pointwise` for a dense 1x1 convolution, else the layer's operator: `depthwise`, `conv`, `linear`, `pool`, …"""
+    """Return `pointwise` for a dense 1x1 convolution, else the layer's operator: `depthwise`, `conv`, `linear` …"""
     if isinstance(lead, Conv2d) and lead.kernel == (1, 1) and lead.groups == 1:
         return "pointwise"
-    return "linear" if isinstance(lead, Linear) else lead.operator
+    return lead.operator
 
 
-def _together(works: Iterable[Work]) -> Work:
-    every = list(works)
+def _sum_work(works: Sequence[Work]) -> Work:
     return Work(
-        sum(work.mult_adds for work in every),
-        sum(work.weight_bytes for work in every),
-        sum(work.input_bytes for work in every),
-        sum(work.output_bytes for work in every),
-        sum((work.seconds for work in every), Fraction(0)),
+        sum(work.mult_adds for work in works),
+        sum(work.weight_bytes for work in works),
+        sum(work.input_bytes for work in works),
+        sum(work.output_bytes for work in works),
+        sum((work.seconds for work in works), Fraction(0)),
     )

@@ -72,7 +72,7 @@ def parse_costs(text: str, origin: str) -> PartCosts:
             for name, node in reader.mapping(reader.require(reader.root, values, section)).items():
                 hundredths = Fraction(str(reader.number(node))) * 100
                 if hundredths.denominator != 1:
-                    reader.problem(node, "a cost has at most two decimals: round it")
+                    reader.report(node, "a cost has at most two decimals: round it")
                 costs[name] = int(hundredths)
         stated = reader.text(reader.require(reader.root, values, "origin"))
     return PartCosts(stated, sections)

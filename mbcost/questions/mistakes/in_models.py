@@ -1,4 +1,4 @@
-"""Mistakes that a model is met with and that no printed number was yet."""
+"""Known mistakes that occur in models and have not been found in a printed number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
 from mbcost.questions.mistakes.known import Draft, Mistake, add_change, add_edit
 
 
-def _folded(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+def _fold_norms(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     normed = {layer.name for layer in layers if isinstance(layer, BatchNorm)}
     return tuple(
         replace(layer, bias=True) if isinstance(layer, Conv2d) and layer.name in normed else layer
@@ -20,13 +20,13 @@ def _folded(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     )
 
 
-def _unprojected(_: Draft, block: Block) -> Form:
+def _keep_expanded_width(_: Draft, block: Block) -> Form:
     form = block.form
     return replace(form, outputs=form.expanded) if form.operator == "bottleneck" else form
 
 
-def _pooled_by_convolution(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """No pool, and the layer that comes to read its map becomes a convolution as large as the map."""
+def _pool_by_convolution(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Remove the pool, and make the layer after it a convolution with a kernel as large as the map."""
     if form.operator == "global_pool":
         return ()
     lead = layers[0]
@@ -39,12 +39,10 @@ def _pooled_by_convolution(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer
 
 MODEL_MISTAKES: Mapping[str, Mistake] = {
     "norms folded": Mistake(
-        "every norm is folded into its convolution, which has a bias for it",
-        add_edit(_folded),
+        "every norm is folded into its convolution, which has a bias instead", add_edit(_fold_norms)
     ),
-    "expanded width kept": Mistake("projections keep the expanded width", add_change(_unprojected)),
+    "expanded width kept": Mistake("projections keep the expanded width", add_change(_keep_expanded_width)),
     "convolution for pool": Mistake(
-        "a convolution as large as the map stands for the pool and the layer behind it",
-        add_edit(_pooled_by_convolution),
+        "a convolution as large as the map replaces the pool and the layer after it", add_edit(_pool_by_convolution)
     ),
 }

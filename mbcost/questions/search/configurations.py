@@ -1,4 +1,4 @@
-"""Networks under many alphas and resolutions: what every configuration costs, needs and is known to reach."""
+"""Networks at many alphas and resolutions: the cost, the memory and the published accuracy of every configuration."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ from mbcost.spec.table import Spec
 if TYPE_CHECKING:
     from mbcost.analytic.many.exact import Integers
 
-MANY = 500
-"""So many alphas are planned plateau by plateau, not one by one."""
+MANY_ALPHAS = 500
+"""More alphas than this are planned plateau by plateau instead of one by one."""
 Resolution = tuple[int, int]
 """Height and width of the input."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A table under one implementation: what alpha and resolution are varied of."""
+    """A spec under one implementation, before alpha and resolution are chosen."""
 
     spec: Spec
     implementation: Implementation
     classes: int
     in_channels: int
 
-    def at(self, alphas: Sequence[float]) -> tuple[Plateau, ...]:
-        """The networks at `alphas`, in their order; those that rounding makes the same are one.
+    def plan_alphas(self, alphas: Sequence[float]) -> tuple[Plateau, ...]:
+        """Return the networks at `alphas`, in the order of alpha. Alphas that round to the same network are one.
 
         Raises:
-            MbcostError: an alpha gives no network.
+            MbcostError: an alpha does not give a network.
         """
         runs: list[tuple[list[float], tuple[Block, ...]]] = []
-        asked = sorted(set(alphas))
+        distinct = sorted(set(alphas))
         known: tuple[Plateau, ...] = ()
-        if len(asked) > MANY:
-            # Too many plateaus, or none at all: then every alpha is planned, and says itself what is wrong with it.
+        if len(distinct) > MANY_ALPHAS:
+            # If there are too many plateaus or none, every alpha is planned below and raises its own error.
             with suppress(MbcostError):
-                known = self.between(asked[0], asked[-1])
-        for alpha in asked:
-            place = bisect_right(known, alpha, key=attrgetter("least")) - 1
-            if place >= 0 and alpha <= known[place].most:
-                blocks = known[place].blocks
+                known = self.find_plateaus(distinct[0], distinct[-1])
+        for alpha in distinct:
+            index = bisect_right(known, alpha, key=attrgetter("least")) - 1
+            if index >= 0 and alpha <= known[index].most:
+                blocks = known[index].blocks
             else:
                 blocks = plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
             if runs and runs[-1][1] == blocks:
@@ -68,19 +68,19 @@ class Series:
                 runs.append(([alpha], blocks))
         published = self.spec.published_alphas
         return tuple(
-            Plateau(same[0], same[-1], next((alpha for alpha in same if alpha in published), same[0]), blocks)
-            for same, blocks in runs
+            Plateau(run[0], run[-1], next((alpha for alpha in run if alpha in published), run[0]), blocks)
+            for run, blocks in runs
         )
 
-    def between(self, low: float, high: float) -> tuple[Plateau, ...]:
-        """Every network that an alpha in [low, high] gives."""
+    def find_plateaus(self, low: float, high: float) -> tuple[Plateau, ...]:
+        """Return every network that an alpha in [low, high] gives."""
         return find_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
 
-    def network(self, alpha: float, resolution: Resolution) -> Network:
-        """The layers of one configuration.
+    def resolve(self, alpha: float, resolution: Resolution) -> Network:
+        """Return one configuration with its layers.
 
         Raises:
-            MbcostError: a map is empty.
+            MbcostError: a feature map is empty.
         """
         return resolve(
             self.spec,
@@ -91,17 +91,17 @@ class Series:
             in_channels=self.in_channels,
         )
 
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        """Released checkpoints of this very table, built as those who released them did."""
+    def list_checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return the released checkpoints of this spec; there are none for a changed spec or other rules."""
         is_official = self.implementation.name == "official" and self.spec.name in NETWORKS
         if not is_official or load_spec(self.spec.name) != self.spec:
             return ()
-        return tuple(each for each in load_checkpoints() if each.net == self.spec.name)
+        return tuple(checkpoint for checkpoint in load_checkpoints() if checkpoint.net == self.spec.name)
 
 
 @dataclass(frozen=True)
-class Ways:
-    """How things are counted: mult-adds and params by a convention, bytes under an allocation model and a dtype."""
+class CountingRules:
+    """How a search counts: the convention of mult-adds and params, the allocation model and the dtype of the bytes."""
 
     convention: Convention
     allocator: str
@@ -118,41 +118,41 @@ class Configuration:
     mult_adds: int
     params: int
     memory: int
-    """Bytes that the peak takes under the allocation model."""
+    """The peak memory in bytes under the allocation model."""
     flash: int
-    """Bytes of what is stored."""
+    """The bytes that are stored."""
     checkpoint: Checkpoint | None
-    """What was released of the same alpha and resolution, for ImageNet's classes."""
+    """The released checkpoint with the same alpha and resolution, which classifies ImageNet."""
 
     @property
     def network(self) -> Network:
-        """Its layers."""
-        return self.series.network(self.plateau.alpha, self.resolution)
+        """The configuration with its layers."""
+        return self.series.resolve(self.plateau.alpha, self.resolution)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The configurations of some alphas and some resolutions of one series."""
+    """The configurations of some alphas and some resolutions of one series, as arrays."""
 
     series: Series
     plateaus: tuple[Plateau, ...]
     resolutions: tuple[Resolution, ...]
     mult_adds: Integers
-    """[alphas, resolutions], as `memory`."""
+    """[alphas, resolutions], as is `memory`."""
     memory: Integers
     params: Integers
-    """[alphas], as `flash`."""
+    """[alphas], as is `flash`."""
     flash: Integers
-    released: Mapping[tuple[int, int], Checkpoint]
-    """Places of an alpha and a resolution -> what was released of them."""
+    checkpoints: Mapping[tuple[int, int], Checkpoint]
+    """The indices of an alpha and a resolution -> their released checkpoint."""
 
     @property
     def shape(self) -> tuple[int, int]:
-        """How many alphas and resolutions."""
+        """The numbers of alphas and of resolutions."""
         return len(self.plateaus), len(self.resolutions)
 
-    def configuration(self, alpha: int, resolution: int) -> Configuration:
-        """The one at these places."""
+    def select(self, alpha: int, resolution: int) -> Configuration:
+        """Return the configuration at an index of the alphas and an index of the resolutions."""
         return Configuration(
             self.series,
             self.plateaus[alpha],
@@ -161,82 +161,81 @@ class Batch:
             int(self.params[alpha]),
             int(self.memory[alpha, resolution]),
             int(self.flash[alpha]),
-            self.released.get((alpha, resolution)),
+            self.checkpoints.get((alpha, resolution)),
         )
 
-    def configurations(self) -> Iterator[Configuration]:
-        """All of them, resolutions fastest."""
+    def list_configurations(self) -> Iterator[Configuration]:
+        """Yield all configurations; the resolution changes fastest."""
         alphas, resolutions = self.shape
         for alpha in range(alphas):
             for resolution in range(resolutions):
-                yield self.configuration(alpha, resolution)
+                yield self.select(alpha, resolution)
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """All that is known of a series before a resolution is chosen."""
+class CostSheet:
+    """The costs of a series at some alphas, before a resolution is chosen."""
 
     series: Series
     plateaus: tuple[Plateau, ...]
-    ways: Ways
+    rules: CountingRules
     costs: Costs
     needs: Needs
-    """Under the allocation model; under `naive` where that is one with addresses, of which it is a lower bound."""
+    """What is live under the allocation model. If that has offsets, what is live under `naive`, a lower bound."""
     params: Integers
-    """[alphas], as `flash`."""
+    """[alphas], as is `flash`."""
     flash: Integers
 
-    def possible(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
-        """Those at which no map is empty."""
+    def filter_resolutions(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
+        """Return the resolutions at which no feature map is empty."""
         heights, widths = zip(*resolutions, strict=True)
-        sides = zip(
-            *(compute_sides(self.costs.scales, *each).min(axis=0) for each in ((0, heights), (1, widths))), strict=True
+        smallest_height, smallest_width = (
+            compute_sides(self.costs.scales, axis, sizes).min(axis=0) for axis, sizes in ((0, heights), (1, widths))
         )
-        return tuple(size for size, least in zip(resolutions, sides, strict=True) if min(least) > 0)
+        smallest_sides = zip(resolutions, smallest_height, smallest_width, strict=True)
+        return tuple(resolution for resolution, height, width in smallest_sides if min(height, width) > 0)
 
-    def batch(self, alphas: slice, resolutions: Sequence[Resolution]) -> Batch:
-        """Some of its configurations.
+    def compute_batch(self, alphas: slice, resolutions: Sequence[Resolution]) -> Batch:
+        """Return the configurations of some of the alphas at some resolutions.
 
         Raises:
-            MbcostError: a map is empty at one of the resolutions.
+            MbcostError: a feature map is empty at one of the resolutions.
         """
-        if len(self.possible(resolutions)) < len(resolutions):
+        if len(self.filter_resolutions(resolutions)) < len(resolutions):
             for resolution in resolutions:
-                self.series.network(self.plateaus[0].alpha, resolution)
-        chosen = self.plateaus[alphas]
-        costs, needs = (
-            replace(self.costs, per_position=self.costs.per_position[alphas]),
-            replace(self.needs, channels=self.needs.channels[alphas]),
-        )
-        released = {
-            (alpha, resolution): checkpoint
-            for checkpoint in self.series.checkpoints()
-            for alpha, plateau in enumerate(chosen)
+                self.series.resolve(self.plateaus[0].alpha, resolution)
+        plateaus = self.plateaus[alphas]
+        checkpoints = {
+            (alpha_index, resolution_index): checkpoint
+            for checkpoint in self.series.list_checkpoints()
+            for alpha_index, plateau in enumerate(plateaus)
             if plateau.least <= checkpoint.alpha <= plateau.most
-            for resolution in [place for place, size in enumerate(resolutions) if size == (checkpoint.resolution,) * 2]
+            for resolution_index, resolution in enumerate(resolutions)
+            if resolution == (checkpoint.resolution, checkpoint.resolution)
         }
         return Batch(
             self.series,
-            chosen,
+            plateaus,
             tuple(resolutions),
-            compute_totals(costs, resolutions),
-            find_peaks(needs, resolutions) * dtype_of(self.ways.dtype).value,
+            compute_totals(replace(self.costs, per_position=self.costs.per_position[alphas]), resolutions),
+            find_peaks(replace(self.needs, channels=self.needs.channels[alphas]), resolutions)
+            * dtype_of(self.rules.dtype).value,
             self.params[alphas],
             self.flash[alphas],
-            released,
+            checkpoints,
         )
 
 
-def sheet_of(series: Series, plateaus: tuple[Plateau, ...], ways: Ways) -> Sheet:
-    """What `plateaus`, at least one, cost in the ways that are asked for."""
+def compute_sheet(series: Series, plateaus: tuple[Plateau, ...], rules: CountingRules) -> CostSheet:
+    """Return the costs of at least one plateau under the counting rules."""
     columns = group_columns([plateau.blocks for plateau in plateaus])
-    params = compute_costs(columns, WeightedCount.from_coefficients(ways.convention.params_coefficients))
-    return Sheet(
+    params = compute_costs(columns, WeightedCount.from_coefficients(rules.convention.params_coefficients))
+    return CostSheet(
         series,
         plateaus,
-        ways,
-        compute_costs(columns, WeightedCount.from_coefficients(ways.convention.mult_adds_coefficients)),
-        compute_needs(columns, ways.allocator if ways.allocator in WITHOUT_OFFSETS else WITHOUT_OFFSETS[0]),
+        rules,
+        compute_costs(columns, WeightedCount.from_coefficients(rules.convention.mult_adds_coefficients)),
+        compute_needs(columns, rules.allocator if rules.allocator in WITHOUT_OFFSETS else WITHOUT_OFFSETS[0]),
         params.per_position.sum(axis=1),
-        compute_flashes(columns, ways.dtype),
+        compute_flashes(columns, rules.dtype),
     )

@@ -1,113 +1,98 @@
-"""Many configurations at once, as columns: their order, and which of them nothing beats."""
+"""Many configurations at once, as columns: their order and their Pareto front."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.search.configurations import Batch, Configuration
+from mbcost.questions.search.pareto import find_pareto_front
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RANKS: Mapping[str, int] = {"mult_adds": 1, "params": 1, "top1": 1, "memory": -1, "flash": -1}
-"""What configurations are ranked by -> 1 where the largest comes first, -1 where the smallest does."""
+"""What configurations are ranked by -> 1 if the largest comes first, -1 if the smallest does."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The configurations of some batches, one after the other; a place is a number from 0 on."""
+    """The configurations of some batches, one batch after the other, numbered from 0."""
 
     batches: tuple[Batch, ...]
 
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def column(self, quantity: str, phone: str = "") -> NDArray[Any]:
-        """One quantity of every configuration: a field of `Configuration`, `top1`, or the `latency` on a phone.
+    def get_column(self, quantity: str, phone: str = "") -> NDArray[Any]:
+        """Return one quantity of every configuration; NaN if it is unknown.
 
-        NaN is not known. What int64 does not hold is in float64: so large that nobody asks for its last digits.
+        Values that int64 does not hold are in float64: they are so large that their last digits do not matter.
+
+        Args:
+            quantity: a count of `Configuration`, `top1`, or `latency`.
+            phone: the phone whose latency it is.
         """
         import numpy as np
 
         if (quantity, phone) not in self._columns:
-            found = np.concatenate([column_of(batch, quantity, phone) for batch in self.batches])
-            self._columns[quantity, phone] = found.astype(np.float64) if found.dtype == object else found
+            column = np.concatenate([compute_column(batch, quantity, phone) for batch in self.batches])
+            self._columns[quantity, phone] = column.astype(np.float64) if column.dtype == object else column
         return self._columns[quantity, phone]
 
-    def configuration(self, place: int) -> Configuration:
-        """The one at a place."""
-        batch, start = self._batch(place)
-        return batch.configuration(*divmod(place - start, batch.shape[1]))
+    def select(self, index: int) -> Configuration:
+        """Return one configuration."""
+        batch, start = self._find_batch(index)
+        return batch.select(*divmod(index - start, batch.shape[1]))
 
-    def same_network(self, place: int) -> range:
-        """The places of the network at a place, one a resolution."""
-        batch, start = self._batch(place)
-        sizes = batch.shape[1]
-        first = place - (place - start) % sizes
-        return range(first, first + sizes)
+    def list_resolutions(self, index: int) -> range:
+        """Return the indices of the same network at all its resolutions."""
+        batch, start = self._find_batch(index)
+        count = batch.shape[1]
+        first = index - (index - start) % count
+        return range(first, first + count)
 
-    def scores(self, rank: str) -> NDArray[Any]:
-        """Higher comes first; NaN is not known."""
-        found: NDArray[Any] = RANKS[rank] * self.column(rank)
-        return found
+    def compute_scores(self, rank: str) -> NDArray[Any]:
+        """Return what configurations are ranked by, the highest first; NaN if it is unknown."""
+        scores: NDArray[Any] = RANKS[rank] * self.get_column(rank)
+        return scores
 
-    def order(self, places: NDArray[Any], rank: str) -> NDArray[Any]:
-        """The places by rank; then more mult-adds, less memory, less flash first, and what was released.
+    def sort(self, indices: NDArray[Any], rank: str) -> NDArray[Any]:
+        """Sort by rank, then more mult-adds, less memory and less flash; a released checkpoint precedes its equals.
 
-        So of resolutions that cost the same, 223 and 224, the one of a checkpoint stands for all.
+        So if resolutions such as 223 and 224 cost the same, the checkpoint's resolution represents both.
         """
         import numpy as np
 
         keys = (
-            np.isnan(self.column("top1")),
-            self.column("flash"),
-            self.column("memory"),
-            -self.column("mult_adds"),
-            -self.scores(rank),
+            np.isnan(self.get_column("top1")),
+            self.get_column("flash"),
+            self.get_column("memory"),
+            -self.get_column("mult_adds"),
+            -self.compute_scores(rank),
         )
-        found: NDArray[Any] = places[np.lexsort([key[places] for key in keys])]
-        return found
+        order: NDArray[Any] = indices[np.lexsort([key[indices] for key in keys])]
+        return order
 
-    def front(self, places: NDArray[Any], rank: str) -> list[int]:
-        """Of places, those in order of rank of which none other ranks as high with as little memory and flash.
+    def find_front(self, indices: NDArray[Any], rank: str) -> list[int]:
+        """Return which of the indices are Pareto-optimal in rank, memory and flash, best rank first.
 
-        Where several are alike in all three, it is the first of them.
+        If several are equal in all three, the first of them is returned.
         """
-        import numpy as np
+        scores = (self.compute_scores(rank), -self.get_column("memory"), -self.get_column("flash"))
+        front: list[int] = indices[find_pareto_front(*(score[indices] for score in scores), equals=False)].tolist()
+        return front
 
-        columns = (self.scores(rank), self.column("memory"), self.column("flash"))
-        ranked = places[np.lexsort([column[places] for column in (columns[2], columns[1], -columns[0])])]
-        found = []
-        # Of what has come so far, memory rising and flash falling, whatever nothing beats in both.
-        memories: list[int] = []
-        flashes: list[int] = []
-        for place, score, memory, flash in zip(
-            ranked.tolist(), *(column[ranked].tolist() for column in columns), strict=True
-        ):
-            if score != score:  # not known
-                break
-            before = bisect_right(memories, memory)
-            if before and flashes[before - 1] <= flash:
-                continue
-            found.append(place)
-            start = end = bisect_left(memories, memory)
-            while end < len(flashes) and flashes[end] >= flash:
-                end += 1
-            memories[start:end], flashes[start:end] = [memory], [flash]
-        return found
-
-    def _batch(self, place: int) -> tuple[Batch, int]:
-        """The batch that a place is in, and where that starts."""
-        number = int(self._ends.searchsorted(place, "right"))
+    def _find_batch(self, index: int) -> tuple[Batch, int]:
+        """Return the batch of a configuration, and the index of its first one."""
+        number = int(self._ends.searchsorted(index, "right"))
         return self.batches[number], int(self._ends[number - 1]) if number else 0
 
     @cached_property
     def _columns(self) -> dict[tuple[str, str], NDArray[Any]]:
-        """Those that were asked for: joining the batches takes milliseconds, and an answer has many rows."""
+        """The columns so far: joining the batches takes milliseconds, and an answer has many rows."""
         return {}
 
     @cached_property
@@ -117,16 +102,16 @@ class Pool:
         return np.cumsum([batch.shape[0] * batch.shape[1] for batch in self.batches])
 
 
-def column_of(batch: Batch, quantity: str, phone: str = "") -> NDArray[Any]:
-    """One quantity of every configuration of a batch; NaN is not known."""
+def compute_column(batch: Batch, quantity: str, phone: str = "") -> NDArray[Any]:
+    """Return one quantity of every configuration of a batch; NaN if it is unknown."""
     import numpy as np
 
     if quantity in ("top1", "latency"):
-        found = np.full(batch.shape, np.nan)
-        for place, checkpoint in batch.released.items():
+        published = np.full(batch.shape, np.nan)
+        for indices, checkpoint in batch.checkpoints.items():
             value = checkpoint.top1 if quantity == "top1" else checkpoint.latency_ms.get(phone)
-            found[place] = np.nan if value is None else value
-        return found.ravel()
-    values = getattr(batch, quantity)
-    whole: NDArray[Any] = np.broadcast_to(values if values.ndim == 2 else values[:, None], batch.shape).ravel()
-    return whole
+            published[indices] = np.nan if value is None else value
+        return published.ravel()
+    counts = getattr(batch, quantity)
+    column: NDArray[Any] = np.broadcast_to(counts if counts.ndim == 2 else counts[:, None], batch.shape).ravel()
+    return column

@@ -1,4 +1,4 @@
-"""Which networks are checked against whom, and what comes out."""
+"""Which networks are compared with which witnesses, and with what result?"""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import Any
 
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError, MissingLibrary, unknown
-from mbcost.questions.validate.comparison import Difference, Validation, validate, validate_in_order
+from mbcost.questions.validate.comparison import Discrepancy, Validation, validate, validate_in_order
 from mbcost.spec.observed import Measurement
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
 TOOLS = ("fvcore", "torch")
-"""Witnesses that measure our own PyTorch model."""
+"""The witnesses that measure our own PyTorch model."""
 LIBRARIES = ("torchvision", "timm", "keras", "transformers")
-"""Libraries whose models are witnesses, each against the implementation of its name."""
-AGAINST = (*TOOLS, *LIBRARIES)
+"""The libraries whose models are witnesses, each for the implementation of its name."""
+WITNESSES = (*TOOLS, *LIBRARIES)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to check; a field that is None takes what is published for it."""
+    """A network to check. A field that is None stands for the published values of the network."""
 
     spec: Spec
     alpha: float | None = None
     resolution: tuple[int, int] | None = None
     implementation: str | None = None
     named: bool = True
-    """Whether the user named it; what a named one lacks is an error, what a default lacks is only said."""
+    """Whether the user named it. If it cannot be compared, a named subject is an error and any other one is a note."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One comparison to make."""
+    """One planned comparison."""
 
     spec: Spec
     alpha: float
@@ -44,22 +44,22 @@ class Case:
     implementation: str
     against: str
     model: str = ""
-    """The library's name of its model, once it has been built."""
+    """The library's name of its model, known once the model has been built."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The comparisons to make, and what was left out and why."""
+    """The comparisons to make, and notes on those that were left out."""
 
     cases: tuple[Case, ...]
     notes: tuple[str, ...]
     strict: bool
-    """Whether a library that refuses a case is an error, as it is where the library was named; else it is said."""
+    """Whether a library that cannot build a case is an error, as it is if the library was named; else it is a note."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One comparison made."""
+    """One finished comparison."""
 
     case: Case
     validation: Validation
@@ -67,7 +67,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Campaign:
-    """All comparisons of one run."""
+    """All finished comparisons of one run."""
 
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
@@ -78,83 +78,104 @@ class Campaign:
         return sum(outcome.validation.checks for outcome in self.outcomes)
 
     @property
-    def differences(self) -> tuple[Difference, ...]:
-        """Every value on which somebody parts from the engine."""
+    def differences(self) -> tuple[Discrepancy, ...]:
+        """Every value in which a witness differs from the engine."""
         return tuple(difference for outcome in self.outcomes for difference in outcome.validation.differences)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing differed."""
+        """Whether no value differs."""
         return not self.differences
 
 
-def plan(
-    subjects: Sequence[Subject],
-    *,
-    against: Sequence[str] = TOOLS,
-    alphas: Sequence[float] = (),
-    resolutions: Sequence[tuple[int, int]] = (),
-    implementation: str | None = None,
-) -> Plan:
-    """Spell out what to compare.
+@dataclass(frozen=True)
+class Request:
+    """What the user asked to compare."""
 
-    Args:
-        subjects: the networks.
-        against: names out of `AGAINST`, or `all`.
-        alphas: width multipliers for subjects that name none; by default the published ones.
-        resolutions: heights and widths for subjects that name none; by default the published ones.
-        implementation: whose rules our own model and the engine follow, for subjects that name none; by default the
-            official ones, and for a library its own.
+    against: Sequence[str] = TOOLS
+    """Names out of `WITNESSES`, or `all`."""
+    alphas: Sequence[float] = ()
+    """Width multipliers of subjects that have none; by default the published ones."""
+    resolutions: Sequence[tuple[int, int]] = ()
+    """Heights and widths of subjects that have none; by default the published ones."""
+    implementation: str | None = None
+    """The rules of subjects that have none; by default the official ones, and for a library its own."""
+
+    @property
+    def everyone(self) -> bool:
+        """Whether all witnesses were asked for: then a witness that is missing is a note and not an error."""
+        return "all" in self.against
+
+
+def plan(subjects: Sequence[Subject], request: Request) -> Plan:
+    """List the comparisons to make.
 
     Raises:
-        MbcostError: a name is not known, something that was asked for by name does not exist, or nothing is left.
+        MbcostError: a name is unknown, something that was asked for by name does not exist, or nothing is left.
         MissingLibrary: a witness that was named is not installed.
     """
-    for name in against:
-        if name not in (*AGAINST, "all"):
-            raise unknown("witness", name, (*AGAINST, "all"))
-    everyone = "all" in against
+    witnesses, missing = _select_witnesses(request)
     cases: list[Case] = []
-    notes: dict[str, None] = {}
-    witnesses = []
-    for witness in AGAINST:
-        if not everyone and witness not in against:
-            continue
-        missing = _missing(witness)
-        if missing is None:
-            witnesses.append(witness)
-        elif everyone:
-            notes[f"not compared with {witness}: {missing}"] = None
-        else:
-            raise missing
+    notes = dict.fromkeys(missing)
     for subject, witness in product(subjects, witnesses):
-        spec, wanted = subject.spec, subject.implementation or implementation
-        try:
-            offered = None if witness in TOOLS else _offered(witness, spec)
-            rules = _implementation(spec, witness, wanted)
-        except MbcostError as error:
-            # What was named must be there: the network, and the library or the implementation that lacks it.
-            if subject.named and (not everyone or (wanted is not None and wanted not in spec.implementations)):
-                raise
-            notes[f"not compared with {witness}: {error}"] = None
-            continue
-        asked = alphas if subject.alpha is None else (subject.alpha,)
-        for alpha in asked or offered or spec.published_alphas:
-            if offered is None or alpha in offered:
-                sizes = _resolutions(subject, resolutions)
-                cases += [Case(spec, alpha, size, rules, witness) for size in sizes]
-                continue
-            message = f"{witness} has no {spec.name} at alpha {alpha_text(alpha)}: it has {_listed(offered)}"
-            if subject.named and not everyone:
-                raise MbcostError(message)
-            notes[f"not compared with {witness}: {message}"] = None
+        for case in _list_cases(subject, witness, request):
+            if isinstance(case, Case):
+                cases.append(case)
+            else:
+                notes[case] = None
     if not cases:
         raise MbcostError("; ".join(notes) or "there is nothing to compare")
-    return Plan(tuple(cases), tuple(notes), strict=not everyone)
+    return Plan(tuple(cases), tuple(notes), strict=not request.everyone)
+
+
+def _select_witnesses(request: Request) -> tuple[list[str], list[str]]:
+    """Return the witnesses to ask, and a note for each one that is not installed."""
+    for name in request.against:
+        if name not in (*WITNESSES, "all"):
+            raise unknown("witness", name, (*WITNESSES, "all"))
+    witnesses, notes = [], []
+    for witness in WITNESSES:
+        if request.everyone or witness in request.against:
+            if (missing := _find_missing(witness)) is None:
+                witnesses.append(witness)
+            elif request.everyone:
+                notes.append(_left_out(witness, missing))
+            else:
+                raise missing
+    return witnesses, notes
+
+
+def _list_cases(subject: Subject, witness: str, request: Request) -> Iterator[Case | str]:
+    """Yield the comparisons of one subject with one witness; a text says why one was left out."""
+    spec, wanted = subject.spec, subject.implementation or request.implementation
+    try:
+        offered = None if witness in TOOLS else _offered_alphas(witness, spec)
+        rules = _choose_implementation(spec, witness, wanted)
+    except MbcostError as error:
+        # Whatever was named must exist: the network, and the library or the implementation that it is compared with.
+        if subject.named and (not request.everyone or (wanted is not None and wanted not in spec.implementations)):
+            raise
+        yield _left_out(witness, error)
+        return
+    alphas = request.alphas if subject.alpha is None else (subject.alpha,)
+    for alpha in alphas or offered or spec.published_alphas:
+        if offered is None or alpha in offered:
+            for resolution in _choose_resolutions(subject, request.resolutions):
+                yield Case(spec, alpha, resolution, rules, witness)
+            continue
+        known = "alpha " + ", ".join(map(alpha_text, offered))
+        message = f"{witness} does not have {spec.name} at alpha {alpha_text(alpha)}: it has {known}"
+        if subject.named and not request.everyone:
+            raise MbcostError(message)
+        yield _left_out(witness, message)
+
+
+def _left_out(witness: str, reason: object) -> str:
+    return f"not compared with {witness}: {reason}"
 
 
 def run(plan: Plan) -> Iterator[Outcome | str]:
-    """Make the comparisons of `plan` one after the other; a text says why one was left out.
+    """Make the comparisons of `plan` one after the other, and yield each outcome; a text says why one was left out.
 
     Raises:
         MbcostError: a network or a model cannot be built or run.
@@ -173,14 +194,14 @@ def run(plan: Plan) -> Iterator[Outcome | str]:
             except MbcostError as error:
                 if plan.strict:
                     raise
-                yield f"not compared with {case.against}: {error}"
+                yield _left_out(case.against, error)
                 continue
             for measurement in measurements:
                 yield Outcome(replace(case, model=measurement.model), validate_in_order(network, measurement))
 
 
-def campaign(plan: Plan, results: Iterable[Outcome | str]) -> Campaign:
-    """What came out of running `plan`."""
+def collect(plan: Plan, results: Iterable[Outcome | str]) -> Campaign:
+    """Collect the results of running `plan`."""
     outcomes, notes = [], list(plan.notes)
     for result in results:
         if isinstance(result, Outcome):
@@ -194,15 +215,15 @@ def _model_key(case: Case) -> tuple[int, float, str]:
     return id(case.spec), case.alpha, case.implementation
 
 
-def _missing(witness: str) -> MissingLibrary | None:
-    """The error for a witness that is not installed."""
+def _find_missing(witness: str) -> MissingLibrary | None:
+    """Return the error if a library of the witness is not installed."""
     for library, extra in (("torch", "validate"), (witness, "validate" if witness in TOOLS else "references")):
         if find_spec(library) is None:
             return MissingLibrary(library, extra)
     return None
 
 
-def _implementation(spec: Spec, witness: str, wanted: str | None) -> str:
+def _choose_implementation(spec: Spec, witness: str, wanted: str | None) -> str:
     if witness in TOOLS:
         return spec.implementation(wanted or spec.default_implementation).name
     if wanted not in (None, witness):
@@ -210,21 +231,17 @@ def _implementation(spec: Spec, witness: str, wanted: str | None) -> str:
     return spec.implementation(witness).name
 
 
-def _offered(witness: str, spec: Spec) -> tuple[float, ...] | None:
-    from mbcost.measured.references import offers
+def _offered_alphas(witness: str, spec: Spec) -> tuple[float, ...] | None:
+    from mbcost.measured.references import offered_alphas
 
-    return offers(witness, spec.name)
+    return offered_alphas(witness, spec.name)
 
 
-def _resolutions(subject: Subject, resolutions: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+def _choose_resolutions(subject: Subject, resolutions: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
     if subject.resolution is not None:
         return (subject.resolution,)
     published = [(side, side) for side in subject.spec.published_resolutions]
     return resolutions or published or (subject.spec.resolution,)
-
-
-def _listed(alphas: Sequence[float]) -> str:
-    return "alpha " + ", ".join(map(alpha_text, alphas))
 
 
 def _build(case: Case) -> Any:

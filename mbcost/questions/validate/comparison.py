@@ -12,8 +12,8 @@ Value = int | str | tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One quantity on which the engine and a witness part."""
+class Discrepancy:
+    """One quantity in which a witness differs from the engine."""
 
     network: str
     alpha: float
@@ -24,76 +24,77 @@ class Difference:
     """The engine's name of the layer; `total` for the whole network."""
     quantity: str
     expected: Value
-    """What the engine says; None where it has no such layer."""
+    """The engine's value; None if the engine does not have the layer."""
     measured: Value
-    """What the witness says; None where it has no such layer."""
+    """The witness's value; None if the witness does not have the layer."""
 
 
 @dataclass(frozen=True)
 class Validation:
-    """The outcome of comparing one network with one measurement."""
+    """The result of comparing one network with one measurement."""
 
     checks: int
     """How many values were compared."""
-    differences: tuple[Difference, ...]
+    differences: tuple[Discrepancy, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether nothing differed."""
+        """Whether no value differs."""
         return not self.differences
 
 
 def validate(network: Network, measurement: Measurement) -> Validation:
     """Compare every layer by name and every total with `==`.
 
-    A layer on one side only is a difference; so is another order. A count that the witness cannot see (None) is the
-    only thing left out, and is not counted as a check.
+    A layer on one side only is a discrepancy, and so is a different order. Only a count that the witness does not
+    report (None) is left out, and it does not count as a check.
     """
     comparison = _Comparison(network, measurement.against)
     expected = {facts.name: facts for facts in map(_facts, network.steps)}
     measured = {facts.name: facts for facts in measurement.layers}
     for name, facts in expected.items():
-        comparison.layer(name, facts, measured.get(name))
+        comparison.compare_layer(name, facts, measured.get(name))
     for name in measured:
         if name not in expected:
             comparison.compare(name, "layer", None, "present")
     in_both = [name for name in expected if name in measured], [name for name in measured if name in expected]
     comparison.compare("total", "order of the layers", *map(" ".join, in_both))
-    comparison.totals(network, measurement)
-    return comparison.outcome()
+    comparison.compare_totals(measurement)
+    return comparison.validation()
 
 
 def validate_in_order(network: Network, measurement: Measurement) -> Validation:
-    """Compare with another library's model: its convolutions and linear layers in order of execution, and the totals.
+    """Compare a library's model: its convolutions and linear layers in order of execution, and the totals.
 
-    The library's names are its own, so layers pair up by place. A linear layer counts as a 1x1 convolution on a 1x1
-    map; which of the two the library builds is compared as `operator`.
+    The library has its own names, so layers are paired by their position. A linear layer counts as a 1x1 convolution of
+    a 1x1 map; which of the two the library builds is compared as `operator`.
     """
     comparison = _Comparison(network, measurement.against)
     expected = [_facts(step) for step in network.steps if isinstance(step.lead, Conv2d | Linear)]
-    for place, facts in enumerate(expected):
-        comparison.layer(facts.name, facts, measurement.layers[place] if place < len(measurement.layers) else None)
+    for index, facts in enumerate(expected):
+        measured = measurement.layers[index] if index < len(measurement.layers) else None
+        comparison.compare_layer(facts.name, facts, measured)
     for extra in measurement.layers[len(expected) :]:
         comparison.compare(extra.name, "layer", None, "present")
-    comparison.totals(network, measurement)
-    return comparison.outcome()
+    comparison.compare_totals(measurement)
+    return comparison.validation()
 
 
 class _Comparison:
-    """Collects the outcome of one comparison after the other."""
+    """Collects the results of comparing one value after the other."""
 
     def __init__(self, network: Network, against: str) -> None:
         self.network = network
         self.against = against
         self.checks = 0
-        self.differences: list[Difference] = []
+        self.differences: list[Discrepancy] = []
 
     def compare(self, layer: str, quantity: str, expected: Value, measured: Value) -> None:
         self.checks += 1
         if expected != measured:
             network = self.network
             self.differences.append(
-                Difference(
+                Discrepancy(
                     network.spec.name,
                     network.alpha,
                     network.resolution,
@@ -106,7 +107,7 @@ class _Comparison:
                 )
             )
 
-    def layer(self, name: str, expected: LayerFacts, measured: LayerFacts | None) -> None:
+    def compare_layer(self, name: str, expected: LayerFacts, measured: LayerFacts | None) -> None:
         if measured is None:
             self.compare(name, "layer", "present", None)
             return
@@ -115,16 +116,16 @@ class _Comparison:
             if value is not None or quantity in ("kernel", "stride", "groups"):
                 self.compare(name, quantity, getattr(expected, quantity), value)
 
-    def totals(self, network: Network, measurement: Measurement) -> None:
-        self.compare("total", "params", network.params(), measurement.params)
-        self.compare("total", "macs", network.mult_adds(), measurement.macs)
+    def compare_totals(self, measurement: Measurement) -> None:
+        self.compare("total", "params", self.network.params(), measurement.params)
+        self.compare("total", "macs", self.network.mult_adds(), measurement.macs)
 
-    def outcome(self) -> Validation:
+    def validation(self) -> Validation:
         return Validation(self.checks, tuple(self.differences))
 
 
 def _facts(step: Step) -> LayerFacts:
-    """What the engine says of one table row, in the words that the witnesses share."""
+    """Return the engine's facts about one row of a cost table, in the words that the witnesses share."""
     lead, tally = step.lead, step.tally
     activations = [layer.function for layer in step.layers if isinstance(layer, Activation)]
     kernel, stride, groups = None, None, None

@@ -1,4 +1,4 @@
-"""What of somebody's model can be carried away as a flat list of layers?"""
+"""Which flat list of layers describes a user's model?"""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from mbcost.spec.observed import Call, TracedModel
 
 
 def flatten(model: TracedModel, name: str, source: str) -> FlatNetwork:
-    """The model's layers; its totals of params and multiply-adds are those of the list.
+    """Return the model's layers as a flat list, which has the same totals of params and multiply-adds.
 
     Raises:
-        MbcostError: the list cannot say something of it, so that a total would be another one.
+        MbcostError: a list cannot describe a layer of the model, so that a total would differ.
     """
     if model.loose:
         names = ", ".join(f"{name} ({values:,})" for name, values in model.loose)
         raise MbcostError(f"{model.name} has parameters that belong to no convolution or linear layer: {names}")
-    network = FlatNetwork(
-        name, source, model.in_channels, model.resolution, tuple(_layer(model, call) for call in model.calls)
-    )
-    return network
+    layers = tuple(_flatten_call(model, call) for call in model.calls)
+    return FlatNetwork(name, source, model.in_channels, model.resolution, layers)
 
 
-def _layer(model: TracedModel, call: Call) -> FlatLayer:
+def _flatten_call(model: TracedModel, call: Call) -> FlatLayer:
     facts = call.facts
     if facts.operator not in ("conv", "linear") or None in (facts.kernel, facts.stride, facts.groups):
-        raise MbcostError(f"{model.name}: {facts.name} is a {facts.operator}, and a list of layers has none")
+        raise MbcostError(f"{model.name}: {facts.name} is a {facts.operator}, which a list of layers cannot contain")
     if call.params != facts.params or not call.named:
-        what = f"shares weights with {call.shares}" if call.shares else "has other parameters than its weights say"
-        raise MbcostError(f"{model.name}: {facts.name} {what}, which a list of layers cannot say")
+        reason = (
+            f"shares weights with {call.shares}" if call.shares else "has parameters besides weights, bias and norm"
+        )
+        raise MbcostError(f"{model.name}: {facts.name} {reason}, which a list of layers cannot describe")
     kernel, stride, groups = facts.kernel or (1, 1), facts.stride or (1, 1), facts.groups or 1
     dilation = facts.dilation or (1, 1)
     if stride[0] != stride[1] or dilation[0] != dilation[1]:
-        raise MbcostError(f"{model.name}: {facts.name} strides or dilates height and width unlike")
+        raise MbcostError(f"{model.name}: {facts.name} has a different stride or dilation for height and width")
     # On a row of vectors, a linear layer is a 1x1 convolution.
     operator = "linear" if facts.operator == "linear" and facts.input[:2] == (1, 1) else "conv"
     return FlatLayer(

@@ -1,4 +1,4 @@
-"""Which network, with which known mistakes, has the layers of somebody's model?"""
+"""Which network, with which known mistakes, has the layers of a user's model?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Any
 
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.questions.aligned.weighted import Layer, apart, differing, of_model, of_network, surplus
+from mbcost.questions.aligned.weighted import (
+    WeightedLayer,
+    count_differing,
+    count_surplus,
+    count_unmatched,
+    list_model_layers,
+    list_network_layers,
+)
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
 from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
@@ -17,108 +24,123 @@ from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import CLASSES, Spec
 
 MOST_MISTAKES = 4
-"""So many together, at most: more of them describe a network no better than its differences do."""
+"""At most this many mistakes are combined: more of them describe a network no better than its differences do."""
 MOST_TABLES = 4
-"""So many tables, those that are most alike but for the widths, are tried at every alpha in every implementation."""
-FEW = 4
-"""What an explanation leaves open must be no more than one layer in so many."""
+"""At most this many tables are tried at every alpha in every implementation: those with the most similar outlines."""
+LEAST_SHARE = 4
+"""An explanation may leave at most one layer in this many unexplained."""
 SHOWN = 5
-"""How many of the closest networks are told."""
+"""How many of the closest networks are shown."""
 ALPHAS = (0.05, 8.0)
-"""Between these, a ratio of two widths can be a width multiplier."""
+"""The range in which a ratio of two widths can be a width multiplier."""
 
 Watch = Callable[[Sequence[Any]], Iterable[Any]]
-"""Iterates over what is tried, and can show how far it is."""
+"""Iterates over a sequence and can show the progress."""
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A network, built with known mistakes or none, beside a model."""
+class NetworkMatch:
+    """A network, built with known mistakes or without, compared with a model."""
 
     network: Network
-    apart: int
-    """How many layers of the two have no equal in the other; 0 also where they only come in another order."""
+    unmatched: int
+    """How many layers of the two have no equal in the other; 0 also if only their order differs."""
     exact: bool
     """Whether the layers are the same, one after the other."""
     mistakes: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
-    """In words: where it is another network than was asked about, and what is mistaken in it."""
+    """In words: how the network differs from the one that was asked about, and its mistakes."""
+
+    @property
+    def order(self) -> tuple[bool, int]:
+        """The key that sorts the closest network first."""
+        return not self.exact, self.unmatched
 
 
-def closest(
+def find_closest(
     specs: Sequence[Spec], model: TracedModel, alpha: float | None, implementation: str | None, classes: int | None,
     watch: Watch = iter,
-) -> tuple[Candidate, ...]:  # fmt: skip
-    """The `SHOWN` networks of `specs` that are most like the model, the closest first; None is what is open.
+) -> tuple[NetworkMatch, ...]:  # fmt: skip
+    """Return the `SHOWN` networks of `specs` that are closest to the model, the closest first.
+
+    A setting that is None is open: every value that the model can have is tried.
 
     Raises:
-        MbcostError: none can be built.
+        MbcostError: no network can be built.
     """
-    found = _tried(_likely(specs, model), model, alpha, implementation, classes, watch)
-    return tuple(sorted(found, key=lambda candidate: (candidate.apart, not candidate.exact))[:SHOWN])
+    matches = _try_settings(_select_similar(specs, model), model, alpha, implementation, classes, watch)
+    return tuple(sorted(matches, key=lambda match: (match.unmatched, not match.exact))[:SHOWN])
 
 
-def _tried(
+def _try_settings(
     specs: Sequence[Spec],
     model: TracedModel,
     alpha: float | None,
     implementation: str | None,
     classes: int | None,
     watch: Watch,
-) -> list[Candidate]:
+) -> list[NetworkMatch]:
     keys = _keys(model)
-    found, problem = [], MbcostError("there is no network to try")
+    matches, problem = [], MbcostError("there is no network to try")
     for spec in specs:
-        settings = list(_settings(spec, model, alpha, implementation, classes))
-        for each_alpha, rules, outputs in watch(settings):
+        settings = list(_list_settings(spec, model, alpha, implementation, classes))
+        for tried_alpha, rules, outputs in watch(settings):
             try:
-                found.append(_candidate(_resolved(spec, model, each_alpha, rules, outputs), keys))
+                matches.append(_match(_resolve(spec, model, tried_alpha, rules, outputs), keys))
             except MbcostError as error:
                 problem = error
-    if not found:
+    if not matches:
         raise problem
-    return found
+    return matches
 
 
-def explained(network: Network, model: TracedModel, watch: Watch = iter) -> Candidate | None:
-    """The network, mistakes included, from which the model does not differ, or in half as many layers at most.
+def explain_differences(network: Network, model: TracedModel, watch: Watch = iter) -> NetworkMatch | None:
+    """Return the network, with mistakes, that has the model's layers, or differs in at most half as many layers.
 
-    Mistakes are added one by one, always that which brings most layers into agreement: to `network`, and to the
-    closest other one (another alpha, implementation, number of classes, or an earlier version of the table).
+    Mistakes are added one by one, always the one that brings the most layers into agreement. They are added to
+    `network` and to the closest other one: with a different alpha, implementation or number of classes, or an earlier
+    version of the table.
 
-    Layers without an equal are quick to count, but a network that simply lacks a layer which differs has fewer of
-    them: so whatever is said must also leave fewer differences between layers that stand for each other.
+    Unmatched layers are quick to count, but a network that lacks a differing layer altogether has fewer of them. So an
+    explanation must also leave fewer differences between the layers that are paired.
     """
     if network.spec.is_flat:  # it is built in one way only
         return None
-    layers = of_model(model)
-    keys = _keys(model)
-    asked, unlike = _candidate(network, keys), differing(of_network(network), layers)
-    others = [load_spec(name) for name in NETWORKS if name != network.spec.name]
-    tables = (network.spec, *_likely(others, model)[:2])
-    classes = (network.classes,) if _classes(model) == network.classes else (network.classes, _classes(model))
-    near: list[Candidate] = []
-    for spec in tables:
-        for outputs in classes:
-            try:
-                tried = _tried((spec,), model, None, None, outputs, watch)
-            except MbcostError:
-                continue
-            near.append(min(tried, key=lambda each: (each.apart, not each.exact, len(_clauses(each.network, network)))))
-    bases = [(asked, unlike)]  # a network and in how many layers it differs
-    for each in near:
-        if each.apart < asked.apart and (left := differing(of_network(each.network), layers)) < unlike:
-            bases.append((each, left))
-    found = [_with_mistakes(*base, network, layers, watch) for base in bases]
-    best, left = min(found, key=lambda pair: (not pair[0].exact, pair[0].apart, len(pair[0].clauses)))
-    convincing = best.exact or (2 * left <= unlike and FEW * left <= len(layers))
+    layers = list_model_layers(model)
+    asked, differing = _match(network, _keys(model)), count_differing(list_network_layers(network), layers)
+    bases = [(asked, differing)]  # a network and in how many layers it differs
+    for match in _find_alternatives(network, model, watch):
+        if match.unmatched < asked.unmatched:
+            left = count_differing(list_network_layers(match.network), layers)
+            if left < differing:
+                bases.append((match, left))
+    explained = [_add_mistakes(*base, network, layers, watch) for base in bases]
+    best, left = min(explained, key=lambda pair: (*pair[0].order, len(pair[0].clauses)))
+    convincing = best.exact or (2 * left <= differing and LEAST_SHARE * left <= len(layers))
     return best if best.clauses and convincing else None
 
 
-def _with_mistakes(
-    base: Candidate, left: int, asked: Network, layers: Sequence[Layer], watch: Watch
-) -> tuple[Candidate, int]:
-    """The base with the mistakes that bring it closest, and in how many layers it differs then; `left` is before."""
+def _find_alternatives(network: Network, model: TracedModel, watch: Watch) -> Iterator[NetworkMatch]:
+    """Yield the closest network of each similar table and number of classes, with any alpha and implementation."""
+    other_specs = [load_spec(name) for name in NETWORKS if name != network.spec.name]
+    for spec in (network.spec, *_select_similar(other_specs, model)[:2]):
+        for classes in dict.fromkeys((network.classes, _count_classes(model))):
+            try:
+                matches = _try_settings((spec,), model, None, None, classes, watch)
+            except MbcostError:
+                continue
+            yield min(
+                matches, key=lambda match: (match.unmatched, not match.exact, len(_clauses(match.network, network)))
+            )
+
+
+def _add_mistakes(
+    base: NetworkMatch, left: int, asked: Network, layers: Sequence[WeightedLayer], watch: Watch
+) -> tuple[NetworkMatch, int]:
+    """Return the base with the mistakes that bring it closest, and in how many layers it then differs.
+
+    `left` is the number of layers in which the base differs.
+    """
     network = base.network
     keys: list[object] = [layer.key for layer in layers]
     spec = network.spec
@@ -126,7 +148,7 @@ def _with_mistakes(
     best = replace(base, clauses=_clauses(network, asked))
     draft = Draft(spec, spec.implementation(network.implementation))
     while not best.exact and len(best.mistakes) < MOST_MISTAKES:
-        tried: list[tuple[Candidate, Draft]] = []
+        tried: list[tuple[NetworkMatch, Draft]] = []
         for name, mistake in watch(list(known.items())):
             changed = mistake.make(draft)
             if changed == draft:
@@ -135,15 +157,15 @@ def _with_mistakes(
                 built = changed.network(network.alpha, network.resolution, network.classes, network.in_channels)
             except MbcostError:  # no channel or no map is left
                 continue
-            said = (*best.clauses, mistake.text)
-            tried.append((replace(_candidate(built, keys), mistakes=(*best.mistakes, name), clauses=said), changed))
-        tried.sort(key=lambda pair: (not pair[0].exact, pair[0].apart))
-        for candidate, changed in tried:
-            ours = of_network(candidate.network)
-            # To put the layers side by side takes long; what is more than the other side has is known at once.
-            near = candidate.apart < best.apart and surplus(ours, layers) < left
-            if near and (unlike := differing(ours, layers)) < left:
-                best, draft, left = candidate, changed, unlike
+            clauses = (*best.clauses, mistake.text)
+            tried.append((replace(_match(built, keys), mistakes=(*best.mistakes, name), clauses=clauses), changed))
+        tried.sort(key=lambda pair: pair[0].order)
+        for match, changed in tried:
+            ours = list_network_layers(match.network)
+            # Pairing layers takes long; the surplus of one side is known at once and is a lower bound.
+            closer = match.unmatched < best.unmatched and count_surplus(ours, layers) < left
+            if closer and (differing := count_differing(ours, layers)) < left:
+                best, draft, left = match, changed, differing
                 break
         else:
             break
@@ -151,72 +173,73 @@ def _with_mistakes(
 
 
 def _clauses(network: Network, asked: Network) -> tuple[str, ...]:
-    """How it is another one than was asked about, in words."""
-    said = []
+    """Return how the network differs from the one that was asked about, in words."""
+    clauses = []
     if network.spec.name != asked.spec.name:
-        said.append(f"the table is that of {network.spec.name}")
+        clauses.append(f"the table is that of {network.spec.name}")
     if network.alpha != asked.alpha:
-        said.append(f"alpha is {alpha_text(network.alpha)}, not {alpha_text(asked.alpha)}")
+        clauses.append(f"alpha is {alpha_text(network.alpha)}, not {alpha_text(asked.alpha)}")
     if network.implementation != asked.implementation:
-        said.append(f"the rules are those of {network.implementation}")
+        clauses.append(f"the rules are those of {network.implementation}")
     if network.classes != asked.classes:
-        said.append(f"there are {network.classes} classes, not {asked.classes}")
-    return tuple(said)
+        clauses.append(f"there are {network.classes} classes, not {asked.classes}")
+    return tuple(clauses)
 
 
-def _likely(specs: Sequence[Spec], model: TracedModel) -> list[Spec]:
-    """The tables that are most like the model in what does not change with the widths, at most `MOST_TABLES`."""
-    outlines = [layer.outline for layer in of_model(model)]
+def _select_similar(specs: Sequence[Spec], model: TracedModel) -> list[Spec]:
+    """Return the tables whose outline is most similar to the model's, at most `MOST_TABLES`."""
+    outlines = [layer.outline for layer in list_model_layers(model)]
     ranked = []
-    for place, spec in enumerate(specs):
+    for index, spec in enumerate(specs):
         try:
-            network = _resolved(spec, model, 1.0, spec.default_implementation, CLASSES)
-        except MbcostError:  # the resolution is too small for it
+            network = _resolve(spec, model, 1.0, spec.default_implementation, CLASSES)
+        except MbcostError:  # the resolution is too small for the network
             continue
-        ranked.append((apart([layer.outline for layer in of_network(network)], outlines), place, spec))
-    return [spec for *_, spec in sorted(ranked, key=lambda each: each[:2])[:MOST_TABLES]] or list(specs[:1])
+        ours = [layer.outline for layer in list_network_layers(network)]
+        ranked.append((count_unmatched(ours, outlines), index, spec))
+    return [spec for *_, spec in sorted(ranked, key=lambda entry: entry[:2])[:MOST_TABLES]] or list(specs[:1])
 
 
-def _settings(
+def _list_settings(
     spec: Spec, model: TracedModel, alpha: float | None, implementation: str | None, classes: int | None
 ) -> Iterator[tuple[float, str, int]]:
     default = spec.default_implementation
     rules = (
         sorted(spec.implementations, key=lambda name: name != default) if implementation is None else [implementation]
     )
-    for each in _alphas(spec, model) if alpha is None else (alpha,):
+    for tried_alpha in _list_alphas(spec, model) if alpha is None else (alpha,):
         for name in rules:
-            yield each, name, _classes(model) if classes is None else classes
+            yield tried_alpha, name, _count_classes(model) if classes is None else classes
 
 
-def _alphas(spec: Spec, model: TracedModel) -> list[float]:
-    """The published width multipliers, and those that the model's first and last widths can come from."""
-    layers = of_model(model)
+def _list_alphas(spec: Spec, model: TracedModel) -> list[float]:
+    """Return the published width multipliers, and those that can give the model's first and last widths."""
+    layers = list_model_layers(model)
     rows = [row for row in spec.rows if isinstance(row.c, int)]
     blocks = [row for row in rows if row.operator in ("separable", "bottleneck")]
     ratios = [layers[0].out_channels / int(rows[0].c or 1)] if rows else []
     if blocks:
         ratios += [layer.out_channels / int(blocks[-1].c or 1) for layer in layers[-6:]]
-    read = [round(ratio, places) for ratio in ratios for places in (2, 4) if ALPHAS[0] <= ratio <= ALPHAS[1]]
-    return list(dict.fromkeys((1.0, *spec.published_alphas, *read)))
+    rounded = [round(ratio, digits) for ratio in ratios for digits in (2, 4) if ALPHAS[0] <= ratio <= ALPHAS[1]]
+    return list(dict.fromkeys((1.0, *spec.published_alphas, *rounded)))
 
 
-def _resolved(spec: Spec, model: TracedModel, alpha: float, implementation: str, classes: int) -> Network:
+def _resolve(spec: Spec, model: TracedModel, alpha: float, implementation: str, classes: int) -> Network:
     return resolve(
         spec, alpha=alpha, resolution=model.resolution, implementation=implementation, classes=classes,
         in_channels=model.in_channels,
     )  # fmt: skip
 
 
-def _candidate(network: Network, keys: list[object]) -> Candidate:
-    ours: list[object] = [layer.key for layer in of_network(network)]
-    return Candidate(network, apart(ours, keys), ours == keys)
+def _match(network: Network, keys: list[object]) -> NetworkMatch:
+    ours: list[object] = [layer.key for layer in list_network_layers(network)]
+    return NetworkMatch(network, count_unmatched(ours, keys), ours == keys)
 
 
 def _keys(model: TracedModel) -> list[object]:
-    return [layer.key for layer in of_model(model)]
+    return [layer.key for layer in list_model_layers(model)]
 
 
-def _classes(model: TracedModel) -> int:
-    """As many as the last layer has outputs."""
+def _count_classes(model: TracedModel) -> int:
+    """Return the number of outputs of the last layer."""
     return model.calls[-1].facts.output[2]

@@ -1,4 +1,4 @@
-"""Is somebody's own model the network of the table, and where not, what does it cost and what is it?"""
+"""Is a user's own model the network of the table? If not, what differs, what does it cost, and what is it?"""
 
 from __future__ import annotations
 
@@ -8,68 +8,75 @@ from importlib.util import find_spec
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MissingLibrary
-from mbcost.questions.aligned.weighted import WIDTHS, Layer, of_model, of_network, paired
-from mbcost.questions.verify.identify import Candidate, Watch, closest, explained
+from mbcost.questions.aligned.weighted import (
+    WIDTHS,
+    WeightedLayer,
+    list_model_layers,
+    list_network_layers,
+    pair_layers,
+)
+from mbcost.questions.verify.identify import NetworkMatch, Watch, explain_differences, find_closest
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.table import Spec
 
 
 @dataclass(frozen=True)
-class Change:
-    """One feature in which a layer of the model is not that of the table."""
+class FeatureDifference:
+    """One feature in which a layer of the model differs from that of the table."""
 
     feature: str
     expected: str
-    found: str
+    actual: str
     inherited: bool
-    """Whether it comes with a difference before it, or with another one of the same layer."""
+    """Whether it is only the consequence of an earlier difference, or of a different one in the same layer."""
 
 
 @dataclass(frozen=True)
-class LayerCheck:
-    """A layer of the table beside that of the model which stands in its place, where they differ."""
+class LayerDifference:
+    """A layer of the table paired with a layer of the model that differs from it."""
 
-    expected: Layer | None
-    """None where only the model has it."""
-    found: Layer | None
-    """None where only the table has it."""
-    changes: tuple[Change, ...]
-    """Empty where only one of them has the layer."""
-    behind: str | None
+    expected: WeightedLayer | None
+    """None if only the model has the layer."""
+    actual: WeightedLayer | None
+    """None if only the table has the layer."""
+    features: tuple[FeatureDifference, ...]
+    """Empty if only one of the two has the layer."""
+    preceding: str | None
     """The layer of the table before it; None at the beginning."""
 
     @property
     def inherited(self) -> bool:
-        """Whether all of it comes with a difference before it."""
-        return bool(self.changes) and all(change.inherited for change in self.changes)
+        """Whether every feature differs only because of an earlier difference."""
+        return bool(self.features) and all(difference.inherited for difference in self.features)
 
     @property
     def params(self) -> int:
-        """What the model has more; negative where it has less."""
-        return _of(self.found).params - _of(self.expected).params
+        """The model's params minus the table's."""
+        return _or_none(self.actual).params - _or_none(self.expected).params
 
     @property
     def mult_adds(self) -> int:
-        """What the model has more; negative where it has less."""
-        return _of(self.found).mult_adds - _of(self.expected).mult_adds
+        """The model's mult-adds minus the table's."""
+        return _or_none(self.actual).mult_adds - _or_none(self.expected).mult_adds
 
 
 @dataclass(frozen=True)
 class Verification:
-    """A model beside a network; the differences sum to the difference of the totals."""
+    """A model compared with a network. The differences add up to the difference of the totals."""
 
     network: Network
     model: TracedModel
-    layers: tuple[LayerCheck, ...]
-    """Those that differ, in order of execution."""
+    layers: tuple[LayerDifference, ...]
+    """The layers that differ, in order of execution."""
     same: int
-    """How many layers are alike in everything."""
-    otherwise_built: tuple[tuple[str, str, str], ...]
-    """Name in the table, its operator, the model's: a linear layer for a 1x1 convolution of a 1x1 map or reversely."""
-    explanation: Candidate | None = None
-    """The network, mistakes included, that has the model's layers, or most of them."""
-    candidates: tuple[Candidate, ...] = ()
-    """Where it was to be found out which network it is: the closest, the first of which is `network`."""
+    """How many layers are equal in everything."""
+    equivalents: tuple[tuple[str, str, str], ...]
+    """The name in the table, its operator and the model's: a linear layer for a 1x1 convolution of a 1x1 map, or the
+    other way round."""
+    explanation: NetworkMatch | None = None
+    """The network, with mistakes, that has all or most of the model's layers."""
+    candidates: tuple[NetworkMatch, ...] = ()
+    """The closest networks if the network was not known; the first one is `network`."""
 
     @property
     def equal(self) -> bool:
@@ -78,17 +85,19 @@ class Verification:
 
     @property
     def params(self) -> int:
-        """The model's total less the network's."""
+        """The model's total minus the network's."""
         return sum(layer.params for layer in self.layers) + sum(values for _, values in self.model.loose)
 
     @property
     def mult_adds(self) -> int:
-        """The model's total less the network's."""
+        """The model's total minus the network's."""
         return sum(layer.mult_adds for layer in self.layers)
 
 
-def read(target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int) -> TracedModel:
-    """What the model that `target` names executes; see `mbcost.measured.own`.
+def trace_target(
+    target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int
+) -> TracedModel:
+    """Trace the model that `target` names; see `mbcost.measured.own`.
 
     Raises:
         MissingLibrary: torch is not installed.
@@ -96,84 +105,88 @@ def read(target: str, arguments: Mapping[str, object], resolution: tuple[int, in
     """
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
-    from mbcost.measured.own import load_model, read_model
+    from mbcost.measured.own import load_model, trace_model
 
-    return read_model(load_model(target, arguments), target, resolution, in_channels)
+    return trace_model(load_model(target, arguments), target, resolution, in_channels)
 
 
 def verify(network: Network, model: TracedModel, watch: Watch = iter) -> Verification:
-    """Align the model's layers with the network's, and say what each difference is and costs.
+    """Align the model's layers with the network's, and return every difference with its cost.
 
-    A known mistake, another implementation, another alpha or an earlier version of the table that accounts for the
-    differences is found where there is one; `watch` iterates over the networks that are tried for it.
+    The explanation of the differences is searched for among known mistakes, other implementations, other alphas and
+    earlier versions of the table; `watch` iterates over the networks that are tried.
     """
-    answer = _compared(network, model)
-    return answer if answer.equal else replace(answer, explanation=explained(network, model, watch))
+    answer = _compare(network, model)
+    return answer if answer.equal else replace(answer, explanation=explain_differences(network, model, watch))
 
 
 def identify(
     specs: Sequence[Spec], model: TracedModel, *, alpha: float | None = None, implementation: str | None = None,
     classes: int | None = None, watch: Watch = iter,
 ) -> Verification:  # fmt: skip
-    """Which network of `specs` the model is, or is most like: every implementation and alpha is tried.
+    """Compare the model with the network of `specs` that is closest to it.
 
     Args:
         specs: the tables.
         model: the model.
-        alpha: the width multiplier, where it is known.
-        implementation: whose rules, where that is known.
-        classes: outputs of the classifier; by default as many as the model's last layer has.
-        watch: iterates over what is tried.
+        alpha: the width multiplier; by default every one that is published or that the model's widths suggest.
+        implementation: whose rules to follow; by default every implementation is tried.
+        classes: outputs of the classifier; by default the number of outputs of the model's last layer.
+        watch: iterates over the settings that are tried.
 
     Raises:
-        MbcostError: no table has such an implementation, or none can be built at the resolution.
+        MbcostError: no network can be built.
     """
-    found = closest(specs, model, alpha, implementation, classes, watch)
-    return replace(verify(found[0].network, model, watch), candidates=found)
+    matches = find_closest(specs, model, alpha, implementation, classes, watch)
+    return replace(verify(matches[0].network, model, watch), candidates=matches)
 
 
-def _compared(network: Network, model: TracedModel) -> Verification:
-    rows: list[LayerCheck] = []
-    built, same = [], 0
-    behind: str | None = None
-    for expected, found in paired(of_network(network), of_model(model)):
-        changes = () if expected is None or found is None else tuple(_changes(expected, found, after=bool(rows)))
-        if expected is None or found is None or changes:
-            rows.append(LayerCheck(expected, found, changes, behind))
-        else:
-            same += 1
-            if expected.operator != found.operator:
-                built.append((expected.name, expected.operator, found.operator))
-        behind = behind if expected is None else expected.name
-    return Verification(network, model, tuple(rows), same, tuple(built))
+def _compare(network: Network, model: TracedModel) -> Verification:
+    differences: list[LayerDifference] = []
+    equivalents, same = [], 0
+    preceding: str | None = None
+    for expected, actual in pair_layers(list_network_layers(network), list_model_layers(model)):
+        features: tuple[FeatureDifference, ...] = ()
+        if expected is not None and actual is not None:
+            features = tuple(_compare_features(expected, actual, after_difference=bool(differences)))
+            if not features:
+                same += 1
+                if expected.operator != actual.operator:
+                    equivalents.append((expected.name, expected.operator, actual.operator))
+        if expected is None or actual is None or features:
+            differences.append(LayerDifference(expected, actual, features, preceding))
+        preceding = preceding if expected is None else expected.name
+    return Verification(network, model, tuple(differences), same, tuple(equivalents))
 
 
-def _changes(expected: Layer, found: Layer, *, after: bool) -> Iterator[Change]:
-    """What differs; `after` says that something before differs too, so that a map can come from there."""
-    ours, theirs = expected.features, found.features
+def _compare_features(
+    expected: WeightedLayer, actual: WeightedLayer, *, after_difference: bool
+) -> Iterator[FeatureDifference]:
+    """Yield every feature that differs; with `after_difference`, an earlier difference can be the cause of a map."""
+    ours, theirs = expected.features, actual.features
     different = [feature for feature in ours if ours[feature] != theirs[feature]]
-    if expected.kind == found.kind and "operator" in different:
+    if expected.kind == actual.kind and "operator" in different:
         different.remove("operator")
-    if expected.params != found.params and not {"kernel", "bias", "norm", "weights", *WIDTHS} & set(different):
+    if expected.params != actual.params and not {"kernel", "bias", "norm", "weights", *WIDTHS} & set(different):
         different.append("params")
-        ours, theirs = {**ours, "params": str(expected.params)}, {**theirs, "params": str(found.params)}
+        ours, theirs = {**ours, "params": str(expected.params)}, {**theirs, "params": str(actual.params)}
     window = {"kernel", "stride", "dilation", "input map"} & set(different)
-    depthwise = expected.depthwise and found.depthwise
+    depthwise = expected.depthwise and actual.depthwise
     inherited = {
-        "input channels": after,
-        "input map": after,
+        "input channels": after_difference,
+        "input map": after_difference,
         "output map": bool(window),
-        "groups": depthwise and after,
-        "output channels": depthwise and after,
-        "norm": found.norm_channels == found.out_channels and expected.norm_channels == expected.out_channels,
+        "groups": depthwise and after_difference,
+        "output channels": depthwise and after_difference,
+        "norm": actual.norm_channels == actual.out_channels and expected.norm_channels == expected.out_channels,
     }
     for feature in different:
-        yield Change(feature, ours[feature], theirs[feature], inherited.get(feature, False))
+        yield FeatureDifference(feature, ours[feature], theirs[feature], inherited.get(feature, False))
 
 
-def _of(layer: Layer | None) -> Layer:
-    return _NONE if layer is None else layer
+def _or_none(layer: WeightedLayer | None) -> WeightedLayer:
+    return _NO_LAYER if layer is None else layer
 
 
-_NONE = Layer("", "", "", None, None, (1, 1), None, 0, 0, (0, 0), (0, 0), False, 0, 0, 0)
-"""What a layer is that is not there."""
+_NO_LAYER = WeightedLayer("", "", "", None, None, (1, 1), None, 0, 0, (0, 0), (0, 0), False, 0, 0, 0)
+"""Stands for a layer that only the other side has."""

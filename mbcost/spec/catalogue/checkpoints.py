@@ -1,4 +1,4 @@
-"""Published accuracy and phone latency of released checkpoints: facts to show, nothing is computed from them."""
+"""Published accuracy and phone latency of released checkpoints. They are shown; nothing is computed from them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mbcost.spec.reading.nodes import Reader, is_empty
 from mbcost.spec.reading.text import read_file
 
 _FIRST = ("net", "alpha", "resolution", "top1", "top5")
-"""The columns before those of the phones."""
+"""The columns before the columns of the phones."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Trained weights that somebody released, and what they are said to reach."""
+    """Trained weights that somebody released, with their published accuracy and latency."""
 
     net: str
     alpha: float
@@ -26,34 +26,34 @@ class Checkpoint:
     """ImageNet accuracy, percent, single crop."""
     top5: float | None
     latency_ms: Mapping[str, float]
-    """Phone -> milliseconds, float, one large core; empty where none is published."""
+    """Phone -> milliseconds on one large core, in float32; empty if no latency is published."""
 
 
 @cache
 def load_checkpoints() -> tuple[Checkpoint, ...]:
-    """Every released checkpoint whose accuracy is known, in the order of the sources."""
+    """Return every released checkpoint whose accuracy is known, in the order of the sources."""
     path = specs_folder() / "checkpoints.yaml"
     return parse_checkpoints(read_file(path), str(path))
 
 
 def parse_checkpoints(text: str, origin: str) -> tuple[Checkpoint, ...]:
-    """Checkpoints from YAML: columns once, then rows; `~` is an empty cell.
+    """Return the checkpoints in a text: columns once, then rows; `~` is an empty cell.
 
     Raises:
-        SpecError: with every problem that was found.
+        SpecError: with every problem in the text.
     """
     reader = Reader(text, origin)
     with reader.complete():
         values = reader.mapping(reader.root, ("sources", "columns", "rows"))
         columns = [reader.text(item) for item in reader.sequence(reader.require(reader.root, values, "columns"))]
         if tuple(columns[: len(_FIRST)]) != _FIRST:
-            reader.problem(values["columns"], f"expected the columns {', '.join(_FIRST)}, then phones")
+            reader.report(values["columns"], f"expected the columns {', '.join(_FIRST)}, then phones")
             reader.finish()
         checkpoints = []
         for row in reader.sequence(reader.require(reader.root, values, "rows")):
             cells = reader.sequence(row)
             if len(cells) != len(columns):
-                reader.problem(row, f"the row has {len(cells)} cells, the file {len(columns)} columns")
+                reader.report(row, f"expected {len(columns)} cells ({', '.join(columns)}), found {len(cells)}")
                 continue
             net, alpha, resolution, top1, top5, *latencies = cells
             phones = zip(columns[len(_FIRST) :], latencies, strict=True)

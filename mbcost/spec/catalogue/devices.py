@@ -1,4 +1,4 @@
-"""What devices can compute and move at most: `specs/devices.yaml`."""
+"""The highest rates at which devices compute and move data: `specs/devices.yaml`."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Device:
     title: str
     source: str
     how: str
-    """The arithmetic from the source to the numbers, in words."""
+    """How the numbers follow from the source, in words."""
     peak: Mapping[str, int]
-    """Multiply-adds a second by dtype; the first is what the device is usually asked for."""
+    """Multiply-adds per second by dtype; commands use the first dtype by default."""
     bandwidth: int
-    """Bytes a second between the memory that holds the tensors and the arithmetic."""
+    """Bytes per second between the memory that holds the tensors and the arithmetic units."""
 
 
 @cache
 def load_devices() -> Mapping[str, Device]:
-    """The devices that come with mbcost, by name.
+    """Return the devices that come with mbcost, by name.
 
     Raises:
         SpecError: the file is not valid.
@@ -45,10 +45,10 @@ def load_devices() -> Mapping[str, Device]:
 
 
 def load_device(name: str) -> Device:
-    """The device called `name`.
+    """Return the device called `name`.
 
     Raises:
-        MbcostError: there is no such device.
+        MbcostError: no device has this name.
     """
     devices = load_devices()
     if name not in devices:
@@ -57,10 +57,10 @@ def load_device(name: str) -> Device:
 
 
 def parse_devices(text: str, origin: str) -> dict[str, Device]:
-    """Devices by name.
+    """Return the devices in a text, by name.
 
     Raises:
-        SpecError: with every problem that was found.
+        SpecError: with every problem in the text.
     """
     reader = Reader(text, origin)
     with reader.complete():
@@ -70,7 +70,7 @@ def parse_devices(text: str, origin: str) -> dict[str, Device]:
             nodes = {key: reader.require(record, values, key) for key in _KEYS}
             peak = {dtype: reader.whole(node) for dtype, node in reader.mapping(nodes["peak"], DTYPES).items()}
             if not peak:
-                reader.problem(nodes["peak"], f"no dtype is here: write one of {', '.join(DTYPES)}")
+                reader.report(nodes["peak"], f"no peak is given: write the peak of at least one of {', '.join(DTYPES)}")
             devices[name] = Device(
                 name=name,
                 title=reader.text(nodes["title"]),

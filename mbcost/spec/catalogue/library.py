@@ -1,4 +1,4 @@
-"""The specs that come with mbcost, and specs in files."""
+"""The specs that come with mbcost, and the specs in files."""
 
 from __future__ import annotations
 
@@ -41,79 +41,79 @@ NETWORKS = (
     "v3-small-arxiv1",
     "v3-small-arxiv4",
 )
-"""The built-in networks in the order in which they are listed; a test holds it equal to the files."""
+"""The built-in networks in the order in which they are listed; a test requires that they are the files of `specs/`."""
 
 
 def specs_folder() -> Path:
-    """The folder of the built-in specs: inside the package when installed, beside it in a checkout."""
+    """Return the folder of the built-in specs: inside the package if it is installed, beside it in a checkout."""
     package = Path(__file__).parents[2]
     inside = package / "specs"
     return inside if inside.is_dir() else package.parent / "specs"
 
 
 def is_file(name: str) -> bool:
-    """Whether something is there that can be read: a file, a pipe, a device, and no folder."""
-    return os.path.exists(name) and not is_folder(name)  # noqa: PTH110  # a Path raises for a name that is too long
+    """Return whether `name` is something that can be read, such as a file, a pipe or a device, but not a folder."""
+    return os.path.exists(name) and not is_folder(name)  # noqa: PTH110  # a Path raises an error for a name that is too long
 
 
 def is_folder(name: str) -> bool:
-    """Whether there is a folder of this name."""
+    """Return whether `name` is a folder."""
     return os.path.isdir(name)  # noqa: PTH112  # as above
 
 
 def is_path(name: str) -> bool:
-    """Whether `name` is that of a file, there or missing, and not of a network.
+    """Return whether `name` means a file, existing or not, and not a network.
 
-    A built-in name is the network's, whatever lies in the folder; `./v2` is the file.
+    The name of a built-in network means the network, even if there is a file with this name; `./v2` means the file.
     """
     if name in NETWORKS:
         return False
-    written_as_one = name.endswith((".yaml", ".yml")) or name.startswith(("/", "."))
-    return written_as_one or is_file(name) or ("/" in name and is_folder(name))
+    is_written_as_path = name.endswith((".yaml", ".yml")) or name.startswith(("/", "."))
+    return is_written_as_path or is_file(name) or ("/" in name and is_folder(name))
 
 
 def load_spec(name: str | os.PathLike[str]) -> Spec:
-    """The spec called `name`: a built-in network, the path of a file, or `-` for standard input.
+    """Return the spec called `name`: a built-in network, the path of a file, or `-` for standard input.
 
     Raises:
-        MbcostError: there is no such network, or the file cannot be read.
+        MbcostError: no network has this name, or the file cannot be read.
         SpecError: the file is not a valid spec.
 
     >>> load_spec("v2").title
     'MobileNetV2'
     """
     name = os.fspath(name)
-    if (reader := _document(name)) is not None:
+    if (reader := _read_document(name)) is not None:
         if is_flat(reader.root):
-            raise MbcostError(f"{name} is a list of layers, and this needs a table with rows and implementations")
+            raise MbcostError(f"{name} is a list of layers: name a spec with rows and implementations instead")
         return read_spec(reader, load_family)
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)
-    return _built_in(name)
+    return _load_built_in(name)
 
 
 def families() -> tuple[str, ...]:
-    """The names of the families of implementations that come with mbcost."""
+    """Return the names of the families of implementations that come with mbcost."""
     return tuple(sorted(file.stem for file in (specs_folder() / "implementations").glob("*.yaml")))
 
 
 def load_flat(name: str) -> FlatNetwork | None:
-    """The network in a file, or on standard input, that is a flat list of layers; None for everything else.
+    """Return the network in a file, or on standard input, that is a flat list of layers; None for anything else.
 
     Raises:
         MbcostError: the file cannot be read.
-        SpecError: it is a list of layers, and not a valid one.
+        SpecError: the file is a list of layers, but not a valid one.
     """
-    reader = _document(name)
+    reader = _read_document(name)
     return read_flat(reader) if reader is not None and is_flat(reader.root) else None
 
 
 @cache
 def load_family(name: str) -> Mapping[str, Implementation]:
-    """The implementations of the family called `name`.
+    """Return the implementations of the family called `name`.
 
     Raises:
-        MbcostError: there is no such family.
+        MbcostError: no family has this name.
     """
     if name not in (known := families()):
         raise unknown("family of implementations", name, known)
@@ -123,7 +123,7 @@ def load_family(name: str) -> Mapping[str, Implementation]:
 
 @cache
 def load_conventions() -> Mapping[str, Convention]:
-    """The counting conventions by name, the default first."""
+    """Return the counting conventions by name, the default first."""
     from mbcost.spec.reading.conventions import parse_conventions
 
     path = specs_folder() / "conventions.yaml"
@@ -131,10 +131,10 @@ def load_conventions() -> Mapping[str, Convention]:
 
 
 def load_convention(name: str | None = None) -> Convention:
-    """The convention called `name`, by default `macs`.
+    """Return the convention called `name`, by default `macs`.
 
     Raises:
-        MbcostError: there is no such convention.
+        MbcostError: no convention has this name.
     """
     conventions = load_conventions()
     if name is None:
@@ -144,14 +144,14 @@ def load_convention(name: str | None = None) -> Convention:
     return conventions[name]
 
 
-def _document(name: str) -> Reader | None:
-    """The document in a file, or on standard input; None where the name is of neither."""
+def _read_document(name: str) -> Reader | None:
+    """Return the document in a file or on standard input; None if the name means neither."""
     if name == "-":
         return Reader(read_standard_input(), STANDARD_INPUT)
     return Reader(read_file(Path(name)), name) if is_path(name) else None
 
 
 @cache
-def _built_in(name: str) -> Spec:
+def _load_built_in(name: str) -> Spec:
     path = specs_folder() / f"{name}.yaml"
     return replace(parse_spec(read_file(path), str(path), load_family), origin="")

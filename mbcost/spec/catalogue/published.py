@@ -15,13 +15,14 @@ from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.printed import ROUNDINGS
 from mbcost.spec.reading.nodes import Reader, is_empty
+from mbcost.spec.reading.values import read_sides
 
 UNITS: dict[str, Fraction] = {
     "1": Fraction(1), "K": Fraction(10**3), "M": Fraction(10**6), "G": Fraction(10**9),
     "B": Fraction(1), "kB": Fraction(10**3), "MB": Fraction(10**6),
     "%": Fraction(1, 100),
 }  # fmt: skip
-"""Unit -> how many single counts, bytes or parts of the whole it is; decimal throughout."""
+"""Unit -> how many single counts or bytes it is, or which part of the whole; always decimal."""
 QUANTITIES = (
     "params", "mult_adds", "params_share", "mult_adds_share", "mult_adds_saving", "activations",
     "activation_memory", "activation_memory_max", "model_size", "constants_size",
@@ -30,39 +31,39 @@ TASKS = (
     "classification", "finegrain_classification", "backbone", "layer", "layer_type_share", "ablation", "memory",
     "detection", "segmentation", "face_attributes", "face_embedding", "geolocation", "visual_wake_words",
 )  # fmt: skip
-"""What the figure is about: a whole network with the head of a task, or part of one (`backbone` has no classifier)."""
+"""What a figure is about: a network with the head for a task, or a part of a network (`backbone` has no classifier)."""
 CONFIDENCES = ("primary", "secondary")
-"""`primary`: seen in the original file or page. `secondary`: seen in somebody's copy of it."""
+"""`primary`: read in the original file or page. `secondary`: read in somebody's copy of it."""
 
 _PRINT = re.compile(r"~?(\d[\d,]*)(?:\.(\d+))?(?: ?(?:[KMG]|M[Bb]))?")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A paper, page or file that figures were taken from: one YAML file."""
+    """A paper, page or file from which figures were taken; one YAML file holds them."""
 
     name: str
     title: str
     where: str
     """Version of the paper, or repository, path and commit."""
     seen: str
-    """What was read: the original or which copies of it."""
+    """What was read: the original, or which copies of it."""
     counts: str
     """What the source counts, in its own words and ours."""
     by_tool: bool = False
-    """Whether a program counted for it, one that may count more than multiply-adds."""
+    """Whether the source counted with a program, which may count more than multiply-adds."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """One printed number. None is what the source neither states nor fixes."""
+    """One printed number. A field is None if the source neither states nor implies it."""
 
     source: Source
     id: str
     table: str
     row: str | None
     net: str
-    """The spec's name where the figure is about one of them, else the source's own."""
+    """The name of a spec if the figure is about one, else the name that the source uses."""
     alpha: float | None
     resolution: tuple[int, int] | None
     """Height and width of the input."""
@@ -73,18 +74,18 @@ class Published:
     """As printed, with its trailing zeros."""
     unit: str
     significant: int | None
-    """How many of the digits count, where not all do."""
+    """How many of the digits are significant, if not all are."""
     confidence: str
     note: str
 
     @property
     def number(self) -> Fraction:
-        """The printed number in single counts, bytes or parts of the whole."""
+        """The printed number in single counts or bytes, or as a part of the whole."""
         return Fraction(self._digits) * UNITS[self.unit]
 
     @property
     def step(self) -> Fraction:
-        """What one more in the last printed digit that counts would add.
+        """The value of one unit in the last significant digit that is printed.
 
         >>> figures = {figure.id: figure for figure in load_published()}
         >>> figures["paper_v1-020"].value, int(figures["paper_v1-020"].step)
@@ -96,7 +97,7 @@ class Published:
         return UNITS[self.unit] / Fraction(10) ** decimals
 
     def prints(self, exact: int | Fraction, rounding: str = "rounds") -> bool:
-        """Whether a source that shortens numbers by `rounding`, one of `ROUNDINGS`, would print `exact` like this.
+        """Return whether a source that shortens numbers by `rounding`, one of `ROUNDINGS`, prints `exact` like this.
 
         >>> figures = {figure.id: figure for figure in load_published()}
         >>> v2 = figures["paper_v2-016"]
@@ -114,7 +115,7 @@ class Published:
 
 @cache
 def load_published() -> tuple[Published, ...]:
-    """Every published figure, file by file.
+    """Return every published figure, file by file.
 
     Raises:
         MbcostError: the files are missing.
@@ -122,19 +123,19 @@ def load_published() -> tuple[Published, ...]:
     """
     files = sorted((specs_folder() / "published").glob("*.yaml"))
     if not files:
-        raise MbcostError(f"{specs_folder() / 'published'}: there are no published figures")
+        raise MbcostError(f"{specs_folder() / 'published'}: there are no published figures: install mbcost again")
     return tuple(
         figure for file in files for figure in parse_published(file.read_text(encoding="utf-8"), str(file), file.stem)
     )
 
 
 def parse_published(text: str, origin: str, name: str) -> tuple[Published, ...]:
-    """The figures of one file, whose source is called `name`.
+    """Return the figures of one file, whose source is called `name`.
 
-    A field is stated once for the file, once for a table, or as a column; the nearest statement holds.
+    A field is stated for the whole file, for a table, or in a column; the most specific statement is used.
 
     Raises:
-        SpecError: with every problem that was found.
+        SpecError: with every problem in the text.
     """
     reader = Reader(text, origin)
     with reader.complete():
@@ -144,61 +145,53 @@ def parse_published(text: str, origin: str, name: str) -> tuple[Published, ...]:
         title, where, seen, counts = (reader.text(reader.require(root, values, key)) for key in _SOURCE_KEYS)
         by_tool = "by_tool" in values and reader.flag(values["by_tool"])
         source = Source(name, title, where, seen, counts, by_tool)
-        header, found = reader.sequence(reader.require(root, values, "columns")), len(reader.problems)
+        header, problems = reader.sequence(reader.require(root, values, "columns")), len(reader.problems)
         columns = [reader.word(item, "column", _FIELDS) for item in header]
-        if len(reader.problems) > found:
-            reader.finish()  # rows mean nothing under a wrong heading
+        if len(reader.problems) > problems:
+            reader.finish()  # rows cannot be read under a wrong heading
         notes = reader.mapping(values["notes"]) if "notes" in values else {}
         figures: dict[str, Published] = {}
         for table in reader.sequence(reader.require(root, values, "tables")):
             heading = reader.mapping(table, ("table", "note", "figures", *_FIELDS))
             stated = {key: node for key, node in {**values, **heading}.items() if key in _FIELDS}
             for row in reader.sequence(reader.require(table, heading, "figures")):
-                read = _figure(reader, row, columns, stated)
-                if read["id"] in figures or not str(read["id"]).startswith(f"{name}-"):
-                    reader.problem(row, f"an id is '{name}-' and something that no other figure has")
-                remarks = (heading.get("note"), notes.get(read["id"]))
-                figures[read["id"]] = Published(
+                fields = _read_figure(reader, row, columns, stated)
+                figure_id = fields["id"]
+                if figure_id in figures or not str(figure_id).startswith(f"{name}-"):
+                    reader.report(row, f"an id must start with '{name}-' and belong to one figure only")
+                remarks = (heading.get("note"), notes.get(figure_id))
+                figures[figure_id] = Published(
                     source=source,
                     table=reader.text(reader.require(table, heading, "table")),
                     note="; ".join(reader.text(remark) for remark in remarks if remark is not None),
-                    **read,
+                    **fields,
                 )
-        for stray in notes.keys() - figures.keys():
-            reader.problem(notes[stray], f"a note on '{stray}', which is no figure of this file")
+        for unknown_id in notes.keys() - figures.keys():
+            reader.report(notes[unknown_id], f"the note is about '{unknown_id}', which is not a figure of this file")
     return tuple(figures.values())
 
 
-def _figure(reader: Reader, row: yaml.Node, columns: list[str], stated: dict[str, yaml.Node]) -> dict[str, Any]:
-    """Field -> value; an empty cell and a field that is stated nowhere are None."""
+def _read_figure(reader: Reader, row: yaml.Node, columns: list[str], stated: dict[str, yaml.Node]) -> dict[str, Any]:
+    """Return the value of every field; it is None if the cell is empty, or if nothing states the field."""
     cells = reader.sequence(row)
     nodes = stated | dict(zip(columns, cells, strict=False))
     nodes = {key: node for key, node in nodes.items() if not is_empty(node)}
     missing = [key for key in _REQUIRED if key not in nodes]
     if len(cells) != len(columns):
-        expected = f"{len(columns)} columns ({', '.join(columns)})"
-        reader.problem(row, f"the figure has {len(cells)} cells, the file {expected}")
+        reader.report(row, f"expected {len(columns)} cells ({', '.join(columns)}), found {len(cells)}")
     elif missing:
-        reader.problem(row, f"{', '.join(missing)}: stated neither here nor above")
+        reader.report(row, f"{', '.join(missing)}: stated neither in the row nor above it")
     return {key: read(reader, nodes[key]) if key in nodes else None for key, read in _FIELDS.items()}
 
 
-def _word(kind: str, choices: tuple[str, ...]) -> Callable[[Reader, yaml.Node], str]:
+def _word_reader(kind: str, choices: tuple[str, ...]) -> Callable[[Reader, yaml.Node], str]:
     return lambda reader, node: reader.word(node, kind, choices)
 
 
-def _resolution(reader: Reader, node: yaml.Node) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", node.value) if isinstance(node, yaml.ScalarNode) else None
-    if match:
-        return int(match[1]), int(match[2])
-    side = reader.whole(node)
-    return side, side
-
-
-def _value(reader: Reader, node: yaml.Node) -> str:
+def _read_value(reader: Reader, node: yaml.Node) -> str:
     value = reader.text(node)
     if not _PRINT.fullmatch(value):
-        reader.problem(node, f"expected a number as it is printed, found '{value}'")
+        reader.report(node, f"expected a number as it is printed, found '{value}'")
         return "1"
     return value
 
@@ -210,12 +203,12 @@ _FIELDS: dict[str, Callable[[Reader, yaml.Node], Any]] = {
     "row": Reader.text,
     "net": Reader.text,
     "alpha": lambda reader, node: float(reader.number(node)),
-    "resolution": _resolution,
+    "resolution": read_sides,
     "classes": lambda reader, node: reader.whole(node, 0),
-    "task": _word("task", TASKS),
-    "quantity": _word("quantity", QUANTITIES),
-    "value": _value,
-    "unit": _word("unit", tuple(UNITS)),
+    "task": _word_reader("task", TASKS),
+    "quantity": _word_reader("quantity", QUANTITIES),
+    "value": _read_value,
+    "unit": _word_reader("unit", tuple(UNITS)),
     "significant": Reader.whole,
-    "confidence": _word("confidence", CONFIDENCES),
+    "confidence": _word_reader("confidence", CONFIDENCES),
 }

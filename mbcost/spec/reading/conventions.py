@@ -1,4 +1,4 @@
-"""YAML text -> `Convention`s."""
+"""Reads counting conventions from YAML."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _BLIND_KEYS = ("models", "networks", "says", "without", "keeps_params", "params"
 
 
 def parse_conventions(text: str, origin: str) -> dict[str, Convention]:
-    """Conventions by name. The first is complete; one that is about one quantity takes the other from the first.
+    """Return conventions by name. The first states both quantities; others take what they do not state from the first.
 
     Raises:
-        SpecError: with every problem that was found.
+        SpecError: with every problem in the text.
     """
     reader = Reader(text, origin)
     with reader.complete():
@@ -30,33 +30,35 @@ def parse_conventions(text: str, origin: str) -> dict[str, Convention]:
                 name=name,
                 title=reader.text(reader.require(record, values, "title")),
                 source=reader.text(reader.require(record, values, "source")),
-                proved=_texts(reader, values.get("proved")),
-                params_coefficients=_coefficients(reader, reader.require(record, default | values, "params")),
-                mult_adds_coefficients=_coefficients(reader, reader.require(record, default | values, "mult_adds")),
-                blind=_blind(reader, values.get("blind")),
+                proved=_read_texts(reader, values.get("proved")),
+                params_coefficients=_read_coefficients(reader, reader.require(record, default | values, "params")),
+                mult_adds_coefficients=_read_coefficients(
+                    reader, reader.require(record, default | values, "mult_adds")
+                ),
+                blind=_read_blind_spots(reader, values.get("blind")),
                 earlier="earlier" in values and reader.flag(values["earlier"]),
             )
     return conventions
 
 
-def _blind(reader: Reader, node: yaml.Node | None) -> tuple[BlindSpot, ...]:
-    return () if node is None else tuple(_blind_spot(reader, item) for item in reader.sequence(node))
+def _read_blind_spots(reader: Reader, node: yaml.Node | None) -> tuple[BlindSpot, ...]:
+    return () if node is None else tuple(_read_blind_spot(reader, item) for item in reader.sequence(node))
 
 
-def _blind_spot(reader: Reader, node: yaml.Node) -> BlindSpot:
+def _read_blind_spot(reader: Reader, node: yaml.Node) -> BlindSpot:
     values = reader.mapping(node, _BLIND_KEYS)
 
     def flag(key: str) -> bool:
         return key in values and reader.flag(values[key])
 
     def coefficients(key: str) -> dict[str, int] | None:
-        return _coefficients(reader, values[key]) if key in values else None
+        return _read_coefficients(reader, values[key]) if key in values else None
 
     return BlindSpot(
         models=reader.text(reader.require(node, values, "models")),
-        networks=frozenset(_texts(reader, values.get("networks"))),
+        networks=frozenset(_read_texts(reader, values.get("networks"))),
         says=reader.text(reader.require(node, values, "says")),
-        without=frozenset(_texts(reader, values.get("without"))),
+        without=frozenset(_read_texts(reader, values.get("without"))),
         params_coefficients=coefficients("params"),
         mult_adds_coefficients=coefficients("mult_adds"),
         keeps_params=flag("keeps_params"),
@@ -68,9 +70,9 @@ def _blind_spot(reader: Reader, node: yaml.Node) -> BlindSpot:
     )
 
 
-def _texts(reader: Reader, node: yaml.Node | None) -> tuple[str, ...]:
+def _read_texts(reader: Reader, node: yaml.Node | None) -> tuple[str, ...]:
     return () if node is None else tuple(map(reader.text, reader.sequence(node)))
 
 
-def _coefficients(reader: Reader, node: yaml.Node) -> dict[str, int]:
+def _read_coefficients(reader: Reader, node: yaml.Node) -> dict[str, int]:
     return {count: reader.whole(factor) for count, factor in reader.mapping(node, COUNTS).items()}

@@ -1,5 +1,7 @@
-"""The column `in`: the map that a row reads, as its table prints it. Kept beside the rows, because neither witness may
-be told it: it is what `mbcost check` holds against what the strides and widths say.
+"""The column `in`: the feature map that a row reads, as the table prints it.
+
+A `Row` does not hold it, because neither witness may be told it: `mbcost check` compares it with what the strides and
+widths give.
 """
 
 from __future__ import annotations
@@ -18,12 +20,12 @@ INPUT_COLUMN = "in"
 _TIMES = r"\s*[x×]\s*"
 _SIDE = "([0-9]{1,9})"
 INPUT = rf"{_SIDE}(?:\s*(?:\^2|²)|{_TIMES}{_SIDE})(?:{_TIMES}{_SIDE})?|{_SIDE}"
-"""Height, width and channels, or channels alone."""
+"""Pattern of a cell: height, width and channels, or height and width, or channels alone."""
 
 
 @dataclass(frozen=True)
 class PrintedInput:
-    """What a row prints of the map that it reads; None where it prints nothing of it."""
+    """What a row prints about the feature map that it reads; None is not printed."""
 
     channels: int | None = None
     size: tuple[int, int] | None = None
@@ -31,27 +33,26 @@ class PrintedInput:
 
 
 def read_input(reader: Reader, node: yaml.Node) -> PrintedInput:
-    """A cell of the column: `112x112x32`, `112^2 x 32`, `112x112` or the channels alone, `32`."""
+    """Read a cell of the column: `112x112x32`, `112^2 x 32`, `112x112`, or the channels alone, `32`."""
     match = re.fullmatch(INPUT, str(node.value)) if isinstance(node, yaml.ScalarNode) else None
     if match is None or "0" in {number.lstrip("0") or "0" for number in match.groups() if number}:
-        found = f"'{node.value}'" if isinstance(node, yaml.ScalarNode) else "a list or a mapping"
-        reader.problem(node, f"expected the input as 112x112x32, 112^2 x 32, 112x112 or 32 (channels), found {found}")
+        kind = f"'{node.value}'" if isinstance(node, yaml.ScalarNode) else "a list or a mapping"
+        reader.report(node, f"expected the input as 112x112x32, 112^2 x 32, 112x112 or 32 (channels), found {kind}")
         return PrintedInput()
-    height, width, channels, alone = (int(number) if number else None for number in match.groups())
+    height, width, channels, channels_alone = (int(number) if number else None for number in match.groups())
     size = None if height is None else (height, height if width is None else width)
-    return PrintedInput(channels if alone is None else alone, size)
+    return PrintedInput(channels if channels_alone is None else channels_alone, size)
 
 
 def read_inputs(reader: Reader) -> Mapping[int, tuple[PrintedInput, Position]]:
-    """The column `in` of a document that is a valid spec, by stage, each cell with its place."""
+    """Return the cells of the column `in` by stage, each with its position, from a document that is a valid spec."""
     with reader.complete():
         values = reader.mapping(reader.root)
         columns = [reader.text(item) for item in reader.sequence(values["columns"])]
-        rows = reader.sequence(values["rows"])
-        inputs = {}
-        for stage, row in enumerate(rows):
-            cells = dict(zip(columns, reader.sequence(row), strict=True))
-            if INPUT_COLUMN in cells and not is_empty(cells[INPUT_COLUMN]):
-                cell = cells[INPUT_COLUMN]
-                inputs[stage] = (read_input(reader, cell), reader.position(cell))
+        rows = [dict(zip(columns, reader.sequence(row), strict=True)) for row in reader.sequence(values["rows"])]
+        inputs = {
+            stage: (read_input(reader, row[INPUT_COLUMN]), reader.position(row[INPUT_COLUMN]))
+            for stage, row in enumerate(rows)
+            if INPUT_COLUMN in row and not is_empty(row[INPUT_COLUMN])
+        }
     return inputs

@@ -1,48 +1,43 @@
-"""The JSON Schema of a spec, made of the tables that the parser reads by: what an editor completes and underlines."""
+"""The JSON Schema of a spec, made from the records that the reader uses: what an editor completes and underlines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from mbcost.spec.implementation import EXACT, INTEGER_STEPS, PADDINGS, POOLS, ROLES
 from mbcost.spec.reading import flat
-from mbcost.spec.reading.implementations import ACTIVATIONS, FIELDS, PARTS, SQUEEZED
-from mbcost.spec.reading.inputs import INPUT
-from mbcost.spec.reading.table import COLUMNS, FORMS, KEYS, MOST_REPEATS, OPERATORS
+from mbcost.spec.reading.columns import COLUMNS, SpecColumn
+from mbcost.spec.reading.implementations import FIELDS, RULE
+from mbcost.spec.reading.table import FORMS, KEYS
+from mbcost.spec.reading.values import SIDES, TEXT, WHOLE, Schema, schema_of_mapping
 
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": ["string", "number"]}
-_WHOLE: Schema = {"type": "integer", "minimum": 1, "maximum": EXACT}
 _REQUIRED = ("name", "input", "columns", "rows", "implementations")
 
 
 def spec_schema(families: Iterable[str]) -> Schema:
-    """JSON Schema, draft 2020-12, of both kinds of documents; `families` are the implementations that a spec can name.
+    """Return the JSON Schema, draft 2020-12, of tables and flat lists; a spec can name one of `families`.
 
-    It knows the type of each cell by its column and the length of a row by the number of columns. What needs more
-    than one row, or a rule between cells, `mbcost check` says.
+    The schema knows the type of each cell from its column, and the length of a row from the number of columns. Rules
+    between rows or between cells are not in it; `mbcost check` reports them.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "mbcost spec",
         "description": "A network: its layer table as its paper prints it, or a flat list of its layers.",
         "type": "object",
-        # Not `anyOf`: an editor would then say of one slip what is wrong with both documents.
+        # With `anyOf`, an editor would report one mistake against both kinds of documents.
         "if": {"required": ["layers"]},
         "then": {"$ref": "#/$defs/list"},
         "else": {"$ref": "#/$defs/table"},
         "$defs": {
             "table": _table(families),
             "list": _list(),
-            "cells": {column: _cell(column) for column in COLUMNS},
-            "list_cells": {column: _LIST_CELLS[column] for column in flat.COLUMNS},
-            "implementation": _object(
-                {field: _FIELDS.get(field, {}) for field in FIELDS},
-                description="An implementation's rules; all but the first record state what differs from it.",
+            "cells": {letter: _cell(column) for letter, column in COLUMNS.items()},
+            "list_cells": {heading: _list_cell(column) for heading, column in flat.COLUMNS.items()},
+            "implementation": schema_of_mapping(
+                {name: field.schema for name, field in FIELDS.items()},
+                description="An implementation's rules. The first record is complete, the others state what differs.",
             ),
-            "rule": _RULE,
+            "rule": RULE,
         },
     }
 
@@ -50,7 +45,7 @@ def spec_schema(families: Iterable[str]) -> Schema:
 def _table(families: Iterable[str]) -> Schema:
     keys = {key: _KEYS.get(key, {}) for key in KEYS} | {"implementations": _implementations(families)}
     return {
-        **_object(keys, _REQUIRED, "A network's layer table as its paper prints it."),
+        **schema_of_mapping(keys, _REQUIRED, "A network's layer table as its paper prints it."),
         "allOf": [*_cells(), *_lengths()],
     }
 
@@ -59,7 +54,7 @@ def _list() -> Schema:
     length = len(flat.COLUMNS)
     row = {
         "type": "array",
-        "prefixItems": [{"$ref": f"#/$defs/list_cells/{column}"} for column in flat.COLUMNS],
+        "prefixItems": [{"$ref": f"#/$defs/list_cells/{heading}"} for heading in flat.COLUMNS],
         "minItems": length,
         "maxItems": length,
     }
@@ -69,46 +64,38 @@ def _list() -> Schema:
             "type": "array",
             "items": row,
             "minItems": 1,
-            "description": "The layers in order of execution, every number worked out.",
+            "description": "The layers in order of execution, with every number stated.",
         },
-        "source": {**_TEXT, "description": "Which model this was written from."},
+        "source": {**TEXT, "description": "The model from which the list was written."},
     }
     keys = {key: own.get(key) or _KEYS[key] for key in flat.KEYS}
     required = (key for key in flat.KEYS if key != "source")
-    return _object(keys, required, "A network as a flat list of layers, as `mbcost export --from` writes it.")
+    return schema_of_mapping(keys, required, "A network as a flat list of layers, as `mbcost export --from` writes it.")
 
 
-def _object(properties: Mapping[str, Schema], required: Iterable[str] = (), description: str = "") -> Schema:
-    said = {"description": description} if description else {}
-    return {
-        **said,
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
+def _list_cell(column: flat.ListColumn) -> Schema:
+    return {**column.schema, "description": column.description} if column.description else column.schema
 
 
-def _cell(column: str) -> Schema:
-    """A cell of the column; `~` leaves it empty everywhere but under `operator`."""
-    schema = _CELLS.get(column, {})
-    filled = {key: value for key, value in schema.items() if key != "description"}
-    described = {"description": schema["description"]} if "description" in schema else {}
-    return {**described, "anyOf": [filled, {"type": "null"}]} if column != "operator" and filled else schema
+def _cell(column: SpecColumn) -> Schema:
+    """Return the schema of a cell; `~` leaves it empty in every column but `operator`."""
+    if column.letter == "operator":
+        return {**column.schema, "description": column.description}
+    return {"description": column.description, "anyOf": [column.schema, {"type": "null"}]}
 
 
 def _cells() -> Iterable[Schema]:
-    """Per place and column: where the heading has the column there, every row has such a cell there."""
-    for place in range(len(COLUMNS)):
-        for column in COLUMNS:
-            before: list[Any] = [True] * place
-            heading = {"prefixItems": [*before, {"const": column}], "minItems": place + 1}
-            cell = {"$ref": f"#/$defs/cells/{column}"}
+    """Yield, for every index and column: if the column has this index in the heading, so has its cell in every row."""
+    for index in range(len(COLUMNS)):
+        for letter in COLUMNS:
+            before: list[object] = [True] * index
+            heading = {"prefixItems": [*before, {"const": letter}], "minItems": index + 1}
+            cell = {"$ref": f"#/$defs/cells/{letter}"}
             yield _where_columns(heading, {"items": {"prefixItems": [*before, cell]}})
 
 
 def _lengths() -> Iterable[Schema]:
-    """A row is as long as the heading."""
+    """Yield, for every number of columns: a row has as many cells."""
     for length in range(1, len(COLUMNS) + 1):
         bounds = {"minItems": length, "maxItems": length}
         yield _where_columns(bounds, {"items": bounds})
@@ -122,14 +109,14 @@ def _where_columns(heading: Schema, rows: Schema) -> Schema:
 
 
 def _implementations(families: Iterable[str]) -> Schema:
-    named = _object(
+    named = schema_of_mapping(
         {
             "family": {"enum": list(families), "description": "The implementations of tables that are built alike."},
             "only": {
                 "type": "array",
                 "items": {"type": "string"},
                 "minItems": 1,
-                "description": "Those of the family that have this network.",
+                "description": "The implementations of the family that have this network.",
             },
         },
         ["family"],
@@ -141,51 +128,34 @@ def _implementations(families: Iterable[str]) -> Schema:
         "additionalProperties": {"$ref": "#/$defs/implementation"},
     }
     return {
-        "description": "How the table becomes layers: a family by name, or records by implementation.",
+        "description": "How the table becomes layers: the name of a family, or one record per implementation.",
         "if": {"required": ["family"]},
         "then": named,
         "else": records,
     }
 
 
-_RULE = _object(
-    {"integer": {"enum": list(INTEGER_STEPS)}, "divisor": _WHOLE, "minimum": {**_WHOLE, "minimum": 0}},
-    ["integer", "divisor", "minimum"],
-    "Rounds a scaled width: the integer step, then to a multiple of the divisor, at least the minimum.",
-)
-_RULE_OF: Schema = {"$ref": "#/$defs/rule"}
-_PAIR: Schema = {"anyOf": [_WHOLE, {"type": "string", "pattern": "^[0-9]{1,9}x[0-9]{1,9}$"}]}
-_KERNEL: Schema = {"anyOf": [*_PAIR["anyOf"], {"enum": [0, "0"]}]}
-_FLAG: Schema = {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}
-_ALPHA: Schema = {"type": "number", "minimum": 0}
 _ALPHAS: Schema = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
-_KEYS: dict[str, Schema] = {
-    "name": {**_TEXT, "description": "What the network is called in output."},
-    "title": {**_TEXT, "description": "The headline of its tables."},
+_RESOLUTION: Schema = {"anyOf": [*SIDES["anyOf"], {"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 2}]}
+_KEYS: Mapping[str, Schema] = {
+    "name": {**TEXT, "description": "What output calls the network."},
+    "title": {**TEXT, "description": "The headline of the network's tables."},
     "source": {
-        **_object({"paper": _TEXT, "code": _TEXT, "table": _TEXT}),
+        **schema_of_mapping({"paper": TEXT, "code": TEXT, "table": TEXT}),
         "description": "Where the table was read.",
     },
-    "remark": {**_TEXT, "description": "What to know when the paper's totals are compared with these."},
+    "remark": {**TEXT, "description": "What to know when the paper's totals are compared with these."},
     "input": {
-        **_object(
-            {
-                "channels": _WHOLE,
-                "resolution": {
-                    "anyOf": [*_PAIR["anyOf"], {"type": "array", "items": _WHOLE, "minItems": 2, "maxItems": 2}]
-                },
-            },
-            ["channels", "resolution"],
-        ),
+        **schema_of_mapping({"channels": WHOLE, "resolution": _RESOLUTION}, ["channels", "resolution"]),
         "description": "Channels and resolution (N, HxW or [H, W]) of the input.",
     },
     "published": {
-        **_object({"alpha": _ALPHAS, "resolution": {"type": "array", "items": _WHOLE}}),
+        **schema_of_mapping({"alpha": _ALPHAS, "resolution": {"type": "array", "items": WHOLE}}),
         "description": "Width multipliers and resolutions that `mbcost validate` takes by default.",
     },
     "shown_as": {
         "enum": list(FORMS),
-        "description": "How the paper prints the table: a line a row, or a line a convolution.",
+        "description": "How the paper prints the table: one line per row, or one line per convolution.",
     },
     "columns": {
         "type": "array",
@@ -200,67 +170,4 @@ _KEYS: dict[str, Schema] = {
         "minItems": 1,
         "description": "The rows as printed at alpha 1; ~ is an empty cell.",
     },
-}
-_CELLS: dict[str, Schema] = {
-    "operator": {
-        "anyOf": [
-            {"enum": list(OPERATORS)},
-            {"type": "string", "pattern": f"^({'|'.join(OPERATORS)}) .+$"},
-        ],
-        "description": "What the row is, with a kernel behind it where the paper prints one: bottleneck 5x5.",
-    },
-    "k": {**_KERNEL, "description": "The kernel, 3 or 3x5; 0 is none, for MobileNetV4."},
-    "a": {**_KERNEL, "description": "Kernel of MobileNetV4's depthwise layer before the expansion."},
-    "g": {**_WHOLE, "description": "Groups of a convolution."},
-    "d": {**_WHOLE, "description": "Dilation."},
-    "res": {**_FLAG, "description": "With or without a residual connection; empty: where shapes agree."},
-    "t": {"type": "number", "minimum": 1, "maximum": EXACT, "description": "Expansion factor of a bottleneck."},
-    "exp": {**_WHOLE, "description": "Expanded width of a bottleneck."},
-    "c": {"anyOf": [_WHOLE, {"const": "k"}], "description": "Output channels; k is the number of classes."},
-    "se": {**_FLAG, "description": "Squeeze-and-excite behind the depthwise layer."},
-    "nl": {"type": "string", "description": "Non-linearity, a letter of the implementation's activations: RE, HS."},
-    "n": {**_WHOLE, "maximum": MOST_REPEATS, "description": "How often the row is repeated."},
-    "s": {**_WHOLE, "description": "Stride of the first repeat; the others have 1."},
-    "in": {
-        "anyOf": [_WHOLE, {"type": "string", "pattern": f"^({INPUT})$"}],
-        "description": "The input that the row prints: 112x112x32, 112^2 x 32, 112x112 or 32 (channels). Only checked.",
-    },
-}
-_MAP: Schema = {"type": "string", "pattern": f"^{flat.SIDE}x{flat.SIDE}x{flat.SIDE}$"}
-_LIST_CELLS: dict[str, Schema] = {
-    "name": {**_TEXT, "description": "What the layer is called, each another name."},
-    "operator": {"enum": list(flat.OPERATORS)},
-    "input": {**_MAP, "description": "The map that it reads, HxWxC."},
-    "output": {**_MAP, "description": "The map that it makes, HxWxC."},
-    "k": {"type": "string", "pattern": f"^{flat.SIDE}x{flat.SIDE}$", "description": "The kernel, HxW."},
-    "s": {**_WHOLE, "description": "Stride."},
-    "d": {**_WHOLE, "description": "Dilation."},
-    "g": {**_WHOLE, "description": "Groups."},
-    "bias": _FLAG,
-    "norm": {"anyOf": [_WHOLE, {"type": "null"}], "description": "Channels of the norms behind it; ~ without one."},
-}
-_FUNCTION: Schema = {"enum": list(ACTIVATIONS)}
-_PARTS: Schema = {"type": "array", "items": {"enum": list(PARTS)}}
-_PADDING: Schema = {"enum": list(PADDINGS)}
-_POOL: Schema = {"enum": list(POOLS)}
-_FIELDS: dict[str, Schema] = {
-    "source": {**_TEXT, "description": "File and version that the rules were read from."},
-    "channels": _RULE_OF,
-    "channels_of": _object(dict.fromkeys(ROLES, _RULE_OF)),
-    "squeeze": _RULE_OF,
-    "expansion": {"enum": ["input", "printed"]},
-    "unscaled_below": _object(dict.fromkeys(ROLES, _ALPHA)),
-    "width_from_input": _object(dict.fromkeys(ROLES, _WHOLE)),
-    "padding": _object({"conv": _PADDING, "depthwise": _PADDING, "pool": _PADDING}, ["conv", "depthwise"]),
-    "without_residual": {"type": "array", "items": {**_WHOLE, "minimum": 0}},
-    "bias": _PARTS,
-    "linear": _PARTS,
-    "activations": {"type": "object", "additionalProperties": _FUNCTION},
-    "squeeze_of": {"enum": list(SQUEEZED)},
-    "squeeze_activation": _FUNCTION,
-    "squeeze_gate": _FUNCTION,
-    "norm_epsilon": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
-    "pool": _POOL,
-    "squeeze_pool": _POOL,
-    "fused_norm": _FLAG,
 }

@@ -1,4 +1,4 @@
-"""Files and standard input as text, at most so much of them as a spec can be."""
+"""Reads files and standard input as text, up to the largest size that a spec can have."""
 
 from __future__ import annotations
 
@@ -13,68 +13,68 @@ from mbcost.errors import MbcostError, Problem, SpecError
 from mbcost.spec.reading.compose import LARGEST, lines
 
 STANDARD_INPUT = "<stdin>"
-"""What standard input is called in messages."""
+"""What messages call standard input."""
 PATIENCE = 5.0
-"""Seconds to wait for somebody to write into a named pipe."""
+"""Seconds to wait for a program to write to a named pipe."""
 
 
 def read_file(path: Path) -> str:
-    """The text of a file. No more of it is read than a spec can have, so that a device ends as well.
+    """Return the text of a file. At most the size of a spec is read, so that reading an endless device ends too.
 
     Raises:
-        MbcostError: it cannot be read.
-        SpecError: it is too large, or no UTF-8.
+        MbcostError: the file cannot be read.
+        SpecError: the file is too large, or not UTF-8.
     """
-    return _decoded(lambda: _bytes_of(path), str(path))
+    return _decode(lambda: _read_bytes(path), str(path))
 
 
 @cache
 def read_standard_input() -> str:
-    """What standard input holds; it can be read only once, and one command can name it twice.
+    """Return the text of standard input. It is cached, because a command can name it twice, and it is read only once.
 
     Raises:
-        MbcostError: it is closed.
-        SpecError: it holds too much, or no UTF-8.
+        MbcostError: standard input is closed.
+        SpecError: the text is too large, or not UTF-8.
     """
     if sys.stdin is None:
-        raise MbcostError(f"{STANDARD_INPUT}: standard input is closed")
-    return _decoded(lambda: sys.stdin.buffer.read(LARGEST + 1), STANDARD_INPUT)
+        raise MbcostError(f"{STANDARD_INPUT}: standard input is closed: pipe a file into it")
+    return _decode(lambda: sys.stdin.buffer.read(LARGEST + 1), STANDARD_INPUT)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     if S_ISFIFO(path.stat().st_mode):
-        return _piped(path)
+        return _read_pipe(path)
     with path.open("rb") as file:
         return file.read(LARGEST + 1)
 
 
 @cache
-def _piped(path: Path) -> bytes:
-    """What a named pipe holds: like standard input it can be read only once."""
+def _read_pipe(path: Path) -> bytes:
+    """Return the bytes of a named pipe, which can be read only once, like standard input."""
     from select import select
 
-    found = bytearray()
-    # Opened so, a pipe that nobody writes to does not block.
+    content = bytearray()
+    # With O_NONBLOCK, opening a pipe that no program writes to does not wait.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        while len(found) <= LARGEST:
+        while len(content) <= LARGEST:
             if not select([handle], [], [], PATIENCE)[0]:
-                raise MbcostError(f"{path}: nobody writes into this pipe: write a file, or pipe into '-'")
+                raise MbcostError(f"{path}: no program writes to this pipe: write a file, or pipe into '-'")
             part = os.read(handle, LARGEST)
             if not part:
                 break
-            found += part
+            content += part
     finally:
         os.close(handle)
-    return bytes(found)
+    return bytes(content)
 
 
-def _decoded(read: Callable[[], bytes], origin: str) -> str:
+def _decode(read: Callable[[], bytes], origin: str) -> str:
     try:
-        found = read()
-        if len(found) > LARGEST:
-            raise SpecError([Problem(origin, 1, 1, f"the file is too large: the most is {LARGEST:,} bytes")])
-        return found.decode("utf-8-sig")
+        content = read()
+        if len(content) > LARGEST:
+            raise SpecError([Problem(origin, 1, 1, f"the file is too large: it must have at most {LARGEST:,} bytes")])
+        return content.decode("utf-8-sig")
     except IsADirectoryError as error:
         raise MbcostError(f"{origin}: {error.strerror}: name a file in it") from None
     except OSError as error:

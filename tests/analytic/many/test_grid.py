@@ -1,4 +1,4 @@
-"""The matrix form equals the layers, point by point, however large the numbers are."""
+"""The matrix form equals the sum over the layers, point by point, for numbers of any size."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.compact import compact
 from mbcost.analytic.many.exact import multiply_exactly
-from mbcost.analytic.many.grid import chunks, compute_costs, compute_totals, total_of
+from mbcost.analytic.many.grid import compute_costs, compute_totals
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import resolve
-from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_family, load_spec
 from mbcost.spec.reading.table import parse_spec
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Spec
-from tests.tables import tables
+from tests.tables import tables, where_possible
 
 PAIRS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations]
 CONVENTIONS = st.sampled_from(sorted(load_conventions()))
@@ -31,14 +30,15 @@ def check(
 ) -> None:
     coefficients = load_conventions()[convention].coefficients(quantity)
     plans = [plan(Scaling(spec, spec.implementation(name), alpha, 7), spec.channels) for alpha in alphas]
-    found = compute_totals(compute_costs(group_columns(plans), WeightedCount.from_coefficients(coefficients)), sizes)
-    assert found.shape == (len(alphas), len(sizes))
+    quantity_of = WeightedCount.from_coefficients(coefficients)
+    totals = compute_totals(compute_costs(group_columns(plans), quantity_of), sizes)
+    assert totals.shape == (len(alphas), len(sizes))
     for row, (alpha, blocks) in enumerate(zip(alphas, plans, strict=True)):
-        total = total_of(compact(blocks), coefficients)
+        counts = compact(blocks)
         for column, size in enumerate(sizes):
             tally = resolve(spec, alpha=alpha, resolution=size, implementation=name, classes=7).tally()
             expected = sum(factor * getattr(tally, count) for count, factor in coefficients.items())
-            assert int(found[row, column]) == total.at(size) == expected
+            assert int(totals[row, column]) == quantity_of.weigh(counts.tally(size)) == expected
 
 
 @given(
@@ -48,49 +48,31 @@ def check(
     CONVENTIONS,
     QUANTITIES,
 )
-def test_every_point_is_what_the_layers_sum_to(
+def test_every_total_is_the_sum_over_the_layers(
     pair: tuple[str, str], alphas: list[float], sizes: list[tuple[int, int]], convention: str, quantity: str
 ) -> None:
     check(load_spec(pair[0]), pair[1], alphas, sizes, convention, quantity)
 
 
 @given(tables(), st.lists(st.sampled_from([0.3, 1.0, 1.7, 2.0]), min_size=1, max_size=3), CONVENTIONS, QUANTITIES)
-def test_so_it_is_for_any_table(text: str, alphas: list[float], convention: str, quantity: str) -> None:
+def test_every_total_of_a_random_table_is_the_sum_over_the_layers(
+    text: str, alphas: list[float], convention: str, quantity: str
+) -> None:
     spec = parse_spec(text, "any.yaml", load_family)
-    try:
-        for alpha in alphas:
+    for alpha in alphas:
+        with where_possible():
             resolve(spec, alpha=alpha, resolution=(90, 61), classes=7)
-    except MbcostError:
-        return
     check(spec, "any", alphas, [(90, 61)], convention, quantity)
 
 
 @pytest.mark.parametrize("alpha", [1.0, 1e4, 1e9])
 @pytest.mark.parametrize("size", [(33, 97), (10**6, 10**6 + 1), (10**9, 10**9)])
-def test_nothing_overflows_and_no_bit_is_lost(alpha: float, size: tuple[int, int]) -> None:
+def test_totals_of_large_networks_do_not_overflow_and_are_exact(alpha: float, size: tuple[int, int]) -> None:
     check(load_spec("v2"), "official", [alpha, alpha / 3], [(35, 33), size], "macs", "mult_adds")
 
 
 @given(st.integers(0, 2**66), st.integers(1, 2**20), st.integers(1, 3))
 def test_a_product_is_exact_at_every_size(large: int, small: int, count: int) -> None:
-    left = np.array([[large + place, small] for place in range(count)], dtype=object)
+    left = np.array([[large + row, small] for row in range(count)], dtype=object)
     right = np.array([[1, small], [1, 3]], dtype=object)
     assert (multiply_exactly(left, right) == left @ right).all()
-
-
-@given(
-    pair=st.sampled_from(PAIRS),
-    heights=st.lists(SIZES, min_size=1, max_size=5),
-    widths=st.lists(SIZES, min_size=1, max_size=5),
-    most=st.integers(1, 60),
-)
-def test_chunks_are_the_whole_table_in_order(
-    pair: tuple[str, str], heights: list[int], widths: list[int], most: int
-) -> None:
-    spec = load_spec(pair[0])
-    plans = [plan(Scaling(spec, spec.implementation(pair[1]), alpha, 10), 3) for alpha in (0.5, 0.75, 1.0)]
-    costs = compute_costs(group_columns(plans), WeightedCount.from_coefficients({"conv_macs": 1}))
-    found = list(chunks(costs, heights, widths, most))
-    assert all(part.size <= max(most, len(widths)) for part in found)
-    whole = compute_totals(costs, [(height, width) for height in heights for width in widths])
-    assert (np.concatenate(found) == whole.reshape(-1, len(widths))).all()

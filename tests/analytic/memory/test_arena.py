@@ -1,4 +1,4 @@
-"""The arena beside TensorFlow Lite's own, to the byte and map by map, and what holds for any network."""
+"""The arena equals that of TensorFlow Lite, map by map and to the byte, and plans of any network are sound."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ from mbcost.analytic.memory.arena import (
 )
 from mbcost.analytic.memory.lifetimes import count_live_elements
 from mbcost.analytic.network import Network, resolve
-from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_family, load_spec
 from mbcost.spec.reading.table import parse_spec
-from tests.tables import tables
+from tests.tables import tables, where_possible
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "data" / "arena.yaml").read_text())["cases"]
 NO_STEP = ("PAD", "RESHAPE", "SOFTMAX")
-"""Operators of TensorFlow Lite that are no step of the engine's: what they make is small, in place, or an option's."""
+"""Operators of TensorFlow Lite without a step in the engine: their output is small, in place, or made by an option."""
 SWITCHES = [field.name for field in fields(ArenaOptions)]
 
 
@@ -44,26 +43,27 @@ def name(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)
-def test_equal_to_tensorflow_lite_to_the_byte(case: dict[str, Any]) -> None:
-    """The size of the buffer, and the size and place of the input, of every map and of every scratch in it."""
+def test_an_arena_equals_that_of_tensorflow_lite_to_the_byte(case: dict[str, Any]) -> None:
+    """The size of the arena is equal, and so are size and offset of the input, every map and every scratch buffer."""
     network = keras(case)
-    placed = {each.name: each for each in plan_arena(network, 1, TENSORFLOW_LITE) if "scratch" not in each.name}
-    scratches = [each for each in plan_arena(network, 1, TENSORFLOW_LITE) if "scratch" in each.name]
-    assert measure_extent(plan_arena(network, 1, TENSORFLOW_LITE)) == case["arena"]
-    assert [placed["input"].size, placed["input"].offset] == case["input"]
-    assert sorted([each.size, each.offset] for each in scratches) == sorted(case["scratches"])
+    buffers = plan_arena(network, 1, TENSORFLOW_LITE)
+    maps = {buffer.name: buffer for buffer in buffers if "scratch" not in buffer.name}
+    scratches = [buffer for buffer in buffers if "scratch" in buffer.name]
+    assert measure_extent(buffers) == case["arena"]
+    assert [maps["input"].size, maps["input"].offset] == case["input"]
+    assert sorted([buffer.size, buffer.offset] for buffer in scratches) == sorted(case["scratches"])
     measured = [operator for operator in case["operators"] if operator[0] not in NO_STEP]
     sums = {later.name: earlier.name for earlier, later in zip(network.steps, network.steps[1:], strict=False)}
     for step, (_, size, offset) in zip(network.steps, measured, strict=True):
-        found = placed[sums[step.name] if step.part == "add" else step.name]
-        assert (found.size, found.offset) == (size, offset), step.name
-    padded = [each for each in placed if each.endswith(" padded")]
+        buffer = maps[sums[step.name] if step.part == "add" else step.name]
+        assert (buffer.size, buffer.offset) == (size, offset), step.name
+    padded = [buffer for name, buffer in maps.items() if name.endswith(" padded")]
     pads = [[size, offset] for kind, size, offset in case["operators"] if kind == "PAD"]
-    assert [[placed[each].size, placed[each].offset] for each in padded] == pads
+    assert [[buffer.size, buffer.offset] for buffer in padded] == pads
 
 
-def test_six_of_the_cases_pad_nowhere_and_no_option_is_idle() -> None:
-    """Every option is needed for some case: without it, the buffer or a place in it is another."""
+def test_only_one_case_pads_and_every_option_changes_a_case() -> None:
+    """Without any one of the options, the size or an offset differs in at least one case."""
     assert [name(case) for case in CASES if any(kind == "PAD" for kind, *_ in case["operators"])] == ["v1@0.75/100"]
     for switch in SWITCHES:
         less = replace(TENSORFLOW_LITE, **{switch: False})
@@ -81,28 +81,30 @@ def test_six_of_the_cases_pad_nowhere_and_no_option_is_idle() -> None:
     st.sampled_from([1, 2, 4]),
     st.builds(ArenaOptions, *[st.booleans()] * len(SWITCHES)),
 )
-def test_any_table(text: str, resolution: tuple[int, int], size: int, options: ArenaOptions) -> None:
-    """No two that live at once share a byte; the maps alone are never below what one operator needs."""
-    try:
-        spec = parse_spec(text, "any.yaml", load_family)
+def test_buffers_of_a_random_table_that_are_live_at_once_share_no_byte(
+    text: str, resolution: tuple[int, int], size: int, options: ArenaOptions
+) -> None:
+    """An arena of the maps alone also has at least the bytes that are live in the model `naive`, at every step."""
+    spec = parse_spec(text, "any.yaml", load_family)
+    with where_possible():
         network = resolve(spec, resolution=resolution, implementation="any", classes=7)
-    except MbcostError:
-        return
     needed = count_live_elements(network, "naive")
     plain = plan_arena(network, size, MAPS_ALONE)
-    assert all(end >= each * size for end, each in zip(find_ends(plain, len(needed)), needed, strict=True))
-    placed = plan_arena(network, size, replace(options, pad=False))  # a pad comes before its step: two moments in one
-    for place, one in enumerate(placed):
-        assert one.offset % (64 if options.align else 1) == 0
-        for other in placed[:place]:
-            apart = one.end <= other.offset or other.end <= one.offset
-            assert apart or one.last < other.first or other.last < one.first, (one, other)
-    assert measure_extent(placed) == max(find_ends(placed, len(needed)))
-    assert measure_extent(plan_arena(network, size, options)) >= max(each.size for each in placed)
+    assert all(end >= elements * size for end, elements in zip(find_ends(plain, len(needed)), needed, strict=True))
+    # Padding runs before its step, at another moment of the same step, so it is left out.
+    buffers = plan_arena(network, size, replace(options, pad=False))
+    for index, buffer in enumerate(buffers):
+        assert buffer.offset % (64 if options.align else 1) == 0
+        for other in buffers[:index]:
+            apart = buffer.end <= other.offset or other.end <= buffer.offset
+            assert apart or buffer.last < other.first or other.last < buffer.first, (buffer, other)
+    assert measure_extent(buffers) == max(find_ends(buffers, len(needed)))
+    assert measure_extent(plan_arena(network, size, options)) >= max(buffer.size for buffer in buffers)
 
 
-def test_the_smallest_gap_wins_and_not_the_lowest() -> None:
-    """As SimpleMemoryArena has it; TensorFlow Lite Micro's planner takes the lowest."""
-    wanted = [Buffer("a", 0, 9, 0, 1), Buffer("b", 0, 8, 0, 9), Buffer("c", 0, 7, 0, 1), Buffer("d", 0, 6, 0, 9)]
-    offsets = {each.name: each.offset for each in place_buffers([*wanted, Buffer("e", 0, 5, 2, 3)], 1, 99)}
+def test_a_buffer_gets_the_smallest_gap_and_not_the_lowest() -> None:
+    """So does SimpleMemoryArena, whereas the planner of TensorFlow Lite Micro takes the lowest gap."""
+    placed = [Buffer("a", 0, 9, 0, 1), Buffer("b", 0, 8, 0, 9), Buffer("c", 0, 7, 0, 1), Buffer("d", 0, 6, 0, 9)]
+    buffers = place_buffers([*placed, Buffer("e", 0, 5, 2, 3)], 1, 99)
+    offsets = {buffer.name: buffer.offset for buffer in buffers}
     assert offsets == {"a": 0, "b": 9, "c": 17, "d": 24, "e": 17}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.spec.catalogue.library import NETWORKS
+from mbcost.spec.catalogue.library import NETWORKS, specs_folder
 from tests.cli.conftest import Mbcost
 
-DATA = Path(__file__).parents[2] / "data" / "as_printed"
+MISPRINTED = Path(__file__).parents[2] / "data" / "as_printed" / "v2-arxiv1.yaml"
 BROKEN = (
     "name: broken\ninput: {channels: 3, resolution: 8}\ncolumns: [operator, c]\n"
     "rows:\n  - [cnov, 8]\n  - [conv]\nimplementations: {family: v2}\n"
@@ -26,14 +26,14 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "broken.yaml"
 
 
-def test_every_problem_with_its_line_and_a_caret(mbcost: Mbcost, broken: str) -> None:
+def test_every_problem_is_shown_with_its_line_and_a_caret(mbcost: Mbcost, broken: str) -> None:
     result = mbcost("check", broken)
     assert (result.code, result.err) == (2, "")
     assert result.out.splitlines() == [
         "broken.yaml:5:6: unknown operator 'cnov': did you mean 'conv'?",
         "    5 |   - [cnov, 8]",
         "      |      ^",
-        "broken.yaml:6:5: the row has 1 cells, the table 2: operator, c",
+        "broken.yaml:6:5: expected 2 cells (operator, c), found 1",
         "    6 |   - [conv]",
         "      |     ^",
         "2 problems in 1 file",
@@ -41,7 +41,7 @@ def test_every_problem_with_its_line_and_a_caret(mbcost: Mbcost, broken: str) ->
 
 
 def test_the_exit_code_is_that_of_the_worst_file(mbcost: Mbcost, broken: str) -> None:
-    fine, contradicts = str(DATA / "v2.yaml"), str(DATA / "v2-arxiv1.yaml")
+    fine, contradicts = str(specs_folder() / "v2.yaml"), str(MISPRINTED)
     assert mbcost("check", fine).code == 0
     assert mbcost("check", fine).out == "no problem in 1 file\n"
     assert mbcost("check", fine, contradicts).code == 1
@@ -64,7 +64,7 @@ def test_the_exit_code_is_that_of_the_worst_file(mbcost: Mbcost, broken: str) ->
         ("empty.yaml", b"", "empty.yaml:1:1: the file is empty"),
     ],
 )
-def test_where_there_is_no_line_to_quote_one_line_says_it(
+def test_a_problem_without_a_line_to_quote_is_one_line(
     mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes | None, line: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -74,9 +74,9 @@ def test_where_there_is_no_line_to_quote_one_line_says_it(
     assert (result.code, result.out, result.err) == (2, f"{line}\n", "")
 
 
-def test_an_unreadable_file_hides_no_other(mbcost: Mbcost, broken: str) -> None:
+def test_an_unreadable_file_does_not_hide_problems_of_others(mbcost: Mbcost, broken: str) -> None:
     problems = json.loads(mbcost("check", "missing.yaml", broken, "--format", "json").out)["problems"]
-    assert [(each["file"], each["kind"]) for each in problems] == [
+    assert [(problem["file"], problem["kind"]) for problem in problems] == [
         ("missing.yaml", "unreadable"),
         ("broken.yaml", "invalid"),
         ("broken.yaml", "invalid"),
@@ -92,10 +92,10 @@ def test_an_unreadable_file_hides_no_other(mbcost: Mbcost, broken: str) -> None:
         ("name: [" + "a, " * 100 + "]", "      ^"),
     ],
 )
-def test_the_caret_stands_under_the_place(
+def test_the_caret_is_below_the_position_of_the_problem(
     mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, caret: str | None
 ) -> None:
-    """Also behind characters that are two columns wide; a tab is shown as one blank and a long line in part."""
+    """Also after characters that take two terminal cells; a tab is shown as a space, and a long line in part."""
     monkeypatch.chdir(tmp_path)
     Path("wide.yaml").write_text(f"{line}\n")
     shown = mbcost("check", "wide.yaml").out.splitlines()
@@ -108,34 +108,32 @@ def test_a_problem_far_to_the_right_is_shown(mbcost: Mbcost, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     Path("long.yaml").write_text(f"{'columns: [' + 'operator, ' * 40}opreator]\n")
     shown = mbcost("check", "long.yaml").out.splitlines()
-    place = next(number for number, row in enumerate(shown) if "opreator" in row and "did you mean" in row)
-    quoted, caret = shown[place + 1 : place + 3]
+    index = next(index for index, row in enumerate(shown) if "opreator" in row and "did you mean" in row)
+    quoted, caret = shown[index + 1 : index + 3]
     assert len(quoted) < 120
     assert quoted[caret.index("^") :].startswith("opreator]")
 
 
-def test_annotations(mbcost: Mbcost, broken: str) -> None:
+def test_problems_are_written_as_annotations_of_github(mbcost: Mbcost, broken: str) -> None:
     result = mbcost("check", broken, "--format", "github")
     assert result.code == 2
     assert result.out.splitlines() == [
         "::error file=broken.yaml,line=5,col=6,title=mbcost check::unknown operator 'cnov': did you mean 'conv'?",
-        "::error file=broken.yaml,line=6,col=5,title=mbcost check::the row has 1 cells, the table 2: operator, c",
+        "::error file=broken.yaml,line=6,col=5,title=mbcost check::expected 2 cells (operator, c), found 1",
         "::notice title=mbcost check::2 problems in 1 file",
     ]
 
 
-def test_a_table_of_problems(mbcost: Mbcost, broken: str, tmp_path: Path) -> None:
+def test_problems_are_written_as_csv(mbcost: Mbcost, broken: str, tmp_path: Path) -> None:
     assert mbcost("check", broken, "--format", "csv", "--output", "problems.csv").code == 2
     rows = list(csv.reader(io.StringIO((tmp_path / "problems.csv").read_text())))
     assert rows[0] == ["file", "line", "column", "kind", "message"]
     assert rows[1] == ["broken.yaml", "5", "6", "invalid", "unknown operator 'cnov': did you mean 'conv'?"]
 
 
-def test_a_spec_with_a_thousand_problems_ends_at_a_hundred(
-    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_checking_ends_at_a_hundred_problems(mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("wrong.yaml").write_text("".join(f"key{number}: 1\n" for number in range(1000)))
     result = mbcost("check", "wrong.yaml")
     assert result.code == 2
-    assert result.out.endswith("\n100 problems in 1 file; there are more: the search ends at 100\n")
+    assert result.out.endswith("\n100 problems in 1 file; there may be more, because checking ends at 100\n")

@@ -1,9 +1,9 @@
-"""`mbcost new`, whose spec checks and runs, and `mbcost schema`, which knows all that the parser knows."""
+"""`mbcost new` writes a valid spec, and the schema of `mbcost schema` accepts everything that the reader accepts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from jsonschema import Draft202012Validator
 from mbcost.questions.check import CONTRADICTION, check_spec
 from mbcost.spec.catalogue.library import NETWORKS, families, specs_folder
 from mbcost.spec.implementation import EXACT
+from mbcost.spec.operators import OPERATORS
 from mbcost.spec.reading import flat
+from mbcost.spec.reading.columns import COLUMNS
 from mbcost.spec.reading.implementations import FIELDS
 from mbcost.spec.reading.schema import spec_schema
-from mbcost.spec.reading.table import COLUMNS, KEYS, OPERATORS
+from mbcost.spec.reading.table import KEYS
 from tests.cli.conftest import Mbcost
 from tests.tables import tables
 
@@ -34,7 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", ["mynet", "no", "Null", "123", "1e3", "2001-01-01", "v2", "a.b-c_d"])
-def test_a_new_spec_checks_and_runs_and_fits_the_schema(mbcost: Mbcost, here: Path, name: str) -> None:
+def test_a_new_spec_is_valid_and_fits_the_schema(mbcost: Mbcost, here: Path, name: str) -> None:
     result = mbcost("new", name)
     assert (result.code, result.out) == (0, f"wrote {name}.yaml: next, mbcost check {name}.yaml\n")
     assert mbcost("check", f"./{name}.yaml").out == "no problem in 1 file\n"
@@ -45,29 +47,31 @@ def test_a_new_spec_checks_and_runs_and_fits_the_schema(mbcost: Mbcost, here: Pa
 
 
 def typed(text: str) -> dict[str, Any]:
-    """The document, without the keys whose value YAML takes for a date."""
+    """The document without the keys whose value YAML may read as a date."""
     return {key: value for key, value in yaml.safe_load(text).items() if key not in ("name", "title")}
 
 
-def test_a_spec_that_is_there_is_kept(mbcost: Mbcost, here: Path) -> None:
+def test_an_existing_spec_is_not_replaced_by_default(mbcost: Mbcost, here: Path) -> None:
     (here / "mynet.yaml").write_text("mine")
     result = mbcost("new", "mynet")
     assert result.code == 2
-    assert result.err.startswith("mbcost: error: mynet.yaml exists: choose another name, or say --output mynet.yaml")
+    assert result.err.startswith(
+        "mbcost: error: mynet.yaml exists: choose a different name, or add --output mynet.yaml"
+    )
     assert (here / "mynet.yaml").read_text() == "mine"
     assert mbcost("new", "mynet", "--output", "mynet.yaml").code == 0
     assert mbcost("check", "mynet.yaml").code == 0
 
 
 @pytest.mark.parametrize("file", ["mynet.yaml", "mynet.yml"])
-def test_a_name_with_its_ending_is_the_file(mbcost: Mbcost, here: Path, file: str) -> None:
+def test_a_name_with_an_extension_is_the_name_of_the_file(mbcost: Mbcost, here: Path, file: str) -> None:
     assert mbcost("new", file).out == f"wrote {file}: next, mbcost check {file}\n"
     assert [path.name for path in here.iterdir()] == [file]
     assert "\nname: mynet\n" in (here / file).read_text()
     assert mbcost("new", file).err.startswith(f"mbcost: error: {file} exists: ")
 
 
-def test_standard_output_and_names_that_are_none(mbcost: Mbcost, here: Path) -> None:
+def test_a_spec_goes_to_standard_output_and_an_invalid_name_is_refused(mbcost: Mbcost, here: Path) -> None:
     assert "\nname: mynet\n" in mbcost("new", "mynet", "--output", "-").out
     for name in ("../up", "", "a b", "a\nb", ".hidden", ".yaml", "../up.yaml", "x" * 101):
         result = mbcost("new", name)
@@ -76,12 +80,12 @@ def test_standard_output_and_names_that_are_none(mbcost: Mbcost, here: Path) -> 
     assert list(here.iterdir()) == []
 
 
-def test_the_schema_is_printed_and_is_one(mbcost: Mbcost) -> None:
+def test_a_valid_json_schema_is_printed(mbcost: Mbcost) -> None:
     assert json.loads(mbcost("schema").out) == SCHEMA
     Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_the_schema_knows_what_the_parser_knows() -> None:
+def test_the_schema_has_the_keys_columns_and_fields_of_the_reader() -> None:
     definitions = SCHEMA["$defs"]
     table, layers = definitions["table"]["properties"], definitions["list"]["properties"]
     assert set(table) == set(KEYS)
@@ -98,25 +102,25 @@ SPECS = [*(specs_folder() / f"{name}.yaml" for name in NETWORKS), *sorted((FOLDE
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_the_specs_fit_the_schema(path: Path) -> None:
+def test_a_built_in_spec_fits_the_schema(path: Path) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))] == []
 
 
 @given(tables())
 @settings(max_examples=50)
-def test_whatever_a_table_can_say_fits_the_schema(text: str) -> None:
+def test_a_random_valid_table_fits_the_schema(text: str) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))] == []
 
 
 @pytest.mark.parametrize("family", families())
-def test_the_families_fit_the_schema(family: str) -> None:
+def test_a_family_fits_the_schema(family: str) -> None:
     spec = yaml.safe_load((specs_folder() / "v2.yaml").read_text(encoding="utf-8"))
     records = yaml.safe_load((specs_folder() / "implementations" / f"{family}.yaml").read_text(encoding="utf-8"))
     assert [error.message for error in VALIDATOR.iter_errors(spec | {"implementations": records})] == []
 
 
 BROKEN = [path for path in sorted((FOLDER / "specs_invalid").glob("*.yaml")) if not path.stem.startswith("yaml_")]
-"""Those that are YAML at all."""
+"""The invalid specs that are YAML."""
 BEYOND_A_SCHEMA = {
     "activation_empty", "activation_in_small_letters", "activation_unknown", "blocks_too_many", "expansion_missing",
     "expansion_of_a_conv", "expansion_too_large",
@@ -126,11 +130,11 @@ BEYOND_A_SCHEMA = {
     "squeeze_on", "stride_of_a_pool", "width_missing", "width_of_classes", "width_in_base_sixty",
     "width_octal", "width_with_a_point", "name_of_two_lines", "name_with_an_escape",
 }  # fmt: skip
-"""Rules between cells or rows, and what YAML readers do not hand on; `mbcost check` says them."""
+"""Rules between cells or rows, and differences that YAML readers hide; only `mbcost check` reports them."""
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
-def test_an_editor_underlines_the_broken_specs(path: Path) -> None:
+def test_the_schema_refuses_an_invalid_spec_unless_the_rule_is_beyond_a_schema(path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8").replace("? [a, b]\n", "? ~\n"))
     assert bool(list(VALIDATOR.iter_errors(document))) == (path.stem not in BEYOND_A_SCHEMA)
 
@@ -146,29 +150,29 @@ FITTING: dict[str, dict[str, Any]] = {
         column: {"operator": "conv", "c": 8, "nl": "RE"} for column in ("operator", "c", "g", "d", "nl", "n", "s", "in")
     },
 }
-"""Column -> a row in which its cell can be anything that the column can be."""
+"""Column -> a row in which its cell can have every value that the column accepts."""
 LAYER = dict(zip(flat.COLUMNS, ["a", "conv", "32x32x3", "32x32x3", "3x3", "1", "1", "1", "true", "3"], strict=True))
 
 
-def of_one_row(key: str, columns: Sequence[str], row: dict[str, Any]) -> str:
+def of_one_row(key: str, columns: Collection[str], row: dict[str, Any]) -> str:
     cells = ", ".join(str(row.get(column, "~")) for column in columns)
     return f"name: x\ninput: {{channels: 3, resolution: 32}}\ncolumns: [{', '.join(columns)}]\n{key}:\n  - [{cells}]\n"
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_an_editor_underlines_no_cell_of_a_table_that_check_accepts(column: str) -> None:
+def test_the_schema_accepts_every_cell_of_a_table_that_check_accepts(column: str) -> None:
     rows = [of_one_row("rows", COLUMNS, FITTING[column] | {column: cell}) for cell in CELLS]
     assert {accepted(f"{text}implementations: {{family: v2}}\n") for text in rows} == {True, False}
 
 
 @pytest.mark.parametrize("column", flat.COLUMNS)
-def test_an_editor_underlines_no_cell_of_a_list_that_check_accepts(column: str) -> None:
+def test_the_schema_accepts_every_cell_of_a_list_that_check_accepts(column: str) -> None:
     texts = [of_one_row("layers", flat.COLUMNS, LAYER | {column: cell}) for cell in [LAYER[column], *CELLS]]
     assert {accepted(text) for text in texts} == {True, False}
 
 
 def accepted(text: str) -> bool:
-    """Whether check finds nothing invalid; the schema is then to find nothing either."""
+    """Return whether check finds nothing invalid; then the schema must not refuse the text either."""
     is_valid = all(finding.kind == CONTRADICTION for finding in check_spec(text, "x"))
     assert not is_valid or [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))] == []
     return is_valid

@@ -23,7 +23,7 @@ def test_every_convention_has_a_row(mbcost: Mbcost) -> None:
 
 def test_notes_name_what_each_tool_does_not_see(mbcost: Mbcost) -> None:
     out = mbcost("conventions").out
-    assert "thop on keras's own models: knows none of the layers: 0 and 0" in out
+    assert "thop on keras's own models: knows none of the layers: 0 params and 0 mult-adds" in out
     assert "thop on timm's own v3-large, v3-small: the classifier is a subclass of nn.Linear" in out
     assert "calflops on keras's own models: raises a TypeError" in out
 

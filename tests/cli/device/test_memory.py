@@ -10,60 +10,63 @@ import pytest
 from tests.cli.conftest import Mbcost
 
 
-def memory(mbcost: Mbcost, *arguments: str) -> dict[str, Any]:
+def read_memory(mbcost: Mbcost, *arguments: str) -> dict[str, Any]:
     result = mbcost("memory", *arguments, "--format", "json")
     assert (result.code, result.err) == (0, "")
     answer: dict[str, Any] = json.loads(result.out)
     return answer
 
 
-def test_all_formats_say_the_same(mbcost: Mbcost) -> None:
-    answer = memory(mbcost, "v2")
+def test_all_formats_have_the_same_numbers(mbcost: Mbcost) -> None:
+    answer = read_memory(mbcost, "v2")
     assert answer["schema"] == "mbcost/memory/1"
     assert answer["peaks"][:2] == [
         {"allocator": "naive", "bytes": 1_505_280, "layer": "2.1.depthwise"},
         {"allocator": "inplace-depthwise", "bytes": 1_404_928, "layer": "2.1.expand"},
     ]
     *rows, footer = csv.DictReader(io.StringIO(mbcost("memory", "v2", "--format", "csv").out))
-    for row, each in zip(rows, answer["rows"], strict=True):
-        shown = {key: int(row[key]) for key in ("weights", "input", "output", "waiting")}
-        assert shown == {key: each[key] for key in shown}
-        assert {key: int(row[key]) for key in each["held"]} == each["held"]
+    for cells, row in zip(rows, answer["rows"], strict=True):
+        shown = {key: int(cells[key]) for key in ("weights", "input", "output", "waiting")}
+        assert shown == {key: row[key] for key in shown}
+        assert {key: int(cells[key]) for key in row["held"]} == row["held"]
     assert {peak["allocator"]: int(footer[peak["allocator"]]) for peak in answer["peaks"]} == {
         peak["allocator"]: peak["bytes"] for peak in answer["peaks"]
     }
     text = mbcost("memory", "v2").out
-    assert "peak inplace-depthwise: 1,404,928 B (1,372.0 KiB) in 2.1.expand" in text
-    assert "flash: 3,614,728 B (3,530.0 KiB) = 3,469,760 weights + 72,224 biases + 72,484 scales + 260 zero" in text
+    assert "peak inplace-depthwise: 1,404,928 B (1.3 MiB) in 2.1.expand" in text
+    assert "flash: 3,614,728 B (3.4 MiB) = 3,469,760 weights + 72,224 biases + 72,484 scales + 260 zero" in text
     assert "| inplace-depthwise |" in mbcost("memory", "v2", "--by", "allocator", "--format", "markdown").out
 
 
-def test_allocators_come_as_asked(mbcost: Mbcost) -> None:
-    peaks = memory(mbcost, "v1@0.25/96", "--classes", "2", "--allocator", "arena,naive", "--allocator", "fused-block")
+def test_allocators_are_in_the_order_of_the_options(mbcost: Mbcost) -> None:
+    peaks = read_memory(
+        mbcost, "v1@0.25/96", "--classes", "2", "--allocator", "arena,naive", "--allocator", "fused-block"
+    )
     assert [peak["allocator"] for peak in peaks["peaks"]] == ["arena", "naive", "fused-block"]
     assert peaks["rows"][0]["held"].keys() == {"arena", "naive", "fused-block"}
 
 
-def test_dtypes_apart(mbcost: Mbcost) -> None:
-    """Of int8 weights and float activations, as dynamic quantization has them, only the weights have scales."""
-    answer = memory(mbcost, "v2", "--weights-dtype", "int8", "--dtype", "float32")
+def test_weights_and_activations_can_have_different_dtypes(mbcost: Mbcost) -> None:
+    """With int8 weights and float activations, as in dynamic quantization, only the weights have scales."""
+    answer = read_memory(mbcost, "v2", "--weights-dtype", "int8", "--dtype", "float32")
     assert answer["peaks"][0]["bytes"] == 4 * 1_505_280
     assert answer["flash"] == {
         "weights": 3_469_760, "biases": 4 * 18_056, "scales": 4 * 18_056, "zero_points": 0, "total": 3_614_208,
     }  # fmt: skip
 
 
-def test_the_arena_is_told_what_to_do_besides(mbcost: Mbcost) -> None:
-    """V2 0.35 at 96, as measured: see tests/data/arena.yaml."""
-    least = memory(mbcost, "v2@0.35/96:keras", "--allocator", "arena")
-    kept = memory(mbcost, "v2@0.35/96:keras", "--allocator", "arena", "--arena", "keep-input")
-    whole = memory(mbcost, "v2@0.35/96:keras", "--allocator", "arena", "--arena", "tensorflow-lite")
-    assert [each["peaks"][0]["bytes"] for each in (least, kept, whole)] == [138_240, 165_888, 165_888]
-    assert (least["arena_options"], kept["arena_options"]) == ([], ["keep-input"])
+def test_arena_options_change_the_peak_of_the_arena(mbcost: Mbcost) -> None:
+    """V2 0.35 at 96 has the measured peak of tests/data/arena.yaml."""
+    maps_alone = read_memory(mbcost, "v2@0.35/96:keras", "--allocator", "arena")
+    one_option = read_memory(mbcost, "v2@0.35/96:keras", "--allocator", "arena", "--arena", "keep-input")
+    all_options = read_memory(mbcost, "v2@0.35/96:keras", "--allocator", "arena", "--arena", "tensorflow-lite")
+    peaks = [answer["peaks"][0]["bytes"] for answer in (maps_alone, one_option, all_options)]
+    assert peaks == [138_240, 165_888, 165_888]
+    assert (maps_alone["arena_options"], one_option["arena_options"]) == ([], ["keep-input"])
 
 
-def test_without_the_top(mbcost: Mbcost) -> None:
-    answer = memory(mbcost, "v2", "--no-top", "--by", "map")
+def test_without_the_top_the_last_layer_is_the_last_convolution(mbcost: Mbcost) -> None:
+    answer = read_memory(mbcost, "v2", "--no-top", "--by", "map")
     assert (answer["top"], answer["rows"][-1]["name"]) == (False, "8.1.conv")
 
 
@@ -71,16 +74,19 @@ def test_without_the_top(mbcost: Mbcost) -> None:
     ("arguments", "message"),
     [
         (["--allocator", "naiv"], "unknown allocator 'naiv': did you mean 'naive'?"),
-        (["--allocator", "naive,naive"], "an allocator is asked for twice: name every one once"),
+        (["--allocator", "naive,naive"], "allocator 'naive' is given twice: remove one"),
         (["--dtype", "int4"], "unknown dtype 'int4': did you mean 'int8'?"),
         (["--weights-dtype", "double"], "unknown dtype 'double': choose from float32, float16, int8"),
         (["--by", "maps"], "unknown grouping 'maps': did you mean 'map'?"),
         (["--arena", "keep-inputs"], "unknown arena option 'keep-inputs': did you mean 'keep-input'?"),
-        (["--allocator", "naive", "--arena", "unfold"], "--arena says how the allocator arena works: add it to"),
+        (
+            ["--allocator", "naive", "--arena", "unfold"],
+            "--arena is given without the allocator arena: add arena to --allocator",
+        ),
         (["--alpha", "0"], "alpha is 0"),
     ],
 )
-def test_a_slip_is_one_line(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+def test_a_wrong_argument_is_one_line_of_error(mbcost: Mbcost, arguments: list[str], message: str) -> None:
     result = mbcost("memory", "v2", *arguments)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith(f"mbcost: error: {message}")

@@ -69,15 +69,15 @@ def test_columns_come_in_any_order_and_rows_may_be_short() -> None:
         ("net,params\nv2\n", ["2:1: the row has no number: fill mult_adds or params"]),
         ("net,params\nv2,\n", ["2:1: the row has no number: fill mult_adds or params"]),
         ("net,params\nv2,3M,4M\n", ["2:7: the row has more cells than the header, which has 2"]),
-        ("net,params\n\n\nv2,banana\n", [f"4:4: 'banana' is no number: {FORM}"]),
+        ("net,params\n\n\nv2,banana\n", [f"4:4: 'banana' is not a number: {FORM}"]),
         ("net,params\nv2,0\n", [f"2:4: '0' is not positive: {FORM}"]),
         (
             "alpha,resolution,mult_adds\nhalf,224x,3 parsecs\n1,0,1e400\n",
             [
                 "2:1: alpha is 'half': it must be a number such as 0.75",
                 "2:6: resolution is '224x': write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224",
-                f"2:11: '3 parsecs' has the unit 'parsecs', which is unknown: {FORM}",
-                "3:3: resolution is '0': the least is 1",
+                f"2:11: '3 parsecs' has the unknown unit 'parsecs': {FORM}",
+                "3:3: resolution is '0': it must be at least 1",
                 f"3:5: '1e400' is larger than the cost of any network: {FORM}",
             ],
         ),

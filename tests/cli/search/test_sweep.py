@@ -1,3 +1,5 @@
+"""`mbcost sweep`: rows agree with `table`, all formats hold the same, and files are written atomically."""
+
 from __future__ import annotations
 
 import csv
@@ -19,7 +21,7 @@ from tests.processes import INTERRUPTIBLE, running
 RANGES = ("--alpha", "0.25:1.4:0.05", "--res", "96:256:32")
 
 
-def test_every_row_is_what_table_prints(mbcost: Mbcost) -> None:
+def test_every_row_agrees_with_table(mbcost: Mbcost) -> None:
     rows = list(csv.DictReader(mbcost("sweep", "v1", "v2:torchvision", *RANGES, "--format", "csv").out.splitlines()))
     assert len(rows) == 2 * 24 * 6
     for row in rows[::29]:
@@ -28,29 +30,28 @@ def test_every_row_is_what_table_prints(mbcost: Mbcost) -> None:
         assert (int(row["mult_adds"]), int(row["params"])) == (totals["mult_adds"], totals["params"])
 
 
-def test_alphas_that_are_one_network_are_one_row_and_said(mbcost: Mbcost) -> None:
+def test_alphas_that_give_the_same_network_share_a_row_and_a_note_says_so(mbcost: Mbcost) -> None:
     answer = json.loads(mbcost("sweep", "v2", "--alpha", "0.7:0.8:0.01", "--format", "json").out)
-    found = [
-        (each["alpha"], each["alpha_range"]) for each in answer["configurations"] if each["resolution"] == [96, 96]
-    ]
-    assert (answer["alphas"], answer["networks"]) == (11, len(found))
-    assert [0.75, [0.75, 0.76]] in [[alpha, ends] for alpha, ends in found]
-    assert "11 alphas give" in mbcost("sweep", "v2", "--alpha", "0.7:0.8:0.01").out
+    ranges = [[row["alpha"], row["alpha_range"]] for row in answer["configurations"] if row["resolution"] == [96, 96]]
+    assert (answer["alphas"], answer["networks"]) == (11, len(ranges))
+    assert [0.75, [0.75, 0.76]] in ranges
+    assert f"11 alphas give {len(ranges)} different networks" in mbcost("sweep", "v2", "--alpha", "0.7:0.8:0.01").out
+    assert "3 alphas, each a different network" in mbcost("sweep", "v2", "--alpha", "0.25:0.75:0.25").out
 
 
-def test_the_formats_hold_the_same(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_all_formats_hold_the_same_values(mbcost: Mbcost, tmp_path: Path) -> None:
     answer = json.loads(mbcost("sweep", "v2", *RANGES, "--format", "json").out)
     file = tmp_path / "v2.jsonl"
     assert mbcost("sweep", "v2", *RANGES, "--format", "jsonl", "--output", str(file)).out == ""
     assert [json.loads(line) for line in file.read_text().splitlines()] == answer["configurations"]
     rows = list(csv.DictReader(mbcost("sweep", "v2", *RANGES, "--format", "csv").out.splitlines()))
-    assert [int(row["memory"]) for row in rows] == [each["memory"] for each in answer["configurations"]]
+    assert [int(row["memory"]) for row in rows] == [point["memory"] for point in answer["configurations"]]
     assert [row["top1"] for row in rows] == [
-        "" if each["top1"] is None else f"{each['top1']:.1f}" for each in answer["configurations"]
+        "" if point["top1"] is None else f"{point['top1']:.1f}" for point in answer["configurations"]
     ]
 
 
-def test_parquet_holds_the_same_or_names_the_extra(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_parquet_holds_the_same_values_or_names_the_extra_to_install(mbcost: Mbcost, tmp_path: Path) -> None:
     file = tmp_path / "v2.parquet"
     result = mbcost("sweep", "v2", *RANGES, "--format", "parquet", "--output", str(file))
     try:
@@ -60,15 +61,15 @@ def test_parquet_holds_the_same_or_names_the_extra(mbcost: Mbcost, tmp_path: Pat
         assert result.err == "mbcost: error: pyarrow is not installed: pip install 'mbcost[parquet]'\n"
         return
     rows = json.loads(mbcost("sweep", "v2", *RANGES, "--format", "json").out)["configurations"]
-    found = parquet.read_table(file).to_pylist()
-    assert [each["flash"] for each in found] == [each["flash"] for each in rows]
-    assert [each["top1"] for each in found] == [each["top1"] for each in rows]
+    stored = parquet.read_table(file).to_pylist()
+    assert [row["flash"] for row in stored] == [row["flash"] for row in rows]
+    assert [row["top1"] for row in stored] == [row["top1"] for row in rows]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("v2", "--alpha", "1:0.5:0.1"), "alpha '1:0.5:0.1' is empty: the stop lies below the start"),
+        (("v2", "--alpha", "1:0.5:0.1"), "alpha '1:0.5:0.1' is empty: the stop is below the start"),
         (("v2", "--alpha", "0.5:1:0"), "alpha '0.5:1:0': the step must be a positive number"),
         (("v2", "--alpha", "-1"), "alpha is -1: it must be a positive number"),
         (("v2", "--alpha", "0:1:0.5"), "alpha is 0: it must be a positive number"),
@@ -79,28 +80,28 @@ def test_parquet_holds_the_same_or_names_the_extra(mbcost: Mbcost, tmp_path: Pat
         (("v2", "--dtype", "int4"), "unknown dtype 'int4': did you mean 'int8'?"),
         (("v2", "--allocator", "naiv"), "unknown allocator 'naiv': did you mean 'naive'?"),
         (("v2", "--pareto", "mult-add,top1"), "unknown quantity 'mult-add': did you mean 'mult-adds'?"),
-        (("v2", "--format", "parquet"), "parquet is no text: add --output FILE"),
+        (("v2", "--format", "parquet"), "parquet is not a text format: add --output FILE"),
         (("v2", "--format", "xlsx"), "unknown format 'xlsx'"),
-        (("v1:timm", "--alpha", "1", "--res", "0"), "resolution is '0': the least is 1"),
+        (("v1:timm", "--alpha", "1", "--res", "0"), "resolution is '0': it must be at least 1"),
         (("v22",), "unknown network 'v22'"),
-        (("v2", "v2@1", "--res", "96"), "v2 and v2@1 have configurations in common: name each of them once"),
+        (("v2", "v2@1", "--res", "96"), "v2 and v2@1 have configurations in common: remove one"),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_line(mbcost: Mbcost, arguments: tuple[str, ...], message: str) -> None:
+def test_a_mistake_is_refused_in_one_line(mbcost: Mbcost, arguments: tuple[str, ...], message: str) -> None:
     result = mbcost("sweep", *arguments)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert message in result.err
 
 
-def test_an_empty_map_is_named_as_table_names_it(mbcost: Mbcost) -> None:
+def test_an_empty_map_gives_the_same_message_as_table(mbcost: Mbcost) -> None:
     table = mbcost("table", "vgg-16/1")
     assert table.code == 2
     assert mbcost("sweep", "vgg-16", "--alpha", "1", "--res", "1").err == table.err
 
 
-def test_an_interrupt_leaves_neither_a_broken_file_nor_a_partial_one(tmp_path: Path) -> None:
+def test_an_interrupt_keeps_the_old_file_and_leaves_no_partial_one(tmp_path: Path) -> None:
     file = tmp_path / "all.csv"
-    file.write_text("what was there\n")
+    file.write_text("the old text\n")
     command = ["sweep", "v2", "--alpha", "0.1:5:0.001", "--res", "1:20000:1", "--format", "csv", "--output", str(file)]
     with running([*INTERRUPTIBLE, *command], stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
@@ -112,10 +113,12 @@ def test_an_interrupt_leaves_neither_a_broken_file_nor_a_partial_one(tmp_path: P
         _, err = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in err) == (130, False)
     assert [path.name for path in tmp_path.iterdir()] == ["all.csv"]
-    assert file.read_text() == "what was there\n"
+    assert file.read_text() == "the old text\n"
 
 
-def test_a_bar_is_shown_once_it_takes_long(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_bar_is_shown_only_if_the_command_takes_long(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Terminal(StringIO):
         def isatty(self) -> bool:
             return True
@@ -130,7 +133,7 @@ def test_a_bar_is_shown_once_it_takes_long(monkeypatch: pytest.MonkeyPatch, caps
         assert "11934128" in capsys.readouterr().out
 
 
-def test_parquet_that_cannot_be_written_says_why(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_parquet_file_that_cannot_be_written_is_refused_with_the_reason(mbcost: Mbcost, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

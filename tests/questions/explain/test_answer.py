@@ -21,6 +21,7 @@ from mbcost.questions.mistakes.known import MISTAKES, Draft
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 from mbcost.spec.catalogue.published import load_published
 from mbcost.spec.printed import Printed, parse_printed
+from mbcost.spec.tally import total as sum_of
 
 MAIN = ("v1", "v2", "v3-large", "v3-small")
 CONVENTIONS = [name for name, convention in load_conventions().items() if not convention.earlier]
@@ -49,15 +50,15 @@ def network(net: str, alpha: float, resolution: int, mistake: str) -> Network:
 def total(built: Network, convention: str, quantity: str, mistake: str) -> int:
     """Return the count from the layers, with the mistake of counting."""
     rules = load_convention(convention)
-    sums = 0
-    for layer in built.layers:
-        amount = rules.params(layer.tally()) if quantity == "params" else rules.mult_adds(layer.tally())
-        times = 1
-        miscount = LEFT_OUT.get(mistake)
-        if miscount is not None and role_of(built.spec, int(layer.name.split(".")[0])) in miscount.roles:
-            times += miscount.times if miscount.times < 0 or quantity != "params" else 0
-        sums += amount * times
-    return sums
+    count = rules.params if quantity == "params" else rules.mult_adds
+    number = count(built.tally())
+    miscount = LEFT_OUT.get(mistake)
+    if miscount is not None and (miscount.times < 0 or quantity != "params"):
+        layers = [
+            layer for layer in built.layers if role_of(built.spec, int(layer.name.split(".")[0])) in miscount.roles
+        ]
+        number += miscount.times * count(sum_of(layer.tally() for layer in layers))
+    return number
 
 
 def gives(asked: Query, explanation: Explanation, fact: Fact, number: int) -> bool:

@@ -73,13 +73,17 @@ def test_costs_are_read_as_hundredths_of_a_bit() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problems"),
     [
-        ("origin: me\n", "", ["1:1: the key 'origin' is missing"]),
-        ("networks:", "network:", ["1:1: the key 'networks' is missing", "2:1: unknown key 'network': did you mean"]),
+        ("origin: me\n", "", ["1:1: the key 'origin' is missing: add it"]),
+        (
+            "networks:",
+            "network:",
+            ["1:1: the key 'networks' is missing: add it", "2:1: unknown key 'network': did you mean"],
+        ),
         ("thing: 2", "thing: two", ["3:10: expected a number, found text 'two'"]),
-        ("thing: 2", "thing: -1", ["3:10: -1 is too small: the least is 0"]),
+        ("thing: 2", "thing: -1", ["3:10: -1 is too small: it must be at least 0"]),
         ("thing: 2", "thing: .nan", ["3:10: "]),
         ("thing: 2", "thing: 1.255", ["3:10: a cost has at most two decimals: round it"]),
-        ("thing: 2\n", "thing: 2\n  thing: 3\n", ["4:3: 'thing' stands here twice: keep one"]),
+        ("thing: 2\n", "thing: 2\n  thing: 3\n", ["4:3: 'thing' is given twice: remove one"]),
         ("networks:\n  thing: 2", "networks: 2", ["2:11: expected a mapping, found a whole number '2'"]),
         ("thing: 2\nsettings:\n  thing: 2", "thing: x\nsettings:\n  thing: y", ["3:10: expected", "5:10: expected"]),
         (TEXT, "", ["1:1: the file is empty"]),

@@ -1,4 +1,4 @@
-"""A sweep against the layers of each configuration, and its front against the definition of one."""
+"""A sweep compared with the layers of each configuration, and its front with the definition of a front."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import compute_memory
-from mbcost.questions.search.configurations import Batch, Configuration, Series, Ways, sheet_of
-from mbcost.questions.search.sweep import BETTER, Aim, front, parse_aims, sweep
+from mbcost.questions.search.configurations import Batch, Configuration, CountingRules, Series, compute_sheet
+from mbcost.questions.search.sweep import BETTER, Aim, find_front, parse_aims, sweep
 from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_spec
 from mbcost.spec.scaling import Scaling
 
@@ -31,50 +31,53 @@ def series(net: str, name: str = "official") -> Series:
 
 @settings(max_examples=40)
 @given(st.sampled_from(PAIRS), ALPHAS, SIZES, st.sampled_from(["macs", "ptflops"]), st.sampled_from(ALLOCATORS))
-def test_every_configuration_is_what_its_layers_say(
+def test_every_configuration_costs_what_its_layers_cost(
     pair: tuple[str, str], alphas: list[float], sizes: list[tuple[int, int]], convention: str, allocator: str
 ) -> None:
-    ways = Ways(load_convention(convention), allocator, "float16")
+    rules = CountingRules(load_convention(convention), allocator, "float16")
     subject = series(*pair)
-    sheet = sheet_of(subject, subject.at(alphas), ways)
-    found = {
-        (alpha, each.resolution): each
+    sheet = compute_sheet(subject, subject.plan_alphas(alphas), rules)
+    points = {
+        (alpha, point.resolution): point
         for batch in sweep([sheet], [sizes])
-        for each in batch.configurations()
+        for point in batch.list_configurations()
         for alpha in alphas
-        if each.plateau.least <= alpha <= each.plateau.most
+        if point.plateau.least <= alpha <= point.plateau.most
     }
-    assert found.keys() == {(alpha, size) for alpha in alphas for size in sizes}
-    for (alpha, size), each in found.items():
-        network = subject.network(alpha, size)
-        assert each.network.layers == network.layers
-        assert (each.mult_adds, each.params) == (network.mult_adds(ways.convention), network.params(ways.convention))
-        assert each.memory == compute_memory(network, (allocator,), "float16", "float16").peaks[0].bytes
-        assert each.flash == compute_flash(count_stored(network), "float16").total
+    assert points.keys() == {(alpha, size) for alpha in alphas for size in sizes}
+    for (alpha, size), point in points.items():
+        network = subject.resolve(alpha, size)
+        assert point.network.layers == network.layers
+        assert (point.mult_adds, point.params) == (
+            network.mult_adds(rules.convention),
+            network.params(rules.convention),
+        )
+        assert point.memory == compute_memory(network, (allocator,), "float16", "float16").peaks[0].bytes
+        assert point.flash == compute_flash(count_stored(network), "float16").total
 
 
 @pytest.mark.parametrize("net", ["v1", "v2"])
 def test_many_alphas_are_planned_by_plateaus_to_the_same_networks(net: str) -> None:
-    alphas = [0.1 + number / 1500 for number in range(1200)]
+    alphas = [0.1 + index / 1500 for index in range(1200)]
     subject = series(net)
     one_by_one = {alpha: plan(Scaling(subject.spec, subject.implementation, alpha, 10), 3) for alpha in alphas}
-    found = subject.at(alphas)
-    assert len(found) == len(set(one_by_one.values()))
+    plateaus = subject.plan_alphas(alphas)
+    assert len(plateaus) == len(set(one_by_one.values()))
     for alpha, blocks in one_by_one.items():
-        assert [each.blocks for each in found if each.least <= alpha <= each.most] == [blocks]
+        assert [plateau.blocks for plateau in plateaus if plateau.least <= alpha <= plateau.most] == [blocks]
 
 
-def test_more_plateaus_than_are_listed_are_no_reason_to_refuse_a_range_with_a_step() -> None:
-    alphas = [1.0 + number for number in range(600)]
-    assert [each.alpha for each in series("v1").at(alphas)] == alphas
+def test_a_list_of_alphas_with_too_many_plateaus_is_planned_one_by_one() -> None:
+    alphas = [1.0 + index for index in range(600)]
+    assert [plateau.alpha for plateau in series("v1").plan_alphas(alphas)] == alphas
 
 
-def test_accuracy_stands_only_beside_the_table_that_was_released() -> None:
-    ways = Ways(load_convention(), "naive", "int8")
+def test_only_the_released_implementation_has_an_accuracy() -> None:
+    rules = CountingRules(load_convention(), "naive", "int8")
     for name, expected in [("official", 68.8), ("torchvision", None)]:
         subject = series("v2", name)
-        (batch,) = sweep([sheet_of(subject, subject.at([0.99, 1.0]), ways)], [[(160, 160)]])
-        (*_, last) = batch.configurations()
+        (batch,) = sweep([compute_sheet(subject, subject.plan_alphas([0.99, 1.0]), rules)], [[(160, 160)]])
+        (*_, last) = batch.list_configurations()
         assert (last.checkpoint.top1 if last.checkpoint else None) == expected
 
 
@@ -82,36 +85,37 @@ def test_accuracy_stands_only_beside_the_table_that_was_released() -> None:
 @given(
     st.lists(st.sampled_from(["v1", "v2", "v3-large"]), min_size=1, max_size=3, unique=True), ALPHAS, SIZES, AIMS, AIMS
 )
-def test_the_front_is_what_nothing_beats(
+def test_the_front_holds_the_pareto_optimal_configurations(
     nets: list[str], alphas: list[float], sizes: list[tuple[int, int]], first: Aim, second: Aim
 ) -> None:
-    ways = Ways(load_convention(), "naive", "int8")
-    sheets = [sheet_of(series(net), series(net).at(alphas), ways) for net in nets]
+    rules = CountingRules(load_convention(), "naive", "int8")
+    sheets = [compute_sheet(series(net), series(net).plan_alphas(alphas), rules) for net in nets]
 
     def batches() -> Iterator[Batch]:
         return sweep(sheets, [sizes] * len(sheets))
 
-    def scores(each: Configuration) -> tuple[float, float]:
-        return value(each, first), value(each, second)
+    def scores(point: Configuration) -> tuple[float, float]:
+        return score(point, first), score(point, second)
 
-    def value(each: Configuration, aim: Aim) -> float:
+    def score(point: Configuration, aim: Aim) -> float:
         if aim.quantity == "top1":
-            return aim.sign * each.checkpoint.top1 if each.checkpoint else float("nan")
-        return float(aim.sign * getattr(each, aim.quantity))
+            return aim.sign * point.checkpoint.top1 if point.checkpoint else float("nan")
+        return float(aim.sign * getattr(point, aim.quantity))
 
-    everything = [each for batch in batches() for each in batch.configurations() if scores(each) == scores(each)]
+    points = [point for batch in batches() for point in batch.list_configurations()]
+    known = [point for point in points if scores(point) == scores(point)]  # NaN is not equal to itself
     expected = [
-        each
-        for each in everything
+        point
+        for point in known
         if not any(
-            scores(other) != scores(each)
-            and all(one >= two for one, two in zip(scores(other), scores(each), strict=True))
-            for other in everything
+            scores(other) != scores(point)
+            and all(left >= right for left, right in zip(scores(other), scores(point), strict=True))
+            for other in known
         )
     ]
-    found = front(batches(), (first, second))
-    assert sorted(map(scores, found)) == sorted(map(scores, expected))
-    assert list(found) == sorted(found, key=lambda each: -scores(each)[0])
+    front = find_front(batches(), (first, second))
+    assert sorted(map(scores, front)) == sorted(map(scores, expected))
+    assert list(front) == sorted(front, key=lambda point: -scores(point)[0])
 
 
 @pytest.mark.parametrize("text", ["mult-adds", "mult-adds,mult-adds", "mult-adds,top1,flash"])

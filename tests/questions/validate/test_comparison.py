@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -16,6 +17,7 @@ from mbcost.measured.measure import TOOLS, measure
 from mbcost.questions.validate.comparison import validate, validate_in_order
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import QUANTITIES, LayerFacts, Measurement
+from tests.models import weights_filled
 
 ALPHAS = [0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.3, 1.4]
 RESOLUTIONS: list[int | tuple[int, int]] = [97, 225, 224, (160, 224)]
@@ -27,6 +29,12 @@ PAIRS = [
     if name not in HEAVY
     for implementation in load_spec(name).implementations
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_random_weights() -> Iterator[None]:
+    with weights_filled():
+        yield
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)

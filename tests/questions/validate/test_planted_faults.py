@@ -13,8 +13,8 @@ from torch import nn
 from mbcost.analytic.network import resolve
 from mbcost.measured.build import build
 from mbcost.measured.measure import TOOLS, measure
-from mbcost.measured.modules import BatchNormActivation, ConvUnit, Parts
-from mbcost.questions.validate.comparison import Difference, Value, validate
+from mbcost.measured.modules import BatchNormActivation, Convolution, ConvUnit, Parts
+from mbcost.questions.validate.comparison import Discrepancy, Value, validate
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import ChannelRule, Padding
 from mbcost.spec.table import Spec
@@ -46,7 +46,9 @@ def leave_out(name: str) -> Callable[[nn.Module], None]:
 
 def expand_in_the_first_block(model: nn.Module) -> None:
     parts = dict(model.get_submodule("1.1").named_children())
-    model.get_submodule("1").add_module("1", Parts({"expand": ConvUnit(32, 32, activation="relu6"), **parts}))
+    model.get_submodule("1").add_module(
+        "1", Parts({"expand": ConvUnit(Convolution(32, 32), activation="relu6"), **parts})
+    )
 
 
 IN_THE_MODEL = {
@@ -62,7 +64,7 @@ IN_THE_MODEL = {
                           "10.1.classifier", "biases", 1000, 0),
     "extra bias": Fault("v2", put("3.2.project.conv", lambda: nn.Conv2d(192, 32, 1)), "3.2.project", "biases", 0, 32),
     "convolution for a linear layer": Fault(
-        "v3-small", put("14.1.head", lambda: ConvUnit(576, 1024, bias=True, activation="hard_swish")),
+        "v3-small", put("14.1.head", lambda: ConvUnit(Convolution(576, 1024), bias=True, activation="hard_swish")),
         "14.1.head", "operator", "linear", "conv",
     ),
     "forgotten repeat": Fault("v2", leave_out("3.3"), "3.3.expand", "layer", "present", None),
@@ -172,7 +174,7 @@ IN_THE_SPEC = {
 """The model is built from a spec with the fault; the network comes from the right one."""
 
 
-def differences(fault: Fault, where: str, tool: str) -> tuple[Difference, ...]:
+def differences(fault: Fault, where: str, tool: str) -> tuple[Discrepancy, ...]:
     spec = load_spec(fault.network)
     implementation = "torchvision" if "torchvision" in spec.implementations else "timm"
     planted = fault.plant(spec) if where == "spec" else spec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,15 +11,22 @@ from torch import Tensor, nn
 
 from mbcost.analytic.network import Network, resolve
 from mbcost.measured.build import build
-from mbcost.measured.modules import ConvUnit
-from mbcost.measured.own import read_model
+from mbcost.measured.modules import Convolution, ConvUnit
+from mbcost.measured.own import trace_model
 from mbcost.questions.verify.verify import Verification, identify, verify
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from tests.data.wild.net import make
+from tests.models import weights_filled
 from tests.questions.validate.test_planted_faults import expand_in_the_first_block, leave_out, put
 
 Plant = Callable[[nn.Module], Any]
 SIDE = 96
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_random_weights() -> Iterator[None]:
+    with weights_filled():
+        yield
 
 
 def network(name: str = "v2") -> Network:
@@ -35,7 +42,7 @@ def model_of(name: str, plant: Plant = lambda _: None) -> nn.Module:
 def verified(model: nn.Module, name: str = "v2", side: int = SIDE) -> Verification:
     """The answer, whose differences are held to sum to the difference of the totals."""
     ours = resolve(load_spec(name), resolution=side, implementation="torchvision")
-    read = read_model(model, "mine", (side, side), 3)
+    read = trace_model(model, "mine", (side, side), 3)
     answer = verify(ours, read)
     params = sum(parameter.numel() for parameter in model.parameters())
     assert ours.params() + answer.params == read.params == params
@@ -44,12 +51,16 @@ def verified(model: nn.Module, name: str = "v2", side: int = SIDE) -> Verificati
 
 
 def causes(answer: Verification) -> list[tuple[str | None, str | None, dict[str, tuple[str, str]]]]:
-    """Every difference that comes with no other: name in the table, in the model, what differs."""
+    """Return what is not inherited: the name in the table, the name in the model, the features that differ."""
     return [
         (
             layer.expected.name if layer.expected else None,
-            layer.found.name if layer.found else None,
-            {each.feature: (each.expected, each.found) for each in layer.changes if not each.inherited},
+            layer.actual.name if layer.actual else None,
+            {
+                difference.feature: (difference.expected, difference.actual)
+                for difference in layer.features
+                if not difference.inherited
+            },
         )
         for layer in answer.layers
         if not layer.inherited
@@ -122,7 +133,8 @@ PLANTED: dict[str, tuple[Plant, str | None, str | None, dict[str, tuple[str, str
     "repeat too many": (repeat_once_more, None, "5.4.expand.conv", {}),
     "t = 1 expansion": (expand_in_the_first_block, None, "1.1.expand.conv", {}),
     "missing depthwise": (leave_out("3.3.depthwise"), "3.3.depthwise", None, {}),
-    "extra layer": (put("8.1.after", lambda: ConvUnit(1280, 1280, activation="relu6")), None, "8.1.after.conv", {}),
+    "extra layer": (put("8.1.after", lambda: ConvUnit(Convolution(1280, 1280), activation="relu6")),
+                    None, "8.1.after.conv", {}),
     "functional": (put(UNIT, Functional), "2.1.depthwise", "2.1.depthwise.conv.filters", {"stride": ("2", "1")}),
     "computed weights": (put("4.2.expand.conv", lambda: Standardized(64, 384, 1, bias=False)),
                          "4.2.expand", "4.2.expand.conv", {"params": ("25344", "768")}),
@@ -168,7 +180,7 @@ def test_a_model_of_its_own_table_is_equal_and_found(name: str) -> None:
     spec = load_spec(name)
     alpha = spec.published_alphas[-1]
     model = build(spec, alpha=alpha)
-    read = read_model(model, "mine", (SIDE, SIDE), 3)
+    read = trace_model(model, "mine", (SIDE, SIDE), 3)
     assert verify(resolve(spec, alpha=alpha, resolution=SIDE), read).equal
     found = identify([load_spec(each) for each in NETWORKS], read)
     assert found.equal
@@ -177,7 +189,7 @@ def test_a_model_of_its_own_table_is_equal_and_found(name: str) -> None:
 
 
 def test_an_alpha_that_nobody_published_is_read_off_the_widths() -> None:
-    read = read_model(build(load_spec("v2"), alpha=0.9), "mine", (SIDE, SIDE), 3)
+    read = trace_model(build(load_spec("v2"), alpha=0.9), "mine", (SIDE, SIDE), 3)
     found = identify([load_spec(name) for name in NETWORKS], read)
     assert (found.equal, found.network.spec.name, found.network.alpha) == (True, "v2", 0.9)
 
@@ -200,7 +212,7 @@ def test_a_known_mistake_accounts_for_all_of_it(plant: Plant, mistakes: tuple[st
 
 
 def test_what_is_other_than_asked_is_said() -> None:
-    read = read_model(build(load_spec("v2"), alpha=0.75, classes=10), "mine", (SIDE, SIDE), 3)
+    read = trace_model(build(load_spec("v2"), alpha=0.75, classes=10), "mine", (SIDE, SIDE), 3)
     explanation = verify(network(), read).explanation
     assert explanation is not None
     assert explanation.exact

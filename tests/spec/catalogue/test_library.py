@@ -1,4 +1,4 @@
-"""The built-in specs against transcriptions from another source than the papers' tables: the libraries' own code."""
+"""The built-in specs equal transcriptions from a source other than the papers' tables: the libraries' own code."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def bottlenecks(spec: Spec) -> list[Row]:
     return [row for row in spec.rows if row.operator == "bottleneck"]
 
 
-def test_networks_and_files_agree_both_ways() -> None:
+def test_the_list_of_networks_is_the_list_of_files() -> None:
     files = {path.name for path in specs_folder().glob("*.yaml")}
     assert files > DATA, f"the built-in specs are missing from {specs_folder()}"
     assert {f"{name}.yaml" for name in NETWORKS} == files - DATA
     assert {load_spec(name).name for name in NETWORKS} == set(NETWORKS)
 
 
-def test_every_family_has_a_network_and_every_mobilenet_up_to_v3_the_official_rules() -> None:
+def test_every_family_has_a_network_and_every_mobilenet_up_to_v3_has_the_official_rules() -> None:
     families = [path.stem for path in (specs_folder() / "implementations").glob("*.yaml")]
     used = [load_spec(name).implementations.items() for name in NETWORKS]
     assert families, "the families are missing"
@@ -50,7 +50,7 @@ def test_every_family_has_a_network_and_every_mobilenet_up_to_v3_the_official_ru
         ("v3-small-minimalistic", "bottleneck", 11),
     ],
 )
-def test_block_counts(network: str, operator: str, blocks: int) -> None:
+def test_a_network_has_the_published_number_of_blocks(network: str, operator: str, blocks: int) -> None:
     rows = load_spec(network).rows
     assert sum(row.repeats for row in rows if row.operator == operator) == blocks
     assert math.prod(row.stride for row in rows) == 32, "224 pixels become a 7x7 map"
@@ -58,7 +58,7 @@ def test_block_counts(network: str, operator: str, blocks: int) -> None:
 
 
 def test_v1_is_the_conv_defs_of_tf_slim() -> None:
-    """research/slim/nets/mobilenet_v1.py, _CONV_DEFS: (stride, depth) one after the other."""
+    """research/slim/nets/mobilenet_v1.py, _CONV_DEFS: (stride, depth) in order."""
     conv_defs = [
         (2, 32),
         (1, 64),
@@ -108,7 +108,7 @@ def test_v3_is_the_setting_of_torchvision(network: str, last_conv: int, head: in
 
 @pytest.mark.parametrize("size", ["large", "small"])
 def test_the_expanded_widths_of_v3_keep_tf_slims_ratios(size: str) -> None:
-    """research/slim/nets/mobilenet/mobilenet_v3.py prints factors of the input where the paper prints widths."""
+    """research/slim/nets/mobilenet/mobilenet_v3.py prints factors of the input, and the paper prints widths."""
     ratios = {
         "large": [1, 4, 3, 3, 3, 3, 6, 2.5, 184 / 80, 184 / 80, 6, 6, 6, 6, 6],
         "small": [1, 72 / 16, 88 / 24, 4, 6, 6, 3, 3, 6, 6, 6],
@@ -118,8 +118,8 @@ def test_the_expanded_widths_of_v3_keep_tf_slims_ratios(size: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["large", "small"])
-def test_minimalistic_is_v3_with_less(size: str) -> None:
-    """Every kernel 3x3, no squeeze-and-excite, ReLU only; widths and strides stay."""
+def test_minimalistic_is_v3_with_small_kernels_and_without_squeeze_and_excite(size: str) -> None:
+    """Every kernel is 3x3 and every activation ReLU; widths and strides are the same."""
     full, minimalistic = load_spec(f"v3-{size}"), load_spec(f"v3-{size}-minimalistic")
     plain = [replace(row, k=row.k and min(row.k, (3, 3)), se=False, nl=row.nl and "RE") for row in full.rows]
     assert list(minimalistic.rows) == plain
@@ -130,7 +130,7 @@ def test_the_dense_v1_has_one_convolution_for_every_pair() -> None:
     assert list(load_spec("v1-standard").rows) == dense
 
 
-def test_load_spec_names_what_it_does_not_find(tmp_path: Path) -> None:
+def test_a_name_that_cannot_be_loaded_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(MbcostError, match="unknown network 'v3-larg': did you mean 'v3-large'"):
         load_spec("v3-larg")
     with pytest.raises(MbcostError, match=r"no\.yaml: No such file or directory"):
@@ -146,7 +146,7 @@ def test_load_spec_names_what_it_does_not_find(tmp_path: Path) -> None:
         load_convention("flops")
 
 
-def test_a_spec_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spec_is_read_from_a_file_or_from_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (specs_folder() / "v2.yaml").read_text(encoding="utf-8").replace("name: v2", "name: mine")
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     mine = load_spec(str(tmp_path / "mine.yaml"))

@@ -49,13 +49,13 @@ def problems(text: str) -> list[str]:
         ("94.86", "%", Fraction(9486, 10000), Fraction(1, 10000)),
     ],
 )
-def test_a_print_stands_for_a_number_and_the_size_of_its_last_digit(
+def test_a_printed_value_has_a_number_and_the_value_of_its_last_digit(
     value: str, unit: str, number: int | Fraction, step: int | Fraction
 ) -> None:
     assert (figure(value, unit).number, figure(value, unit).step) == (number, step)
 
 
-def test_trailing_zeros_that_do_not_count_make_the_last_digit_larger() -> None:
+def test_zeros_that_are_not_significant_make_the_last_digit_larger() -> None:
     assert figure("319000000", "1", significant="3").step == 1_000_000
     assert figure("24895000", "1", significant="5").step == 1_000
 
@@ -77,13 +77,13 @@ def test_which_integers_are_printed_300_million(exact: int, rounds: bool, floors
     assert (printed.prints(exact, "rounds"), printed.prints(exact, "floors")) == (rounds, floors)
 
 
-def test_an_exact_print_is_one_integer_only() -> None:
+def test_a_number_that_is_printed_in_full_is_one_integer_only() -> None:
     printed = figure("3504872", "1")
     for rounding in ("rounds", "floors"):
         assert [exact for exact in range(3504870, 3504875) if printed.prints(exact, rounding)] == [3504872]
 
 
-def test_a_field_is_stated_for_the_file_or_the_table_or_the_figure() -> None:
+def test_a_field_is_stated_for_the_file_the_table_or_the_figure() -> None:
     text = HEADER + '      - [page-1, ~, 1024x2048, params, "3.4", M]\nnotes:\n  page-1: the text says 3.5\n'
     (read,) = parse_published(text, "page.yaml", "page")
     assert (read.net, read.table, read.alpha, read.resolution, read.classes) == (
@@ -109,22 +109,21 @@ def test_a_field_is_stated_for_the_file_or_the_table_or_the_figure() -> None:
         (
             ", M]",
             "]",
-            "13:9: the figure has 5 cells, the file 6 columns (id, alpha, resolution, quantity, value, unit)",
+            "13:9: expected 6 cells (id, alpha, resolution, quantity, value, unit), found 5",
         ),
-        ("net: v2\n", "", "12:9: net: stated neither here nor above"),
-        ("page-1", "pape-1", "13:9: an id is 'page-' and something that no other figure has"),
-        (ROW, ROW + ROW, "14:9: an id is 'page-' and something that no other figure has"),
-        (ROW, ROW + "notes: {page-2: off}\n", "14:17: a note on 'page-2', which is no figure of this file"),
+        ("net: v2\n", "", "12:9: net: stated neither in the row nor above it"),
+        ("page-1", "pape-1", "13:9: an id must start with 'page-' and belong to one figure only"),
+        (ROW, ROW + ROW, "14:9: an id must start with 'page-' and belong to one figure only"),
+        (ROW, ROW + "notes: {page-2: off}\n", "14:17: the note is about 'page-2', which is not a figure of this file"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(before: str, after: str, problem: str) -> None:
+def test_a_mistake_in_a_figure_is_reported_at_its_position(before: str, after: str, problem: str) -> None:
     text = HEADER + ROW
     assert before in text
-    found = problems(text.replace(before, after))
-    assert found[0].startswith(problem)
+    assert problems(text.replace(before, after))[0].startswith(problem)
 
 
-def test_every_problem_is_found_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     text = (HEADER + ROW).replace("seen:", "sean:").replace("mult_adds", "flops").replace('"300"', "about")
     assert [problem.partition(": ")[0] for problem in problems(text)] == ["1:1", "3:1", "13:28", "13:35"]
 

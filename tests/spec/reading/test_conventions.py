@@ -1,4 +1,4 @@
-"""Raw counts and what conventions make of them."""
+"""Raw counts, and the params and mult-adds that conventions make of them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ tallies = st.builds(Tally, *[st.integers(0, 10**12)] * len(COUNTS))
 
 
 @given(st.lists(tallies, max_size=5))
-def test_a_total_is_the_sum_of_every_count(parts: list[Tally]) -> None:
+def test_a_total_adds_up_every_count(parts: list[Tally]) -> None:
     assert astuple(total(parts)) == tuple(sum(getattr(tally, count) for tally in parts) for count in COUNTS)
 
 
 @given(conventions, tallies, tallies)
-def test_the_parts_of_a_table_add_up_under_every_convention(convention: Convention, one: Tally, other: Tally) -> None:
-    assert convention.mult_adds(one) + convention.mult_adds(other) == convention.mult_adds(one + other)
-    assert convention.params(one) + convention.params(other) == convention.params(one + other)
+def test_the_parts_of_a_table_add_up_by_every_convention(convention: Convention, one: Tally, two: Tally) -> None:
+    assert convention.mult_adds(one) + convention.mult_adds(two) == convention.mult_adds(one + two)
+    assert convention.params(one) + convention.params(two) == convention.params(one + two)
 
 
-def test_the_default_is_the_papers() -> None:
+def test_the_default_convention_counts_as_the_papers_do() -> None:
     convention = load_convention()
     assert convention == load_convention("macs")
     tally = Tally(*range(1, len(COUNTS) + 1))
@@ -46,7 +46,7 @@ def test_flops_are_twice_the_multiply_adds_and_take_params_from_the_default(tall
 
 
 @pytest.mark.parametrize("name", load_conventions())
-def test_every_convention_says_what_and_according_to_whom(name: str) -> None:
+def test_every_convention_has_a_title_and_a_source(name: str) -> None:
     convention = load_convention(name)
     assert convention.name == name
     assert convention.title
@@ -54,7 +54,7 @@ def test_every_convention_says_what_and_according_to_whom(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", load_conventions())
-def test_a_blind_spot_says_what_it_is(name: str) -> None:
+def test_a_blind_spot_states_what_the_tool_counts_differently(name: str) -> None:
     for spot in load_convention(name).blind:
         assert spot.models in LIBRARIES
         assert spot.networks <= set(NETWORKS)
@@ -77,18 +77,18 @@ AT_224 = {
     ("mult_adds", "calflops-flops"): (1_147_616_256, 614_967_488, 444_944_056, 116_633_816),
     ("mult_adds", "torchprofile"): (573_784_064, 307_453_664, 221_591_992, 58_211_416),
 }
-"""What the tools said of the libraries' own models at alpha 1, 224 x 224, before there were conventions."""
+"""What the tools counted on the libraries' own models at alpha 1 and 224 x 224, before mbcost had conventions."""
 
 
 @pytest.mark.parametrize(("quantity", "convention"), AT_224)
-def test_the_tools_numbers_at_224(quantity: str, convention: str) -> None:
-    found = []
+def test_a_convention_gives_the_number_of_its_tool_at_224(quantity: str, convention: str) -> None:
+    numbers = []
     for net in NETS:
         name, _, implementation = net.partition(":")
         tally = resolve(load_spec(name), implementation=implementation).tally()
         counted = load_convention(convention)
-        found.append(counted.params(tally) if quantity == "params" else counted.mult_adds(tally))
-    assert tuple(found) == AT_224[quantity, convention]
+        numbers.append(counted.params(tally) if quantity == "params" else counted.mult_adds(tally))
+    assert tuple(numbers) == AT_224[quantity, convention]
 
 
 FIRST = """\
@@ -107,23 +107,23 @@ mine:
     ("old", "new", "problem"),
     [
         ("conv_macs", "conv_mac", "5:15: unknown key 'conv_mac': did you mean 'conv_macs'"),
-        ("conv_macs: 1", "conv_macs: -1", "5:26: -1 is too small: the least is 1"),
+        ("conv_macs: 1", "conv_macs: -1", "5:26: -1 is too small: it must be at least 1"),
         ("conv_macs: 1", "conv_macs: 1.5", "5:26: expected a whole number, found 1.5"),
-        ("  title: mine\n", "", "2:3: the key 'title' is missing"),
+        ("  title: mine\n", "", "2:3: the key 'title' is missing: add it"),
         ("params", "parms", "4:3: unknown key 'parms': did you mean 'params'?"),
         ("[mine 1.0]", "mine 1.0", "6:11: expected a list, found text 'mine 1.0'"),
-        ("models: timm, ", "", "8:7: the key 'models' is missing"),
+        ("models: timm, ", "", "8:7: the key 'models' is missing: add it"),
         ("[params]", "[parms]", "8:61: unknown quantity 'parms': did you mean 'params'?"),
         ("[head]", "head", "8:43: expected a list, found text 'head'"),
     ],
 )
-def test_a_mistake_in_a_convention(old: str, new: str, problem: str) -> None:
+def test_a_mistake_in_a_convention_is_reported_at_its_position(old: str, new: str, problem: str) -> None:
     with pytest.raises(SpecError) as caught:
         parse_conventions(FIRST.replace(old, new, 1), "mine.yaml")
     assert any(line.startswith(f"mine.yaml:{problem}") for line in caught.value.problems)
 
 
-def test_what_is_read() -> None:
+def test_a_convention_is_read_with_its_blind_spots() -> None:
     (convention,) = parse_conventions(FIRST, "mine.yaml").values()
     assert convention.proved == ("mine 1.0",)
     spot = convention.blind_spot("timm", "v1")

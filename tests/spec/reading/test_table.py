@@ -1,4 +1,4 @@
-"""YAML to a spec, and the mistakes that people make in it: each is reported where it stands, all at once."""
+"""A spec is read from YAML, and every mistake in it is reported at its position, all at once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def problems(text: str) -> tuple[str, ...]:
 def edited(*edits: tuple[str, str]) -> str:
     text = TINY
     for old, new in edits:
-        assert text.count(old) == 1, f"'{old}' should stand once in the document"
+        assert text.count(old) == 1, f"'{old}' should occur once in the document"
         text = text.replace(old, new)
     return text
 
@@ -110,7 +110,7 @@ implementations: {family: resnet}
 """
 
 
-def test_the_columns_of_other_networks() -> None:
+def test_rows_with_the_columns_of_later_networks_are_read() -> None:
     assert parse(OTHER).rows == (
         Row(0, "conv", k=(3, 5), c=16, g=1, d=2, s=2, nl="RE"),
         Row(1, "universal_bottleneck", k=(5, 5), t=4, c=16, g=1, s=1, nl="RE", res=True),
@@ -129,35 +129,47 @@ def test_the_columns_of_other_networks() -> None:
     ("old", "new", "problem"),
     [
         ("8, 32, 4", "~, 32, 4", "9:46: the basic residual block has no groups: write its inner width in column 'exp'"),
-        ("8, 32, 4, ~", "8, 32, 4, 2", "9:49: residual takes no 'd': it belongs to conv, separable, bottleneck"),
-        ("2,   ~, 16, ~", "2,   ~, 16, 2", "8:46: universal_bottleneck takes no 'g': it belongs to conv, residual"),
+        (
+            "8, 32, 4, ~",
+            "8, 32, 4, 2",
+            "9:49: residual does not take 'd', which belongs to conv, separable, bottleneck",
+        ),
+        (
+            "2,   ~, 16, ~",
+            "2,   ~, 16, 2",
+            "8:46: universal_bottleneck does not take 'g', which belongs to conv, residual",
+        ),
         (
             "16, 1, 2,     ~",
             "16, 1, 2, false",
-            "5:52: conv takes no 'res': it belongs to bottleneck, fused_bottleneck,",
+            "5:52: conv does not take 'res', which belongs to bottleneck, fused_bottleneck,",
         ),
-        ("16, 1, 2,     ~", "16, 0, 2,     ~", "5:46: 0 is too small: the least is 1"),
+        ("16, 1, 2,     ~", "16, 0, 2,     ~", "5:46: 0 is too small: it must be at least 1"),
         ("16, 1, 2,     ~", "16, 1, wide,  ~", "5:49: expected a number, found text 'wide'"),
         ("true, 1]", "true, 2]", "6:53: a block with a stride has no residual: its input and output differ in size"),
-        ("true, 1]", "yes, 1]", "6:53: expected true or false, found 'yes': spell it out"),
+        ("true, 1]", "yes, 1]", "6:53: expected true or false, found 'yes': write true"),
         ("~, 16, ~, ~,     ~, 1]", "~, 16, ~, ~,     ~, 2]", "8:5: a stride needs a depthwise layer: both kernels"),
-        ("[conv,               ~", "[conv,               3", "5:26: conv takes no 'a': it belongs to universal_"),
-        ("~, 3x5, ~", "~,   0, ~", "5:31: 0 is too small: the least is 1"),
+        (
+            "[conv,               ~",
+            "[conv,               3",
+            "5:26: conv does not take 'a', which belongs to universal_",
+        ),
+        ("~, 3x5, ~", "~,   0, ~", "5:31: 0 is too small: a kernel must be at least 1x1"),
     ],
 )
-def test_a_mistake_in_the_columns_of_other_networks(old: str, new: str, problem: str) -> None:
+def test_a_mistake_in_the_columns_of_later_networks_is_reported(old: str, new: str, problem: str) -> None:
     assert OTHER.count(old) == 1
-    (found,) = problems(OTHER.replace(old, new))
-    assert found.startswith(f"tiny.yaml:{problem}")
+    (message,) = problems(OTHER.replace(old, new))
+    assert message.startswith(f"tiny.yaml:{problem}")
 
 
 MISTAKES = {
     "an unknown key": (("title:", "titel:"), "2:1: unknown key 'titel': did you mean 'title'?"),
-    "a key twice": (("title: A tiny network", "name: again"), "2:1: 'name' stands here twice: keep one"),
-    "a missing key": (("name: tiny\n", ""), "1:1: the key 'name' is missing"),
-    "a missing block": (("input: {channels: 3, resolution: 32}\n", ""), "1:1: the key 'input' is missing"),
-    "a missing key inside": (("channels: 3, ", ""), "4:8: the key 'channels' is missing"),
-    "a short row": (("8, 2, 1]", "8, 2]"), "9:5: the row has 5 cells, the table 6: operator, t, exp, c, n, s"),
+    "a key twice": (("title: A tiny network", "name: again"), "2:1: 'name' is given twice: remove one"),
+    "a missing key": (("name: tiny\n", ""), "1:1: the key 'name' is missing: add it"),
+    "a missing block": (("input: {channels: 3, resolution: 32}\n", ""), "1:1: the key 'input' is missing: add it"),
+    "a missing key inside": (("channels: 3, ", ""), "4:8: the key 'channels' is missing: add it"),
+    "a short row": (("8, 2, 1]", "8, 2]"), "9:5: expected 6 cells (operator, t, exp, c, n, s), found 5"),
     "no row at all": (
         ("  - [global", "  - conv\n  - [global"),
         "11:5: expected a list, found text 'conv': write [operator, t, exp, c, n, s]",
@@ -175,15 +187,15 @@ MISTAKES = {
         ("  - [global_pool,           ~,   ~, ~, 1, ~]\n", ""),
         "11:5: a linear row reads a 1x1 map: put a global_pool before it",
     ),
-    "a slip of a repeat": (
+    "a mistyped repeat": (
         ("6,   ~, 8, 2", "6,   ~, 8, 2000"),
-        "9:5: the row is repeated 2,000 times: the most is 1,000",
+        "9:5: the row is repeated 2,000 times: it must be at most 1,000",
     ),
     "no implementation left": (
         ("{family: v2}", "{family: v2, only: []}"),
         "13:37: name at least one implementation, or leave 'only' out",
     ),
-    "an empty kernel": (("bottleneck 5x3", "bottleneck 0x3"), "10:6: a kernel is at least 1x1"),
+    "an empty kernel": (("bottleneck 5x3", "bottleneck 0x3"), "10:6: a kernel must be at least 1x1"),
     "neither t nor exp": (
         ("6,   ~, 8, 2", "~,   ~, 8, 2"),
         "9:5: bottleneck needs either the expansion factor 't' or the expanded width 'exp'",
@@ -194,12 +206,12 @@ MISTAKES = {
     ),
     "t elsewhere": (
         ("~,   ~, 8, 1, 2]", "2,   ~, 8, 1, 2]"),
-        "8:29: conv takes no 't': it belongs to bottleneck, fused_bottleneck, universal_bottleneck",
+        "8:29: conv does not take 't', which belongs to bottleneck, fused_bottleneck, universal_bottleneck: write ~",
     ),
     "a width of a pool": (
         ("~,   ~, ~, 1, ~]", "~,   ~, 8, 1, ~]"),
-        "11:37: global_pool takes no 'c': it belongs to conv, separable, bottleneck, fused_bottleneck, "
-        "universal_bottleneck, residual, linear",
+        "11:37: global_pool does not take 'c', which belongs to conv, separable, bottleneck, fused_bottleneck, "
+        "universal_bottleneck, residual, linear: write ~",
     ),
     "a pool without a window": (
         ("bottleneck 5x3,        ~,  40, 8", "max_pool,              ~,   ~, ~"),
@@ -211,19 +223,21 @@ MISTAKES = {
     ),
     "a repeated pool": (
         ("bottleneck 5x3,        ~,  40, 8, 1", "max_pool 3x3,          ~,   ~, ~, 2"),
-        "10:5: max_pool takes no repeats",
+        "10:40: max_pool does not take 'n', which belongs to conv, separable, bottleneck, fused_bottleneck, "
+        "universal_bottleneck, residual: write ~",
     ),
     "a grid of no size": (
         ("global_pool,           ~", "flatten,               ~"),
-        "11:5: flatten needs the grid that the map is averaged to, as in 'flatten 7x7'",
+        "11:5: flatten needs the grid to which the map is averaged, as in 'flatten 7x7'",
     ),
     "a vector flattened": (
         ("  - [linear,   ", "  - [flatten 7x7, ~, ~, ~, ~, ~]\n  - [linear,   "),
-        "12:5: the map is 1x1 already: flatten needs a larger one",
+        "12:5: the map is already 1x1: flatten needs a larger one",
     ),
     "a factor of a residual block": (
         ("[bottleneck,            6,   ~, 8, 2", "[residual,              4,   ~, 8, 2"),
-        "9:29: residual takes no 't': it belongs to bottleneck, fused_bottleneck, universal_bottleneck",
+        "9:29: residual does not take 't', which belongs to bottleneck, fused_bottleneck, "
+        "universal_bottleneck: write ~",
     ),
     "neither t nor exp of a fused one": (
         ("[bottleneck,            6", "[fused_bottleneck,      ~"),
@@ -231,45 +245,49 @@ MISTAKES = {
     ),
     "a universal bottleneck without a kernel": (
         ("[bottleneck,  ", "[universal_bottleneck,  "),
-        "9:5: universal_bottleneck needs the kernel of its inner depthwise layer, 0 where it has none",
+        "9:5: universal_bottleneck needs the kernel of its inner depthwise layer in column 'k', or 0 for none",
     ),
-    "a t that narrows": (("6,   ~, 8, 2", "0.5, ~, 8, 2"), "9:29: 0.5 is too small: the least is 1"),
+    "a t that narrows": (("6,   ~, 8, 2", "0.5, ~, 8, 2"), "9:29: 0.5 is too small: it must be at least 1"),
     "no width": (("~,   ~, 8, 1, 2]", "~,   ~, ~, 1, 2]"), "8:5: conv needs its output channels in column 'c'"),
     "classes in the middle": (
         ("~,   ~, 8, 1, 2]", "~,   ~, k, 1, 2]"),
-        "8:5: 'k', the number of classes, is the width of a linear row only",
+        "8:5: 'k', the number of classes, can only be the width of a linear row: write a number",
     ),
     "text for a number": (("8, 2, 1]", "8, two, 1]"), "9:40: expected a number, found text 'two'"),
-    "what YAML has a tag for": (("8, 2, 1]", "8, <<, 1]"), "9:40: expected a number, found text '<<'"),
+    "a word for which YAML has a tag": (("8, 2, 1]", "8, <<, 1]"), "9:40: expected a number, found text '<<'"),
     "a fraction of a repeat": (("8, 2, 1]", "8, 2.5, 1]"), "9:40: expected a whole number, found 2.5"),
-    "a number of YAML 1.1 and 1.2": (
+    "a number that YAML 1.1 and 1.2 read differently": (
         ("8, 2, 1]", "8, 0_010, 1]"),
-        "9:40: '0_010' starts with a 0, which YAML takes for octal: write 10",
+        "9:40: '0_010' starts with a 0, which YAML reads as octal: write 10",
     ),
     "a number in quotation marks": (
         ("8, 2, 1]", '8, "2", 1]'),
-        "9:40: expected a number, found text '2': take the quotation marks away",
+        "9:40: expected a number, found text '2': remove the quotation marks",
     ),
     "a word that is a boolean": (
         ("8, 2, 1]", "8, on, 1]"),
         "9:40: expected a number, found true or false 'on': write it in digits",
     ),
     "classes in capitals": (("k, ~, ~]", "K, ~, ~]"), "12:37: expected a number, found text 'K': did you mean 'k'?"),
-    "a capital that means nothing": (("8, 2, 1]", "8, K, 1]"), "9:40: expected a number, found text 'K'"),
+    "a capital without a meaning": (("8, 2, 1]", "8, K, 1]"), "9:40: expected a number, found text 'K'"),
     "a version for a number": (("8, 2, 1]", "8, 1.2.3, 1]"), "9:40: expected a number, found text '1.2.3'"),
-    "no repeat": (("8, 2, 1]", "8, 0, 1]"), "9:40: 0 is too small: the least is 1"),
+    "no repeat": (("8, 2, 1]", "8, 0, 1]"), "9:40: 0 is too small: it must be at least 1"),
     "a list for text": (("name: tiny", "name: [tiny]"), "1:7: expected text, found a list"),
-    "an infinite width": (("40, 8", ".inf, 8"), "10:33: .inf is too large: the most is 9007199254740992"),
+    "an infinite width": (("40, 8", ".inf, 8"), "10:33: .inf is too large: it must be at most 9007199254740992"),
     "an unknown column": (
         ("c, n, s]", "c, m, s]"),
         "6:40: unknown column 'm': choose from operator, a, k, t, exp, c, g, d, se, nl, res, n, s, in",
     ),
     "a word for a column": (("c, n, s]", "Channels, n, s]"), "6:37: unknown column 'Channels': did you mean 'c'?"),
     "a near word for a column": (("c, n, s]", "c, n, strid]"), "6:43: unknown column 'strid': did you mean 's'?"),
-    "a column twice": (("c, n, s]", "c, c, s]"), "6:40: the column 'c' stands here twice: keep one"),
-    "no operators": (("[operator,  ", "[k,  "), "6:10: the column 'operator' is missing"),
-    "a kernel twice": (("c, n, s]", "c, n, k]"), "10:43: the kernel stands in the operator already"),
-    "a strided classifier": (("k, ~, ~]", "k, ~, 2]"), "12:5: linear takes no stride and no repeats"),
+    "a column twice": (("c, n, s]", "c, c, s]"), "6:40: the column 'c' is given twice: remove one"),
+    "no operators": (("[operator,  ", "[k,  "), "6:10: the column 'operator' is missing: add it"),
+    "a kernel twice": (("c, n, s]", "c, n, k]"), "10:43: the operator already states the kernel: remove one of them"),
+    "a strided classifier": (
+        ("k, ~, ~]", "k, ~, 2]"),
+        "12:43: linear does not take 's', which belongs to conv, separable, bottleneck, fused_bottleneck, "
+        "universal_bottleneck, residual, max_pool, average_pool: write ~",
+    ),
     "an unknown family": (
         ("family: v2", "family: v4"),
         "13:27: unknown family of implementations 'v4': "
@@ -283,7 +301,7 @@ MISTAKES = {
         ("{family: v2}", "v2"),
         "13:18: expected a mapping, found text 'v2': did you mean {family: v2}?",
     ),
-    "a slip in the key of the family": (
+    "a mistyped key of the family": (
         ("{family: v2}", "{familly: v2, only: [official]}"),
         "13:28: expected a mapping, found text 'v2': did you mean {family: v2}?",
     ),
@@ -300,17 +318,17 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("edit", "problem"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_reported_where_it_stands(edit: tuple[str, str], problem: str) -> None:
+def test_a_mistake_is_reported_at_its_position(edit: tuple[str, str], problem: str) -> None:
     assert f"tiny.yaml:{problem}" in problems(edited(edit))
 
 
 @pytest.mark.parametrize("mistake", sorted(set(MISTAKES) - {"a letter without a function", "a kernel twice"}))
 def test_one_mistake_is_reported_once(mistake: str) -> None:
-    """The two left out put a column of numbers under another heading, so that every row is wrong."""
+    """The two that are left out give a column of numbers a different heading, so that every row is wrong."""
     assert len(problems(edited(MISTAKES[mistake][0]))) == 1
 
 
-def test_every_mistake_is_reported_in_order_of_place() -> None:
+def test_mistakes_are_reported_in_order_of_position() -> None:
     chosen = ["an unknown key", "a missing key inside", "a short row", "an unknown operator", "a strided classifier",
               "an unknown family"]  # fmt: skip
     edits = [MISTAKES[mistake][0] for mistake in chosen]
@@ -334,25 +352,25 @@ def test_every_mistake_is_reported_in_order_of_place() -> None:
         (
             "a: b: c\n",
             "1:5: not YAML: mapping values are not allowed in this context: "
-            "put text with ': ' in quotes, and a space behind the colon of each key",
+            "put text with ': ' in quotes, and a space after the colon of each key",
         ),
         (
             "a: @b\n",
             "1:4: not YAML: found character that cannot start any token: put text that starts with '@' in quotes",
         ),
-        ("a: [1, 2}\n", "1:9: not YAML: did not find expected ',' or ']': write ']' for '}'"),
+        ("a: [1, 2}\n", "1:9: not YAML: did not find expected ',' or ']': write ']' instead of '}'"),
         ("a: [1 2: 3]\nb\n", "2:2: not YAML: could not find expected ':': write KEY: VALUE"),
         ("a: {b: 1 c: 2}\n", "1:11: not YAML: did not find expected ',' or '}': add the ',' that is missing"),
         (
             "a:\n  - [1] x\n",
             "2:9: not YAML: did not find expected '-' indicator: "
-            "indent it as its neighbours, and leave nothing behind a closing bracket",
+            "indent it like its neighbours, and write nothing after a closing bracket",
         ),
         ("a: ['1\nb: 2\n", "1:5: not YAML: this quotation mark is still open at the end of the file: close it"),
         ("a: &x [\n", "1:8: not YAML: did not find expected node content"),
     ],
 )
-def test_no_spec_at_all(text: str, problem: str) -> None:
+def test_a_text_that_is_not_a_mapping_is_refused_with_one_problem(text: str, problem: str) -> None:
     assert problems(text) == (f"tiny.yaml:{problem}",)
 
 
@@ -363,7 +381,7 @@ FAMILY = (specs_folder() / "implementations" / "v3.yaml").read_text(encoding="ut
     ("old", "new", "problem"),
     [
         ("  expansion: input\n", "", "4:3: the first implementation must be complete: 'expansion' is missing"),
-        ("{integer: none, ", "{", "5:13: the key 'integer' is missing"),
+        ("{integer: none, ", "{", "5:13: the key 'integer' is missing: add it"),
         ("{head: .inf}", "{had: .inf}", "8:20: unknown key 'had': did you mean 'head'?"),
         (
             "depthwise: same}",
@@ -371,20 +389,20 @@ FAMILY = (specs_folder() / "implementations" / "v3.yaml").read_text(encoding="ut
             "10:36: unknown padding 'valid': choose from same, symmetric, trailing",
         ),
         ("HS: hard_swish", "HS: h-swish", "13:31: unknown activation 'h-swish': did you mean 'swish' or 'hard_swish'?"),
-        ("norm_epsilon: 0.001", "norm_epsilon: 0", "16:17: an epsilon lies between 0 and 1"),
+        ("norm_epsilon: 0.001", "norm_epsilon: 0", "16:17: an epsilon must lie between 0 and 1"),
         ("fused_norm: false", "fused_norm: maybe", "19:15: expected true or false, found text 'maybe'"),
         ("keras:", "keras: 3\nKeras:", "20:8: expected a mapping, found a whole number '3'"),
         ("expansion: printed", "expansion: prnted", "29:14: unknown expansion 'prnted': did you mean 'printed'?"),
     ],
 )
-def test_a_mistake_in_the_implementations(old: str, new: str, problem: str) -> None:
-    """Once, although the later records take over what the first one says."""
+def test_a_mistake_in_the_implementations_is_reported_once_at_its_position(old: str, new: str, problem: str) -> None:
+    """It is reported once, although later records take over what the first one states."""
     with pytest.raises(SpecError) as caught:
         parse_family(FAMILY.replace(old, new, 1), "v3.yaml")
     assert caught.value.problems == (f"v3.yaml:{problem}",)
 
 
-def test_a_later_implementation_states_what_differs() -> None:
+def test_a_later_implementation_takes_over_what_it_does_not_state() -> None:
     family = parse_family(FAMILY, "v3.yaml")
     official, torchvision = family["official"], family["torchvision"]
     assert torchvision.expansion != official.expansion
@@ -428,14 +446,14 @@ JUNK += ["|", '"', "\t", "\0", "🙂"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 150), st.sampled_from(JUNK)), min_size=1, max_size=3))
-def test_a_broken_document_gives_a_spec_or_problems_with_a_place(changes: list[tuple[int, str]]) -> None:
-    """Whatever word of the document is replaced by whatever else, nobody sees a traceback."""
+def test_a_broken_document_gives_a_spec_or_problems_with_a_position(changes: list[tuple[int, str]]) -> None:
+    """Whichever word of the document is replaced, and by whatever, there is no traceback."""
     words = re.split(r"([\w.~]+)", TINY)
-    for place, junk in changes:
-        words[2 * (place % (len(words) // 2)) + 1] = junk
-    found: tuple[str, ...] = ()
+    for index, junk in changes:
+        words[2 * (index % (len(words) // 2)) + 1] = junk
+    reported: tuple[str, ...] = ()
     try:
         parse("".join(words))
     except SpecError as error:
-        found = error.problems
-    assert all(re.match(r"tiny\.yaml:\d+:\d+: .", problem) for problem in found)
+        reported = error.problems
+    assert all(re.match(r"tiny\.yaml:\d+:\d+: .", problem) for problem in reported)

@@ -1,0 +1,1 @@
+"""Speed and memory, measured beside counting tools; not part of the tests."""

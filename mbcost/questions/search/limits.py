@@ -1,0 +1,114 @@
+"""Limits of a device, and the answer to which configurations keep them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mbcost.questions.search.configurations import Configuration, CountingRules, Resolution
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The largest or smallest value that a device, or its user, accepts."""
+
+    quantity: str
+    """A count of `Configuration`, `top1` or `latency`."""
+    value: int | float
+    at_least: bool = False
+    """Whether it is the smallest value instead of the largest."""
+    phone: str = ""
+    """The phone whose latency is limited."""
+
+    def read(self, configuration: Configuration) -> int | float | None:
+        """Return the configuration's value of the quantity; None if none is published."""
+        checkpoint = configuration.checkpoint
+        if self.quantity == "top1":
+            return None if checkpoint is None else checkpoint.top1
+        if self.quantity == "latency":
+            return None if checkpoint is None else checkpoint.latency_ms.get(self.phone)
+        value: int = getattr(configuration, self.quantity)
+        return value
+
+    def measure_excess(self, configuration: Configuration) -> Fraction | None:
+        """Return by how much the limit is broken; negative if something is left."""
+        value = self.read(configuration)
+        if value is None:
+            return None
+        excess = Fraction(str(value)) - Fraction(str(self.value))
+        return -excess if self.at_least else excess
+
+    def measure_share(self, configuration: Configuration) -> Fraction | None:
+        """Return the excess as a share of the limit."""
+        excess = self.measure_excess(configuration)
+        return None if excess is None else excess / max(Fraction(str(self.value)), Fraction(1, 1000))
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """A configuration that keeps every limit."""
+
+    configuration: Configuration
+    binding: Limit | None
+    """The limit of which the smallest share is left, so that it breaks first. None if there is no limit."""
+    equal_resolutions: tuple[Resolution, ...]
+    """Other resolutions at which the same network costs the same; under `arena`, by its lower bound."""
+    on_front: bool
+    """Whether the configuration is Pareto-optimal in rank, memory and flash among those that fit."""
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A configuration that breaks limits."""
+
+    configuration: Configuration
+    broken: tuple[Limit, ...]
+    """The limit that is broken by the largest share comes first."""
+    layer: str | None
+    """The layer that needs the most memory, if the limit of memory is broken."""
+
+    @property
+    def worst_share(self) -> Fraction:
+        """The largest share by which a limit is broken."""
+        shares = (limit.measure_share(self.configuration) or Fraction(0) for limit in self.broken)
+        return max(shares, default=Fraction(0))
+
+
+@dataclass(frozen=True)
+class Relief:
+    """What dropping one limit brings if all others are kept."""
+
+    limit: Limit
+    configuration: Configuration | None
+    """The best configuration then. If nothing fits, the one that exceeds the limit least. None if there is none."""
+    gave_up: bool = False
+    """Whether none fits among the first arenas, and more were not laid out."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Which configurations fit, and which others nearly do."""
+
+    rules: CountingRules
+    limits: tuple[Limit, ...]
+    rank: str
+    tried: int
+    """The number of configurations that were looked at."""
+    fitting: int
+    """The number of those that fit; under `arena`, of those that may fit, because `naive`, a lower bound, does."""
+    laid_out: int
+    """The number of different arenas that were laid out to find those that fit; 0 under another allocation model."""
+    gave_up: bool
+    """Whether fewer were found than asked for among the first arenas, and more were not laid out."""
+    best: tuple[Fitting, ...]
+    """The best of those that fit, at most as many as asked for."""
+    front_size: int
+    """The number of configurations on the Pareto front."""
+    nearest: Miss | None
+    """Of those that rank above all that fit, the one that breaks its limits least, by the share of its worst limit."""
+    nearest_released: Miss | None
+    """The same among the released checkpoints that do not fit."""
+    impossible: tuple[tuple[Limit, Configuration | None], ...]
+    """Each limit that no configuration keeps, with the one that is nearest to it; only if nothing fits."""
+    reliefs: tuple[Relief, ...]
+    """One per limit."""

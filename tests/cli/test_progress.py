@@ -1,0 +1,71 @@
+"""The progress bar: only on a terminal, only after a while, and never in the way of the items."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+
+from mbcost.cli import progress
+from mbcost.cli.progress import track
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def open_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Replace standard error by a terminal. A fixture cannot do this: pytest resets the stream before the test."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    return stream
+
+
+@pytest.mark.parametrize("stream", [StringIO(), None], ids=["a file", "closed"])
+def test_without_a_terminal_the_items_pass_and_nothing_is_written(
+    stream: StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    assert list(track("working", [1, 2, 3])) == [1, 2, 3]
+    assert stream is None or stream.getvalue() == ""
+
+
+def test_a_short_command_shows_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = open_terminal(monkeypatch)
+    assert list(track("working", iter("ab"))) == ["a", "b"]
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("weigh", "total", "shown"),
+    [(lambda _: 1, None, ["25%", "100%"]), (lambda _: 1, 8, ["12%", "50%"]), (lambda item: item, 10, ["10%", "100%"])],
+    ids=["the length of a list", "a stated total", "weights"],
+)
+def test_the_bar_shows_the_share_of_the_total(
+    weigh: Callable[[int], int], total: int | None, shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = open_terminal(monkeypatch)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    assert list(track("working", [1, 2, 3, 4], total, weigh)) == [1, 2, 3, 4]
+    written = terminal.getvalue()
+    assert "working" in written
+    assert all(share in written for share in shown)
+    assert ("100%" in written) == ("100%" in shown)
+
+
+def test_the_bar_is_erased_if_the_command_stops_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = open_terminal(monkeypatch)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    items = track("working", [1, 2, 3])
+    assert [next(items), next(items)] == [1, 2]
+    assert "working" in terminal.getvalue()
+    assert "\x1b[?25h" not in terminal.getvalue()
+    items.close()
+    assert terminal.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # show the cursor, erase the line
+    assert sys.stderr is terminal
