@@ -19,7 +19,7 @@ from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, emit, write
 from mbcost.cli.progress import track
 from mbcost.present.validate import as_json, as_table, render_github, render_junit
-from mbcost.questions.validate.campaign import TOOLS, Request, Subject, collect, plan, run
+from mbcost.questions.validate.campaign import TOOLS, ComparisonRequest, Subject, collect, plan, run
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 STYLES = {"junit": render_junit, "github": render_github}
@@ -67,7 +67,7 @@ def validate(
     check_output(style, output, extra=tuple(STYLES))
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
-    request = Request(parse_list(against, "against"), alphas, resolutions, impl)
+    request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, impl)
     planned = plan(list(_list_subjects(networks or [], request)), request)
     # A library can have several models of one network, so the progress bar counts planned comparisons.
     answer = collect(planned, track("comparing", run(planned), len(planned.cases)))
@@ -78,7 +78,7 @@ def validate(
     return 0 if answer.passed else 1
 
 
-def _list_subjects(networks: list[str], request: Request) -> Iterator[Subject]:
+def _list_subjects(networks: list[str], request: ComparisonRequest) -> Iterator[Subject]:
     for name in networks or NETWORKS:
         reference = parse_reference(name)
         pick_setting("alpha", name, reference.alpha, *(request.alphas if reference.alpha is not None else ()))

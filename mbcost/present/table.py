@@ -39,7 +39,7 @@ class Column(Generic[Item]):
 
     key: str
     header: str
-    value: Callable[[Item], Cell] | None = None
+    value: Callable[[Item], Cell]
     numeric: bool = False
     spare: int = 0
     """A column with 0 is always shown. If a terminal is too narrow, the column with the highest number goes first."""
@@ -90,7 +90,7 @@ def build_table(
     >>> build_table("words", [Column("word", "word", str), lengths], ["depthwise"]).rows
     (('depthwise', 9),)
     """
-    rows = tuple(tuple(None if column.value is None else column.value(item) for column in columns) for item in items)
+    rows = tuple(tuple(column.value(item) for column in columns) for item in items)
     cells = None if footer is None else tuple(footer.get(column.key) for column in columns)
     return Table(title, tuple(columns), rows, cells, tuple(notes))
 

@@ -16,7 +16,7 @@ COMPARED = "compared: convolutions, linear layers, norms; not additions, multipl
 
 
 @dataclass(frozen=True)
-class _Row:
+class _DifferenceRow:
     """A layer that differs, or a parameter that belongs to no layer."""
 
     layer: str | None
@@ -29,17 +29,17 @@ class _Row:
 def as_table(answer: Verification) -> Table:
     """Return one row per layer that differs. The title names the first one; the footer is the difference of totals."""
     columns = (
-        Column[_Row]("layer", "layer", lambda row: row.layer),
-        Column[_Row]("model", "in the model", lambda row: row.model, spare=1),
-        Column[_Row]("changes", "what differs", lambda row: row.changes),
-        Column[_Row]("params", "params", lambda row: SignedCount(row.params), numeric=True),
-        Column[_Row]("mult_adds", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True),
+        Column[_DifferenceRow]("layer", "layer", lambda row: row.layer),
+        Column[_DifferenceRow]("model", "in the model", lambda row: row.model, spare=1),
+        Column[_DifferenceRow]("changes", "what differs", lambda row: row.changes),
+        Column[_DifferenceRow]("params", "params", lambda row: SignedCount(row.params), numeric=True),
+        Column[_DifferenceRow]("mult_adds", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True),
     )
     rows = [
-        _Row(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)
+        _DifferenceRow(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)
         for layer in answer.layers
     ]
-    rows += [_Row(None, name, "parameter of no layer", values, 0) for name, values in answer.model.loose]
+    rows += [_DifferenceRow(None, name, "parameter of no layer", values, 0) for name, values in answer.model.loose]
     totals = {"params": SignedCount(answer.params), "mult_adds": SignedCount(answer.mult_adds)}
     return build_table(_title(answer), columns, rows, {"layer": "total", **totals} if rows else None, _notes(answer))
 

@@ -15,7 +15,7 @@ from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.search import Candidate, Match, find_candidates, find_nearest
 from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
 from mbcost.questions.explain.trials import Stacks, Trial, build_trials
-from mbcost.questions.explain.windows import CountWindow, float32_sum
+from mbcost.questions.explain.windows import PrintWindow, float32_sum
 from mbcost.spec.printed import Printed
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
@@ -258,7 +258,7 @@ def _evaluate(query: Query, candidate: Candidate, match: Match) -> Value:
     return replace(value, rounding=window.rounding, meant=meant)
 
 
-def _print(window: CountWindow, printed: Printed) -> str:
+def _print(window: PrintWindow, printed: Printed) -> str:
     """Return the number that was meant, in the form of the printed one."""
     digits = list(str(int(window.printed.number / window.printed.step)))
     text = list(printed.text)

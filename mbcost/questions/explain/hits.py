@@ -11,7 +11,7 @@ from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import Reading, multiply_adds_only, named_readings, other_readings
 from mbcost.questions.explain.trials import Trial, quantity_of
-from mbcost.questions.explain.windows import CountWindow, list_deep_windows, list_misprints, list_windows
+from mbcost.questions.explain.windows import PrintWindow, list_deep_windows, list_misprints, list_windows
 from mbcost.spec.tally import COUNTS
 
 PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
@@ -70,7 +70,7 @@ class Hits:
     structures: Array
     reading_set: ReadingSet
     reading: Array
-    windows: tuple[tuple[CountWindow, ...], ...]
+    windows: tuple[tuple[PrintWindow, ...], ...]
     """For each kind of rounding, the windows of the facts."""
     rounding: Array
     explained: Flags
@@ -177,7 +177,7 @@ def _mistyped_hits(query: Query, readings: ReadingSet, values: Array, costs: Arr
     return Hits((0,), structure, readings, reading, groups, nearest[structure, reading], explained, cost)
 
 
-def group_windows(query: Query, indices: tuple[int, ...]) -> tuple[tuple[CountWindow, ...], ...]:
+def group_windows(query: Query, indices: tuple[int, ...]) -> tuple[tuple[PrintWindow, ...], ...]:
     """Return groups with one window for each of the facts, rounded alike."""
     per_fact = [_windows(query, query.facts[index]) for index in indices]
     if len(per_fact) == 1:
@@ -190,7 +190,7 @@ def group_windows(query: Query, indices: tuple[int, ...]) -> tuple[tuple[CountWi
     )
 
 
-def _windows(query: Query, fact: Fact) -> tuple[CountWindow, ...]:
+def _windows(query: Query, fact: Fact) -> tuple[PrintWindow, ...]:
     windows = list_windows(fact.printed, quantity_of(fact))
     if query.plain:
         return tuple(window for window in windows if window.rounding in PLAIN_ROUNDINGS)

@@ -18,7 +18,7 @@ from mbcost.questions.explain.hits import Hits, find_hits, load_readings, missed
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
 from mbcost.questions.explain.trials import Trial, quantities_of, quantity_of
-from mbcost.questions.explain.windows import CountWindow
+from mbcost.questions.explain.windows import PrintWindow
 from mbcost.spec.tally import COUNTS
 
 KEPT = 200
@@ -33,7 +33,7 @@ class Match:
 
     fact: Fact
     reading: Reading
-    window: CountWindow | None
+    window: PrintWindow | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class TrialHit:
         return tuple(
             (*(int(counts[self.index] @ basis) for basis in _bases(quantity_of(match.fact))), value)
             for counts, match in zip(self.trial.counts, self.matches, strict=True)
-            for value in [None if match.window is None else match.reading.weigh(counts[self.index].tolist())]
+            for value in [None if match.window is None else match.reading.weigh(counts[self.index])]
         )
 
 

@@ -25,7 +25,7 @@ ROUNDING_TEXTS = {
 
 
 @dataclass(frozen=True)
-class CountWindow:
+class PrintWindow:
     """A way in which a number was printed: the counts from `low` to `high` give these digits."""
 
     rounding: str
@@ -43,21 +43,21 @@ class CountWindow:
 
 
 @cache
-def list_windows(printed: Printed, quantity: str) -> tuple[CountWindow, ...]:
+def list_windows(printed: Printed, quantity: str) -> tuple[PrintWindow, ...]:
     """Return the ways in which `printed` can have come about, by cost."""
     windows = [
-        CountWindow(name, *printed.whole_range(name), cost_of("roundings", name), printed)
+        PrintWindow(name, *printed.whole_range(name), cost_of("roundings", name), printed)
         for name in printed.roundings
         if not (name == "off by one" and printed.digits < 3)
     ]
     if (unit := _float32_unit(printed)) is not None:
         low, high = (int(printed.number) + sign * DRIFT * unit for sign in (-1, 1))
-        windows.append(CountWindow("float32", low, high, cost_of("roundings", "float32"), printed))
+        windows.append(PrintWindow("float32", low, high, cost_of("roundings", "float32"), printed))
     if printed.binary != 1 and quantity == "bytes":
         name, meant = "binary bytes", _scaled(printed, printed.binary)
         cost = cost_of("roundings", name)
         windows += [
-            CountWindow(name, *meant.whole_range(rounding), cost + cost_of("roundings", rounding), meant)
+            PrintWindow(name, *meant.whole_range(rounding), cost + cost_of("roundings", rounding), meant)
             for rounding in ("rounds", "floors")
             if rounding in meant.roundings
         ]
@@ -65,7 +65,7 @@ def list_windows(printed: Printed, quantity: str) -> tuple[CountWindow, ...]:
 
 
 @cache
-def list_deep_windows(printed: Printed, quantity: str) -> tuple[CountWindow, ...]:
+def list_deep_windows(printed: Printed, quantity: str) -> tuple[PrintWindow, ...]:
     """Return further ways, which explain almost anything: powers of 1024 for a prefix, and a batch of inputs."""
     factors: dict[str, tuple[Fraction, int]] = {}
     if quantity == "mult_adds":
@@ -75,7 +75,7 @@ def list_deep_windows(printed: Printed, quantity: str) -> tuple[CountWindow, ...
     windows = []
     for name, (factor, cost) in factors.items():
         meant = _scaled(printed, factor)
-        windows.append(CountWindow(name, *meant.whole_range(meant.relation or "rounds"), cost, meant))
+        windows.append(PrintWindow(name, *meant.whole_range(meant.relation or "rounds"), cost, meant))
     return tuple(_nonempty(windows))
 
 
@@ -83,7 +83,7 @@ def _scaled(printed: Printed, factor: Fraction) -> Printed:
     return replace(printed, number=printed.number * factor, step=printed.step * factor)
 
 
-def _nonempty(windows: Iterable[CountWindow]) -> Iterator[CountWindow]:
+def _nonempty(windows: Iterable[PrintWindow]) -> Iterator[PrintWindow]:
     return (window for window in windows if window.low <= window.high)
 
 
@@ -114,7 +114,7 @@ def float32_sum(amounts: Iterable[int]) -> int:
 
 
 @cache
-def list_misprints(printed: Printed) -> tuple[CountWindow, ...]:
+def list_misprints(printed: Printed) -> tuple[PrintWindow, ...]:
     """Return the windows of the counts that give `printed` with one wrong digit or with two neighbours swapped.
 
     They are in ascending order. Two of them share at most the count halfway between them.
@@ -122,7 +122,7 @@ def list_misprints(printed: Printed) -> tuple[CountWindow, ...]:
     if printed.relation or printed.digits < 3:
         return ()
     cost = cost_of("roundings", "mistyped")
-    windows = (CountWindow("mistyped", *meant.whole_range("rounds"), cost, meant) for meant in _mistyped(printed))
+    windows = (PrintWindow("mistyped", *meant.whole_range("rounds"), cost, meant) for meant in _mistyped(printed))
     return tuple(sorted(windows, key=lambda window: window.low))
 
 

@@ -89,7 +89,7 @@ class Campaign:
 
 
 @dataclass(frozen=True)
-class Request:
+class ComparisonRequest:
     """What the user asked to compare."""
 
     against: Sequence[str] = TOOLS
@@ -107,7 +107,7 @@ class Request:
         return "all" in self.against
 
 
-def plan(subjects: Sequence[Subject], request: Request) -> Plan:
+def plan(subjects: Sequence[Subject], request: ComparisonRequest) -> Plan:
     """List the comparisons to make.
 
     Raises:
@@ -128,7 +128,7 @@ def plan(subjects: Sequence[Subject], request: Request) -> Plan:
     return Plan(tuple(cases), tuple(notes), strict=not request.everyone)
 
 
-def _select_witnesses(request: Request) -> tuple[list[str], list[str]]:
+def _select_witnesses(request: ComparisonRequest) -> tuple[list[str], list[str]]:
     """Return the witnesses to ask, and a note for each one that is not installed."""
     for name in request.against:
         if name not in (*WITNESSES, "all"):
@@ -145,7 +145,7 @@ def _select_witnesses(request: Request) -> tuple[list[str], list[str]]:
     return witnesses, notes
 
 
-def _list_cases(subject: Subject, witness: str, request: Request) -> Iterator[Case | str]:
+def _list_cases(subject: Subject, witness: str, request: ComparisonRequest) -> Iterator[Case | str]:
     """Yield the comparisons of one subject with one witness; a text says why one was left out."""
     spec, wanted = subject.spec, subject.implementation or request.implementation
     try:

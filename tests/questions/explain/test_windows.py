@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mbcost.questions.explain.windows import CountWindow, float32_sum, list_deep_windows, list_misprints, list_windows
+from mbcost.questions.explain.windows import PrintWindow, float32_sum, list_deep_windows, list_misprints, list_windows
 from mbcost.spec.printed import parse_printed
 
 float32s = st.builds(lambda mantissa, shift: mantissa << shift, st.integers(0, 2**24), st.integers(0, 40))
@@ -64,7 +64,7 @@ def test_bounds_and_short_numbers_have_no_misprints(text: str) -> None:
     assert list_misprints(parse_printed(text)) == ()
 
 
-def by_rounding(text: str, quantity: str = "mult_adds") -> dict[str, CountWindow]:
+def by_rounding(text: str, quantity: str = "mult_adds") -> dict[str, PrintWindow]:
     return {window.rounding: window for window in reversed(list_windows(parse_printed(text), quantity))}
 
 
