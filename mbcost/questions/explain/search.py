@@ -82,7 +82,7 @@ class TrialHit:
         return tuple(
             (*(int(counts[self.index] @ basis) for basis in _bases(quantity_of(match.fact))), value)
             for counts, match in zip(self.trial.counts, self.matches, strict=True)
-            for value in [None if match.window is None else match.reading.weigh(counts[self.index])]
+            for value in [None if match.window is None else match.reading.weigh(counts[self.index].tolist())]
         )
 
 
