@@ -5,13 +5,17 @@ TEST := .venv-test
 
 N ?= 10000
 
-.PHONY: table test fuzz blocks pictures structures lint format validate benchmark clean
+.PHONY: table test quick fuzz blocks pictures structures lint format validate benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
 
 test: $(TEST)/ready  ## run the whole test suite, with every reference library
 	$(TEST)/bin/python -m pytest -n auto --dist worksteal
+
+quick: $(TEST)/ready  ## run ruff and the tests that need neither torch nor much time, in less than a minute
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/python -m pytest --quick -n auto --dist worksteal -r fE
 
 fuzz: $(TEST)/ready  ## compare formulas and real models on N random tables; SEED=... repeats a run
 	$(TEST)/bin/python -m tools.fuzz $(N) $(SEED)
