@@ -1,4 +1,4 @@
-"""How strong the tests of the engine are: small faults are planted in its source, one at a time, and counted when found.
+"""How strong the tests of the engine are: faults are planted in its source, one at a time, until a test finds them.
 
 `python -m tools.mutants [N] [SEED]` tries N of all faults, drawn with a seed that it prints. A fault that no test finds
 is listed with its line: either a test is missing, or the fault changes nothing. Only tests without torch are run, so
@@ -13,7 +13,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -70,16 +70,27 @@ def mutations(tree: ast.AST) -> list[Mutation]:
     return list(_mutations(tree))
 
 
+def read_mutations(path: Path) -> list[Mutation]:
+    """Every fault that can be planted in a file."""
+    return mutations(ast.parse(path.read_bytes()))
+
+
 def _mutations(node: ast.AST) -> Iterator[Mutation]:
-    if isinstance(node, ast.Assert | ast.Raise | ast.Import | ast.ImportFrom):
+    if isinstance(node, ast.Assert | ast.Raise) or (isinstance(node, ast.If) and _name(node.test) == "TYPE_CHECKING"):
         return
     yield from _faults(node)
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "type_comment"):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)):
+            if isinstance(child, ast.AST) and not (
+                isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+            ):
                 yield from _mutations(child)
+
+
+def _name(node: ast.expr) -> str | None:
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def _faults(node: ast.AST) -> Iterator[Mutation]:
@@ -120,24 +131,30 @@ def _changed(shown: Any, owner: Any, key: Any, new: Any) -> Mutation:
     return Mutation(shown.lineno, before.partition("\n")[0], after.partition("\n")[0], plant)
 
 
-class Planted(MetaPathFinder, SourceFileLoader):
-    """Imports one module with a fault, and leaves all others to Python."""
+class Planted(SourceFileLoader):
+    """Loads a module with a fault; `number` counts the mutations of its file."""
 
     def __init__(self, source: Path, number: int) -> None:
-        """`number` counts the mutations of the file."""
-        self.module = ".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        super().__init__(self.module, str(source))
+        super().__init__(".".join(source.relative_to(ROOT).with_suffix("").parts), str(source))
         self.number = number
-
-    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
-        """The module's, with this loader; None for every other."""
-        return spec_from_file_location(name, self.path, loader=self) if name == self.module else None
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  # the loader's signature
         """The module's code with the fault in it."""
         tree = ast.parse(Path(self.path).read_bytes())
         mutations(tree)[self.number].plant()
         return compile(ast.fix_missing_locations(tree), self.path, "exec")
+
+
+class Finder(MetaPathFinder):
+    """Finds the module with the fault, and leaves all others to Python."""
+
+    def __init__(self, fault: Planted) -> None:
+        self.fault = fault
+
+    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        """The module's, with the loader that plants the fault; None for every other."""
+        mine = name == self.fault.name
+        return spec_from_file_location(name, self.fault.path, loader=self.fault) if mine else None
 
 
 class Profile:
@@ -159,28 +176,32 @@ def start(fault: Planted | None) -> int:
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     if fault is not None:
-        sys.meta_path.insert(0, fault)
+        sys.meta_path.insert(0, Finder(fault))
     options = ["-x", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # Hypothesis is imported before the fork
     os._exit(pytest.main([*options, *TESTS], plugins=[Profile()]))
 
 
-def outcomes(faults: list[tuple[Path, int]], patience: float) -> Iterator[tuple[tuple[Path, int], bool]]:
+def outcomes(faults: Sequence[Planted | None], patience: float) -> Iterator[tuple[Planted | None, bool]]:
     """Each fault, as soon as that is known, with whether it was found: a test fails, or the tests do not end."""
-    waiting, running = faults[::-1], dict[int, tuple[tuple[Path, int], float]]()
-    while waiting or running:
-        while waiting and len(running) < PROCESSES:
-            fault = waiting.pop()
-            running[start(Planted(*fault))] = fault, time.monotonic() + patience
-        for child, (fault, deadline) in list(running.items()):
-            late = time.monotonic() > deadline
-            if late:
-                os.killpg(child, signal.SIGKILL)
-            ended, status = os.waitpid(child, 0 if late else os.WNOHANG)
-            if ended:
-                del running[child]
-                yield fault, late or os.waitstatus_to_exitcode(status) != 0
-        time.sleep(0.01)
+    waiting, running = list(faults)[::-1], dict[int, tuple[Planted | None, float]]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < PROCESSES:
+                fault = waiting.pop()
+                running[start(fault)] = fault, time.monotonic() + patience
+            for child, (fault, deadline) in list(running.items()):
+                late = time.monotonic() > deadline
+                if late:
+                    os.killpg(child, signal.SIGKILL)
+                ended, status = os.waitpid(child, 0 if late else os.WNOHANG)
+                if ended:
+                    del running[child]
+                    yield fault, late or os.waitstatus_to_exitcode(status) != 0
+            time.sleep(0.01)
+    finally:
+        for child in running:
+            os.killpg(child, signal.SIGKILL)
 
 
 def main(count: int, seed: int) -> None:
@@ -189,21 +210,23 @@ def main(count: int, seed: int) -> None:
     Raises:
         SystemExit: the tests fail without a fault.
     """
-    every = [(path, number) for path in SOURCES for number in range(len(mutations(ast.parse(path.read_bytes()))))]
+    every = [(path, number) for path in SOURCES for number in range(len(read_mutations(path)))]
     drawn = random.Random(seed).sample(every, min(count, len(every)))
     print(f"{len(drawn):,} of {len(every):,} faults, seed {seed}", flush=True)
     began = time.monotonic()
-    if os.waitstatus_to_exitcode(os.waitpid(start(None), 0)[1]):
+    if any(is_found for _, is_found in outcomes([None], float("inf"))):
         raise SystemExit("the tests fail without a fault")
-    patience, found = SLOWER * (time.monotonic() - began), 0
-    for done, ((path, number), is_found) in enumerate(outcomes(drawn, patience), 1):
-        found += is_found
-        if not is_found:
-            one = mutations(ast.parse(path.read_bytes()))[number]
-            print(f"{path.relative_to(ROOT)}:{one.line}: not found: {one.before}  ->  {one.after}", flush=True)
-        print(f"{done:,} done, {found:,} found, {time.monotonic() - began:,.0f} s", end="\r", file=sys.stderr)
-    print(f"{found:,} of {len(drawn):,} faults found ({found / len(drawn):.1%}) in {time.monotonic() - began:,.0f} s")
+    patience, total = SLOWER * (time.monotonic() - began), 0
+    for done, (fault, is_found) in enumerate(outcomes([Planted(*one) for one in drawn], patience), 1):
+        total += is_found
+        if fault is not None and not is_found:
+            mutation = read_mutations(Path(fault.path))[fault.number]
+            where = f"{Path(fault.path).relative_to(ROOT)}:{mutation.line}"
+            print(f"{where}: not found: {mutation.before}  ->  {mutation.after}", flush=True)
+        print(f"{done:,} done, {total:,} found, {time.monotonic() - began:,.0f} s", end="\r", file=sys.stderr)
+    print(f"{total:,} of {len(drawn):,} faults found ({total / len(drawn):.1%}) in {time.monotonic() - began:,.0f} s")
 
 
 if __name__ == "__main__":
-    main(int((sys.argv + ["200"])[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(10**9))
+    given = [int(word) for word in sys.argv[1:]]
+    main(given[0] if given else 200, given[1] if len(given) > 1 else random.randrange(10**9))
