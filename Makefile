@@ -3,9 +3,7 @@ PYTHON ?= python3
 BASE := .venv
 TEST := .venv-test
 
-N ?= 10000
-
-.PHONY: table test fuzz blocks pictures structures lint format validate benchmark clean
+.PHONY: table test quick fuzz mutants blocks pictures structures lint format validate benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
@@ -13,6 +11,11 @@ table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, wi
 test: $(TEST)/ready  ## run the whole test suite, with every reference library
 	$(TEST)/bin/python -m pytest -n auto --dist worksteal
 
+quick: $(TEST)/ready  ## run ruff and the tests that need neither torch nor much time, in less than a minute
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/python -m pytest --quick -n auto --dist worksteal -r fE
+
+fuzz: N ?= 10000
 fuzz: $(TEST)/ready  ## compare formulas and real models on N random tables; SEED=... repeats a run
 	$(TEST)/bin/python -m tools.fuzz $(N) $(SEED)
 
@@ -24,6 +27,10 @@ lint: $(TEST)/ready  ## run ruff and mypy
 format: $(TEST)/ready  ## let ruff fix what it can
 	$(TEST)/bin/ruff check --fix .
 	$(TEST)/bin/ruff format .
+
+mutants: N ?= 200
+mutants: $(TEST)/ready  ## plant N small faults in the engine and list those that no test finds; SEED=... repeats a run
+	$(TEST)/bin/python -m tools.mutants $(N) $(SEED)
 
 blocks: $(TEST)/ready  ## write the output of the commands in the README and the docs into the pages
 	$(TEST)/bin/python -m tools.blocks

@@ -1,15 +1,56 @@
-"""What every test shares. The variables are read when a library is imported, so they stand before all imports."""
+"""What every test shares. The variables are read when a library is imported, so they come before all imports."""
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from importlib.abc import MetaPathFinder
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads: the workers of pytest-xdist share the cores already
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test downloads anything
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("mbcost", deadline=None, print_blob=True)
 settings.load_profile("mbcost")
+
+FRAMEWORKS = ("torch", "torchvision", "timm", "transformers", "keras", "fvcore")
+"""Libraries that take seconds to import."""
+
+
+class WithoutFrameworks(MetaPathFinder):
+    """Skips whatever imports a framework, a whole file or one test, at the moment when it does."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        """Called for every module that is not imported yet."""
+        if name.partition(".")[0] in FRAMEWORKS:
+            pytest.skip(f"a quick run does without {name}", allow_module_level=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out what imports a framework or is marked as long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        sys.meta_path.insert(0, WithoutFrameworks())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest first, lest one worker be busy with it when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    if config.getoption("quick"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        del items[: len(long)]
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported lives as long as the process: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()

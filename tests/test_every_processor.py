@@ -11,6 +11,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 COMMANDS = (
     "explain 314M v2@1/224 --limit 10",
     "explain 3.471M v2 --alpha 1 --quantity params --limit 20",
@@ -66,6 +68,7 @@ def run_commands(setting: tuple[str, str, str]) -> bytes:
     return done.stdout
 
 
+@pytest.mark.long
 def test_answers_do_not_depend_on_vector_instructions_hash_seeds_and_threads() -> None:
     with ThreadPoolExecutor(2) as pool:
         first, *others = pool.map(run_commands, SETTINGS)

@@ -29,11 +29,13 @@ def forks() -> Iterator[str]:
         yield path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("page", "block"), BLOCKS, ids=lambda value: value.partition("\n")[0])
 def test_an_example_prints_what_it_shows(page: str, block: str, forks: str) -> None:
     assert run_block(block, forks) == block, page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", INSTALLED, ids=str.strip)
 def test_the_installed_command_prints_the_same(command: str) -> None:
     (block,) = [block for _, block in BLOCKS if block.startswith(command)]

@@ -13,7 +13,7 @@ from mbcost.spec.table import Row
 
 
 @dataclass(frozen=True)
-class Window:
+class SlidingWindow:
     """The positions of a map from which a convolution computes one output position, and how far the window moves."""
 
     kernel: tuple[int, int] = (1, 1)
@@ -21,7 +21,7 @@ class Window:
     dilation: int = 1
 
 
-POINTWISE = Window()
+POINTWISE = SlidingWindow()
 """The window of a pointwise convolution: a single position."""
 
 
@@ -56,9 +56,9 @@ class Form:
     """Changes of the layers that the operator builds, in order; only networks with a known mistake have some."""
 
     @property
-    def window(self) -> Window:
+    def window(self) -> SlidingWindow:
         """The window of the convolution that has the kernel, the stride and the dilation of the row."""
-        return Window(self.kernel, self.stride, self.dilation)
+        return SlidingWindow(self.kernel, self.stride, self.dilation)
 
 
 Edit = Callable[[Form, tuple[Layer, ...]], tuple[Layer, ...]]

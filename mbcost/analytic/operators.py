@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mbcost.analytic.blocks import POINTWISE, Form, Window
+from mbcost.analytic.blocks import POINTWISE, Form, SlidingWindow
 from mbcost.analytic.layers import (
     Activation,
     Add,
@@ -44,7 +44,7 @@ class Site:
         shape: Shape,
         channels: int,
         *,
-        window: Window = POINTWISE,
+        window: SlidingWindow = POINTWISE,
         groups: int = 1,
         depthwise: bool = False,
         function: str | None = None,
@@ -64,8 +64,9 @@ class Site:
             dilation=window.dilation,
         )
         yield layer
-        yield from self.finish(part, layer.output, norm=not bias, function=function)
-        return layer.output
+        output = layer.output
+        yield from self.finish(part, output, norm=not bias, function=function)
+        return output
 
     def finish(self, part: str, shape: Shape, *, norm: bool, function: str | None) -> Iterator[Layer]:
         """Yield the layers that follow a convolution, linear layer or sum in its row of a cost table."""
@@ -141,7 +142,7 @@ def universal_bottleneck(site: Site) -> Iterator[Layer]:
     """
     form, shape, has_middle = site.form, site.input, site.form.kernel != (0, 0)
     if form.start != (0, 0):
-        window = Window(form.start, 1 if has_middle else form.stride)
+        window = SlidingWindow(form.start, 1 if has_middle else form.stride)
         shape = yield from site.convolution("start", shape, form.inputs, window=window, depthwise=True)
     shape = yield from site.convolution("expand", shape, form.expanded, function=form.function)
     if has_middle:
@@ -167,7 +168,7 @@ def residual(site: Site) -> Iterator[Layer]:
         shape = yield from site.convolution("conv2", shape, form.outputs, window=replace(form.window, stride=1))
     shortcut = site.input
     if form.stride > 1 or form.inputs != form.outputs:
-        stride = Window(stride=form.stride)
+        stride = SlidingWindow(stride=form.stride)
         shortcut = yield from site.convolution("shortcut", shortcut, form.outputs, window=stride)
     yield from site.add(shape, shortcut, form.function)
 

@@ -96,8 +96,8 @@ class Scaling:
 
     def _printed_output(self, stage: int) -> int:
         """Return the printed width of the last row up to `stage` that has one, or that of the input."""
-        widths = [row.c for row in self.spec.rows[: stage + 1] if isinstance(row.c, int)]
-        return widths[-1] if widths else self.spec.channels
+        widths = (row.c for row in reversed(self.spec.rows[: stage + 1]) if isinstance(row.c, int))
+        return next(widths, self.spec.channels)
 
     def _round(self, rule: ChannelRule, width: float, stage: int) -> int:
         try:

@@ -211,6 +211,7 @@ def at_most(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutate", [mutate_bytes, mutate_tokens, mutate_types, mutate_structure])
 def test_a_mutated_spec_is_correct_or_its_problems_have_positions(
     mutate: Callable[[bytes, random.Random], bytes], tmp_path: Path, mbcost: Mbcost

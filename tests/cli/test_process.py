@@ -210,6 +210,7 @@ def test_an_output_follows_links_keeps_the_mode_and_writes_devices_in_place(tmp_
     assert (tmp_path / "real.txt").read_text() == run("nets", "--output", "/dev/stdout").stdout == run("nets").stdout
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:
     """The interrupt comes while models are measured: the progress bar on standard error says when that is."""
     report = tmp_path / "report.json"

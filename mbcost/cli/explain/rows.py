@@ -69,7 +69,7 @@ def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
         raise SpecError(problems)
     networks: dict[str | None, list[Claim]] = {}
     for number, line in enumerate(rows, 1):
-        net, claim = _Row(line, header.cells, problems).claim(number)
+        net, claim = _RowReader(line, header.cells, problems).claim(number)
         networks.setdefault(net, []).append(claim)
     if problems:
         raise SpecError(problems)
@@ -115,7 +115,7 @@ def _check_header(header: _Line) -> list[Problem]:
 
 
 @dataclass(frozen=True)
-class _Row:
+class _RowReader:
     """A line's cells by the names of the header."""
 
     line: _Line

@@ -73,7 +73,7 @@ class Reading:
 
     def weigh(self, counts: Iterable[int]) -> int:
         """Return the sum of the counts, one for each of `COUNTS`, with the coefficients of the reading."""
-        return sum(int(count) * factor for count, factor in zip(counts, self.row, strict=True))
+        return sum(count * factor for count, factor in zip(counts, self.row, strict=True) if factor)
 
 
 @cache

@@ -40,7 +40,9 @@ class Draft:
         blocks = plan(scaling, in_channels or self.spec.channels)
         for change in self.changes:
             blocks = tuple(replace(block, form=change(self, block)) for block in blocks)
-        return _link(tuple(replace(block, form=replace(block.form, edits=self.edits)) for block in blocks))
+        if self.edits:
+            blocks = tuple(replace(block, form=replace(block.form, edits=self.edits)) for block in blocks)
+        return _link(blocks)
 
     def network(
         self, alpha: float, resolution: tuple[int, int], classes: int, in_channels: int | None = None

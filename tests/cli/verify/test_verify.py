@@ -147,6 +147,7 @@ def test_diff_names_the_faults_of_the_wild(mbcost: Mbcost, name: str) -> None:
         assert {layer.split(".")[0] for layer in changes} == {"0" if name == "stem" else "5"}
 
 
+@pytest.mark.long
 def test_a_model_that_fails_in_torch_is_one_line(tmp_path: Path) -> None:
     """Torch logs such a failure with its traceback when it works out shapes alone; a process of its own shows that."""
     (tmp_path / "failing_net.py").write_text(

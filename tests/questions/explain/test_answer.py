@@ -68,6 +68,7 @@ def gives(asked: Query, explanation: Explanation, fact: Fact, number: int) -> bo
     return value.value == number == sum(list_amounts(built, explanation.structure, value.reading))
 
 
+@pytest.mark.long
 @given(
     net=st.sampled_from(MAIN),
     index=st.integers(0, 4),
@@ -140,6 +141,7 @@ def joint(generator: random.Random) -> tuple[Query, list[str], str]:
 SIDES = (224, 192, 160, 128)
 
 
+@pytest.mark.long
 def test_four_resolutions_and_params_identify_the_cause() -> None:
     """The planted network, mistake and convention are among the first three explanations in four of five queries.
 
@@ -202,6 +204,7 @@ def test_a_cause_is_claimed_only_if_no_other_is_about_as_simple() -> None:
     assert [explanation.claimed for explanation in certain] == [True, *(False for _ in certain[1:])]
 
 
+@pytest.mark.long
 def test_moved_tables_are_explained_no_more_often_than_chance_says() -> None:
     """In half of the tables one factor moves all rows, which is the strictest way; in the others each has its own."""
     generator = random.Random(7)
@@ -229,6 +232,7 @@ def figures() -> Iterator[tuple[str, Fact]]:
             yield figure.net, Fact(shown, figure.quantity, figure.alpha or 1.0, figure.resolution)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("digits", [(2, 3), (3, 4), (4, 12)], ids=["two digits", "three digits", "four and more"])
 def test_moved_figures_are_explained_no_more_often_than_chance_says(digits: tuple[int, int]) -> None:
     """Real figures are moved by 1.5 to 15 %: the share that gets a chance of c or less is at most c."""
