@@ -166,14 +166,15 @@ def _notes(answer: Fit) -> Iterator[str]:
 
 
 def _miss_text(miss: Miss) -> str:
-    """Spell a miss, such as `v2@0.75/160:official misses --ram by 12 KiB, in layer 2.1.expand`."""
-    parts = []
+    """Spell a miss, such as `v2@0.75/160:official misses --flash by 1 MiB and --ram by 12 KiB (layer 2.1.expand)`."""
+    amounts = []
     for limit in miss.broken:
         excess = limit.measure_excess(miss.configuration)
-        amount = ", which is not published" if excess is None else f" by {_amount_text(limit, excess)}"
-        layer = f", in layer {miss.layer}" if limit.quantity == "memory" else ""
-        parts.append(f"{option_of(limit)}{amount}{layer}")
-    return f"{_configuration_text(miss.configuration)} misses {' and '.join(parts)}"
+        amount = "(not published)" if excess is None else f"by {_amount_text(limit, excess)}"
+        layer = f" (layer {miss.layer})" if limit.quantity == "memory" else ""
+        amounts.append(f"{option_of(limit)} {amount}{layer}")
+    *others, last = amounts
+    return f"{_configuration_text(miss.configuration)} misses {' and '.join(filter(None, (', '.join(others), last)))}"
 
 
 def _impossible_text(limit: Limit, nearest: Configuration | None, bound: str) -> str:

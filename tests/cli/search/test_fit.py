@@ -34,7 +34,7 @@ def test_the_nearest_miss_names_the_limit_the_amount_and_the_layer(mbcost: Mbcos
     """V2 0.35 at 160 needs 384,000 bytes, 2,000 more than the limit."""
     result = mbcost("fit", *SMALL, "--alpha", "0.35", "--ram", "382000")
     assert result.code == 0
-    assert "nearest miss: v2@0.35/160:official misses --ram by 2 KiB, in layer 2.1.depthwise" in result.out
+    assert "nearest miss: v2@0.35/160:official misses --ram by 2 KiB (layer 2.1.depthwise)" in result.out
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_limit_is_spelled_exactly_in_the_title(limit: Limit, text: str) -> Non
 
 def test_configurations_are_named_as_users_type_them() -> None:
     notes = as_table(find_fit(Limit("memory", 500_000))).notes
-    assert "nearest miss: v2@0.5/224x160:official misses --ram by 36.7 KiB, in layer 2.1.depthwise" in notes
+    assert "nearest miss: v2@0.5/224x160:official misses --ram by 36.7 KiB (layer 2.1.depthwise)" in notes
     assert "without --ram: the best is v2@1/224x160:official, with 215,204,480 mult-adds and 1 MiB" in notes
 
 
