@@ -28,7 +28,7 @@ class FeatureDifference:
     expected: str
     actual: str
     inherited: bool
-    """Whether it is only the consequence of an earlier difference, or of a different one in the same layer."""
+    """Whether it is only the consequence of an earlier difference, or of another one in the same layer."""
 
 
 @dataclass(frozen=True)
