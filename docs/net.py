@@ -1,10 +1,10 @@
-"""A small model for docs/verify.md: MobileNetV2 as one writes it, with a mistake."""
+"""The example of docs/verify.md: MobileNetV2 written by hand, with one mistake."""
 
 from torch import nn
 
 
 def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """A convolution, norm, activation."""
+    """Return a convolution with its norm and activation."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
@@ -24,13 +24,13 @@ class Block(nn.Module):
         self.connected = stride == 1 and inputs == outputs
 
     def forward(self, x):
-        """The block's map, with its input added where the two agree."""
+        """Return the map of the block, plus its input if both have the same shape."""
         y = self.project(self.depthwise(self.expand(x)))
         return x + y if self.connected else y
 
 
 def make(classes: int = 1000) -> nn.Sequential:
-    """MobileNetV2, but the block with t = 1 has an expansion too."""
+    """Return MobileNetV2, in which the block with t = 1 wrongly has an expansion, too."""
     layers, inputs = [conv(3, 32, 3, 2)], 32
     for t, c, n, s in [
         (1, 16, 1, 1),

@@ -4,7 +4,7 @@ from torch import nn
 
 
 def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """A convolution, norm, activation."""
+    """Return a convolution with its norm and activation."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
@@ -13,7 +13,7 @@ def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: in
 
 
 class Block(nn.Module):
-    """An inverted residual; with t = 1 nothing is expanded."""
+    """An inverted residual; with t = 1 it has no expansion layer."""
 
     def __init__(self, inputs, outputs, kernel, stride, expansion):
         super().__init__()
@@ -24,13 +24,13 @@ class Block(nn.Module):
         self.connected = stride == 1 and inputs == outputs
 
     def forward(self, x):
-        """The block's map, with its input added where the two agree."""
+        """Return the map of the block, plus its input if both have the same shape."""
         y = self.project(self.depthwise(self.expand(x)))
         return x + y if self.connected else y
 
 
 def make(classes: int = 2, kernel: int = 5) -> nn.Sequential:
-    """The whole network; `kernel` is that of the last two blocks."""
+    """Return the whole network; `kernel` is the kernel of the last two blocks."""
     return nn.Sequential(
         conv(1, 16, 3, stride=2),
         Block(16, 8, 3, 1, expansion=1),

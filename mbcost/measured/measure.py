@@ -27,19 +27,20 @@ from mbcost.measured.trace import halve
 from mbcost.spec.observed import LayerFacts, Map, Measurement
 
 _NO_ACTIVATION = "none"
-_LEADS: tuple[type[nn.Module], ...] = (
-    nn.Conv2d,
-    nn.Linear,
-    nn.AdaptiveAvgPool2d,
-    FunctionalPool,
-    MeanPool,
-    GridPool2d,
-    nn.MaxPool2d,
-    nn.AvgPool2d,
-    GateMultiply,
-    ResidualAdd,
-    Sum,
-)
+_OPERATORS: Mapping[type[nn.Module], str] = {
+    nn.Conv2d: "conv",
+    nn.Linear: "linear",
+    nn.AdaptiveAvgPool2d: "pool",
+    FunctionalPool: "pool",
+    MeanPool: "pool",
+    GridPool2d: "pool",
+    nn.MaxPool2d: "max_pool",
+    nn.AvgPool2d: "average_pool",
+    GateMultiply: "multiply",
+    Sum: "add",
+}
+"""What a witness calls the operator of each module that leads a row of a cost table."""
+_LEADS = tuple(_OPERATORS)
 _WHOLE = (nn.AdaptiveAvgPool2d, FunctionalPool, MeanPool, GridPool2d, GateMultiply, ResidualAdd)
 """Leads that are a row on their own; the others are in a unit with their padding, norm and activation."""
 _UNCOUNTED = (MeanPool, nn.MaxPool2d, nn.AvgPool2d)
@@ -145,7 +146,7 @@ class _Observer:
             raise MbcostError(f"{name} is a {type(module).__name__}, which no model of build() has")
 
     def _observe_lead(self, row: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        if isinstance(module, ResidualAdd | Sum) and inputs[0].shape != inputs[1].shape:
+        if isinstance(module, Sum) and inputs[0].shape != inputs[1].shape:
             # torch would repeat the smaller map.
             raise RuntimeError(f"{row} adds maps of {inputs[0].shape} and {inputs[1].shape}")
         if row in self.rows:
@@ -183,6 +184,11 @@ def _row_name(name: str, module: nn.Module) -> str:
     return row.removesuffix(".norm")
 
 
+def _list_leads(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return the name of every row of the model's cost table, with the module that leads the row."""
+    return [(_row_name(name, module), module) for name, module in model.named_modules() if isinstance(module, _LEADS)]
+
+
 def _facts(name: str, row: _ObservedRow, counts: _Counts) -> LayerFacts:
     lead = row.lead
     weight = lead.weight.numel() if isinstance(lead, nn.Conv2d | nn.Linear) else 0
@@ -206,21 +212,6 @@ def _facts(name: str, row: _ObservedRow, counts: _Counts) -> LayerFacts:
     )  # fmt: skip
 
 
-_OPERATORS: Mapping[type[nn.Module], str] = {
-    nn.Conv2d: "conv",
-    nn.Linear: "linear",
-    nn.AdaptiveAvgPool2d: "pool",
-    FunctionalPool: "pool",
-    MeanPool: "pool",
-    GridPool2d: "pool",
-    nn.MaxPool2d: "max_pool",
-    nn.AvgPool2d: "average_pool",
-    GateMultiply: "multiply",
-    ResidualAdd: "add",
-    Sum: "add",
-}
-
-
 def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
     """Count by module and operator: 1 per multiply-accumulate, 2 per norm element, 1 per pool input."""
     try:
@@ -233,17 +224,15 @@ def _by_fvcore(model: nn.Module, image: Tensor) -> _Total:
     analysis = analysis.tracer_warnings("none")
     operators = analysis.by_module_and_operator()
     by_module = {}
-    for name, module in model.named_modules():
-        if isinstance(module, _LEADS):
-            row = _row_name(name, module)
-            counts = operators[row]
-            # fvcore lists a mean as unsupported, so it does not count such a pool, nor a pool over a window.
-            pool = int(counts["adaptive_avg_pool2d"]) if "adaptive_avg_pool2d" in counts else None
-            by_module[row] = _Counts(
-                macs=int(counts["conv"] + counts["linear"]),
-                norm_elements=halve(int(counts["batch_norm"]), row),
-                pool_inputs=None if isinstance(module, _UNCOUNTED) else pool or 0,
-            )
+    for row, module in _list_leads(model):
+        counts = operators[row]
+        # fvcore lists a mean as unsupported, so it does not count such a pool, nor a pool over a window.
+        pool_inputs = int(counts["adaptive_avg_pool2d"]) if "adaptive_avg_pool2d" in counts else 0
+        by_module[row] = _Counts(
+            macs=int(counts["conv"] + counts["linear"]),
+            norm_elements=halve(int(counts["batch_norm"]), row),
+            pool_inputs=None if isinstance(module, _UNCOUNTED) else pool_inputs,
+        )
     total = operators[""]
     return _Total(by_module, int(total["conv"] + total["linear"]))
 
@@ -256,11 +245,7 @@ def _by_torch(model: nn.Module, image: Tensor) -> _Total:
         model(image)
     counts = {name: sum(by_operator.values()) for name, by_operator in counter.get_flop_counts().items()}
     root = type(model).__name__
-    by_module = {}
-    for name, module in model.named_modules():
-        if isinstance(module, _LEADS):
-            row = _row_name(name, module)
-            by_module[row] = _Counts(macs=halve(counts.get(f"{root}.{row}", 0), row))
+    by_module = {row: _Counts(macs=halve(counts.get(f"{root}.{row}", 0), row)) for row, _ in _list_leads(model)}
     return _Total(by_module, halve(counter.get_total_flops(), "the total"))
 
 

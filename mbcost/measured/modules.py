@@ -195,20 +195,16 @@ class GateMultiply(nn.Module):
         return x * gate
 
 
-class ResidualAdd(nn.Module):
-    """The residual connection."""
-
-    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
-        """Two maps of one shape -> the same shape."""
-        return x + residual
-
-
 class Sum(nn.Module):
-    """The addition inside an `AddUnit`."""
+    """The addition of two maps; as its own class, it is the part of an `AddUnit`."""
 
     def forward(self, x: Tensor, residual: Tensor) -> Tensor:
         """Two maps of one shape -> the same shape."""
         return x + residual
+
+
+class ResidualAdd(Sum):
+    """A residual connection without an activation: one row of a cost table."""
 
 
 class AddUnit(nn.Module):

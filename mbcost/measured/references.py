@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import warnings
@@ -18,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.measured.trace import halve, trace
 from mbcost.spec.observed import Measurement
+from mbcost.spec.scaling import check_alpha
 from mbcost.spec.table import CLASSES
 
 
@@ -58,8 +58,7 @@ def list_models(library: str, network: str, alpha: float) -> list[LibraryModel]:
         MbcostError: the library does not exist, or does not have the network, or not at this alpha.
     """
     offered = offered_alphas(library, network)
-    if not (alpha > 0 and math.isfinite(alpha)):
-        raise MbcostError(f"alpha is {alpha:g}: it must be a positive number")
+    check_alpha(alpha)
     if offered is not None and alpha not in offered:
         alphas = ", ".join(f"{known:g}" for known in offered)
         raise MbcostError(f"{library} does not have {network} at alpha {alpha:g}: it has alpha {alphas}")

@@ -45,7 +45,7 @@ def as_table(answer: Verification) -> Table:
 
 
 def as_json(answer: Verification) -> dict[str, Any]:
-    """The object of `mbcost verify --format json`."""
+    """Return the object of `mbcost verify --format json`."""
     model, network = answer.model, answer.network
     return {
         "schema": "mbcost/verify/1",
@@ -129,9 +129,10 @@ def _notes(answer: Verification) -> list[str]:
     if not answer.equal:
         inherited = sum(layer.inherited for layer in answer.layers)
         tail = f", {inherited} of them only because of an earlier difference" if inherited else ""
-        notes.append(f"{answer.same} layers are equal, {len(answer.layers)} differ{tail}")
+        verb = "differs" if len(answer.layers) == 1 else "differ"
+        notes.append(f"{answer.same} layers are equal, {len(answer.layers)} {verb}{tail}")
         if any(difference.inherited for layer in answer.layers for difference in layer.features):
-            notes.append("in brackets: consequences of a different change")
+            notes.append("in brackets: consequences of the other differences")
     if answer.explanation is not None:
         notes.append(_explanation(answer.explanation))
     if answer.candidates:

@@ -11,7 +11,7 @@ from mbcost.spec.catalogue.library import specs_folder
 from tests.cli.conftest import Mbcost
 
 SMALL = ("--alpha", "0.35", "--res", "96")
-LACKING = "torchvision has no v1: it has v2, v3-large, v3-small, resnet-50, vgg-16, mnasnet-1.0, efficientnet-b0"
+LACKING = "torchvision does not have v1: it has v2, v3-large, v3-small, resnet-50, vgg-16, mnasnet-1.0, efficientnet-b0"
 
 
 def test_equal_witnesses_pass(mbcost: Mbcost) -> None:
@@ -29,7 +29,7 @@ def test_equal_witnesses_pass(mbcost: Mbcost) -> None:
 
 @pytest.fixture
 def wrong_stride(tmp_path: Path) -> str:
-    """V2's table with the stride of the 64-channel stage wrong, still called v2."""
+    """Return the path of V2's table, still called v2, with a wrong stride of the 64-channel stage."""
     text = (specs_folder() / "v2.yaml").read_text()
     path = tmp_path / "v2.yaml"
     path.write_text(text.replace("6,   64, 4, 2]", "6,   64, 4, 1]"))
@@ -37,7 +37,7 @@ def wrong_stride(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_fault_in_a_spec_is_found_by_the_libraries_and_named(mbcost: Mbcost, wrong_stride: str) -> None:
+def test_a_fault_in_a_spec_is_found_by_comparing_with_a_library(mbcost: Mbcost, wrong_stride: str) -> None:
     result = mbcost("validate", wrong_stride, *SMALL, "--against", "torchvision", "--format", "json")
     answer = json.loads(result.out)
     assert (result.code, answer["passed"]) == (1, False)
@@ -47,11 +47,11 @@ def test_a_fault_in_a_spec_is_found_by_the_libraries_and_named(mbcost: Mbcost, w
         "against": "torchvision", "layer": "4.1.depthwise", "quantity": "stride",
         "expected": [1, 1], "measured": [2, 2],
     }  # fmt: skip
-    # The same fault in both of our witnesses is no difference between them: only others can see it.
+    # Both of our witnesses have the same fault, so they agree: only a library can show it.
     assert mbcost("validate", wrong_stride, *SMALL).code == 0
 
 
-def test_formats_for_pipelines(mbcost: Mbcost, wrong_stride: str) -> None:
+def test_the_formats_for_pipelines_name_the_differences(mbcost: Mbcost, wrong_stride: str) -> None:
     arguments = ("validate", wrong_stride, *SMALL, "--against", "torchvision,fvcore", "--format")
     suite = ElementTree.fromstring(mbcost(*arguments, "junit").out)
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
@@ -66,14 +66,14 @@ def test_formats_for_pipelines(mbcost: Mbcost, wrong_stride: str) -> None:
     assert "more: --format json lists all" in text
 
 
-def test_what_is_missing_is_said_and_what_was_named_is_an_error(mbcost: Mbcost) -> None:
+def test_a_missing_model_is_an_error_if_its_library_was_named_and_else_a_note(mbcost: Mbcost) -> None:
     named = mbcost("validate", "v1", *SMALL, "--against", "torchvision")
     assert (named.code, named.err) == (
         2, f"mbcost: error: {LACKING}\n",
     )  # fmt: skip
     alpha = mbcost("validate", "v2", "--alpha", "0.9", "--res", "96", "--against", "timm")
     assert (alpha.code, alpha.err) == (
-        2, "mbcost: error: timm has no v2 at alpha 0.9: it has alpha 0.35, 0.5, 0.75, 1, 1.4\n",
+        2, "mbcost: error: timm does not have v2 at alpha 0.9: it has alpha 0.35, 0.5, 0.75, 1, 1.4\n",
     )  # fmt: skip
     everyone = json.loads(
         mbcost("validate", "v1", "--alpha", "0.9", "--res", "64", "--against", "all", "--format", "json").out
@@ -87,11 +87,11 @@ def test_what_is_missing_is_said_and_what_was_named_is_an_error(mbcost: Mbcost) 
     ]
     assert everyone["notes"] == [
         f"not compared with torchvision: {LACKING}",
-        "not compared with timm: timm has no v1 at alpha 0.9: it has alpha 1, 1.25",
+        "not compared with timm: timm does not have v1 at alpha 0.9: it has alpha 1, 1.25",
     ]
 
 
-def test_a_library_that_is_not_installed(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_is_not_installed_is_an_error_or_a_note(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
     find = find_spec
     monkeypatch.setattr(
         "mbcost.questions.validate.campaign.find_spec", lambda name: None if name == "timm" else find(name)
@@ -104,7 +104,7 @@ def test_a_library_that_is_not_installed(mbcost: Mbcost, monkeypatch: pytest.Mon
     assert "not compared with timm: timm is not installed: pip install 'mbcost[references]'" in everyone["notes"]
 
 
-def test_each_library_against_the_implementation_of_its_name(mbcost: Mbcost) -> None:
+def test_a_library_is_compared_only_with_the_implementation_of_its_name(mbcost: Mbcost) -> None:
     result = mbcost("validate", "v2", *SMALL, "--impl", "keras", "--against", "timm")
     assert (result.code, result.err) == (
         2, "mbcost: error: timm is compared with the implementation of its name, not with keras\n",

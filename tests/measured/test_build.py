@@ -27,13 +27,16 @@ Twin = Callable[[Tensor], Tensor]
 
 
 def weighted(model: nn.Module) -> list[nn.Module]:
-    """The modules that hold parameters, in the order in which the model lists them."""
+    """Return the modules that have parameters, in the order in which the model lists them."""
     return [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear | nn.BatchNorm2d)]
 
 
 def randomize(model: nn.Module) -> None:
-    """Weights that keep the maps' values between the ends of ReLU6, and norms that do something: else a wrong epsilon
-    or activation would not show. Larger weights make deep networks chaotic and float32 too coarse to compare them."""
+    """Draw weights that keep the values of the maps between the ends of ReLU6, and norms that change their input.
+
+    Otherwise a wrong epsilon or activation would not show. Larger weights make deep networks chaotic, so that float32
+    is too coarse to compare them.
+    """
     random = torch.Generator().manual_seed(SEED)
     for module in weighted(model):
         for name, tensor in module.state_dict().items():
@@ -46,7 +49,7 @@ def randomize(model: nn.Module) -> None:
 
 
 def torch_twin(theirs: nn.Module, ours: nn.Module) -> Twin:
-    """`theirs` with the weights of `ours`, module by module in order."""
+    """Return `theirs` with the weights of `ours`, copied module by module in order."""
     pairs = list(zip(weighted(theirs), weighted(ours), strict=True))
     for their, our in pairs:
         state = our.state_dict()
@@ -65,7 +68,7 @@ def torch_twin(theirs: nn.Module, ours: nn.Module) -> Twin:
 
 
 def keras_twin(theirs: Any, ours: nn.Module) -> Twin:
-    """The same for Keras: its kernels are (height, width, inputs, outputs), its maps (height, width, channels)."""
+    """Do the same for Keras. Its kernels are (height, width, inputs, outputs), its maps (height, width, channels)."""
     import keras
 
     kinds = keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense, keras.layers.BatchNormalization
@@ -126,9 +129,9 @@ LIBRARIES: Mapping[str, Callable[[str, float, tuple[int, int], nn.Module], Twin]
 
 
 def compare(spec: Spec, implementation: str, name: str, alpha: float, size: tuple[int, int]) -> float:
-    """The largest difference between our model's output and the library's, in standard deviations of the output.
+    """Return the largest difference between our model's output and the library's, in standard deviations of the output.
 
-    The library is told the weights, never the spec: whatever the spec says wrong makes a difference.
+    The library gets the weights and never the spec, so every mistake in the spec makes a difference.
     """
     with weights_filled(nan):  # all of them are replaced: one that is not would spoil the output
         ours = build(spec, alpha=alpha, implementation=implementation).eval()
@@ -137,13 +140,13 @@ def compare(spec: Spec, implementation: str, name: str, alpha: float, size: tupl
         theirs = LIBRARIES[implementation](name, alpha, size, ours)
     image = torch.randn(2, 3, *size, generator=torch.Generator().manual_seed(SEED))
     with torch.no_grad():
-        expected, found = theirs(image), ours(image)
-    assert expected.shape == found.shape == (2, 1000)
-    return float((expected - found).abs().max() / expected.std())
+        expected, actual = theirs(image), ours(image)
+    assert expected.shape == actual.shape == (2, 1000)
+    return float((expected - actual).abs().max() / expected.std())
 
 
 TOLERANCE = 1e-4
-"""Of float32 through sixty layers, in standard deviations of the output."""
+"""The rounding of float32 through sixty layers, in standard deviations of the output."""
 
 TWINS: Mapping[tuple[str, str], tuple[str, list[float]]] = {
     ("v1", "timm"): ("mobilenetv1", [1.0, 1.25]),
@@ -151,7 +154,10 @@ TWINS: Mapping[tuple[str, str], tuple[str, list[float]]] = {
     ("v1", "keras"): ("MobileNet", [1.0]),
     ("v2", "torchvision"): ("mobilenet_v2", [1.0, 0.25, 1.4]),
     ("v2", "timm"): ("mobilenetv2", [1.0, 0.35, 1.4]),
-    ("v2", "transformers"): ("MobileNetV2", [1.0, 0.25, 1.4]),  # at 0.25 its first block could add, and does not
+    ("v2", "transformers"): (
+        "MobileNetV2",
+        [1.0, 0.25, 1.4],
+    ),  # at 0.25 its first block could add its input, but does not
     ("v2", "keras"): ("MobileNetV2", [1.0, 0.35]),
     ("v3-large", "torchvision"): ("mobilenet_v3_large", [1.0, 0.75]),
     ("v3-large", "timm"): ("mobilenetv3_large", [1.0, 0.75]),
@@ -169,7 +175,7 @@ TWINS: Mapping[tuple[str, str], tuple[str, list[float]]] = {
     ("mobilenet-v4-conv-medium", "timm"): ("mobilenetv4_conv_medium", [1.0]),
     ("mobilenet-v4-conv-large", "timm"): ("mobilenetv4_conv_large", [1.0]),
 }
-"""Network and implementation -> the library's name for it, and the alphas to compare at."""
+"""For a network and an implementation, the library's name of the network and the alphas to compare at."""
 
 
 @pytest.mark.parametrize(
@@ -177,7 +183,7 @@ TWINS: Mapping[tuple[str, str], tuple[str, list[float]]] = {
     [(*key, name, alpha) for key, (name, alphas) in TWINS.items() for alpha in alphas],
 )
 @pytest.mark.parametrize("size", [(96, 96), (97, 130)], ids=["even", "odd"])
-def test_it_computes_what_the_librarys_model_computes(
+def test_our_model_computes_what_the_librarys_model_computes(
     network: str, implementation: str, name: str, alpha: float, size: tuple[int, int]
 ) -> None:
     assert compare(load_spec(network), implementation, name, alpha, size) < TOLERANCE
@@ -195,10 +201,10 @@ def test_it_computes_what_the_librarys_model_computes(
         ("v3-large", "torchvision", "mobilenet_v3_large", {"squeeze_activation": "relu6"}),
     ],
 )
-def test_the_comparison_notices_what_no_count_shows(
+def test_the_comparison_finds_a_wrong_rule_that_no_count_shows(
     network: str, implementation: str, name: str, wrong: dict[str, Any]
 ) -> None:
-    """An odd map, because on an even one Keras V1's zero behind is what SAME is."""
+    """The map is odd, because on an even one the trailing zero of Keras V1 is the same as SAME padding."""
     spec = load_spec(network)
     rules = spec.implementation(implementation)
     layers = {field: value for field, value in wrong.items() if hasattr(rules.layer_rules, field)}
@@ -209,7 +215,7 @@ def test_the_comparison_notices_what_no_count_shows(
 
 
 @pytest.mark.parametrize("network", ["v1", "v2", "v3-large", "v3-small"])
-def test_a_few_steps_lower_the_loss(network: str) -> None:
+def test_a_few_training_steps_lower_the_loss(network: str) -> None:
     torch.manual_seed(SEED)
     model = build(load_spec(network), alpha=0.25, classes=2).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
@@ -228,33 +234,33 @@ def test_a_few_steps_lower_the_loss(network: str) -> None:
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("in_channels", [1, 4])
-def test_other_ends(network: str, in_channels: int) -> None:
+def test_a_model_has_any_number_of_classes_and_input_channels(network: str, in_channels: int) -> None:
     model = build(load_spec(network), alpha=0.25, classes=2, in_channels=in_channels).eval()
     with torch.no_grad():
         assert model(torch.zeros(3, in_channels, 40, 33)).shape == (3, 2)
 
 
-def test_without_top_it_gives_the_last_map() -> None:
+def test_a_model_without_top_returns_the_last_map() -> None:
     with torch.no_grad():
         features = build(load_spec("v2").without_top()).eval()(torch.zeros(1, 3, 64, 96))
     assert features.shape == (1, 1280, 2, 3)
 
 
-def test_modules_are_called_as_the_tables_layers() -> None:
+def test_modules_have_the_names_of_the_tables_layers() -> None:
     model = build(load_spec("v3-small"))
     assert isinstance(model.get_submodule("1.1.depthwise.conv"), nn.Conv2d)
     assert isinstance(model.get_submodule("1.1.se.reduce.conv"), nn.Conv2d)
     assert isinstance(model.get_submodule("3.1.add"), modules.ResidualAdd)
 
 
-def norms(implementation: str) -> set[type[nn.Module]]:
+def norm_types(implementation: str) -> set[type[nn.Module]]:
     model = build(load_spec("v2"), implementation=implementation)
     return {type(module) for module in model.modules() if isinstance(module, nn.BatchNorm2d)}
 
 
 def test_norm_and_activation_are_one_module_where_timm_has_one() -> None:
-    assert norms("official") == {nn.BatchNorm2d}
-    assert norms("timm") == {modules.BatchNormActivation}  # also where no activation follows
+    assert norm_types("official") == {nn.BatchNorm2d}
+    assert norm_types("timm") == {modules.BatchNormActivation}  # even without an activation
 
 
 def test_both_witnesses_and_the_parser_know_the_same_words() -> None:
@@ -280,8 +286,8 @@ def test_both_witnesses_and_the_parser_know_the_same_words() -> None:
         ),
     ],
 )
-def test_what_cannot_be_built(options: dict[str, Any], message: str) -> None:
-    """The same words as from `resolve`."""
+def test_an_argument_that_no_network_can_have_is_refused(options: dict[str, Any], message: str) -> None:
+    """The message is the same as that of `resolve`."""
     with pytest.raises(MbcostError) as caught:
         build(load_spec("v1"), **options)
     assert str(caught.value) == message

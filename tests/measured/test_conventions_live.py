@@ -1,4 +1,4 @@
-"""Every convention that belongs to a tool against the tool: real models, equal integers, silent mistakes included."""
+"""Every convention of a tool is compared with the tool on real models: equal integers, silent mistakes included."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.models import weights_filled
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
 EVEN, ODD = (96, 96), (97, 64)
 SMALL = {"v1": 1.25, "v2": 0.5, "v3-large": 0.75, "v3-small": 0.5}
-"""The second width multiplier: timm has these."""
+"""The second width multiplier of each network. timm has a model for each."""
 
 
 class Case(NamedTuple):
@@ -42,7 +42,7 @@ OURS = [
     Case(net, *how, name)
     for net, name in IMPLEMENTATIONS
     for how in ((1.0, EVEN), (SMALL[net], ODD))
-    if name == "official" or how[1] == ODD  # the libraries' own models are measured at both
+    if name == "official" or how[1] == ODD  # the libraries' own models are measured at both sizes
 ]
 THEIRS = [
     Case(net, alpha, size, name)
@@ -61,11 +61,11 @@ OTHERS = [
 OURS += [case._replace(alpha=0.25) for case in OTHERS]
 OURS.append(
     Case("vgg-16", 0.25, (224, 224), "torchvision")
-)  # a map that its grid divides: see the source of thop's rules
+)  # a map that the grid divides: see the source of thop's rules
 THEIRS += OTHERS
 THEIRS += [Case(f"{net}-minimalistic", 1.0, size, "timm") for net in ("v3-large", "v3-small") for size in (EVEN, ODD)]
 KERAS = [Case(net, *how, "keras") for net, how in zip(NETWORKS, cycle([(1.0, EVEN), (0.5, ODD)]), strict=False)]
-"""Each network in one of two ways, because tracing Keras takes seconds a model."""
+"""Each network at one of two settings, because tracing Keras takes seconds per model."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,19 +87,19 @@ def network_of(case: Case) -> Network:
 
 
 def tools_for(network: Network) -> list[str]:
-    """Every tool; one that trains needs more than a single value a channel where there is a norm."""
+    """Return the tools that can count the network: to train a norm, a tool needs more than one value per channel."""
     single = any(isinstance(layer, BatchNorm) and layer.input.map[:2] == (1, 1) for layer in network.layers)
     return [tool for tool in COUNTERS if not (single and tool == "fvcore-train")]
 
 
 def expected(tool: str, network: Network) -> tuple[int, int]:
-    """Params and mult-adds of a model without blind spots."""
+    """Return the params and mult-adds that the tool counts for a model without blind spots."""
     convention = load_convention(tool)
     return network.params(convention), network.mult_adds(convention)
 
 
 def expected_of_library(tool: str, network: Network) -> tuple[int, int]:
-    """The same for the library's own model, of which the tool may see only a part."""
+    """Return the params and mult-adds for the library's own model, where the tool may see only a part."""
     params, mult_adds = expected(tool, network)
     for quantity in ("params", "mult_adds"):
         blind = count_blindly(network, load_convention(tool), quantity)
@@ -109,8 +109,8 @@ def expected_of_library(tool: str, network: Network) -> tuple[int, int]:
     return params, mult_adds
 
 
-def agreed(tool: str, model: nn.Module, image: Tensor, prediction: tuple[int, int]) -> None:
-    """The tool says what is predicted; of params only if it counts them."""
+def check_counts(tool: str, model: nn.Module, image: Tensor, prediction: tuple[int, int]) -> None:
+    """Check that the tool counts what is predicted; params only if it counts them."""
     params, operations = count(tool, model, image)
     if params is not None:
         assert params == prediction[0]
@@ -118,35 +118,35 @@ def agreed(tool: str, model: nn.Module, image: Tensor, prediction: tuple[int, in
 
 
 @pytest.mark.parametrize("case", OURS, ids=str)
-def test_our_models(case: Case) -> None:
+def test_tools_count_our_models_as_predicted(case: Case) -> None:
     network = network_of(case)
     model = build(network.spec, alpha=case.alpha, implementation=case.implementation)
     for tool in tools_for(network):
-        agreed(tool, model, torch.zeros(1, 3, *case.size), expected(tool, network))
+        check_counts(tool, model, torch.zeros(1, 3, *case.size), expected(tool, network))
 
 
 @pytest.mark.parametrize("case", THEIRS, ids=str)
-def test_the_libraries_models(case: Case) -> None:
+def test_tools_count_the_libraries_models_as_predicted(case: Case) -> None:
     network = network_of(case)
     model, image = build_reference(case.implementation, case.network, alpha=case.alpha, resolution=case.size)
     for tool in tools_for(network):
         spot = load_convention(tool).blind_spot(case.implementation, case.network)
         more = 0 if spot is None or not spot.partial else PRODUCTS_OF_SIZES[case.network]
         params, mult_adds = expected_of_library(tool, network)
-        agreed(tool, model, image, (params, mult_adds + more))
+        check_counts(tool, model, image, (params, mult_adds + more))
 
 
 SEEDS = {"v1": 2, "v2": 0, "v3-large": 2, "v3-small": 2}
-"""Values of Keras's dropout seeds, which tools take for params."""
+"""The number of values in Keras's dropout seeds, which tools count as params."""
 PRODUCTS_OF_SIZES = {
     "v1": 17, "v2": 21, "v3-large": 19, "v3-small": 15,
     "v3-large-minimalistic": 20, "v3-small-minimalistic": 20,
 }  # fmt: skip
-"""Products in Keras's arithmetic of shapes, and in timm's of SAME padding, that torchprofile finds in the trace."""
+"""The number of products that torchprofile finds in Keras's arithmetic of shapes and in timm's of SAME padding."""
 
 
 @pytest.mark.parametrize("case", KERAS, ids=str)
-def test_keras_models(case: Case) -> None:
+def test_tools_count_keras_models_as_predicted(case: Case) -> None:
     network = network_of(case)
     model, image = build_reference("keras", case.network, alpha=case.alpha, resolution=case.size)
     for tool in COUNTERS:
@@ -160,12 +160,12 @@ def test_keras_models(case: Case) -> None:
             params += SEEDS[case.network]
         if spot is not None and "mult_adds" in spot.partial:
             mult_adds += PRODUCTS_OF_SIZES[case.network] + (image.numel() if "v3" in case.network else 0)
-        agreed(tool, model, image, (params, mult_adds))
+        check_counts(tool, model, image, (params, mult_adds))
     assert model.count_params() == network.params(load_convention("keras"))  # type: ignore[operator]  # Keras's
 
 
-def test_silent_mistakes_are_data() -> None:
-    """What tools do not see, in one place: a new version that sees more has to be written down."""
+def test_the_conventions_state_every_silent_mistake() -> None:
+    """The list has everything that tools do not count, so a version that counts more must be written down."""
     spots = {
         (name, spot.models, *sorted(spot.networks)): "fails" if spot.fails else set(spot.without)
         for name, convention in load_conventions().items()
@@ -199,7 +199,7 @@ def test_silent_mistakes_are_data() -> None:
     assert expected("thop", timm) == (network.params(load_convention("weights")), timm.mult_adds() + 9 * 1280 + 1280)
 
 
-def test_the_versions_are_those_that_are_proved() -> None:
+def test_the_installed_versions_are_those_that_the_conventions_state() -> None:
     for name in COUNTERS:
         proved = dict(line.split() for line in load_convention(name).proved)
         assert "torch" in proved
@@ -210,8 +210,8 @@ def test_the_versions_are_those_that_are_proved() -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_timm_publishes_fvcores_activations(network: str) -> None:
-    """`outputs` of a tally, on timm's own model; gmacs are fvcore's and compared above."""
+def test_the_activations_that_timm_publishes_are_those_of_fvcore(network: str) -> None:
+    """They are `outputs` of a tally, on timm's own model. Its gmacs are those of fvcore and are compared above."""
     from fvcore.nn import ActivationCountAnalysis
 
     model, image = build_reference("timm", network, resolution=EVEN)
@@ -220,7 +220,7 @@ def test_timm_publishes_fvcores_activations(network: str) -> None:
     assert outputs == network_of(Case(network, 1.0, EVEN, "timm")).tally().outputs
 
 
-def test_a_tool_leaves_nothing_behind() -> None:
+def test_a_tool_leaves_nothing_in_the_model_or_in_torch() -> None:
     model, image = build_reference("keras", "v3-small", resolution=EVEN)
     before = functional.conv2d, torch.add, Tensor.__mul__
     for tool in ("calflops", "ptflops", "thop"):
@@ -238,10 +238,10 @@ def test_a_tool_leaves_nothing_behind() -> None:
     assert not any(module._forward_hooks for module in plain.modules())
 
 
-def test_an_unknown_tool() -> None:
+def test_an_unknown_tool_is_refused() -> None:
     with pytest.raises(MbcostError, match="unknown counting tool 'thopp': did you mean 'thop'"):
         count("thopp", nn.Identity(), torch.zeros(1))
 
 
-def test_offers_of_timm_are_the_width_multipliers_here() -> None:
+def test_timm_has_the_second_width_multipliers() -> None:
     assert all(alpha in (offered_alphas("timm", network) or ()) for network, alpha in SMALL.items())

@@ -1,4 +1,4 @@
-"""Measuring: what the tools say, what is refused, and that a model is left as it was found."""
+"""Measuring: what the tools count, what is refused, and that the model is unchanged afterwards."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from mbcost.spec.catalogue.library import load_spec
         ("v3-small", "torchvision", 2_542_856, 56_510_400, 59_649_536),
     ],
 )
-def test_what_fvcore_says_of_the_librarys_own_model(
+def test_fvcore_counts_our_model_like_the_librarys_own(
     network: str, implementation: str, params: int, macs: int, fvcore_total: int
 ) -> None:
-    """Its total adds two a norm element and one a pooled input, which the layers show apart."""
+    """Its total also has 2 per norm element and 1 per pool input, which the layers list separately."""
     measurement = measure(build(load_spec(network), implementation=implementation), resolution=224)
     assert (measurement.params, measurement.macs) == (params, macs)
     assert sum(layer.params for layer in measurement.layers) == params
@@ -38,24 +38,24 @@ def test_what_fvcore_says_of_the_librarys_own_model(
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_tool_says_nothing_of_what_it_does_not_count(tool: str) -> None:
+def test_a_quantity_that_a_tool_does_not_count_is_none(tool: str) -> None:
     measurement = measure(build(load_spec("v3-small"), implementation="keras"), resolution=96, against=tool)
     assert measurement.against == tool
-    said = {layer.name: (layer.norm_elements, layer.pool_inputs) for layer in measurement.layers}
-    # fvcore lists a mean as unsupported, so its inputs stay unknown; FlopCounterMode knows neither norms nor pools.
-    assert said["0.1.conv"] == ((48 * 48 * 16, 0) if tool == "fvcore" else (None, None))
-    assert said["1.1.se.pool"] == ((0, None) if tool == "fvcore" else (None, None))
+    counts = {layer.name: (layer.norm_elements, layer.pool_inputs) for layer in measurement.layers}
+    # fvcore lists a mean as unsupported, so its inputs stay unknown; FlopCounterMode counts neither norms nor pools.
+    assert counts["0.1.conv"] == ((48 * 48 * 16, 0) if tool == "fvcore" else (None, None))
+    assert counts["1.1.se.pool"] == ((0, None) if tool == "fvcore" else (None, None))
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_height_and_width_are_two_numbers(tool: str) -> None:
+def test_height_and_width_can_differ(tool: str) -> None:
     measurement = measure(build(load_spec("v2"), alpha=0.35), resolution=(96, 160), against=tool)
     assert measurement.layers[0].input == (96, 160, 3)
     assert measurement.layers[0].output == (48, 80, 16)
 
 
 def state(model: nn.Module) -> tuple[object, ...]:
-    """Everything about a model that measuring could leave behind."""
+    """Return everything about a model that measuring could change."""
     return (
         [(name, module.training, list(module._forward_hooks), list(module._forward_pre_hooks), sorted(vars(module)))
          for name, module in model.named_modules()],
@@ -66,7 +66,7 @@ def state(model: nn.Module) -> tuple[object, ...]:
 
 
 def small_model() -> nn.Module:
-    """In training, one norm frozen, one hook of the user's own."""
+    """Return a model in training mode with one frozen norm and one hook of the user's own."""
     model = build(load_spec("v3-small"), alpha=0.25, classes=2).train()
     model.get_submodule("0.1.conv.norm").eval()
     model.get_submodule("0.1.conv").register_forward_hook(lambda *_: None)
@@ -74,7 +74,7 @@ def small_model() -> nn.Module:
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_model_is_left_as_it_was(tool: str) -> None:
+def test_a_model_is_unchanged(tool: str) -> None:
     model = small_model()
     before = state(model)
     measure(model, resolution=64, against=tool)
@@ -83,7 +83,7 @@ def test_a_model_is_left_as_it_was(tool: str) -> None:
 
 @pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("where", ["in the model", "in the tool"])
-def test_a_model_is_left_as_it_was_after_an_error(tool: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_unchanged_after_an_error(tool: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise MbcostError("the tool broke")
 
@@ -97,7 +97,7 @@ def test_a_model_is_left_as_it_was_after_an_error(tool: str, where: str, monkeyp
 
 
 def with_module(name: str, module: nn.Module) -> Callable[[nn.Module], None]:
-    """A fault: `module` in the place of what is called `name`."""
+    """Return the fault that replaces the module `name` by `module`."""
     parent, _, child = name.rpartition(".")
     return lambda model: model.get_submodule(parent).add_module(child, module)
 
@@ -120,7 +120,7 @@ def run_a_block_twice(model: nn.Module) -> None:
         (run_a_block_twice, "5.1.expand runs twice: a model of build() runs every layer once"),
     ],
 )
-def test_what_could_be_counted_wrong_is_refused(fault: Callable[[nn.Module], None], message: str) -> None:
+def test_a_model_that_could_be_counted_wrong_is_refused(fault: Callable[[nn.Module], None], message: str) -> None:
     model = build(load_spec("v3-small"), alpha=0.25)
     fault(model)
     with pytest.raises(MbcostError) as caught:
@@ -128,17 +128,17 @@ def test_what_could_be_counted_wrong_is_refused(fault: Callable[[nn.Module], Non
     assert str(caught.value).startswith(message)
 
 
-def test_a_resolution_that_leaves_no_map() -> None:
+def test_a_resolution_that_leaves_no_map_is_refused() -> None:
     with pytest.raises(MbcostError, match="the model does not run at 16x16: "):
         measure(build(load_spec("v1"), alpha=0.25, implementation="keras"), resolution=16)
 
 
-def test_an_unknown_tool() -> None:
+def test_an_unknown_tool_is_refused() -> None:
     with pytest.raises(MbcostError, match="unknown measurement 'fvcor': did you mean 'fvcore'"):
         measure(small_model(), resolution=64, against="fvcor")
 
 
-def test_fvcore_is_asked_for_and_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_fvcore_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fvcore.nn", None)
     with pytest.raises(MissingLibrary, match=r"fvcore is not installed: pip install 'mbcost\[validate\]'"):
         measure(small_model(), resolution=64)

@@ -1,4 +1,4 @@
-"""Networks that mbcost does not come with, written as a user would write them, against torchvision's own models."""
+"""Networks that are not built in, written as a user would write them, compared with torchvision's own models."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ implementations:
 
 
 def dilated_v3() -> str:
-    """V3-Large with the last three blocks dilated in the place of a stride, as it stands under segmentation models."""
+    """Return V3-Large with dilation instead of stride in the last three blocks, the backbone of segmentation models."""
     lines = (specs_folder() / "v3-large.yaml").read_text(encoding="utf-8").replace("s]", "s, d]").split("\n")
-    rows = [place for place, line in enumerate(lines) if line.startswith("  - [")]
-    for number, place in enumerate(rows):
-        head, bracket, remark = lines[place].partition("]")
-        if 13 <= number <= 15:
+    rows = [index for index, line in enumerate(lines) if line.startswith("  - [")]
+    for stage, index in enumerate(rows):
+        head, bracket, remark = lines[index].partition("]")
+        if 13 <= stage <= 15:
             head = head.rpartition(",")[0] + ", 1"
-        lines[place] = f"{head}, {2 if 13 <= number <= 15 else '~'}{bracket}{remark}"
+        lines[index] = f"{head}, {2 if 13 <= stage <= 15 else '~'}{bracket}{remark}"
     return "\n".join(lines)
 
 
 def efficientnet_v2() -> str:
-    """The last convolution of V2 has a width of its own, and its norms another epsilon, which no count shows."""
+    """Return EfficientNetV2-S, whose last convolution has its own width; the epsilon of its norms shows in no count."""
     family = (specs_folder() / "implementations" / "efficientnet.yaml").read_text(encoding="utf-8")
     rules = family.replace("  width_from_input: {last_conv: 4}\n", "")
     return EFFICIENTNET_V2_S + "".join(f"  {line}\n" for line in rules.splitlines())
@@ -138,7 +138,9 @@ implementations: {family: resnet}
 
 @pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("resolution", [(65, 48), (48, 97)])
-def test_every_operator_and_column_in_one_network(tool: str, resolution: tuple[int, int]) -> None:
+def test_engine_and_tools_agree_on_a_network_with_every_operator_and_column(
+    tool: str, resolution: tuple[int, int]
+) -> None:
     spec = parse_spec(KINDS, "kinds.yaml", load_family)
     network = resolve(spec, alpha=2, resolution=resolution)
     measured = measure(build(spec, alpha=2), resolution=resolution, in_channels=2, against=tool)
@@ -146,7 +148,7 @@ def test_every_operator_and_column_in_one_network(tool: str, resolution: tuple[i
 
 
 @pytest.mark.parametrize("tool", COUNTERS)
-def test_every_convention_counts_it_as_its_tool_does(tool: str) -> None:
+def test_every_convention_counts_every_operator_and_column_as_its_tool_does(tool: str) -> None:
     spec = parse_spec(KINDS, "kinds.yaml", load_family)
     network, convention = resolve(spec), load_convention(tool)
     if tool == "fvcore-train":

@@ -1,4 +1,4 @@
-"""A user's model is read and left as it was, whatever it does."""
+"""A user's model is traced and left unchanged, whatever it does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.measured.library_models import build_reference
 
 
 class Busy(nn.Module):
-    """It counts its calls, keeps what it saw, moves a buffer, draws a random number; and fails where it is told to."""
+    """A model that counts its calls, keeps its maps, changes a buffer, draws random numbers, and fails on demand."""
 
     def __init__(self, wrong: str = "") -> None:
         super().__init__()
@@ -53,14 +53,14 @@ class Busy(nn.Module):
 
 
 def state(model: nn.Module) -> Any:
-    """All that must not change, tensors by value and by identity."""
+    """Return everything that must not change, tensors by value and by identity."""
     return [
         (
             name,
             module.training,
             {key: value for key, value in vars(module).items() if not isinstance(value, dict)},
             {
-                key: {each: id(what) for each, what in value.items()}
+                key: {name: id(member) for name, member in value.items()}
                 for key, value in vars(module).items()
                 if isinstance(value, dict)
             },
@@ -76,16 +76,16 @@ def draws() -> Any:
 
 @pytest.mark.parametrize("wrong", ["", "values", "error", "half", "exit"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_the_model_is_as_before(wrong: str, dtype: torch.dtype) -> None:
+def test_the_model_and_the_random_states_are_unchanged(wrong: str, dtype: torch.dtype) -> None:
     model = Busy(wrong).to(dtype)
     model.norm.eval()  # frozen, while the rest is in training
     ran = []
     model.second.register_forward_hook(lambda *_: ran.append(1))
     before, drawn = deepcopy(state(model)), draws()
     if wrong in ("", "values"):
-        read = trace_model(model, "mine", (8, 8), 3)
-        assert [call.facts.name for call in read.calls] == ["first", "second"]
-        assert (read.computed, bool(ran)) == (wrong == "values", True)
+        traced = trace_model(model, "mine", (8, 8), 3)
+        assert [call.facts.name for call in traced.calls] == ["first", "second"]
+        assert (traced.computed, bool(ran)) == (wrong == "values", True)
     else:
         with pytest.raises(MbcostError, match=r"^mine does not run on a 1x3x8x8 image: .* \(.*test_own.py:\d+\)$"):
             trace_model(model, "mine", (8, 8), 3)
@@ -94,7 +94,7 @@ def test_the_model_is_as_before(wrong: str, dtype: torch.dtype) -> None:
     assert not torch.nn.modules.module._global_forward_pre_hooks
 
 
-def test_an_interruption_passes_and_leaves_the_model_as_it_was() -> None:
+def test_an_interruption_is_raised_and_leaves_the_model_unchanged() -> None:
     model = Busy()
     model.second.register_forward_pre_hook(lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     before = deepcopy(state(model))
@@ -105,20 +105,20 @@ def test_an_interruption_passes_and_leaves_the_model_as_it_was() -> None:
 
 def test_activations_are_not_allocated() -> None:
     """An image of 10^10 pixels would take 120 GB."""
-    read = trace_model(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1)), "mine", (100_000, 100_000), 3)
-    assert read.macs == 3 * 3 * 3 * 8 * 10**10
+    traced = trace_model(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1)), "mine", (100_000, 100_000), 3)
+    assert traced.macs == 3 * 3 * 3 * 8 * 10**10
 
 
 def test_a_layer_called_twice_counts_its_parameters_once() -> None:
     conv = nn.Conv2d(4, 4, 1, bias=False)
-    read = trace_model(nn.Sequential(conv, nn.ReLU(), conv), "mine", (8, 8), 4)
-    assert [(call.facts.name, call.shares, call.params, call.facts.macs) for call in read.calls] == [
+    traced = trace_model(nn.Sequential(conv, nn.ReLU(), conv), "mine", (8, 8), 4)
+    assert [(call.facts.name, call.shares, call.params, call.facts.macs) for call in traced.calls] == [
         ("0", None, 16, 16 * 64), ("0", "0", 0, 16 * 64),
     ]  # fmt: skip
 
 
 class Odd(nn.Module):
-    """Convolutions that no MobileNet has, products, and weights that are a plain tensor."""
+    """A model with convolutions that no MobileNet has, products, and weights that are not a parameter."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,13 +135,13 @@ class Odd(nn.Module):
         return y.flatten(2) @ y.flatten(2).transpose(1, 2)
 
 
-def test_what_no_mobilenet_has_is_noted_and_nothing_is_silently_left_out() -> None:
-    read = trace_model(Odd(), "mine", (4, 4), 3)
-    assert [(call.facts.name, call.facts.operator, call.named) for call in read.calls] == [
+def test_operators_that_no_mobilenet_has_are_recorded_and_no_parameter_is_left_out() -> None:
+    traced = trace_model(Odd(), "mine", (4, 4), 3)
+    assert [(call.facts.name, call.facts.operator, call.named) for call in traced.calls] == [
         ("up", "transposed conv", True), ("line", "conv1d", True), ("2", "conv", False), ("3", "bmm", False),
     ]  # fmt: skip
-    assert read.loose == (("prelu.weight", 4),)
-    assert read.params == sum(parameter.numel() for parameter in Odd().parameters())
+    assert traced.loose == (("prelu.weight", 4),)
+    assert traced.params == sum(parameter.numel() for parameter in Odd().parameters())
 
 
 @pytest.mark.parametrize(
@@ -153,18 +153,18 @@ def test_what_no_mobilenet_has_is_noted_and_nothing_is_silently_left_out() -> No
         lambda model: torch.nn.utils.fusion.fuse_conv_bn_eval(model.eval(), nn.BatchNorm2d(8).eval()),
     ],
 )
-def test_other_kinds_of_model(change: Callable[[nn.Module], nn.Module]) -> None:
-    read = trace_model(change(nn.Conv2d(3, 8, 3)), "mine", (8, 8), 3)
-    assert (len(read.calls), read.params, read.computed) == (1, 224, False)
+def test_models_on_any_device_of_any_type_are_traced_without_values(change: Callable[[nn.Module], nn.Module]) -> None:
+    traced = trace_model(change(nn.Conv2d(3, 8, 3)), "mine", (8, 8), 3)
+    assert (len(traced.calls), traced.params, traced.computed) == (1, 224, False)
 
 
-def test_a_traced_model_has_the_layers_of_the_model() -> None:
+def test_a_model_traced_by_jit_has_the_layers_of_the_model() -> None:
     model = nn.Sequential(
         nn.Conv2d(3, 8, 3, 2, 1, groups=1, bias=False), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 3, groups=8)
     )
     image = torch.zeros(1, 3, 8, 8)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tracing is deprecated, and models that were traced are there
+        warnings.simplefilter("ignore")  # torch.jit.trace is deprecated, but models that were traced with it exist
         traced = torch.jit.trace(model.eval(), image)  # type: ignore[no-untyped-call]
     assert trace_model(traced, "mine", (8, 8), 3).calls == trace_model(model, "mine", (8, 8), 3).calls
 
@@ -173,9 +173,9 @@ def test_a_traced_model_has_the_layers_of_the_model() -> None:
 def test_real_models_account_for_every_parameter(library: str) -> None:
     for name in ("v2", "v3-large"):
         model, _ = build_reference(library, name)
-        read = trace_model(model, name, (224, 224), 3)
-        assert (read.computed, read.loose) == (False, ())
-        assert read.params == sum(parameter.numel() for parameter in model.parameters())
+        traced = trace_model(model, name, (224, 224), 3)
+        assert (traced.computed, traced.loose) == (False, ())
+        assert traced.params == sum(parameter.numel() for parameter in model.parameters())
 
 
 FACTORIES = """
@@ -208,7 +208,9 @@ empty = nn.ReLU()
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "own_net.py").write_text(FACTORIES)
-    (tmp_path / "random.py").write_text("import own_net\nmake = own_net.make\n")  # named as a module of Python's
+    (tmp_path / "random.py").write_text(
+        "import own_net\nmake = own_net.make\n"
+    )  # has the name of one of Python's modules
     (tmp_path / "slip.py").write_text("def make(:\n")
     (tmp_path / "needs.py").write_text("import own_nets\n")
     (tmp_path / "zero.py").write_text("\0")
@@ -226,7 +228,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("folder")
-def test_a_factory_a_class_or_a_model(
+def test_a_target_can_be_a_factory_a_class_or_a_model(
     target: str, arguments: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = list(sys.path)
@@ -234,7 +236,7 @@ def test_a_factory_a_class_or_a_model(
     assert isinstance(model, nn.Module)
     assert sys.path == path
     assert random.random() < 1, "Python's own module is still there"
-    assert capsys.readouterr().out == "", "what the user's code prints is no answer"
+    assert capsys.readouterr().out == "", "standard output is for the answer only"
     for name in ("own_net", "_random"):
         sys.modules.pop(name, None)
 
@@ -242,7 +244,7 @@ def test_a_factory_a_class_or_a_model(
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("own_net", r"'own_net' names no model: write MODULE:FACTORY or ./FILE.py:FACTORY"),
+        ("own_net", r"'own_net' does not name a model: expected MODULE:FACTORY or ./FILE.py:FACTORY"),
         ("./no.py:make", r"./no.py: No such file"),
         ("no_such_module:make", r"no_such_module cannot be imported: No module named 'no_such_module'"),
         ("./own_net.py:mak", r"unknown name in ./own_net.py 'mak': did you mean 'make'\?"),
@@ -254,10 +256,10 @@ def test_a_factory_a_class_or_a_model(
             "./own_net.py:wide",
             r"./own_net.py:wide needs width and depth: add --kwargs width=VALUE --kwargs depth=VALUE",
         ),
-        ("./own_net.py:seven", r"./own_net.py:seven gives an int, no torch.nn.Module"),
+        ("./own_net.py:seven", r"./own_net.py:seven returns an int: expected a torch.nn.Module"),
         ("./random.py:zzz", r"unknown name in ./random.py 'zzz': choose from make, own_net"),
-        ("./own_net.py:text", r"./own_net.py:text is a str, neither a factory nor a model"),
-        ("./own_net.py:nothing", r"./own_net.py:nothing gives None, no torch.nn.Module"),
+        ("./own_net.py:text", r"./own_net.py:text is a str: expected a factory or a model"),
+        ("./own_net.py:nothing", r"./own_net.py:nothing returns None: expected a torch.nn.Module"),
         ("./own_net.py:broken", r"./own_net.py:broken failed: TypeError: .* \(.*own_net.py:9\)"),
         ("./slip.py:make", r"./slip.py cannot be imported: SyntaxError: invalid syntax \(.*slip.py:1\)"),
         ("./needs.py:make", r"./needs.py cannot be imported: No module named 'own_nets' \(.*needs.py:1\)"),
@@ -268,7 +270,7 @@ def test_a_factory_a_class_or_a_model(
             r"name it as a module, PACKAGE.MODULE:FACTORY \(.*inside.py:1\)",
         ),
         ("./leaves.py:make", r"./leaves.py cannot be imported: SystemExit: 3 \(.*leaves.py:2\)"),
-        ("./own_net.py:lazy", r"mine has lazy modules, whose shapes are open: run it once in its factory"),
+        ("./own_net.py:lazy", r"mine has lazy modules without shapes: run it once in its factory"),
         ("./own_net.py:empty", r"mine executes no convolution and no linear layer that torch shows"),
     ],
 )
@@ -279,6 +281,6 @@ def test_a_users_mistake_is_one_line(target: str, message: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_model_takes_no_arguments() -> None:
-    with pytest.raises(MbcostError, match="is a model already and takes no arguments"):
+def test_arguments_for_a_model_are_refused() -> None:
+    with pytest.raises(MbcostError, match="is already a model and takes no arguments: remove --kwargs"):
         load_model("./own_net.py:ready", {"kind": 2})

@@ -1,4 +1,4 @@
-"""The engine against other people's implementations: every model that they have, layer by layer, to the last integer.
+"""The engine equals other people's implementations: every model that they have, layer by layer, to the last integer.
 
 The second half plants faults, one at a time, and requires that the comparison finds each and names the layer.
 """
@@ -25,14 +25,14 @@ from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import LayerFacts, Measurement
 from mbcost.spec.table import Spec
 
-# At 0.1 the least widths are met. At 0.55 and 0.56 the ways of rounding part: 32 x 0.55 = 17.6 becomes 16 channels, but
-# 24 if rounded to 18 first; 32 x 0.56 = 17.92 becomes 24 channels, but 16 if truncated to 17 first.
+# At 0.1 the minimum widths apply. At 0.55 and 0.56 the rules of rounding differ: 32 x 0.55 = 17.6 becomes 16 channels,
+# but 24 if it is rounded to 18 first; 32 x 0.56 = 17.92 becomes 24 channels, but 16 if it is truncated to 17 first.
 CORNERS = (0.1, 0.55, 0.56, 1.25)
-"""Width multipliers beside the published ones, for libraries that take any."""
+"""Width multipliers in addition to the published ones, for libraries that take any."""
 SMALL = (97, 160)
-"""Not square, one side odd and one even."""
+"""A resolution that is not square, with an odd and an even side."""
 QUANTITIES = 13  # and the dilation, which linear layers do not have
-"""Compared for a layer: everything that `LayerFacts` says but `pool_inputs`, for which nobody is asked."""
+"""How many values are compared per layer: all fields of `LayerFacts` but `pool_inputs`, which no witness reports."""
 
 PAIRS = [(library, network) for library, record in LIBRARIES.items() for network in record.networks]
 CASES = [
@@ -61,7 +61,7 @@ def test_the_engine_equals_the_library(library: str, network: str, alpha: float)
         for model in models:
             validation = validate_in_order(ours, model)
             assert validation.differences == ()
-            # Keras writes its V3 gates and its norms out in single operators, and they are understood all the same.
+            # Keras writes its V3 gates and its norms out in single operators, which are recognized nevertheless.
             assert validation.checks >= QUANTITIES * len(model.layers) + 2
             assert (model.against, sum(layer.macs for layer in model.layers)) == (library, model.macs)
             assert sum(layer.params for layer in model.layers) == model.params
@@ -71,7 +71,9 @@ def test_the_engine_equals_the_library(library: str, network: str, alpha: float)
     ("library", "network", "classes", "in_channels"),
     [("torchvision", "v3-small", 10, 3), ("timm", "v1", 7, 1), ("keras", "v2", 3, 5), ("transformers", "v2", 21, 4)],
 )
-def test_classes_and_input_channels(library: str, network: str, classes: int, in_channels: int) -> None:
+def test_the_engine_equals_the_library_for_any_classes_and_input_channels(
+    library: str, network: str, classes: int, in_channels: int
+) -> None:
     ours = resolve(
         load_spec(network), resolution=(64, 64), implementation=library, classes=classes, in_channels=in_channels
     )
@@ -80,23 +82,23 @@ def test_classes_and_input_channels(library: str, network: str, classes: int, in
         assert (model.layers[0].input, model.layers[-1].output) == ((64, 64, in_channels), (1, 1, classes))
 
 
-def test_every_mobilenet_of_timm_is_here_or_is_another_network() -> None:
+def test_every_mobilenet_of_timm_is_listed_or_is_a_different_network() -> None:
     import timm
 
     here = {model.name for models in LIBRARIES["timm"].networks.values() for model in models}
     other = {"mobilenetv1_100h", "mobilenetv2_110d", "mobilenetv2_120d", "mobilenetv3_large_150d", "mobilenetv3_rw"}
-    # Attention, or pools with a filter of their own.
+    # These have attention, or pools with their own filter.
     other |= set(timm.list_models(["mobilenetv4_hybrid*", "mobilenetv4_conv_aa*", "mobilenetv4_conv_blur*"]))
     assert here | other == set(timm.list_models("*mobilenetv[1234]*"))
     assert not here & other
 
 
-def test_every_library_has_an_implementation_and_the_other_way_round() -> None:
+def test_the_libraries_models_and_the_implementations_of_the_specs_correspond() -> None:
     named = {(name, network) for network in NETWORKS for name in load_spec(network).implementations}
     assert set(PAIRS) == {(name, network) for name, network in named if name not in ("official", "article")}
 
 
-def test_what_is_offered() -> None:
+def test_a_library_offers_the_alphas_of_its_models() -> None:
     assert offered_alphas("timm", "v2") == (0.35, 0.5, 0.75, 1.0, 1.4)
     assert offered_alphas("timm", "v3-small") == (0.5, 0.75, 1.0)
     assert offered_alphas("torchvision", "v3-large") is None
@@ -105,9 +107,9 @@ def test_what_is_offered() -> None:
 @pytest.mark.parametrize(
     ("library", "network", "options", "message"),
     [
-        ("timm", "v1", {"alpha": 0.5}, "timm has no v1 at alpha 0.5: it has alpha 1, 1.25"),
-        ("timm", "v1-standard", {}, "timm has no v1-standard: it has v1, v2, v3-large, v3-small, v3-large-mini"),
-        ("torchvision", "v1", {}, "torchvision has no v1: it has v2, v3-large, v3-small"),
+        ("timm", "v1", {"alpha": 0.5}, "timm does not have v1 at alpha 0.5: it has alpha 1, 1.25"),
+        ("timm", "v1-standard", {}, "timm does not have v1-standard: it has v1, v2, v3-large, v3-small, v3-large-mini"),
+        ("torchvision", "v1", {}, "torchvision does not have v1: it has v2, v3-large, v3-small"),
         ("kera", "v1", {}, "unknown library 'kera': did you mean 'keras'?"),
         ("torchvision", "v2", {"alpha": -1.0}, "alpha is -1: it must be a positive number"),
         ("torchvision", "v2", {"in_channels": 1}, "torchvision builds mobilenet_v2 for 3 input channels only, not for"),
@@ -115,31 +117,33 @@ def test_what_is_offered() -> None:
         ("keras", "v1", {"alpha": 0.01}, "keras does not run MobileNet at alpha 0.01, 224x224: Invalid value for"),
     ],
 )
-def test_what_cannot_be_measured(library: str, network: str, options: dict[str, Any], message: str) -> None:
+def test_a_model_that_a_library_cannot_build_is_refused(
+    library: str, network: str, options: dict[str, Any], message: str
+) -> None:
     with pytest.raises(MbcostError) as caught:
         measure_reference(library, network, **options)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 
 
-def test_a_library_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_library_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(MissingLibrary, match=r"timm is not installed: pip install 'mbcost\[references\]'"):
         measure_reference("timm", "v1")
 
 
-def test_keras_on_another_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keras_on_a_different_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     other = SimpleNamespace(backend=SimpleNamespace(backend=lambda: "tensorflow"))
     monkeypatch.setitem(sys.modules, "keras", other)
-    with pytest.raises(MbcostError, match=r"keras runs on tensorflow here .*KERAS_BACKEND=torch"):
+    with pytest.raises(MbcostError, match=r"keras runs on tensorflow, but .*: set KERAS_BACKEND=torch"):
         measure_reference("keras", "v1")
 
 
-# Faults, one at a time.
+# Planted faults, one at a time.
 
 
 def _faults(spec: Spec, stage: int, **changes: Any) -> tuple[Discrepancy, ...]:
-    """The differences from torchvision when one row of the table is wrong."""
+    """Return the differences from torchvision if one row of the table is wrong."""
     rows = tuple(replace(row, **changes) if row.stage == stage else row for row in spec.rows)
     assert rows != spec.rows
     ours = resolve(replace(spec, rows=rows), alpha=0.75, resolution=(96, 96), implementation="torchvision")
@@ -169,12 +173,12 @@ def test_a_wrong_row_is_found_and_named(
 ) -> None:
     differences = _faults(load_spec(network), stage, **changes)
     assert (layer, quantity) in {(difference.layer, difference.quantity) for difference in differences}
-    # What comes before the fault is equal; after it, other layers stand in the places.
+    # Everything before the fault is equal; after it, the positions hold different layers.
     assert not differences[0].layer.startswith(tuple(f"{earlier}." for earlier in range(stage)))
 
 
-def test_an_activation_alone() -> None:
-    """No count of params or multiply-adds depends on it."""
+def test_a_wrong_activation_is_found() -> None:
+    """No count of params or multiply-adds depends on the activation."""
     differences = _faults(load_spec("v3-large"), 7, nl="RE")
     assert [(difference.layer, difference.quantity) for difference in differences] == [
         ("7.1.expand", "activation"),
@@ -198,7 +202,7 @@ def test_an_activation_alone() -> None:
         ("timm", "v3-small", 0.5, "torchvision", "0.1.conv", "output"),  # keeps the stem below 0.75
     ],
 )
-def test_the_rules_of_another_implementation_are_found_out(
+def test_the_rules_of_a_different_implementation_are_found(
     library: str, network: str, alpha: float, rules: str, layer: str, quantity: str
 ) -> None:
     ours = resolve(load_spec(network), alpha=alpha, resolution=(97, 97), implementation=rules)
@@ -216,28 +220,28 @@ def test_every_quantity_is_compared(quantity: str) -> None:
     assert [(difference.layer, difference.quantity) for difference in differences] == [("2.1.project", quantity)]
 
 
-def test_totals_and_missing_or_further_layers() -> None:
+def test_wrong_totals_and_missing_or_extra_layers_are_found() -> None:
     model = _torchvision("v2")
     layers, ours = model.layers, _ours("v2")
     heavier = replace(model, params=model.params + 1, macs=model.macs - 1)
-    assert _found(ours, heavier) == [("total", "params"), ("total", "macs")]
-    assert _found(ours, replace(model, layers=layers[:-1])) == [("10.1.classifier", "layer")]
-    assert _found(ours, replace(model, layers=(*layers, layers[-1]))) == [("classifier.1", "layer")]
+    assert _list_differences(ours, heavier) == [("total", "params"), ("total", "macs")]
+    assert _list_differences(ours, replace(model, layers=layers[:-1])) == [("10.1.classifier", "layer")]
+    assert _list_differences(ours, replace(model, layers=(*layers, layers[-1]))) == [("classifier.1", "layer")]
 
 
 def _ours(network: str) -> Network:
     return resolve(load_spec(network), alpha=0.75, resolution=(96, 96), implementation="torchvision")
 
 
-def _found(ours: Network, model: Measurement) -> list[tuple[str, str]]:
-    return [(found.layer, found.quantity) for found in validate_in_order(ours, model).differences]
+def _list_differences(ours: Network, model: Measurement) -> list[tuple[str, str]]:
+    return [(difference.layer, difference.quantity) for difference in validate_in_order(ours, model).differences]
 
 
 # The trace itself.
 
 
 class _Padded(nn.Module):
-    """Zeros around a map, which is turned over and copied before it is convolved; a bias that is added afterwards."""
+    """A map with zeros around it that is permuted and copied before the convolution; the bias is added afterwards."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -275,10 +279,10 @@ class _Product(nn.Module):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (nn.ConvTranspose2d(3, 3, 3), "is a transposed or not 2D convolution: no network here has one"),
+        (nn.ConvTranspose2d(3, 3, 3), "is a transposed convolution or not a 2D one: no network here has such a layer"),
         (_Product(), "the model calls aten.bmm, which is neither a convolution nor a linear layer"),
     ],
 )
-def test_a_trace_refuses_what_it_cannot_say(model: nn.Module, message: str) -> None:
+def test_a_trace_refuses_an_operator_that_it_cannot_describe(model: nn.Module, message: str) -> None:
     with pytest.raises(MbcostError, match=message):
         trace(model, torch.zeros(1, 3, 8, 8))

@@ -10,7 +10,7 @@ from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_spec
 
-NOTE = "not compared with timm: timm has no v1"
+NOTE = "not compared with timm: timm does not have v1"
 DIFFERENCE = Discrepancy("v1", 0.5, (96, 96), "official", "torch", "1.1.depthwise", "stride", (1, 1), (2, 2))
 COUNT = Discrepancy("v1", 0.5, (96, 96), "official", "torch", "total", "macs", 1_234_567, None)
 
@@ -21,7 +21,7 @@ def campaign(*differences: Discrepancy, notes: tuple[str, ...] = ()) -> Campaign
     return Campaign((Outcome(cases[0], Validation(10, ())), Outcome(cases[1], Validation(10, differences))), notes)
 
 
-def test_junit_has_a_skipped_case_for_what_was_left_out() -> None:
+def test_junit_has_a_skipped_case_for_every_note() -> None:
     suite = ElementTree.fromstring(render_junit(campaign(DIFFERENCE, notes=(NOTE,))))
     assert {name: suite.get(name) for name in ("tests", "failures", "skipped")} == {
         "tests": "3", "failures": "1", "skipped": "1",
@@ -33,7 +33,7 @@ def test_junit_has_a_skipped_case_for_what_was_left_out() -> None:
     assert ElementTree.fromstring(render_junit(campaign())).get("skipped") == "0"
 
 
-def test_csv_gives_every_difference_in_the_place_of_the_summary() -> None:
+def test_csv_has_every_difference_instead_of_the_summary() -> None:
     differences = [DIFFERENCE, *[COUNT] * MOST_LISTED]
     rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](as_table(campaign(*differences))))))
     assert len(rows) == len(differences)
@@ -46,13 +46,13 @@ def test_csv_gives_every_difference_in_the_place_of_the_summary() -> None:
     assert passed.splitlines()[0] == "network,implementation,against,comparisons,checks,differences"
 
 
-def test_every_format_for_people_shows_the_differences() -> None:
+def test_every_text_format_shows_the_differences() -> None:
     for style in ("text", "markdown", "latex"):
         assert "1.1.depthwise" in FORMATS[style](as_table(campaign(DIFFERENCE)))
     assert FORMATS["latex"](as_table(campaign(DIFFERENCE))).count(r"\end{tabular}") == 2
 
 
-def test_the_footer_counts_comparisons_and_is_the_sum_of_the_rows() -> None:
+def test_the_footer_is_the_sum_of_the_rows() -> None:
     table = as_table(campaign())
     assert [row[3] for row in table.rows] == [1, 1]
     assert table.footer is not None

@@ -39,8 +39,7 @@ def export(
 ) -> int:
     """Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.
 
-    The list states every number, so that other commands can read it on a machine without torch, at the resolution of
-    the list.
+    The list states every number for one resolution, so that other commands can read it without torch.
 
     \b
     Examples:

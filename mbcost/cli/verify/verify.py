@@ -22,8 +22,7 @@ from mbcost.cli.output import check_output, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import as_json, as_table
-from mbcost.questions.verify.verify import identify, trace_target
-from mbcost.questions.verify.verify import verify as verify_model
+from mbcost.questions.verify.verify import identify_model, trace_target, verify_model
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 Kwargs = Annotated[
@@ -92,7 +91,7 @@ def verify(
             "the resolution", subject, reference.resolution, None if res is None else parse_resolution(res)
         )
         traced = trace_target(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
-        answer = identify(
+        answer = identify_model(
             specs,
             traced,
             alpha=pick_setting("alpha", subject, reference.alpha, None if alpha is None else parse_alpha(alpha)),

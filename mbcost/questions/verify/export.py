@@ -23,12 +23,14 @@ def flatten(model: TracedModel, name: str, source: str) -> FlatNetwork:
 def _flatten_call(model: TracedModel, call: Call) -> FlatLayer:
     facts = call.facts
     if facts.operator not in ("conv", "linear") or None in (facts.kernel, facts.stride, facts.groups):
-        raise MbcostError(f"{model.name}: {facts.name} is a {facts.operator}, which a list of layers cannot contain")
+        raise MbcostError(
+            f"{model.name}: {facts.name} is a {facts.operator}, which a flat list of layers cannot contain"
+        )
     if call.params != facts.params or not call.named:
         reason = (
             f"shares weights with {call.shares}" if call.shares else "has parameters besides weights, bias and norm"
         )
-        raise MbcostError(f"{model.name}: {facts.name} {reason}, which a list of layers cannot describe")
+        raise MbcostError(f"{model.name}: {facts.name} {reason}, which a flat list of layers cannot describe")
     kernel, stride, groups = facts.kernel or (1, 1), facts.stride or (1, 1), facts.groups or 1
     dilation = facts.dilation or (1, 1)
     if stride[0] != stride[1] or dilation[0] != dilation[1]:

@@ -28,7 +28,7 @@ class FeatureDifference:
     expected: str
     actual: str
     inherited: bool
-    """Whether it is only the consequence of an earlier difference, or of a different one in the same layer."""
+    """Whether it is only the consequence of an earlier difference, or of another one in the same layer."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def trace_target(
     return trace_model(load_model(target, arguments), target, resolution, in_channels)
 
 
-def verify(network: Network, model: TracedModel, watch: Watch = iter) -> Verification:
+def verify_model(network: Network, model: TracedModel, watch: Watch = iter) -> Verification:
     """Align the model's layers with the network's, and return every difference with its cost.
 
     The explanation of the differences is searched for among known mistakes, other implementations, other alphas and
@@ -120,7 +120,7 @@ def verify(network: Network, model: TracedModel, watch: Watch = iter) -> Verific
     return answer if answer.equal else replace(answer, explanation=explain_differences(network, model, watch))
 
 
-def identify(
+def identify_model(
     specs: Sequence[Spec], model: TracedModel, *, alpha: float | None = None, implementation: str | None = None,
     classes: int | None = None, watch: Watch = iter,
 ) -> Verification:  # fmt: skip
@@ -138,7 +138,7 @@ def identify(
         MbcostError: no network can be built.
     """
     matches = find_closest(specs, model, alpha, implementation, classes, watch)
-    return replace(verify(matches[0].network, model, watch), candidates=matches)
+    return replace(verify_model(matches[0].network, model, watch), candidates=matches)
 
 
 def _compare(network: Network, model: TracedModel) -> Verification:

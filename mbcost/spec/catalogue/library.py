@@ -85,7 +85,7 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     name = os.fspath(name)
     if (reader := _read_document(name)) is not None:
         if is_flat(reader.root):
-            raise MbcostError(f"{name} is a list of layers: name a spec with rows and implementations instead")
+            raise MbcostError(f"{name} is a flat list of layers: name a spec with rows and implementations instead")
         return read_spec(reader, load_family)
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)

@@ -1,4 +1,4 @@
-"""A model goes to a file and comes back as the same network, without torch."""
+"""`mbcost export` writes a model to a file, from which it is read as the same network, without torch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEMA = Draft202012Validator(spec_schema(families()))
 MODELS = [
     ("torchvision.models:mobilenet_v2", (), 3_504_872, 300_774_272),
     ("timm:create_model", ("model_name=mobilenetv3_small_050",), 1_593_224, 24_188_688),
-    ("torchvision.models:resnet18", (), 11_689_512, 1_814_073_344),  # branches, zeros all around, a max pool
+    ("torchvision.models:resnet18", (), 11_689_512, 1_814_073_344),  # branches, padding, a max pool
     (
         "torchvision.models.segmentation:deeplabv3_mobilenet_v3_large",
         ("weights_backbone=None",),
@@ -31,11 +31,11 @@ MODELS = [
 
 
 @pytest.mark.parametrize(("model", "kwargs", "params", "mult_adds"), MODELS, ids=lambda value: str(value))
-def test_a_model_comes_back_as_the_same_network(
+def test_an_exported_model_is_read_as_the_same_network(
     mbcost: Mbcost, tmp_path: Path, model: str, kwargs: tuple[str, ...], params: int, mult_adds: int | None
 ) -> None:
     path = str(tmp_path / "model.yaml")
-    words = [word for each in kwargs for word in ("--kwargs", each)]
+    words = [word for argument in kwargs for word in ("--kwargs", argument)]
     assert mbcost("export", "--from", model, *words, "--output", path).code == 0
     assert mbcost("check", path).out == "no problem in 1 file\n"
     assert list(SCHEMA.iter_errors(yaml.safe_load(Path(path).read_text()))) == []
@@ -46,7 +46,7 @@ def test_a_model_comes_back_as_the_same_network(
     assert (result.code, result.err) == (0, ""), result.out
 
 
-def test_the_file_is_read_without_torch(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_an_exported_file_is_read_without_torch(mbcost: Mbcost, tmp_path: Path) -> None:
     import subprocess
     import sys
 
@@ -66,42 +66,44 @@ def test_a_difference_from_a_list_is_named(mbcost: Mbcost, tmp_path: Path) -> No
     path.write_text(path.read_text().replace("3x3, 2, 1, 1  ,", "3x3, 1, 1, 1  ,", 1))
     result = mbcost("verify", EXAMPLE, "--spec", str(path))
     assert result.code == 1
-    assert "the first layer that differs is 0.1.0.0, the model's 0.0: stride 2 where 1 is due" in result.out
+    assert "the first difference is in 0.1.0.0, the model's 0.0: stride 2, expected 1" in result.out
 
 
 @pytest.mark.parametrize("net", NETWORKS)
-def test_a_built_in_network_is_its_file(mbcost: Mbcost, net: str) -> None:
+def test_a_built_in_network_is_exported_as_its_file(mbcost: Mbcost, net: str) -> None:
     assert mbcost("export", net).out == (specs_folder() / f"{net}.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "name one thing to export"),
-        (["v2", "--from", EXAMPLE], "name one thing to export"),
+        ([], "export needs either a built-in network or --from MODEL: give one of them"),
+        (["v2", "--from", EXAMPLE], "export needs either a built-in network or --from MODEL: give one of them"),
         (["v9"], "unknown network 'v9'"),
-        (["v2@0.5"], "export writes the table as published: write 'v2' alone"),
-        (["v2", "--res", "96"], "export writes the table as published: --res is for a model after --from"),
-        (["v2", "--name", "x"], "export writes the table as published: --name is for a model after --from"),
-        (["mine.yaml"], "export takes no file such as mine.yaml: name a built-in network, or a model after --from"),
-        (["./mine@0.5"], "export takes no file such as ./mine@0.5: name a built-in network, or a model after"),
+        (["v2@0.5"], "export writes a built-in table as published: write 'v2' alone"),
+        (["v2", "--res", "96"], "--res applies to --from MODEL only: export writes a built-in table as published"),
+        (["v2", "--name", "x"], "--name applies to --from MODEL only: export writes a built-in table as published"),
+        (["mine.yaml"],
+         "export does not read files such as mine.yaml: name a built-in network, or a model after --from"),
+        (["./mine@0.5"],
+         "export does not read files such as ./mine@0.5: name a built-in network, or a model after --from"),
         (["v2", "--format", "json"], "unknown format 'json'"),
         (["--from", "timm:create_model", "--kwargs", "model_name=vit_tiny_patch16_224"],
          "timm:create_model has parameters that belong to no convolution or linear layer: cls_token (192)"),
         (["--from", "tests.data.wild.net:Shared"],
-         "tests.data.wild.net:Shared: 0 shares weights with 0, which a list of layers cannot say"),
+         "tests.data.wild.net:Shared: 0 shares weights with 0, which a flat list of layers cannot describe"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_exported(mbcost: Mbcost, words: list[str], message: str) -> None:
+def test_the_error_says_why_nothing_was_exported(mbcost: Mbcost, words: list[str], message: str) -> None:
     result = mbcost("export", *words)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith(f"mbcost: error: {message}")
 
 
 @pytest.mark.parametrize("words", [["table", "--alpha", "0.5"], ["table", "--no-top"], ["validate"], ["show"]])
-def test_what_a_list_cannot_do_is_said_in_one_line(mbcost: Mbcost, tmp_path: Path, words: list[str]) -> None:
+def test_a_list_of_layers_is_refused_where_a_table_is_needed(mbcost: Mbcost, tmp_path: Path, words: list[str]) -> None:
     path = tmp_path / "model.yaml"
     path.write_text(to_yaml(LIST))
     result = mbcost(words[0], str(path), *words[1:])
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
-    assert f"{path} is a list of layers" in result.err
+    assert f"{path} is a flat list of layers" in result.err

@@ -1,4 +1,4 @@
-"""`mbcost verify`, on libraries' models, on the page's example, and on what cannot run."""
+"""`mbcost verify` on the libraries' models, on the example of docs/verify.md, and on commands that cannot run."""
 
 from __future__ import annotations
 
@@ -28,25 +28,23 @@ EXAMPLE = f"{ROOT}/docs/net.py:make"
         "timm:create_model --find --kwargs model_name=mobilenetv2_140",
     ],
 )
-def test_a_library_model_is_equal(mbcost: Mbcost, arguments: str) -> None:
+def test_a_librarys_model_is_equal_to_its_network(mbcost: Mbcost, arguments: str) -> None:
     result = mbcost("verify", *arguments.split())
     assert (result.code, result.err) == (0, "")
     assert " is v" in result.out.splitlines()[0]
 
 
-def test_the_first_line_names_the_first_divergence(mbcost: Mbcost) -> None:
+def test_the_first_line_names_the_first_difference(mbcost: Mbcost) -> None:
     result = mbcost("verify", EXAMPLE, "--spec", "v2")
     assert (result.code, result.err) == (1, "")
     assert result.out.splitlines()[0] == (
-        f"{EXAMPLE} is not v2@1/224:official: the first layer that differs is the model's 1.expand.0 behind"
-        " 0.1.conv, which the table has not"
+        f"{EXAMPLE} is not v2@1/224:official: the first difference is the model's 1.expand.0 after"
+        " 0.1.conv, which the table does not have"
     )
-    assert "this accounts for all of it: the t = 1 block has an expansion convolution" in result.out
+    assert "this explains every difference: the t = 1 block has an expansion convolution" in result.out
 
 
-def test_a_model_without_residual_connections_is_equal_and_the_last_line_says_why(
-    mbcost: Mbcost, tmp_path: Path
-) -> None:
+def test_the_last_line_says_that_residual_connections_are_not_compared(mbcost: Mbcost, tmp_path: Path) -> None:
     (tmp_path / "plain_net.py").write_text(
         "import torchvision\n"
         "def make():\n"
@@ -76,7 +74,7 @@ def test_every_format_has_the_differences(mbcost: Mbcost, style: str) -> None:
 
 
 @pytest.mark.parametrize("quantity", ["params", "mult_adds"])
-def test_a_program_can_add_up_the_csv(mbcost: Mbcost, quantity: str) -> None:
+def test_the_counts_in_csv_add_up_to_the_total(mbcost: Mbcost, quantity: str) -> None:
     arguments = ("verify", EXAMPLE, "--spec", "v2", "--kwargs", "classes=10", "--format")
     rows = list(csv.DictReader(mbcost(*arguments, "csv").out.splitlines()))
     *layers, total = (int(row[quantity]) for row in rows)
@@ -86,12 +84,15 @@ def test_a_program_can_add_up_the_csv(mbcost: Mbcost, quantity: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([EXAMPLE], "what should the model be? name it, --spec NET, or ask for it, --find"),
+        ([EXAMPLE], "verify needs a network to compare with: add --spec NET, or --find to search for it"),
         ([EXAMPLE, "--spec", "v9"], "unknown network 'v9'"),
-        ([EXAMPLE, "--spec", "v2", "--kwargs", "classes"], "--kwargs 'classes' is no argument: write NAME=VALUE"),
-        ([EXAMPLE, "--spec", "v2", "--kwargs", "a=1", "--kwargs", "a=2"], "--kwargs gives a twice: keep one"),
+        (
+            [EXAMPLE, "--spec", "v2", "--kwargs", "classes"],
+            "--kwargs 'classes' is not an argument: expected NAME=VALUE",
+        ),
+        ([EXAMPLE, "--spec", "v2", "--kwargs", "a=1", "--kwargs", "a=2"], "--kwargs gives a twice: remove one"),
         ([EXAMPLE, "--spec", "v2", "--kwargs", "a=1"], f"unknown argument of {EXAMPLE} 'a': choose from classes"),
-        ([EXAMPLE, "--spec", "v2", "--spec", "v1"], "--spec gives v2 and v1: keep one"),
+        ([EXAMPLE, "--spec", "v2", "--spec", "v1"], "--spec is given twice, as v2 and v1: remove one"),
         ([EXAMPLE, "--spec", "v2", "--in-channels", "4"], f"{EXAMPLE} does not run on a 1x4x224x224 image"),
         (["torchvision.models:mobilenet_v", "--spec", "v2"], "unknown name in torchvision.models 'mobilenet_v'"),
         (["nothing:make", "--spec", "v2"], "nothing cannot be imported: No module named 'nothing'"),
@@ -99,13 +100,13 @@ def test_a_program_can_add_up_the_csv(mbcost: Mbcost, quantity: str) -> None:
         ([EXAMPLE, "--find", "--impl", "nobody"], "unknown implementation of"),
     ],
 )
-def test_what_could_not_run(mbcost: Mbcost, arguments: list[str], message: str) -> None:
+def test_the_error_says_why_the_model_was_not_compared(mbcost: Mbcost, arguments: list[str], message: str) -> None:
     result = mbcost("verify", *arguments)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith(f"mbcost: error: {message}")
 
 
-def test_arguments_are_literals_or_text(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_arguments_of_the_factory_are_literals_or_text(mbcost: Mbcost, tmp_path: Path) -> None:
     (tmp_path / "given_net.py").write_text(
         "from torch import nn\n"
         "def make(**given):\n"
@@ -119,13 +120,13 @@ def test_arguments_are_literals_or_text(mbcost: Mbcost, tmp_path: Path) -> None:
     assert (result.code, result.err) == (1, "")
 
 
-# The faults of a V2 table that has been in another tool for years, as tables.
+# The faults of a V2 table that was in a different tool for years, as tables.
 
 WILD = ["stem", "projections", "repeat", "classifier"]
 
 
 @pytest.mark.parametrize("name", [*WILD, "together"])
-def test_diff_names_the_faults_of_the_wild(mbcost: Mbcost, name: str) -> None:
+def test_diff_names_the_faults_of_real_tables(mbcost: Mbcost, name: str) -> None:
     result = mbcost("diff", "v2", f"{ROOT}/tests/data/wild/{name}.yaml", "--format", "json")
     assert result.code == 1
     changes = {
@@ -139,8 +140,10 @@ def test_diff_names_the_faults_of_the_wild(mbcost: Mbcost, name: str) -> None:
         assert changes["2.1.project"]["output"] == ("56x56x24", "56x56x96")
         assert changes["6.2.project"]["output"] == ("7x7x160", "7x7x960")
     if "repeat" in faults:
-        gone = [layer for layer, change in changes.items() if not change and layer.split(".")[2] not in ("add", "pool")]
-        assert gone == ["5.3.expand", "5.3.depthwise", "5.3.project"]
+        missing = [
+            layer for layer, change in changes.items() if not change and layer.split(".")[2] not in ("add", "pool")
+        ]
+        assert missing == ["5.3.expand", "5.3.depthwise", "5.3.project"]
     if "classifier" in faults:
         assert changes["10.1.classifier"]["kernel"] == ("1x1", "7x7")
     if len(faults) == 1 and name in ("stem", "repeat"):
@@ -148,8 +151,8 @@ def test_diff_names_the_faults_of_the_wild(mbcost: Mbcost, name: str) -> None:
 
 
 @pytest.mark.long
-def test_a_model_that_fails_in_torch_is_one_line(tmp_path: Path) -> None:
-    """Torch logs such a failure with its traceback when it works out shapes alone; a process of its own shows that."""
+def test_the_error_of_a_model_that_fails_in_torch_is_one_line(tmp_path: Path) -> None:
+    """Torch would log such a failure with its traceback while it works out shapes, which only a new process shows."""
     (tmp_path / "failing_net.py").write_text(
         "from torch import nn\n"
         "def make():\n"

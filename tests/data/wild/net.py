@@ -1,4 +1,4 @@
-"""The faults of tests/data/wild/*.yaml in a torch model, each a switch, and a model that shares a layer."""
+"""A torch model with the faults of tests/data/wild/*.yaml, one switch per fault, and a model that shares a layer."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Block(nn.Module):
 def make(
     *, stem: bool = False, projections: bool = False, repeat: bool = False, classifier: bool = False
 ) -> nn.Sequential:
-    """MobileNetV2 with some of the faults."""
+    """Return MobileNetV2 with the faults that are switched on."""
     layers: list[nn.Module] = [*_unit(3, 32, 1 if stem else 3, 2), nn.ReLU6()]
     inputs = printed = 32
     for t, c, n, s in ROWS:
-        for place in range(n - (repeat and c == 96)):
+        for index in range(n - (repeat and c == 96)):
             width = t * printed
             outputs = width if projections else c
-            layers.append(Block(inputs, width, outputs, s if place == 0 else 1, expands=t > 1))
+            layers.append(Block(inputs, width, outputs, s if index == 0 else 1, expands=t > 1))
             inputs, printed = outputs, c
     layers += [*_unit(inputs, 1280), nn.ReLU6()]
     if classifier:
@@ -45,7 +45,7 @@ def make(
 
 
 class Shared(nn.Sequential):
-    """One convolution, called twice."""
+    """A model that calls one convolution twice."""
 
     def __init__(self) -> None:
         conv = nn.Conv2d(3, 3, 1)

@@ -1,7 +1,7 @@
-"""Tables that nobody printed: whatever the columns allow, the engine and the tools agree on it, layer by layer.
+"""Random tables: the engine and the tools agree on every table that the columns allow, layer by layer.
 
-A few hundred in every run of the suite. `make fuzz N=10000` runs more of them, with a seed of its own that it prints. A
-table on which they part is shrunk to the least one that still shows it and saved beside the others in
+Every run of the suite tries a few hundred tables. `make fuzz N=10000` tries more of them and prints its seed. A table
+on which engine and tools differ is shrunk to the smallest one that still shows the difference and saved in
 `tests/data/tables/`, where every run tries it again.
 """
 
@@ -28,22 +28,22 @@ from tests.tables import tables
 Made = TypeVar("Made")
 SAVED = Path(__file__).parents[2] / "data" / "tables"
 TABLES = 300
-"""How many a run of the suite tries."""
+"""How many tables a run of the suite tries."""
 FIRST = re.compile(r"^# --alpha (\S+) --classes (\d+)", re.MULTILINE)
-"""How a table begins: the arguments that it is tried with."""
+"""The first line of a table: the arguments that it is tried with."""
 
 
 def compared(text: str) -> str:
-    """What became of a table: `equal`, or `refused` by both. An assertion fails where they part."""
+    """Return `equal`, or `refused` if both refuse the table; an assertion fails if engine and tools differ."""
     alpha, classes = FIRST.findall(text)[0]
     options: dict[str, Any] = {"alpha": float(alpha), "classes": int(classes)}
     spec = parse_spec(text, "any.yaml", load_family)
     image: dict[str, Any] = {"resolution": spec.resolution, "in_channels": spec.channels}
     model, network = _tried(lambda: build(spec, **options)), _tried(lambda: resolve(spec, **options))
-    if isinstance(model, str):  # no channel left, or groups that do not divide the channels
+    if isinstance(model, str):  # no channel is left, or the groups do not divide the channels
         assert network == model
         return "refused"
-    if isinstance(network, str):  # an empty map, or a sum of unequal ones
+    if isinstance(network, str):  # a map is empty, or maps of different shapes are added
         assert "the model does not run" in str(_tried(lambda: measure(model, **image)))
         return "refused"
     for tool in TOOLS:
@@ -52,7 +52,7 @@ def compared(text: str) -> str:
 
 
 def _tried(call: Callable[[], Made]) -> Made | str:
-    """What is made, or why not."""
+    """Return the result of the call, or its error message."""
     try:
         return call()
     except MbcostError as error:
@@ -60,7 +60,7 @@ def _tried(call: Callable[[], Made]) -> Made | str:
 
 
 def fuzz(count: int, start: int) -> Counter[str]:
-    """Try `count` tables from the seed `start` and count what became of them; one on which they part is saved."""
+    """Try `count` tables from the seed `start` and count the results; a table that fails is saved."""
     found: Counter[str] = Counter()
 
     @seed(start)
@@ -71,7 +71,7 @@ def fuzz(count: int, start: int) -> Counter[str]:
         try:
             found[compared(text)] += 1
         except Exception:
-            # Hypothesis ends with the least table that fails, so that is the one that stays.
+            # Hypothesis ends with the smallest table that fails, so that one stays in the file.
             SAVED.mkdir(exist_ok=True)
             (SAVED / f"seed-{start}.yaml").write_text(text)
             raise
@@ -81,14 +81,14 @@ def fuzz(count: int, start: int) -> Counter[str]:
 
 
 def test_engine_and_tools_agree_on_any_table() -> None:
-    """Also on what cannot be: where the engine finds an empty map, the model does not run."""
+    """They also agree on impossible tables: if the engine finds an empty map, the model does not run."""
     found = fuzz(TABLES, start=20_170_417)
     assert sum(found.values()) >= TABLES
     assert found["equal"] > TABLES / 2
 
 
 @pytest.mark.parametrize("path", sorted(SAVED.glob("*.yaml")), ids=lambda path: path.stem)
-def test_tables_on_which_they_once_parted(path: Path) -> None:
-    """The first line also says what becomes of the table, since the cause was found."""
+def test_a_saved_table_has_the_result_that_its_first_line_states(path: Path) -> None:
+    """Engine and tools once differed on these tables. The first line has the result since the cause was fixed."""
     text = path.read_text()
     assert text.partition("\n")[0].endswith(f": {compared(text)}")

@@ -1,4 +1,4 @@
-"""The engine and the tools agree to the last integer; and what the comparison says when a single number differs."""
+"""The engine and the tools agree to the last integer, and the comparison reports every single number that differs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.models import weights_filled
 ALPHAS = [0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.3, 1.4]
 RESOLUTIONS: list[int | tuple[int, int]] = [97, 225, 224, (160, 224)]
 HEAVY = ("resnet-50", "vgg-16", "mobilenet-v4-conv-medium", "mobilenet-v4-conv-large")
-"""Networks so large that they are measured at a few sizes only."""
+"""Large networks, which are measured at a few sizes only."""
 PAIRS = [
     (name, implementation)
     for name in NETWORKS
@@ -40,7 +40,7 @@ def _no_random_weights() -> Iterator[None]:
 @pytest.mark.parametrize("alpha", ALPHAS)
 @pytest.mark.parametrize(("network", "implementation"), PAIRS)
 def test_engine_and_tools_agree(network: str, implementation: str, alpha: float) -> None:
-    """Every network under every implementation at every alpha, in turn on square maps and on a non-square one."""
+    """Every network is compared under every implementation at every alpha; the resolutions alternate."""
     spec = load_spec(network)
     model = build(spec, alpha=alpha, implementation=implementation)
     for resolution, tool in product(RESOLUTIONS[ALPHAS.index(alpha) % 2 :: 2], TOOLS):
@@ -63,73 +63,78 @@ def test_engine_and_tools_agree_on_large_networks(
 
 @pytest.fixture(scope="module")
 def agreed() -> tuple[Network, Measurement]:
-    """A network and a measurement without a difference."""
+    """Return a network and a measurement without a difference."""
     spec = load_spec("v3-small")
     return resolve(spec, resolution=64), measure(build(spec), resolution=64)
 
 
-def altered(measurement: Measurement, place: int, **values: Any) -> Measurement:
+def altered(measurement: Measurement, index: int, **values: Any) -> Measurement:
     layers = list(measurement.layers)
-    layers[place] = replace(layers[place], **values)
+    layers[index] = replace(layers[index], **values)
     return replace(measurement, layers=tuple(layers))
 
 
 @given(st.data())
-def test_any_other_value_is_one_difference(agreed: tuple[Network, Measurement], data: st.DataObject) -> None:
+def test_a_single_different_value_is_one_difference(agreed: tuple[Network, Measurement], data: st.DataObject) -> None:
     network, measurement = agreed
-    place = data.draw(st.integers(0, len(measurement.layers) - 1))
+    index = data.draw(st.integers(0, len(measurement.layers) - 1))
     quantity = data.draw(st.sampled_from(QUANTITIES))
-    value = getattr(measurement.layers[place], quantity)
+    value = getattr(measurement.layers[index], quantity)
     other = data.draw(
         st.sampled_from(["conv", "relu", "none", 0, 1, 4, (1, 1), (3, 3), (7, 7, 3)]).filter(
             lambda other: other != value
         )
     )
-    (found,) = validate(network, altered(measurement, place, **{quantity: other})).differences
-    name = measurement.layers[place].name
-    assert (found.layer, found.quantity, found.expected, found.measured) == (name, quantity, value, other)
+    (difference,) = validate(network, altered(measurement, index, **{quantity: other})).differences
+    assert difference.layer == measurement.layers[index].name
+    assert (difference.quantity, difference.expected, difference.measured) == (quantity, value, other)
 
 
 @pytest.mark.parametrize("total", ["params", "macs"])
-def test_a_total_of_its_own(agreed: tuple[Network, Measurement], total: str) -> None:
-    """A tool's total is not the sum of its layers by definition, so it is compared as well."""
+def test_a_wrong_total_is_one_difference(agreed: tuple[Network, Measurement], total: str) -> None:
+    """A tool's total is not by definition the sum of its layers, so it is compared, too."""
     network, measurement = agreed
     value = getattr(measurement, total)
-    (found,) = validate(network, replace(measurement, **{total: value + 1})).differences
-    assert (found.layer, found.quantity, found.expected, found.measured) == ("total", total, value, value + 1)
+    (difference,) = validate(network, replace(measurement, **{total: value + 1})).differences
+    assert (difference.layer, difference.quantity) == ("total", total)
+    assert (difference.expected, difference.measured) == (value, value + 1)
 
 
 @pytest.mark.parametrize(
     ("quantity", "differs"), [("norm_elements", False), ("activation", False), ("stride", True), ("groups", True)]
 )
-def test_only_what_a_witness_cannot_see_is_left_out(
+def test_only_a_count_that_a_witness_cannot_see_is_left_out(
     agreed: tuple[Network, Measurement], quantity: str, differs: bool
 ) -> None:
-    """A convolution has a stride, so None is wrong there; and nothing that is left out counts as a check."""
+    """A convolution has a stride, so None is wrong there. A count that is left out does not count as a check."""
     network, measurement = agreed
     everything = validate(network, measurement)
     validation = validate(network, altered(measurement, 0, **{quantity: None}))
-    assert [(found.layer, found.quantity) for found in validation.differences] == [("0.1.conv", quantity)] * differs
+    reported = [(difference.layer, difference.quantity) for difference in validation.differences]
+    assert reported == [("0.1.conv", quantity)] * differs
     assert validation.checks == everything.checks - (not differs)
 
 
 @pytest.fixture(scope="module")
 def in_a_librarys_words(agreed: tuple[Network, Measurement]) -> Measurement:
-    """What another library's model shows: convolutions and linear layers, under names of its own."""
+    """Return the measurement of a library's model: convolutions and linear layers, under the library's names."""
     layers = [layer for layer in agreed[1].layers if layer.operator in ("conv", "linear")]
-    named = [replace(layer, name=f"features.{place}") for place, layer in enumerate(layers)]
+    named = [replace(layer, name=f"features.{index}") for index, layer in enumerate(layers)]
     return replace(agreed[1], against="library", layers=tuple(named))
 
 
-def test_another_librarys_layers_pair_up_by_place(
+def test_the_layers_of_a_library_are_paired_by_position(
     agreed: tuple[Network, Measurement], in_a_librarys_words: Measurement
 ) -> None:
     network, layers = agreed[0], in_a_librarys_words.layers
     assert validate_in_order(network, in_a_librarys_words).differences == ()
 
-    def differences(*others: LayerFacts) -> list[tuple[object, ...]]:
-        validation = validate_in_order(network, replace(in_a_librarys_words, layers=others))
-        return [(found.layer, found.quantity, found.expected, found.measured) for found in validation.differences]
+    def differences(*measured: LayerFacts) -> list[tuple[object, ...]]:
+        validation = validate_in_order(network, replace(in_a_librarys_words, layers=measured))
+        return [
+            (difference.layer, difference.quantity, difference.expected, difference.measured)
+            for difference in validation.differences
+        ]
 
     assert differences(*layers[:-1]) == [("15.1.classifier", "layer", "present", None)]
     assert differences(*layers, replace(layers[0], name="extra")) == [("extra", "layer", None, "present")]

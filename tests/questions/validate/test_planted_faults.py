@@ -1,4 +1,4 @@
-"""Every fault planted in one witness only: the validator must fail, and name the layer and what is wrong with it."""
+"""Faults planted in one witness only: the validator must fail, and name the layer and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mbcost.spec.table import Spec
 
 @dataclass(frozen=True)
 class Fault:
-    """What is planted in one witness, and the first difference that must be reported: layer, quantity, both values."""
+    """A change to one witness, and the first difference that must be reported: layer, quantity, both values."""
 
     network: str
     plant: Callable[[Any], Any]
@@ -118,7 +118,7 @@ IN_THE_MODEL = {
 
 
 def other_rows(**rows: dict[str, Any]) -> Callable[[Spec], Spec]:
-    """`other_rows(row4={"s": 1})`."""
+    """Return a change of cells of a table, such as `other_rows(row4={"s": 1})`."""
     return lambda spec: replace(spec, rows=tuple(replace(row, **rows.get(f"row{row.stage}", {})) for row in spec.rows))
 
 
@@ -193,17 +193,17 @@ def differences(fault: Fault, where: str, tool: str) -> tuple[Discrepancy, ...]:
     [("model", fault) for fault in IN_THE_MODEL.values()] + [("spec", fault) for fault in IN_THE_SPEC.values()],
     ids=[*IN_THE_MODEL, *IN_THE_SPEC],
 )
-def test_a_fault_in_one_witness_is_found_and_the_layer_named(where: str, fault: Fault, tool: str) -> None:
-    found = differences(fault, where, tool)[0]
-    assert (found.layer, found.quantity, found.expected, found.measured) == (
+def test_a_fault_in_one_witness_is_found_and_the_layer_is_named(where: str, fault: Fault, tool: str) -> None:
+    first = differences(fault, where, tool)[0]
+    assert (first.layer, first.quantity, first.expected, first.measured) == (
         fault.layer, fault.quantity, fault.expected, fault.measured,
     )  # fmt: skip
-    assert (found.network, found.against) == (fault.network, tool)
+    assert (first.network, first.against) == (fault.network, tool)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_layers_in_another_order(tool: str) -> None:
-    """Squeeze-and-excite before the depthwise layer has the same shapes and counts where the stride is 1."""
+def test_layers_in_a_different_order_are_one_difference(tool: str) -> None:
+    """At stride 1, squeeze-and-excite before the depthwise layer has the same shapes and counts."""
 
     def swap(model: nn.Module) -> None:
         block = model.get_submodule("5.1")
@@ -212,9 +212,9 @@ def test_layers_in_another_order(tool: str) -> None:
             "1", Parts({name: parts[name] for name in ("expand", "se", "depthwise", "project", "add")})
         )
 
-    (found,) = differences(Fault("v3-small", swap, "total", "order of the layers", None, None), "model", tool)
-    assert (found.layer, found.quantity) == ("total", "order of the layers")
-    expected, measured = str(found.expected).split(), str(found.measured).split()
+    (difference,) = differences(Fault("v3-small", swap, "total", "order of the layers", None, None), "model", tool)
+    assert (difference.layer, difference.quantity) == ("total", "order of the layers")
+    expected, measured = str(difference.expected).split(), str(difference.measured).split()
     assert next(pair for pair in zip(expected, measured, strict=True) if pair[0] != pair[1]) == (
         "5.1.depthwise", "5.1.se.pool",
     )  # fmt: skip
@@ -228,11 +228,11 @@ def test_layers_in_another_order(tool: str) -> None:
         ({"classes": 1001}, {"resolution": 96}, "10.1.classifier", "output"),
         ({"in_channels": 1}, {"resolution": 96, "in_channels": 1}, "0.1.conv", "input"),
         ({"alpha": 0.75}, {"resolution": 96}, "0.1.conv", "output"),
-        ({"implementation": "timm"}, {"resolution": 96}, None, None),  # other modules, the same network
+        ({"implementation": "timm"}, {"resolution": 96}, None, None),  # different modules, the same network
         ({"implementation": "official"}, {"resolution": 96}, "10.1.classifier", "operator"),
     ],
 )
-def test_the_network_of_another_question(
+def test_a_model_built_with_different_arguments_differs(
     built: dict[str, Any], measured: dict[str, Any], layer: str | None, quantity: str | None, tool: str
 ) -> None:
     spec = load_spec("v2")
@@ -240,5 +240,5 @@ def test_the_network_of_another_question(
     validation = validate(
         resolve(spec, resolution=96, implementation="torchvision"), measure(model, **measured, against=tool)
     )
-    found = [(difference.layer, difference.quantity) for difference in validation.differences]
-    assert found[:1] == ([(layer, quantity)] if layer else [])
+    reported = [(difference.layer, difference.quantity) for difference in validation.differences]
+    assert reported[:1] == ([(layer, quantity)] if layer else [])

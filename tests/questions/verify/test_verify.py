@@ -1,4 +1,4 @@
-"""Models with a fault each: `verify` names the layer and what is wrong with it, and what it costs adds up."""
+"""Models with one fault each: `verify` names the layer and what is wrong with it, and the costs add up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.measured.build import build
 from mbcost.measured.modules import Convolution, ConvUnit
 from mbcost.measured.own import trace_model
-from mbcost.questions.verify.verify import Verification, identify, verify
+from mbcost.questions.verify.verify import Verification, identify_model, verify_model
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from tests.data.wild.net import make
 from tests.models import weights_filled
@@ -40,13 +40,13 @@ def model_of(name: str, plant: Plant = lambda _: None) -> nn.Module:
 
 
 def verified(model: nn.Module, name: str = "v2", side: int = SIDE) -> Verification:
-    """The answer, whose differences are held to sum to the difference of the totals."""
+    """Return the answer, and check that its differences add up to the difference of the totals."""
     ours = resolve(load_spec(name), resolution=side, implementation="torchvision")
-    read = trace_model(model, "mine", (side, side), 3)
-    answer = verify(ours, read)
+    traced = trace_model(model, "mine", (side, side), 3)
+    answer = verify_model(ours, traced)
     params = sum(parameter.numel() for parameter in model.parameters())
-    assert ours.params() + answer.params == read.params == params
-    assert ours.mult_adds() + answer.mult_adds == read.macs
+    assert ours.params() + answer.params == traced.params == params
+    assert ours.mult_adds() + answer.mult_adds == traced.macs
     return answer
 
 
@@ -68,7 +68,7 @@ def causes(answer: Verification) -> list[tuple[str | None, str | None, dict[str,
 
 
 class Functional(nn.Module):
-    """A convolution whose weights are a parameter of another name, called as a function."""
+    """A convolution that is called as a function, with weights in a parameter of an unusual name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,16 +143,16 @@ PLANTED: dict[str, tuple[Plant, str | None, str | None, dict[str, tuple[str, str
 
 
 @pytest.mark.parametrize("fault", PLANTED)
-def test_a_planted_fault_is_the_first_divergence_and_the_only_cause(fault: str) -> None:
-    plant, expected, found, changes = PLANTED[fault]
+def test_a_planted_fault_is_the_first_difference_and_the_only_cause(fault: str) -> None:
+    plant, expected, actual, features = PLANTED[fault]
     answer = verified(model_of("v2", plant))
-    assert causes(answer)[0] == (expected, found, changes)
+    assert causes(answer)[0] == (expected, actual, features)
     assert answer.layers[0].inherited is False
-    blocks = {(name or other or "").rpartition(".")[0][:4] for name, other, _ in causes(answer)}
+    blocks = {(expected or actual or "").rpartition(".")[0][:4] for expected, actual, _ in causes(answer)}
     assert len(blocks) == 1, "nothing else is a cause"
 
 
-def test_head_width() -> None:
+def test_a_different_head_width_is_explained_by_an_earlier_table() -> None:
     model = build(load_spec("v3-small-arxiv4"))
     answer = verified(model, "v3-small")
     assert causes(answer) == [("14.1.head", "14.1.head.conv", {"output channels": ("1024", "1280")})]
@@ -161,13 +161,13 @@ def test_head_width() -> None:
     assert answer.explanation.clauses[0] == "the table is that of v3-small-arxiv4"
 
 
-def test_computed_weights_are_told_and_their_parameters_are_of_no_layer() -> None:
+def test_computed_weights_are_reported_and_their_parameters_belong_to_no_layer() -> None:
     answer = verified(model_of("v2", PLANTED["computed weights"][0]))
     assert [call.facts.name for call in answer.model.calls if not call.named] == ["4.2.expand.conv"]
     assert answer.model.loose == (("4.2.expand.conv.weight", 64 * 384),)
 
 
-def test_parameters_of_no_layer_are_a_difference() -> None:
+def test_parameters_that_belong_to_no_layer_are_a_difference() -> None:
     def plant(model: nn.Module) -> None:
         model.register_parameter("scale", nn.Parameter(torch.ones(3)))
 
@@ -176,22 +176,22 @@ def test_parameters_of_no_layer_are_a_difference() -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_model_of_its_own_table_is_equal_and_found(name: str) -> None:
+def test_a_model_of_a_table_is_equal_to_it_and_identified(name: str) -> None:
     spec = load_spec(name)
     alpha = spec.published_alphas[-1]
     model = build(spec, alpha=alpha)
-    read = trace_model(model, "mine", (SIDE, SIDE), 3)
-    assert verify(resolve(spec, alpha=alpha, resolution=SIDE), read).equal
-    found = identify([load_spec(each) for each in NETWORKS], read)
-    assert found.equal
-    exact = {(each.network.spec.name, each.network.alpha) for each in found.candidates if each.exact}
+    traced = trace_model(model, "mine", (SIDE, SIDE), 3)
+    assert verify_model(resolve(spec, alpha=alpha, resolution=SIDE), traced).equal
+    answer = identify_model([load_spec(candidate) for candidate in NETWORKS], traced)
+    assert answer.equal
+    exact = {(match.network.spec.name, match.network.alpha) for match in answer.candidates if match.exact}
     assert (name, alpha) in exact
 
 
-def test_an_alpha_that_nobody_published_is_read_off_the_widths() -> None:
-    read = trace_model(build(load_spec("v2"), alpha=0.9), "mine", (SIDE, SIDE), 3)
-    found = identify([load_spec(name) for name in NETWORKS], read)
-    assert (found.equal, found.network.spec.name, found.network.alpha) == (True, "v2", 0.9)
+def test_an_unpublished_alpha_is_found_from_the_widths() -> None:
+    traced = trace_model(build(load_spec("v2"), alpha=0.9), "mine", (SIDE, SIDE), 3)
+    answer = identify_model([load_spec(name) for name in NETWORKS], traced)
+    assert (answer.equal, answer.network.spec.name, answer.network.alpha) == (True, "v2", 0.9)
 
 
 @pytest.mark.parametrize(
@@ -204,26 +204,26 @@ def test_an_alpha_that_nobody_published_is_read_off_the_widths() -> None:
         (lambda model: setattr(model.get_submodule(UNIT), "stride", (1, 1)), ("row 2: stride 1",)),
     ],
 )  # fmt: skip
-def test_a_known_mistake_accounts_for_all_of_it(plant: Plant, mistakes: tuple[str, ...]) -> None:
+def test_known_mistakes_explain_every_difference(plant: Plant, mistakes: tuple[str, ...]) -> None:
     explanation = verified(model_of("v2", plant)).explanation
     assert explanation is not None
     assert (explanation.exact, set(explanation.mistakes)) == (True, set(mistakes))
     assert explanation.network.implementation == "torchvision"
 
 
-def test_what_is_other_than_asked_is_said() -> None:
-    read = trace_model(build(load_spec("v2"), alpha=0.75, classes=10), "mine", (SIDE, SIDE), 3)
-    explanation = verify(network(), read).explanation
+def test_an_explanation_says_how_its_network_differs_from_the_one_asked_about() -> None:
+    traced = trace_model(build(load_spec("v2"), alpha=0.75, classes=10), "mine", (SIDE, SIDE), 3)
+    explanation = verify_model(network(), traced).explanation
     assert explanation is not None
     assert explanation.exact
     assert explanation.clauses == ("alpha is 0.75, not 1", "there are 10 classes, not 1000")
 
 
 @pytest.mark.parametrize(("alpha", "clauses"), [(1.0, None), (0.75, ("alpha is 0.75, not 1",))])
-def test_a_network_without_the_layers_that_differ_accounts_for_nothing(
+def test_a_network_without_the_differing_layers_is_not_an_explanation(
     alpha: float, clauses: tuple[str, ...] | None
 ) -> None:
-    """Two repeats have fewer layers without an equal than three, one of which has the weights of another."""
+    """Two repeats have fewer unmatched layers than three repeats of which one shares its weights with another."""
     model = build(load_spec("v2"), alpha=alpha)
     call_a_block_twice(model)
     explanation = verified(model).explanation
@@ -231,11 +231,11 @@ def test_a_network_without_the_layers_that_differ_accounts_for_nothing(
     assert explanation is None or not explanation.exact
 
 
-def test_nothing_accounts_for_another_network() -> None:
+def test_a_model_that_resembles_no_network_has_no_explanation() -> None:
     assert verified(nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3))).explanation is None
 
 
-# The faults of a V2 table that has been in another tool for years.
+# The faults of a V2 table that was in a different tool for years.
 
 STEM = ("0.1.conv", {"kernel": ("3x3", "1x1")})
 PROJECTION = ("2.1.project", {"output channels": ("24", "96")})
@@ -247,7 +247,7 @@ CLASSIFIER = ("10.1.classifier", {"kernel": ("1x1", "7x7")})
 STEM_MISTAKE = "row 0 has kernel 1x1"
 PROJECTIONS_MISTAKE = "projections keep the expanded width"
 REPEAT_MISTAKE = "row 5 has 2 repeats"
-CLASSIFIER_MISTAKE = "a convolution as large as the map stands for the pool and the layer behind it"
+CLASSIFIER_MISTAKE = "a convolution as large as the map replaces the pool and the layer after it"
 
 
 @pytest.mark.parametrize(
@@ -273,10 +273,10 @@ def test_the_faults_of_the_wild_are_named(
     mistakes: set[str],
 ) -> None:
     answer = verified(make(**faults), side=224)
-    found = {name: changes for name, _, changes in causes(answer)}
-    assert len(found) == number
-    for name, changes in named:
-        assert changes.items() <= found[name].items(), name
+    differences = {name: features for name, _, features in causes(answer)}
+    assert len(differences) == number
+    for name, features in named:
+        assert features.items() <= differences[name].items(), name
     explanation = answer.explanation
     assert set(explanation.clauses if explanation else ()) == mistakes
     assert explanation is None or explanation.exact
