@@ -33,9 +33,7 @@ class WithoutFrameworks(MetaPathFinder):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--quick", action="store_true", help="skip tests that import a framework, such as torch, or are marked as long"
-    )
+    parser.addoption("--quick", action="store_true", help="skip what imports torch or is marked long")
 
 
 def pytest_configure(config: pytest.Config) -> None:
