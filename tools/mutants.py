@@ -32,12 +32,14 @@ from tools import ROOT
 
 SOURCES = [*sorted((ROOT / "mbcost" / "analytic").rglob("*.py")), ROOT / "mbcost" / "spec" / "scaling.py"]
 TESTS = [
-    "tests/spec/test_scaling.py", "tests/analytic", "mbcost/analytic", "mbcost/spec/scaling.py",
+    "tests/spec/test_scaling.py", "tests/analytic", "mbcost/analytic", "mbcost/spec",
     "tests/test_earlier_counters.py", "tests/test_published_conventions.py", "tests/cli/cost", "tests/cli/device",
     "tests/questions/device", "tests/questions/search",
 ]  # fmt: skip
 """What is run for every fault: the tests of the sources, then those of what shows their numbers."""
 PROCESSES = 2
+NOT_PLANTED = 99
+"""The exit code of tests that never imported the module with the fault."""
 PATIENCE = 8
 """The tests find a fault also if they take this many times as long with it as without it."""
 
@@ -166,11 +168,13 @@ class Fault(SourceFileLoader):
     def __init__(self, source: Path, number: int) -> None:
         super().__init__(".".join(source.relative_to(ROOT).with_suffix("").parts), str(source))
         self.number = number
+        self.is_planted = False
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  # the signature of the base class
         """Return the code of the module with the fault."""
         tree = ast.parse(Path(self.path).read_bytes())
         list(mutations(tree))[self.number].apply()
+        self.is_planted = True
         return compile(ast.fix_missing_locations(tree), self.path, "exec")
 
     def __str__(self) -> str:
@@ -213,11 +217,16 @@ def start_tests(fault: Fault | None) -> int:
         sys.meta_path.insert(0, Finder(fault))
     options = ["-x", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # Hypothesis is imported before the fork
-    os._exit(pytest.main([*options, *TESTS], plugins=[Profile()]))
+    code = pytest.main([*options, *TESTS], plugins=[Profile()])
+    os._exit(code if fault is None or fault.is_planted else NOT_PLANTED)
 
 
 def run_tests(faults: Sequence[Fault | None], seconds: float) -> Iterator[tuple[Fault | None, bool]]:
-    """Yield each fault when its tests end, with whether one of them failed or they took more than `seconds`."""
+    """Yield each fault when its tests end, with whether one of them failed or they took more than `seconds`.
+
+    Raises:
+        RuntimeError: the tests do not import the module with the fault.
+    """
     waiting, running = list(reversed(faults)), dict[int, tuple[Fault | None, float]]()
     try:
         while waiting or running:
@@ -231,7 +240,10 @@ def run_tests(faults: Sequence[Fault | None], seconds: float) -> Iterator[tuple[
                 ended, status = os.waitpid(child, 0 if late else os.WNOHANG)
                 if ended:
                     del running[child]
-                    yield fault, late or os.waitstatus_to_exitcode(status) != 0
+                    code = os.waitstatus_to_exitcode(status)
+                    if code == NOT_PLANTED:
+                        raise RuntimeError(f"the tests do not import the module with the fault {fault}")
+                    yield fault, late or code != 0
             time.sleep(0.01)
     finally:
         for child in running:
