@@ -34,7 +34,8 @@ SOURCES = [*sorted((ROOT / "mbcost" / "analytic").rglob("*.py")), ROOT / "mbcost
 TESTS = [
     "tests/spec/test_scaling.py", "tests/analytic", "mbcost/analytic", "mbcost/spec",
     "tests/test_earlier_counters.py", "tests/test_published_conventions.py", "tests/cli/cost", "tests/cli/device",
-    "tests/questions/device", "tests/questions/search",
+    "tests/questions/device", "tests/questions/search", "tests/questions/compare", "tests/questions/test_check.py",
+    "tests/cli/check",
 ]  # fmt: skip
 """What is run for every fault: the tests of the sources, then those of what shows their numbers."""
 PROCESSES = 2
