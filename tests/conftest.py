@@ -1,4 +1,4 @@
-"""What every test shares. The variables are read when a library is imported, so they come before all imports."""
+"""What all tests share. Libraries read the environment variables when they are imported, so these come first."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ FRAMEWORKS = ("torch", "torchvision", "timm", "transformers", "keras", "fvcore")
 
 
 class WithoutFrameworks(MetaPathFinder):
-    """Skips whatever imports a framework, a whole file or one test, at the moment when it does."""
+    """Skips a file or a test at the moment when it imports a framework."""
 
     def find_spec(self, name: str, *_: Any) -> None:
-        """Called for every module that is not imported yet."""
+        """Skip instead of importing a framework; Python asks for every module that is not imported yet."""
         if name.partition(".")[0] in FRAMEWORKS:
-            pytest.skip(f"a quick run does without {name}", allow_module_level=True)
+            pytest.skip(f"a quick run does not import {name}", allow_module_level=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="leave out what imports a framework or is marked as long")
+    parser.addoption("--quick", action="store_true", help="skip what imports torch or is marked long")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest first, lest one worker be busy with it when the others are done."""
+    """Run the long tests first, so that no worker is left with one when the others are done."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if config.getoption("quick"):
         long = [item for item in items if item.get_closest_marker("long")]
@@ -51,6 +51,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What has been imported lives as long as the process: the garbage collector need not look at it again."""
+    """Exclude from garbage collection what is imported: it lives as long as the process."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Models for tests that count: their weights are never drawn at random, which takes longer than most of the tests."""
+"""Models for tests that only count: drawing random weights would take longer than most of these tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 @contextmanager
 def weights_filled(value: float = 0.0) -> Iterator[None]:
-    """Inside, every weight that a model would draw at random is `value`."""
+    """Set every weight to `value` that a model would draw at random inside the context."""
     with pytest.MonkeyPatch.context() as patch:
         for draw in ("uniform_", "normal_"):
             patch.setattr(Tensor, draw, lambda tensor, *_, **__: tensor.fill_(value))

@@ -1,4 +1,4 @@
-"""Processes that a test watches or interrupts, and that no test leaves behind."""
+"""Processes that a test watches or interrupts, and that never outlive the test."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("mbcost", run_name="__main__", alter_sys=True)
 """
 INTERRUPTIBLE = [sys.executable, "-c", _PROGRAM]
-"""`python -m mbcost` that Ctrl-C interrupts also where the suite is a background job, which ignores it."""
+"""`python -m mbcost`, which Ctrl-C interrupts even if the suite is a background job of a shell, where it is ignored."""
 
 
 @contextmanager
 def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """The command while it runs; whatever the test does, it has ended afterwards."""
+    """Run the command until the context ends, and then kill it if it still runs."""
     with subprocess.Popen(command, text=True, **options) as process:
         try:
             yield process

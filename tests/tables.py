@@ -97,9 +97,9 @@ def plain(value: Any) -> Any:
 
 @contextmanager
 def where_possible() -> Iterator[None]:
-    """An example of which no network can be built is rejected: Hypothesis draws another one in its place.
+    """Reject an example that no network can be built from, so that Hypothesis draws a different one.
 
-    An empty map, no channel left, or groups that do not divide the channels.
+    The reason is an empty map, a layer without channels, or groups that do not divide the channels.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Every ```console block of the README and the docs, run: what it shows is what the command prints."""
+"""Every ```console block in the README and the docs shows what its commands print."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INSTALLED = [
     "$ mbcost new mynet --output - | tail -n 12\n",
     "$ mbcost validate v3-small --alpha 0.75,1 --res 224 --against fvcore,torch,torchvision,timm\n",
 ]
-"""The commands that are also run as processes of their own; the third imports every library that others import."""
+"""Commands that are also run in their own process. The third imports every library that the other pages need."""
 
 
 @pytest.fixture(scope="module")

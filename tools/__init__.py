@@ -1,4 +1,4 @@
-"""What writes files of the repository, and what measures its tests; no part of the package."""
+"""Programs that write files of the repository, and that measure its tests. They are not part of the package."""
 
 from pathlib import Path
 

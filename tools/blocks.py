@@ -1,7 +1,6 @@
-"""Every ```console block of the README and the docs: its commands are run, and what they print is written down.
+"""Write the output of the commands in the README and the docs into the pages: `python -m tools.blocks`.
 
-After a deliberate change of output, `python -m tools.blocks` writes the blocks anew; a test holds them to what the
-commands print.
+A test compares every ```console block with what its commands print.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks() -> list[tuple[str, str]]:
-    """Every block with the name of its page.
+    """Return every block with the name of its page.
 
     Raises:
-        AssertionError: there are too few to be all.
+        AssertionError: there are so few blocks that the pattern must have missed most of them.
     """
     found = [(page.name, block) for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
     assert len(found) > 10, "the pages have lost their examples"
@@ -29,9 +28,9 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def run_block(block: str, path: str) -> str:
-    """The block with what its commands print now, found in the folders of `path`.
+    """Return the block with the current output of its commands; `path` is the PATH that they are found in.
 
-    A line that starts with `$ ` is a command for the shell; standard error goes where standard output goes.
+    A line that starts with `$ ` is a command for the shell. Its output includes what it writes to standard error.
     """
     parts = []
     for line in block.splitlines():
@@ -45,7 +44,7 @@ def run_block(block: str, path: str) -> str:
 
 
 def rewrite() -> None:
-    """Write every block anew from what its commands print."""
+    """Replace the output in every block by what its commands print now."""
     with forked() as path:
         for page in PAGES:
             text = page.read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
-"""The command `mbcost` as forks of one process that has already imported the slow libraries.
+"""Run the command `mbcost` as forks of one process that has already imported the slow libraries.
 
-Importing torch takes seconds, and the pages have dozens of commands. A fork starts in hundredths of a second, and sees
-what a new process would see: its arguments, working folder, environment, standard streams and exit code are those of
-the shell that ran it.
+Importing torch takes seconds, and the pages have dozens of commands; a fork starts in hundredths of a second. For the
+shell it is like a new process: it has the arguments, the working folder, the environment and the standard streams that
+the shell passes on, and it returns its exit code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from tools import ROOT
 
 IMPORTED = ("mbcost.cli.group", "mbcost.measured.own", "mbcost.measured.references", "fvcore.nn", "torchvision", "timm")
-"""The modules that the commands would spend most of their time importing."""
+"""The modules whose import takes most of the time of the commands that need them."""
 CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
@@ -39,15 +39,16 @@ if not code:
     sys.exit("mbcost: the forked process ended without an exit code")
 os._exit(code[0])
 """
-"""The program `mbcost` for the shell: it hands itself over to a fork and waits for the exit code."""
+"""The program `mbcost` for the shell. It sends its arguments, environment and streams to a fork and waits for the exit
+code."""
 
 
 @contextmanager
 def forked() -> Iterator[str]:
-    """A value for PATH under which `mbcost` is a fork, for as long as the context lasts.
+    """Yield a value of PATH with which `mbcost` is a fork until the context ends.
 
     Raises:
-        RuntimeError: the process that would be forked does not start; its own message is on standard error.
+        RuntimeError: the process to fork does not start. Its own message is on standard error.
     """
     with tempfile.TemporaryDirectory(prefix="mbcost-") as folder:
         address = str(Path(folder) / "socket")
@@ -63,16 +64,16 @@ def forked() -> Iterator[str]:
             if not server.stdout.readline():
                 raise RuntimeError("the process whose forks are the commands did not start")
             yield os.pathsep.join([folder, str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-            server.stdin.close()  # the server ends when its standard input does, also where this process is killed
+            server.stdin.close()  # ends the server; the system does the same if this process is killed
 
 
 def serve(address: str) -> None:
-    """Fork once for every connection to the socket at `address`, until standard input ends."""
+    """Fork for every connection to the socket at `address`, until standard input ends."""
     for name in IMPORTED:
         import_module(name)
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: their exit codes reach their clients
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies: the clients get the exit codes
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
@@ -86,7 +87,7 @@ def serve(address: str) -> None:
 
 
 def _run(connection: socket.socket) -> None:
-    """Run one command in the place of its client, send the exit code, and end."""
+    """Run the command of one client, send the exit code, and end this process."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _, streams, _, _ = socket.recv_fds(connection, 1, 3)
@@ -106,7 +107,7 @@ def _run(connection: socket.socket) -> None:
     except BaseException:
         traceback.print_exc()
     connection.sendall(bytes([code]))
-    os._exit(code)  # without torch's own end, which takes a second
+    os._exit(code)  # skips the cleanup of torch, which takes a second
 
 
 if __name__ == "__main__":

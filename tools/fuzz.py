@@ -1,7 +1,7 @@
-"""Random tables in large numbers: the property of `tests/questions/validate/test_any_table.py`, in two processes.
+"""Compare formulas and real models on a large number of random tables: `python -m tools.fuzz COUNT [SEED]`.
 
-`python -m tools.fuzz COUNT [SEED]` prints the seed. A table on which formulas and models part is shrunk and saved in
-`tests/data/tables/`, where every run of the suite tries it again.
+The property is that of `tests/questions/validate/test_any_table.py`, which tries a few hundred tables. If formulas and
+model differ on a table, the table is shrunk and saved in `tests/data/tables/`, and every run of the suite tries it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from torch import set_num_threads
 from tests.questions.validate.test_any_table import fuzz
 
 PART = 250
-"""How many tables belong to one seed."""
+"""Tables per seed."""
 
 
 def main(count: int, start: int, processes: int = 2) -> None:
-    """Try `count` tables in parts, each with a seed of its own, and print how many agreed.
+    """Try `count` tables in parts, each with its own seed, and print how many of them agree.
 
     Raises:
-        AssertionError: formulas and models part on a table, which is saved.
+        AssertionError: formulas and model differ on a table. The table is saved.
     """
     print(f"{count:,} tables, seed {start}", flush=True)
     began, total = monotonic(), Counter[str]()

@@ -1,6 +1,6 @@
-"""The structures that `explain` searches, built ahead for every built-in network: `python -m tools.pack_structures`.
+"""Pack the structures that `explain` searches for every built-in network: `python -m tools.pack_structures`.
 
-To be run after a change of a spec, of the engine or of a known mistake; a test fails until then.
+Run it after a change of a spec, of the engine or of a known mistake. A test fails until the file is up to date.
 """
 
 from __future__ import annotations

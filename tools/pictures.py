@@ -1,6 +1,6 @@
-"""The pictures of docs/plot.md, drawn by the commands that the page gives: `python -m tools.pictures`.
+"""Draw the pictures of docs/plot.md with the commands on that page: `python -m tools.pictures`.
 
-Look at them afterwards. A test holds the texts in them to what the commands draw.
+A test compares the text in every picture with what its command draws. Nothing compares the rest: look at the pictures.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COMMANDS: list[tuple[str, str]] = re.findall(
 
 
 def redraw() -> None:
-    """Draw every picture of the page anew."""
+    """Draw every picture on the page."""
     for command, kept in COMMANDS:
         run([*shlex.split(command), "--output", str(ROOT / kept)])
 

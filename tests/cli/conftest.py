@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from mbcost.cli import run
+from mbcost.cli import group, run
+from mbcost.cli.group import build_command
 from mbcost.spec.reading.text import read_standard_input
 
 
@@ -17,6 +19,21 @@ class Result:
 
 
 Mbcost = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _commands_built_once() -> Iterator[None]:
+    """Build each click command once: it takes longer than most of the commands that the tests run."""
+    built: dict[int, Any] = {}
+
+    def build_once(target: Any) -> Any:
+        if id(target) not in built:
+            built[id(target)] = build_command(target)
+        return built[id(target)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group, "build_command", build_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
