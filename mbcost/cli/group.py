@@ -191,26 +191,26 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "table": Command("mbcost.cli.cost.table:table", "Params and multiply-adds of a network, row by row."),
+    "table": Command("mbcost.cli.cost.table:table", "Show the params and multiply-adds of a network, row by row."),
     "compare": Command("mbcost.cli.compare.compare:COMPARE", "Compare convolutions, blocks or networks."),
     "diff": Command(
         "mbcost.cli.compare.diff:diff",
-        "The differences of two networks, layer by layer, and their cost.",
+        "Compare two networks layer by layer, with the cost of each difference.",
     ),
     "memory": Command(
         "mbcost.cli.device.memory:memory",
-        "Bytes of memory that a network needs, per layer and allocation model, and bytes of flash.",
+        "Show the bytes of memory per layer and allocation model, and the bytes of flash.",
     ),
     "formula": Command(
         "mbcost.cli.cost.formula:formula",
-        "The equation of a layer, with its closed form in alpha and rho.",
+        "Show the equation of a layer, with its closed form in alpha and rho.",
     ),
     "ledger": Command(
-        "mbcost.cli.cost.ledger:ledger", "The raw counts of a network, which sum to each convention's total."
+        "mbcost.cli.cost.ledger:ledger", "Show the raw counts of a network, which sum to each convention's total."
     ),
     "conventions": Command(
         "mbcost.cli.cost.conventions:conventions",
-        "The counting conventions: who counts what as params and mult-adds.",
+        "Show the counting conventions: who counts what as params and mult-adds.",
     ),
     "explain": Command(
         "mbcost.cli.explain.explain:explain",
@@ -222,7 +222,10 @@ COMMANDS: Mapping[str, Command] = {
     "validate": Command(
         "mbcost.cli.validate:validate", "Compare the formulas with real models, layer by layer, to the last integer."
     ),
-    "check": Command("mbcost.cli.check.check:check", "Is a spec right?"),
+    "check": Command(
+        "mbcost.cli.check.check:check",
+        "Check specs for mistakes: show every problem at once, with its line and what to do.",
+    ),
     "schema": Command(
         "mbcost.cli.check.schema:schema",
         "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
@@ -230,11 +233,11 @@ COMMANDS: Mapping[str, Command] = {
     "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
     "roofline": Command(
         "mbcost.cli.device.roofline:roofline",
-        "A lower bound of the time per layer, from the limits of arithmetic and memory.",
+        "Show a lower bound of the time per layer, from the limits of arithmetic and memory.",
     ),
     "plot": Command(
         "mbcost.cli.plot:PLOT",
-        "Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
+        "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
     ),
     "verify": Command(
         "mbcost.cli.verify.verify:verify",
@@ -245,12 +248,16 @@ COMMANDS: Mapping[str, Command] = {
         "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.",
     ),
     "sweep": Command(
-        "mbcost.cli.search.sweep:sweep", "The cost of networks over alpha and resolution, one row per configuration."
+        "mbcost.cli.search.sweep:sweep",
+        "Show the cost of networks over alpha and resolution, one row per configuration.",
     ),
     "fit": Command(
-        "mbcost.cli.search.fit:fit", "The networks that fit a device, with their alpha and resolution, largest first."
+        "mbcost.cli.search.fit:fit",
+        "Find the networks that fit a device, with their alpha and resolution, largest first.",
     ),
-    "nets": Command("mbcost.cli.cost.nets:nets", "The built-in networks with their cost, source and implementations."),
-    "show": Command("mbcost.cli.cost.show:show", "A network's table as its paper prints it, at alpha 1."),
+    "nets": Command(
+        "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
+    ),
+    "show": Command("mbcost.cli.cost.show:show", "Show a network's table as its paper prints it, at alpha 1."),
 }
 """The commands in the order of the help."""

@@ -53,7 +53,7 @@ class PictureGroup(CommandGroup):
 
 
 def _plot() -> None:
-    """Pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.
+    """Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.
 
     \b
     Examples:

@@ -34,7 +34,7 @@ def check(
     ] = "text",
     output: Output = None,
 ) -> int:
-    """Is a spec right? Shows every problem at once, with its line and what to do.
+    """Check specs for mistakes: show every problem at once, with its line and what to do.
 
     Exit 0 if all specs are fine, 1 if a valid spec contradicts itself, 2 if a file is not a valid spec.
 

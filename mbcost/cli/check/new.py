@@ -20,7 +20,8 @@ def new(
         typer.Option(help="Write to FILE; - is standard output [default: NAME.yaml].", metavar="FILE"),
     ] = None,
 ) -> int:
-    """Write a commented spec to start from, a small MobileNetV2. An existing NAME.yaml is never replaced.
+    """Write a commented spec to start from, a small MobileNetV2. An existing NAME.yaml is replaced
+    only if --output names it.
 
     \b
     Examples:

@@ -32,7 +32,7 @@ def diff(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """The differences of two networks, layer by layer, and their cost.
+    """Compare two networks layer by layer, with the cost of each difference.
 
     The two can also be implementations of one network. The differences sum to the difference of the totals. The exit
     code is 0 if the two are equal and 1 if they differ.

@@ -9,7 +9,7 @@ from mbcost.spec.catalogue.library import load_conventions
 
 
 def conventions(style: Format = "text", output: Output = None) -> int:
-    """The counting conventions: who counts what as params and mult-adds.
+    """Show the counting conventions: who counts what as params and mult-adds.
 
     Their names are the values of --convention. The notes list what tools silently count differently.
 

@@ -27,7 +27,7 @@ def formula(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """The equation of a layer, with its closed form in alpha and rho.
+    """Show the equation of a layer, with its closed form in alpha and rho.
 
     \b
     Examples:

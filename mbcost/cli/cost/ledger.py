@@ -38,7 +38,7 @@ def ledger(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """The raw counts of a network, which sum to each convention's total.
+    """Show the raw counts of a network, which sum to each convention's total.
 
     \b
     Examples:

@@ -10,7 +10,7 @@ from mbcost.spec.catalogue.library import load_convention
 
 
 def nets(convention: ConventionName = None, style: Format = "text", output: Output = None) -> int:
-    """The built-in networks with their cost, source and implementations.
+    """List the built-in networks with their cost, source and implementations.
 
     \b
     Example:

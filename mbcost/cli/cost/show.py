@@ -20,7 +20,7 @@ def show(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """A network's table as its paper prints it, at alpha 1.
+    """Show a network's table as its paper prints it, at alpha 1.
 
     \b
     Examples:

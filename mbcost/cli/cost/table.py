@@ -33,7 +33,7 @@ def table(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Params and multiply-adds of a network, row by row.
+    """Show the params and multiply-adds of a network, row by row.
 
     \b
     Examples:

@@ -55,7 +55,7 @@ def memory(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Bytes of memory that a network needs, per layer and allocation model, and bytes of flash.
+    """Show the bytes of memory per layer and allocation model, and the bytes of flash.
 
     \b
     Examples:

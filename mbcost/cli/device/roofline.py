@@ -57,7 +57,7 @@ def roofline(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """A lower bound of the time per layer, from the limits of arithmetic and memory.
+    """Show a lower bound of the time per layer, from the limits of arithmetic and memory.
 
     \b
     Examples:

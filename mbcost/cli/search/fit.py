@@ -109,7 +109,7 @@ def fit(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """The networks that fit a device, with their alpha and resolution, largest first.
+    """Find the networks that fit a device, with their alpha and resolution, largest first.
 
     Without --alpha, every alpha from 0.1 to 1.5 that gives a different network is searched. Each configuration is
     shown with the limit that would break first. The exit code is 0 if something fits and 1 if nothing does.

@@ -81,7 +81,7 @@ def sweep(
     ] = "text",
     output: Output = None,
 ) -> int:
-    """The cost of networks over alpha and resolution, one row per configuration.
+    """Show the cost of networks over alpha and resolution, one row per configuration.
 
     Alphas that round to the same widths share a row. csv, jsonl and parquet are written part by part, so that a file
     can have any number of rows.

@@ -138,7 +138,7 @@ def _implementations(families: Iterable[str]) -> Schema:
 _ALPHAS: Schema = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
 _RESOLUTION: Schema = {"anyOf": [*SIDES["anyOf"], {"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 2}]}
 _KEYS: Mapping[str, Schema] = {
-    "name": {**TEXT, "description": "What output calls the network."},
+    "name": {**TEXT, "description": "The name of the network in the output."},
     "title": {**TEXT, "description": "The headline of the network's tables."},
     "source": {
         **schema_of_mapping({"paper": TEXT, "code": TEXT, "table": TEXT}),
