@@ -210,7 +210,7 @@ def resolve_network(text: str, options: NetworkOptions = NetworkOptions()) -> Ne
     reference = parse_reference(text)
     if (flat := load_flat(reference.name)) is not None:
         if reference != Reference(reference.name) or options != NetworkOptions():
-            raise MbcostError(f"{reference.name} is a list of layers with fixed numbers: remove the options")
+            raise MbcostError(f"{reference.name} is a flat list of layers with fixed numbers: remove the options")
         return resolve_flat(flat)
     spec = load_spec(reference.name)
     rho, res, alpha = options.rho, options.res, options.alpha

@@ -14,7 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from mbcost.errors import MbcostError
-from mbcost.measured.dispatched import (
+from mbcost.measured.eval_mode import evaluating
+from mbcost.measured.torch_operators import (
     FOLLOWERS,
     LAYERS,
     WEIGHTS,
@@ -24,7 +25,6 @@ from mbcost.measured.dispatched import (
     Followers,
     describe_other,
 )
-from mbcost.measured.eval_mode import evaluating
 from mbcost.spec.observed import Call, LayerFacts
 
 

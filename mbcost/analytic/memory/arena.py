@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from mbcost.analytic.layers import Conv2d, GlobalPool, Layer
-from mbcost.analytic.memory.lifetimes import find_lifetimes
+from mbcost.analytic.memory.allocators import find_lifetimes
 from mbcost.analytic.network import Network
 
 ALIGNMENT = 64

@@ -17,8 +17,8 @@ from mbcost.analytic.compact import FULL, Scale, compact_form, join_scales
 from mbcost.analytic.many.exact import EXACT_INT, multiply_exactly
 from mbcost.analytic.many.grid import compute_costs, count_map_positions
 from mbcost.analytic.many.polynomial import Group, replace_widths, widths_of
+from mbcost.analytic.memory.allocators import find_needs
 from mbcost.analytic.memory.flash import Stored, compute_flash, count_stored_blocks
-from mbcost.analytic.memory.lifetimes import find_needs
 
 if TYPE_CHECKING:
     from mbcost.analytic.many.exact import Integers

@@ -6,8 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
-from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit

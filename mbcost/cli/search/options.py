@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import typer
 
-from mbcost.analytic.memory.lifetimes import ALLOCATORS
+from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.cli.arguments import Reference, parse_alpha, parse_list, parse_reference, parse_resolution
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import CountingRules, Series

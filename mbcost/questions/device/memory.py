@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from mbcost.analytic.memory.allocators import ALLOCATORS, count_live_elements, list_step_memory
 from mbcost.analytic.memory.arena import MAPS_ALONE, ArenaOptions, find_ends, plan_arena
 from mbcost.analytic.memory.flash import Flash, compute_flash, count_stored
-from mbcost.analytic.memory.lifetimes import ALLOCATORS, count_live_elements, list_step_memory
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.dtype import dtype_of
 

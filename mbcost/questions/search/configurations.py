@@ -13,7 +13,7 @@ from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.many.grid import Costs, compute_costs, compute_sides, compute_totals
 from mbcost.analytic.many.plateaus import Plateau, find_plateaus
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
-from mbcost.analytic.memory.lifetimes import WITHOUT_OFFSETS
+from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.peaks import Needs, compute_flashes, compute_needs, find_peaks
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbcost.analytic.memory.allocators import count_live_elements
 from mbcost.analytic.memory.arena import (
     MAPS_ALONE,
     TENSORFLOW_LITE,
@@ -21,7 +22,6 @@ from mbcost.analytic.memory.arena import (
     place_buffers,
     plan_arena,
 )
-from mbcost.analytic.memory.lifetimes import count_live_elements
 from mbcost.analytic.network import Network, resolve
 from mbcost.spec.catalogue.library import load_family, load_spec
 from mbcost.spec.reading.table import parse_spec

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.many.polynomial import group_columns
+from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS, count_live_elements
 from mbcost.analytic.memory.flash import compute_flash, count_stored
-from mbcost.analytic.memory.lifetimes import WITHOUT_OFFSETS, count_live_elements
 from mbcost.analytic.memory.peaks import compute_flashes, compute_needs, find_peaks
 from mbcost.analytic.network import resolve
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mbcost.analytic.memory.lifetimes import ALLOCATORS
+from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules, Series, compute_sheet

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import plan
+from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.flash import compute_flash, count_stored
-from mbcost.analytic.memory.lifetimes import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import compute_memory
 from mbcost.questions.search.configurations import Batch, Configuration, CountingRules, Series, compute_sheet

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, plan
-from mbcost.analytic.memory.flash import Flash, Stored, compute_flash, count_stored, count_stored_blocks
-from mbcost.analytic.memory.lifetimes import (
+from mbcost.analytic.memory.allocators import (
     WITHOUT_OFFSETS,
     count_live_elements,
     find_lifetimes,
     find_needs,
     list_step_memory,
 )
+from mbcost.analytic.memory.flash import Flash, Stored, compute_flash, count_stored, count_stored_blocks
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
