@@ -24,6 +24,8 @@ from mbcost.spec.catalogue.library import load_convention, load_conventions, loa
 from tests.measured.library_models import build_reference
 from tests.models import weights_filled
 
+pytestmark = pytest.mark.traced
+
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
 EVEN, ODD = (96, 96), (97, 64)
 SMALL = {"v1": 1.25, "v2": 0.5, "v3-large": 0.75, "v3-small": 0.5}

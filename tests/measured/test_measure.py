@@ -15,6 +15,8 @@ from mbcost.measured.build import build
 from mbcost.measured.measure import TOOLS, measure
 from mbcost.spec.catalogue.library import load_spec
 
+pytestmark = pytest.mark.traced
+
 
 @pytest.mark.parametrize(
     ("network", "implementation", "params", "macs", "fvcore_total"),

@@ -20,6 +20,8 @@ from mbcost.spec.catalogue.library import load_convention, load_family, specs_fo
 from mbcost.spec.observed import Measurement
 from mbcost.spec.reading.table import parse_spec
 
+pytestmark = pytest.mark.traced
+
 RESNET_18 = """\
 name: resnet-18
 input: {channels: 3, resolution: 224}

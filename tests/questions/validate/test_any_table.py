@@ -25,6 +25,8 @@ from mbcost.spec.catalogue.library import load_family
 from mbcost.spec.reading.table import parse_spec
 from tests.tables import tables
 
+pytestmark = pytest.mark.traced
+
 Made = TypeVar("Made")
 SAVED = Path(__file__).parents[2] / "data" / "tables"
 TABLES = 300

@@ -19,6 +19,8 @@ from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import QUANTITIES, LayerFacts, Measurement
 from tests.models import weights_filled
 
+pytestmark = pytest.mark.traced
+
 ALPHAS = [0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.3, 1.4]
 RESOLUTIONS: list[int | tuple[int, int]] = [97, 225, 224, (160, 224)]
 HEAVY = ("resnet-50", "vgg-16", "mobilenet-v4-conv-medium", "mobilenet-v4-conv-large")

@@ -19,6 +19,8 @@ from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import ChannelRule, Padding
 from mbcost.spec.table import Spec
 
+pytestmark = pytest.mark.traced
+
 
 @dataclass(frozen=True)
 class Fault:
