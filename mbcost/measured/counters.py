@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import copy
@@ -63,7 +64,12 @@ def _cleaning_up(model: nn.Module) -> Iterator[None]:
 
 def _state(module: nn.Module) -> dict[str, Any]:
     """Return a module's attributes, with copies of its dictionaries, which contain buffers and hooks."""
-    return {name: copy(value) if isinstance(value, dict) else value for name, value in vars(module).items()}
+    return {name: _copy(value) if isinstance(value, dict) else value for name, value in vars(module).items()}
+
+
+def _copy(value: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a copy of the same class; `copy.copy` takes seven times as long for the two classes that torch has."""
+    return value.copy() if type(value) in (dict, OrderedDict) else copy(value)
 
 
 _PATCHED: tuple[Any, ...] = (torch, torch.nn.functional, Tensor)
