@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensor
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
@@ -78,13 +77,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        output = func(*args, **(kwargs or {}))
         packet = func.overloadpacket
         # relu_ is relu in place.
         operator = packet.__name__.removesuffix("_")
-        if operator == "native_batch_norm" and (isinstance(args[0], FakeTensor) or args[0].is_meta):
-            output: Any = _infer_norm(args[0])
-        else:
-            output = func(*args, **(kwargs or {}))
         if packet in flop_registry:
             self.record(operator, packet, output, args, kwargs or {})
         elif operator in FOLLOWERS:
@@ -142,14 +138,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             calls.append(Call(facts, params, weights is not None, shares))
             first_calls.setdefault(weights or "", facts.name)
         return tuple(calls)
-
-
-def _infer_norm(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what a norm gives without values: torch infers it from a dozen operators, which takes most of a trace.
-
-    The shape is that of the input, which torch has compared with the norm's parameters before.
-    """
-    return torch.empty_like(x), x.new_empty(0), x.new_empty(0)
 
 
 def halve(flops: int, subject: str) -> int:
