@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import pytest
@@ -81,6 +82,17 @@ def test_a_block_has_these_parts_in_this_order(
     network: str, implementation: str, prefix: str, parts: list[str]
 ) -> None:
     assert list_parts(resolve(load_spec(network), implementation=implementation), prefix) == parts
+
+
+def test_a_shortcut_has_a_convolution_also_where_only_the_map_changes() -> None:
+    """In ResNet-50 every strided block changes the channels, too; here row 3 keeps them."""
+    spec = load_spec("resnet-50")
+    rows = tuple(replace(row, c=256) if row.stage == 3 else row for row in spec.rows)
+    network = resolve(replace(spec, rows=rows))
+    assert [list_parts(network, block)[3:] for block in ("3.1", "3.2")] == [
+        [f"shortcut {PLAIN}", "add Activation"],
+        ["add Activation"],
+    ]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

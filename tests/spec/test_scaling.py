@@ -6,12 +6,10 @@ import math
 from dataclasses import replace
 
 import pytest
-import torch
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
-from mbcost.measured.build import build
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import Scaling
 
@@ -90,6 +88,8 @@ def test_groups_that_do_not_divide_the_scaled_channels_are_refused() -> None:
         resolve(spec, alpha=0.5)
     message = "row 1 of v1-standard: 32 groups do not divide 16 input channels at alpha 0.5"
     assert str(caught.value) == message
+    from mbcost.measured.build import build
+
     with pytest.raises(MbcostError, match=message):
         build(spec, alpha=0.5)
 
@@ -99,9 +99,13 @@ def test_each_witness_counts_the_cells_of_a_flattened_map_into_the_channels() ->
     scaling = Scaling(spec, spec.implementation("torchvision"), 1, classes=1000)
     assert scaling.output(10, 512) == 512, "flattening is not a matter of widths"
     assert plan(scaling, 3)[-3].form.inputs == 512 * 7 * 7
+    assert [row.stage for row in spec.without_top().rows] == list(range(10))
+    import torch
+
+    from mbcost.measured.build import build
+
     with torch.device("meta"):
         assert build(spec, implementation="torchvision").get_submodule("11.1.head.linear").in_features == 512 * 7 * 7
-    assert [row.stage for row in spec.without_top().rows] == list(range(10))
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,8 @@ def test_a_width_that_is_unscaled_below_a_threshold_changes_at_the_threshold() -
     (plateau,) = [plateau for plateau in plateaus if plateau.least == 0.75]
     before = plateaus[plateaus.index(plateau) - 1]
     assert (before.blocks[0].form.outputs, plateau.blocks[0].form.outputs) == (32, 24)
+    last = find_plateaus(v2, record, 10, 3, 0.1, 0.75)[-1]
+    assert (last.least, last.most, last.blocks) == (0.75, 0.75, plateau.blocks)
 
 
 @given(st.floats(1e-6, 1e6), st.floats(0, 1))

@@ -67,3 +67,12 @@ def test_peaks_of_fifty_alphas_at_once_are_those_of_the_layers(allocator: str) -
     check(
         load_spec("v3-large"), "official", [0.1 + number / 40 for number in range(50)], [(97, 320)], allocator, "int8"
     )
+
+
+@pytest.mark.parametrize("allocator", WITHOUT_OFFSETS)
+@pytest.mark.parametrize("alphas", [[1 / 32, 0.5], [0.5, 1 / 32]])
+def test_a_convolution_of_a_single_channel_is_not_taken_for_a_depthwise_one(
+    allocator: str, alphas: list[float]
+) -> None:
+    """With Keras's rules the first depthwise layer of V1 at alpha 1/32 has one channel."""
+    check(load_spec("v1"), "keras", alphas, [(64, 64)], allocator, "int8")
