@@ -1,10 +1,10 @@
-"""TensorFlow Lite's arena, measured and written to tests/data/arena.yaml. TensorFlow needs an environment of its own:
+"""Measure TensorFlow Lite's arena and write it to tests/data/arena.yaml. TensorFlow needs a separate environment:
 
     python3 -m venv arena && arena/bin/pip install -r tools/requirements-arena.txt
     arena/bin/python tools/arena.py
 
-Keras's models without weights are converted to int8 with random images, and run by the interpreter without delegates.
-Each map's place is the address of its tensor, less the lowest of all.
+Keras's models without trained weights are converted to int8 with random images. The interpreter runs them without
+delegates. The offset of a map is the address of its tensor minus the lowest address.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ CASES = [
     ("v1", 0.25, 96), ("v1", 0.5, 160), ("v1", 1.0, 224), ("v1", 0.75, 100),
     ("v2", 0.35, 96), ("v2", 0.75, 160), ("v2", 1.0, 224), ("v2", 0.5, 100),
 ]  # fmt: skip
-"""The last of each has maps of odd sides, where Keras pads with an operator of its own."""
+"""The last case of each network has maps of odd size, for which Keras pads with a separate operator."""
 
 
 def convert(net: str, alpha: float, resolution: int) -> bytes:
-    """The int8 model."""
+    """Return the int8 model as a TensorFlow Lite file."""
     import numpy
 
     tf: Any = import_module("tensorflow")
     make = {"v1": tf.keras.applications.MobileNet, "v2": tf.keras.applications.MobileNetV2}[net]
-    # A batch of 1 by name: of an open one the converter computes shapes, and plans nothing behind them.
+    # The batch size is stated. With an open one, shapes are computed at run time, and no memory is planned after that.
     image = tf.keras.Input((resolution, resolution, 3), batch_size=1)
     model = make(input_tensor=image, alpha=alpha, weights=None)
     random = numpy.random.default_rng(0)
@@ -44,7 +44,7 @@ def convert(net: str, alpha: float, resolution: int) -> bytes:
 
 
 def measure(model: bytes) -> dict[str, Any]:
-    """The arena's bytes, the scratches' and each operator's output as [operator, bytes, offset]."""
+    """Return the size of the arena in bytes, the scratch buffers, and each output as [operator, bytes, offset]."""
     tf: Any = import_module("tensorflow")
     interpreter = tf.lite.Interpreter(
         model_content=model,
@@ -53,21 +53,21 @@ def measure(model: bytes) -> dict[str, Any]:
     known = interpreter._interpreter.NumTensors(0)
     interpreter.allocate_tensors()
     source = interpreter.get_input_details()[0]["index"]
-    operators = [(each["op_name"], each["outputs"][0]) for each in interpreter._get_ops_details()]
-    places = {index: place_of(interpreter, index) for index in (source, *(index for _, index in operators))}
-    scratches = [place_of(interpreter, index) for index in range(known, interpreter._interpreter.NumTensors(0))]
-    found = [*places.values(), *(each for each in scratches if each is not None)]
-    start = min(address for address, _ in found)
+    operators = [(details["op_name"], details["outputs"][0]) for details in interpreter._get_ops_details()]
+    locations = {index: locate(interpreter, index) for index in (source, *(index for _, index in operators))}
+    scratches = [locate(interpreter, index) for index in range(known, interpreter._interpreter.NumTensors(0))]
+    allocations = [*locations.values(), *(scratch for scratch in scratches if scratch is not None)]
+    start = min(address for address, _ in allocations)
     return {
-        "arena": max(address + size for address, size in found) - start,
-        "input": [places[source][1], places[source][0] - start],
-        "operators": [[name, places[index][1], places[index][0] - start] for name, index in operators],
-        "scratches": [[each[1], each[0] - start] for each in scratches if each is not None],
+        "arena": max(address + size for address, size in allocations) - start,
+        "input": [locations[source][1], locations[source][0] - start],
+        "operators": [[name, locations[index][1], locations[index][0] - start] for name, index in operators],
+        "scratches": [[scratch[1], scratch[0] - start] for scratch in scratches if scratch is not None],
     }
 
 
-def place_of(interpreter: Any, index: int) -> Any:
-    """Address and bytes of a tensor; None where it has no memory, which ends the process that asks."""
+def locate(interpreter: Any, index: int) -> Any:
+    """Return address and bytes of a tensor; None if it has no memory, as asking for it then ends the process."""
     read, write = os.pipe()
     if (child := os.fork()) == 0:
         view = interpreter.tensor(index)()
@@ -81,7 +81,7 @@ def place_of(interpreter: Any, index: int) -> Any:
 
 
 def main() -> None:
-    """Write the file."""
+    """Write the measured arenas to the file."""
     tf: Any = import_module("tensorflow")
     lines = [
         "# Bytes of TensorFlow Lite's arena for Keras's models in int8, by tools/arena.py.",

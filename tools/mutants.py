@@ -37,7 +37,7 @@ TESTS = [
     "tests/questions/device", "tests/questions/search", "tests/questions/compare", "tests/questions/test_check.py",
     "tests/cli/check",
 ]  # fmt: skip
-"""What is run for every fault: the tests of the sources, then those of what shows their numbers."""
+"""The tests that are run for every fault: those of the sources, then those of the code that shows the numbers."""
 PROCESSES = 2
 NOT_PLANTED = 99
 """The exit code of tests that never imported the module with the fault."""

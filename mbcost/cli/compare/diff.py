@@ -19,7 +19,7 @@ def diff(
     second: Annotated[
         str,
         typer.Argument(
-            metavar="B", help="The second network; differences are B less A.", autocompletion=complete_network
+            metavar="B", help="The second network; differences are B minus A.", autocompletion=complete_network
         ),
     ],
     alpha: Alpha = None,

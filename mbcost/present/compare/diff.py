@@ -29,11 +29,11 @@ def as_table(answer: NetworkDiff) -> Table:
         "activations": SignedCount(answer.activations),
     }
     notes = [
-        f"{answer.same} layers are alike, {len(answer.layers)} differ",
+        f"{answer.same} layers are equal, {len(answer.layers)} differ",
         *(_totals_text(network, answer) for network in (answer.first, answer.second)),
         convention_text(answer.convention),
     ]
-    title = f"{network_text(answer.second)} less {network_text(answer.first)}"
+    title = f"{network_text(answer.second)} minus {network_text(answer.first)}"
     return build_table(title, columns, answer.layers, footer, notes)
 
 
