@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mbcost.questions.explain.packed import fingerprint, packed_path
+from mbcost.questions.explain.packed import ARRAYS, fingerprint, packed_path
 from mbcost.questions.explain.structures import Choices, build_stack
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import alpha_text
@@ -31,7 +31,7 @@ def pack(path: Path) -> None:
             labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
             text = json.dumps([labels, stack.scales], separators=(",", ":"))
             arrays[f"{key}/labels"] = np.frombuffer(text.encode(), dtype=np.uint8)
-            for count in ("mult_adds", "params"):
+            for count in ARRAYS:
                 rows, places = np.unique(getattr(stack, count), axis=0, return_inverse=True)
                 arrays[f"{key}/{count}"], arrays[f"{key}/{count}_places"] = rows, places.ravel().astype(np.int32)
     with path.open("wb") as file:

@@ -240,7 +240,7 @@ def _verdict(answer: Answer, first: Explanation) -> str:
         return f"the first explanation gives {right} of {len(first.values)} numbers; {share}"
     if not first.exact:
         return f"no explanation gives exactly these digits; the first one assumes an error in them; {share}"
-    if first.proved:
+    if first.explained:
         near = [f"#{rank}" for rank, other in enumerate(answer.explanations, 1) if other.cost <= first.cost + MARGIN]
         return f"explained by one of {', '.join(near)}, which are about equally simple; {share}"
     return f"not proved: {share} (a cause is claimed up to {CLAIM:.0%})"

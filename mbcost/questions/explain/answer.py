@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network
 from mbcost.questions.explain.chance import compute_chances
+from mbcost.questions.explain.columns import COLUMNS, columns_of
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting, fill_quantities
 from mbcost.questions.explain.hits import find_original
 from mbcost.questions.explain.readings import Reading, named_readings
@@ -19,7 +20,6 @@ from mbcost.questions.explain.windows import PrintWindow, float32_sum
 from mbcost.spec.printed import Printed
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
-from mbcost.spec.tally import counts_of
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
 CLAIM = 0.05
@@ -48,6 +48,10 @@ class Value:
     """The number that should have been printed, if a digit is mistyped."""
     copied: int | None = None
     """The row whose number is printed instead, if the explanation misses the fact."""
+    chance: float = 1.0
+    """The share of similar random numbers in its place that would get an equally simple explanation."""
+    explained: bool = False
+    """Whether a claim covers the number: see `Explanation.provable` and `Answer.claimed_by`."""
 
     @property
     def exact(self) -> bool:
@@ -67,13 +71,12 @@ class Explanation:
     values: tuple[Value, ...]
     cost: int
     """In hundredths of a bit."""
-    chance: float
     others: int
     """How many other explanations cost no more, with the variants."""
     variants: tuple[str, ...] = ()
     """Other implementations that build the same network, as far as its numbers show."""
     claimed: bool = False
-    """Whether it may be called the cause."""
+    """Whether it may be called the cause of the numbers that it explains."""
 
     @property
     def departures(self) -> tuple[str, ...]:
@@ -111,12 +114,30 @@ class Explanation:
         return tuple(value for value in self.values if value.rounding is None)
 
     @property
-    def proved(self) -> bool:
-        """Whether there must be a cause: all digits are right, the chance is small, enough rows of a table agree."""
-        if not self.exact or self.chance > CLAIM:
-            return False
-        digits = {value.value for value in self.values if value.fact.printed.digits >= DISTINCT_DIGITS}
-        return len({value.fact.row for value in self.values}) == 1 or len(digits) >= DISTINCT_ROWS
+    def chance(self) -> float:
+        """The largest chance of a number that it gives; 1 if it gives none."""
+        return max((value.chance for value in self.values if value.rounding is not None), default=1.0)
+
+    @property
+    def provable(self) -> tuple[int, ...]:
+        """The indices of the values that are hardly a coincidence: exact, with a small chance, in enough rows."""
+        good = tuple(index for index, value in enumerate(self.values) if value.exact and value.chance <= CLAIM)
+        return good if self.is_one_row or self.distinct_rows(good) >= DISTINCT_ROWS else ()
+
+    @property
+    def is_one_row(self) -> bool:
+        """Whether all numbers are about one network at one resolution, so that the rule for tables does not apply."""
+        return len({value.fact.row for value in self.values}) == 1
+
+    def distinct_rows(self, indices: Iterable[int]) -> int:
+        """Return how many distinct values of enough digits there are."""
+        values = [self.values[index] for index in indices]
+        return len({value.value for value in values if value.fact.printed.digits >= DISTINCT_DIGITS})
+
+    @property
+    def explained(self) -> tuple[Value, ...]:
+        """The values that a claim covers."""
+        return tuple(value for value in self.values if value.explained)
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,11 @@ class Answer:
     """What further fact would decide, as a clause with a verb; None if a cause is claimed."""
     rest: Answer | None = None
     """For a table: the answer about the rows that the first explanation misses."""
+    claimed_by: tuple[int, ...] = ()
+    """The ranks, from 1, of the explanations of which one must be the cause; empty if no cause is claimed.
+
+    Each of them gives every number that the claim covers.
+    """
 
 
 def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
@@ -155,6 +181,8 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
         for candidate in find_candidates(filled, trials)
         if _confirm(filled, candidate)
     ]
+    # A mistyped digit explains almost anything, so it is only offered if nothing else fits.
+    confirmed = [pair for pair in confirmed if not pair[0].mistyped] or confirmed
     confirmed.sort(key=lambda pair: pair[0].order)
     causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
     for candidate, filled in confirmed:
@@ -165,16 +193,42 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
         _explanation(filled, candidate, chance, sum(other.cost <= candidate.cost for other, _ in confirmed) - 1)
         for (candidate, filled), chance in zip(simplest, chances, strict=True)
     ]
-    if explanations and explanations[0].proved:
-        rivals = [candidate for candidate, _ in list(causes.values())[1:] if not candidate.missed]
-        alone = all(rival.cost > explanations[0].cost + MARGIN for rival in rivals)
-        explanations[0] = replace(explanations[0], claimed=alone)
+    explanations, claimed_by = _claim(explanations, [candidate for candidate, _ in causes.values()])
     fits = any(_gives_digits(candidate) for candidate, _ in confirmed)
-    nearest = None if fits else _explanation(*find_nearest(tried), 1.0, 0)
+    nearest = None if fits else _explanation(*find_nearest(tried), {}, 0)
     rest = None
     if explanations and (missed := _left(explanations[0])):
         rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit, watch)
-    return Answer(query, tuple(explanations), fits, nearest, _advise(query, explanations), rest)
+    return Answer(query, tuple(explanations), fits, nearest, _advise(query, explanations), rest, claimed_by)
+
+
+def _claim(
+    explanations: list[Explanation], candidates: Sequence[Candidate]
+) -> tuple[list[Explanation], tuple[int, ...]]:
+    """Return the explanations, marked with what the first one explains, and the ranks of those that explain the same.
+
+    A number is explained if its chance is small and no explanation that misses it is about as simple.
+
+    Args:
+        explanations: the simplest first.
+        candidates: every cause that fits, in the same order; also those that are not listed.
+    """
+    if not explanations:
+        return explanations, ()
+    first, *others = explanations
+    near = [candidate for candidate in candidates[1:] if candidate.cost <= first.cost + MARGIN]
+    covered = {index for index in first.provable if not any(index in candidate.missed for candidate in near)}
+    if not covered:
+        return explanations, ()
+    cause = _cause(candidates[0], covered)
+    rivals = [
+        rank
+        for rank, candidate in enumerate(near, 2)
+        if covered.isdisjoint(candidate.missed) and _cause(candidate, covered) != cause
+    ]
+    values = tuple(replace(value, explained=index in covered) for index, value in enumerate(first.values))
+    first = replace(first, values=values, claimed=not rivals)
+    return [first, *others], (1, *(rank for rank in rivals if rank <= len(explanations)))
 
 
 def _left(explanation: Explanation) -> tuple[Fact, ...]:
@@ -186,10 +240,17 @@ def _gives_digits(candidate: Candidate) -> bool:
     return all(match.window is not None and match.window.exact for match in candidate.matches)
 
 
-def _cause(candidate: Candidate) -> tuple[object, ...]:
-    """Return the key that candidates share if only their implementation, classes or rounding differ."""
+def _cause(candidate: Candidate, facts: Container[int] | None = None) -> tuple[object, ...]:
+    """Return the key that candidates share if only their implementation, classes or rounding differ.
+
+    With `facts`, candidates that say the same about these facts share it.
+    """
     setting, structure = candidate.setting, candidate.structure
-    counted = tuple((match.reading, match.window is None) for match in candidate.matches)
+    counted = tuple(
+        (match.reading, match.window is None)
+        for index, match in enumerate(candidate.matches)
+        if facts is None or index in facts
+    )
     return setting.spec.name, setting.alpha, setting.resolution, setting.departures, structure.departures, counted
 
 
@@ -208,11 +269,11 @@ def list_amounts(network: Network, structure: Structure, reading: Reading) -> li
     """Return what each layer adds to the number, in order of execution; what is counted twice is added at the end."""
     amounts, repeated = [], []
     for layer in network.layers:
-        amount = reading.weigh(counts_of(layer.tally()))
+        amount = reading.weigh(columns_of(layer.tally(), trained=True))
         times = _times(network.spec, layer, structure, reading.quantity)
         amounts.append(amount if times >= 0 else 0)
         repeated += [amount] * max(times, 0)
-    return amounts + repeated
+    return [*amounts, *repeated, reading.row[COLUMNS.index("networks")]]
 
 
 def _times(spec: Spec, layer: Layer, structure: Structure, quantity: str) -> int:
@@ -236,12 +297,15 @@ def _confirm(query: Query, candidate: Candidate) -> bool:
     return True
 
 
-def _explanation(query: Query, candidate: Candidate, chance: float, others: int) -> Explanation:
-    values = tuple(_evaluate(query, candidate, match) for match in candidate.matches)
+def _explanation(query: Query, candidate: Candidate, chances: Mapping[int, float], others: int) -> Explanation:
+    values = tuple(
+        replace(_evaluate(query, candidate, match), chance=chances.get(index, 1.0))
+        for index, match in enumerate(candidate.matches)
+    )
     setting, structure = candidate.setting, candidate.structure
     same = [equal.implementation for equal in candidate.equals if equal.departures == structure.departures]
     variants = tuple(name for name in dict.fromkeys(same) if name != structure.implementation)
-    return Explanation(setting.spec, query.spec, structure, setting, values, candidate.cost, chance, others, variants)
+    return Explanation(setting.spec, query.spec, structure, setting, values, candidate.cost, others, variants)
 
 
 def _evaluate(query: Query, candidate: Candidate, match: Match) -> Value:
@@ -275,7 +339,7 @@ def _resolution_text(resolution: tuple[int, int]) -> str:
 def _advise(query: Query, explanations: Sequence[Explanation]) -> str | None:
     """Return which further number would decide between the first explanations, with the value for each of them."""
     ranked = [(rank, explanation) for rank, explanation in enumerate(explanations, 1) if explanation.exact][:COMPARED]
-    if not ranked or explanations[0].claimed:
+    if not ranked or (explanations[0].claimed and all(value.explained for value in explanations[0].values)):
         return None
     best: tuple[int, str] | None = None
     for number, predict in _further_numbers(query, ranked[0][1]):

@@ -1,21 +1,28 @@
 """How often a random number gets an equally simple explanation: without this share, an explanation is worth nothing.
 
-All printed numbers are multiplied by the same factor, at most `SPREAD` and at least 1 / `SPREAD`. The chance is the
-share of the factors for which some network under some reading gives the new numbers at the same cost or less. It is
-computed from the values that can be reached, not by drawing numbers. It behaves like a p-value: of random numbers, at
-most a share c get a chance of c or less.
+Printed numbers are multiplied by a factor, at most `SPREAD` and at least 1 / `SPREAD`. The chance is the share of the
+factors for which some network under some reading gives the new numbers at the same cost or less. It is computed from
+the values that can be reached, not by drawing numbers. It behaves like a p-value: of random numbers, at most a share c
+get a chance of c or less.
+
+Several numbers are tested in turn: each one is moved while the others stay as they are printed, so that a number that
+is simply right lends nothing to a random one beside it. The numbers of one quantity are also moved together, and so are
+all of them, by one factor: a table that is wrong by a constant share is as easy to explain as one number. The chance of
+a number is the largest of the shares in which it was moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 from math import comb, fsum, prod
 
-from mbcost.questions.explain.arrays import Array, Floats
+from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
+from mbcost.questions.explain.families import Families, SolvedReach, is_solved, reach_of
 from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passes, reading_costs
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -23,6 +30,38 @@ from mbcost.questions.explain.windows import list_misprints
 
 SPREAD = 1.15
 """The study of shifted figures moved them by up to 15 %."""
+
+Tried = tuple[Query, Sequence[Trial]]
+"""A query without open quantities, and its trials."""
+Moved = frozenset[int]
+"""The indices of the facts that are moved together; the others keep their printed numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """The ways to count the facts of one quantity in a trial: parallel arrays with one entry per way."""
+
+    facts: tuple[int, ...]
+    """The indices of the facts in the query."""
+    structure: Array
+    cost: Array
+    """What is added to the cost of the structure."""
+    inside: Flags
+    """Fact x way: whether the way gives the printed number."""
+    low: Floats
+    """Fact x way: the lowest factor for which the way gives the moved number."""
+    high: Floats
+
+    def spans(self, moved: Moved) -> Spans:
+        """Return the factors for which a way gives the moved facts; it gives the other facts as they are printed."""
+        import numpy as np
+
+        here = np.array([index in moved for index in self.facts])
+        good = self.inside[~here].all(axis=0)
+        low = self.low[here][:, good].max(axis=0, initial=1 / SPREAD)
+        high = self.high[here][:, good].min(axis=0, initial=SPREAD)
+        some = low < high
+        return Spans(self.structure[good][some], self.cost[good][some], low[some], high[some])
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +72,6 @@ class Spans:
     cost: Array
     low: Floats
     high: Floats
-
-
-Tried = tuple[Query, Sequence[Trial]]
-"""A query without open quantities, and its trials."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +90,14 @@ class Reach:
         if not cheap.any():
             return 0.0
         order = np.lexsort((self.high[cheap], self.low[cheap]))
-        low, high = (np.clip(ends[cheap][order], 1 / SPREAD, SPREAD) for ends in (self.low, self.high))
+        low, high = (ends[cheap][order] for ends in (self.low, self.high))
         reached = np.maximum.accumulate(np.concatenate([[1 / SPREAD], high[:-1]]))
         # fsum rounds once, so that the share does not depend on how a processor groups the terms.
         return fsum(np.maximum(high - np.maximum(low, reached), 0)) / (SPREAD - 1 / SPREAD)
 
 
-def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidate]) -> list[float]:
-    """Return for each candidate the share of factors for which there is an explanation that costs no more.
+def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidate]) -> list[dict[int, float]]:
+    """Return for each candidate the chance of each fact that it explains.
 
     If a candidate misses facts, it could have explained any others of the same number: the share is multiplied by the
     number of such choices.
@@ -71,18 +106,18 @@ def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidat
         alternatives: one query for each quantity that the facts may have; any of them may explain the facts.
         candidates: what was found.
     """
-    reach_by_facts: dict[tuple[int, ...], list[tuple[Query, Reach]]] = {}
-    chances: list[float] = []
     query = alternatives[0][0]
     highest = max((candidate.cost for candidate in candidates), default=0)
+    tests: dict[tuple[int, ...], _Tests] = {}
+    chances: list[dict[int, float]] = []
     for candidate in candidates:
-        indices = tuple(index for index, match in enumerate(candidate.matches) if match.window is not None)
-        if indices not in reach_by_facts:
-            tried = [_restrict(alternative, indices) for alternative in alternatives]
-            reach_by_facts[indices] = [(part, _reach(part, trials, highest)) for part, trials in tried]
+        explained = tuple(index for index, match in enumerate(candidate.matches) if match.window is not None)
+        if explained not in tests:
+            tests[explained] = _Tests([_restrict(alternative, explained) for alternative in alternatives], highest)
         limit = candidate.cost - sum(missed_cost(query, query.facts[index]) for index in candidate.missed)
-        share = 1 - prod(1 - _share(part, reach, limit) for part, reach in reach_by_facts[indices])
-        chances.append(min(1.0, share * _count_choices(query, indices)))
+        shares = tests[explained].chances(limit, mistyped=candidate.mistyped)
+        choices = _count_choices(query, explained)
+        chances.append({index: min(1.0, share * choices) for index, share in zip(explained, shares, strict=True)})
     return chances
 
 
@@ -96,27 +131,95 @@ def _restrict(tried: Tried, indices: tuple[int, ...]) -> Tried:
     """Return the query and its trials with only some of the facts."""
     query, trials = tried
     facts = tuple(query.facts[index] for index in indices)
-    return replace(query, facts=facts), [
-        replace(trial, counts=tuple(trial.counts[index] for index in indices)) for trial in trials
-    ]
+    return replace(query, facts=facts), [trial.restrict(indices) for trial in trials]
 
 
-def _share(query: Query, reach: Reach, limit: int) -> float:
-    """Return the share of explained factors, typing errors included."""
-    share = reach.share(limit)
-    slip = cost_of("roundings", "mistyped")
-    if len(query.facts) == 1 and limit >= slip:
-        # Each misprint of the number has the same chance to be explained, at what remains after the cost of the slip.
-        unexplained = repeat(1 - reach.share(limit - slip), len(list_misprints(query.facts[0].printed)))
-        share = 1 - (1 - share) * prod(unexplained)
-    return share
+class _Tests:
+    """The tests of one set of facts: each moves some of them and holds the others."""
+
+    def __init__(self, tried: Sequence[Tried], limit: int) -> None:
+        self._query = tried[0][0]
+        ranges = [[(trial, _list_ranges(query, trial, limit)) for trial in trials] for query, trials in tried]
+        moves = _list_moves(self._query)
+        self._reaches = {moved: [_reach(by_trial, moved) for by_trial in ranges] for moved in moves}
+        self._solved = [
+            _solved_reach(query, trial.families, limit)
+            for query, trials in tried
+            for trial in trials
+            if trial.families is not None
+        ]
+
+    def chances(self, limit: int, *, mistyped: bool) -> list[float]:
+        """Return the chance of each fact, which is the largest share of the tests that move it.
+
+        Args:
+            limit: the highest cost of an explanation.
+            mistyped: whether an explanation may assume a mistyped digit.
+        """
+        share = partial(_mistyped_share, self._query) if mistyped else Reach.share
+        shares = {}
+        for moved, reaches in self._reaches.items():
+            built = 1 - prod(1 - share(reach, limit) for reach in reaches)
+            shares[moved] = min(1.0, built + fsum(part.bound(moved, limit) for part in self._solved))
+        number = len(self._query.facts)
+        return [max(share for moved, share in shares.items() if index in moved) for index in range(number)]
 
 
-def _reach(query: Query, trials: Sequence[Trial], limit: int) -> Reach:
-    """Return everything that costs at most `limit`."""
+@dataclass(frozen=True, eq=False)
+class SolvedFacts:
+    """What the families of one trial reach when facts are moved."""
+
+    reaches: tuple[SolvedReach, ...]
+    """For each fact."""
+    decides: tuple[bool, ...]
+    """For each fact, whether its digits decide the number of classes."""
+
+    def bound(self, moved: Moved, limit: int) -> float:
+        """Return an upper bound of the share of factors for which the families give all facts.
+
+        If a fact that is not moved decides the number of classes, the structures of the trial have it already.
+        """
+        if any(decides for index, decides in enumerate(self.decides) if index not in moved):
+            return 0.0
+        return min(self.reaches[index].bound(limit) for index in moved)
+
+
+def _solved_reach(query: Query, families: Families, limit: int) -> SolvedFacts:
+    every = range(len(query.facts))
+    return SolvedFacts(
+        tuple(reach_of(query, families, index, limit, SPREAD) for index in every),
+        tuple(is_solved(query, families, index) for index in every),
+    )
+
+
+def _list_moves(query: Query) -> list[Moved]:
+    """Return what is moved together: all facts, those of each quantity, each single fact."""
+    every = range(len(query.facts))
+    by_quantity = (
+        frozenset(index for index in every if query.facts[index].quantity == quantity)
+        for quantity in quantities_of(query)
+    )
+    return list(dict.fromkeys((frozenset(every), *by_quantity, *(frozenset({index}) for index in every))))
+
+
+def _mistyped_share(query: Query, reach: Reach, limit: int) -> float:
+    """Return the share of explained factors if a digit of the only number may be mistyped.
+
+    Each misprint of the number has the same chance to be explained, at what remains after the cost of the slip.
+    """
+    misprints = len(list_misprints(query.facts[0].printed))
+    unexplained = repeat(1 - reach.share(limit - cost_of("roundings", "mistyped")), misprints)
+    return 1 - (1 - reach.share(limit)) * prod(unexplained)
+
+
+ByQuantity = Mapping[str, Sequence[Ranges]]
+
+
+def _reach(by_trial: Iterable[tuple[Trial, ByQuantity]], moved: Moved) -> Reach:
+    """Return everything that a test can reach."""
     import numpy as np
 
-    parts = [(trial, spans) for trial in trials for spans in _trial_spans(query, trial, limit)]
+    parts = [(trial, spans) for trial, ranges in by_trial for spans in _joint_spans(ranges, moved)]
     if not parts:
         return Reach(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
     cost = np.concatenate([trial.cost[spans.structure] + spans.cost for trial, spans in parts])
@@ -124,16 +227,21 @@ def _reach(query: Query, trials: Sequence[Trial], limit: int) -> Reach:
     return Reach(cost, low, high)
 
 
-def _trial_spans(query: Query, trial: Trial, limit: int) -> Iterator[Spans]:
-    """Yield the spans of one trial that cost at most `limit`, for all quantities together."""
-    first, *others = [list(_quantity_spans(query, trial, quantity, limit)) for quantity in quantities_of(query)]
+def _joint_spans(ranges: ByQuantity, moved: Moved) -> Iterator[Spans]:
+    """Yield the spans of one trial, for all quantities together."""
+    first, *others = [[way.spans(moved) for way in ways] for ways in ranges.values()]
     joint = first
     for second in others:
-        joint = [common for left in joint for right in second for common in _intersect(trial, left, right, limit)]
+        joint = [common for left in joint for right in second for common in _intersect(left, right)]
     yield from joint
 
 
-def _quantity_spans(query: Query, trial: Trial, quantity: str, limit: int) -> Iterator[Spans]:
+def _list_ranges(query: Query, trial: Trial, limit: int) -> dict[str, list[Ranges]]:
+    return {quantity: list(_quantity_ranges(query, trial, quantity, limit)) for quantity in quantities_of(query)}
+
+
+def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> Iterator[Ranges]:
+    """Yield the ways to count one quantity that cost at most `limit`, for each kind of rounding."""
     import numpy as np
 
     indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
@@ -143,23 +251,33 @@ def _quantity_spans(query: Query, trial: Trial, quantity: str, limit: int) -> It
         if not len(structure):
             continue
         cost, coefficients = costs[structure, reading], readings.coefficients.T[reading]
-        values = [np.einsum("ij,ij->i", trial.counts[index][structure], coefficients) for index in indices]
+        total = trial.cost[structure] + cost
+        values = np.stack([np.einsum("ij,ij->i", trial.counts[index][structure], coefficients) for index in indices])
         for windows in group_windows(query, indices):
-            low, high = np.full(len(cost), -np.inf), np.full(len(cost), np.inf)
+            cheap = total + windows[0].cost <= limit
+            inside, low, high = [], [], []
             for window, value in zip(windows, values, strict=True):
                 printed = window.printed.number
+                inside.append((window.low <= value) & (value <= window.high))
                 if window.rounding == "float32":  # a network gives one number, even if not the nearest to its sum
                     window = replace(window, low=int(printed), high=int(printed))
                 # Half a unit on each side: a whole number represents the numbers around it.
-                low = np.maximum(low, (value - float(window.high - printed) - 0.5) / float(printed))
-                high = np.minimum(high, (value - float(window.low - printed) + 0.5) / float(printed))
-            cheap = trial.cost[structure] + cost + windows[0].cost <= limit
-            good = (low < high) & (low < SPREAD) & (high > 1 / SPREAD) & cheap
+                low.append((value - float(window.high - printed) - 0.5) / float(printed))
+                high.append((value - float(window.low - printed) + 0.5) / float(printed))
+            lows, highs = np.stack(low), np.stack(high)
+            good = cheap & (lows < SPREAD).all(axis=0) & (highs > 1 / SPREAD).all(axis=0)
             if good.any():
-                yield Spans(structure[good], cost[good] + windows[0].cost, low[good], high[good])
+                yield Ranges(
+                    indices,
+                    structure[good],
+                    cost[good] + windows[0].cost,
+                    np.stack(inside)[:, good],
+                    lows[:, good],
+                    highs[:, good],
+                )
 
 
-def _intersect(trial: Trial, first: Spans, second: Spans, limit: int) -> Iterator[Spans]:
+def _intersect(first: Spans, second: Spans) -> Iterator[Spans]:
     """Yield the factors for which both quantities of one structure are right."""
     import numpy as np
 
@@ -171,6 +289,6 @@ def _intersect(trial: Trial, first: Spans, second: Spans, limit: int) -> Iterato
     structure = first.structure[left]
     cost = first.cost[left] + second.cost[right]
     low, high = np.maximum(first.low[left], second.low[right]), np.minimum(first.high[left], second.high[right])
-    good = (low < high) & (trial.cost[structure] + cost <= limit)
+    good = low < high
     if good.any():
         yield Spans(structure[good], cost[good], low[good], high[good])

@@ -47,6 +47,12 @@ class Fact:
         return self.quantity in ("mult_adds", "activations")
 
 
+def quantity_of(fact: Fact) -> str:
+    """Return the quantity of a fact, which `fill_quantities` has filled in."""
+    assert fact.quantity is not None, "fill_quantities fills it in"
+    return fact.quantity
+
+
 @dataclass(frozen=True)
 class Query:
     """Facts about one network, and what is known of the network."""

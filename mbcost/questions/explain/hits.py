@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from mbcost.questions.explain.arrays import Array, Flags
 from mbcost.questions.explain.costs import cost_of
-from mbcost.questions.explain.facts import Fact, Query
-from mbcost.questions.explain.readings import Reading, multiply_adds_only, named_readings, other_readings
-from mbcost.questions.explain.trials import Trial, quantity_of
+from mbcost.questions.explain.facts import Fact, Query, quantity_of
+from mbcost.questions.explain.reading_sets import ReadingSet, choose_readings, is_known, load_readings
+from mbcost.questions.explain.trials import Trial
 from mbcost.questions.explain.windows import PrintWindow, list_deep_windows, list_misprints, list_windows
-from mbcost.spec.tally import COUNTS
 
 PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
 """The roundings of numbers that are published without an error."""
@@ -20,45 +18,15 @@ SLACK = 2
 """A reading is compared if it explains at most so many rows fewer than the best one."""
 
 
-@dataclass(frozen=True, eq=False)
-class ReadingSet:
-    """Readings of one quantity, and the same as arrays."""
-
-    readings: tuple[Reading, ...]
-    coefficients: Array
-    """Count x reading."""
-    cost: Array
-
-
-@cache
-def load_readings(quantity: str, *, named: bool) -> ReadingSet:
-    """Return the conventions for `quantity`, or the other ways to count it."""
-    return _stack_readings(named_readings(quantity) if named else other_readings(quantity))
-
-
-@cache
-def _stack_readings(readings: tuple[Reading, ...]) -> ReadingSet:
-    import numpy as np
-
-    rows = np.array([reading.row for reading in readings], dtype=np.int64).reshape(-1, len(COUNTS))
-    return ReadingSet(readings, rows.T, np.array([reading.cost for reading in readings], dtype=np.int64))
-
-
 def plan_passes(query: Query, trial: Trial, quantity: str) -> Iterator[tuple[int, ReadingSet]]:
     """Yield which readings apply to how many of the structures, counted from the first one.
 
     Readings that are not a convention apply to structures with a mistake only in a deep search.
     """
-    known = tuple(reading for reading in query.counted if reading.quantity == quantity)
     every = len(trial.structures)
-    if known:
-        yield every, _stack_readings(known)
-    elif not query.by_tool:
-        yield every, _stack_readings(multiply_adds_only(quantity))
-    else:
-        yield every, load_readings(quantity, named=True)
-        if not (query.plain or trial.setting.departures):
-            yield every if query.deep else trial.plain, load_readings(quantity, named=False)
+    yield every, choose_readings(query, quantity)
+    if query.by_tool and not (query.plain or trial.setting.departures or is_known(query, quantity)):
+        yield every if query.deep else trial.plain, load_readings(quantity, named=False)
 
 
 @dataclass(frozen=True, eq=False)

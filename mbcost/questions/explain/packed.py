@@ -19,6 +19,9 @@ from mbcost.spec.scaling import alpha_text
 if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
 
+ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
+"""The arrays of a stack."""
+
 
 def packed_path() -> Path:
     """Return the path of the file."""
@@ -36,9 +39,8 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in labels
     )
-    mult_adds = file[f"{key}/mult_adds"][file[f"{key}/mult_adds_places"]]
-    params = file[f"{key}/params"][file[f"{key}/params_places"]]
-    return Stack(structures, tuple(map(_parse_scale, scales)), mult_adds, params)
+    arrays = (file[f"{key}/{name}"][file[f"{key}/{name}_places"]] for name in ARRAYS)
+    return Stack(structures, tuple(map(_parse_scale, scales)), *arrays)
 
 
 @cache

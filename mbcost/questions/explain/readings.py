@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
+from mbcost.questions.explain.columns import COLUMNS
 from mbcost.questions.explain.costs import cost_of
 from mbcost.spec.catalogue.library import load_conventions
-from mbcost.spec.tally import COUNTS
 
 QUANTITIES = ("mult_adds", "params", "activations", "bytes")
 
 Coefficients = Mapping[str, int]
 
 _MACS = {"conv_macs": 1, "linear_macs": 1}
-_MAC_INDICES = {COUNTS.index(count) for count in _MACS}
+_MAC_INDICES = {COLUMNS.index(count) for count in _MACS}
 _NORM = ("plain_norm_elements", "fused_norm_elements")
 _NORM_CHANNELS = ("plain_norm_channels", "fused_norm_channels")
 _RELUS = ("relu_elements", "relu6_elements")
@@ -52,7 +52,7 @@ class Reading:
     name: str
     """The name of a convention, or what is counted."""
     row: tuple[int, ...]
-    """The coefficient of each of `COUNTS`."""
+    """The coefficient of each of `COLUMNS`."""
     cost: int
     """In hundredths of a bit."""
     named: bool
@@ -72,7 +72,7 @@ class Reading:
         return self.quantity == "mult_adds" and not counted <= _MAC_INDICES
 
     def weigh(self, counts: Iterable[int]) -> int:
-        """Return the sum of the counts, one for each of `COUNTS`, with the coefficients of the reading."""
+        """Return the sum of the counts, one for each of `COLUMNS`, with the coefficients of the reading."""
         return sum(count * factor for count, factor in zip(counts, self.row, strict=True) if factor)
 
 
@@ -106,7 +106,7 @@ def _readings(quantity: str) -> tuple[Reading, ...]:
 
 
 def _row(coefficients: Coefficients) -> tuple[int, ...]:
-    return tuple(coefficients.get(count, 0) for count in COUNTS)
+    return tuple(coefficients.get(count, 0) for count in COLUMNS)
 
 
 def _mult_adds() -> Iterator[Reading]:

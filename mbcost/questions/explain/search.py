@@ -13,13 +13,14 @@ from itertools import product
 from typing import Any
 
 from mbcost.questions.explain.arrays import Array
-from mbcost.questions.explain.facts import Fact, Query, Setting
-from mbcost.questions.explain.hits import Hits, find_hits, load_readings, missed_cost
+from mbcost.questions.explain.columns import COLUMNS
+from mbcost.questions.explain.facts import Fact, Query, Setting, quantity_of
+from mbcost.questions.explain.hits import Hits, find_hits, missed_cost
+from mbcost.questions.explain.reading_sets import load_readings
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
-from mbcost.questions.explain.trials import Trial, quantities_of, quantity_of
+from mbcost.questions.explain.trials import Trial, quantities_of
 from mbcost.questions.explain.windows import PrintWindow
-from mbcost.spec.tally import COUNTS
 
 KEPT = 200
 """How many candidates of one setting are compared: the cheapest ones, and all that cost as much as the last of them."""
@@ -51,6 +52,11 @@ class Candidate:
     def missed(self) -> tuple[int, ...]:
         """The indices of the facts that the candidate does not explain."""
         return tuple(index for index, match in enumerate(self.matches) if match.window is None)
+
+    @property
+    def mistyped(self) -> bool:
+        """Whether the candidate assumes a mistyped digit."""
+        return any(match.window is not None and match.window.rounding == "mistyped" for match in self.matches)
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -186,7 +192,7 @@ def _bases(quantity: str) -> tuple[Array, ...]:
     sums = (("conv_macs", "linear_macs"),) if quantity in ("mult_adds", "activations") else (
         ("weights",), ("biases",), ("plain_norm_channels", "fused_norm_channels"),
     )  # fmt: skip
-    return tuple(np.array([int(count in names) for count in COUNTS], dtype=np.int64) for names in sums)
+    return tuple(np.array([int(count in names) for count in COLUMNS], dtype=np.int64) for names in sums)
 
 
 def find_nearest(tried: list[tuple[Query, list[Trial]]]) -> tuple[Query, Candidate]:

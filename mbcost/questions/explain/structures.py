@@ -97,11 +97,12 @@ class Structure:
             costs.append(cost_of("mistakes", "of one quantity only"))
         if choices.implementation is None:
             costs.append(cost_of("implementations", self.implementation))
-        if self.other_classes:
-            costs.append(cost_of("classes", "other"))
-        elif choices.classes is None:
-            costs.append(cost_of("classes", str(self.classes)))
-        return sum(costs)
+        return sum(costs) + class_cost(self.classes, choices)
+
+    @property
+    def is_special(self) -> bool:
+        """Whether the structure exists only with solved numbers of classes."""
+        return False
 
     def draft(self, spec: Spec) -> Draft:
         """Return the draft of the network, with its mistakes."""
@@ -132,9 +133,21 @@ class Choices:
         return replace(structure, other_classes=True) if usual else None
 
 
+def class_cost(classes: int, choices: Choices) -> int:
+    """Return the cost of a number of classes, in hundredths of a bit; it is higher if a different one is claimed."""
+    if classes == choices.classes:
+        return 0
+    name = str(classes) if classes in (*USUAL_CLASSES, *OTHER_CLASSES) else "other" if classes <= CLASSES else "many"
+    claimed = 0 if choices.classes is None else cost_of("classes", "not as claimed")
+    return cost_of("classes", name) + claimed
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """The structures of one network at one alpha, and their counts as arrays."""
+    """The structures of one network at one alpha, and their counts as arrays.
+
+    The counts are those with `CLASSES` classes, and what one class adds: a count with other classes follows from them.
+    """
 
     structures: tuple[Structure, ...]
     scales: tuple[Scale, ...]
@@ -142,9 +155,19 @@ class Stack:
     """Structure x scale x count: counts per position that make mult-adds and activations."""
     params: Array
     """Structure x count: counts that make parameters."""
+    class_mult_adds: Array
+    """Structure x scale x count: what one more class adds to `mult_adds`."""
+    class_params: Array
+    """Structure x count: what one more class adds to `params`."""
 
-    def counts(self, quantity: str, resolution: tuple[int, int] | None) -> Array:
-        """Return structure x count at `resolution`, which parameters do not need.
+    def select(self, indices: list[int]) -> Stack:
+        """Return the stack with only the structures at `indices`."""
+        structures = tuple(self.structures[index] for index in indices)
+        arrays = (self.mult_adds, self.params, self.class_mult_adds, self.class_params)
+        return Stack(structures, self.scales, *(array[indices] for array in arrays))
+
+    def counts(self, quantity: str, resolution: tuple[int, int] | None) -> tuple[Array, Array]:
+        """Return structure x count at `resolution`, which parameters do not need, and the same for one more class.
 
         Raises:
             MbcostError: the counts are too large for the arrays.
@@ -152,14 +175,15 @@ class Stack:
         import numpy as np
 
         if quantity in ("params", "bytes"):
-            return self.params
+            return self.params, self.class_params
         assert resolution is not None, "mult-adds depend on the resolution"
         sizes = [count_positions(scale, resolution) for scale in self.scales]
         if max(sizes) * int(self.mult_adds.max()) * len(sizes) > LARGEST:
             raise _too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
         areas = np.array(sizes, dtype=np.int64)
         totals: Array = np.einsum("ksc,s->kc", self.mult_adds, areas)
-        return totals
+        per_class: Array = np.einsum("ksc,s->kc", self.class_mult_adds, areas)
+        return totals, per_class
 
 
 Counted = tuple[Structure, Sums, Sums]
@@ -174,52 +198,54 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     """
     import numpy as np
 
-    counted = sorted(_structures(spec, alpha, choices), key=lambda entry: bool(entry[0].departures))
-    if any(sums[None].max() > LARGEST for _, *both in counted for sums in both):
+    counted = sorted(_structures(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
+    if any(sums[None].max() > LARGEST for pair in counted for _, *both in pair for sums in both):
         raise _too_large("a count of this network")
-    scales = tuple(dict.fromkeys(scale for _, sums, _ in counted for scale in sums))
+    scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
     indices = {scale: index for index, scale in enumerate(scales)}
-    mult_adds = np.zeros((len(counted), len(scales), len(COUNTS)), dtype=np.int64)
-    params = np.zeros((len(counted), len(COUNTS)), dtype=np.int64)
-    for row, (_, for_mult_adds, for_params) in enumerate(counted):
-        for scale, counts in for_mult_adds.items():
-            mult_adds[row, indices[scale]] = counts
-        params[row] = for_params[None]
-    return Stack(tuple(structure for structure, *_ in counted), scales, mult_adds, params)
+    mult_adds = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
+    params = np.zeros((2, len(counted), len(COUNTS)), dtype=np.int64)
+    for row, pair in enumerate(counted):
+        for more, (_, for_mult_adds, for_params) in enumerate(pair):
+            for scale, counts in for_mult_adds.items():
+                mult_adds[more, row, indices[scale]] = counts
+            params[more, row] = for_params[None]
+    structures = tuple(structure for (structure, *_), _ in counted)
+    return Stack(structures, scales, mult_adds[0], params[0], mult_adds[1] - mult_adds[0], params[1] - params[0])
 
 
 def _too_large(subject: str) -> MbcostError:
     return MbcostError(f"{subject} is too large to search for")
 
 
-def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[Counted]:
+def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[Counted, Counted]]:
+    """Yield each structure with `CLASSES` classes and with one class more.
+
+    Raises:
+        MbcostError: the counts are not proportional to the classes, or alpha is so small that no channel is left.
+    """
+    if sum(row.c == "k" for row in spec.rows) > 1:
+        raise MbcostError(f"{spec.name} has more than one row with k classes: it cannot be searched")
     channels = choices.in_channels or spec.channels
     for name in (choices.implementation,) if choices.implementation else spec.implementations:
         main = name in (choices.implementation, spec.default_implementation)
         for mistakes in _mistakes(spec, choices, main=main):
-            structure = Structure(name, choices.classes or CLASSES, mistakes)
+            structure = Structure(name, CLASSES, mistakes)
             draft = structure.draft(spec)
             if mistakes and draft == replace(structure, mistakes=mistakes[:-1]).draft(spec):
                 continue
-            for classes in _classes(choices, unmodified=not mistakes):
-                try:
-                    blocks = draft.blocks(alpha, classes, channels)
-                except MbcostError:
-                    if not mistakes:
-                        raise
-                    continue
-                with_parts = choices.mistakes > len(mistakes) and classes not in OTHER_CLASSES
-                for variant, for_mult_adds, for_params in _count(
-                    replace(structure, classes=classes), draft, blocks, with_parts=with_parts
-                ):
-                    if (kept := choices.keep(variant)) is not None:
-                        yield kept, for_mult_adds, for_params
-
-
-def _classes(choices: Choices, *, unmodified: bool) -> tuple[int, ...]:
-    if choices.classes is None:
-        return USUAL_CLASSES + OTHER_CLASSES if unmodified else USUAL_CLASSES
-    return tuple(dict.fromkeys((choices.classes, *USUAL_CLASSES))) if unmodified else (choices.classes,)
+            try:
+                blocks, more = (draft.blocks(alpha, classes, channels) for classes in (CLASSES, CLASSES + 1))
+            except MbcostError:
+                if not mistakes:
+                    raise
+                continue
+            with_parts = choices.mistakes > len(mistakes)
+            yield from zip(
+                _count(structure, draft, blocks, with_parts=with_parts),
+                _count(structure, draft, more, with_parts=with_parts),
+                strict=True,
+            )
 
 
 def _mistakes(spec: Spec, choices: Choices, *, main: bool) -> Iterator[tuple[str, ...]]:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
-from mbcost.questions.explain.facts import Fact, Query, Setting, is_built_in, list_settings
+from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.facts import Query, Setting, is_built_in, list_settings, quantity_of
+from mbcost.questions.explain.families import Families, list_families, solve
 from mbcost.questions.explain.packed import packed_stack
-from mbcost.questions.explain.structures import USUAL_CLASSES, Choices, Stack, Structure, build_stack
+from mbcost.questions.explain.structures import (
+    OTHER_CLASSES,
+    USUAL_CLASSES,
+    Choices,
+    Stack,
+    Structure,
+    build_stack,
+)
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.table import Spec
+from mbcost.spec.table import CLASSES, Spec
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +31,44 @@ class Trial:
     setting: Setting
     structures: tuple[Structure, ...]
     counts: tuple[Array, ...]
-    """For each fact, structure x count."""
+    """For each fact, structure x column."""
     cost: Array
     """The cost of each structure with the setting, in hundredths of a bit."""
     plain: int
-    """How many structures are unmodified: they come first."""
+    """How many structures are unmodified, with usual numbers of classes: they come first."""
+    families: Families | None = None
+    """What can be solved for its classes: `structures` has only the solutions for the facts themselves."""
+
+    def restrict(self, facts: Sequence[int]) -> Trial:
+        """Return the trial with only some of the facts, which are given by their indices."""
+        families = None if self.families is None else self.families.restrict(facts)
+        return replace(self, counts=tuple(self.counts[index] for index in facts), families=families)
 
 
-Stacks = dict[tuple[int, float, Choices], tuple[Stack, Array]]
-"""Stacks with the costs of their structures.
+@dataclass(frozen=True, eq=False)
+class Expanded:
+    """The structures of a stack with every number of classes that is tried."""
+
+    stack: Stack
+    structures: tuple[Structure, ...]
+    index: Array
+    """For each structure, its index in the stack."""
+    more: Array
+    """For each structure, its classes besides `CLASSES`."""
+    cost: Array
+
+    def counts(self, quantity: str, resolution: tuple[int, int]) -> Array:
+        """Return structure x column at `resolution`.
+
+        Raises:
+            MbcostError: the counts are too large for the arrays.
+        """
+        counts, per_class = self.stack.counts(quantity, resolution)
+        return with_columns(counts[self.index] + self.more[:, None] * per_class[self.index])
+
+
+Stacks = dict[tuple[int, float, Choices], Expanded]
+"""Stacks with every number of classes.
 
 The key has the identity of the spec, so that a dictionary is valid only as long as the query that it is made for.
 """
@@ -61,33 +98,72 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
             failure = error
             continue
         built_any = True
-        common = _common([stack for stack, _ in built])
-        counts = tuple(
-            stack.counts(quantity_of(fact), setting.resolution_of(fact))[_indices(stack, common)]
-            for fact, (stack, _) in zip(query.facts, built, strict=True)
-        )
-        first, costs = built[0]
-        plain = sum(not structure.departures for structure in common)
-        yield Trial(setting, common, counts, costs[_indices(first, common)] + setting.cost + cost, plain)
+        yield _build_trial(query, setting, choices, built, cost)
     if not built_any:
         raise failure
 
 
-def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> tuple[Stack, Array]:
+def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequence[Expanded], cost: int) -> Trial:
     import numpy as np
 
+    common = _common(built)
+    kept = [_indices(expanded, common) for expanded in built]
+    counts = tuple(
+        expanded.counts(quantity_of(fact), setting.resolution_of(fact))[indices]
+        for fact, expanded, indices in zip(query.facts, built, kept, strict=True)
+    )
+    costs = built[0].cost[kept[0]] + setting.cost + cost
+    plain = sum(not structure.departures for structure in common)
+    trial = Trial(setting, common, counts, costs, plain)
+    if query.plain or setting.departures:
+        return trial
+    sizes = [(quantity_of(fact), setting.resolution_of(fact)) for fact in query.facts]
+    stacks = [expanded.stack for expanded in built]
+    families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
+    solved = solve(query, families, choices)
+    if not solved.structures:
+        return replace(trial, families=families)
+    return Trial(
+        setting,
+        (*common[:plain], *solved.structures, *common[plain:]),
+        tuple(np.insert(rows, plain, more, axis=0) for rows, more in zip(counts, solved.counts, strict=True)),
+        np.insert(costs, plain, solved.cost),
+        plain,
+        families,
+    )
+
+
+def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> Expanded:
     key = id(spec), alpha, choices
     if key not in stacks:
-        stack = load_stack(spec, alpha, choices)
-        costs = np.array([structure.cost(spec, choices) for structure in stack.structures], dtype=np.int64)
-        stacks[key] = stack, costs
+        stacks[key] = _expand(spec, load_stack(spec, alpha, choices), choices)
     return stacks[key]
 
 
-def quantity_of(fact: Fact) -> str:
-    """Return the quantity of a fact, which `fill_quantities` has filled in."""
-    assert fact.quantity is not None, "fill_quantities fills it in"
-    return fact.quantity
+def _expand(spec: Spec, stack: Stack, choices: Choices) -> Expanded:
+    import numpy as np
+
+    entries = [
+        (structure, index)
+        for index, base in enumerate(stack.structures)
+        for classes in _list_classes(choices, unmodified=not base.departures)
+        if (structure := choices.keep(replace(base, classes=classes))) is not None
+    ]
+    entries.sort(key=lambda entry: bool(entry[0].departures))
+    structures = tuple(structure for structure, _ in entries)
+    return Expanded(
+        stack,
+        structures,
+        np.array([index for _, index in entries], dtype=np.int64),
+        np.array([structure.classes - CLASSES for structure in structures], dtype=np.int64),
+        np.array([structure.cost(spec, choices) for structure in structures], dtype=np.int64),
+    )
+
+
+def _list_classes(choices: Choices, *, unmodified: bool) -> tuple[int, ...]:
+    if choices.classes is None:
+        return USUAL_CLASSES + OTHER_CLASSES if unmodified else USUAL_CLASSES
+    return tuple(dict.fromkeys((choices.classes, *USUAL_CLASSES))) if unmodified else (choices.classes,)
 
 
 def quantities_of(query: Query) -> tuple[str, ...]:
@@ -102,40 +178,35 @@ def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
         MbcostError: alpha is so small that no network can be built.
     """
     if is_built_in(spec):
-        return _built_in_stack(spec.name, alpha, choices)
+        return _built_in_stack(spec.name, alpha, choices.implementation, choices.in_channels, choices.mistakes)
     return build_stack(spec, alpha, choices)
 
 
 @cache
-def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
+def _built_in_stack(
+    name: str, alpha: float, implementation: str | None, in_channels: int | None, mistakes: int
+) -> Stack:
     """Return the stack from the structures that are built ahead, as far as these go."""
-    ahead = packed_stack(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
-    if ahead is None or choices.classes not in (None, *USUAL_CLASSES):
+    choices = Choices(implementation, None, in_channels, mistakes)
+    ahead = packed_stack(name, alpha) if mistakes < 2 and in_channels is None else None
+    if ahead is None:
         return build_stack(load_spec(name), alpha, choices)
-    kept = [
-        (structure, index)
-        for index, built in enumerate(ahead.structures)
-        if (structure := choices.keep(built)) is not None
-    ]
-    kept.sort(key=lambda pair: bool(pair[0].departures))
-    indices = [index for _, index in kept]
-    structures = tuple(structure for structure, _ in kept)
-    return Stack(structures, ahead.scales, ahead.mult_adds[indices], ahead.params[indices])
+    return ahead.select([index for index, built in enumerate(ahead.structures) if choices.keep(built) is not None])
 
 
-def _common(stacks: list[Stack]) -> tuple[Structure, ...]:
-    first = stacks[0].structures
-    if all(stack.structures is first or stack.structures == first for stack in stacks):
+def _common(built: Sequence[Expanded]) -> tuple[Structure, ...]:
+    first = built[0].structures
+    if all(expanded.structures is first or expanded.structures == first for expanded in built):
         return first
-    shared = set.intersection(*(set(stack.structures) for stack in stacks))
+    shared = set.intersection(*(set(expanded.structures) for expanded in built))
     return tuple(structure for structure in first if structure in shared)
 
 
-def _indices(stack: Stack, structures: tuple[Structure, ...]) -> Any:
+def _indices(expanded: Expanded, structures: tuple[Structure, ...]) -> slice | list[int]:
     """Return what selects the rows of `structures` from the arrays of the stack."""
-    if structures is stack.structures:
+    if structures is expanded.structures:
         return slice(None)
-    if structures == stack.structures[: len(structures)]:
+    if structures == expanded.structures[: len(structures)]:
         return slice(len(structures))
-    indices = {structure: index for index, structure in enumerate(stack.structures)}
+    indices = {structure: index for index, structure in enumerate(expanded.structures)}
     return [indices[structure] for structure in structures]

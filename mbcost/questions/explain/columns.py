@@ -1,0 +1,31 @@
+"""What is counted of a structure: the raw counts, and what readings need besides them."""
+
+from __future__ import annotations
+
+from mbcost.questions.explain.arrays import Array
+from mbcost.spec.tally import COUNTS, Tally, counts_of
+
+COLUMNS = (*COUNTS, "trained", "networks")
+"""The raw counts, the parameters that are trained, and 1 for the network itself."""
+TRAINED = {"weights": 1, "biases": 1, "plain_norm_channels": 2, "fused_norm_channels": 2}
+"""What training changes: raw count -> values. Moving statistics are not trained."""
+
+
+def with_columns(counts: Array, networks: int = 1) -> Array:
+    """Return rows of `COUNTS` as rows of `COLUMNS`; all parameters are trained.
+
+    Args:
+        counts: structure x count.
+        networks: what the last column holds; 0 for counts that are added to a network.
+    """
+    import numpy as np
+
+    trained = counts @ np.array([TRAINED.get(name, 0) for name in COUNTS], dtype=np.int64)
+    return np.column_stack([counts, trained, np.full(len(counts), networks, dtype=np.int64)])
+
+
+def columns_of(tally: Tally, *, trained: bool) -> tuple[int, ...]:
+    """Return the columns of one layer."""
+    values = counts_of(tally)
+    amount = sum(TRAINED.get(name, 0) * value for name, value in zip(COUNTS, values, strict=True)) if trained else 0
+    return (*values, amount, 0)

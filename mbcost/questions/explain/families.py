@@ -1,0 +1,206 @@
+"""Families of structures that differ in one whole number, which is solved from a printed number: the classes.
+
+What a class costs is constant: the classifier's weights for one output, and a bias. So the number of classes follows
+from what remains of a printed number after the rest of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.costs import cost_of
+from mbcost.questions.explain.facts import Fact, Query, quantity_of
+from mbcost.questions.explain.reading_sets import choose_readings
+from mbcost.questions.explain.structures import OTHER_CLASSES, USUAL_CLASSES, Choices, Stack, Structure, class_cost
+from mbcost.questions.explain.windows import list_windows
+from mbcost.spec.table import CLASSES, Spec
+
+if TYPE_CHECKING:
+    from mbcost.questions.explain.arrays import Array, Flags, Floats
+
+RANGES = ((1, 1000), (1001, 22_000))
+"""The numbers of classes that are solved for, by cost; ImageNet has 21,841 classes."""
+FEW = 16
+"""A fact is solved for its classes if at most so many of them give its digits."""
+KEPT = 2000
+"""How many solutions are kept: the cheapest ones, and all that cost as much as the last of them."""
+SHORTENED = ("rounds", "floors", "ceils")
+"""The ways to print a number for which classes are solved."""
+
+
+@dataclass(frozen=True, eq=False)
+class Families:
+    """Structures with any number of classes, and their counts for every fact."""
+
+    structures: tuple[Structure, ...]
+    """Each with `CLASSES` classes, in place of any number."""
+    counts: tuple[Array, ...]
+    """For each fact, family x column: without a class."""
+    per_class: tuple[Array, ...]
+    """For each fact, family x column: what one class adds."""
+    cost: Array
+    """The cost of each family with the setting, without the number of classes."""
+
+    def restrict(self, facts: Sequence[int]) -> Families:
+        """Return the families with only some of the facts, which are given by their indices."""
+        counts, per_class = (tuple(rows[index] for index in facts) for rows in (self.counts, self.per_class))
+        return replace(self, counts=counts, per_class=per_class)
+
+
+@dataclass(frozen=True, eq=False)
+class Solutions:
+    """Structures with numbers of classes that give the digits of a fact."""
+
+    structures: tuple[Structure, ...]
+    counts: tuple[Array, ...]
+    cost: Array
+
+
+def join_families(parts: Sequence[Families]) -> Families:
+    """Return the families, each network once: that of the lowest cost, the first one if there are several."""
+    import numpy as np
+
+    structures = [structure for part in parts for structure in part.structures]
+    cost = np.concatenate([part.cost for part in parts])
+    counts = [np.concatenate(rows) for rows in zip(*(part.counts for part in parts), strict=True)]
+    per_class = [np.concatenate(rows) for rows in zip(*(part.per_class for part in parts), strict=True)]
+    order = np.argsort(cost, kind="stable")
+    rows = np.column_stack([*counts, *per_class])[order]
+    kept = np.sort(order[np.unique(rows, axis=0, return_index=True)[1]])
+    return Families(
+        tuple(structures[index] for index in kept.tolist()),
+        tuple(array[kept] for array in counts),
+        tuple(array[kept] for array in per_class),
+        cost[kept],
+    )
+
+
+def list_families(
+    spec: Spec, stacks: Sequence[Stack], sizes: Sequence[tuple[str, tuple[int, int]]], choices: Choices, cost: int
+) -> Families:
+    """Return the unmodified structures with any number of classes.
+
+    Args:
+        spec: the table.
+        stacks: for each fact, the stack at its alpha.
+        sizes: for each fact, its quantity and resolution.
+        choices: what is given; a given number of classes may be wrong.
+        cost: what the setting costs.
+    """
+    import numpy as np
+
+    structures = [structure for structure in stacks[0].structures if not structure.departures]
+    counts, per_class = [], []
+    for stack, (quantity, resolution) in zip(stacks, sizes, strict=True):
+        indices = [stack.structures.index(structure) for structure in structures]
+        total, one = (array[indices] for array in stack.counts(quantity, resolution))
+        counts.append(with_columns(total - CLASSES * one))
+        per_class.append(with_columns(one, networks=0))
+    marked = tuple(replace(structure, other_classes=choices.classes is not None) for structure in structures)
+    costs = [structure.cost(spec, choices) - class_cost(CLASSES, choices) + cost for structure in marked]
+    return join_families([Families(marked, tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64))])
+
+
+def solve(query: Query, families: Families, choices: Choices) -> Solutions:
+    """Return the families with the numbers of classes that give the digits of one of the facts."""
+    import numpy as np
+
+    pairs: dict[tuple[int, int], int] = {}
+    for index in range(len(query.facts)):
+        for family, classes in _solve_fact(query, families, index):
+            known = not families.structures[family].is_special and classes in USUAL_CLASSES + OTHER_CLASSES
+            if not known and classes != choices.classes:
+                pairs[family, classes] = int(families.cost[family]) + class_cost(classes, choices)
+    limit = sorted(pairs.values())[KEPT - 1] if len(pairs) > KEPT else None
+    kept = sorted((pair, cost) for pair, cost in pairs.items() if limit is None or cost <= limit)
+    rows = np.array([family for (family, _), _ in kept], dtype=np.int64)
+    more = np.array([classes for (_, classes), _ in kept], dtype=np.int64)
+    return Solutions(
+        tuple(replace(families.structures[family], classes=classes) for (family, classes), _ in kept),
+        tuple(
+            counts[rows] + more[:, None] * one[rows]
+            for counts, one in zip(families.counts, families.per_class, strict=True)
+        ),
+        np.array([cost for _, cost in kept], dtype=np.int64),
+    )
+
+
+def _solve_fact(query: Query, families: Families, index: int) -> Iterator[tuple[int, int]]:
+    """Yield each family with a number of classes for which a reading gives the digits of the fact."""
+    import numpy as np
+
+    low, high = _range_of(query.facts[index])
+    base, one = _values(query, families, index)
+    steps = np.maximum(one, 1)
+    lowest = np.maximum(-((base - low) // steps), RANGES[0][0])
+    highest = np.minimum((high - base) // steps, RANGES[-1][1])
+    number = np.where(one > 0, highest - lowest + 1, 0)
+    for family, reading in np.argwhere((number > 0) & (number <= FEW)).tolist():
+        for classes in range(int(lowest[family, reading]), int(highest[family, reading]) + 1):
+            yield family, classes
+
+
+def is_solved(query: Query, families: Families, index: int) -> bool:
+    """Return whether the digits of the fact decide the classes, so that `solve` has all that give them."""
+    low, high = _range_of(query.facts[index])
+    one = _values(query, families, index)[1]
+    return bool(high - low < FEW * one[one > 0].min(initial=1))
+
+
+def _range_of(fact: Fact) -> tuple[int, int]:
+    windows = [window for window in list_windows(fact.printed, quantity_of(fact)) if window.rounding in SHORTENED]
+    return min((window.low for window in windows), default=1), max((window.high for window in windows), default=0)
+
+
+def _values(query: Query, families: Families, index: int) -> tuple[Array, Array]:
+    """Return family x reading: the value without a class, and what one class adds."""
+    coefficients = choose_readings(query, quantity_of(query.facts[index])).coefficients
+    return families.counts[index] @ coefficients, families.per_class[index] @ coefficients
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedReach:
+    """What families reach when a fact is moved: costs, and upper bounds of the shares of factors."""
+
+    cost: Array
+    share: Floats
+
+    def bound(self, limit: int) -> float:
+        """Return an upper bound of the share of factors that families explain at a cost of at most `limit`."""
+        from math import fsum
+
+        return min(1.0, fsum(self.share[self.cost <= limit]))
+
+
+def reach_of(query: Query, families: Families, index: int, limit: int, spread: float) -> SolvedReach:
+    """Return what families reach when the fact is moved by factors up to `spread`.
+
+    The values of a family are as far apart as a class costs: it reaches the share of factors that its values cover.
+    """
+    import numpy as np
+
+    fact, choices = query.facts[index], Choices(classes=query.classes)
+    readings = choose_readings(query, quantity_of(fact))
+    low, high = _range_of(fact)
+    base, one = _values(query, families, index)
+    printed = float(fact.printed.number)
+    costs, shares = [], []
+    for lowest, highest in RANGES:
+        any_classes = class_cost(highest - 1, choices)  # 1000 and 1001 classes are cheaper: those are not solved for
+        cost = families.cost[:, None] + readings.cost[None, :] + any_classes
+        good: Flags = (cost <= limit) & (one > 0)
+        start, step = base[good].astype(np.float64), one[good].astype(np.float64)
+        first = np.maximum(start + lowest * step, printed / spread)
+        last = np.minimum(start + highest * step, printed * spread)
+        values = np.floor(np.maximum(last - first, 0) / step) + (last >= first)
+        covered = values * np.minimum(high - low + 1, step) / printed / (spread - 1 / spread)
+        # Two families have the same values if they differ by whole classes.
+        keys = np.column_stack([base[good] % one[good], one[good]])
+        order = np.argsort(cost[good], kind="stable")
+        unique = order[np.unique(keys[order], axis=0, return_index=True)[1]]
+        costs.append(cost[good][unique])
+        shares.append(covered[unique])
+    return SolvedReach(np.concatenate(costs), np.concatenate(shares))

@@ -1,0 +1,47 @@
+"""Readings as arrays, and which of them a query allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.columns import COLUMNS
+from mbcost.questions.explain.facts import Query
+from mbcost.questions.explain.readings import Reading, multiply_adds_only, named_readings, other_readings
+
+
+@dataclass(frozen=True, eq=False)
+class ReadingSet:
+    """Readings of one quantity, and the same as arrays."""
+
+    readings: tuple[Reading, ...]
+    coefficients: Array
+    """Count x reading."""
+    cost: Array
+
+
+@cache
+def load_readings(quantity: str, *, named: bool) -> ReadingSet:
+    """Return the conventions for `quantity`, or the other ways to count it."""
+    return _stack_readings(named_readings(quantity) if named else other_readings(quantity))
+
+
+@cache
+def _stack_readings(readings: tuple[Reading, ...]) -> ReadingSet:
+    import numpy as np
+
+    rows = np.array([reading.row for reading in readings], dtype=np.int64).reshape(-1, len(COLUMNS))
+    return ReadingSet(readings, rows.T, np.array([reading.cost for reading in readings], dtype=np.int64))
+
+
+def is_known(query: Query, quantity: str) -> bool:
+    """Return whether the query says how a quantity is counted."""
+    return any(reading.quantity == quantity for reading in query.counted)
+
+
+def choose_readings(query: Query, quantity: str) -> ReadingSet:
+    """Return how the query says that the quantity is counted, or the conventions for it."""
+    if is_known(query, quantity):
+        return _stack_readings(tuple(reading for reading in query.counted if reading.quantity == quantity))
+    return load_readings(quantity, named=True) if query.by_tool else _stack_readings(multiply_adds_only(quantity))
