@@ -158,8 +158,8 @@ class BatchNorm(_Elementwise):
         """Return the counts: every element once. Conventions disagree about how many operations that is."""
         channels, elements = self.input.channels, self.input.elements
         if self.fused:
-            return Tally(fused_norm_channels=channels, fused_norm_elements=elements)
-        return Tally(plain_norm_channels=channels, plain_norm_elements=elements)
+            return Tally(fused_norm_channels=channels, fused_norm_elements=elements, norms=1)
+        return Tally(plain_norm_channels=channels, plain_norm_elements=elements, norms=1)
 
 
 @dataclass(frozen=True)

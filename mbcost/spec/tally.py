@@ -63,6 +63,8 @@ class Tally:
     """Elements that residual connections add."""
     outputs: int = 0
     """Output elements of convolution and linear layers (what timm publishes as "activations")."""
+    norms: int = 0
+    """Layers of batch norm: each has one counter of batches in PyTorch's state_dict."""
 
     @property
     def norm_channels(self) -> int:

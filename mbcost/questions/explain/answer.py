@@ -15,6 +15,7 @@ from mbcost.questions.explain.hits import find_original
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.search import Candidate, Match, find_candidates, find_nearest
 from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
+from mbcost.questions.explain.tails import name_trained
 from mbcost.questions.explain.trials import Stacks, Trial, build_trials
 from mbcost.questions.explain.windows import PrintWindow, float32_sum
 from mbcost.spec.printed import Printed
@@ -268,8 +269,10 @@ def network_of(query: Query, setting: Setting, structure: Structure, fact: Fact)
 def list_amounts(network: Network, structure: Structure, reading: Reading) -> list[int]:
     """Return what each layer adds to the number, in order of execution; what is counted twice is added at the end."""
     amounts, repeated = [], []
+    trained = structure.trained_from is None
     for layer in network.layers:
-        amount = reading.weigh(columns_of(layer.tally(), trained=True))
+        trained = trained or name_trained(layer) == structure.trained_from
+        amount = reading.weigh(columns_of(layer.tally(), trained=trained))
         times = _times(network.spec, layer, structure, reading.quantity)
         amounts.append(amount if times >= 0 else 0)
         repeated += [amount] * max(times, 0)

@@ -187,11 +187,14 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     low, high = _range_of(fact)
     base, one = _values(query, families, index)
     printed = float(fact.printed.number)
+    special = np.array([structure.is_special for structure in families.structures], dtype=bool)
+    # 1000 and 1001 classes are not solved for, so the cost of a range is that of the number before its end.
+    ranges = [(lowest, highest, highest - 1, one > 0) for lowest, highest in RANGES]
+    ranges += [(usual, usual, usual, (one > 0) & special[:, None]) for usual in USUAL_CLASSES + OTHER_CLASSES]
     costs, shares = [], []
-    for lowest, highest in RANGES:
-        any_classes = class_cost(highest - 1, choices)  # 1000 and 1001 classes are cheaper: those are not solved for
-        cost = families.cost[:, None] + readings.cost[None, :] + any_classes
-        good: Flags = (cost <= limit) & (one > 0)
+    for lowest, highest, classes, solvable in ranges:
+        cost = families.cost[:, None] + readings.cost[None, :] + class_cost(classes, choices)
+        good: Flags = (cost <= limit) & solvable
         start, step = base[good].astype(np.float64), one[good].astype(np.float64)
         first = np.maximum(start + lowest * step, printed / spread)
         last = np.minimum(start + highest * step, printed * spread)

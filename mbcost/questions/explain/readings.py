@@ -42,6 +42,25 @@ _OPTIONAL_TERMS: tuple[dict[str, Coefficients], ...] = (
 )
 """What somebody may count besides multiply-accumulates: one entry of each line. The names are part of JSON answers."""
 _MOST_NORM_VALUES = 5
+_STORED = {"weights": 1, "biases": 1} | dict.fromkeys(_NORM_CHANNELS, 4)
+"""All values of a model, with the moving mean and variance of each norm channel."""
+_PARTS: Mapping[str, Coefficients] = {
+    "trainable": {"trained": 1},
+    "not trainable": _STORED | {"trained": -1},
+    "frozen": {"weights": 1, "biases": 1} | dict.fromkeys(_NORM_CHANNELS, 2) | {"trained": -1},
+    "stored + Adam": _STORED | {"trained": 2, "networks": 2},
+    "stored + momentum": _STORED | {"trained": 1, "networks": 2},
+    "stored + SGD": _STORED | {"networks": 2},
+    "state of Adam": {"trained": 2, "networks": 2},
+    "state of momentum": {"trained": 1, "networks": 2},
+    "state_dict": _STORED | {"norms": 1},
+}
+"""Parts of the values of a model that summaries print.
+
+Keras 3's optimizers have one or two values per trained value, and the step and the learning rate (keras 3.15.1,
+keras/src/optimizers/adam.py, sgd.py, rmsprop.py, base_optimizer.py). A state_dict of PyTorch has one counter of batches
+per norm besides the moving statistics.
+"""
 
 
 @dataclass(frozen=True)
@@ -131,6 +150,8 @@ def _params() -> Iterator[Reading]:
     for convention in load_conventions().values():
         cost = cost_of("params", convention.name)
         yield Reading("params", convention.name, _row(convention.params_coefficients), cost, named=True)
+    for name, counted in _PARTS.items():
+        yield Reading("params", name, _row(counted), cost_of("params", name), named=True)
     cost = cost_of("counting", "norm_values")
     for values in range(_MOST_NORM_VALUES + 1):
         counted = {"weights": 1, "biases": 1} | dict.fromkeys(_NORM_CHANNELS, values)

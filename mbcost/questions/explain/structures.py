@@ -50,6 +50,8 @@ LEFT_OUT: Mapping[str, Miscount] = {
     "classifier counted twice": Miscount("the classifier is counted twice", ("classifier",), 1),
 }
 """Mistakes of counting by name."""
+CLASSIFIER = ".classifier"
+"""The end of the name of the classifier's layer."""
 ONE_QUANTITY = {"mult_adds": ", in mult-adds only", "params": ", in params only"}
 """What follows the name of a mistake of counting that only one quantity has."""
 
@@ -68,23 +70,30 @@ class Structure:
     """The quantity that `left_out` is about; None if it is about both."""
     other_classes: bool = False
     """Whether the number of classes differs from the claimed one."""
+    trained_from: str | None = None
+    """The first layer that is trained, such as `16.1.project`, or its norm; None if all layers are trained."""
 
     @property
     def departures(self) -> tuple[str, ...]:
         """The names of its mistakes and left-out parts."""
-        return self._list(self.mistakes, self.left_out, "other classes")
+        trained = None if self.trained_from is None else f"trained from {self.trained_from}"
+        return self._list(self.mistakes, self.left_out, trained, "other classes")
 
     def clauses(self, spec: Spec) -> tuple[str, ...]:
         """Return one clause per departure."""
         mistakes = tuple(find_mistake(name, spec).text for name in self.mistakes)
         left_out = None if self.left_out is None else LEFT_OUT[self.left_out].text
-        return self._list(mistakes, left_out, f"there are {self.classes} classes")
+        trained = None if self.trained_from is None else f"only the layers from {self.trained_from} on are trained"
+        return self._list(mistakes, left_out, trained, f"there are {self.classes} classes")
 
-    def _list(self, mistakes: tuple[str, ...], left_out: str | None, classes: str) -> tuple[str, ...]:
+    def _list(
+        self, mistakes: tuple[str, ...], left_out: str | None, trained: str | None, classes: str
+    ) -> tuple[str, ...]:
         scope = ONE_QUANTITY.get(self.only or "", "")
         return (
             *mistakes,
             *([] if left_out is None else [left_out + scope]),
+            *([] if trained is None else [trained]),
             *([classes] if self.other_classes else []),
         )
 
@@ -97,12 +106,15 @@ class Structure:
             costs.append(cost_of("mistakes", "of one quantity only"))
         if choices.implementation is None:
             costs.append(cost_of("implementations", self.implementation))
+        if self.trained_from is not None:
+            only = self.trained_from.endswith(CLASSIFIER)
+            costs.append(cost_of("trained", "classifier" if only else "from a layer"))
         return sum(costs) + class_cost(self.classes, choices)
 
     @property
     def is_special(self) -> bool:
-        """Whether the structure exists only with solved numbers of classes."""
-        return False
+        """Whether the structure is tried only with numbers of classes that are solved from a number."""
+        return self.trained_from is not None
 
     def draft(self, spec: Spec) -> Draft:
         """Return the draft of the network, with its mistakes."""

@@ -10,7 +10,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.facts import Query, Setting, is_built_in, list_settings, quantity_of
-from mbcost.questions.explain.families import Families, list_families, solve
+from mbcost.questions.explain.families import Families, join_families, list_families, solve
 from mbcost.questions.explain.packed import packed_stack
 from mbcost.questions.explain.structures import (
     OTHER_CLASSES,
@@ -20,8 +20,13 @@ from mbcost.questions.explain.structures import (
     Structure,
     build_stack,
 )
+from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.catalogue.library import load_spec
+from mbcost.spec.printed import Printed
 from mbcost.spec.table import CLASSES, Spec
+
+LONG = 5
+"""A number of so many digits, or a whole one, can tell from which layer on a network is trained, and its head."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +122,7 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
     trial = Trial(setting, common, counts, costs, plain)
     if query.plain or setting.departures:
         return trial
-    sizes = [(quantity_of(fact), setting.resolution_of(fact)) for fact in query.facts]
-    stacks = [expanded.stack for expanded in built]
-    families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
+    families = _list_families(query, setting, choices, [expanded.stack for expanded in built], cost)
     solved = solve(query, families, choices)
     if not solved.structures:
         return replace(trial, families=families)
@@ -131,6 +134,24 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
         plain,
         families,
     )
+
+
+def _list_families(
+    query: Query, setting: Setting, choices: Choices, stacks: Sequence[Stack], cost: int
+) -> Families:
+    """Return everything that can be solved for its classes."""
+    quantities = [quantity_of(fact) for fact in query.facts]
+    sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
+    families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
+    parts = [families]
+    if any(fact.quantity == "params" and _is_long(fact.printed) for fact in query.facts):
+        alphas = [setting.alpha_of(fact) for fact in query.facts]
+        parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
+    return join_families(parts)
+
+
+def _is_long(printed: Printed) -> bool:
+    return printed.digits >= LONG or printed.step == 1
 
 
 def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> Expanded:
