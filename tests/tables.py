@@ -16,7 +16,7 @@ from mbcost.errors import MbcostError
 from mbcost.spec import implementation
 from mbcost.spec.catalogue.library import families, load_family
 from mbcost.spec.implementation import PADDINGS, ChannelRule, Implementation, Padding
-from mbcost.spec.operators import EXPANDING, OPERATORS, POOLS, TOPS
+from mbcost.spec.operators import EXPANDING, ON_VECTORS, OPERATORS, POOLS, TOPS
 from mbcost.spec.reading.columns import COLUMNS
 from mbcost.spec.reading.implementations import PARTS, SQUEEZED
 
@@ -27,12 +27,12 @@ WINDOWS = st.builds("{}x{}".format, st.integers(1, 4), st.integers(1, 4))
 
 @st.composite
 def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Draw a stem, up to four rows of any operator, a pool or a flattening, and fully connected rows."""
+    """Draw a stem, up to four rows of any operator, and a top."""
     drawn: list[dict[str, Any]] = [
         {"operator": "conv", "k": draw(KERNELS), "c": draw(WIDTHS), "s": draw(STRIDES), "nl": draw(LETTERS)}
     ]
     for _ in range(draw(st.integers(1, 4))):
-        operator = draw(st.sampled_from(sorted(set(OPERATORS) - {*TOPS, "linear"})))
+        operator = draw(st.sampled_from(sorted(set(OPERATORS) - {*TOPS, *ON_VECTORS})))
         if operator in POOLS:
             drawn.append({"operator": operator, "k": draw(WINDOWS), "s": draw(STRIDES)})
             continue
@@ -52,10 +52,20 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         if operator in COLUMNS["d"].operators:
             row["d"] = draw(st.sampled_from([None, 2, 3]))
         drawn.append(row)
-    drawn.append({"operator": "global_pool"} if draw(FLAGS) else {"operator": "flatten", "k": draw(WINDOWS)})
+    return drawn + draw(tops())
+
+
+@st.composite
+def tops(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Draw the table's own top, or a head of transfer learning on pooled or flattened features."""
+    operator = draw(st.sampled_from(TOPS))
+    top: dict[str, Any] = {"operator": operator, "k": draw(st.none() | WINDOWS) if operator == "flatten" else None}
+    own: list[dict[str, Any]] = [{"operator": "batch_norm"}, {"operator": "dense", "c": draw(WIDTHS)}]
+    if (operator == "flatten" and top["k"] is None) or draw(FLAGS):
+        return [top, *draw(st.lists(st.sampled_from(own), max_size=3)), {"operator": "dense", "c": "k"}]
     if draw(FLAGS):
-        drawn.append({"operator": "linear", "c": draw(WIDTHS), "nl": draw(LETTERS)})
-    return [*drawn, {"operator": "linear", "c": "k"}]
+        return [top, {"operator": "linear", "c": draw(WIDTHS), "nl": draw(LETTERS)}, {"operator": "linear", "c": "k"}]
+    return [top, {"operator": "linear", "c": "k"}]
 
 
 @st.composite

@@ -34,7 +34,8 @@ class Form:
     outputs: int
     rules: LayerRules
     kernel: tuple[int, int] = (1, 1)
-    """(0, 0) is a universal bottleneck without a depthwise layer between its pointwise layers."""
+    """(0, 0) is a universal bottleneck without a depthwise layer between its pointwise layers, or a flattening that
+    keeps the map."""
     stride: int = 1
     groups: int = 1
     dilation: int = 1
@@ -51,7 +52,7 @@ class Form:
     connected: bool = False
     """Whether a residual connection adds input and output if their shapes agree."""
     part: str = ""
-    """The part that a linear layer is: `head` or `classifier`."""
+    """The part that a fully connected layer is: `head` or `classifier`."""
     edits: tuple[Edit, ...] = ()
     """Changes of the layers that the operator builds, in order; only networks with a known mistake have some."""
 
@@ -112,7 +113,7 @@ def _plan_form(scaling: Scaling, row: Row, repeat: int, inputs: int) -> Form:
         expanded = scaling.expanded(row.stage, inputs, first=repeat == 1)
         squeezed = scaling.squeezed(row.stage, inputs, expanded) if row.se else 0
     outputs = scaling.output(row.stage, inputs)
-    if row.operator == "flatten":
+    if row.operator == "flatten" and not row.keeps_map:
         outputs *= prod(row.kernel)
     grouped = (expanded, expanded) if row.operator == "residual" else (inputs, outputs)
     return Form(
@@ -120,15 +121,21 @@ def _plan_form(scaling: Scaling, row: Row, repeat: int, inputs: int) -> Form:
         inputs=inputs,
         outputs=outputs,
         rules=scaling.implementation.layer_rules,
-        kernel=row.kernel,
+        kernel=(0, 0) if row.keeps_map else row.kernel,
         stride=row.stride if repeat == 1 else 1,
         groups=scaling.groups(row.stage, *grouped),
         dilation=row.dilation,
         start=row.a or (0, 0),
-        function=None if row.nl is None else scaling.implementation.activations[row.nl],
+        function=_find_function(scaling, row),
         expanded=expanded,
         expands=expanded != inputs,
         squeezed=squeezed,
         connected=row.res is not False and row.stage not in scaling.implementation.without_residual,
         part="classifier" if row.c == "k" else "head",
     )
+
+
+def _find_function(scaling: Scaling, row: Row) -> str | None:
+    if row.operator == "dense" and row.c != "k":
+        return "relu"
+    return None if row.nl is None else scaling.implementation.activations[row.nl]

@@ -77,19 +77,19 @@ def compact_form(form: Form) -> Compact:
     for layer in build_layers(form, "", Shape(form.inputs, PROBE, PROBE)):
         before, after = layer.input, layer.output
         scale_after = advance_scale(scales[before.height, before.width], layer)
-        output = scales.setdefault((after.height, after.width), scale_after)
+        output = FULL if is_flattened(after) else scales.setdefault((after.height, after.width), scale_after)
         fixed = sums[None]
         for index, count in enumerate(counts_of(layer.tally())):
             if not count:
                 continue
             shape = before if output is None or _PER_INPUT[index] else after
             scale = scales[shape.height, shape.width]
-            if scale is None:
-                fixed[index] += count
-                continue
-            per_position, constant = divmod(count, shape.height * shape.width)
-            sums.setdefault(scale, [0] * len(COUNTS))[index] += per_position
+            # A layer that reads the map as one vector works on a single position, and its counts grow with the map.
+            scale, positions = (FULL, PROBE**2) if scale is None else (scale, shape.height * shape.width)
+            per_position, constant = divmod(count, positions)
             fixed[index] += constant
+            if per_position:
+                sums.setdefault(scale, [0] * len(COUNTS))[index] += per_position
     fixed_tally = Tally(*sums.pop(None))
     return Compact(fixed_tally, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
 
@@ -108,6 +108,11 @@ def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
     for kernel, stride, padding in scale[1]:
         width = padded_output(width, kernel, stride, padding)
     return height * width
+
+
+def is_flattened(shape: Shape) -> bool:
+    """Return whether this is the shape of the whole probed map, read as one vector."""
+    return shape.height == shape.width == 1 and shape.channels >= PROBE**2
 
 
 def join_scales(outer: Scale, inner: Scale) -> Scale:

@@ -163,6 +163,17 @@ class BatchNorm(_Elementwise):
 
 
 @dataclass(frozen=True)
+class VectorNorm(_Elementwise):
+    """Batch normalization of a vector, which is a row of a cost table on its own."""
+
+    operator = "norm"
+
+    def tally(self) -> Tally:
+        """Return the counts: every value has its own scale and shift."""
+        return Tally(plain_norm_channels=self.input.elements, plain_norm_elements=self.input.elements)
+
+
+@dataclass(frozen=True)
 class Activation(_Elementwise):
     """An element-wise non-linearity."""
 
@@ -273,6 +284,6 @@ class Add(_Elementwise):
         return Tally(adds=self.input.elements)
 
 
-Layer = Conv2d | Linear | BatchNorm | Activation | GlobalPool | GridPool | WindowPool | Multiply | Add
-Leading = Conv2d | Linear | GlobalPool | GridPool | WindowPool | Multiply | Add
+Layer = Conv2d | Linear | BatchNorm | VectorNorm | Activation | GlobalPool | GridPool | WindowPool | Multiply | Add
+Leading = Conv2d | Linear | VectorNorm | GlobalPool | GridPool | WindowPool | Multiply | Add
 """Layers that open a row of a cost table; norm and activation belong to the row of the layer before them."""

@@ -15,7 +15,7 @@ from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_convention
 from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import Scaling, check_whole
-from mbcost.spec.table import CLASSES, Row, Spec
+from mbcost.spec.table import Row, Spec
 from mbcost.spec.tally import Tally, total
 
 
@@ -109,7 +109,7 @@ def resolve(
     alpha: float = 1.0,
     resolution: int | tuple[int, int] | None = None,
     implementation: str | None = None,
-    classes: int = CLASSES,
+    classes: int | None = None,
     in_channels: int | None = None,
 ) -> Network:
     """Return the network of `spec` under width multiplier `alpha` at `resolution`.
@@ -119,7 +119,7 @@ def resolve(
         alpha: the width multiplier, a positive number.
         resolution: height and width of the input in pixels, one number for both; by default the spec's own.
         implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
-        classes: the outputs of the classifier.
+        classes: the outputs of the classifier; by default those of the spec's own head, else ImageNet's 1000.
         in_channels: the channels of the input; by default the spec's own.
 
     Raises:
@@ -129,7 +129,8 @@ def resolve(
     >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
     107295200
     """
-    scaling = Scaling(spec, spec.implementation(implementation or spec.default_implementation), alpha, classes)
+    rules = spec.implementation(implementation or spec.default_implementation)
+    scaling = Scaling(spec, rules, alpha, spec.count_classes(classes))
     sides = spec.resolution if resolution is None else resolution
     sides = sides if isinstance(sides, tuple) else (sides, sides)
     if len(sides) != 2:
@@ -157,7 +158,7 @@ def build_network(
             layers += build_block(block, shape, resolution)
         except MbcostError as error:
             raise scaling.spec.error(block.stage, str(error)) from None
-        shape = layers[-1].output
+        shape = layers[-1].output if layers else shape
     return Network(
         scaling.spec,
         scaling.alpha,

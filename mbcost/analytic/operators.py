@@ -18,6 +18,7 @@ from mbcost.analytic.layers import (
     Linear,
     Multiply,
     Shape,
+    VectorNorm,
     WindowPool,
 )
 from mbcost.errors import MbcostError
@@ -37,6 +38,11 @@ class Site:
     def name(self, part: str) -> str:
         """Return the name of a layer, `<stage>.<repeat>.<part>`."""
         return f"{self.block}.{part}"
+
+    @property
+    def vector(self) -> Shape:
+        """The shape of the map that it reads as one vector."""
+        return Shape(self.input.elements, 1, 1)
 
     def convolution(
         self,
@@ -212,8 +218,12 @@ def global_pool(site: Site) -> Iterator[Layer]:
 
 
 def flatten(site: Site) -> Iterator[Layer]:
-    """Yield the average over the cells of a grid, flattened to a vector whose length does not depend on the map's."""
-    yield GridPool(site.name("pool"), site.input, site.form.kernel)
+    """Yield the average over the cells of a grid, flattened to a vector whose length does not depend on the map's.
+
+    Without a grid there is no layer: the next one reads the map as one vector.
+    """
+    if site.form.kernel != (0, 0):
+        yield GridPool(site.name("pool"), site.input, site.form.kernel)
 
 
 def max_pool(site: Site) -> Iterator[Layer]:
@@ -242,6 +252,19 @@ def linear(site: Site) -> Iterator[Layer]:
     yield from site.finish(form.part, layer.output, norm=False, function=form.function)
 
 
+def dense(site: Site) -> Iterator[Layer]:
+    """Yield a linear layer with a bias, whatever the implementation, and its ReLU unless it is the classifier."""
+    form = site.form
+    layer = Linear(site.name(form.part), site.vector, form.outputs)
+    yield layer
+    yield from site.finish(form.part, layer.output, norm=False, function=form.function)
+
+
+def batch_norm(site: Site) -> Iterator[Layer]:
+    """Yield the batch normalization of a vector."""
+    yield VectorNorm(site.name("norm"), site.vector)
+
+
 @lru_cache(maxsize=2**12)
 def build_layers(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
     """Return the layers of the block that is called `block` and reads a map of `shape`.
@@ -267,4 +290,6 @@ OPERATORS: dict[str, Callable[[Site], Iterator[Layer]]] = {
     "global_pool": global_pool,
     "flatten": flatten,
     "linear": linear,
+    "dense": dense,
+    "batch_norm": batch_norm,
 }

@@ -20,21 +20,23 @@ from mbcost.measured.modules import (
     Parts,
     ResidualAdd,
     SqueezeExcite,
+    VectorNorm,
     WindowPoolUnit,
 )
 from mbcost.spec.implementation import LayerRules
+from mbcost.spec.operators import ON_VECTORS
 from mbcost.spec.scaling import Scaling, check_whole
-from mbcost.spec.table import CLASSES, Row, Spec
+from mbcost.spec.table import Row, Spec
 
 
 class Model(nn.Sequential):
     """A network whose modules have the names of the table's layers: `2.1.expand` is the submodule at that path."""
 
     flatten = True
-    """Whether the output is a vector, as it is if the last row of the table is linear."""
+    """Whether the output is a vector, as it is if the last row of the table is fully connected."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, in_channels, H, W) -> (N, classes), or the last map if the last row of the table is not linear."""
+        """(N, in_channels, H, W) -> (N, classes), or the last map if the last row is not fully connected."""
         out = x
         for stage in self:
             out = stage(out)
@@ -46,25 +48,28 @@ def build(
     *,
     alpha: float = 1.0,
     implementation: str | None = None,
-    classes: int = CLASSES,
+    classes: int | None = None,
     in_channels: int | None = None,
 ) -> nn.Module:
     """Build the PyTorch model of `spec`, randomly initialized, without dropout.
+
+    If the map is flattened without a grid, the layers that read it are lazy: they get their size from the first image.
 
     Args:
         spec: the printed table.
         alpha: width multiplier, a positive number.
         implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
-        classes: outputs of the classifier.
+        classes: outputs of the classifier; by default those of the spec's own head, else ImageNet's 1000.
         in_channels: channels of the input; by default the spec's own.
 
     Raises:
         MbcostError: no network can be built with an argument, or the spec does not have the implementation.
     """
-    scaling = Scaling(spec, spec.implementation(implementation or spec.default_implementation), alpha, classes)
+    rules = spec.implementation(implementation or spec.default_implementation)
+    scaling = Scaling(spec, rules, alpha, spec.count_classes(classes))
     channels = check_whole(spec.channels if in_channels is None else in_channels, "in-channels")
     model = Model()
-    model.flatten = spec.rows[-1].operator == "linear"
+    model.flatten = spec.rows[-1].operator in ON_VECTORS
     for row in spec.rows:
         stage = nn.Sequential()
         for number in range(1, row.repeats + 1):
@@ -92,7 +97,14 @@ class _Repeat:
     @property
     def outputs(self) -> int:
         channels = self.scaling.output(self.row.stage, self.inputs)
-        return channels * math.prod(self.row.kernel) if self.row.operator == "flatten" else channels
+        has_grid = self.row.operator == "flatten" and not self.row.keeps_map
+        return channels * math.prod(self.row.kernel) if has_grid else channels
+
+    @property
+    def vector(self) -> int | None:
+        """The length of the vector that it reads; None if that is a flattened map, whose size only torch knows."""
+        before = [row for row in self.scaling.spec.rows[: self.row.stage] if row.operator != "batch_norm"]
+        return None if before[-1].keeps_map else self.inputs
 
     @property
     def expanded(self) -> int:
@@ -229,6 +241,8 @@ def _average_pool(repeat: _Repeat) -> dict[str, nn.Module]:
 
 
 def _flatten(repeat: _Repeat) -> dict[str, nn.Module]:
+    if repeat.row.keeps_map:
+        return {"flatten": nn.Identity()}  # the modules after it flatten what they read
     return {"pool": GridPool2d(repeat.row.kernel)}
 
 
@@ -238,6 +252,16 @@ def _linear(repeat: _Repeat) -> dict[str, nn.Module]:
         bias = part in repeat.rules.bias
         return {part: LinearUnit(repeat.inputs, repeat.outputs, bias=bias, activation=repeat.activation)}
     return {part: repeat.unit(part, repeat.inputs, repeat.outputs, activation=repeat.activation)}
+
+
+def _dense(repeat: _Repeat) -> dict[str, nn.Module]:
+    if repeat.row.c == "k":
+        return {"classifier": LinearUnit(repeat.vector, repeat.outputs)}
+    return {"head": LinearUnit(repeat.vector, repeat.outputs, activation="relu")}
+
+
+def _batch_norm(repeat: _Repeat) -> dict[str, nn.Module]:
+    return {"norm": VectorNorm(repeat.vector, repeat.scaling.implementation.norm_epsilon)}
 
 
 BUILDERS: Mapping[str, Callable[[_Repeat], dict[str, nn.Module]]] = {
@@ -252,4 +276,6 @@ BUILDERS: Mapping[str, Callable[[_Repeat], dict[str, nn.Module]]] = {
     "global_pool": _global_pool,
     "flatten": _flatten,
     "linear": _linear,
+    "dense": _dense,
+    "batch_norm": _batch_norm,
 }

@@ -22,6 +22,7 @@ from mbcost.measured.modules import (
     ResidualAdd,
     SamePad,
     Sum,
+    VectorNorm,
 )
 from mbcost.measured.trace import halve
 from mbcost.spec.observed import LayerFacts, Map, Measurement
@@ -30,6 +31,7 @@ _NO_ACTIVATION = "none"
 _OPERATORS: Mapping[type[nn.Module], str] = {
     nn.Conv2d: "conv",
     nn.Linear: "linear",
+    VectorNorm: "norm",
     nn.AdaptiveAvgPool2d: "pool",
     FunctionalPool: "pool",
     MeanPool: "pool",
@@ -41,7 +43,7 @@ _OPERATORS: Mapping[type[nn.Module], str] = {
 }
 """What a witness calls the operator of each module that leads a row of a cost table."""
 _LEADS = tuple(_OPERATORS)
-_WHOLE = (nn.AdaptiveAvgPool2d, FunctionalPool, MeanPool, GridPool2d, GateMultiply, ResidualAdd)
+_WHOLE = (VectorNorm, nn.AdaptiveAvgPool2d, FunctionalPool, MeanPool, GridPool2d, GateMultiply, ResidualAdd)
 """Leads that are a row on their own; the others are in a unit with their padding, norm and activation."""
 _UNCOUNTED = (MeanPool, nn.MaxPool2d, nn.AvgPool2d)
 """Pools that fvcore does not count, because it has no rule for their operators."""
@@ -115,7 +117,11 @@ class _Observer:
         self.unpadded: dict[str, Map] = {}
         """The map before explicit padding, by row."""
         modules = dict(model.named_modules())
-        inside_units = {id(module.pool) for module in modules.values() if isinstance(module, GridPool2d)}
+        inside_units = {
+            id(module.pool if isinstance(module, GridPool2d) else module.norm)
+            for module in modules.values()
+            if isinstance(module, GridPool2d | VectorNorm)
+        }
         self.modules = {name: module for name, module in modules.items() if id(module) not in inside_units}
 
     @contextmanager
@@ -151,7 +157,10 @@ class _Observer:
             raise RuntimeError(f"{row} adds maps of {inputs[0].shape} and {inputs[1].shape}")
         if row in self.rows:
             raise MbcostError(f"{row} runs twice: a model of build() runs every layer once")
-        self.rows[row] = _ObservedRow(module, self.unpadded.get(row, _map(inputs[0])), _map(output))
+        reads = torch.flatten(inputs[0], 1) if isinstance(module, VectorNorm) else inputs[0]
+        self.rows[row] = _ObservedRow(module, self.unpadded.get(row, _map(reads)), _map(output))
+        if isinstance(module, VectorNorm):
+            self.rows[row].norm_channels = module.norm.weight.numel()
 
     def _observe_follower(self, row: _ObservedRow, module: nn.Module, output: Tensor) -> None:
         if isinstance(module, nn.BatchNorm2d):

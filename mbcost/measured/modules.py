@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -120,16 +121,35 @@ class BatchNormActivation(nn.BatchNorm2d):
 
 
 class LinearUnit(nn.Module):
-    """A linear layer with its activation: one row of a cost table."""
+    """A linear layer with its activation: one row of a cost table.
 
-    def __init__(self, inputs: int, outputs: int, *, bias: bool = True, activation: str | None = None) -> None:
+    If `inputs` is None, the first image that the model sees decides the number of its inputs.
+    """
+
+    def __init__(self, inputs: int | None, outputs: int, *, bias: bool = True, activation: str | None = None) -> None:
         super().__init__()
-        self.linear = nn.Linear(inputs, outputs, bias=bias)
+        make = nn.LazyLinear if inputs is None else partial(nn.Linear, inputs)
+        self.linear: nn.Module = make(outputs, bias=bias)
         self.activation: nn.Module = nn.Identity() if activation is None else ACTIVATIONS[activation]()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs, 1, 1) -> (N, outputs, 1, 1)."""
+        """(N, C, H, W) -> (N, outputs, 1, 1)."""
         out: Tensor = self.activation(self.linear(torch.flatten(x, 1)))
+        return out[:, :, None, None]
+
+
+class VectorNorm(nn.Module):
+    """The batch normalization of a vector: one row of a cost table."""
+
+    def __init__(self, channels: int | None, epsilon: float) -> None:
+        super().__init__()
+        self.norm: nn.BatchNorm1d | nn.LazyBatchNorm1d = (
+            nn.LazyBatchNorm1d(epsilon) if channels is None else nn.BatchNorm1d(channels, epsilon)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C x H x W, 1, 1)."""
+        out: Tensor = self.norm(torch.flatten(x, 1))
         return out[:, :, None, None]
 
 

@@ -128,7 +128,8 @@ def _apply_row(scaling: Scaling, row: Row, shape: Shape) -> tuple[Shape, Problem
     output = shape
     try:
         for block in plan_row(scaling, row, shape.channels):
-            output = build_block(block, output, scaling.spec.resolution)[-1].output
+            layers = build_block(block, output, scaling.spec.resolution)
+            output = layers[-1].output if layers else Shape(output.elements, 1, 1)
     except MbcostError as error:
         with suppress(MbcostError):
             shape = replace(shape, channels=scaling.output(row.stage, shape.channels))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mbcost.errors import MbcostError
 from mbcost.spec.implementation import EXACT, ChannelRule, Implementation
+from mbcost.spec.operators import OWN_HEAD
 from mbcost.spec.table import SQUEEZE_DIVISOR, Spec
 
 
@@ -42,6 +43,8 @@ class Scaling:
         if row.c is None:
             return inputs
         printed = int(row.c)
+        if row.operator in OWN_HEAD:
+            return printed
         implementation = self.implementation
         rule = implementation.channels_of.get(role, implementation.channels)
         if role in implementation.width_from_input:

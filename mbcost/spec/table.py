@@ -45,6 +45,11 @@ class Row:
         return (3, 3) if self.k is None else self.k
 
     @property
+    def keeps_map(self) -> bool:
+        """Whether the row is a flattening without a grid: it reads the map as one vector, and averages nothing."""
+        return self.operator == "flatten" and self.k is None
+
+    @property
     def repeats(self) -> int:
         """How often the row is repeated; once if the cell is empty."""
         return 1 if self.n is None else self.n
@@ -91,6 +96,10 @@ class Spec:
     """What to know when the paper's totals are compared with these."""
     shown_as: str = "stages"
     """How the paper prints the table: `stages` (one line per row) or `layers` (one line per convolution)."""
+    head: str = ""
+    """The head that replaces the table's own, such as `512,bn,26`; empty for the table's own."""
+    classes: int | None = None
+    """The number of classes if the head states it; None if it can be chosen."""
     origin: str = field(default="", compare=False, repr=False)
     """The user's file, for messages; empty for a built-in network, which messages call by its name."""
 
@@ -125,16 +134,34 @@ class Spec:
             return SpecError([Problem(self.origin, *self.rows[stage].position, message)])
         return MbcostError(f"row {stage} of {self.name}: {message}")
 
+    @property
+    def has_classifier(self) -> bool:
+        """Whether a row of the table has one output per class."""
+        return any(row.c == "k" for row in self.rows)
+
+    def count_classes(self, classes: int | None = None) -> int:
+        """Return the number of classes: that of the head, or `classes`, or ImageNet's if neither states one.
+
+        Raises:
+            MbcostError: the head has a different number of classes.
+        """
+        if self.classes is None:
+            return CLASSES if classes is None else classes
+        if classes not in (None, self.classes):
+            raise MbcostError(f"head '{self.head}' has {self.classes} classes, not {classes}: remove one of the two")
+        return self.classes
+
     def role(self, stage: int) -> str | None:
         """Return the role of a row for implementations: `stem`, `last_conv` or `head`; None for any other row.
 
-        The last convolution is the convolution before the global pool, even if the top is left out.
+        The last convolution is the convolution before the global pool, even if the top is left out or if the map is
+        flattened instead.
         """
         row = self.rows[stage]
         if stage == 0:
             return "stem"
-        following = self.rows[stage + 1].operator if stage + 1 < len(self.rows) else "global_pool"
-        if row.operator == "conv" and following == "global_pool":
+        following = self.rows[stage + 1] if stage + 1 < len(self.rows) else None
+        if row.operator == "conv" and (following is None or following.operator == "global_pool" or following.keeps_map):
             return "last_conv"
         if row.operator == "linear" and row.c != "k":
             return "head"
@@ -146,10 +173,18 @@ class Spec:
         Raises:
             MbcostError: the table has no top.
         """
+        return replace(self, rows=self.rows[: self.find_top()])
+
+    def find_top(self) -> int:
+        """Return the stage of the row that turns the last feature map into a vector.
+
+        Raises:
+            MbcostError: the table has no such row.
+        """
         tops = [row.stage for row in self.rows if row.operator in TOPS]
         if not tops:
             raise MbcostError(f"{self.name} has no global_pool row, so it has no top to leave out")
-        return replace(self, rows=self.rows[: tops[0]])
+        return tops[0]
 
 
 def _cell_text(value: object) -> str:

@@ -10,6 +10,7 @@ from math import ceil, inf, nextafter
 from mbcost.analytic.blocks import Block, plan
 from mbcost.errors import MbcostError
 from mbcost.spec.implementation import ChannelRule, Implementation
+from mbcost.spec.operators import OWN_HEAD
 from mbcost.spec.scaling import Scaling, check_alpha
 from mbcost.spec.table import Spec
 
@@ -103,7 +104,7 @@ def _find_changes(spec: Spec, implementation: Implementation, low: float, high: 
         threshold = implementation.unscaled_below.get(role, inf)
         if low < threshold <= high:
             yield threshold
-        if isinstance(row.c, int):
+        if isinstance(row.c, int) and row.operator not in OWN_HEAD:
             widths[implementation.channels_of.get(role, implementation.channels), row.c] = None
         if row.exp is not None and implementation.expansion == "printed":
             widths[implementation.channels, row.exp] = None

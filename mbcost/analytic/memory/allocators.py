@@ -30,7 +30,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import FULL, PROBE, Scale, advance_scale, count_positions, join_scales
+from mbcost.analytic.compact import FULL, PROBE, Scale, advance_scale, count_positions, is_flattened, join_scales
 from mbcost.analytic.layers import Conv2d, Layer, Shape
 from mbcost.analytic.network import Network, Step
 from mbcost.analytic.operators import build_layers
@@ -201,6 +201,9 @@ def _find_form_needs(form: Form, allocator: str) -> tuple[tuple[Need, ...], Scal
     maps: list[tuple[Scale, int]] = [(FULL, form.inputs)]
     for step, use in zip(steps, uses, strict=True):
         shape = step[-1].output
+        if is_flattened(shape):
+            maps.append((FULL, shape.channels // PROBE**2))
+            continue
         is_vector = (shape.height, shape.width) == (1, 1)
         maps.append((None if is_vector else advance_scale(maps[use.reads[0]][0], step[0]), shape.channels))
     needs: list[Need] = []

@@ -8,10 +8,12 @@ from functools import cache
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import PROBE
-from mbcost.analytic.layers import Conv2d, Layer, Linear, Shape
+from mbcost.analytic.layers import Conv2d, Layer, Linear, Shape, VectorNorm
 from mbcost.analytic.network import Network
 from mbcost.analytic.operators import build_layers
+from mbcost.errors import MbcostError
 from mbcost.spec.dtype import dtype_of
+from mbcost.spec.operators import ON_VECTORS
 
 SCALE = 4
 """Bytes of a float32 scale, and of an int32 zero point."""
@@ -81,7 +83,11 @@ def count_stored(network: Network) -> Stored:
 
 
 def count_stored_blocks(blocks: Iterable[Block]) -> Stored:
-    """Return the same for a network that is planned as `blocks`; it does not depend on the resolution."""
+    """Return the same for a network that is planned as `blocks`; it does not depend on the resolution.
+
+    Raises:
+        MbcostError: the network flattens a map without a grid, so that it does.
+    """
     stored = Stored()
     for block in blocks:
         stored += _count_form(block.form)
@@ -90,15 +96,18 @@ def count_stored_blocks(blocks: Iterable[Block]) -> Stored:
 
 @cache
 def _count_form(form: Form) -> Stored:
-    # A linear layer reads a vector. The others can read any map; a large one does not become empty.
-    side = 1 if form.operator == "linear" else PROBE
+    if form.operator == "flatten" and form.kernel == (0, 0):
+        raise MbcostError("a flattened map makes flash depend on the resolution: use a head that pools the map")
+    # A fully connected layer reads a vector. The others can read any map; a large one does not become empty.
+    side = 1 if form.operator in ON_VECTORS else PROBE
     return _count_layers(build_layers(form, "0.1", Shape(form.inputs, side, side)))
 
 
 def _count_layers(layers: Sequence[Layer]) -> Stored:
+    # A norm of a vector is folded into the fully connected layer after it.
     weighted = [layer for layer in layers if isinstance(layer, Conv2d | Linear)]
     return Stored(
         weights=sum(layer.tally().weights for layer in weighted),
         channels=sum(layer.channels for layer in weighted),
-        maps=len({layer.name for layer in layers}),
+        maps=len({layer.name for layer in layers if not isinstance(layer, VectorNorm)}),
     )

@@ -11,7 +11,7 @@ import yaml
 
 from mbcost.errors import suggestion
 from mbcost.spec.implementation import EXACT
-from mbcost.spec.operators import ACTIVE, EXPANDING, OPERATORS, POOLS, WIDE
+from mbcost.spec.operators import ACTIVE, EXPANDING, OPERATORS, OWN_HEAD, POOLS, WIDE
 from mbcost.spec.reading.inputs import INPUT, INPUT_COLUMN, read_input
 from mbcost.spec.reading.nodes import Reader, is_empty, kind_of
 from mbcost.spec.reading.values import FLAG, SIDES, WHOLE, Schema, read_sides
@@ -105,7 +105,7 @@ COLUMNS: Mapping[str, SpecColumn] = {
         SpecColumn("se", ("squeeze", "squeeze_excite"), Reader.flag, FLAG,
                    "Squeeze-and-excite after the depthwise layer.", EXPANDING, neutral=False),
         SpecColumn("nl", ("activation", "non_linearity"), Reader.text_or_none, {"type": "string"},
-                   "Non-linearity: a letter of the implementation's activations, such as RE or HS.", WIDE),
+                   "Non-linearity: a letter of the implementation's activations, such as RE or HS.", WIDE - OWN_HEAD),
         SpecColumn("res", ("residual", "shortcut"), Reader.flag, FLAG,
                    "With or without a residual connection. Empty: with one if the shapes agree.", EXPANDING),
         SpecColumn("n", ("repeats", "repeat"), Reader.whole, {**WHOLE, "maximum": MOST_REPEATS},

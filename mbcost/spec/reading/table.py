@@ -8,7 +8,7 @@ import yaml
 
 from mbcost.errors import MbcostError, suggestion
 from mbcost.spec.implementation import Implementation
-from mbcost.spec.operators import ACTIVE, EXPANDING, OPERATORS, POOLS, TOPS, WIDE
+from mbcost.spec.operators import ACTIVE, EXPANDING, ON_VECTORS, OPERATORS, OWN_HEAD, POOLS, TOPS, WIDE
 from mbcost.spec.reading.columns import COLUMN_WORDS, COLUMNS, MOST_REPEATS
 from mbcost.spec.reading.implementations import read_family
 from mbcost.spec.reading.inputs import INPUT_COLUMN
@@ -151,8 +151,8 @@ def _check_row(reader: Reader, node: yaml.Node, row: Row, cells: Mapping[str, ya
         reader.report(cells["g"], "the basic residual block has no groups: write its inner width in column 'exp'")
     if row.res and row.repeats == 1 and row.stride > 1:
         reader.report(cells["res"], "a block with a stride has no residual: its input and output differ in size")
-    if row.c == "k" and operator != "linear":
-        reader.report(node, "'k', the number of classes, can only be the width of a linear row: write a number")
+    if row.c == "k" and operator not in ON_VECTORS:
+        reader.report(node, "'k', the number of classes, must be in a linear or dense row: write a number")
     if row.repeats > MOST_REPEATS:
         reader.report(node, f"the row is repeated {row.repeats:,} times: it must be at most {MOST_REPEATS:,}")
     _check_kernel(reader, node, row, cells)
@@ -162,8 +162,6 @@ def _check_kernel(reader: Reader, node: yaml.Node, row: Row, cells: Mapping[str,
     operator = row.operator
     if operator in POOLS and (row.k is None or row.s is None):
         reader.report(node, f"{operator} needs its window and its stride in column 's', as in '{operator} 3x3'")
-    if operator == "flatten" and row.k is None:
-        reader.report(node, "flatten needs the grid to which the map is averaged, as in 'flatten 7x7'")
     if operator == "universal_bottleneck" and row.k is None:
         reader.report(
             node, "universal_bottleneck needs the kernel of its inner depthwise layer in column 'k', or 0 for none"
@@ -181,13 +179,28 @@ def _check_rows(reader: Reader, rows_node: yaml.Node, rows: Sequence[Row]) -> No
     blocks = sum(min(row.repeats, MOST_REPEATS) for row in rows)
     if blocks > MOST_BLOCKS:
         reader.report(rows_node, f"the table has {blocks:,} blocks: it must have at most {MOST_BLOCKS:,}")
-    is_vector = False
-    for node, row in zip(rows_node.value, rows, strict=False):
-        if row.operator == "linear" and not is_vector:
-            reader.report(node, "a linear row reads a 1x1 map: put a global_pool before it")
-        if row.operator == "flatten" and is_vector:
-            reader.report(node, "the map is already 1x1: flatten needs a larger one")
-        is_vector = is_vector or row.operator in TOPS
+    top: Row | None = None
+    for index, (node, row) in enumerate(zip(rows_node.value, rows, strict=False)):
+        following = rows[index + 1].operator if index + 1 < len(rows) else ""
+        if (problem := _find_problem_after(top, row, following)) is not None:
+            reader.report(node, problem)
+        top = row if top is None and row.operator in TOPS else top
+
+
+def _find_problem_after(top: Row | None, row: Row, following: str) -> str | None:
+    """Return what is wrong with a row after the row `top`, which makes a vector, and before `following`."""
+    operator = row.operator
+    if operator == "linear" and top is None:
+        return "a linear row reads a 1x1 map: put a global_pool before it"
+    if operator in OWN_HEAD and top is None:
+        return f"a {operator} row reads a vector: put a global_pool or a flatten before it"
+    if operator == "flatten" and top is not None:
+        return "the map is already 1x1: flatten needs a larger one"
+    if top is not None and top.keeps_map and operator not in OWN_HEAD:
+        return f"after a flatten without a grid, {operator} cannot read the vector: write dense, or flatten to a grid"
+    if operator == "batch_norm" and following not in ON_VECTORS:
+        return "a batch_norm row needs a fully connected row after it"
+    return None
 
 
 def _check_activation(

@@ -211,7 +211,7 @@ MISTAKES = {
     "a width of a pool": (
         ("~,   ~, ~, 1, ~]", "~,   ~, 8, 1, ~]"),
         "11:37: global_pool does not take 'c', which belongs to conv, separable, bottleneck, fused_bottleneck, "
-        "universal_bottleneck, residual, linear: write ~",
+        "universal_bottleneck, residual, linear, dense: write ~",
     ),
     "a pool without a window": (
         ("bottleneck 5x3,        ~,  40, 8", "max_pool,              ~,   ~, ~"),
@@ -226,9 +226,9 @@ MISTAKES = {
         "10:40: max_pool does not take 'n', which belongs to conv, separable, bottleneck, fused_bottleneck, "
         "universal_bottleneck, residual: write ~",
     ),
-    "a grid of no size": (
+    "a linear row after a map without a pool": (
         ("global_pool,           ~", "flatten,               ~"),
-        "11:5: flatten needs the grid to which the map is averaged, as in 'flatten 7x7'",
+        "12:5: after a flatten without a grid, linear cannot read the vector: write dense, or flatten to a grid",
     ),
     "a vector flattened": (
         ("  - [linear,   ", "  - [flatten 7x7, ~, ~, ~, ~, ~]\n  - [linear,   "),
@@ -251,7 +251,7 @@ MISTAKES = {
     "no width": (("~,   ~, 8, 1, 2]", "~,   ~, ~, 1, 2]"), "8:5: conv needs its output channels in column 'c'"),
     "classes in the middle": (
         ("~,   ~, 8, 1, 2]", "~,   ~, k, 1, 2]"),
-        "8:5: 'k', the number of classes, can only be the width of a linear row: write a number",
+        "8:5: 'k', the number of classes, must be in a linear or dense row: write a number",
     ),
     "text for a number": (("8, 2, 1]", "8, two, 1]"), "9:40: expected a number, found text 'two'"),
     "a word for which YAML has a tag": (("8, 2, 1]", "8, <<, 1]"), "9:40: expected a number, found text '<<'"),
