@@ -170,7 +170,7 @@ class VectorNorm(_Elementwise):
 
     def tally(self) -> Tally:
         """Return the counts: every value has its own scale and shift."""
-        return Tally(plain_norm_channels=self.input.elements, plain_norm_elements=self.input.elements)
+        return Tally(plain_norm_channels=self.input.elements, plain_norm_elements=self.input.elements, norms=1)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mbcost.spec.reading.nodes import Reader
 
 SECTIONS = (
     "networks", "settings", "quantities", "classes", "implementations", "roundings", "conventions", "by_tool", "params",
-    "trained", "bytes", "activations", "counting", "mistakes", "tables",
+    "trained", "heads", "bytes", "activations", "counting", "mistakes", "tables",
 )  # fmt: skip
 
 

@@ -6,12 +6,13 @@ from what remains of a printed number after the rest of the network.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.explain.columns import with_columns
-from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Fact, Query, quantity_of
 from mbcost.questions.explain.reading_sets import choose_readings
 from mbcost.questions.explain.structures import OTHER_CLASSES, USUAL_CLASSES, Choices, Stack, Structure, class_cost
@@ -25,6 +26,8 @@ RANGES = ((1, 1000), (1001, 22_000))
 """The numbers of classes that are solved for, by cost; ImageNet has 21,841 classes."""
 FEW = 16
 """A fact is solved for its classes if at most so many of them give its digits."""
+FAR = 2**31
+"""More than a class can cost in a network with a head of the widths that are tried."""
 KEPT = 2000
 """How many solutions are kept: the cheapest ones, and all that cost as much as the last of them."""
 SHORTENED = ("rounds", "floors", "ceils")
@@ -35,7 +38,7 @@ SHORTENED = ("rounds", "floors", "ceils")
 class Families:
     """Structures with any number of classes, and their counts for every fact."""
 
-    structures: tuple[Structure, ...]
+    structures: Sequence[Structure]
     """Each with `CLASSES` classes, in place of any number."""
     counts: tuple[Array, ...]
     """For each fact, family x column: without a class."""
@@ -43,11 +46,32 @@ class Families:
     """For each fact, family x column: what one class adds."""
     cost: Array
     """The cost of each family with the setting, without the number of classes."""
+    special: Flags
+    """Whether the structures of a family are tried only with numbers of classes that are solved from a number."""
+    _values: dict[tuple[int, int], tuple[Array, Array]] = field(default_factory=dict)
+    """What `values` returned, so that it is computed once."""
 
     def restrict(self, facts: Sequence[int]) -> Families:
         """Return the families with only some of the facts, which are given by their indices."""
+        if list(facts) == list(range(len(self.counts))):
+            return self
         counts, per_class = (tuple(rows[index] for index in facts) for rows in (self.counts, self.per_class))
-        return replace(self, counts=counts, per_class=per_class)
+        return Families(self.structures, counts, per_class, self.cost, self.special)
+
+    def values(self, query: Query, index: int) -> tuple[Array, Array]:
+        """Return family x reading for a fact: the value without a class, and what one class adds."""
+        import numpy as np
+
+        readings = choose_readings(query, quantity_of(query.facts[index]))
+        key = index, id(readings)
+        if key not in self._values:
+            counted = np.flatnonzero(readings.coefficients.any(axis=1))
+            coefficients = readings.coefficients[counted]
+            self._values[key] = (
+                self.counts[index][:, counted] @ coefficients,
+                self.per_class[index][:, counted] @ coefficients,
+            )
+        return self._values[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,22 +83,47 @@ class Solutions:
     cost: Array
 
 
+class _Chain(Sequence[Structure]):
+    """Sequences of structures one after the other; it makes a structure only when it is asked for."""
+
+    def __init__(self, parts: Sequence[Sequence[Structure]]) -> None:
+        self._parts = parts
+        self._ends = list(accumulate(map(len, parts)))
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, index: Any) -> Any:
+        part = bisect_right(self._ends, index)
+        return self._parts[part][index - (self._ends[part - 1] if part else 0)]
+
+
 def join_families(parts: Sequence[Families]) -> Families:
-    """Return the families, each network once: that of the lowest cost, the first one if there are several."""
+    """Return the families of all parts."""
     import numpy as np
 
-    structures = [structure for part in parts for structure in part.structures]
-    cost = np.concatenate([part.cost for part in parts])
-    counts = [np.concatenate(rows) for rows in zip(*(part.counts for part in parts), strict=True)]
-    per_class = [np.concatenate(rows) for rows in zip(*(part.per_class for part in parts), strict=True)]
-    order = np.argsort(cost, kind="stable")
-    rows = np.column_stack([*counts, *per_class])[order]
+    return Families(
+        _Chain([part.structures for part in parts]),
+        tuple(np.concatenate(rows) for rows in zip(*(part.counts for part in parts), strict=True)),
+        tuple(np.concatenate(rows) for rows in zip(*(part.per_class for part in parts), strict=True)),
+        np.concatenate([part.cost for part in parts]),
+        np.concatenate([part.special for part in parts]),
+    )
+
+
+def unique_families(families: Families) -> Families:
+    """Return each network once: that of the lowest cost, the first one if there are several."""
+    import numpy as np
+
+    order = np.argsort(families.cost, kind="stable")
+    rows = np.column_stack([*families.counts, *families.per_class])[order]
     kept = np.sort(order[np.unique(rows, axis=0, return_index=True)[1]])
     return Families(
-        tuple(structures[index] for index in kept.tolist()),
-        tuple(array[kept] for array in counts),
-        tuple(array[kept] for array in per_class),
-        cost[kept],
+        tuple(families.structures[index] for index in kept.tolist()),
+        tuple(array[kept] for array in families.counts),
+        tuple(array[kept] for array in families.per_class),
+        families.cost[kept],
+        families.special[kept],
     )
 
 
@@ -101,7 +150,8 @@ def list_families(
         per_class.append(with_columns(one, networks=0))
     marked = tuple(replace(structure, other_classes=choices.classes is not None) for structure in structures)
     costs = [structure.cost(spec, choices) - class_cost(CLASSES, choices) + cost for structure in marked]
-    return join_families([Families(marked, tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64))])
+    special = np.zeros(len(marked), dtype=bool)
+    return unique_families(Families(marked, tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64), special))
 
 
 def solve(query: Query, families: Families, choices: Choices) -> Solutions:
@@ -111,7 +161,7 @@ def solve(query: Query, families: Families, choices: Choices) -> Solutions:
     pairs: dict[tuple[int, int], int] = {}
     for index in range(len(query.facts)):
         for family, classes in _solve_fact(query, families, index):
-            known = not families.structures[family].is_special and classes in USUAL_CLASSES + OTHER_CLASSES
+            known = not families.special[family] and classes in USUAL_CLASSES + OTHER_CLASSES
             if not known and classes != choices.classes:
                 pairs[family, classes] = int(families.cost[family]) + class_cost(classes, choices)
     limit = sorted(pairs.values())[KEPT - 1] if len(pairs) > KEPT else None
@@ -133,7 +183,7 @@ def _solve_fact(query: Query, families: Families, index: int) -> Iterator[tuple[
     import numpy as np
 
     low, high = _range_of(query.facts[index])
-    base, one = _values(query, families, index)
+    base, one = families.values(query, index)
     steps = np.maximum(one, 1)
     lowest = np.maximum(-((base - low) // steps), RANGES[0][0])
     highest = np.minimum((high - base) // steps, RANGES[-1][1])
@@ -146,19 +196,13 @@ def _solve_fact(query: Query, families: Families, index: int) -> Iterator[tuple[
 def is_solved(query: Query, families: Families, index: int) -> bool:
     """Return whether the digits of the fact decide the classes, so that `solve` has all that give them."""
     low, high = _range_of(query.facts[index])
-    one = _values(query, families, index)[1]
+    one = families.values(query, index)[1]
     return bool(high - low < FEW * one[one > 0].min(initial=1))
 
 
 def _range_of(fact: Fact) -> tuple[int, int]:
     windows = [window for window in list_windows(fact.printed, quantity_of(fact)) if window.rounding in SHORTENED]
     return min((window.low for window in windows), default=1), max((window.high for window in windows), default=0)
-
-
-def _values(query: Query, families: Families, index: int) -> tuple[Array, Array]:
-    """Return family x reading: the value without a class, and what one class adds."""
-    coefficients = choose_readings(query, quantity_of(query.facts[index])).coefficients
-    return families.counts[index] @ coefficients, families.per_class[index] @ coefficients
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,12 +229,11 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     fact, choices = query.facts[index], Choices(classes=query.classes)
     readings = choose_readings(query, quantity_of(fact))
     low, high = _range_of(fact)
-    base, one = _values(query, families, index)
+    base, one = families.values(query, index)
     printed = float(fact.printed.number)
-    special = np.array([structure.is_special for structure in families.structures], dtype=bool)
     # 1000 and 1001 classes are not solved for, so the cost of a range is that of the number before its end.
     ranges = [(lowest, highest, highest - 1, one > 0) for lowest, highest in RANGES]
-    ranges += [(usual, usual, usual, (one > 0) & special[:, None]) for usual in USUAL_CLASSES + OTHER_CLASSES]
+    ranges += [(usual, usual, usual, (one > 0) & families.special[:, None]) for usual in USUAL_CLASSES + OTHER_CLASSES]
     costs, shares = [], []
     for lowest, highest, classes, solvable in ranges:
         cost = families.cost[:, None] + readings.cost[None, :] + class_cost(classes, choices)
@@ -200,10 +243,20 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
         last = np.minimum(start + highest * step, printed * spread)
         values = np.floor(np.maximum(last - first, 0) / step) + (last >= first)
         covered = values * np.minimum(high - low + 1, step) / printed / (spread - 1 / spread)
-        # Two families have the same values if they differ by whole classes.
-        keys = np.column_stack([base[good] % one[good], one[good]])
-        order = np.argsort(cost[good], kind="stable")
-        unique = order[np.unique(keys[order], axis=0, return_index=True)[1]]
+        unique = _cheapest_of(base[good] % one[good] + one[good] * FAR, cost[good])
         costs.append(cost[good][unique])
         shares.append(covered[unique])
     return SolvedReach(np.concatenate(costs), np.concatenate(shares))
+
+
+def _cheapest_of(keys: Array, cost: Array) -> Array:
+    """Return the indices of the cheapest entry of each key.
+
+    Two families have the same values if they differ by whole classes: their keys are the rest and the cost of a class.
+    """
+    import numpy as np
+
+    order = np.lexsort((cost, keys))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = keys[order][1:] != keys[order][:-1]
+    return order[first]

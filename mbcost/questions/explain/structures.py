@@ -13,6 +13,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.mistakes.known import MISTAKES, Draft, find_mistake, list_row_changes
+from mbcost.spec.head import Head, Part, replace_head
 from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, counts_of
 
@@ -24,6 +25,9 @@ LARGEST = 2**53
 """The search is for counts up to this one: sums and small multiples of them stay far below the arrays' 2^63."""
 OTHER_CLASSES = (1, 2, 3, 5, 10, 21, 91, 100, 101, 102, 120, 200)
 """Numbers of classes of data sets to which such networks are often fitted."""
+
+COMMON_WIDTHS = (16, 32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 800, 1000, 1024, 1280, 2048, 4096)
+"""Usual widths of a fully connected layer before the classifier."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +76,23 @@ class Structure:
     """Whether the number of classes differs from the claimed one."""
     trained_from: str | None = None
     """The first layer that is trained, such as `16.1.project`, or its norm; None if all layers are trained."""
+    head: tuple[Part, ...] | None = None
+    """The parts before the classifier of a head that replaces the table's own; None for the table's own."""
 
     @property
     def departures(self) -> tuple[str, ...]:
         """The names of its mistakes and left-out parts."""
+        head = None if self.head is None else "another head"
         trained = None if self.trained_from is None else f"trained from {self.trained_from}"
-        return self._list(self.mistakes, self.left_out, trained, "other classes")
+        return self._list((*self.mistakes, *filter(None, [head])), self.left_out, trained, "other classes")
 
     def clauses(self, spec: Spec) -> tuple[str, ...]:
         """Return one clause per departure."""
         mistakes = tuple(find_mistake(name, spec).text for name in self.mistakes)
         left_out = None if self.left_out is None else LEFT_OUT[self.left_out].text
-        trained = None if self.trained_from is None else f"only the layers from {self.trained_from} on are trained"
+        if self.head is not None:
+            mistakes += (f"the head is {Head((*self.head, self.classes))}",)
+        trained = None if self.trained_from is None else _describe_training(self.trained_from)
         return self._list(mistakes, left_out, trained, f"there are {self.classes} classes")
 
     def _list(
@@ -109,19 +118,22 @@ class Structure:
         if self.trained_from is not None:
             only = self.trained_from.endswith(CLASSIFIER)
             costs.append(cost_of("trained", "classifier" if only else "from a layer"))
+        if self.head is not None:
+            costs.append(head_cost(self.head))
         return sum(costs) + class_cost(self.classes, choices)
-
-    @property
-    def is_special(self) -> bool:
-        """Whether the structure is tried only with numbers of classes that are solved from a number."""
-        return self.trained_from is not None
 
     def draft(self, spec: Spec) -> Draft:
         """Return the draft of the network, with its mistakes."""
+        if self.head is not None:
+            spec = replace_head(spec, Head((*self.head, self.classes)))
         draft = Draft(spec, spec.implementation(self.implementation))
         for name in self.mistakes:
             draft = find_mistake(name, spec).make(draft)
         return draft
+
+
+def _describe_training(first: str) -> str:
+    return "only the classifier is trained" if first.endswith(CLASSIFIER) else f"layers before {first} are frozen"
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,14 @@ class Choices:
         # A number of classes that differs from the claimed one is a mistake like others.
         usual = structure.classes in USUAL_CLASSES and not structure.departures and self.mistakes > 0
         return replace(structure, other_classes=True) if usual else None
+
+
+def head_cost(parts: Iterable[Part]) -> int:
+    """Return the cost of a head, in hundredths of a bit."""
+    names = (
+        ("common width" if part in COMMON_WIDTHS else "width") if isinstance(part, int) else part for part in parts
+    )
+    return cost_of("heads", "replaced") + sum(cost_of("heads", name) for name in names)
 
 
 def class_cost(classes: int, choices: Choices) -> int:

@@ -1,4 +1,4 @@
-"""Networks of which only the last layers are trained, as in transfer learning: from one layer on, the rest is frozen."""
+"""Networks of which only the last layers are trained, as in transfer learning: the layers before them are frozen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mbcost.analytic.layers import BatchNorm, Layer
 from mbcost.questions.explain.columns import COLUMNS, columns_of
 from mbcost.questions.explain.facts import Setting
 from mbcost.questions.explain.families import Families
-from mbcost.questions.explain.structures import CLASSIFIER, Choices, Structure, class_cost
+from mbcost.questions.explain.structures import CLASSIFIER, Choices, Structure
 from mbcost.spec.table import CLASSES, Spec
 
 _TRAINED = COLUMNS.index("trained")
@@ -52,6 +52,7 @@ def list_tails(
         tuple(counts),
         tuple(one[rows] for one in families.per_class),
         families.cost[rows] + costs - whole[rows],
+        np.ones(len(rows), dtype=bool),
     )
 
 

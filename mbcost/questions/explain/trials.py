@@ -11,6 +11,7 @@ from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.facts import Query, Setting, is_built_in, list_settings, quantity_of
 from mbcost.questions.explain.families import Families, join_families, list_families, solve
+from mbcost.questions.explain.heads import list_heads
 from mbcost.questions.explain.packed import packed_stack
 from mbcost.questions.explain.structures import (
     OTHER_CLASSES,
@@ -136,9 +137,7 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
     )
 
 
-def _list_families(
-    query: Query, setting: Setting, choices: Choices, stacks: Sequence[Stack], cost: int
-) -> Families:
+def _list_families(query: Query, setting: Setting, choices: Choices, stacks: Sequence[Stack], cost: int) -> Families:
     """Return everything that can be solved for its classes."""
     quantities = [quantity_of(fact) for fact in query.facts]
     sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
@@ -146,6 +145,7 @@ def _list_families(
     parts = [families]
     if any(fact.quantity == "params" and _is_long(fact.printed) for fact in query.facts):
         alphas = [setting.alpha_of(fact) for fact in query.facts]
+        parts.append(list_heads(query, setting, sizes, choices, setting.cost + cost))
         parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
     return join_families(parts)
 

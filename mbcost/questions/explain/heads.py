@@ -1,0 +1,230 @@
+"""Networks with a new head, as in transfer learning: fully connected layers and norms on the features.
+
+The counts of a head follow from its widths; a test compares them with the layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from mbcost.analytic.compact import compact, count_positions
+from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.facts import Query, Setting
+from mbcost.questions.explain.families import Families, unique_families
+from mbcost.questions.explain.structures import COMMON_WIDTHS, Choices, Structure, class_cost, head_cost
+from mbcost.questions.mistakes.known import Draft
+from mbcost.spec.head import FLATTEN, NORM, Head, Part, replace_head
+from mbcost.spec.table import CLASSES, Spec
+from mbcost.spec.tally import COUNTS, Tally, counts_of
+
+WIDTHS = tuple(range(16, 4097))
+"""The widths that are tried for an exact number; for other numbers, the common ones."""
+_TEMPLATES: tuple[tuple[Part, ...], ...] = (
+    (), (NORM,), (0,), (0, NORM), (NORM, 0), (NORM, 0, NORM), (FLATTEN,), (FLATTEN, 0), (FLATTEN, 0, NORM),
+)  # fmt: skip
+"""The parts before the classifier; 0 stands for a width."""
+_TWO_WIDTHS: tuple[tuple[Part, ...], ...] = tuple(
+    (first, *norm, second, *norm) for first in COMMON_WIDTHS for second in COMMON_WIDTHS for norm in ((), (NORM,))
+)
+"""Two layers before the classifier have common widths."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeadTable:
+    """Heads as arrays: sizes are polynomials of the first degree in 1, the pooled and the flattened features."""
+
+    parts: tuple[tuple[Part, ...], ...]
+    weights: Array
+    """Head x term: weights before the classifier."""
+    hidden: Array
+    """Head: outputs of the layers before the classifier."""
+    normed: Array
+    """Head x term: channels of norms."""
+    norms: Array
+    """Head: number of norms."""
+    width: Array
+    """Head x term: what the classifier reads."""
+    cost: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _HeadStructures(Sequence[Structure]):
+    """Every body with every head; a structure is made when it is asked for, because there are thousands."""
+
+    bodies: Sequence[Structure]
+    parts: Sequence[tuple[Part, ...]]
+
+    def __len__(self) -> int:
+        return len(self.bodies) * len(self.parts)
+
+    def __getitem__(self, index: Any) -> Any:
+        body, head = divmod(index, len(self.parts))
+        return replace(self.bodies[body], head=self.parts[head])
+
+
+@cache
+def load_heads(widths: tuple[int, ...]) -> HeadTable:
+    """Return the heads that are tried, with one layer of each of the widths or with two common ones."""
+    import numpy as np
+
+    parts: list[tuple[Part, ...]] = []
+    columns: list[list[Array]] = []
+    for template in _TEMPLATES:
+        # The sizes of a head grow in proportion to its one width.
+        sides = np.array(widths if 0 in template else (0,), dtype=np.int64)
+        none, one = (_count_parts(_fill(template, width)) for width in (0, 1))
+        columns.append([np.array(low) + np.multiply.outer(sides, np.array(high) - low) for low, high in zip(none, one)])
+        parts += [_fill(template, width) for width in sides.tolist()]
+    two = zip(*map(_count_parts, _TWO_WIDTHS), strict=True)
+    columns.append([np.array(column, dtype=np.int64) for column in two])
+    joined = (np.concatenate(rows) for rows in zip(*columns, strict=True))
+    return HeadTable(tuple([*parts, *_TWO_WIDTHS]), *joined, _list_costs(parts))
+
+
+def _fill(template: tuple[Part, ...], width: int) -> tuple[Part, ...]:
+    return tuple(width if part == 0 else part for part in template)
+
+
+def _list_costs(parts: Sequence[tuple[Part, ...]]) -> Array:
+    """Return the costs of heads with at most one width, and after them those of two widths."""
+    import numpy as np
+
+    known: dict[tuple[object, ...], int] = {}
+    costs = []
+    for head in (*parts, *_TWO_WIDTHS):
+        key = tuple(part in COMMON_WIDTHS if isinstance(part, int) else part for part in head)
+        if key not in known:
+            known[key] = head_cost(head)
+        costs.append(known[key])
+    return np.array(costs, dtype=np.int64)
+
+
+Terms = tuple[int, int, int]
+"""Coefficients of 1, of the pooled and of the flattened features."""
+
+
+def _count_parts(parts: tuple[Part, ...]) -> tuple[Terms, int, Terms, int, Terms]:
+    """Return the weights before the classifier, hidden outputs, normed channels, norms, and the classifier's input."""
+    weights, normed, width = (0, 0, 0), (0, 0, 0), (0, 1, 0)
+    hidden = norms = 0
+    for part in parts:
+        if part == FLATTEN:
+            width = (0, 0, 1)
+        elif part == NORM:
+            normed, norms = _add(normed, width), norms + 1
+        else:
+            assert isinstance(part, int), "a part is a word or a width"
+            weights = _add(weights, (width[0] * part, width[1] * part, width[2] * part))
+            hidden, width = hidden + part, (part, 0, 0)
+    return weights, hidden, normed, norms, width
+
+
+def _add(first: Terms, second: Terms) -> Terms:
+    return first[0] + second[0], first[1] + second[1], first[2] + second[2]
+
+
+def list_heads(
+    query: Query, setting: Setting, sizes: Sequence[tuple[str, tuple[int, int]]], choices: Choices, cost: int
+) -> Families:
+    """Return the networks with a new head, with any number of classes.
+
+    Args:
+        query: the query.
+        setting: the setting.
+        sizes: for each fact, its quantity and resolution.
+        choices: what is given.
+        cost: what the setting costs.
+    """
+    import numpy as np
+
+    exact = any(fact.quantity == "params" and fact.printed.step == 1 for fact in query.facts)
+    is_open = any(fact.alpha is None for fact in query.facts)
+    heads = load_heads(COMMON_WIDTHS if is_open or not exact else WIDTHS)
+    bodies = unique_families(_list_bodies(query, setting, sizes, choices, cost))
+    counts, per_class = [], []
+    for total, features in zip(bodies.counts, bodies.per_class, strict=True):
+        added = [count_heads(heads, *widths) for widths in features.tolist()]
+        counts.append(np.concatenate([row + rows for row, (rows, _) in zip(total, added, strict=True)]))
+        per_class.append(np.concatenate([one for _, one in added]))
+    costs = np.add.outer(bodies.cost, heads.cost).ravel()
+    structures = _HeadStructures(bodies.structures, heads.parts)
+    return Families(structures, tuple(counts), tuple(per_class), costs, np.ones(len(costs), dtype=bool))
+
+
+def _list_bodies(
+    query: Query, setting: Setting, sizes: Sequence[tuple[str, tuple[int, int]]], choices: Choices, cost: int
+) -> Families:
+    """Return the networks that end with the pooled features.
+
+    Instead of what a class adds, `per_class` has the widths that a head reads: pooled and flattened.
+    """
+    import numpy as np
+
+    spec = setting.spec
+    alphas = [setting.alpha_of(fact) for fact in query.facts]
+    names = [name for name in spec.implementations if choices.implementation in (None, name)]
+    rows = [
+        [
+            _count_body(spec, name, alpha, resolution, query.in_channels)
+            for alpha, (_, resolution) in zip(alphas, sizes, strict=True)
+        ]
+        for name in names
+    ]
+    columns = list(zip(*rows, strict=True))
+    counts = [with_columns(np.array([counts_of(tally) for tally, _ in column], dtype=np.int64)) for column in columns]
+    widths = [np.array([features for _, features in column], dtype=np.int64) for column in columns]
+    marked = tuple(Structure(name, CLASSES, other_classes=choices.classes is not None) for name in names)
+    costs = [structure.cost(spec, choices) - class_cost(CLASSES, choices) + cost for structure in marked]
+    special = np.ones(len(names), dtype=bool)
+    return Families(marked, tuple(counts), tuple(widths), np.array(costs, dtype=np.int64), special)
+
+
+def _count_body(
+    spec: Spec, implementation: str, alpha: float, resolution: tuple[int, int], in_channels: int | None
+) -> tuple[Tally, tuple[int, int]]:
+    """Return the counts of a network that ends with its features, and their number if pooled and if flattened."""
+    body = replace_head(spec, Head())
+    blocks = Draft(body, body.implementation(implementation)).blocks(alpha, CLASSES, in_channels)
+    counted, pool = compact(blocks), blocks[-1].form
+    return counted.tally(resolution), (
+        pool.outputs,
+        pool.inputs * count_positions(compact(blocks[:-1]).output, resolution),
+    )
+
+
+def count_heads(heads: HeadTable, pooled: int, flattened: int) -> tuple[Array, Array]:
+    """Return head x column: the counts without a class, and what one class adds.
+
+    Args:
+        heads: the heads.
+        pooled: the number of pooled features.
+        flattened: the number of flattened features.
+    """
+    import numpy as np
+
+    terms = np.array([1, pooled, flattened], dtype=np.int64)
+    weights, normed, width = heads.weights @ terms, heads.normed @ terms, heads.width @ terms
+    return (
+        _columns(weights, heads.hidden, relu_elements=heads.hidden, plain_norm_channels=normed, norms=heads.norms),
+        _columns(width, np.ones_like(width)),
+    )
+
+
+def _columns(weights: Array, outputs: Array, **others: Array) -> Array:
+    """Return the columns of fully connected layers with biases, and of others."""
+    import numpy as np
+
+    counts = {
+        "weights": weights, "linear_macs": weights, "biases": outputs, "linear_bias_adds": outputs, "outputs": outputs,
+        **others,
+    }  # fmt: skip
+    if "plain_norm_channels" in others:
+        counts["plain_norm_elements"] = others["plain_norm_channels"]
+    rows = np.zeros((len(weights), len(COUNTS)), dtype=np.int64)
+    for name, column in counts.items():
+        rows[:, COUNTS.index(name)] = column
+    return with_columns(rows, networks=0)
