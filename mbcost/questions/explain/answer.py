@@ -8,7 +8,7 @@ from functools import partial
 
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network
-from mbcost.questions.explain.chance import compute_chances
+from mbcost.questions.explain.chance import Tried, compute_chances
 from mbcost.questions.explain.columns import COLUMNS, columns_of
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting, fill_quantities
 from mbcost.questions.explain.hits import find_original
@@ -17,6 +17,7 @@ from mbcost.questions.explain.search import Candidate, Match, find_candidates, f
 from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
 from mbcost.questions.explain.tails import name_trained
 from mbcost.questions.explain.trials import Stacks, Trial, build_trials
+from mbcost.questions.explain.wide import build_wide_trials
 from mbcost.questions.explain.windows import PrintWindow, float32_sum
 from mbcost.spec.printed import Printed
 from mbcost.spec.scaling import alpha_text
@@ -28,6 +29,8 @@ CLAIM = 0.05
 MARGIN = 200
 """A cause is claimed if every other one costs over 2 bits more, in hundredths: a small chance says that one of them is
 true, not which one."""
+WIDE = 1200
+"""What only a wide search tries costs at least this, in hundredths of a bit: it is left out if a simpler cause fits."""
 COMPARED = 5
 """A further number is to decide between so many of the first explanations."""
 DISTINCT_ROWS, DISTINCT_DIGITS = 3, 3
@@ -174,17 +177,9 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     Raises:
         MbcostError: no network can be built as the query says.
     """
-    stacks: Stacks = {}
-    tried = [(filled, list(watch(build_trials(filled, cost, stacks)))) for filled, cost in fill_quantities(query)]
-    confirmed = [
-        (candidate, filled)
-        for filled, trials in tried
-        for candidate in find_candidates(filled, trials)
-        if _confirm(filled, candidate)
-    ]
-    # A mistyped digit explains almost anything, so it is only offered if nothing else fits.
-    confirmed = [pair for pair in confirmed if not pair[0].mistyped] or confirmed
-    confirmed.sort(key=lambda pair: pair[0].order)
+    tried, confirmed = _search(query, watch)
+    if not (query.plain or query.deep) and not (confirmed and confirmed[0][0].cost + MARGIN <= WIDE):
+        tried, confirmed = _search(replace(query, wide=True), watch)
     causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
     for candidate, filled in confirmed:
         causes.setdefault(_cause(candidate), (candidate, filled))
@@ -201,6 +196,27 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     if explanations and (missed := _left(explanations[0])):
         rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit, watch)
     return Answer(query, tuple(explanations), fits, nearest, _advise(query, explanations), rest, claimed_by)
+
+
+def _search(query: Query, watch: Watch) -> tuple[list[Tried], list[tuple[Candidate, Query]]]:
+    """Return the trials, and the candidates that give the facts, the simplest first, with their quantities."""
+    stacks: Stacks = {}
+    tried = [(filled, list(watch(_build_trials(filled, cost, stacks)))) for filled, cost in fill_quantities(query)]
+    confirmed = [
+        (candidate, filled)
+        for filled, trials in tried
+        for candidate in find_candidates(filled, trials)
+        if _confirm(filled, candidate)
+    ]
+    # A mistyped digit explains almost anything, so it is only offered if nothing else fits.
+    confirmed = [pair for pair in confirmed if not pair[0].mistyped] or confirmed
+    return tried, sorted(confirmed, key=lambda pair: pair[0].order)
+
+
+def _build_trials(query: Query, cost: int, stacks: Stacks) -> Iterator[Trial]:
+    yield from build_trials(query, cost, stacks)
+    if query.wide:
+        yield from build_wide_trials(query, cost)
 
 
 def _claim(

@@ -64,6 +64,8 @@ class Query:
     in_channels: int | None = None
     deep: bool = False
     """Whether to try also two mistakes at once, every way to count, and changed rows."""
+    wide: bool = False
+    """Whether to try also any input size, any alpha in hundredths, and heads of any width: see `answer.WIDE`."""
     plain: bool = False
     """Whether to try only unmodified networks and conventions: these make a published figure exact."""
     by_tool: bool = True

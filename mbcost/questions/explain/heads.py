@@ -143,7 +143,7 @@ def list_heads(
 
     exact = any(fact.quantity == "params" and fact.printed.step == 1 for fact in query.facts)
     is_open = any(fact.alpha is None for fact in query.facts)
-    heads = load_heads(COMMON_WIDTHS if is_open or not exact else WIDTHS)
+    heads = load_heads(WIDTHS if query.wide and exact and not is_open else COMMON_WIDTHS)
     bodies = unique_families(_list_bodies(query, setting, sizes, choices, cost))
     counts, per_class = [], []
     for total, features in zip(bodies.counts, bodies.per_class, strict=True):

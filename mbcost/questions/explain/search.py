@@ -80,7 +80,9 @@ class TrialHit:
 
     def candidate(self, equals: tuple[Structure, ...] = ()) -> Candidate:
         """Return the candidate; `equals` are the other structures that build the same network."""
-        return Candidate(self.trial.setting, self.trial.structures[self.index], self.matches, self.cost, equals)
+        return Candidate(
+            self.trial.setting_of(self.index), self.trial.structures[self.index], self.matches, self.cost, equals
+        )
 
     @property
     def identity(self) -> tuple[Any, ...]:

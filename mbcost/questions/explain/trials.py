@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import with_columns
-from mbcost.questions.explain.facts import Query, Setting, is_built_in, list_settings, quantity_of
+from mbcost.questions.explain.facts import Query, Setting, list_settings, quantity_of
 from mbcost.questions.explain.families import Families, join_families, list_families, solve
 from mbcost.questions.explain.heads import list_heads
-from mbcost.questions.explain.packed import packed_stack
+from mbcost.questions.explain.stacks import load_stack
 from mbcost.questions.explain.structures import (
     OTHER_CLASSES,
     USUAL_CLASSES,
     Choices,
     Stack,
     Structure,
-    build_stack,
 )
 from mbcost.questions.explain.tails import list_tails
-from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import Printed
 from mbcost.spec.table import CLASSES, Spec
 
@@ -44,6 +41,13 @@ class Trial:
     """How many structures are unmodified, with usual numbers of classes: they come first."""
     families: Families | None = None
     """What can be solved for its classes: `structures` has only the solutions for the facts themselves."""
+
+    settings: tuple[Setting, ...] = ()
+    """For each structure, its setting; empty if all have the same one."""
+
+    def setting_of(self, index: int) -> Setting:
+        """Return the setting of the structure at `index`."""
+        return self.settings[index] if self.settings else self.setting
 
     def restrict(self, facts: Sequence[int]) -> Trial:
         """Return the trial with only some of the facts, which are given by their indices."""
@@ -143,15 +147,16 @@ def _list_families(query: Query, setting: Setting, choices: Choices, stacks: Seq
     sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
     families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
     parts = [families]
-    if any(fact.quantity == "params" and _is_long(fact.printed) for fact in query.facts):
+    if any(fact.quantity == "params" and is_long(fact.printed) for fact in query.facts):
         alphas = [setting.alpha_of(fact) for fact in query.facts]
         parts.append(list_heads(query, setting, sizes, choices, setting.cost + cost))
         parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
     return join_families(parts)
 
 
-def _is_long(printed: Printed) -> bool:
-    return printed.digits >= LONG or printed.step == 1
+def is_long(printed: Printed) -> bool:
+    """Return whether a number can tell settings apart that differ little."""
+    return printed.digits >= LONG or (printed.step == 1 and not printed.relation)
 
 
 def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> Expanded:
@@ -190,29 +195,6 @@ def _list_classes(choices: Choices, *, unmodified: bool) -> tuple[int, ...]:
 def quantities_of(query: Query) -> tuple[str, ...]:
     """Return the quantities of the facts, each once."""
     return tuple(dict.fromkeys(map(quantity_of, query.facts)))
-
-
-def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
-    """Return the structures of `spec` at `alpha`, the unmodified ones first.
-
-    Raises:
-        MbcostError: alpha is so small that no network can be built.
-    """
-    if is_built_in(spec):
-        return _built_in_stack(spec.name, alpha, choices.implementation, choices.in_channels, choices.mistakes)
-    return build_stack(spec, alpha, choices)
-
-
-@cache
-def _built_in_stack(
-    name: str, alpha: float, implementation: str | None, in_channels: int | None, mistakes: int
-) -> Stack:
-    """Return the stack from the structures that are built ahead, as far as these go."""
-    choices = Choices(implementation, None, in_channels, mistakes)
-    ahead = packed_stack(name, alpha) if mistakes < 2 and in_channels is None else None
-    if ahead is None:
-        return build_stack(load_spec(name), alpha, choices)
-    return ahead.select([index for index, built in enumerate(ahead.structures) if choices.keep(built) is not None])
 
 
 def _common(built: Sequence[Expanded]) -> tuple[Structure, ...]:
