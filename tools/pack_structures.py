@@ -27,7 +27,7 @@ def pack(path: Path) -> None:
     for name in NETWORKS:
         spec = load_spec(name)
         for alpha in spec.published_alphas:
-            key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices())
+            key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices(pairs=True))
             labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
             text = json.dumps([labels, stack.scales], separators=(",", ":"))
             arrays[f"{key}/labels"] = np.frombuffer(text.encode(), dtype=np.uint8)

@@ -8,7 +8,7 @@ from functools import partial
 
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network
-from mbcost.questions.explain.chance import Tried, compute_chances
+from mbcost.questions.explain.chance import compute_chances
 from mbcost.questions.explain.columns import COLUMNS, columns_of
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting, fill_quantities
 from mbcost.questions.explain.hits import find_original
@@ -198,7 +198,7 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     return Answer(query, tuple(explanations), fits, nearest, _advise(query, explanations), rest, claimed_by)
 
 
-def _search(query: Query, watch: Watch) -> tuple[list[Tried], list[tuple[Candidate, Query]]]:
+def _search(query: Query, watch: Watch) -> tuple[list[tuple[Query, list[Trial]]], list[tuple[Candidate, Query]]]:
     """Return the trials, and the candidates that give the facts, the simplest first, with their quantities."""
     stacks: Stacks = {}
     tried = [(filled, list(watch(_build_trials(filled, cost, stacks)))) for filled, cost in fill_quantities(query)]
@@ -215,8 +215,7 @@ def _search(query: Query, watch: Watch) -> tuple[list[Tried], list[tuple[Candida
 
 def _build_trials(query: Query, cost: int, stacks: Stacks) -> Iterator[Trial]:
     yield from build_trials(query, cost, stacks)
-    if query.wide:
-        yield from build_wide_trials(query, cost)
+    yield from build_wide_trials(query, cost)
 
 
 def _claim(

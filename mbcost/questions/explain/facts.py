@@ -18,7 +18,10 @@ RELATIVES = {
     "v3-small": ("v3-small-arxiv1", "v3-small-arxiv4"),
 }
 """Other tables under one name: earlier versions of the papers, misprints, and the form that V1 is compared with."""
-USUAL_RESOLUTIONS = (96, 112, 128, 160, 192, 200, 224, 240, 256, 288, 299, 300, 320, 384, 448, 512)
+USUAL_RESOLUTIONS = (
+    32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 200, 208, 224, 240, 256, 288, 299, 300, 320, 331, 336, 352, 380,
+    384, 400, 416, 448, 480, 512, 600, 608, 640, 672, 768, 800, 1024,
+)  # fmt: skip
 """Usual sizes of images: somebody may have measured at one of these instead of the claimed one."""
 
 
@@ -138,17 +141,12 @@ def _alphas(query: Query, spec: Spec) -> Iterator[Setting]:
 
 
 def _resolutions(query: Query, spec: Spec) -> Iterator[Setting]:
-    claimed = {fact.resolution for fact in query.facts if fact.needs_resolution}
-    if None in claimed:
-        for size in dict.fromkeys((spec.resolution, *((side, side) for side in spec.published_resolutions))):
-            cost = cost_of("settings", "default" if size == spec.resolution else "published")
-            yield Setting(spec, resolution=size, cost=cost)
+    if not any(fact.needs_resolution and fact.resolution is None for fact in query.facts):
+        yield Setting(spec)
         return
-    yield Setting(spec)
-    cost = cost_of("settings", "other_resolution")
-    for side in USUAL_RESOLUTIONS if len(claimed) == 1 else ():
-        if (side, side) not in claimed:
-            yield Setting(spec, resolution=(side, side), cost=cost, departures=(OTHER_RESOLUTION,))
+    for size in dict.fromkeys((spec.resolution, *((side, side) for side in spec.published_resolutions))):
+        cost = cost_of("settings", "default" if size == spec.resolution else "published")
+        yield Setting(spec, resolution=size, cost=cost)
 
 
 def fill_quantities(query: Query) -> Iterator[tuple[Query, int]]:

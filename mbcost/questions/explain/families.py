@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Fact, Query, quantity_of
 from mbcost.questions.explain.reading_sets import choose_readings
 from mbcost.questions.explain.structures import OTHER_CLASSES, USUAL_CLASSES, Choices, Stack, Structure, class_cost
@@ -127,9 +128,11 @@ def unique_families(families: Families) -> Families:
     )
 
 
-def list_families(
-    spec: Spec, stacks: Sequence[Stack], sizes: Sequence[tuple[str, tuple[int, int]]], choices: Choices, cost: int
-) -> Families:
+Sizes = Sequence[tuple[str, tuple[int, int]]]
+"""For each fact, its quantity and resolution."""
+
+
+def list_families(spec: Spec, stacks: Sequence[Stack], sizes: Sizes, choices: Choices, cost: int) -> Families:
     """Return the unmodified structures with any number of classes.
 
     Args:
@@ -139,19 +142,45 @@ def list_families(
         choices: what is given; a given number of classes may be wrong.
         cost: what the setting costs.
     """
+    structures = [structure for structure in stacks[0].structures if not structure.departures]
+    return _make_families(structures, spec, stacks, sizes, choices, cost, special=False)
+
+
+def list_mistaken(spec: Spec, stacks: Sequence[Stack], sizes: Sizes, choices: Choices, cost: int) -> Families:
+    """Return the structures with one common mistake and any number of classes; the arguments as for `list_families`."""
+    shared = set.intersection(*(set(stack.structures) for stack in stacks))
+    structures = [
+        structure
+        for structure in stacks[0].structures
+        if structure.is_pair and len(structure.mistakes) == 1 and structure in shared
+    ]
+    more = cost_of("mistakes", "common second")
+    return _make_families(structures, spec, stacks, sizes, choices, cost + more, special=True)
+
+
+def _make_families(
+    structures: Sequence[Structure],
+    spec: Spec,
+    stacks: Sequence[Stack],
+    sizes: Sizes,
+    choices: Choices,
+    cost: int,
+    *,
+    special: bool,
+) -> Families:
     import numpy as np
 
-    structures = [structure for structure in stacks[0].structures if not structure.departures]
     counts, per_class = [], []
     for stack, (quantity, resolution) in zip(stacks, sizes, strict=True):
-        indices = [stack.structures.index(structure) for structure in structures]
+        positions = {structure: index for index, structure in enumerate(stack.structures)}
+        indices = [positions[structure] for structure in structures]
         total, one = (array[indices] for array in stack.counts(quantity, resolution))
         counts.append(with_columns(total - CLASSES * one))
         per_class.append(with_columns(one, networks=0))
     marked = tuple(replace(structure, other_classes=choices.classes is not None) for structure in structures)
     costs = [structure.cost(spec, choices) - class_cost(CLASSES, choices) + cost for structure in marked]
-    special = np.zeros(len(marked), dtype=bool)
-    return unique_families(Families(marked, tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64), special))
+    flags = np.full(len(marked), special, dtype=bool)
+    return unique_families(Families(marked, tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64), flags))
 
 
 def solve(query: Query, families: Families, choices: Choices) -> Solutions:

@@ -14,7 +14,7 @@ from mbcost.analytic.compact import compact, count_positions
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.facts import Query, Setting
-from mbcost.questions.explain.families import Families, unique_families
+from mbcost.questions.explain.families import Families, Sizes, unique_families
 from mbcost.questions.explain.structures import COMMON_WIDTHS, Choices, Structure, class_cost, head_cost
 from mbcost.questions.mistakes.known import Draft
 from mbcost.spec.head import FLATTEN, NORM, Head, Part, replace_head
@@ -76,13 +76,14 @@ def load_heads(widths: tuple[int, ...]) -> HeadTable:
     for template in _TEMPLATES:
         # The sizes of a head grow in proportion to its one width.
         sides = np.array(widths if 0 in template else (0,), dtype=np.int64)
-        none, one = (_count_parts(_fill(template, width)) for width in (0, 1))
-        columns.append([np.array(low) + np.multiply.outer(sides, np.array(high) - low) for low, high in zip(none, one)])
+        both = zip(*(_count_parts(_fill(template, width)) for width in (0, 1)), strict=True)
+        columns.append([np.array(low) + np.multiply.outer(sides, np.array(high) - low) for low, high in both])
         parts += [_fill(template, width) for width in sides.tolist()]
     two = zip(*map(_count_parts, _TWO_WIDTHS), strict=True)
     columns.append([np.array(column, dtype=np.int64) for column in two])
     joined = (np.concatenate(rows) for rows in zip(*columns, strict=True))
-    return HeadTable(tuple([*parts, *_TWO_WIDTHS]), *joined, _list_costs(parts))
+    weights, hidden, normed, norms, width = joined
+    return HeadTable((*parts, *_TWO_WIDTHS), weights, hidden, normed, norms, width, _list_costs(parts))
 
 
 def _fill(template: tuple[Part, ...], width: int) -> tuple[Part, ...]:
@@ -127,9 +128,7 @@ def _add(first: Terms, second: Terms) -> Terms:
     return first[0] + second[0], first[1] + second[1], first[2] + second[2]
 
 
-def list_heads(
-    query: Query, setting: Setting, sizes: Sequence[tuple[str, tuple[int, int]]], choices: Choices, cost: int
-) -> Families:
+def list_heads(query: Query, setting: Setting, sizes: Sizes, choices: Choices, cost: int) -> Families:
     """Return the networks with a new head, with any number of classes.
 
     Args:
@@ -155,9 +154,7 @@ def list_heads(
     return Families(structures, tuple(counts), tuple(per_class), costs, np.ones(len(costs), dtype=bool))
 
 
-def _list_bodies(
-    query: Query, setting: Setting, sizes: Sequence[tuple[str, tuple[int, int]]], choices: Choices, cost: int
-) -> Families:
+def _list_bodies(query: Query, setting: Setting, sizes: Sizes, choices: Choices, cost: int) -> Families:
     """Return the networks that end with the pooled features.
 
     Instead of what a class adds, `per_class` has the widths that a head reads: pooled and flattened.

@@ -9,7 +9,7 @@ from mbcost.questions.explain.arrays import Array, Flags
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Fact, Query, quantity_of
 from mbcost.questions.explain.reading_sets import ReadingSet, choose_readings, is_known, load_readings
-from mbcost.questions.explain.trials import Trial
+from mbcost.questions.explain.trials import Trial, is_long
 from mbcost.questions.explain.windows import PrintWindow, list_deep_windows, list_misprints, list_windows
 
 PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
@@ -162,4 +162,6 @@ def _windows(query: Query, fact: Fact) -> tuple[PrintWindow, ...]:
     windows = list_windows(fact.printed, quantity_of(fact))
     if query.plain:
         return tuple(window for window in windows if window.rounding in PLAIN_ROUNDINGS)
-    return (*windows, *list_deep_windows(fact.printed, quantity_of(fact))) if query.deep else windows
+    if query.deep or (query.wide and is_long(fact.printed)):
+        return (*windows, *list_deep_windows(fact.printed, quantity_of(fact)))
+    return windows

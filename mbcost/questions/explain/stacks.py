@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from mbcost.questions.explain.facts import is_built_in
@@ -18,17 +19,14 @@ def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
         MbcostError: alpha is so small that no network can be built.
     """
     if is_built_in(spec):
-        return _built_in_stack(spec.name, alpha, choices.implementation, choices.in_channels, choices.mistakes)
+        return _built_in_stack(spec.name, alpha, replace(choices, classes=None))
     return build_stack(spec, alpha, choices)
 
 
 @cache
-def _built_in_stack(
-    name: str, alpha: float, implementation: str | None, in_channels: int | None, mistakes: int
-) -> Stack:
+def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
     """Return the stack from the structures that are built ahead, as far as these go."""
-    choices = Choices(implementation, None, in_channels, mistakes)
-    ahead = packed_stack(name, alpha) if mistakes < 2 and in_channels is None else None
+    ahead = packed_stack(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
     if ahead is None:
         return build_stack(load_spec(name), alpha, choices)
     return ahead.select([index for index, built in enumerate(ahead.structures) if choices.keep(built) is not None])

@@ -26,6 +26,13 @@ LARGEST = 2**53
 OTHER_CLASSES = (1, 2, 3, 5, 10, 21, 91, 100, 101, 102, 120, 200)
 """Numbers of classes of data sets to which such networks are often fitted."""
 
+COMMON = (
+    "one input channel", "t=1 expansion", "biases left out", "biases everywhere", "groups ignored",
+    "no norm after depthwise", "no squeeze", "no head",
+)  # fmt: skip
+"""Common mistakes: a number of many digits is also tried with two of them, or with one and other classes."""
+PAIR_DIGITS = 6
+"""A number of so many digits can tell two mistakes."""
 COMMON_WIDTHS = (16, 32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 800, 1000, 1024, 1280, 2048, 4096)
 """Usual widths of a fully connected layer before the classifier."""
 
@@ -86,6 +93,11 @@ class Structure:
         trained = None if self.trained_from is None else f"trained from {self.trained_from}"
         return self._list((*self.mistakes, *filter(None, [head])), self.left_out, trained, "other classes")
 
+    @property
+    def is_pair(self) -> bool:
+        """Whether the network has two common mistakes, or one and a number of classes that was solved."""
+        return len(self.mistakes) > 0 and self.left_out is None and set(self.mistakes) <= set(COMMON)
+
     def clauses(self, spec: Spec) -> tuple[str, ...]:
         """Return one clause per departure."""
         mistakes = tuple(find_mistake(name, spec).text for name in self.mistakes)
@@ -110,7 +122,8 @@ class Structure:
         """Return the cost of what `choices` leave open, in hundredths of a bit."""
         names = [find_mistake(name, spec).cost or name for name in self.mistakes]
         costs = [cost_of("mistakes", name) for name in (*names, *filter(None, [self.left_out]))]
-        costs += [cost_of("mistakes", "second")] * max(0, len(costs) - 1)
+        second = cost_of("mistakes", "common second" if self.is_pair else "second")
+        costs += [second] * max(0, len(costs) - 1)
         if self.only is not None and LEFT_OUT[self.left_out or ""].times < 0:
             costs.append(cost_of("mistakes", "of one quantity only"))
         if choices.implementation is None:
@@ -145,10 +158,13 @@ class Choices:
     in_channels: int | None = None
     mistakes: int = 1
     """How many mistakes a network has at most."""
+    pairs: bool = False
+    """Whether it can have two of `COMMON` all the same."""
 
     def keep(self, structure: Structure) -> Structure | None:
         """Return the structure, named as these choices require; None if they rule it out."""
-        if self.implementation not in (None, structure.implementation) or len(structure.departures) > self.mistakes:
+        most = 2 if self.pairs and structure.is_pair else self.mistakes
+        if self.implementation not in (None, structure.implementation) or len(structure.departures) > most:
             return None
         if self.classes in (None, structure.classes):
             return structure
@@ -157,12 +173,13 @@ class Choices:
         return replace(structure, other_classes=True) if usual else None
 
 
-def head_cost(parts: Iterable[Part]) -> int:
+def head_cost(parts: tuple[Part, ...]) -> int:
     """Return the cost of a head, in hundredths of a bit."""
     names = (
         ("common width" if part in COMMON_WIDTHS else "width") if isinstance(part, int) else part for part in parts
     )
-    return cost_of("heads", "replaced") + sum(cost_of("heads", name) for name in names)
+    more = max(0, sum(isinstance(part, int) for part in parts) - 1)
+    return sum(cost_of("heads", name) for name in ("replaced", *names, *["second width"] * more))
 
 
 def class_cost(classes: int, choices: Choices) -> int:
@@ -287,6 +304,9 @@ def _mistakes(spec: Spec, choices: Choices, *, main: bool) -> Iterator[tuple[str
         yield from ((name,) for name in MISTAKES)
     if choices.mistakes > 1 and main:
         yield from combinations(MISTAKES, 2)
+    elif choices.pairs and main:
+        yield from (pair for pair in combinations(MISTAKES, 2) if set(pair) <= set(COMMON))
+    if choices.mistakes > 1 and main:
         yield from ((name,) for name in list_row_changes(spec))
 
 

@@ -9,11 +9,12 @@ from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.facts import Query, Setting, list_settings, quantity_of
-from mbcost.questions.explain.families import Families, join_families, list_families, solve
+from mbcost.questions.explain.families import Families, join_families, list_families, list_mistaken, solve
 from mbcost.questions.explain.heads import list_heads
 from mbcost.questions.explain.stacks import load_stack
 from mbcost.questions.explain.structures import (
     OTHER_CLASSES,
+    PAIR_DIGITS,
     USUAL_CLASSES,
     Choices,
     Stack,
@@ -97,11 +98,12 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
     """
     known: Stacks = {} if stacks is None else stacks
     mistakes = 0 if query.plain else 2 if query.deep else 1
-    allowed = Choices(query.implementation, query.classes, query.in_channels, mistakes)
+    pairs = mistakes > 0 and any(fact.printed.digits >= PAIR_DIGITS for fact in query.facts)
+    allowed = Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs)
     failure = MbcostError("no network fits what is given: leave out an option")
     built_any = False
     for setting in list_settings(query):
-        choices = replace(allowed, mistakes=0) if setting.departures else allowed
+        choices = replace(allowed, mistakes=0, pairs=False) if setting.departures else allowed
         try:
             built = [_build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
         except MbcostError as error:
@@ -147,9 +149,12 @@ def _list_families(query: Query, setting: Setting, choices: Choices, stacks: Seq
     sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
     families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
     parts = [families]
+    if choices.pairs:
+        parts.append(list_mistaken(setting.spec, stacks, sizes, choices, setting.cost + cost))
     if any(fact.quantity == "params" and is_long(fact.printed) for fact in query.facts):
         alphas = [setting.alpha_of(fact) for fact in query.facts]
-        parts.append(list_heads(query, setting, sizes, choices, setting.cost + cost))
+        if query.spec in (None, setting.spec):
+            parts.append(list_heads(query, setting, sizes, choices, setting.cost + cost))
         parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
     return join_families(parts)
 

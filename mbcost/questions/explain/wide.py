@@ -1,4 +1,8 @@
-"""A wide search: every input size and every alpha in hundredths, for numbers with enough digits to tell them apart."""
+"""Networks at many input sizes, or at many alphas: each is one trial, with a row for every size or alpha.
+
+Usual sizes are always tried. Every other size, and every alpha in hundredths, is tried in a wide search, for numbers
+with enough digits to tell them apart.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import (
     OTHER_ALPHA,
     OTHER_RESOLUTION,
+    USUAL_RESOLUTIONS,
     Query,
     Setting,
     list_settings,
@@ -29,20 +34,29 @@ ALPHAS = tuple(hundredths / 100 for hundredths in range(5, 201))
 
 
 def build_wide_trials(query: Query, cost: int) -> Iterator[Trial]:
-    """Yield a trial with every size for each alpha, and one with every alpha for each network.
+    """Yield a trial with many sizes for each alpha, and in a wide search one with many alphas for each network.
 
     All facts that need one have the same resolution, and the same alpha, or leave it open. A claimed one may be wrong.
     """
-    if not any(is_long(fact.printed) for fact in query.facts):
+    if query.plain:
         return
+    wide = query.wide and any(is_long(fact.printed) for fact in query.facts)
     settings = [setting for setting in list_settings(query) if not setting.departures]
     sizes = {fact.resolution for fact in query.facts if fact.needs_resolution}
     if len(sizes) == 1:
         for setting in _unique(settings, by_alpha=True):
-            yield from _try(_build_sizes(query, setting, cost, claimed=sizes != {None}))
-    if len({fact.alpha for fact in query.facts}) == 1:
+            yield from _try(_build_sizes(query, setting, cost, SIDES if wide else USUAL_RESOLUTIONS))
+    if wide and len({fact.alpha for fact in query.facts}) == 1:
         for setting in _unique(settings, by_alpha=False):
             yield from _try(_build_alphas(query, setting, cost, claimed=query.facts[0].alpha is not None))
+
+
+def _size_cost(side: int) -> int:
+    """Return what it costs that somebody measured at this size."""
+    usual = side in USUAL_RESOLUTIONS
+    return cost_of(
+        "settings", "other_resolution" if usual else "any_even_resolution" if side % 8 == 0 else "any_resolution"
+    )
 
 
 def _try(trials: Iterator[Trial]) -> Iterator[Trial]:
@@ -67,24 +81,26 @@ def _choices(query: Query, implementation: str | None) -> Choices:
     return Choices(implementation, query.classes, query.in_channels, 0)
 
 
-def _build_sizes(query: Query, setting: Setting, cost: int, *, claimed: bool) -> Iterator[Trial]:
+def _build_sizes(query: Query, setting: Setting, cost: int, sides: Sequence[int]) -> Iterator[Trial]:
     """Yield the trial with every size: each network at the alpha of the setting occurs once per size."""
     import numpy as np
 
     choices = _choices(query, query.implementation)
     stacks = [load_stack(setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
     structures, kept, more = _expand(stacks, choices, setting.spec)
-    sides = [side for side in SIDES if all(side not in (fact.resolution or ()) for fact in query.facts)]
+    claimed = {side for fact in query.facts for side in fact.resolution or ()}
+    tried = set(setting.spec.resolution) | set(setting.spec.published_resolutions)
+    sides = [side for side in sides if side not in (claimed or tried)]
     departures = (OTHER_RESOLUTION,) if claimed else ()
-    price = setting.cost + cost + cost_of("settings", "any_resolution")
-    settings = [replace(setting, resolution=(side, side), cost=price, departures=departures) for side in sides]
+    prices = np.array([setting.cost + cost + _size_cost(side) for side in sides], dtype=np.int64)
+    settings = [replace(setting, resolution=(side, side), departures=departures) for side in sides]
     counts = []
     for fact, stack in zip(query.facts, stacks, strict=True):
         one = replace(stack.select(kept), structures=tuple(structures))
         rows = [_count(one, quantity_of(fact), (side, side), more) for side in sides]
         counts.append(np.concatenate(rows))
-    costs = np.array([structure.cost(setting.spec, choices) for structure in structures], dtype=np.int64) + price
-    yield _make_trial(settings, structures, counts, np.tile(costs, len(sides)))
+    costs = np.array([structure.cost(setting.spec, choices) for structure in structures], dtype=np.int64)
+    yield _make_trial(settings, structures, counts, np.add.outer(prices, costs).ravel())
 
 
 def _build_alphas(query: Query, setting: Setting, cost: int, *, claimed: bool) -> Iterator[Trial]:

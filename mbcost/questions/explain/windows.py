@@ -14,12 +14,15 @@ BATCHES = (2, 4, 8, 10, 16, 32, 64, 128)
 """Batch sizes: in a deep search, the costs of so many inputs may be the printed number."""
 FLOAT32 = 2**24
 """float32 holds every whole number up to this one."""
+FILE_OVERHEAD = Fraction(3, 100)
+"""Names, shapes and padding are at most this share of a file with weights; a torch.save of V3-Small has 1.4 %."""
 DRIFT = 64
 """The window of a sum in float32 extends so many units to each side. The exact sum is worked out afterwards."""
 ROUNDING_TEXTS = {
     "rounds": "rounded", "floors": "floored", "ceils": "rounded up", "off by one": "one off in the last digit",
     "mistyped": "mistyped", "float32": "summed in float32", "binary": "in powers of 1024",
-    "binary bytes": "in powers of 1024", ">": "as a lower bound", "<": "as an upper bound",
+    "binary bytes": "in powers of 1024", "doubled": "rounded, then doubled", "padded": "padded with zeros",
+    "file": "with what a file adds", ">": "as a lower bound", "<": "as an upper bound",
 }  # fmt: skip
 """The names of windows -> words for people; a name without words here is its own."""
 
@@ -61,7 +64,26 @@ def list_windows(printed: Printed, quantity: str) -> tuple[PrintWindow, ...]:
             for rounding in ("rounds", "floors")
             if rounding in meant.roundings
         ]
+    windows += _list_slips(printed, quantity)
     return tuple(sorted(_nonempty(windows), key=lambda window: window.cost))
+
+
+def _list_slips(printed: Printed, quantity: str) -> Iterator[PrintWindow]:
+    """Yield further ways: rounded and then doubled, padded with zeros, and the size of a file."""
+    if printed.relation or printed.step == 1:
+        return
+    last = int(printed.number / printed.step)
+    if quantity == "mult_adds" and last % 2 == 0:
+        coarse = replace(printed, step=2 * printed.step)
+        yield PrintWindow("doubled", *coarse.whole_range("rounds"), cost_of("roundings", "doubled"), printed)
+    zeros = len(str(last)) - len(str(last).rstrip("0"))
+    if zeros:
+        coarse = replace(printed, step=printed.step * 10**zeros)
+        yield PrintWindow("padded", *coarse.whole_range("rounds"), cost_of("roundings", "padded"), printed)
+    if quantity == "bytes":
+        for meant in dict.fromkeys((printed, _scaled(printed, printed.binary))):
+            high = meant.whole_range("rounds")[1]
+            yield PrintWindow("file", high - int(high * FILE_OVERHEAD), high, cost_of("roundings", "file"), meant)
 
 
 @cache
@@ -69,7 +91,7 @@ def list_deep_windows(printed: Printed, quantity: str) -> tuple[PrintWindow, ...
     """Return further ways, which explain almost anything: powers of 1024 for a prefix, and a batch of inputs."""
     factors: dict[str, tuple[Fraction, int]] = {}
     if quantity == "mult_adds":
-        factors |= {f"batch of {size}": (Fraction(1, size), cost_of("mistakes", "batch")) for size in BATCHES}
+        factors |= {f"batch of {size}": (Fraction(1, size), cost_of("roundings", "batch")) for size in BATCHES}
     if printed.binary != 1 and quantity != "bytes":
         factors["binary"] = (printed.binary, cost_of("roundings", "binary"))
     windows = []
