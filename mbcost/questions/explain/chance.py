@@ -22,7 +22,7 @@ from math import comb, fsum, prod
 from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
-from mbcost.questions.explain.families import Families, SolvedReach, is_solved, reach_of
+from mbcost.questions.explain.families import Families, SolvedReach, decides_classes, reach_of
 from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passes, reading_costs
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -108,12 +108,19 @@ def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidat
     """
     query = alternatives[0][0]
     highest = max((candidate.cost for candidate in candidates), default=0)
+    solved = [
+        _solved_reach(alternative, trial.families, highest)
+        for alternative, trials in alternatives
+        for trial in trials
+        if trial.families is not None
+    ]
     tests: dict[tuple[int, ...], _Tests] = {}
     chances: list[dict[int, float]] = []
     for candidate in candidates:
         explained = tuple(index for index, match in enumerate(candidate.matches) if match.window is not None)
         if explained not in tests:
-            tests[explained] = _Tests([_restrict(alternative, explained) for alternative in alternatives], highest)
+            restricted = [_restrict(alternative, explained) for alternative in alternatives]
+            tests[explained] = _Tests(restricted, [part.restrict(explained) for part in solved], highest)
         limit = candidate.cost - sum(missed_cost(query, query.facts[index]) for index in candidate.missed)
         shares = tests[explained].chances(limit, mistyped=candidate.mistyped)
         choices = _count_choices(query, explained)
@@ -137,17 +144,12 @@ def _restrict(tried: Tried, indices: tuple[int, ...]) -> Tried:
 class _Tests:
     """The tests of one set of facts: each moves some of them and holds the others."""
 
-    def __init__(self, tried: Sequence[Tried], limit: int) -> None:
+    def __init__(self, tried: Sequence[Tried], solved: Sequence[SolvedFacts], limit: int) -> None:
         self._query = tried[0][0]
         ranges = [[(trial, _list_ranges(query, trial, limit)) for trial in trials] for query, trials in tried]
         moves = _list_moves(self._query)
         self._reaches = {moved: [_reach(by_trial, moved) for by_trial in ranges] for moved in moves}
-        self._solved = [
-            _solved_reach(query, trial.families, limit)
-            for query, trials in tried
-            for trial in trials
-            if trial.families is not None
-        ]
+        self._solved = solved
 
     def chances(self, limit: int, *, mistyped: bool) -> list[float]:
         """Return the chance of each fact, which is the largest share of the tests that move it.
@@ -174,6 +176,10 @@ class SolvedFacts:
     decides: tuple[bool, ...]
     """For each fact, whether its digits decide the number of classes."""
 
+    def restrict(self, facts: Sequence[int]) -> SolvedFacts:
+        """Return the same for only some of the facts, which are given by their indices."""
+        return SolvedFacts(tuple(self.reaches[index] for index in facts), tuple(self.decides[index] for index in facts))
+
     def bound(self, moved: Moved, limit: int) -> float:
         """Return an upper bound of the share of factors for which the families give all facts.
 
@@ -181,14 +187,14 @@ class SolvedFacts:
         """
         if any(decides for index, decides in enumerate(self.decides) if index not in moved):
             return 0.0
-        return min(self.reaches[index].bound(limit) for index in moved)
+        return min((self.reaches[index].bound(limit) for index in moved if self.decides[index]), default=0.0)
 
 
 def _solved_reach(query: Query, families: Families, limit: int) -> SolvedFacts:
     every = range(len(query.facts))
     return SolvedFacts(
         tuple(reach_of(query, families, index, limit, SPREAD) for index in every),
-        tuple(is_solved(query, families, index) for index in every),
+        tuple(decides_classes(query, families, index) for index in every),
     )
 
 
@@ -283,9 +289,10 @@ def _intersect(first: Spans, second: Spans) -> Iterator[Spans]:
 
     order = np.argsort(second.structure, kind="stable")
     starts = np.searchsorted(second.structure[order], first.structure, side="left")
-    ends = np.searchsorted(second.structure[order], first.structure, side="right")
-    left = np.repeat(np.arange(len(first.structure)), ends - starts)
-    right = order[np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [order[:0]])]
+    numbers = np.searchsorted(second.structure[order], first.structure, side="right") - starts
+    left = np.repeat(np.arange(len(first.structure)), numbers)
+    before = np.cumsum(numbers) - numbers
+    right = order[np.repeat(starts - before, numbers) + np.arange(len(left))]
     structure = first.structure[left]
     cost = first.cost[left] + second.cost[right]
     low, high = np.maximum(first.low[left], second.low[right]), np.minimum(first.high[left], second.high[right])

@@ -52,13 +52,6 @@ class Families:
     _values: dict[tuple[int, int], tuple[Array, Array]] = field(default_factory=dict)
     """What `values` returned, so that it is computed once."""
 
-    def restrict(self, facts: Sequence[int]) -> Families:
-        """Return the families with only some of the facts, which are given by their indices."""
-        if list(facts) == list(range(len(self.counts))):
-            return self
-        counts, per_class = (tuple(rows[index] for index in facts) for rows in (self.counts, self.per_class))
-        return Families(self.structures, counts, per_class, self.cost, self.special)
-
     def values(self, query: Query, index: int) -> tuple[Array, Array]:
         """Return family x reading for a fact: the value without a class, and what one class adds."""
         import numpy as np
@@ -213,20 +206,29 @@ def _solve_fact(query: Query, families: Families, index: int) -> Iterator[tuple[
 
     low, high = _range_of(query.facts[index])
     base, one = families.values(query, index)
+    solvable = _is_solvable(query, families, index)
     steps = np.maximum(one, 1)
     lowest = np.maximum(-((base - low) // steps), RANGES[0][0])
     highest = np.minimum((high - base) // steps, RANGES[-1][1])
-    number = np.where(one > 0, highest - lowest + 1, 0)
-    for family, reading in np.argwhere((number > 0) & (number <= FEW)).tolist():
+    for family, reading in np.argwhere((highest >= lowest) & solvable).tolist():
         for classes in range(int(lowest[family, reading]), int(highest[family, reading]) + 1):
             yield family, classes
 
 
-def is_solved(query: Query, families: Families, index: int) -> bool:
-    """Return whether the digits of the fact decide the classes, so that `solve` has all that give them."""
+def _is_solvable(query: Query, families: Families, index: int) -> Flags:
+    """Return family x reading: whether few numbers of classes give the digits of the fact.
+
+    Special families are solved from parameters only: mult-adds tell little of a head.
+    """
     low, high = _range_of(query.facts[index])
     one = families.values(query, index)[1]
-    return bool(high - low < FEW * one[one > 0].min(initial=1))
+    few: Flags = (one > 0) & (high - low < FEW * one)
+    return few & ~families.special[:, None] if quantity_of(query.facts[index]) == "mult_adds" else few
+
+
+def decides_classes(query: Query, families: Families, index: int) -> bool:
+    """Return whether the digits of the fact decide the classes of an unmodified network, so that `solve` has them."""
+    return bool(_is_solvable(query, families, index)[~families.special].any())
 
 
 def _range_of(fact: Fact) -> tuple[int, int]:
@@ -260,20 +262,25 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     low, high = _range_of(fact)
     base, one = families.values(query, index)
     printed = float(fact.printed.number)
+    solvable = _is_solvable(query, families, index)
+    usual = solvable & families.special[:, None]
     # 1000 and 1001 classes are not solved for, so the cost of a range is that of the number before its end.
-    ranges = [(lowest, highest, highest - 1, one > 0) for lowest, highest in RANGES]
-    ranges += [(usual, usual, usual, (one > 0) & families.special[:, None]) for usual in USUAL_CLASSES + OTHER_CLASSES]
+    ranges = [(lowest, highest, highest - 1, solvable) for lowest, highest in RANGES]
+    ranges += [(classes, classes, classes, usual) for classes in USUAL_CLASSES + OTHER_CLASSES]
     costs, shares = [], []
-    for lowest, highest, classes, solvable in ranges:
-        cost = families.cost[:, None] + readings.cost[None, :] + class_cost(classes, choices)
-        good: Flags = (cost <= limit) & solvable
-        start, step = base[good].astype(np.float64), one[good].astype(np.float64)
+    for lowest, highest, classes, allowed in ranges:
+        left = limit - class_cost(classes, choices)
+        rows = np.flatnonzero(families.cost + readings.cost.min(initial=limit + 1) <= left)
+        paid = families.cost[rows, None] + readings.cost[None, :]
+        good = (paid <= left) & allowed[rows]
+        cost, rests, steps = paid[good] + class_cost(classes, choices), base[rows][good], one[rows][good]
+        start, step = rests.astype(np.float64), steps.astype(np.float64)
         first = np.maximum(start + lowest * step, printed / spread)
         last = np.minimum(start + highest * step, printed * spread)
         values = np.floor(np.maximum(last - first, 0) / step) + (last >= first)
         covered = values * np.minimum(high - low + 1, step) / printed / (spread - 1 / spread)
-        unique = _cheapest_of(base[good] % one[good] + one[good] * FAR, cost[good])
-        costs.append(cost[good][unique])
+        unique = _cheapest_of(rests % steps + steps * FAR, cost)
+        costs.append(cost[unique])
         shares.append(covered[unique])
     return SolvedReach(np.concatenate(costs), np.concatenate(shares))
 

@@ -128,7 +128,9 @@ def _add(first: Terms, second: Terms) -> Terms:
     return first[0] + second[0], first[1] + second[1], first[2] + second[2]
 
 
-def list_heads(query: Query, setting: Setting, sizes: Sizes, choices: Choices, cost: int) -> Families:
+def list_heads(
+    query: Query, setting: Setting, sizes: Sizes, choices: Choices, families: Families, cost: int
+) -> Families:
     """Return the networks with a new head, with any number of classes.
 
     Args:
@@ -136,6 +138,7 @@ def list_heads(query: Query, setting: Setting, sizes: Sizes, choices: Choices, c
         setting: the setting.
         sizes: for each fact, its quantity and resolution.
         choices: what is given.
+        families: the networks with their own classifiers, each once.
         cost: what the setting costs.
     """
     import numpy as np
@@ -143,7 +146,8 @@ def list_heads(query: Query, setting: Setting, sizes: Sizes, choices: Choices, c
     exact = any(fact.quantity == "params" and fact.printed.step == 1 for fact in query.facts)
     is_open = any(fact.alpha is None for fact in query.facts)
     heads = load_heads(WIDTHS if query.wide and exact and not is_open else COMMON_WIDTHS)
-    bodies = unique_families(_list_bodies(query, setting, sizes, choices, cost))
+    names = [structure.implementation for structure in families.structures]
+    bodies = unique_families(_list_bodies(query, setting, sizes, choices, names, cost))
     counts, per_class = [], []
     for total, features in zip(bodies.counts, bodies.per_class, strict=True):
         added = [count_heads(heads, *widths) for widths in features.tolist()]
@@ -154,8 +158,10 @@ def list_heads(query: Query, setting: Setting, sizes: Sizes, choices: Choices, c
     return Families(structures, tuple(counts), tuple(per_class), costs, np.ones(len(costs), dtype=bool))
 
 
-def _list_bodies(query: Query, setting: Setting, sizes: Sizes, choices: Choices, cost: int) -> Families:
-    """Return the networks that end with the pooled features.
+def _list_bodies(
+    query: Query, setting: Setting, sizes: Sizes, choices: Choices, names: Sequence[str], cost: int
+) -> Families:
+    """Return the networks that end with the pooled features, by the implementations called `names`.
 
     Instead of what a class adds, `per_class` has the widths that a head reads: pooled and flattened.
     """
@@ -163,7 +169,6 @@ def _list_bodies(query: Query, setting: Setting, sizes: Sizes, choices: Choices,
 
     spec = setting.spec
     alphas = [setting.alpha_of(fact) for fact in query.facts]
-    names = [name for name in spec.implementations if choices.implementation in (None, name)]
     rows = [
         [
             _count_body(spec, name, alpha, resolution, query.in_channels)

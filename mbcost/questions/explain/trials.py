@@ -52,8 +52,7 @@ class Trial:
 
     def restrict(self, facts: Sequence[int]) -> Trial:
         """Return the trial with only some of the facts, which are given by their indices."""
-        families = None if self.families is None else self.families.restrict(facts)
-        return replace(self, counts=tuple(self.counts[index] for index in facts), families=families)
+        return replace(self, counts=tuple(self.counts[index] for index in facts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +153,7 @@ def _list_families(query: Query, setting: Setting, choices: Choices, stacks: Seq
     if any(fact.quantity == "params" and is_long(fact.printed) for fact in query.facts):
         alphas = [setting.alpha_of(fact) for fact in query.facts]
         if query.spec in (None, setting.spec):
-            parts.append(list_heads(query, setting, sizes, choices, setting.cost + cost))
+            parts.append(list_heads(query, setting, sizes, choices, families, setting.cost + cost))
         parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
     return join_families(parts)
 

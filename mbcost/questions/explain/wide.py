@@ -42,6 +42,8 @@ def build_wide_trials(query: Query, cost: int) -> Iterator[Trial]:
         return
     wide = query.wide and any(is_long(fact.printed) for fact in query.facts)
     settings = [setting for setting in list_settings(query) if not setting.departures]
+    if wide and query.spec is not None:
+        settings = [setting for setting in settings if setting.spec is query.spec]
     sizes = {fact.resolution for fact in query.facts if fact.needs_resolution}
     if len(sizes) == 1:
         for setting in _unique(settings, by_alpha=True):
@@ -129,11 +131,13 @@ def _expand(stacks: Sequence[Stack], choices: Choices, spec: Spec) -> tuple[list
     """Return the unmodified structures, each network once, their indices, and the classes besides `CLASSES`."""
     import numpy as np
 
+    classes = choices.classes or CLASSES
+    if len(stacks[0].structures) == 1:
+        return [replace(stacks[0].structures[0], classes=classes)], [0], classes - CLASSES
     costs = np.array([structure.cost(spec, choices) for structure in stacks[0].structures], dtype=np.int64)
     order = np.argsort(costs, kind="stable")
     rows = [array.reshape(len(order), -1)[order] for stack in stacks for array in (stack.mult_adds, stack.params)]
     kept = np.sort(order[np.unique(np.column_stack(rows), axis=0, return_index=True)[1]]).tolist()
-    classes = choices.classes or CLASSES
     structures = [replace(stacks[0].structures[index], classes=classes) for index in kept]
     return structures, kept, classes - CLASSES
 
