@@ -123,6 +123,7 @@ def tables(draw: st.DrawFn) -> str:
     columns = [column for column in COLUMNS if column != "in"]
     record = plain(asdict(draw(implementations())))
     del record["name"]
+    record = {field: value for field, value in record.items() if value != ""}  # such as no framework
     record |= record.pop("layer_rules")
     document = {
         "name": "any",

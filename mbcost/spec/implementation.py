@@ -13,6 +13,7 @@ every side. `trailing`: as in Keras V1, one row and one column of zeros at the b
 POOLS = ("adaptive", "functional", "mean")
 """How a global average is called: as an adaptive pooling module, as its function, or as a mean. Counting tools differ
 in which of these they count."""
+FRAMEWORKS = ("torch", "keras", "tensorflow", "paddle", "mxnet", "mindspore")
 ROLES = ("stem", "last_conv", "head")
 """Rows that implementations scale by special rules: the first convolution, the convolution before the global pool, and
 the fully connected layer between the pool and the classifier."""
@@ -107,5 +108,7 @@ class Implementation:
     activations: Mapping[str, str]
     """Letter of the NL column -> name of the function."""
     norm_epsilon: float
+    framework: str = ""
+    """The framework whose layers the code uses, one of `FRAMEWORKS`; empty if it is none in particular."""
     squeeze_of: str = "expanded"
     """The width of which the squeeze is a quarter: `expanded`, or the block's `input` (EfficientNet)."""

@@ -118,6 +118,7 @@ def fit(
     \b
     Examples:
       mbcost fit --flash 1MiB --ram 320KiB --mult-adds 60M --classes 2 --in-channels 1
+      mbcost fit --ram 1MiB --head 128,bn,5
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit --net v2 --max-latency 30ms --phone pixel1
     """

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from mbcost.spec.implementation import (
+    FRAMEWORKS,
     INTEGER_STEPS,
     PADDINGS,
     POOLS,
@@ -150,6 +151,7 @@ FIELDS: Mapping[str, ImplementationField] = {
     "source": ImplementationField(
         Reader.text, {**TEXT, "description": "File and version from which the rules were read."}
     ),
+    "framework": _word_field("framework", FRAMEWORKS, ""),
     "channels": ImplementationField(_read_rule, _RULE),
     "channels_of": ImplementationField(_read_rules, schema_of_mapping(dict.fromkeys(ROLES, _RULE)), {}),
     "squeeze": ImplementationField(_read_rule, _RULE, ChannelRule("none", divisor=1, minimum=1)),
