@@ -24,6 +24,9 @@ WIDTHS, STRIDES, FLAGS, LETTERS = st.integers(1, 40), st.integers(1, 3), st.bool
 KERNELS = st.builds("{}x{}".format, st.sampled_from([1, 3, 5, 7]), st.sampled_from([1, 3, 5]))
 WINDOWS = st.builds("{}x{}".format, st.integers(1, 4), st.integers(1, 4))
 
+KINDS = ("bias", "bias_and_norm", "bare")
+"""The lists of an implementation that a part can be in; a part that is in none of them has a norm."""
+
 
 @st.composite
 def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
@@ -72,13 +75,18 @@ def tops(draw: st.DrawFn) -> list[dict[str, Any]]:
 def implementations(draw: st.DrawFn) -> Implementation:
     """Draw a combination of rules that no implementation has."""
     base = draw(st.sampled_from(built_in_implementations()))
+    kinds = draw(st.fixed_dictionaries({part: st.sampled_from(["", *KINDS]) for part in PARTS}))
+    bias, both, bare = (frozenset(part for part in PARTS if kinds[part] == kind) for kind in KINDS)
     rules = replace(
         base.layer_rules,
         padding=draw(st.builds(Padding, *(3 * [st.sampled_from(PADDINGS)]))),
         pool=draw(st.sampled_from(implementation.POOLS)),
         squeeze_pool=draw(st.sampled_from(implementation.POOLS)),
         fused_norm=draw(FLAGS),
-        bias=frozenset(draw(st.sets(st.sampled_from(PARTS)))),
+        bias=bias,
+        bias_and_norm=both,
+        bare=bare,
+        strided=draw(st.sampled_from(implementation.STRIDED)),
         linear=frozenset(draw(st.sets(st.sampled_from(["head", "classifier"])))),
     )
     return replace(
@@ -87,6 +95,7 @@ def implementations(draw: st.DrawFn) -> Implementation:
         channels_of={},
         layer_rules=rules,
         without_residual=frozenset(),
+        expands_always=draw(FLAGS),
         squeeze_of=draw(st.sampled_from(SQUEEZED)),
         expansion=draw(st.sampled_from(["input", "printed"])),
         activations={"RE": draw(st.sampled_from(["relu", "relu6", "swish"])), "HS": "hard_swish"},
@@ -123,6 +132,7 @@ def tables(draw: st.DrawFn) -> str:
     columns = [column for column in COLUMNS if column != "in"]
     record = plain(asdict(draw(implementations())))
     del record["name"]
+    record = {field: value for field, value in record.items() if value != ""}  # such as no framework
     record |= record.pop("layer_rules")
     document = {
         "name": "any",

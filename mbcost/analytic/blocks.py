@@ -46,7 +46,7 @@ class Form:
     expanded: int = 0
     """Channels inside a bottleneck; 0 in the basic form of a residual block."""
     expands: bool = False
-    """Whether a convolution makes the expanded channels; with t = 1 there is none."""
+    """Whether a convolution makes the expanded channels; with t = 1 most implementations have none."""
     squeezed: int = 0
     """Channels between the two convolutions of squeeze-and-excite; 0 without it."""
     connected: bool = False
@@ -128,7 +128,7 @@ def _plan_form(scaling: Scaling, row: Row, repeat: int, inputs: int) -> Form:
         start=row.a or (0, 0),
         function=_find_function(scaling, row),
         expanded=expanded,
-        expands=expanded != inputs,
+        expands=expanded != inputs or (row.operator == "bottleneck" and scaling.implementation.expands_always),
         squeezed=squeezed,
         connected=row.res is not False and row.stage not in scaling.implementation.without_residual,
         part="classifier" if row.c == "k" else "head",

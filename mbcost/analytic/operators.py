@@ -55,9 +55,8 @@ class Site:
         depthwise: bool = False,
         function: str | None = None,
     ) -> Layers:
-        """Yield a convolution, its norm and its activation; if the part has a bias, it has no norm."""
+        """Yield a convolution, its norm if it has one, and its activation."""
         rules = self.form.rules
-        bias = part in rules.bias
         layer = Conv2d(
             self.name(part),
             shape,
@@ -65,13 +64,13 @@ class Site:
             window.kernel,
             window.stride,
             groups=shape.channels if depthwise else groups,
-            bias=bias,
+            bias=rules.has_bias(part),
             padding=rules.padding.depthwise if depthwise else rules.padding.conv,
             dilation=window.dilation,
         )
         yield layer
         output = layer.output
-        yield from self.finish(part, output, norm=not bias, function=function)
+        yield from self.finish(part, output, norm=rules.has_norm(part), function=function)
         return output
 
     def finish(self, part: str, shape: Shape, *, norm: bool, function: str | None) -> Iterator[Layer]:
@@ -159,14 +158,18 @@ def universal_bottleneck(site: Site) -> Iterator[Layer]:
 def residual(site: Site) -> Iterator[Layer]:
     """Yield a residual block: ResNet paper (arXiv:1512.03385), figure 5, basic or, with channels inside, bottleneck.
 
-    The 3x3 convolution of the bottleneck form has the stride, as in all code since torch7's. If size or channels
-    change, a 1x1 convolution with norm is in the shortcut (the paper's option B).
+    The 3x3 convolution of the bottleneck form has the stride, as in torch7's and torchvision's code, or the first 1x1
+    convolution, as in the paper and in Keras. If size or channels change, a 1x1 convolution is in the shortcut (the
+    paper's option B).
     """
     form, shape = site.form, site.input
     if form.expanded:
-        shape = yield from site.convolution("reduce", shape, form.expanded, function=form.function)
+        early = form.rules.strided == "reduce"
+        reduce = SlidingWindow(stride=form.stride if early else 1)
+        window = replace(form.window, stride=1) if early else form.window
+        shape = yield from site.convolution("reduce", shape, form.expanded, window=reduce, function=form.function)
         shape = yield from site.convolution(
-            "conv", shape, form.expanded, window=form.window, groups=form.groups, function=form.function
+            "conv", shape, form.expanded, window=window, groups=form.groups, function=form.function
         )
         shape = yield from site.convolution("restore", shape, form.outputs)
     else:

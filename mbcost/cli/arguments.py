@@ -11,7 +11,8 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.cli.streams import STANDARD_INPUT
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, is_file, is_folder, is_path, load_flat, load_spec
-from mbcost.spec.table import CLASSES, Spec
+from mbcost.spec.head import parse_head, replace_head
+from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -44,6 +45,7 @@ class NetworkOptions:
     rho: str | None = None
     impl: str | None = None
     classes: int | None = None
+    head: str | None = None
     in_channels: int | None = None
     top: bool = True
 
@@ -212,7 +214,7 @@ def resolve_network(text: str, options: NetworkOptions = NetworkOptions()) -> Ne
         if reference != Reference(reference.name) or options != NetworkOptions():
             raise MbcostError(f"{reference.name} is a flat list of layers with fixed numbers: remove the options")
         return resolve_flat(flat)
-    spec = load_spec(reference.name)
+    spec = choose_top(load_spec(reference.name), options.head, options.classes, top=options.top)
     rho, res, alpha = options.rho, options.res, options.alpha
     if rho is not None and (res is not None or reference.resolution is not None):
         raise MbcostError("rho and a resolution are both given: remove one, rho multiplies the table's own resolution")
@@ -225,13 +227,28 @@ def resolve_network(text: str, options: NetworkOptions = NetworkOptions()) -> Ne
     )
     multiplier = pick_setting("alpha", text, reference.alpha, None if alpha is None else parse_alpha(alpha))
     return resolve(
-        spec if options.top else spec.without_top(),
+        spec,
         alpha=1.0 if multiplier is None else multiplier,
         resolution=resolution,
         implementation=pick_setting("the implementation", text, reference.implementation, options.impl),
-        classes=CLASSES if options.classes is None else options.classes,
+        classes=options.classes,
         in_channels=options.in_channels,
     )
+
+
+def choose_top(spec: Spec, head: str | None, classes: int | None = None, *, top: bool = True) -> Spec:
+    """Return the spec with its own top, with `head` instead of it, or without a top.
+
+    Raises:
+        MbcostError: the options contradict each other, the head is not one, or the table has no top.
+    """
+    if head is None:
+        return spec if top else spec.without_top()
+    if not top:
+        raise MbcostError("--head and --no-top are both given: remove one, or use --head none to keep the global pool")
+    if classes is not None:
+        raise MbcostError("--head and --classes are both given: remove --classes, the head ends with the classes")
+    return replace_head(spec, parse_head(head))
 
 
 def complete_network(incomplete: str) -> list[str]:

@@ -35,6 +35,14 @@ Impl = Annotated[
 Classes = Annotated[
     Optional[int], typer.Option(help="Number of outputs of the classifier [default: 1000].", metavar="N")
 ]
+HeadText = Annotated[
+    Optional[str],
+    typer.Option(
+        "--head",
+        help="Your own head instead of the table's: widths of fully connected layers, bn, first flatten; or none.",
+        metavar="512,bn,26",
+    ),
+]
 InChannels = Annotated[
     Optional[int], typer.Option(help="Number of channels of the input [default: the table's own].", metavar="N")
 ]

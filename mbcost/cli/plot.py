@@ -18,7 +18,7 @@ from mbcost.cli.arguments import (
     resolve_network,
 )
 from mbcost.cli.group import CommandGroup, Subgroup
-from mbcost.cli.options import Alpha, Classes, ConventionName, Impl, InChannels, Net, Res, Rho
+from mbcost.cli.options import Alpha, Classes, ConventionName, HeadText, Impl, InChannels, Net, Res, Rho
 from mbcost.cli.output import check_output, replace_file
 from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy
@@ -71,6 +71,7 @@ def layers(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     convention: ConventionName = None,
 ) -> int:
@@ -83,7 +84,8 @@ def layers(
     """
     check_picture(output)
     network = resolve_network(
-        net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+        net,
+        NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
     )
     _save(draw_layers(profile_layers(network, load_convention(convention))), output)
     return 0
@@ -100,6 +102,7 @@ def sweep(
     ] = "96:256:16",
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     convention: ConventionName = None,
 ) -> int:
@@ -118,7 +121,7 @@ def sweep(
         raise MbcostError(
             f"'{net}' has an alpha or a resolution, but a sweep varies them: use --alpha and --res instead"
         )
-    network = resolve_network(net, NetworkOptions(impl=impl, classes=classes, in_channels=in_channels))
+    network = resolve_network(net, NetworkOptions(impl=impl, classes=classes, head=head, in_channels=in_channels))
     if network.spec.is_flat:
         raise MbcostError(f"{net} is a flat list of layers, which has no alpha to sweep: use a table of blocks")
     grid = compute_cost_grid(
@@ -161,6 +164,7 @@ def compare(
     res: Res = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     convention: ConventionName = None,
 ) -> int:
     """Networks side by side: multiply-adds, params and activations.
@@ -172,7 +176,8 @@ def compare(
     """
     check_picture(output)
     resolved = [
-        resolve_network(net, NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes)) for net in networks
+        resolve_network(net, NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, head=head))
+        for net in networks
     ]
     _save(draw_comparison(compare_totals(resolved, load_convention(convention))), output)
     return 0

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.arguments import (
+    choose_top,
     complete_network,
     parse_alpha,
     parse_list,
@@ -15,7 +16,7 @@ from mbcost.cli.arguments import (
     parse_resolution,
     pick_setting,
 )
-from mbcost.cli.options import Output
+from mbcost.cli.options import HeadText, Output
 from mbcost.cli.output import check_output, emit, write
 from mbcost.cli.progress import track
 from mbcost.present.validate import as_json, as_table, render_github, render_junit
@@ -44,6 +45,7 @@ def validate(
     impl: Annotated[
         Optional[str], typer.Option(metavar="IMPL", help="Implementation [default: official, and a library's own].")
     ] = None,
+    head: HeadText = None,
     against: Annotated[
         str, typer.Option(metavar="LIST", help="fvcore, torch, torchvision, timm, keras, transformers, or all.")
     ] = ",".join(TOOLS),
@@ -62,13 +64,14 @@ def validate(
       mbcost validate
       mbcost validate v2 --alpha 0.35:1.4:0.35 --res 97,224,160x224
       mbcost validate v3-large --against torchvision,timm
+      mbcost validate v2 --head 512,bn,26
       mbcost validate --against all --format junit --output report.xml
     """
     check_output(style, output, extra=tuple(STYLES))
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
     request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, impl)
-    planned = plan(list(_list_subjects(networks or [], request)), request)
+    planned = plan(list(_list_subjects(networks or [], request, head)), request)
     # A library can have several models of one network, so the progress bar counts planned comparisons.
     answer = collect(planned, track("comparing", run(planned), len(planned.cases)))
     if style in STYLES:
@@ -78,12 +81,12 @@ def validate(
     return 0 if answer.passed else 1
 
 
-def _list_subjects(networks: list[str], request: ComparisonRequest) -> Iterator[Subject]:
+def _list_subjects(networks: list[str], request: ComparisonRequest, head: str | None) -> Iterator[Subject]:
     for name in networks or NETWORKS:
         reference = parse_reference(name)
         pick_setting("alpha", name, reference.alpha, *(request.alphas if reference.alpha is not None else ()))
         resolutions = request.resolutions if reference.resolution else ()
         pick_setting("the resolution", name, reference.resolution, *resolutions)
         pick_setting("the implementation", name, reference.implementation, request.implementation)
-        spec = load_spec(reference.name)
+        spec = choose_top(load_spec(reference.name), head)
         yield Subject(spec, reference.alpha, reference.resolution, reference.implementation, named=bool(networks))

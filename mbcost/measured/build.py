@@ -124,7 +124,8 @@ class _Repeat:
         padding = rules.padding.depthwise if part in ("start", "depthwise") else rules.padding.conv
         return ConvUnit(
             Convolution(inputs, outputs, padding=padding, **window),
-            bias=part in rules.bias,
+            bias=rules.has_bias(part),
+            norm=rules.has_norm(part),
             activation=activation,
             norm_epsilon=self.scaling.implementation.norm_epsilon,
             fused_norm=rules.fused_norm,
@@ -149,7 +150,7 @@ def _separable(repeat: _Repeat) -> dict[str, nn.Module]:
 
 def _bottleneck(repeat: _Repeat) -> dict[str, nn.Module]:
     parts: dict[str, nn.Module] = {}
-    if repeat.expanded != repeat.inputs:
+    if repeat.expanded != repeat.inputs or repeat.scaling.implementation.expands_always:
         parts["expand"] = repeat.unit("expand", repeat.inputs, repeat.expanded, activation=repeat.activation)
     parts["depthwise"] = _depthwise(repeat, repeat.expanded)
     return {**parts, **_projected(repeat)}
@@ -186,8 +187,9 @@ def _residual(repeat: _Repeat) -> dict[str, nn.Module]:
     else:
         inner = repeat.expanded
         groups = repeat.scaling.groups(repeat.row.stage, inner, inner)
-        parts["reduce"] = repeat.unit("reduce", inputs, inner, **active)
-        parts["conv"] = repeat.unit("conv", inner, inner, kernel=kernel, stride=repeat.stride, groups=groups, **active)
+        first, second = (repeat.stride, 1) if repeat.rules.strided == "reduce" else (1, repeat.stride)
+        parts["reduce"] = repeat.unit("reduce", inputs, inner, stride=first, **active)
+        parts["conv"] = repeat.unit("conv", inner, inner, kernel=kernel, stride=second, groups=groups, **active)
         parts["restore"] = repeat.unit("restore", inner, outputs)
     if repeat.stride > 1 or inputs != outputs:
         parts["shortcut"] = repeat.unit("shortcut", inputs, outputs, stride=repeat.stride)

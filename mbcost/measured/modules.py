@@ -59,13 +59,14 @@ class Convolution:
 
 
 class ConvUnit(nn.Module):
-    """A convolution with its padding, norm or bias, and activation: one row of a cost table."""
+    """A convolution with its padding, bias, norm and activation: one row of a cost table."""
 
     def __init__(
         self,
         convolution: Convolution,
         *,
         bias: bool = False,
+        norm: bool = True,
         activation: str | None = None,
         norm_epsilon: float = 1e-5,
         fused_norm: bool = False,
@@ -79,11 +80,11 @@ class ConvUnit(nn.Module):
         )  # fmt: skip
         self.norm: nn.Module = nn.Identity()
         self.activation: nn.Module = nn.Identity()
-        if not bias and fused_norm:
+        if norm and fused_norm:
             function = nn.Identity() if activation is None else ACTIVATIONS[activation]()
             self.norm = BatchNormActivation(outputs, norm_epsilon, function)
             return
-        if not bias:
+        if norm:
             self.norm = nn.BatchNorm2d(outputs, eps=norm_epsilon)
         if activation is not None:
             self.activation = ACTIVATIONS[activation]()

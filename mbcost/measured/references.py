@@ -184,10 +184,31 @@ def _keras(model: LibraryModel, size: ModelSize) -> tuple[nn.Module, Tensor]:
         # V1 and V2 build for any number of channels nevertheless.
         warnings.filterwarnings("ignore", "This model usually expects 1 or 3 input channels", UserWarning)
         module = getattr(keras.applications, model.name)(
-            input_shape=shape, alpha=size.alpha, weights=None, classes=size.classes, classifier_activation=None,
-            **model.options,
+            input_shape=shape, weights=None, classes=size.classes, classifier_activation=None,
+            **({"alpha": size.alpha} if model.alpha is None else {}), **model.options,
         )  # fmt: skip
+    _run_branch_by_branch(module)
     return module, torch.zeros(1, *shape, device=next(module.parameters()).device)
+
+
+def _run_branch_by_branch(model: Any) -> None:
+    """Make a Keras model finish one branch of a sum before it starts the other; the values do not change.
+
+    Keras runs the layers by their distance from the output, so that the two convolutions before a residual connection
+    run before the norm of either.
+    """
+    ordered: dict[Any, None] = {}
+
+    def visit(node: Any) -> None:
+        # The last addend first: in ResNets that is the block, and the shortcut comes after it.
+        for parent in reversed(node.parent_nodes):
+            if parent not in ordered:
+                visit(parent)
+        ordered[node] = None
+
+    (output,) = model._nodes_by_depth[0]
+    visit(output)
+    model._nodes_by_depth = {0: list(ordered)}
 
 
 def _channels_first(size: ModelSize) -> Tensor:
@@ -266,6 +287,8 @@ LIBRARIES: Mapping[str, Library] = {
             "v3-small": (LibraryModel("MobileNetV3Small"),),
             "v3-large-minimalistic": (LibraryModel("MobileNetV3Large", options={"minimalistic": True}),),
             "v3-small-minimalistic": (LibraryModel("MobileNetV3Small", options={"minimalistic": True}),),
+            "resnet-50": (LibraryModel("ResNet50", 1.0),),
+            "efficientnet-b0": (LibraryModel("EfficientNetB0", 1.0),),
         },
     ),
     "transformers": Library(

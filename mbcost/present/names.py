@@ -7,12 +7,19 @@ from typing import Any
 
 from mbcost.analytic.network import Network
 from mbcost.spec.convention import Convention
+from mbcost.spec.operators import ON_VECTORS
 from mbcost.spec.scaling import alpha_text
+from mbcost.spec.table import Spec
 
 BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 """Each is 1024 times the one before it (IEC 80000-13)."""
 UNITS = {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"}
 """The units of a network's totals, for JSON."""
+
+
+def count_outputs(spec: Spec, classes: int) -> int | None:
+    """Return the number of classes, for JSON; None if the network has a head without layers."""
+    return None if spec.head and not spec.has_classifier else classes
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -22,7 +29,8 @@ def describe(network: Network) -> dict[str, Any]:
         "alpha": network.alpha,
         "resolution": list(network.resolution),
         "implementation": network.implementation,
-        "classes": network.classes,
+        "classes": count_outputs(network.spec, network.classes),
+        "head": network.spec.head or None,
         "in_channels": network.in_channels,
     }
 
@@ -91,7 +99,10 @@ def feature_text(feature: str, value: str) -> str:
 
 def headline(network: Network) -> str:
     """Return the words that identify the network above a table."""
-    top = f"classes {network.classes}" if has_top(network) else "no top"
+    if network.spec.head:
+        top = f"head {network.spec.head}"
+    else:
+        top = f"classes {network.classes}" if has_top(network) else "no top"
     return f"{network.spec.display_title}  {settings_text(network)}  {top}"
 
 
@@ -105,7 +116,7 @@ def settings_text(network: Network) -> str:
 
 def has_top(network: Network) -> bool:
     """Return whether layers follow the last feature map."""
-    return any(row.operator in ("global_pool", "linear") for row in network.spec.rows)
+    return any(row.operator in ("global_pool", *ON_VECTORS) for row in network.spec.rows)
 
 
 def bytes_text(count: int) -> str:

@@ -13,6 +13,9 @@ every side. `trailing`: as in Keras V1, one row and one column of zeros at the b
 POOLS = ("adaptive", "functional", "mean")
 """How a global average is called: as an adaptive pooling module, as its function, or as a mean. Counting tools differ
 in which of these they count."""
+STRIDED = ("inner", "reduce")
+"""The convolution of a residual block with an inner width that has the stride: the inner one or the first one."""
+FRAMEWORKS = ("torch", "keras", "tensorflow", "paddle", "mxnet", "mindspore")
 ROLES = ("stem", "last_conv", "head")
 """Rows that implementations scale by special rules: the first convolution, the convolution before the global pool, and
 the fully connected layer between the pool and the classifier."""
@@ -69,7 +72,7 @@ class LayerRules:
 
     padding: Padding
     bias: frozenset[str]
-    """Parts whose convolution or linear layer has a bias; they have no norm."""
+    """Parts whose convolution or linear layer has a bias and no norm."""
     linear: frozenset[str]
     """Fully connected parts that are built as a linear layer; the others are 1x1 convolutions on a 1x1 map."""
     squeeze_activation: str
@@ -80,6 +83,20 @@ class LayerRules:
     """How the pool of squeeze-and-excite is called, one of `POOLS`."""
     fused_norm: bool
     """Whether norm and activation are one module."""
+    bias_and_norm: frozenset[str] = frozenset()
+    """Parts whose convolution has a bias and a norm."""
+    bare: frozenset[str] = frozenset()
+    """Parts that are a convolution without a bias and without a norm."""
+    strided: str = "inner"
+    """Which convolution of a residual block has the stride, one of `STRIDED`."""
+
+    def has_bias(self, part: str) -> bool:
+        """Return whether the convolution of a part has a bias."""
+        return part in self.bias or part in self.bias_and_norm
+
+    def has_norm(self, part: str) -> bool:
+        """Return whether a norm follows the convolution of a part."""
+        return part not in self.bias and part not in self.bare
 
 
 @dataclass(frozen=True)
@@ -107,5 +124,9 @@ class Implementation:
     activations: Mapping[str, str]
     """Letter of the NL column -> name of the function."""
     norm_epsilon: float
+    framework: str = ""
+    """The framework whose layers the code uses, one of `FRAMEWORKS`; empty if it is none in particular."""
+    expands_always: bool = False
+    """Whether a bottleneck has an expansion convolution even if it does not widen (t = 1)."""
     squeeze_of: str = "expanded"
     """The width of which the squeeze is a quarter: `expanded`, or the block's `input` (EfficientNet)."""

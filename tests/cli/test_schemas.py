@@ -14,7 +14,7 @@ from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_spec
 from tests.cli.conftest import Mbcost
 
-NETWORK = ["network", "alpha", "resolution", "implementation", "classes", "in_channels"]
+NETWORK = ["network", "alpha", "resolution", "implementation", "classes", "head", "in_channels"]
 COUNTS = ["params", "mult_adds"]
 ALL_COUNTS = [*COUNTS, "activations"]
 WORK = ["mult_adds", "weight_bytes", "input_bytes", "output_bytes", "bytes", "intensity", "seconds"]
@@ -30,8 +30,8 @@ VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rou
 
 BYTES = ["params", "mult_adds", "memory", "flash", "top1"]
 CONFIGURATION = [
-    "network", "alpha", "alpha_range", "resolution", "implementation", "classes", "in_channels", "mult_adds", "params",
-    "memory", "flash", "top1",
+    "network", "alpha", "alpha_range", "resolution", "implementation", "classes", "head", "in_channels", "mult_adds",
+    "params", "memory", "flash", "top1",
 ]  # fmt: skip
 MISPRINTED = Path(__file__).parents[1] / "data" / "as_printed" / "v2-arxiv1.yaml"
 

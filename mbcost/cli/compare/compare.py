@@ -11,7 +11,7 @@ import typer
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import NetworkOptions, complete_network, parse_alpha, parse_rho, resolve_network
 from mbcost.cli.group import CommandGroup, Subgroup
-from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, Output, Res, Rho
+from mbcost.cli.options import Alpha, Classes, ConventionName, Format, HeadText, Impl, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError
 from mbcost.present.compare import residuals, separable
@@ -54,6 +54,7 @@ def nets(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     convention: ConventionName = None,
     style: Format = "text",
     output: Output = None,
@@ -64,7 +65,7 @@ def nets(
     """
     check_output(style, output)
     resolved = [
-        resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes))
+        resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head))
         for net in networks
     ]
     answer = compare_totals(resolved, load_convention(convention))

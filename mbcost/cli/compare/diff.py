@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbcost.cli.arguments import NetworkOptions, complete_network, resolve_network
-from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Output, Res, Rho
+from mbcost.cli.options import Alpha, Classes, ConventionName, Format, HeadText, Impl, InChannels, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.compare.diff import as_json, as_table
 from mbcost.questions.compare.diff import diff_networks
@@ -27,6 +27,7 @@ def diff(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     convention: ConventionName = None,
     style: Format = "text",
@@ -45,7 +46,10 @@ def diff(
     check_output(style, output)
     networks = [
         resolve_network(
-            net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+            net,
+            NetworkOptions(
+                alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels
+            ),
         )
         for net in (first, second)
     ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
-from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
+from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.present.cost.formula import as_json, as_table
 from mbcost.questions.cost.formula import derive_formula
@@ -23,6 +23,7 @@ def formula(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     style: Format = "text",
     output: Output = None,
@@ -36,7 +37,8 @@ def formula(
     """
     check_output(style, output)
     network = resolve_network(
-        net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+        net,
+        NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
     )
     answer = derive_formula(network, layer)
     emit(as_table(answer), as_json(answer), style, output)

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
+from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.cost.ledger import as_json, as_table
@@ -22,6 +22,7 @@ def ledger(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
     convention: Annotated[
@@ -57,7 +58,14 @@ def ledger(
     network = resolve_network(
         net,
         NetworkOptions(
-            alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+            alpha=alpha,
+            res=res,
+            rho=rho,
+            impl=impl,
+            classes=classes,
+            head=head,
+            in_channels=in_channels,
+            top=not no_top,
         ),
     )
     answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.options import Alpha, Classes, ConventionName, Format, Impl, InChannels, Net, Output, Res, Rho
+from mbcost.cli.options import Alpha, Classes, ConventionName, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import unknown
 from mbcost.present.cost.table import as_json, as_table
@@ -22,6 +22,7 @@ def table(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
     by: Annotated[str, typer.Option(help="One row per layer, block or stage.", metavar="layer|block|stage")] = "layer",
@@ -39,6 +40,7 @@ def table(
     Examples:
       mbcost table v2 --alpha 0.75 --res 160
       mbcost table v3-large@0.75:torchvision --by stage
+      mbcost table v2:keras --head 512,bn,26
       mbcost table v1 --columns name,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
     """
@@ -48,7 +50,14 @@ def table(
     network = resolve_network(
         net,
         NetworkOptions(
-            alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+            alpha=alpha,
+            res=res,
+            rho=rho,
+            impl=impl,
+            classes=classes,
+            head=head,
+            in_channels=in_channels,
+            top=not no_top,
         ),
     )
     costs = tabulate_costs(network, load_convention(convention), by)

@@ -9,7 +9,7 @@ import typer
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
+from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.memory import as_json, as_table
@@ -26,6 +26,7 @@ def memory(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
     allocator: Annotated[
@@ -76,7 +77,14 @@ def memory(
     network = resolve_network(
         net,
         NetworkOptions(
-            alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels, top=not no_top
+            alpha=alpha,
+            res=res,
+            rho=rho,
+            impl=impl,
+            classes=classes,
+            head=head,
+            in_channels=in_channels,
+            top=not no_top,
         ),
     )
     answer = compute_memory(network, allocators, weights, activations, options)

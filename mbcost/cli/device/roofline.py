@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
-from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Net, Output, Res, Rho
+from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
 from mbcost.errors import MbcostError, unknown
@@ -52,6 +52,7 @@ def roofline(
     rho: Rho = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     by: Annotated[str, typer.Option(help="One row per layer or per kind of layer.", metavar="layer|kind")] = "layer",
     style: Format = "text",
@@ -77,7 +78,8 @@ def roofline(
         None if bandwidth is None else parse_bandwidth(bandwidth),
     )
     network = resolve_network(
-        net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, in_channels=in_channels)
+        net,
+        NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
     )
     answer = compute_roofline(network, machine, number_format)
     emit(as_table(answer, by), as_json(answer), style, output)

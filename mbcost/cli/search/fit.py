@@ -9,7 +9,7 @@ import typer
 
 from mbcost.analytic.many.plateaus import Plateau
 from mbcost.cli.arguments import complete_network, pick_setting
-from mbcost.cli.options import Classes, ConventionName, Format, Impl, InChannels, Output
+from mbcost.cli.options import Classes, ConventionName, Format, HeadText, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import (
@@ -91,6 +91,7 @@ def fit(
     ] = RESOLUTIONS,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     convention: ConventionName = None,
     allocator: Allocator = "naive",
@@ -117,6 +118,7 @@ def fit(
     \b
     Examples:
       mbcost fit --flash 1MiB --ram 320KiB --mult-adds 60M --classes 2 --in-channels 1
+      mbcost fit --ram 1MiB --head 128,bn,5
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit --net v2 --max-latency 30ms --phone pixel1
     """
@@ -140,7 +142,7 @@ def fit(
         raise MbcostError(f"--limit is {limit:,}: at most {MOST_ARENAS:,} arenas are laid out, use a smaller limit")
     requests: list[Request[tuple[float, ...] | AlphaRange]] = []
     for text in dict.fromkeys(net or NETS):
-        reference, series = parse_series(text, impl=impl, classes=classes, in_channels=in_channels)
+        reference, series = parse_series(text, impl=impl, classes=classes, head=head, in_channels=in_channels)
         stated = None if reference.alpha is None else (reference.alpha,)
         chosen = pick_setting("alpha", text, stated, alphas)
         resolutions = sizes if reference.resolution is None else (reference.resolution,)

@@ -9,13 +9,12 @@ from typing import Annotated, Any, Generic, TypeVar
 import typer
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
-from mbcost.cli.arguments import Reference, parse_alpha, parse_list, parse_reference, parse_resolution
+from mbcost.cli.arguments import Reference, choose_top, parse_alpha, parse_list, parse_reference, parse_resolution
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import CountingRules, Series
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.dtype import DTYPES, dtype_of
 from mbcost.spec.scaling import check_alpha, check_whole
-from mbcost.spec.table import CLASSES
 
 LONGEST_LIST = 100_000
 """An option with more alphas or resolutions is refused: its step is probably mistyped."""
@@ -74,7 +73,12 @@ def check_distinct(requests: Sequence[Request[Any]]) -> None:
 
 
 def parse_series(
-    text: str, *, impl: str | None = None, classes: int | None = None, in_channels: int | None = None
+    text: str,
+    *,
+    impl: str | None = None,
+    classes: int | None = None,
+    head: str | None = None,
+    in_channels: int | None = None,
 ) -> tuple[Reference, Series]:
     """Return a reference, and the network that it names before alpha and resolution are chosen.
 
@@ -82,12 +86,12 @@ def parse_series(
         MbcostError: the network or the implementation is unknown, or the network is a flat list of layers.
     """
     reference = parse_reference(text)
-    spec = load_spec(reference.name)
+    spec = choose_top(load_spec(reference.name), head, classes)
     name = reference.implementation or impl or spec.default_implementation
     return reference, Series(
         spec,
         spec.implementation(name),
-        check_whole(CLASSES if classes is None else classes, "classes"),
+        check_whole(spec.count_classes(classes), "classes"),
         check_whole(spec.channels if in_channels is None else in_channels, "in-channels"),
     )
 

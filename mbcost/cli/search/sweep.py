@@ -10,7 +10,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.cli.arguments import complete_network, pick_setting
-from mbcost.cli.options import Classes, ConventionName, Impl, InChannels, Output
+from mbcost.cli.options import Classes, ConventionName, HeadText, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit, replace_file, write_parts
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
@@ -59,6 +59,7 @@ def sweep(
     ] = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     convention: ConventionName = None,
     allocator: Allocator = "naive",
@@ -103,7 +104,7 @@ def sweep(
     sizes = None if res is None else parse_resolutions(res)
     requests: list[Request[tuple[float, ...]]] = []
     for text in dict.fromkeys(networks):
-        reference, series = parse_series(text, impl=impl, classes=classes, in_channels=in_channels)
+        reference, series = parse_series(text, impl=impl, classes=classes, head=head, in_channels=in_channels)
         spec = series.spec
         published = tuple((size, size) for size in spec.published_resolutions) or (spec.resolution,)
         stated_alpha = None if reference.alpha is None else (reference.alpha,)

@@ -10,6 +10,7 @@ import typer
 from mbcost.cli.arguments import (
     NetworkOptions,
     Reference,
+    choose_top,
     complete_network,
     parse_alpha,
     parse_reference,
@@ -17,7 +18,7 @@ from mbcost.cli.arguments import (
     pick_setting,
     resolve_network,
 )
-from mbcost.cli.options import Alpha, Classes, Format, Impl, InChannels, Output, Res
+from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Output, Res
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
@@ -55,6 +56,7 @@ def verify(
     res: Res = None,
     impl: Impl = None,
     classes: Classes = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     kwargs: Kwargs = None,
     style: Format = "text",
@@ -79,13 +81,15 @@ def verify(
     if net is None and not find:
         raise MbcostError("verify needs a network to compare with: add --spec NET, or --find to search for it")
     if not find:
-        options = NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, in_channels=in_channels)
+        options = NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, head=head, in_channels=in_channels)
         network = resolve_network(net or "", options)
         traced = trace_target(model, arguments, network.resolution, network.in_channels)
         answer = verify_model(network, traced, _track)
     else:
         reference = Reference("") if net is None else parse_reference(net)
-        specs = [load_spec(name) for name in (NETWORKS if net is None else (reference.name,))]
+        specs = [
+            choose_top(load_spec(name), head, classes) for name in (NETWORKS if net is None else (reference.name,))
+        ]
         subject = net or "all networks"
         size = pick_setting(
             "the resolution", subject, reference.resolution, None if res is None else parse_resolution(res)

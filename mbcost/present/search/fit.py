@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mbcost.present.names import bytes_text, reference_text, resolution_text
-from mbcost.present.search.sweep import RELEASED, read_top1, record, rules_notes
+from mbcost.present.search.sweep import RELEASED, head_notes, read_top1, record, rules_notes
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit import MOST_ARENAS
@@ -44,6 +44,7 @@ def as_table(answer: Fit) -> Table:
     if not limits:
         title = f"{answer.tried:,} configurations; no limit is given"
     notes = [*_notes(answer), *rules_notes(answer.rules)]
+    notes += head_notes(fitting.configuration for fitting in answer.best)
     if any(fitting.configuration.checkpoint for fitting in answer.best):
         notes.append(RELEASED)
     return build_table(title, COLUMNS, answer.best, None, notes)

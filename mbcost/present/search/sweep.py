@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mbcost.present.formats import render_csv
+from mbcost.present.names import count_outputs
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.search.configurations import Configuration, CountingRules
 from mbcost.spec.scaling import alpha_text
@@ -75,7 +76,7 @@ def as_table(
     """
     rows = tuple(configurations)
     title = f"{len(rows):,} configuration{'s' * (len(rows) != 1)}"
-    notes = [*rules_notes(rules), plateaus_note(alphas, networks)]
+    notes = [*rules_notes(rules), *head_notes(rows), plateaus_note(alphas, networks)]
     if any(row.checkpoint is not None for row in rows):
         notes.append(RELEASED)
     return build_table(
@@ -89,6 +90,12 @@ def rules_notes(rules: CountingRules) -> tuple[str, str]:
         f"convention {rules.convention.name}: {rules.convention.title}",
         f"peak memory: {rules.dtype} maps under the allocation model {rules.allocator}; flash: {rules.dtype} weights",
     )
+
+
+def head_notes(configurations: Iterable[Configuration]) -> list[str]:
+    """Return the note on the head of the networks, if they do not have that of their tables."""
+    heads = dict.fromkeys(configuration.series.spec.head for configuration in configurations)
+    return [f"head: {head}, instead of the tables' own" for head in heads if head]
 
 
 def plateaus_note(alphas: int, networks: int) -> str:
@@ -129,7 +136,8 @@ def record(configuration: Configuration) -> dict[str, Any]:
         "alpha_range": [plateau.least, plateau.most],
         "resolution": list(configuration.resolution),
         "implementation": series.implementation.name,
-        "classes": series.classes,
+        "classes": count_outputs(series.spec, series.classes),
+        "head": series.spec.head or None,
         "in_channels": series.in_channels,
         "mult_adds": configuration.mult_adds,
         "params": configuration.params,

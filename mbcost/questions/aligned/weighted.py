@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mbcost.analytic.layers import Conv2d, Linear
+from mbcost.analytic.layers import Conv2d, Linear, VectorNorm
 from mbcost.analytic.network import Network, Step
 from mbcost.questions.aligned.align import IMPOSSIBLE, Pair, align
 from mbcost.spec.observed import Call, TracedModel
@@ -105,8 +105,18 @@ class WeightedLayer:
 
 
 def list_network_layers(network: Network) -> tuple[WeightedLayer, ...]:
-    """Return the convolutions and linear layers of a network, in order."""
-    return tuple(describe_step(step, step.lead) for step in network.steps if isinstance(step.lead, Conv2d | Linear))
+    """Return the convolutions and linear layers of a network, in order.
+
+    A norm of a vector belongs to the layer before it, as every norm of a traced model does.
+    """
+    layers: list[WeightedLayer] = []
+    for step in network.steps:
+        if isinstance(step.lead, Conv2d | Linear):
+            layers.append(describe_step(step, step.lead))
+        elif isinstance(step.lead, VectorNorm) and layers:
+            last, values = layers[-1], step.lead.input.elements
+            layers[-1] = replace(last, norm_channels=last.norm_channels + values, params=last.params + 2 * values)
+    return tuple(layers)
 
 
 def list_model_layers(model: TracedModel) -> tuple[WeightedLayer, ...]:

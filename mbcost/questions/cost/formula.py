@@ -110,10 +110,12 @@ def _closed_forms(network: Network, layer: str) -> tuple[ClosedForm | None, Clos
     if base is None or wide is None or wider is None or small is None or large is None:
         return None, None
     by_alpha, by_rho = _doublings(wide[0], wider[0]), _doublings(small[0], large[0])
-    weights_by_alpha = _doublings(wide[1], wider[1])
+    weights_by_alpha, weights_by_rho = _doublings(wide[1], wider[1]), _doublings(small[1], large[1])
     return (
         None if by_alpha is None or by_rho is None else ClosedForm(base[0], by_alpha, by_rho),
-        None if weights_by_alpha is None else ClosedForm(base[1], weights_by_alpha, 0),
+        None
+        if weights_by_alpha is None or weights_by_rho is None
+        else ClosedForm(base[1], weights_by_alpha, weights_by_rho),
     )
 
 

@@ -211,8 +211,10 @@ def collect(plan: Plan, results: Iterable[Outcome | str]) -> Campaign:
     return Campaign(tuple(outcomes), tuple(dict.fromkeys(notes)))
 
 
-def _model_key(case: Case) -> tuple[int, float, str]:
-    return id(case.spec), case.alpha, case.implementation
+def _model_key(case: Case) -> tuple[object, ...]:
+    """Return what a model depends on; one that flattens its map depends on the resolution, too."""
+    flattens = any(row.keeps_map for row in case.spec.rows)
+    return id(case.spec), case.alpha, case.implementation, case.resolution if flattens else None
 
 
 def _find_missing(witness: str) -> MissingLibrary | None:
@@ -226,6 +228,8 @@ def _find_missing(witness: str) -> MissingLibrary | None:
 def _choose_implementation(spec: Spec, witness: str, wanted: str | None) -> str:
     if witness in TOOLS:
         return spec.implementation(wanted or spec.default_implementation).name
+    if spec.head:
+        raise MbcostError(f"{witness} builds {spec.name} with its own head only: compare with fvcore or torch")
     if wanted not in (None, witness):
         raise MbcostError(f"{witness} is compared with the implementation of its name, not with {wanted}")
     return spec.implementation(witness).name

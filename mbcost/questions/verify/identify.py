@@ -225,9 +225,10 @@ def _list_alphas(spec: Spec, model: TracedModel) -> list[float]:
 
 
 def _resolve(spec: Spec, model: TracedModel, alpha: float, implementation: str, classes: int) -> Network:
+    """Return the network; a head of the spec, if it has one, states the number of classes itself."""
     return resolve(
-        spec, alpha=alpha, resolution=model.resolution, implementation=implementation, classes=classes,
-        in_channels=model.in_channels,
+        spec, alpha=alpha, resolution=model.resolution, implementation=implementation,
+        classes=classes if spec.classes is None else spec.classes, in_channels=model.in_channels,
     )  # fmt: skip
 
 

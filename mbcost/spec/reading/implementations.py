@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from itertools import combinations
 from typing import Any
 
 import yaml
 
 from mbcost.spec.implementation import (
+    FRAMEWORKS,
     INTEGER_STEPS,
     PADDINGS,
     POOLS,
     ROLES,
+    STRIDED,
     ChannelRule,
     Implementation,
     LayerRules,
@@ -77,6 +80,10 @@ def read_family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
 def _read_implementation(reader: Reader, name: str, values: Mapping[str, yaml.Node]) -> Implementation:
     stated = {key: field.read(reader, values[key]) if key in values else field.default for key, field in FIELDS.items()}
     rules = LayerRules(**{field.name: stated.pop(field.name) for field in fields(LayerRules)})
+    lists = {"bias": rules.bias, "bias_and_norm": rules.bias_and_norm, "bare": rules.bare}
+    for (first, parts), (second, others) in combinations(lists.items(), 2):
+        if (both := sorted(parts & others)) and second in values:
+            reader.report(values[second], f"'{both[0]}' is in '{first}' as well: remove it from one of them")
     return Implementation(name=name, layer_rules=rules, **stated)
 
 
@@ -150,11 +157,14 @@ FIELDS: Mapping[str, ImplementationField] = {
     "source": ImplementationField(
         Reader.text, {**TEXT, "description": "File and version from which the rules were read."}
     ),
+    "framework": _word_field("framework", FRAMEWORKS, ""),
     "channels": ImplementationField(_read_rule, _RULE),
     "channels_of": ImplementationField(_read_rules, schema_of_mapping(dict.fromkeys(ROLES, _RULE)), {}),
     "squeeze": ImplementationField(_read_rule, _RULE, ChannelRule("none", divisor=1, minimum=1)),
     "squeeze_of": _word_field("width", SQUEEZED, "expanded"),
     "expansion": _word_field("expansion", EXPANSIONS),
+    "expands_always": ImplementationField(Reader.flag, FLAG, False),
+    "strided": _word_field("convolution", STRIDED, "inner"),
     "unscaled_below": ImplementationField(_read_thresholds, schema_of_mapping(dict.fromkeys(ROLES, _ALPHA)), {}),
     "width_from_input": ImplementationField(_read_factors, schema_of_mapping(dict.fromkeys(ROLES, WHOLE)), {}),
     "padding": ImplementationField(
@@ -165,6 +175,8 @@ FIELDS: Mapping[str, ImplementationField] = {
         _read_stages, {"type": "array", "items": {**WHOLE, "minimum": 0}}, frozenset()
     ),
     "bias": ImplementationField(_read_parts, _PARTS),
+    "bias_and_norm": ImplementationField(_read_parts, _PARTS, frozenset()),
+    "bare": ImplementationField(_read_parts, _PARTS, frozenset()),
     "linear": ImplementationField(_read_parts, _PARTS),
     "activations": ImplementationField(
         _read_activations, {"type": "object", "additionalProperties": {"enum": list(ACTIVATIONS)}}

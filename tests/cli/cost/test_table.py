@@ -63,8 +63,8 @@ def test_the_json_has_its_keys_in_order_and_plain_numbers(mbcost: Mbcost) -> Non
         mbcost("table", "v2:torchvision", "--res", "160x224", "--alpha", "0.75", "--format", "json").out
     )
     assert list(answer) == [
-        "schema", "network", "alpha", "resolution", "implementation", "classes", "in_channels", "top", "convention",
-        "by", "units", "rows", "totals", "spec",
+        "schema", "network", "alpha", "resolution", "implementation", "classes", "head", "in_channels", "top",
+        "convention", "by", "units", "rows", "totals", "spec",
     ]  # fmt: skip
     assert answer["schema"] == "mbcost/table/1"
     assert (answer["alpha"], answer["resolution"], answer["implementation"]) == (0.75, [160, 224], "torchvision")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_family, load_spec, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, families, load_convention, load_family, load_spec, specs_folder
 from mbcost.spec.table import Row, Spec
 
 DATA = {"checkpoints.yaml", "conventions.yaml", "devices.yaml"}
@@ -152,3 +152,10 @@ def test_a_spec_is_read_from_a_file_or_from_standard_input(tmp_path: Path, monke
     mine = load_spec(str(tmp_path / "mine.yaml"))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert load_spec("-") == mine == replace(load_spec("v2"), name="mine")
+
+
+def test_an_implementation_of_a_library_states_its_framework() -> None:
+    by_name = {name: rules.framework for family in families() for name, rules in load_family(family).items()}
+    libraries = {"keras": "keras", "torchvision": "torch", "timm": "torch", "transformers": "torch"}
+    assert {name: by_name[name] for name in by_name if name not in libraries} == {"official": "", "article": ""}
+    assert all(by_name[name] == framework for name, framework in libraries.items())

@@ -392,7 +392,7 @@ FAMILY = (specs_folder() / "implementations" / "v3.yaml").read_text(encoding="ut
         ("norm_epsilon: 0.001", "norm_epsilon: 0", "16:17: an epsilon must lie between 0 and 1"),
         ("fused_norm: false", "fused_norm: maybe", "19:15: expected true or false, found text 'maybe'"),
         ("keras:", "keras: 3\nKeras:", "20:8: expected a mapping, found a whole number '3'"),
-        ("expansion: printed", "expansion: prnted", "29:14: unknown expansion 'prnted': did you mean 'printed'?"),
+        ("expansion: printed", "expansion: prnted", "31:14: unknown expansion 'prnted': did you mean 'printed'?"),
     ],
 )
 def test_a_mistake_in_the_implementations_is_reported_once_at_its_position(old: str, new: str, problem: str) -> None:
