@@ -84,6 +84,14 @@ def _torch(model: nn.Module, image: Tensor) -> ToolCounts:
     return None, counter.get_total_flops()
 
 
+def _torch_profiler(model: nn.Module, image: Tensor) -> ToolCounts:
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
+        model(image)
+    return None, sum(event.flops for event in profiler.key_averages())
+
+
 def _fvcore(model: nn.Module, image: Tensor) -> ToolCounts:
     analysis = _import("fvcore.nn").FlopCountAnalysis(model, image)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
@@ -164,6 +172,7 @@ COUNTERS: Mapping[str, Callable[[nn.Module, Tensor], ToolCounts]] = {
     "fvcore": _fvcore,
     "fvcore-train": _fvcore_train,
     "torch": _torch,
+    "torch-profiler": _torch_profiler,
     "ptflops": _ptflops("pytorch"),
     "ptflops-aten": _ptflops("aten"),
     "thop": _thop,

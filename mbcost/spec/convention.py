@@ -10,6 +10,12 @@ from mbcost.spec.tally import Tally
 Coefficients = Mapping[str, int]
 """Raw count -> how often it is counted; a raw count that is missing here is not counted."""
 
+FRAMEWORKS = ("torch", "keras", "tensorflow", "paddle", "mxnet", "mindspore", "onnx", "tflite", "caffe")
+"""The frameworks whose models a tool can count."""
+PROOFS = ("live", "recorded", "published", "source")
+"""What confirms a convention, the strongest first: a test runs the tool; the tool was run once and its numbers are
+recorded; published figures have its numbers; its recipe was only read in its source."""
+
 
 @dataclass(frozen=True)
 class BlindSpot:
@@ -49,6 +55,19 @@ class Convention:
     blind: tuple[BlindSpot, ...] = ()
     earlier: bool = False
     """Whether it belongs to an old version, or a tool that is no longer used; it explains old numbers."""
+    framework: str | None = None
+    """One of `FRAMEWORKS`; None if it is not a tool, such as a paper, or counts models of any framework."""
+    proof: str | None = None
+    """One of `PROOFS`; None if it is a definition, which nothing can confirm."""
+    versions: tuple[str, ...] = ()
+    """The versions in which it holds, if `proof` is not `live`; `proved` has them otherwise."""
+    run_on: tuple[str, ...] = ()
+    """References to the networks on which the tool was run once, if `proof` is `recorded`."""
+
+    @property
+    def holds_in(self) -> tuple[str, ...]:
+        """The versions in which it holds, whatever confirms it."""
+        return self.proved or self.versions
 
     def params(self, tally: Tally) -> int:
         """Return the parameters of `tally` as this convention counts them."""

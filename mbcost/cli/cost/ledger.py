@@ -28,7 +28,8 @@ def ledger(
     convention: Annotated[
         Optional[str],
         typer.Option(
-            help="Only these conventions; two also get their difference line by line [default: all current ones].",
+            help="Only these conventions; two also get their difference line by line "
+            "[default: all current ones, but no tool for another framework than PyTorch or Keras].",
             metavar="A,B,C",
         ),
     ] = None,
@@ -50,8 +51,7 @@ def ledger(
     check_output(style, output)
     if quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
-    current = [name for name, known in load_conventions().items() if not known.earlier]
-    names = current if convention is None else parse_list(convention, "convention")
+    names = _current() if convention is None else parse_list(convention, "convention")
     if repeated := [name for name in names if names.count(name) > 1]:
         raise MbcostError(f"convention '{repeated[0]}' is given twice: remove one")
     conventions = [load_convention(name) for name in names]
@@ -71,3 +71,12 @@ def ledger(
     answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)
     emit(as_table(answer, merge=convention is None), as_json(answer), style, output)
     return 0
+
+
+def _current() -> list[str]:
+    """Return the conventions that are shown by default: current ones that can count models of PyTorch or Keras."""
+    return [
+        name
+        for name, known in load_conventions().items()
+        if not known.earlier and known.framework in (None, "torch", "keras")
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mbcost.spec.convention import Coefficients
 
@@ -31,11 +31,18 @@ def coefficients_text(coefficients: Coefficients) -> str:
 
     >>> coefficients_text({"conv_macs": 1, "linear_macs": 1, "plain_norm_elements": 2, "adaptive_pool_inputs": 1})
     'macs + 2 x plain norm elements + adaptive pool inputs'
+    >>> coefficients_text({"conv_macs": 2, "outputs": -1})
+    '2 x conv macs - outputs'
     >>> coefficients_text({})
     'nothing'
     """
+    return join_terms(grouped_terms(coefficients)) or "nothing"
+
+
+def grouped_terms(coefficients: Coefficients) -> list[tuple[int, str]]:
+    """Return the terms of the sum, each a factor and a name, with raw counts together where `TOGETHER` names them."""
     rest = dict(coefficients)
-    terms = []
+    terms: list[tuple[int, str]] = []
     for count, factor in coefficients.items():
         if count not in rest:
             continue
@@ -45,5 +52,18 @@ def coefficients_text(coefficients: Coefficients) -> str:
                 name = group_name
                 rest = {member: value for member, value in rest.items() if member not in group}
         rest.pop(count, None)
-        terms.append(name if factor == 1 else f"{factor} x {name}")
-    return " + ".join(terms) or "nothing"
+        terms.append((factor, name))
+    return terms
+
+
+def join_terms(terms: Iterable[tuple[int, str]]) -> str:
+    """Spell a sum of terms, each a factor and a name.
+
+    >>> join_terms([(2, "macs"), (-1, "outputs")])
+    '2 x macs - outputs'
+    """
+    text = ""
+    for factor, name in terms:
+        sign = " - " if factor < 0 else " + "
+        text += (sign if text else sign.strip(" +")) + (name if abs(factor) == 1 else f"{abs(factor)} x {name}")
+    return text

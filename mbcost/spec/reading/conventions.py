@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import yaml
 
-from mbcost.spec.convention import BlindSpot, Convention
+from mbcost.spec.convention import FRAMEWORKS, PROOFS, BlindSpot, Convention
 from mbcost.spec.reading.nodes import Reader
 from mbcost.spec.tally import COUNTS
 
-_KEYS = ("title", "source", "proved", "params", "mult_adds", "blind", "earlier")
+_KEYS = (
+    "title", "source", "proved", "params", "mult_adds", "blind", "earlier", "framework", "proof", "versions", "run_on",
+)  # fmt: skip
 _BLIND_KEYS = ("models", "networks", "says", "without", "keeps_params", "params", "mult_adds", "partial", "fails")
+_SUBTRACTED = "outputs"
+"""The raw count that can have the coefficient -1: a sum of K products needs K - 1 additions."""
 
 
 def parse_conventions(text: str, origin: str) -> dict[str, Convention]:
@@ -37,6 +43,10 @@ def parse_conventions(text: str, origin: str) -> dict[str, Convention]:
                 ),
                 blind=_read_blind_spots(reader, values.get("blind")),
                 earlier="earlier" in values and reader.flag(values["earlier"]),
+                framework=reader.word(values["framework"], "framework", FRAMEWORKS) if "framework" in values else None,
+                proof=_read_proof(reader, values),
+                versions=_read_texts(reader, values.get("versions")),
+                run_on=_read_texts(reader, values.get("run_on")),
             )
     return conventions
 
@@ -70,9 +80,21 @@ def _read_blind_spot(reader: Reader, node: yaml.Node) -> BlindSpot:
     )
 
 
+def _read_proof(reader: Reader, values: Mapping[str, yaml.Node]) -> str | None:
+    """Return what confirms a convention. `proved` means that a test does, so that `proof` is not stated."""
+    if "proved" not in values:
+        return reader.word(values["proof"], "proof", PROOFS[1:]) if "proof" in values else None
+    if "proof" in values:
+        reader.report(values["proof"], "'proved' and 'proof' are both given: remove 'proof'")
+    return PROOFS[0]
+
+
 def _read_texts(reader: Reader, node: yaml.Node | None) -> tuple[str, ...]:
     return () if node is None else tuple(map(reader.text, reader.sequence(node)))
 
 
 def _read_coefficients(reader: Reader, node: yaml.Node) -> dict[str, int]:
-    return {count: reader.whole(factor) for count, factor in reader.mapping(node, COUNTS).items()}
+    return {
+        count: reader.whole(factor, -1 if count == _SUBTRACTED else 1)
+        for count, factor in reader.mapping(node, COUNTS).items()
+    }

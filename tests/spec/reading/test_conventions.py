@@ -114,6 +114,11 @@ mine:
         ("[mine 1.0]", "mine 1.0", "6:11: expected a list, found text 'mine 1.0'"),
         ("models: timm, ", "", "8:7: the key 'models' is missing: add it"),
         ("[params]", "[parms]", "8:61: unknown quantity 'parms': did you mean 'params'?"),
+        ("proved: [mine 1.0]", "proof: sorce", "6:10: unknown proof 'sorce': did you mean 'source'?"),
+        ("proved: [mine 1.0]", "proof: live", "6:10: unknown proof 'live': choose from recorded, published, source"),
+        ("title: mine", "proof: source", "2:10: 'proved' and 'proof' are both given: remove 'proof'"),
+        ("proved: [mine 1.0]", "framework: torhc", "6:14: unknown framework 'torhc': did you mean 'torch'?"),
+        ("conv_macs: 1", "outputs: -2", "5:24: -2 is too small: it must be at least -1"),
         ("[head]", "head", "8:43: expected a list, found text 'head'"),
     ],
 )
@@ -133,3 +138,32 @@ def test_a_convention_is_read_with_its_blind_spots() -> None:
     assert spot.partial == {"params"}
     assert convention.seen_through(spot).mult_adds_coefficients == convention.mult_adds_coefficients
     assert convention.blind_spot("keras", "v1") is None
+
+
+def test_a_test_that_runs_the_tool_is_the_strongest_proof() -> None:
+    (convention,) = parse_conventions(FIRST, "mine.yaml").values()
+    assert (convention.proof, convention.holds_in) == ("live", ("mine 1.0",))
+    recorded = FIRST.replace("proved: [mine 1.0]", "proof: recorded\n  versions: [mine 0.9]\n  run_on: [v2]")
+    (convention,) = parse_conventions(recorded, "mine.yaml").values()
+    assert (convention.proof, convention.holds_in, convention.run_on) == ("recorded", ("mine 0.9",), ("v2",))
+    (convention,) = parse_conventions(FIRST.replace("proved: [mine 1.0]\n  ", ""), "mine.yaml").values()
+    assert (convention.proof, convention.framework) == (None, None)
+
+
+def test_only_outputs_can_be_subtracted() -> None:
+    """A sum of K products needs K - 1 additions, so that two operations per multiply-add count one too many."""
+    (convention,) = parse_conventions(FIRST.replace("conv_macs: 1", "conv_macs: 2, outputs: -1"), "mine.yaml").values()
+    assert convention.mult_adds(Tally(conv_macs=27, outputs=3)) == 3 * (2 * 9 - 1)
+
+
+@pytest.mark.parametrize("name", load_conventions())
+def test_a_convention_states_what_confirms_it(name: str) -> None:
+    convention = load_convention(name)
+    assert (convention.proof == "live") == bool(convention.proved)
+    assert (convention.proof == "recorded") == bool(convention.run_on)
+    assert not (convention.proved and convention.versions)
+    if convention.proof in ("live", "recorded"):
+        assert convention.framework is not None
+        assert convention.holds_in
+    if convention.framework is not None:
+        assert convention.proof is not None
