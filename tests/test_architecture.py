@@ -62,7 +62,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "explain": {"mistakes"},
         "mistakes": set(),
         "aligned": set(),
-        "published": {"explain"},
+        "published": {"device", "explain"},
         "verify": {"aligned", "mistakes"},
         "validate": set(),
         "check": set(),

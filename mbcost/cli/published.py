@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Annotated, Optional
 
@@ -11,11 +12,12 @@ from mbcost.cli.arguments import complete_network
 from mbcost.cli.options import Format, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.progress import track
-from mbcost.errors import unknown
-from mbcost.present.published import as_json, as_table, summary_table
+from mbcost.errors import MbcostError, unknown
+from mbcost.present.published import as_json, as_table, errata_json, errata_table, summary_table
+from mbcost.questions.published.corrections import correct_cells, correct_figures, list_errata
 from mbcost.questions.published.verdict import STATUSES, paper_of
 from mbcost.questions.published.verdicts import judge_figures
-from mbcost.spec.catalogue.published import load_published
+from mbcost.spec.catalogue.published import Published, load_published
 
 
 def published(
@@ -29,6 +31,9 @@ def published(
         typer.Option(help="Show only figures with this verdict.", metavar="exact|erratum|open|out-of-scope"),
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Print one row per source.")] = False,
+    errata: Annotated[
+        bool, typer.Option("--errata", help="Print what the sources print wrong, what is right, and the proof.")
+    ] = False,
     style: Format = "text",
     output: Output = None,
 ) -> int:
@@ -42,9 +47,40 @@ def published(
       mbcost published --summary
       mbcost published v1 --source slim_v1_md
       mbcost published --status open
+      mbcost published --errata
     """
     check_output(style, output)
+    if errata and (summary or status is not None):
+        raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
     figures = load_published()
+    wanted = _check_names(figures, net, source, status)
+    of_source = [figure for figure in figures if source in (None, figure.source.name) and net in (None, figure.net)]
+    if errata:
+        # A wrong figure is looked for in every source.
+        named = {figure.net for figure in list_errata(of_source)}
+        verdicts = judge_figures([figure for figure in figures if figure.net in named], partial(track, "explaining"))
+        corrections = [item for item in correct_figures(verdicts) if item.figure in of_source]
+        cells = correct_cells(of_source)
+        emit(errata_table(corrections, cells), errata_json(corrections, cells), style, output)
+        return 0
+    papers = {paper_of(figure) for figure in of_source}
+    relevant = [figure for figure in figures if paper_of(figure) in papers and net in (None, figure.net)]
+    verdicts = judge_figures(relevant, partial(track, "explaining"))
+    verdicts = tuple(
+        verdict
+        for verdict in verdicts
+        if wanted in (None, verdict.status) and source in (None, verdict.figure.source.name)
+    )
+    emit(summary_table(verdicts) if summary else as_table(verdicts), as_json(verdicts), style, output)
+    return 0
+
+
+def _check_names(figures: Iterable[Published], net: str | None, source: str | None, status: str | None) -> str | None:
+    """Return the verdict that `status` names, after checking all names.
+
+    Raises:
+        MbcostError: there is no such source, network or verdict.
+    """
     sources = dict.fromkeys(figure.source.name for figure in figures)
     nets = dict.fromkeys(figure.net for figure in figures)
     if source is not None and source not in sources:
@@ -54,12 +90,4 @@ def published(
     wanted = None if status is None else status.replace("-", " ")
     if wanted is not None and wanted not in STATUSES:
         raise unknown("verdict", str(status), (name.replace(" ", "-") for name in STATUSES))
-    papers = {paper_of(figure) for figure in figures if source in (None, figure.source.name)}
-    relevant = [figure for figure in figures if paper_of(figure) in papers and net in (None, figure.net)]
-    verdicts = [
-        verdict
-        for verdict in judge_figures(relevant, partial(track, "explaining"))
-        if wanted in (None, verdict.status) and source in (None, verdict.figure.source.name)
-    ]
-    emit(summary_table(verdicts) if summary else as_table(verdicts), as_json(verdicts), style, output)
-    return 0
+    return wanted

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from mbcost.present.names import reference_text
 from mbcost.present.table import Column, Table, build_table, decimal
+from mbcost.questions.published.corrections import Build, CellCorrection, Correction
 from mbcost.questions.published.verdict import STATUSES, Verdict
 from mbcost.questions.published.verdicts import Summary, count_statuses, summarize
+from mbcost.spec.catalogue.library import load_convention, load_spec
+from mbcost.spec.catalogue.published import UNITS, Published
 from mbcost.spec.table import CLASSES
 
 
@@ -103,7 +106,11 @@ def _exact(value: Fraction) -> int | list[int]:
 
 
 def _printed(verdict: Verdict) -> str:
-    return f"{verdict.figure.value} {verdict.figure.unit}".removesuffix(" 1")
+    return _figure_text(verdict.figure, verdict.figure.value)
+
+
+def _figure_text(figure: Published, value: str) -> str:
+    return value if value[-1].isalpha() else f"{value} {figure.unit}".removesuffix(" 1")
 
 
 def _ours(verdict: Verdict) -> int | str | None:
@@ -124,3 +131,138 @@ def _built(verdict: Verdict) -> str | None:
     classes = "" if verdict.classes in (None, CLASSES) else f", {verdict.classes} classes"
     name = "" if verdict.network == verdict.figure.net else f"{verdict.network} "
     return f"{name}{verdict.implementation}{classes}"
+
+
+def errata_table(corrections: Sequence[Correction], cells: Sequence[CellCorrection]) -> Table:
+    """Return one row per wrong figure, and then one per wrong cell of a layer table."""
+    columns = (
+        Column[Mapping[str, Any]]("id", "erratum", lambda row: row["id"]),
+        Column[Mapping[str, Any]]("table", "table", lambda row: row["table"], spare=5),
+        Column[Mapping[str, Any]]("row", "row", lambda row: row["row"], spare=6),
+        Column[Mapping[str, Any]]("network", "network", lambda row: row["about"], spare=4),
+        Column[Mapping[str, Any]]("quantity", "quantity", lambda row: row["quantity"].replace("_", "-"), spare=4),
+        Column[Mapping[str, Any]]("printed", "printed", lambda row: row["printed"], numeric=True),
+        Column[Mapping[str, Any]]("right", "should be", lambda row: row["right"], numeric=True),
+        Column[Mapping[str, Any]]("exact", "exact", lambda row: row["shown"], numeric=True),
+        Column[Mapping[str, Any]]("proof", "proof", lambda row: row["proof"], spare=1),
+        Column[Mapping[str, Any]]("also", "also printed in", lambda row: ", ".join(row["also"]) or None, spare=3),
+        Column[Mapping[str, Any]]("cause", "cause", lambda row: row["cause"], spare=2),
+    )
+    title = f"{_number_of(corrections, 'wrong figure')}, {_number_of(cells, 'wrong cell')} of layer tables"
+    return build_table(title, columns, [*map(_erratum_row, corrections), *map(_cell_row, cells)])
+
+
+def _number_of(items: Sequence[object], noun: str) -> str:
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+
+def errata_json(corrections: Sequence[Correction], cells: Sequence[CellCorrection]) -> dict[str, Any]:
+    """Return the object of `mbcost published --errata --format json`, described in docs/json.md."""
+    return {
+        "schema": "mbcost/errata/1",
+        "figures": [_correction(correction) for correction in corrections],
+        "cells": [_cell(cell) for cell in cells],
+    }
+
+
+def _erratum_row(correction: Correction) -> dict[str, Any]:
+    figure, exact = correction.figure, correction.exact
+    return {
+        **_correction(correction),
+        "about": reference_text(figure.net, figure.alpha, figure.resolution),
+        "printed": _figure_text(figure, figure.value),
+        "right": _figure_text(figure, right_text(correction)),
+        "shown": exact.numerator if exact.denominator == 1 else f"{decimal(exact * 100, 3)} %",
+    }
+
+
+def _correction(correction: Correction) -> dict[str, Any]:
+    figure, build = correction.figure, correction.build
+    return {
+        "id": figure.id,
+        "source": figure.source.name,
+        "where": figure.source.where,
+        "table": figure.table,
+        "row": figure.row,
+        "net": figure.net,
+        "quantity": figure.quantity,
+        "printed": figure.value,
+        "unit": figure.unit,
+        "right": right_text(correction),
+        "exact": _exact(correction.exact),
+        "network": build.network,
+        "alpha": build.alpha,
+        "resolution": None if build.resolution is None else list(build.resolution),
+        "implementation": build.implementation,
+        "classes": build.classes if build.top else None,
+        "convention": build.convention,
+        "proof": proof_text(correction),
+        "also": [other.id for other in correction.also],
+        "cause": correction.cause,
+    }
+
+
+def _cell_row(cell: CellCorrection) -> dict[str, Any]:
+    return {
+        **_cell(cell),
+        "about": cell.misprint.network,
+        "quantity": f"cell {cell.misprint.column}",
+        "shown": None,
+        "also": [],
+    }
+
+
+def _cell(cell: CellCorrection) -> dict[str, Any]:
+    misprint = cell.misprint
+    return {
+        "id": misprint.id,
+        "source": cell.source.name,
+        "where": cell.source.where,
+        "table": misprint.table,
+        "row": misprint.row,
+        "column": misprint.column,
+        "printed": misprint.printed,
+        "right": cell.right,
+        "network": misprint.network,
+        "stage": misprint.stage,
+        "against": misprint.against,
+        "proof": cell_proof_text(cell),
+        "cause": misprint.cause,
+    }
+
+
+def right_text(correction: Correction) -> str:
+    """Spell the right number as the figure should be printed: with its unit and as many decimals, rounded."""
+    return decimal(correction.exact / UNITS[correction.figure.unit], correction.figure.decimals)
+
+
+def proof_text(correction: Correction) -> str:
+    """Return the command that prints the right number."""
+    figure, build = correction.figure, correction.build
+    usual = build.implementation == load_spec(build.network).default_implementation
+    network = reference_text(build.network, build.alpha, build.resolution, None if usual else build.implementation)
+    if figure.task == "memory":
+        return f"mbcost memory {network} --by map --activations-dtype float16"
+    return f"mbcost table {network}" + "".join(_options(figure, build))
+
+
+def _options(figure: Published, build: Build) -> Iterator[str]:
+    if figure.task == "layer_type_share":
+        yield " --by stage"
+    if not build.top:
+        yield " --no-top"
+    elif build.classes != CLASSES:
+        yield f" --classes {build.classes}"
+    if build.convention != load_convention().name:
+        yield f" --convention {build.convention}"
+
+
+def cell_proof_text(cell: CellCorrection) -> str:
+    """Return the command that shows what the wrong cell costs.
+
+    If no built-in network has the wrong cell, it is the command that shows that the source's figures fit the right one.
+    """
+    misprint = cell.misprint
+    if misprint.against is None:
+        return f"mbcost published --source {cell.source.name}"
+    return f"mbcost diff {misprint.against} {misprint.network}"

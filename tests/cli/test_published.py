@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -117,3 +118,74 @@ def test_a_wrong_argument_is_one_line_and_exit_2(mbcost: Mbcost, arguments: list
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"mbcost: error: {message}")
     assert len(result.err.splitlines()) == 1
+
+
+def errata(mbcost: Mbcost, *arguments: str) -> dict[str, Any]:
+    result = mbcost("published", "--errata", *arguments, "--format", "json")
+    assert (result.code, result.err) == (0, "")
+    document: dict[str, Any] = json.loads(result.out)
+    assert document["schema"] == "mbcost/errata/1"
+    return document
+
+
+def prove(mbcost: Mbcost, figure: dict[str, Any]) -> int | list[int]:
+    """Run the proof of an erratum and return the number that it shows."""
+    program, command, *arguments = figure["proof"].split()
+    assert program == "mbcost"
+    result = mbcost(command, *arguments, "--format", "json")
+    assert (result.code, result.err) == (0, "")
+    answer = json.loads(result.out)
+    if figure["quantity"] == "mult_adds_share":
+        share = Fraction(answer["rows"][0]["mult_adds"], answer["totals"]["mult_adds"])
+        return [share.numerator, share.denominator]
+    if figure["quantity"] == "activation_memory":
+        side = int(figure["row"].partition("x")[0])
+        sizes = [item["bytes"] for item in answer["maps"] if item["map"][0] == side and not item["plain"]]
+        return int(max(sizes))
+    return int(answer["totals"][figure["quantity"]])
+
+
+def test_the_proof_of_every_erratum_prints_the_right_number(mbcost: Mbcost) -> None:
+    document = errata(mbcost)
+    assert len(document["figures"]) == 43
+    for figure in document["figures"]:
+        assert prove(mbcost, figure) == figure["exact"], figure["proof"]
+
+
+def test_the_proof_of_every_wrong_cell_shows_the_difference(mbcost: Mbcost) -> None:
+    document = errata(mbcost)
+    assert len(document["cells"]) == 11
+    for proof, cell in {cell["proof"]: cell for cell in document["cells"]}.items():
+        result = mbcost(*proof.split()[1:])
+        assert result.err == ""
+        if cell["against"] is None:
+            assert f"paper_v3_{cell['source'].rpartition('_')[2]}-" in result.out
+        else:
+            assert f"{cell['against']}@1/224:official" in result.out
+            assert f"{cell['network']}@1/224:official" in result.out
+            assert "0 layers differ" not in result.out
+
+
+def test_errata_are_filtered_by_source_and_network(mbcost: Mbcost) -> None:
+    document = errata(mbcost, "--source", SOURCE)
+    assert {figure["source"] for figure in document["figures"]} == {SOURCE}
+    assert document["cells"] == []
+    assert {figure["printed"] for figure in document["figures"]} == {"317", "233", "162", "104", "34"}
+    networks = {figure["net"] for figure in errata(mbcost, "v3-small", "--source", "paper_v3_final")["figures"]}
+    assert networks == {"v3-small"}
+
+
+def test_errata_as_text_have_a_row_per_figure_and_per_cell(mbcost: Mbcost) -> None:
+    document = errata(mbcost, "--source", "paper_v1")
+    result = mbcost("published", "--errata", "--source", "paper_v1")
+    assert result.out.startswith("4 wrong figures, 1 wrong cell of layer tables\n")
+    for row in (*document["figures"], *document["cells"]):
+        assert f"\n{row['id']} " in result.out
+        assert row["proof"] in result.out
+
+
+@pytest.mark.parametrize("other", [["--summary"], ["--status", "open"]])
+def test_errata_and_another_answer_are_refused_together(mbcost: Mbcost, other: list[str]) -> None:
+    result = mbcost("published", "--errata", *other)
+    assert result.code == 2
+    assert result.err.startswith(f"mbcost: error: --errata and {other[0]} are different answers: keep one")

@@ -196,6 +196,20 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "summary.counts": ["exact", "erratum", "open", "out of scope"],
         },
     ),
+    "published --errata --source paper_v1": (
+        "mbcost/errata/1",
+        {
+            "": ["schema", "figures", "cells"],
+            "figures": [
+                "id", "source", "where", "table", "row", "net", "quantity", "printed", "unit", "right", "exact",
+                "network", "alpha", "resolution", "implementation", "classes", "convention", "proof", "also", "cause",
+            ],
+            "cells": [
+                "id", "source", "where", "table", "row", "column", "printed", "right", "network", "stage", "against",
+                "proof", "cause",
+            ],
+        },
+    ),
     "diff v2 v2@1:torchvision": (
         "mbcost/diff/1",
         {

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.errata import Erratum, Misprint, read_errata, read_misprints
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.printed import ROUNDINGS
 from mbcost.spec.reading.nodes import Reader, is_empty
@@ -52,6 +53,8 @@ class Source:
     """What the source counts, in its own words and ours."""
     by_tool: bool = False
     """Whether the source counted with a program, which may count more than multiply-adds."""
+    errata: tuple[Erratum, ...] = ()
+    misprints: tuple[Misprint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Published:
         >>> figures["paper_v1-020"].value, int(figures["paper_v1-020"].step)
         ('4.2', 100000)
         """
-        decimals = len(self._digits.partition(".")[2])
+        decimals = self.decimals
         if self.significant is not None:
             decimals -= len(self._digits.replace(".", "").lstrip("0")) - self.significant
         return UNITS[self.unit] / Fraction(10) ** decimals
@@ -105,6 +108,11 @@ class Published:
         ('300M', False, True)
         """
         return ROUNDINGS[rounding].covers(exact, self.number, self.step)
+
+    @property
+    def decimals(self) -> int:
+        """The number of digits after the point."""
+        return len(self._digits.partition(".")[2])
 
     @property
     def _digits(self) -> str:
@@ -141,10 +149,9 @@ def parse_published(text: str, origin: str, name: str) -> tuple[Published, ...]:
     with reader.complete():
         root = reader.root
         assert root is not None, "the reader refuses an empty document"
-        values = reader.mapping(root, (*_SOURCE_KEYS, "by_tool", "columns", "tables", "notes", *_FIELDS))
-        title, where, seen, counts = (reader.text(reader.require(root, values, key)) for key in _SOURCE_KEYS)
-        by_tool = "by_tool" in values and reader.flag(values["by_tool"])
-        source = Source(name, title, where, seen, counts, by_tool)
+        sections = ("columns", "tables", "notes", "errata", "misprints")
+        values = reader.mapping(root, (*_SOURCE_KEYS, "by_tool", *sections, *_FIELDS))
+        source = _read_source(reader, name, values)
         header, problems = reader.sequence(reader.require(root, values, "columns")), len(reader.problems)
         columns = [reader.word(item, "column", _FIELDS) for item in header]
         if len(reader.problems) > problems:
@@ -168,7 +175,19 @@ def parse_published(text: str, origin: str, name: str) -> tuple[Published, ...]:
                 )
         for unknown_id in notes.keys() - figures.keys():
             reader.report(notes[unknown_id], f"the note is about '{unknown_id}', which is not a figure of this file")
+        for erratum in source.errata:
+            for unknown_id in (figure_id for figure_id in erratum.figures if figure_id not in figures):
+                node = values["errata"]
+                reader.report(node, f"an erratum is about '{unknown_id}', which is not a figure of this file")
     return tuple(figures.values())
+
+
+def _read_source(reader: Reader, name: str, values: dict[str, yaml.Node]) -> Source:
+    title, where, seen, counts = (reader.text(reader.require(reader.root, values, key)) for key in _SOURCE_KEYS)
+    by_tool = "by_tool" in values and reader.flag(values["by_tool"])
+    errata = read_errata(reader, values["errata"]) if "errata" in values else ()
+    misprints = read_misprints(reader, values["misprints"]) if "misprints" in values else ()
+    return Source(name, title, where, seen, counts, by_tool, errata, misprints)
 
 
 def _read_figure(reader: Reader, row: yaml.Node, columns: list[str], stated: dict[str, yaml.Node]) -> dict[str, Any]:
