@@ -12,7 +12,7 @@ from mbcost.errors import MbcostError
 from mbcost.spec.reading.nodes import Reader
 
 SECTIONS = (
-    "networks", "settings", "quantities", "classes", "implementations", "roundings", "conventions", "by_tool", "params",
+    "networks", "settings", "quantities", "classes", "implementations", "roundings", "conventions", "params",
     "trained", "heads", "bytes", "activations", "counting", "mistakes", "tables",
 )  # fmt: skip
 

@@ -14,6 +14,8 @@ from mbcost.questions.explain.windows import PrintWindow, list_deep_windows, lis
 
 PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
 """The roundings of numbers that are published without an error."""
+_TENSORFLOW = {"tensorflow", "keras"}
+"""Keras models are counted by tools for TensorFlow."""
 SLACK = 2
 """A reading is compared if it explains at most so many rows fewer than the best one."""
 
@@ -62,16 +64,24 @@ def find_hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
     return passes
 
 
+def can_count(tool: str | None, model: str | None) -> bool:
+    """Return whether a tool of one framework can count a model of another; None is any."""
+    return tool is None or model is None or tool == model or {tool, model} <= _TENSORFLOW
+
+
 def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
     """Return structure x reading: what the readings cost for each of the first `number` structures."""
     import numpy as np
 
-    implementations = [structure.implementation for structure in trial.structures[:number]]
-    tool_costs = np.array([cost_of("by_tool", name) for name in implementations], dtype=np.int64)
+    spec = trial.setting.spec
+    models = [spec.implementation(structure.implementation).framework for structure in trial.structures[:number]]
+    tools = [reading.framework for reading in readings.readings]
+    price = cost_of("conventions", "of a different framework")
+    by_framework = {model: [0 if can_count(tool, model) else price for tool in tools] for model in set(models)}
+    tool_costs = np.array([by_framework[model] for model in models], dtype=np.int64).reshape(number, len(tools))
     mistake_costs = (np.arange(number) >= trial.plain) * cost_of("counting", "with a mistake")
-    by_tool = np.array([reading.by_tool for reading in readings.readings], dtype=np.int64)
     unnamed = np.array([reading.unnamed for reading in readings.readings], dtype=np.int64)
-    costs: Array = readings.cost[None, :] + np.outer(tool_costs, by_tool) + np.outer(mistake_costs, unnamed)
+    costs: Array = readings.cost[None, :] + tool_costs + np.outer(mistake_costs, unnamed)
     return costs
 
 

@@ -76,6 +76,8 @@ class Reading:
     """In hundredths of a bit."""
     named: bool
     """Whether the reading is a convention."""
+    framework: str | None = None
+    """The framework whose models the tool can count; None if it is not a tool of one framework."""
     rank: int = 0
     """Its position in the order of the conventions; readings that are not a convention come after all of them."""
 
@@ -97,7 +99,10 @@ class Reading:
 
 @cache
 def named_readings(quantity: str) -> tuple[Reading, ...]:
-    """Return the conventions for `quantity` by cost, each set of coefficients once, under its cheapest name."""
+    """Return the conventions for `quantity` by cost.
+
+    Each set of coefficients occurs once for each framework, under its cheapest name.
+    """
     return tuple(reading for reading in _readings(quantity) if reading.named)
 
 
@@ -118,9 +123,9 @@ def other_readings(quantity: str) -> tuple[Reading, ...]:
 def _readings(quantity: str) -> tuple[Reading, ...]:
     by_convention = sorted(_READINGS[quantity](), key=lambda reading: not reading.named)
     ranked = [replace(reading, rank=rank) for rank, reading in enumerate(by_convention)]
-    unique: dict[tuple[int, ...], Reading] = {}
+    unique: dict[tuple[object, ...], Reading] = {}
     for reading in sorted(ranked, key=lambda reading: (reading.cost, reading.rank)):
-        unique.setdefault(reading.row, reading)
+        unique.setdefault((reading.row, reading.framework), reading)
     return tuple(unique.values())
 
 
@@ -132,11 +137,12 @@ def _mult_adds() -> Iterator[Reading]:
     for convention in load_conventions().values():
         coefficients = convention.mult_adds_coefficients
         cost = cost_of("conventions", convention.name)
-        yield Reading("mult_adds", convention.name, _row(coefficients), cost, named=True)
+        framework = convention.framework
+        yield Reading("mult_adds", convention.name, _row(coefficients), cost, named=True, framework=framework)
         if coefficients["conv_macs"] == 1 and dict(coefficients) != _MACS:
             twice = {count: 2 * factor for count, factor in coefficients.items()}
             cost += cost_of("counting", "twice")
-            yield Reading("mult_adds", f"twice {convention.name}", _row(twice), cost, named=False)
+            yield Reading("mult_adds", f"twice {convention.name}", _row(twice), cost, named=False, framework=framework)
     base, per_term, doubled = (cost_of("counting", name) for name in ("base", "term", "doubled"))
     for choice in product(*(terms.items() for terms in _OPTIONAL_TERMS)):
         names = [name for name, _ in choice if name]
