@@ -21,6 +21,7 @@ COMMANDS = [
     ["formula", "v1", "1.1.depthwise"],
     ["ledger", "v2", "--convention", "fvcore,thop"],
     ["conventions"],
+    ["conventions", "thop"],
     ["roofline", "v2", "--device", "jetson-nano"],
     ["nets"],
     ["show", "v3-large"],

@@ -210,7 +210,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "conventions": Command(
         "mbcost.cli.cost.conventions:conventions",
-        "Show the counting conventions: who counts what as params and mult-adds.",
+        "Show the counting conventions, or one of them: who counts what as params and mult-adds.",
     ),
     "explain": Command(
         "mbcost.cli.explain.explain:explain",

@@ -11,7 +11,8 @@ from mbcost.cli.arguments import complete_network
 from mbcost.spec.catalogue.library import load_conventions
 
 
-def _complete_convention(incomplete: str) -> list[str]:
+def complete_convention(incomplete: str) -> list[str]:
+    """Return the conventions that the shell can complete a word to."""
     return [name for name in load_conventions() if name.startswith(incomplete)]
 
 
@@ -52,7 +53,7 @@ ConventionName = Annotated[
         "--convention",
         help="Convention: how params and mult-adds are counted [default: macs].",
         metavar="NAME",
-        autocompletion=_complete_convention,
+        autocompletion=complete_convention,
     ),
 ]
 Format = Annotated[

@@ -63,6 +63,7 @@ HEAVY = ("torch", "numpy", "fvcore", "timm", "keras", "transformers", "torchvisi
         ["formula", "v1", "0.1.conv"],
         ["ledger", "v2"],
         ["conventions"],
+        ["conventions", "thop"],
         ["nets"],
         ["show", "v2"],
         ["--help"],

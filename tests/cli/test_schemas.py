@@ -27,6 +27,10 @@ EXPLANATION = [
     "value", "exact", "bits", "chance", "others", "variants", "claimed", "text", "values",
 ]  # fmt: skip
 VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact", "copied"]
+CONVENTION = [
+    "name", "title", "source", "framework", "proof", "proved", "versions", "run_on", "earlier", "params", "mult_adds",
+    "blind",
+]  # fmt: skip
 
 BYTES = ["params", "mult_adds", "memory", "flash", "top1"]
 CONFIGURATION = [
@@ -160,7 +164,19 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "mbcost/conventions/1",
         {
             "": ["schema", "conventions"],
-            "conventions": ["name", "title", "source", "proved", "earlier", "params", "mult_adds", "blind"],
+            "conventions": CONVENTION,
+        },
+    ),
+    "conventions thop": (
+        "mbcost/convention/1",
+        {
+            "": ["schema", "convention", "left_out", "example"],
+            "convention": CONVENTION,
+            "example": [*NETWORK, *COUNTS],
+            "example.params": ["lines", "total"],
+            "example.params.lines": ["count", "value", "coefficient"],
+            "example.mult_adds": ["lines", "total"],
+            "example.mult_adds.lines": ["count", "value", "coefficient"],
         },
     ),
     "explain 314M v2@1/224": (
@@ -289,7 +305,10 @@ DIFFERENCE = [
     "network", "alpha", "resolution", "implementation", "against", "layer", "quantity", "expected", "measured",
 ]  # fmt: skip
 
-NAMES = {"implementations", "held", "coefficients", "conventions.params", "conventions.mult_adds", "conventions.blind"}
+NAMES = {
+    "implementations", "held", "coefficients", "conventions.params", "conventions.mult_adds", "conventions.blind",
+    "convention.params", "convention.mult_adds", "convention.blind",
+}  # fmt: skip
 """Objects whose keys are names, such as those of conventions or allocators, instead of keys of a schema."""
 
 

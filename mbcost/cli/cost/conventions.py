@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from mbcost.cli.options import Format, Output
+from typing import Annotated, Optional
+
+import typer
+
+from mbcost.cli.options import Format, Output, complete_convention
 from mbcost.cli.output import check_output, emit
-from mbcost.present.cost.conventions import as_json, as_table
-from mbcost.spec.catalogue.library import load_conventions
+from mbcost.present.cost.conventions import as_json, as_table, example_json, example_table
+from mbcost.questions.cost.conventions import show_convention
+from mbcost.spec.catalogue.library import load_convention, load_conventions
 
 
-def conventions(style: Format = "text", output: Output = None) -> int:
-    """Show the counting conventions: who counts what as params and mult-adds.
+def conventions(
+    name: Annotated[
+        Optional[str],
+        typer.Argument(
+            metavar="[NAME]",
+            help="A convention: show what it counts, where from, and what confirms it.",
+            autocompletion=complete_convention,
+        ),
+    ] = None,
+    style: Format = "text",
+    output: Output = None,
+) -> int:
+    """Show the counting conventions, or one of them: who counts what as params and mult-adds.
 
-    Their names are the values of --convention. The notes list what tools silently count differently.
+    Their names are the values of --convention.
 
     \b
-    Example:
+    Examples:
+      mbcost conventions thop
       mbcost conventions --format json | jq '.conventions[] | {name, mult_adds}'
     """
     check_output(style, output)
-    listed = tuple(load_conventions().values())
-    emit(as_table(listed), as_json(listed), style, output)
+    if name is None:
+        listed = tuple(load_conventions().values())
+        emit(as_table(listed), as_json(listed), style, output)
+    else:
+        answer = show_convention(load_convention(name))
+        emit(example_table(answer), example_json(answer), style, output)
     return 0
