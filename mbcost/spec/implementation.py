@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 INTEGER_STEPS = ("none", "truncate", "round")
 """What happens to a scaled width before it is made divisible."""
@@ -31,6 +32,8 @@ class ChannelRule:
     integer: str
     divisor: int
     minimum: int
+    up: bool = False
+    """Whether the width is rounded up to the next multiple, as GluonCV does; else to the nearest one."""
 
     def round(self, width: float) -> int:
         """Return the number of channels for a width that need not be whole.
@@ -48,6 +51,8 @@ class ChannelRule:
             width = int(width)
         elif self.integer == "round":
             width = round(width)
+        if self.up:
+            return max(self.minimum, ceil(width / self.divisor) * self.divisor)
         channels = max(self.minimum, int(width + self.divisor / 2) // self.divisor * self.divisor)
         # The factor is TF-slim's.
         if channels < 0.9 * width:

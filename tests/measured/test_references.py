@@ -21,7 +21,7 @@ from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.measured.references import LIBRARIES, measure_reference, offered_alphas
 from mbcost.measured.trace import trace
 from mbcost.questions.validate.comparison import Discrepancy, validate_in_order
-from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_spec
 from mbcost.spec.observed import LayerFacts, Measurement
 from mbcost.spec.table import Spec
 
@@ -95,7 +95,28 @@ def test_every_mobilenet_of_timm_is_listed_or_is_a_different_network() -> None:
 
 def test_the_libraries_models_and_the_implementations_of_the_specs_correspond() -> None:
     named = {(name, network) for network in NETWORKS for name in load_spec(network).implementations}
-    assert set(PAIRS) == {(name, network) for name, network in named if name not in ("official", "article")}
+    elsewhere = ("official", "article", "paddleclas", "gluoncv")
+    assert set(PAIRS) == {(name, network) for name, network in named if name not in elsewhere}
+
+
+@pytest.mark.parametrize(
+    ("network", "name", "untrained"),
+    [("resnet-50", "ResNet50", 0), ("efficientnet-b0", "EfficientNetB0", 2 * 3 + 1)],
+)
+def test_keras_reports_the_same_totals(network: str, name: str, untrained: int) -> None:
+    """Its EfficientNet has the mean and variance of each input channel and a count, which are not trained."""
+    import keras
+
+    model = getattr(keras.applications, name)(weights=None)
+    ours = resolve(load_spec(network), implementation="keras")
+    trained = sum(torch.Size(weight.shape).numel() for weight in model.trainable_weights)
+    assert (ours.params(), ours.params(load_convention("keras")) + untrained) == (trained, model.count_params())
+
+
+def test_keras_resnet_50_has_the_totals_that_its_summary_prints() -> None:
+    ours = resolve(load_spec("resnet-50"), implementation="keras")
+    assert (ours.params(), ours.params(load_convention("keras"))) == (25_583_592, 25_636_712)
+    assert ours.tally().biases == 26_560 + 1000
 
 
 def test_a_library_offers_the_alphas_of_its_models() -> None:

@@ -17,8 +17,8 @@ widths = st.floats(0.01, 20_000) | st.integers(1, 160_000).map(lambda eighths: e
 alphas = st.floats(0.05, 4)
 divisors = st.integers(1, 64)
 rules = st.builds(
-    lambda integer, divisor, factor: ChannelRule(integer, divisor, factor * divisor),
-    st.sampled_from(INTEGER_STEPS), divisors, st.integers(0, 3),
+    lambda integer, divisor, factor, up: ChannelRule(integer, divisor, factor * divisor, up),
+    st.sampled_from(INTEGER_STEPS), divisors, st.integers(0, 3), st.booleans(),
 )  # fmt: skip
 
 
@@ -52,6 +52,8 @@ def test_rounding_removes_at_most_a_tenth_and_adds_less_than_the_divisor(divisor
         (ChannelRule("truncate", 1, 8), 44.8, 44),  # TF-slim's V1: max(int(32 x 1.4), 8)
         (ChannelRule("truncate", 8, 8), 35.99, 32),  # Keras' V2: 35, which is closer to 32 ...
         (ChannelRule("round", 8, 8), 35.99, 40),  # ... and transformers' V2: 36, halfway to 40
+        (ChannelRule("none", 8, 0, up=True), 16.001, 24),  # GluonCV's V3
+        (ChannelRule("none", 8, 0, up=True), 16, 16),
         (ChannelRule("truncate", 1, 0), 0.99, 0),  # no channel is left; `Scaling` raises an error
     ],
 )

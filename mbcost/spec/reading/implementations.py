@@ -88,11 +88,12 @@ def _read_implementation(reader: Reader, name: str, values: Mapping[str, yaml.No
 
 
 def _read_rule(reader: Reader, node: yaml.Node) -> ChannelRule:
-    values = reader.mapping(node, ("integer", "divisor", "minimum"))
+    values = reader.mapping(node, ("integer", "divisor", "minimum", "up"))
     return ChannelRule(
         integer=reader.word(reader.require(node, values, "integer"), "integer step", INTEGER_STEPS),
         divisor=reader.whole(reader.require(node, values, "divisor")),
         minimum=reader.whole(reader.require(node, values, "minimum"), 0),
+        up="up" in values and reader.flag(values["up"]),
     )
 
 
@@ -143,7 +144,7 @@ def _word_field(kind: str, choices: Iterable[str], default: str | None = None) -
 
 
 RULE = schema_of_mapping(
-    {"integer": {"enum": list(INTEGER_STEPS)}, "divisor": WHOLE, "minimum": {**WHOLE, "minimum": 0}},
+    {"integer": {"enum": list(INTEGER_STEPS)}, "divisor": WHOLE, "minimum": {**WHOLE, "minimum": 0}, "up": FLAG},
     ["integer", "divisor", "minimum"],
     "Rounds a scaled width: the integer step, then to a multiple of the divisor, at least the minimum.",
 )
