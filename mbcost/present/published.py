@@ -149,7 +149,9 @@ def errata_table(corrections: Sequence[Correction], cells: Sequence[CellCorrecti
         Column[Mapping[str, Any]]("cause", "cause", lambda row: row["cause"], spare=2),
     )
     title = f"{_number_of(corrections, 'wrong figure')}, {_number_of(cells, 'wrong cell')} of layer tables"
-    return build_table(title, columns, [*map(_erratum_row, corrections), *map(_cell_row, cells)])
+    sources = dict.fromkeys([item.figure.source for item in corrections] + [item.source for item in cells])
+    notes = [f"{source.name}: {source.title}; {source.where}" for source in sources]
+    return build_table(title, columns, [*map(_erratum_row, corrections), *map(_cell_row, cells)], notes=notes)
 
 
 def _number_of(items: Sequence[object], noun: str) -> str:

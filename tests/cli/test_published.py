@@ -147,7 +147,7 @@ def prove(mbcost: Mbcost, figure: dict[str, Any]) -> int | list[int]:
 
 def test_the_proof_of_every_erratum_prints_the_right_number(mbcost: Mbcost) -> None:
     document = errata(mbcost)
-    assert len(document["figures"]) == 43
+    assert len(document["figures"]) == 47
     for figure in document["figures"]:
         assert prove(mbcost, figure) == figure["exact"], figure["proof"]
 
@@ -178,7 +178,7 @@ def test_errata_are_filtered_by_source_and_network(mbcost: Mbcost) -> None:
 def test_errata_as_text_have_a_row_per_figure_and_per_cell(mbcost: Mbcost) -> None:
     document = errata(mbcost, "--source", "paper_v1")
     result = mbcost("published", "--errata", "--source", "paper_v1")
-    assert result.out.startswith("4 wrong figures, 1 wrong cell of layer tables\n")
+    assert result.out.startswith("6 wrong figures, 1 wrong cell of layer tables\n")
     for row in (*document["figures"], *document["cells"]):
         assert f"\n{row['id']} " in result.out
         assert row["proof"] in result.out

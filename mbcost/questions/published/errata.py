@@ -41,6 +41,8 @@ ALONE = 0.01
 """The cause of a single figure is claimed up to this chance."""
 TRIED = 5
 """So many explanations are tried until one is credible."""
+DEEP_DIGITS = 5
+"""Two mistakes at once are tried only for a group of figures that all have so many digits: fewer fit by chance."""
 CANDIDATES = 3
 """So many explanations of an open figure are listed, the one with the smallest chance first."""
 
@@ -67,7 +69,7 @@ def find_errata(missed: Sequence[tuple[Published, Answer]], known: Mapping[str, 
         else:
             yield _copied(figure, table, f"{original.table}, which is about a different number of classes")
     while len(figures) > 1:
-        proved = _first_proved(figures, explain(query_of(figures, counted), limit=TRIED), known)
+        proved = _prove_together(figures, counted, known)
         if not proved:
             break
         yield from proved
@@ -93,6 +95,17 @@ def _from_earlier_version(figure: Published, known: Iterable[Verdict]) -> Verdic
             reason = f"left over from an earlier version, whose table describes a different network: {other.network}"
             return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
     return None
+
+
+def _prove_together(
+    figures: Sequence[Published], counted: tuple[Reading, ...], known: Mapping[str, Verdict]
+) -> list[Verdict]:
+    """Return errata by a common cause; two mistakes at once, counted in every way, are tried for many digits only."""
+    query = query_of(figures, counted)
+    proved = _first_proved(figures, explain(query, limit=TRIED), known)
+    if proved or any(fact.printed.digits < DEEP_DIGITS for fact in query.facts):
+        return proved
+    return _first_proved(figures, explain(replace(query_of(figures), deep=True), limit=TRIED), known)
 
 
 def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:
@@ -130,9 +143,13 @@ def _find_original(figure: Published, others: Iterable[Published]) -> Published 
 
 
 def _is_doubtful(query: Query, explanation: Explanation, right: Right, known: Mapping[str, Verdict]) -> bool:
-    """Return whether the mistakes of the explanation would spoil exact figures about the same network."""
+    """Return whether the mistakes of the explanation would spoil exact figures about the same network.
+
+    A part that is left out of one quantity is still in the network, so that the other quantity keeps it.
+    """
     if not explanation.structure.mistakes:
         return False
+    quantities = {figure.quantity for figure, _ in right}
     for figure, _ in right:
         for verdict in known.values():
             other = verdict.figure
@@ -141,8 +158,10 @@ def _is_doubtful(query: Query, explanation: Explanation, right: Right, known: Ma
             if same and fixed and verdict.status == "exact" and verdict.rounding is not None:
                 fact = fact_of(other, 1)
                 readings = {reading.name: reading for reading in named_readings(fact.quantity or "")}
-                network = network_of(query, explanation.setting, explanation.structure, fact)
-                amounts = list_amounts(network, explanation.structure, readings[verdict.convention or ""])
+                left_out = explanation.structure.left_out if other.quantity in quantities else None
+                structure = replace(explanation.structure, left_out=left_out)
+                network = network_of(query, explanation.setting, structure, fact)
+                amounts = list_amounts(network, structure, readings[verdict.convention or ""])
                 if not other.prints(sum(amounts), verdict.rounding):
                     return True
     return False
@@ -186,9 +205,10 @@ def _judge_alone(figure: Published, table: Answer, known: Mapping[str, Verdict])
 
     It is counted like its table, and if a tool counted, by every reading.
     """
-    for other in known.values():
-        if _contradicts(figure, other):
-            reason = f"{other.figure.table} of the same source prints {figure_text(other.figure)}, which is right"
+    for other in sorted(known.values(), key=lambda other: not agree(figure, other.figure, "source")):
+        if _contradicts(figure, other, table):
+            place = "the same source" if agree(figure, other.figure, "source") else other.figure.source.name
+            reason = f"{other.figure.table} of {place} prints {figure_text(other.figure)}, which is right"
             return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
     answers = [
         explain(query_of([figure], counted), limit=TRIED)
@@ -212,13 +232,23 @@ def _candidate_text(explanation: Explanation) -> str:
     return f"{'; '.join(_clauses(value, explanation))}: {value.value:,} (chance {explanation.chance:.0%})"
 
 
-def _contradicts(figure: Published, other: Verdict) -> bool:
-    """Return whether the source prints a different, exact number for the same network elsewhere."""
+def _contradicts(figure: Published, other: Verdict, table: Answer) -> bool:
+    """Return whether the paper, in any of its versions, prints a different, exact number for the same network.
+
+    Versions of a paper describe different networks under one name, so the rest of the figure's table decides.
+    """
     return (
         other.status == "exact"
-        and agree(figure, other.figure, "source", "net", "alpha", "resolution", "quantity", "classes", "task")
+        and agree(figure, other.figure, "net", "alpha", "resolution", "quantity", "classes", "task")
         and abs(other.figure.number - figure.number) > (other.figure.step + figure.step) / 2
+        and (agree(figure, other.figure, "source") or _is_same_network(figure, other, table))
     )
+
+
+def _is_same_network(figure: Published, other: Verdict, table: Answer) -> bool:
+    """Return whether another version of the paper has the network that the figure's table is about."""
+    networks = {explanation.spec.name for explanation in table.explanations[:1]}
+    return paper_of(figure) == paper_of(other.figure) and networks == {other.network}
 
 
 def _expected(figure: Published, table: Answer) -> Fraction:
