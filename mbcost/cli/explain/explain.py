@@ -21,8 +21,8 @@ from mbcost.cli.options import Format, InChannels, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.explain import as_json, as_table
-from mbcost.questions.explain.answer import explain as explain_query
+from mbcost.present.explain.explain import as_json, as_table
+from mbcost.questions.explain.explain import explain as explain_query
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import QUANTITIES
 from mbcost.questions.explain.trials import Trial

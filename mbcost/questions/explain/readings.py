@@ -107,6 +107,13 @@ def named_readings(quantity: str) -> tuple[Reading, ...]:
 
 
 @cache
+def list_conventions(quantity: str) -> tuple[Reading, ...]:
+    """Return every convention for `quantity` by cost, also those that count alike."""
+    named = [reading for reading in _READINGS[quantity]() if reading.named]
+    return tuple(sorted(named, key=lambda reading: reading.cost))
+
+
+@cache
 def multiply_adds_only(quantity: str) -> tuple[Reading, ...]:
     """Return the conventions for `quantity` that count nothing besides multiply-adds."""
     return tuple(reading for reading in named_readings(quantity) if not reading.by_tool)

@@ -16,7 +16,6 @@ from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import COLUMNS
 from mbcost.questions.explain.facts import Fact, Query, Setting, quantity_of
 from mbcost.questions.explain.hits import Hits, find_hits, missed_cost
-from mbcost.questions.explain.reading_sets import load_readings
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -45,8 +44,10 @@ class Candidate:
     structure: Structure
     matches: tuple[Match, ...]
     cost: int
-    equals: tuple[Structure, ...] = ()
-    """Other structures that build the same network, as far as its numbers show."""
+    equals: tuple[Candidate, ...] = ()
+    """Others with the same network, as far as its numbers show, and the same numbers, the cheapest first."""
+    identity: tuple[Any, ...] = ()
+    """For each match, what two candidates share if they say the same about its number."""
 
     @property
     def missed(self) -> tuple[int, ...]:
@@ -78,11 +79,10 @@ class TrialHit:
     matches: tuple[Match, ...]
     cost: int
 
-    def candidate(self, equals: tuple[Structure, ...] = ()) -> Candidate:
-        """Return the candidate; `equals` are the other structures that build the same network."""
-        return Candidate(
-            self.trial.setting_of(self.index), self.trial.structures[self.index], self.matches, self.cost, equals
-        )
+    def candidate(self, equals: tuple[Candidate, ...] = ()) -> Candidate:
+        """Return the candidate; `equals` are others with the same network and the same numbers."""
+        setting, structure = self.trial.setting_of(self.index), self.trial.structures[self.index]
+        return Candidate(setting, structure, self.matches, self.cost, equals, self.identity)
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -115,7 +115,7 @@ def _merge(group: list[TrialHit]) -> Candidate:
     """Return the cheapest of the hits that build the same network and have the same numbers."""
     first, *others = group
     spec = first.trial.setting.spec
-    return first.candidate(tuple(hit.trial.structures[hit.index] for hit in others if hit.trial.setting.spec is spec))
+    return first.candidate(tuple(hit.candidate() for hit in others if hit.trial.setting.spec is spec))
 
 
 Option = tuple[int, tuple[tuple[int, Match], ...]]
@@ -195,36 +195,3 @@ def _bases(quantity: str) -> tuple[Array, ...]:
         ("weights",), ("biases",), ("plain_norm_channels", "fused_norm_channels"),
     )  # fmt: skip
     return tuple(np.array([int(count in names) for count in COLUMNS], dtype=np.int64) for names in sums)
-
-
-def find_nearest(tried: list[tuple[Query, list[Trial]]]) -> tuple[Query, Candidate]:
-    """Return the unmodified network, counted by a convention, that is nearest to the facts; it misses all of them."""
-    best = min(
-        (
-            (*_nearest_of(query, trial), query, trial)
-            for query, trials in tried
-            for trial in trials
-            if trial.plain and not trial.setting.departures
-        ),
-        key=lambda entry: entry[0],
-    )
-    _, index, readings, query, trial = best
-    matches = tuple(Match(fact, readings[quantity_of(fact)], None) for fact in query.facts)
-    return query, TrialHit(trial, index, matches, int(trial.cost[index])).candidate()
-
-
-def _nearest_of(query: Query, trial: Trial) -> tuple[float, int, dict[str, Reading]]:
-    """Return the least distance in a trial, the index of its structure, and the reading of each quantity."""
-    import numpy as np
-
-    distance, best = np.zeros(trial.plain), {}
-    for quantity in quantities_of(query):
-        readings = load_readings(quantity, named=True)
-        relative = np.zeros((trial.plain, len(readings.readings)))
-        for fact, counts in zip(query.facts, trial.counts, strict=True):
-            if fact.quantity == quantity:
-                relative += np.abs((counts[: trial.plain] @ readings.coefficients) / float(fact.printed.number) - 1)
-        best[quantity] = relative.argmin(axis=1), readings.readings
-        distance += relative.min(axis=1)
-    index = int(distance.argmin())
-    return float(distance[index]), index, {name: all_[int(at[index])] for name, (at, all_) in best.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -72,11 +73,11 @@ def _list_slips(printed: Printed, quantity: str) -> Iterator[PrintWindow]:
     """Yield further ways: rounded and then doubled, padded with zeros, and the size of a file."""
     if printed.relation or printed.step == 1:
         return
-    last = int(printed.number / printed.step)
+    last, decimals = int(printed.number / printed.step), "".join(re.findall(r"\.([0-9]+)", printed.text))
     if quantity == "mult_adds" and last % 2 == 0:
         coarse = replace(printed, step=2 * printed.step)
         yield PrintWindow("doubled", *coarse.whole_range("rounds"), cost_of("roundings", "doubled"), printed)
-    zeros = len(str(last)) - len(str(last).rstrip("0"))
+    zeros = len(decimals) - len(decimals.rstrip("0"))
     if zeros:
         coarse = replace(printed, step=printed.step * 10**zeros)
         yield PrintWindow("padded", *coarse.whole_range("rounds"), cost_of("roundings", "padded"), printed)

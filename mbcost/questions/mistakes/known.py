@@ -297,6 +297,9 @@ MISTAKES: Mapping[str, Mistake] = {
     "depthwise multiplier 2": Mistake(
         "depthwise convolutions output two channels per input channel", add_edit(_double_channels)
     ),
+    "stem stride 1": Mistake(
+        "the stem has stride 1", lambda draft: _replace_cells(draft, lambda row: row.stage == 0 and row.stride > 1, s=1)
+    ),
     "one input channel": Mistake("the input has one channel", add_change(_read_gray)),
     "biases everywhere": Mistake("every convolution has a bias in addition to its norm", add_edit(_add_biases)),
     "biases left out": Mistake("no layer has a bias", add_edit(_drop_biases)),

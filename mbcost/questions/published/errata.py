@@ -14,10 +14,9 @@ from mbcost.questions.explain.answer import (
     Answer,
     Explanation,
     Value,
-    explain,
-    list_amounts,
-    network_of,
 )
+from mbcost.questions.explain.evaluate import list_amounts, network_of
+from mbcost.questions.explain.explain import explain
 from mbcost.questions.explain.facts import RELATIVES, Query
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mbcost.questions.explain.answer import Answer, explain
+from mbcost.questions.explain.answer import Answer
+from mbcost.questions.explain.explain import explain
 from mbcost.questions.published.errata import find_errata
 from mbcost.questions.published.parts import PARTS, swap_digits
 from mbcost.questions.published.verdict import STATUSES, Verdict, query_of, right_of, verdict_of

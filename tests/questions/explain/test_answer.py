@@ -13,7 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mbcost.analytic.network import Network, resolve
-from mbcost.questions.explain.answer import Explanation, explain, list_amounts, network_of
+from mbcost.questions.explain.answer import Explanation
+from mbcost.questions.explain.evaluate import list_amounts, network_of
+from mbcost.questions.explain.explain import explain
 from mbcost.questions.explain.facts import RELATIVES, Fact, Query
 from mbcost.questions.explain.readings import named_readings
 from mbcost.questions.explain.structures import LEFT_OUT, role_of

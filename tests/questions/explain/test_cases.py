@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mbcost.questions.explain.answer import Explanation, explain
+from mbcost.questions.explain.answer import Explanation
+from mbcost.questions.explain.explain import explain
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import parse_printed

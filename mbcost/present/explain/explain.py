@@ -1,0 +1,221 @@
+"""Explanations of a printed number as a table of candidates, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mbcost.present.explain.verdict import list_notes, simplest_text
+from mbcost.present.explain.words import (
+    FEW,
+    QUANTITY,
+    facts_text,
+    how,
+    join_unique,
+    mechanism_text,
+    modification_text,
+    network_text,
+    percent,
+    text_of_explanation,
+)
+from mbcost.present.names import reference_text
+from mbcost.present.table import Cell, Column, Table, build_table
+from mbcost.questions.explain.answer import Answer, Explanation, Nearby, Value
+from mbcost.questions.explain.facts import Fact
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """An explanation with its rank; None for the nearest network, which does not explain the numbers."""
+
+    rank: int | None
+    explanation: Explanation
+
+    @property
+    def counts(self) -> Cell:
+        """The exact numbers, or how many of them have the printed digits."""
+        values = self.explanation.values
+        if len(values) == 1:
+            return values[0].value
+        if len(values) <= FEW:
+            return join_unique(f"{value.value:,}" for value in values)
+        return f"{sum(value.exact for value in values)} of {len(values)}"
+
+    @property
+    def printed(self) -> str | None:
+        values = self.explanation.values
+        return (
+            join_unique(f"{value.fact.printed.text} {how(value)}" for value in values) if len(values) <= FEW else None
+        )
+
+    @property
+    def counted(self) -> str:
+        """How the numbers are counted."""
+        return join_unique(value.reading.name for value in self.explanation.values)
+
+    @property
+    def chance(self) -> str:
+        return "" if self.rank is None else percent(self.explanation.chance)
+
+    @property
+    def others(self) -> int | None:
+        return None if self.rank is None else self.explanation.others
+
+
+@dataclass(frozen=True)
+class _Number:
+    """One number of a table, under the explanation of its row."""
+
+    explanation: Explanation
+    value: Value
+
+    @property
+    def network(self) -> str:
+        return reference_text(self.explanation.spec.name, self.value.alpha, self.value.resolution)
+
+
+_COLUMNS = (
+    Column[_Ranked]("rank", "#", lambda row: row.rank, numeric=True),
+    Column[_Ranked]("network", "network", lambda row: network_text(row.explanation)),
+    Column[_Ranked]("what", "modification", lambda row: modification_text(row.explanation)),
+    Column[_Ranked](
+        "counted", "convention", lambda row: join_unique(value.reading.name for value in row.explanation.values)
+    ),
+    Column[_Ranked]("value", "exact", lambda row: row.counts, numeric=True),
+    Column[_Ranked]("printed", "printed", lambda row: row.printed, spare=1),
+    Column[_Ranked]("bits", "bits", lambda row: f"{row.explanation.cost / 100:.1f}", numeric=True, spare=3),
+    Column[_Ranked]("chance", "chance", lambda row: row.chance, numeric=True),
+    Column[_Ranked]("others", "others", lambda row: row.others, numeric=True, spare=2),
+)
+
+_DETAILS = (
+    Column[_Number]("row", "row", lambda number: number.value.fact.row, numeric=True),
+    Column[_Number]("network", "network", lambda number: number.network),
+    Column[_Number]("quantity", "quantity", lambda number: QUANTITY[number.value.fact.quantity]),
+    Column[_Number]("printed", "printed", lambda number: number.value.fact.printed.text, numeric=True),
+    Column[_Number]("value", "exact", lambda number: number.value.value, numeric=True),
+    Column[_Number]("how", "how", lambda number: how(number.value)),
+    Column[_Number]("what", "modification", lambda number: modification_text(number.explanation)),
+    Column[_Number]("counted", "convention", lambda number: number.value.reading.name),
+)
+
+
+def as_table(answers: Sequence[Answer]) -> Table:
+    """Return the explanations of the first answer; its rest and the further answers are notes."""
+    first, *others = answers
+    rows = [_Ranked(rank, explanation) for rank, explanation in enumerate(first.explanations, 1)]
+    if not rows:
+        rows = [_Ranked(None, near.explanation) for near in first.nearest]
+    notes = list_notes(first)
+    for answer in others:
+        notes += [f"{facts_text(answer)}: {simplest_text(answer)}", *list_notes(answer)]
+    details = None
+    if others or len(first.query.facts) > FEW:
+        details = build_table("Every number", _DETAILS, (number for answer in answers for number in _numbers(answer)))
+    title = f"{facts_text(first)}: {'explanations, the simplest first' if first.explanations else 'no explanation'}"
+    table = build_table(title, _COLUMNS, rows, notes=notes)
+    return replace(table, details=details)
+
+
+def _numbers(answer: Answer) -> Iterator[_Number]:
+    """Yield every number under the first explanation of the answer, then what that one misses under the next."""
+    shown = (*answer.explanations[:1], *(near.explanation for near in answer.nearest))[:1]
+    for explanation in shown:
+        for value in explanation.values:
+            if value.rounding is not None or answer.rest is None:
+                yield _Number(explanation, value)
+    if answer.rest is not None:
+        yield from _numbers(answer.rest)
+
+
+def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Return the object of `mbcost explain --format json`, described in docs/json.md."""
+    first, *others = answers
+    return {"schema": "mbcost/explain/1", **_answer(first), "more": [_answer(answer) for answer in others]}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    query = answer.query
+    return {
+        "query": {
+            "network": None if query.spec is None else query.spec.name,
+            "implementation": query.implementation,
+            "classes": query.classes,
+            "in_channels": query.in_channels,
+            "deep": query.deep,
+            "facts": [_fact(fact) for fact in query.facts],
+        },
+        "explanations": [_explanation(explanation) for explanation in answer.explanations],
+        "fits": answer.fits,
+        "claimed_by": list(answer.claimed_by),
+        "nearest": [_nearby(near) for near in answer.nearest],
+        "advice": answer.advice,
+        "rest": None if answer.rest is None else _answer(answer.rest),
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {
+        "row": fact.row,
+        "quantity": fact.quantity,
+        "printed": fact.printed.text,
+        "alpha": fact.alpha,
+        "resolution": None if fact.resolution is None else list(fact.resolution),
+    }
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    first = _value(explanation.values[0])
+    return {
+        "network": explanation.spec.name,
+        "alpha": first["alpha"],
+        "resolution": first["resolution"],
+        "classes": explanation.structure.classes,
+        "implementation": explanation.structure.implementation,
+        "convention": first["convention"],
+        "quantity": first["quantity"],
+        "departures": list(explanation.departures),
+        "rounding": first["rounding"],
+        "value": first["value"],
+        "exact": explanation.exact,
+        "bits": explanation.cost / 100,
+        "chance": round(explanation.chance, 6),
+        "others": explanation.others,
+        "variants": list(explanation.variants),
+        "same_sums": [
+            {
+                "implementation": same.implementation,
+                "conventions": list(same.conventions),
+                "departures": list(same.clauses),
+            }
+            for same in explanation.same_sums
+        ],
+        "claimed": explanation.claimed,
+        "text": text_of_explanation(explanation),
+        "values": [_value(value) for value in explanation.values],
+    }
+
+
+def _nearby(near: Nearby) -> dict[str, Any]:
+    differences = [{"amount": difference.amount, "named": difference.named} for difference in near.differences]
+    return {**_explanation(near.explanation), "differences": differences}
+
+
+def _value(value: Value) -> dict[str, Any]:
+    return {
+        "row": value.fact.row,
+        "printed": value.fact.printed.text,
+        "alpha": value.alpha,
+        "resolution": list(value.resolution),
+        "convention": value.reading.name,
+        "mechanism": mechanism_text(value),
+        "counted_by": list(value.counted_by),
+        "quantity": value.fact.quantity,
+        "rounding": value.rounding,
+        "value": value.value,
+        "exact": value.exact,
+        "copied": value.copied,
+        "chance": round(value.chance, 6),
+        "explained": value.explained,
+    }

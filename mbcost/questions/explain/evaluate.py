@@ -1,0 +1,177 @@
+"""The numbers of an explanation, counted from the layers: what the search saw in its arrays is worked out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from mbcost.analytic.layers import Layer
+from mbcost.analytic.network import Network
+from mbcost.questions.explain.answer import Explanation, SameSums, Value, size_text
+from mbcost.questions.explain.columns import COLUMNS, columns_of
+from mbcost.questions.explain.facts import Fact, Query, Setting, quantity_of
+from mbcost.questions.explain.hits import find_original
+from mbcost.questions.explain.readings import Reading, list_conventions, named_readings
+from mbcost.questions.explain.search import Candidate, Match
+from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
+from mbcost.questions.explain.tails import name_trained
+from mbcost.questions.explain.windows import PrintWindow, float32_sum
+from mbcost.spec.printed import Printed
+from mbcost.spec.table import Spec
+
+SAME_MARGIN = 400
+"""Another cause with the same sums is named if it costs at most 4 bits more, in hundredths."""
+
+
+def network_of(query: Query, setting: Setting, structure: Structure, fact: Fact) -> Network:
+    """Return the network that explains the fact; it still has the parts that the structure leaves out.
+
+    Raises:
+        MbcostError: a feature map is empty.
+    """
+    draft = structure.draft(setting.spec)
+    resolution = setting.resolution_of(fact)
+    return draft.network(setting.alpha_of(fact), resolution, structure.classes, query.in_channels)
+
+
+def list_amounts(network: Network, structure: Structure, reading: Reading) -> list[int]:
+    """Return what each layer adds to the number, in order of execution; what is counted twice is added at the end."""
+    amounts, repeated = [], []
+    trained = structure.trained_from is None
+    for layer in network.layers:
+        trained = trained or name_trained(layer) == structure.trained_from
+        amount = reading.weigh(columns_of(layer.tally(), trained=trained))
+        times = _times(network.spec, layer, structure, reading.quantity)
+        amounts.append(amount if times >= 0 else 0)
+        repeated += [amount] * max(times, 0)
+    return [*amounts, *repeated, reading.row[COLUMNS.index("networks")]]
+
+
+def sum_columns(network: Network, structure: Structure, quantity: str) -> tuple[int, ...]:
+    """Return the counts of the whole network, one for each of `COLUMNS`, as the structure counts a quantity."""
+    totals = [0] * len(COLUMNS)
+    totals[COLUMNS.index("networks")] = 1
+    trained = structure.trained_from is None
+    for layer in network.layers:
+        trained = trained or name_trained(layer) == structure.trained_from
+        factor = 1 + _times(network.spec, layer, structure, quantity)
+        for index, count in enumerate(columns_of(layer.tally(), trained=trained)):
+            totals[index] += factor * count
+    return tuple(totals)
+
+
+def _times(spec: Spec, layer: Layer, structure: Structure, quantity: str) -> int:
+    """Return how many times more the layer is counted: -1 if it is left out."""
+    if structure.left_out is None:
+        return 0
+    counted_as = "params" if quantity in ("params", "bytes") else "mult_adds"
+    if structure.only not in (None, counted_as):
+        return 0
+    miscount = LEFT_OUT[structure.left_out]
+    return miscount.times if role_of(spec, int(layer.name.split(".", 1)[0])) in miscount.roles else 0
+
+
+def confirm(query: Query, candidate: Candidate) -> bool:
+    """Return whether each sum in float32 is the printed number; the search accepts all numbers near to it."""
+    for match in candidate.matches:
+        if match.window is not None and match.window.rounding == "float32":
+            network = network_of(query, candidate.setting, candidate.structure, match.fact)
+            if float32_sum(list_amounts(network, candidate.structure, match.reading)) != match.fact.printed.number:
+                return False
+    return True
+
+
+def make_explanation(query: Query, candidate: Candidate, chances: Mapping[int, float], others: int) -> Explanation:
+    """Return the explanation that a candidate is, with the chance of each fact by its index."""
+    values = tuple(
+        replace(_evaluate(query, candidate, match), chance=chances.get(index, 1.0))
+        for index, match in enumerate(candidate.matches)
+    )
+    setting, structure = candidate.setting, candidate.structure
+    same = [equal for equal in candidate.equals if _departures(equal) == _departures(candidate)]
+    variants = dict.fromkeys(equal.structure.implementation for equal in same if _names(equal) == _names(candidate))
+    variants.pop(structure.implementation, None)
+    return Explanation(
+        setting.spec,
+        query.spec,
+        structure,
+        setting,
+        values,
+        candidate.cost,
+        others,
+        tuple(variants),
+        tuple(_list_same_sums(candidate)),
+    )
+
+
+def _list_same_sums(candidate: Candidate) -> Iterator[SameSums]:
+    """Yield other causes that are about as simple and have the same sums, each way to count once.
+
+    A modification that changes nothing of the network is not a cause.
+    """
+    seen = {(_names(candidate), candidate.structure.clauses(candidate.setting.spec))}
+    for equal in candidate.equals:
+        unchanged = equal.structure.implementation == candidate.structure.implementation
+        if equal.cost > candidate.cost + SAME_MARGIN or (unchanged and _departures(equal)):
+            continue
+        size = equal.setting.resolution
+        moved = [f"the resolution is {size_text(size)}"] if size and size != candidate.setting.resolution else []
+        clauses = (*moved, *equal.structure.clauses(equal.setting.spec))
+        if not (unchanged and not moved) and (_names(equal), clauses) not in seen:
+            seen.add((_names(equal), clauses))
+            yield SameSums(equal.structure.implementation, _names(equal), clauses)
+
+
+def _names(candidate: Candidate) -> tuple[str, ...]:
+    return tuple(match.reading.name for match in candidate.matches)
+
+
+def _departures(candidate: Candidate) -> tuple[str, ...]:
+    return (*candidate.setting.departures, *candidate.structure.departures)
+
+
+def _evaluate(query: Query, candidate: Candidate, match: Match) -> Value:
+    """Return the value from the layers themselves: what the search saw in its arrays is worked out again."""
+    network = network_of(query, candidate.setting, candidate.structure, match.fact)
+    counts = sum_columns(network, candidate.structure, quantity_of(match.fact))
+    count = match.reading.weigh(counts)
+    window = match.window
+    value = Value(
+        match.fact,
+        network.alpha,
+        network.resolution,
+        match.reading,
+        None,
+        count,
+        None,
+        coefficients=tuple(
+            (name, factor)
+            for name, factor, number in zip(COLUMNS, match.reading.row, counts, strict=True)
+            if factor and number
+        ),
+        counted_by=_list_counters(match.reading, counts, count),
+    )
+    if window is None:
+        original = find_original([other.fact for other in candidate.matches if other.window is not None], match.fact)
+        return replace(value, copied=None if original is None else original.row)
+    assert window.low <= count <= window.high or window.rounding == "float32", f"both forms agree: {candidate}"
+    meant = _print(window, match.fact.printed) if window.rounding == "mistyped" else None
+    return replace(value, rounding=window.rounding, meant=meant)
+
+
+def _list_counters(reading: Reading, counts: Sequence[int], count: int) -> tuple[str, ...]:
+    """Return the names of the conventions that count the same, that of the reading first if it is one."""
+    # Tools rarely state how they count parameters: those that count as usual are one convention.
+    known = list_conventions(reading.quantity) if reading.quantity == "mult_adds" else named_readings(reading.quantity)
+    names = [other.name for other in known if other.weigh(counts) == count]
+    return tuple(dict.fromkeys([*([reading.name] if reading.named else []), *names]))
+
+
+def _print(window: PrintWindow, printed: Printed) -> str:
+    """Return the number that was meant, in the form of the printed one."""
+    digits = list(str(int(window.printed.number / window.printed.step)))
+    text = list(printed.text)
+    for index in reversed(range(len(text))):
+        if digits and text[index].isdigit():
+            text[index] = digits.pop()
+    return "".join(text)
