@@ -10,14 +10,15 @@ import typer
 
 from mbcost.cli.arguments import (
     Reference,
+    choose_top,
     complete_network,
     parse_alpha,
     parse_reference,
     parse_resolution,
     pick_setting,
 )
-from mbcost.cli.explain.rows import Claim, read_rows
-from mbcost.cli.options import Format, InChannels, Output
+from mbcost.cli.explain.rows import Claim, parse_number, read_rows
+from mbcost.cli.options import Format, HeadText, InChannels, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
@@ -27,7 +28,6 @@ from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import QUANTITIES
 from mbcost.questions.explain.trials import Trial
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.printed import parse_printed
 from mbcost.spec.scaling import check_alpha, check_whole
 
 
@@ -50,6 +50,7 @@ def explain(
     classes: Annotated[
         Optional[int], typer.Option(help="Outputs of the classifier [default: open].", metavar="N")
     ] = None,
+    head: HeadText = None,
     in_channels: InChannels = None,
     quantity: Annotated[
         Optional[str],
@@ -85,13 +86,14 @@ def explain(
       mbcost explain 314M v2 --alpha 1 --res 224
       mbcost explain v2@1.4/224 --mult-adds 610.1M --params 6.11M
       mbcost explain 4,242,920 --quantity params
+      mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
     check_output(style, output)
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
-    given = _Given(alpha, res, impl, classes, in_channels)
+    given = _Given(alpha, res, impl, classes, head, in_channels)
     queries = [_query(name, claims, given, deep=deep) for name, claims in networks]
     answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), style, output)
@@ -106,6 +108,7 @@ class _Given:
     resolution: str | None
     implementation: str | None
     classes: int | None
+    head: str | None
     in_channels: int | None
 
 
@@ -129,7 +132,7 @@ def _networks(
         texts.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
     if not texts:
         raise MbcostError("there is no number to explain: give NUMBER, --mult-adds, --params or --rows")
-    return [(net, [Claim(None, None, tuple((name, parse_printed(text, name)) for name, text in texts))])]
+    return [(net, [Claim(None, None, tuple((name, parse_number(text, name)) for name, text in texts))])]
 
 
 def _track(trials: Iterator[Trial]) -> Iterable[Trial]:
@@ -139,7 +142,9 @@ def _track(trials: Iterator[Trial]) -> Iterable[Trial]:
 def _query(net: str | None, claims: list[Claim], given: _Given, *, deep: bool) -> Query:
     """Return the query about the claims on one network; the reference and the options hold for all of them."""
     reference = Reference("") if net is None else parse_reference(net)
-    spec = None if net is None else load_spec(reference.name)
+    if net is None and given.head is not None:
+        raise MbcostError("--head is given without a network: name the network that has the head")
+    spec = None if net is None else choose_top(load_spec(reference.name), given.head, given.classes)
     text = net or "the table"
     alpha = pick_setting("alpha", text, reference.alpha, None if given.alpha is None else parse_alpha(given.alpha))
     size = None if given.resolution is None else parse_resolution(given.resolution)
@@ -163,4 +168,5 @@ def _query(net: str | None, claims: list[Claim], given: _Given, *, deep: bool) -
         for claim in claims
         for quantity, printed in claim.numbers
     )
-    return Query(facts, spec, implementation, given.classes, given.in_channels, deep)
+    classes = given.classes if spec is None or spec.classes is None else spec.classes
+    return Query(facts, spec, implementation, classes, given.in_channels, deep)

@@ -18,6 +18,8 @@ from mbcost.spec.scaling import check_alpha
 
 NUMBERS = ("mult_adds", "params")
 COLUMNS = ("net", "alpha", "resolution", *NUMBERS)
+SMALLEST = 1000
+"""No network costs less than this: a smaller number is in thousands, millions or billions."""
 LARGEST = 10_000
 """The most rows of a table; a file with more is probably the wrong file."""
 
@@ -183,4 +185,17 @@ def _parse_alpha(text: str) -> float:
 
 
 def _number_parser(quantity: str) -> Callable[[str], Printed]:
-    return lambda text: parse_printed(text, quantity)
+    return lambda text: parse_number(text, quantity)
+
+
+def parse_number(text: str, quantity: str | None) -> Printed:
+    """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is known.
+
+    Raises:
+        MbcostError: the text is not a number, or it is so small that its unit must be missing.
+    """
+    printed = parse_printed(text, quantity)
+    if printed.number < SMALLEST and printed.quantity != "bytes":
+        shown = printed.text
+        raise MbcostError(f"{shown} has no unit: write it as it is printed, such as {shown}M for millions, or {shown}G")
+    return printed

@@ -25,6 +25,8 @@ from mbcost.questions.explain.answer import (
     Value,
 )
 
+MOST_RANKS = 6
+"""So many equally simple explanations are named by their rank."""
 CHANCE = "of similar random numbers would get an equally simple explanation"
 
 
@@ -74,9 +76,12 @@ def _describe_claim(answer: Answer, first: Explanation) -> str:
     said = f"{values_text(first.explained)}; {subject_text(first)}"
     if first.claimed:
         return f"explained: {said}; {share}"
-    ranks = ", ".join(f"#{rank}" for rank in answer.claimed_by)
-    listed = f"one of {ranks}" if len(answer.claimed_by) > 1 else "#1 or another one that is not listed"
-    return f"explained by {listed}, which are about equally simple; {share}; #1: {said}"
+    ranks = [f"#{rank}" for rank in answer.claimed_by]
+    more = f" and {len(ranks) - MOST_RANKS} more" if len(ranks) > MOST_RANKS else ""
+    last = max(answer.claimed_by)
+    hidden = f" (--limit {last} lists them)" if last > len(answer.explanations) else ""
+    one = f"one of {', '.join(ranks[:MOST_RANKS])}{more}{hidden}"
+    return f"explained by {one}, which are about equally simple; {share}; #1: {said}"
 
 
 def _is_unproved(value: Value) -> bool:

@@ -185,5 +185,5 @@ class Answer:
     claimed_by: tuple[int, ...] = ()
     """The ranks, from 1, of the explanations of which one must be the cause; empty if no cause is claimed.
 
-    Each of them gives every number that the claim covers.
+    Each of them gives every number that the claim covers. A rank can be beyond the explanations that are listed.
     """

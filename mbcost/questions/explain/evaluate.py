@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network
@@ -19,6 +20,8 @@ from mbcost.questions.explain.windows import PrintWindow, float32_sum
 from mbcost.spec.printed import Printed
 from mbcost.spec.table import Spec
 
+MOST_SAME = 3
+"""At most so many other causes with the same sums are named."""
 SAME_MARGIN = 400
 """Another cause with the same sums is named if it costs at most 4 bits more, in hundredths."""
 
@@ -100,26 +103,35 @@ def make_explanation(query: Query, candidate: Candidate, chances: Mapping[int, f
         candidate.cost,
         others,
         tuple(variants),
-        tuple(_list_same_sums(candidate)),
+        tuple(islice(_list_same_sums(candidate, values), MOST_SAME)),
     )
 
 
-def _list_same_sums(candidate: Candidate) -> Iterator[SameSums]:
-    """Yield other causes that are about as simple and have the same sums, each way to count once.
+def _list_same_sums(candidate: Candidate, values: Sequence[Value]) -> Iterator[SameSums]:
+    """Yield other causes that are about as simple and have the same sums, each mechanism once.
 
-    A modification that changes nothing of the network is not a cause.
+    A modification that changes nothing of an implementation's network is not a cause.
     """
+    group = [candidate, *candidate.equals]
+    unmodified = {member.structure.implementation for member in group if not _departures(member)}
     seen = {(_names(candidate), candidate.structure.clauses(candidate.setting.spec))}
     for equal in candidate.equals:
-        unchanged = equal.structure.implementation == candidate.structure.implementation
-        if equal.cost > candidate.cost + SAME_MARGIN or (unchanged and _departures(equal)):
+        changes_nothing = _departures(equal) and equal.structure.implementation in unmodified
+        if equal.cost > candidate.cost + SAME_MARGIN or changes_nothing:
             continue
         size = equal.setting.resolution
         moved = [f"the resolution is {size_text(size)}"] if size and size != candidate.setting.resolution else []
         clauses = (*moved, *equal.structure.clauses(equal.setting.spec))
-        if not (unchanged and not moved) and (_names(equal), clauses) not in seen:
-            seen.add((_names(equal), clauses))
-            yield SameSums(equal.structure.implementation, _names(equal), clauses)
+        names = tuple(map(_name_differently, equal.matches, values))
+        if (names, clauses) not in seen:
+            seen.add((names, clauses))
+            yield SameSums(equal.structure.implementation, names, clauses)
+
+
+def _name_differently(match: Match, value: Value) -> str:
+    """Return the name of the reading; that of the value if both are known to count this network alike."""
+    alike = value.fact.quantity != "mult_adds" or match.reading.name in value.counted_by
+    return value.reading.name if alike else match.reading.name
 
 
 def _names(candidate: Candidate) -> tuple[str, ...]:

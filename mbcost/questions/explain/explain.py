@@ -97,7 +97,7 @@ def _claim(
     ]
     values = tuple(replace(value, explained=index in covered) for index, value in enumerate(first.values))
     first = replace(first, values=values, claimed=not rivals)
-    return [first, *others], (1, *(rank for rank in rivals if rank <= len(explanations)))
+    return [first, *others], (1, *rivals)
 
 
 def _say_the_same(first: Candidate, second: Candidate, facts: set[int]) -> bool:

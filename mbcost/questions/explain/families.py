@@ -177,7 +177,10 @@ def _make_families(
 
 
 def solve(query: Query, families: Families, choices: Choices) -> Solutions:
-    """Return the families with the numbers of classes that give the digits of one of the facts."""
+    """Return the families with the numbers of classes that give the digits of one of the facts.
+
+    What is longer than the facts themselves is left out.
+    """
     import numpy as np
 
     pairs: dict[tuple[int, int], int] = {}
@@ -186,8 +189,10 @@ def solve(query: Query, families: Families, choices: Choices) -> Solutions:
             known = not families.special[family] and classes in USUAL_CLASSES + OTHER_CLASSES
             if not known and classes != choices.classes:
                 pairs[family, classes] = int(families.cost[family]) + class_cost(classes, choices)
-    limit = sorted(pairs.values())[KEPT - 1] if len(pairs) > KEPT else None
-    kept = sorted((pair, cost) for pair, cost in pairs.items() if limit is None or cost <= limit)
+    limit = sum(map(_count_bits, query.facts))
+    if len(pairs) > KEPT:
+        limit = min(limit, sorted(pairs.values())[KEPT - 1])
+    kept = sorted((pair, cost) for pair, cost in pairs.items() if cost <= limit)
     rows = np.array([family for (family, _), _ in kept], dtype=np.int64)
     more = np.array([classes for (_, classes), _ in kept], dtype=np.int64)
     return Solutions(
@@ -198,6 +203,15 @@ def solve(query: Query, families: Families, choices: Choices) -> Solutions:
         ),
         np.array([cost for _, cost in kept], dtype=np.int64),
     )
+
+
+def _count_bits(fact: Fact) -> int:
+    """Return the information in a number, in hundredths of a bit: an explanation that is longer explains nothing.
+
+    It is the logarithm of how many different numbers of as many digits there are within a fifth of it.
+    """
+    low, high = _range_of(fact)
+    return 100 * int(fact.printed.number / 5 / max(high - low + 1, 1)).bit_length()
 
 
 def _solve_fact(query: Query, families: Families, index: int) -> Iterator[tuple[int, int]]:
