@@ -199,7 +199,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
 def test_a_cause_is_claimed_only_if_no_other_is_about_as_simple() -> None:
     facts = [Fact(parse_printed("0.23G"), "mult_adds", 1.0, (224, 224)), Fact(parse_printed("5.48M"), "params", 1.0)]
     first, second, *_ = (explanations := explain(query("v3-large", *facts)).explanations)
-    assert first.proved
+    assert first.explained
     assert first.cost == second.cost
     assert not any(explanation.claimed for explanation in explanations)
     certain = explain(query("v2", Fact(parse_printed("3470760"), "params", 1.0))).explanations
