@@ -105,6 +105,18 @@ def test_verify_compares_a_model_with_a_head(mbcost: Mbcost, tmp_path: Path) -> 
     assert mbcost("verify", target, "--spec", "v2:torchvision", "--head", "64,bn,5", "--find").code == 0
 
 
+@pytest.mark.parametrize("head", ["512,bn,26", "flatten,7", "none"])
+@pytest.mark.parametrize("net", ["v1", "v2", "v3-large", "vgg-16", "resnet-50"])
+def test_an_exported_head_is_the_same_network(mbcost: Mbcost, tmp_path: Path, net: str, head: str) -> None:
+    file = str(tmp_path / "mine.yaml")
+    assert mbcost("export", net, "--head", head, "--output", file).code == 0
+    classes = () if head == "none" else ("--classes", head.rpartition(",")[2])
+    written = mbcost("table", file, *classes, "--format", "json").out
+    replaced = mbcost("table", net, "--head", head, "--format", "json").out
+    assert json.loads(written)["rows"] == json.loads(replaced)["rows"]
+    assert mbcost("check", file).code == 0
+
+
 def test_the_same_rows_can_be_written_in_a_table(mbcost: Mbcost, tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "first.yaml").read_text(encoding="utf-8")
     (tmp_path / "mine.yaml").write_text(
