@@ -102,7 +102,32 @@ def test_verify_compares_a_model_with_a_head(mbcost: Mbcost, tmp_path: Path) -> 
     target = f"{tmp_path / 'mine.py'}:make"
     assert mbcost("verify", target, "--spec", "v2:torchvision", "--head", "64,bn,5").code == 0
     assert mbcost("verify", target, "--spec", "v2:torchvision", "--head", "64,5").code == 1
+    assert mbcost("verify", target, "--spec", "v2:torchvision", "--head", "flatten,64,5").code == 1
     assert mbcost("verify", target, "--spec", "v2:torchvision", "--head", "64,bn,5", "--find").code == 0
+
+
+@pytest.mark.parametrize("head", ["512,bn,26", "flatten,7", "none"])
+@pytest.mark.parametrize("net", ["v1", "v2", "v3-large", "vgg-16", "resnet-50"])
+def test_an_exported_head_is_the_same_network(mbcost: Mbcost, tmp_path: Path, net: str, head: str) -> None:
+    file = str(tmp_path / "mine.yaml")
+    assert mbcost("export", net, "--head", head, "--output", file).code == 0
+    classes = () if head == "none" else ("--classes", head.rpartition(",")[2])
+    written = mbcost("table", file, *classes, "--format", "json").out
+    replaced = mbcost("table", net, "--head", head, "--format", "json").out
+    assert json.loads(written)["rows"] == json.loads(replaced)["rows"]
+    assert mbcost("check", file).code == 0
+    shown = mbcost("show", file)
+    assert (shown.code, shown.err) == (0, "")
+
+
+def test_show_names_a_norm_among_the_layers(mbcost: Mbcost, tmp_path: Path) -> None:
+    file = str(tmp_path / "mine.yaml")
+    mbcost("export", "v1", "--head", "64,bn,5", "--output", file)
+    words = [line.split() for line in mbcost("show", file).out.splitlines()[-3:]]
+    assert words == [
+        ["FC", "/", "s1", "1024x64", "1x1x1024"], ["Norm", "/", "s1", "64", "1x1x64"],
+        ["FC", "/", "s1", "64x1000", "1x1x64"],
+    ]  # fmt: skip
 
 
 def test_the_same_rows_can_be_written_in_a_table(mbcost: Mbcost, tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "mbcost/check/1",
         {"": ["schema", "passed", "files", "problems"], "problems": ["file", "line", "column", "message", "kind"]},
     ),
-    "verify docs/net.py:make --spec v2 --find": (
+    "verify docs/net.py:make --spec v2 --find --impl official": (
         "mbcost/verify/1",
         {
             "": [

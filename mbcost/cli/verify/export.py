@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, parse_reference, parse_resolution
-from mbcost.cli.options import InChannels, Output
+from mbcost.cli.arguments import choose_top, complete_network, parse_reference, parse_resolution
+from mbcost.cli.options import HeadText, InChannels, Output
 from mbcost.cli.output import check_output, write
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
 from mbcost.questions.verify.verify import trace_target
-from mbcost.spec.catalogue.library import NETWORKS, is_path, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, is_path, load_spec, specs_folder
 from mbcost.spec.reading.flat import to_yaml
+from mbcost.spec.table import Row, Spec
 
 IMAGENET_RESOLUTION = (224, 224)
 """The usual resolution of ImageNet, for a model that has no table."""
@@ -28,6 +30,7 @@ def export(
     model: Annotated[
         Optional[str], typer.Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY.")
     ] = None,
+    head: HeadText = None,
     res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
     in_channels: InChannels = None,
     kwargs: Kwargs = None,
@@ -44,6 +47,7 @@ def export(
     \b
     Examples:
       mbcost export v2 --output mine.yaml
+      mbcost export v2 --head 512,bn,26 --output mine.yaml
       mbcost export --from torchvision.models:mobilenet_v2 --output mobilenet_v2.yaml
     """
     if style != "yaml":
@@ -57,13 +61,40 @@ def export(
         settings = {"--res": res, "--in-channels": in_channels, "--kwargs": kwargs, "--name": name}
         if unused := [option for option, value in settings.items() if value is not None and value != []]:
             raise MbcostError(f"{unused[0]} applies to --from MODEL only: export writes a built-in table as published")
-        write((specs_folder() / f"{net}.yaml").read_text(encoding="utf-8"), output)
+        text = (specs_folder() / f"{net}.yaml").read_text(encoding="utf-8")
+        write(text if head is None else _replace_rows(text, choose_top(load_spec(str(net)), head)), output)
         return 0
+    if head is not None:
+        raise MbcostError("--head applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
     traced = trace_target(model, parse_arguments(kwargs or []), resolution, 3 if in_channels is None else in_channels)
     source = " ".join([model, *(kwargs or [])])
     write(to_yaml(flatten(traced, name or model.rpartition(":")[2], source)), output)
     return 0
+
+
+def _replace_rows(text: str, spec: Spec) -> str:
+    """Return the text of a built-in table, one line per row, with the rows of the spec's own head.
+
+    A comment states the number of classes, which is an option and not a part of a table.
+    """
+    top = spec.find_top()
+    lines = text.splitlines(keepends=True)
+    published = load_spec(spec.name).rows
+    first, end = published[top].position[0] - 1, published[-1].position[0]
+    kept = lines[first : first + 1] if spec.rows[top] == published[top] else []
+    made = [_row_line(row, text) for row in spec.rows[top + len(kept) :]]
+    classes = "" if spec.classes is None else f"  # build it with --classes {spec.classes}"
+    made[-1:] = [f"{line}{classes}" for line in made[-1:]]
+    return "".join([*lines[:first], *kept, *(f"{line}\n" for line in made), *lines[end:]])
+
+
+def _row_line(row: Row, text: str) -> str:
+    """Return the row of a head as a line of the table; only its operator and its width fill cells."""
+    (columns,) = re.findall(r"^columns: *\[(.*?)\]", text, re.MULTILINE)
+    cells = {"operator": row.operator, "c": row.c}
+    values = (cells.get(column.strip()) for column in columns.split(","))
+    return f"  - [{', '.join('~' if value is None else str(value) for value in values)}]"
 
 
 def _not_built_in(net: str) -> MbcostError:

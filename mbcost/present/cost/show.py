@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.analytic.layers import Conv2d, Leading, Linear, WindowPool
+from mbcost.analytic.layers import Conv2d, Leading, Linear, VectorNorm, WindowPool
 from mbcost.analytic.network import Network
 from mbcost.present.names import size_text
 from mbcost.present.table import Column, Table, build_table
@@ -39,8 +39,10 @@ def as_json(network: Network) -> dict[str, Any]:
 def _stages(network: Network, title: str) -> Table:
     spec = network.spec
     inputs = {step.row.stage: step.lead.input.map for step in reversed(network.steps)}
+    # A flattening without a grid is not a step; it reads what the step before it makes.
+    outputs = {step.row.stage + 1: step.output.map for step in network.steps}
     columns: tuple[Column[Row], ...] = (
-        Column("input", "Input", lambda row: size_text(inputs[row.stage])),
+        Column("input", "Input", lambda row: size_text(inputs.get(row.stage) or outputs[row.stage])),
         Column("operator", "Operator", lambda row: _operator(row, spec)),
         *(_printed_column(letter) for letter in spec.columns if letter != "operator"),
     )
@@ -72,6 +74,8 @@ def _kind(lead: Leading) -> str:
         return "Conv dw" if lead.operator == "depthwise" else "Conv"
     if isinstance(lead, WindowPool):
         return f"{lead.kind.title()} Pool".replace("Average", "Avg")
+    if isinstance(lead, VectorNorm):
+        return "Norm"
     return "FC" if isinstance(lead, Linear) else "Avg Pool"
 
 
@@ -85,6 +89,8 @@ def _filter(lead: Leading) -> str:
         return f"{inputs}x{lead.channels}"
     if isinstance(lead, WindowPool):
         return f"Pool {size_text(lead.kernel)}"
+    if isinstance(lead, VectorNorm):
+        return str(inputs)
     return f"Pool {lead.input.height}x{lead.input.width}"
 
 

@@ -31,6 +31,8 @@ COMMON = (
     "no norm after depthwise", "no squeeze", "no head",
 )  # fmt: skip
 """Common mistakes: a number of many digits is also tried with two of them, or with one and other classes."""
+RARE = 400
+"""An implementation that costs at least this, in hundredths of a bit, does not make a published figure exact."""
 PAIR_DIGITS = 6
 """A number of so many digits can tell two mistakes."""
 COMMON_WIDTHS = (16, 32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 800, 1000, 1024, 1280, 2048, 4096)
@@ -160,9 +162,13 @@ class Choices:
     """How many mistakes a network has at most."""
     pairs: bool = False
     """Whether it can have two of `COMMON` all the same."""
+    rare: bool = True
+    """Whether to try implementations that few people use."""
 
     def keep(self, structure: Structure) -> Structure | None:
         """Return the structure, named as these choices require; None if they rule it out."""
+        if not self.rare and cost_of("implementations", structure.implementation) >= RARE:
+            return None
         most = 2 if self.pairs and structure.is_pair else self.mistakes
         if self.implementation not in (None, structure.implementation) or len(structure.departures) > most:
             return None

@@ -98,7 +98,8 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
     known: Stacks = {} if stacks is None else stacks
     mistakes = 0 if query.plain else 2 if query.deep else 1
     pairs = mistakes > 0 and any(fact.printed.digits >= PAIR_DIGITS for fact in query.facts)
-    allowed = Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs)
+    rare = not query.plain or query.implementation is not None
+    allowed = Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs, rare)
     failure = MbcostError("no network fits what is given: leave out an option")
     built_any = False
     for setting in list_settings(query):

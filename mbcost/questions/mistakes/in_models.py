@@ -29,7 +29,7 @@ def _pool_by_convolution(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, 
     """Remove the pool, and make the layer after it a convolution with a kernel as large as the map."""
     if form.operator == "global_pool":
         return ()
-    lead = layers[0]
+    lead = next(iter(layers), None)
     if form.operator != "linear" or not isinstance(lead, Conv2d | Linear) or lead.input.map[:2] == (1, 1):
         return layers
     kernel, output = (lead.input.height, lead.input.width), Shape(lead.channels, 1, 1)

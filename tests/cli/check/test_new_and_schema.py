@@ -122,7 +122,8 @@ def test_a_family_fits_the_schema(family: str) -> None:
 BROKEN = [path for path in sorted((FOLDER / "specs_invalid").glob("*.yaml")) if not path.stem.startswith("yaml_")]
 """The invalid specs that are YAML."""
 BEYOND_A_SCHEMA = {
-    "activation_empty", "activation_in_small_letters", "activation_unknown", "blocks_too_many", "expansion_missing",
+    "activation_empty", "activation_in_small_letters", "activation_unknown", "batch_norm_at_the_end", "blocks_too_many",
+    "dense_before_the_pool", "expansion_missing", "implementation_part_in_two_lists", "linear_after_a_flatten",
     "expansion_of_a_conv", "expansion_too_large",
     "expansion_twice", "family_member_unknown", "implementation_incomplete", "kernel_in_two_places", "kernel_zero",
     "groups_of_a_conv", "key_twice", "linear_before_the_pool", "list_groups", "list_linear_kernel", "list_linear_map",
