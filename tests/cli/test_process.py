@@ -236,9 +236,14 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "word", "completion"), [("mbcost ta", 1, "table"), ("mbcost table v3-l", 2, "v3-large")]
+    ("words", "word", "completion"),
+    [
+        ("mbcost ta", 1, "table"),
+        ("mbcost table v3-l", 2, "v3-large"),
+        ("mbcost conventions torchstat-", 2, "torchstat-madd"),
+    ],
 )
-def test_the_shell_completes_commands_and_networks(words: str, word: int, completion: str) -> None:
+def test_the_shell_completes_commands_networks_and_conventions(words: str, word: int, completion: str) -> None:
     process = run(_MBCOST_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(word))
     assert completion in process.stdout.split()
 

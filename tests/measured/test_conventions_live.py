@@ -205,7 +205,10 @@ def test_the_conventions_state_every_silent_mistake() -> None:
         ("torch-profiler", "keras", *v3): set(),
         ("torch-flops", "torchvision", "vgg-16"): set(),
         ("torch-flops", "timm"): set(),
-        ("mmcv", "timm", *sorted((*v3, *v4))): {"classifier"},
+        **{
+            (tool, "timm", *sorted((*v3, *v4))): {"classifier"}
+            for tool in ("mmcv", "nni", "ptflops-2020", "ptflops-2023", "torch-pruning")
+        },
         ("onnx-tool", "torchvision", "vgg-16"): set(),
         ("onnx-opcounter", "torchvision", "efficientnet-b0", "resnet-50", "v2", *v3, "vgg-16"): set(),
         ("torchstat", "torchvision", "resnet-50"): set(),

@@ -55,7 +55,7 @@ def test_the_difference_of_two_tools_is_given_line_by_line(mbcost: Mbcost) -> No
 
 def test_conventions_that_count_alike_are_shown_once_and_named(mbcost: Mbcost) -> None:
     out = mbcost("ledger", "v2").out
-    assert "as macs: calflops, deepspeed-macs, weights, folded, slim-v1, keras" in out
+    assert "as macs: calflops, deepspeed-macs, nni, weights, folded, slim-v1, keras" in out
     assert "as fvcore: mmengine, timm" in out
     asked = mbcost("ledger", "v2", "--convention", "macs,calflops,keras").out
     assert "calflops" in asked.splitlines()[2]
