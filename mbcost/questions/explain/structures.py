@@ -310,7 +310,7 @@ def _mistakes(spec: Spec, choices: Choices, *, main: bool) -> Iterator[tuple[str
         yield from ((name,) for name in MISTAKES)
     if choices.mistakes > 1 and main:
         yield from combinations(MISTAKES, 2)
-    elif choices.pairs and main:
+    elif choices.pairs:
         yield from (pair for pair in combinations(MISTAKES, 2) if set(pair) <= set(COMMON))
     if choices.mistakes > 1 and main:
         yield from ((name,) for name in list_row_changes(spec))

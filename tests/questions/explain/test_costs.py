@@ -9,14 +9,17 @@ import pytest
 from mbcost.errors import MbcostError, SpecError
 from mbcost.questions.explain.costs import SECTIONS, PartCosts, load_costs, parse_costs
 from mbcost.questions.explain.facts import OPEN_QUANTITIES
-from mbcost.questions.explain.structures import LEFT_OUT, USUAL_CLASSES
+from mbcost.questions.explain.readings import named_readings
+from mbcost.questions.explain.structures import LEFT_OUT, OTHER_CLASSES, USUAL_CLASSES
 from mbcost.questions.mistakes.known import MISTAKES
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_spec
 from mbcost.spec.printed import ROUNDINGS
 
 OTHER = ("other",)
-KINDS = ("of one quantity only", "second", "generic stride", "generic repeat", "generic kernel", "batch")
+KINDS = ("of one quantity only", "second", "common second", "generic stride", "generic repeat", "generic kernel")
 """Costs in the section of mistakes that do not belong to a single known mistake."""
+SLIPS = ("doubled", "padded", "file", "batch")
+ELSEWHERE = ("other_resolution", "other_alpha", "any_even_resolution", "any_resolution", "any_alpha")
 IMPLEMENTATIONS = {name for net in NETWORKS for name in load_spec(net).implementations}
 
 
@@ -26,9 +29,11 @@ IMPLEMENTATIONS = {name for net in NETWORKS for name in load_spec(net).implement
         ("networks", (*NETWORKS, *OTHER)),
         ("mistakes", (*MISTAKES, *LEFT_OUT, *KINDS)),
         ("quantities", OPEN_QUANTITIES),
-        ("classes", (*map(str, USUAL_CLASSES), *OTHER)),
-        ("roundings", (*ROUNDINGS, ">", "<", "float32", "mistyped", "binary", "binary bytes")),
-        ("settings", ("default", "published", "other_resolution", "other_alpha")),
+        ("classes", (*map(str, USUAL_CLASSES + OTHER_CLASSES), *OTHER, "many", "not as claimed")),
+        ("roundings", (*ROUNDINGS, ">", "<", "float32", "mistyped", "binary", "binary bytes", *SLIPS)),
+        ("settings", ("default", "published", *ELSEWHERE)),
+        ("trained", ("classifier", "from a layer")),
+        ("heads", ("replaced", "common width", "width", "second width", "bn", "flatten")),
         ("bytes", ("4", "1", "2")),
         ("activations", ("outputs", "all")),
         ("counting", ("base", "term", "doubled", "twice", "norm_values", "with a mistake")),
@@ -41,7 +46,11 @@ def test_a_section_lists_every_name_and_no_other(section: str, names: Sequence[s
 
 @pytest.mark.parametrize(
     ("section", "known"),
-    [("implementations", IMPLEMENTATIONS), ("conventions", load_conventions()), ("params", load_conventions())],
+    [
+        ("implementations", IMPLEMENTATIONS),
+        ("conventions", (*load_conventions(), "of a different framework")),
+        ("params", [reading.name for reading in named_readings("params")]),
+    ],
 )
 def test_a_section_with_others_lists_only_known_names(section: str, known: Iterable[str]) -> None:
     listed = set(load_costs().sections[section])
