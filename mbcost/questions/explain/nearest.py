@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mbcost.questions.explain.answer import Difference, Nearby
-from mbcost.questions.explain.arrays import Flags
-from mbcost.questions.explain.columns import COLUMNS
 from mbcost.questions.explain.evaluate import list_amounts, make_explanation, network_of, sum_columns
 from mbcost.questions.explain.facts import Query, quantity_of
 from mbcost.questions.explain.reading_sets import load_readings
@@ -63,7 +61,11 @@ def _list_nearest(query: Query, trial: Trial) -> Iterator[tuple[float, int, dict
     distance, best = np.zeros(len(indices)), {}
     for quantity in quantities_of(query):
         readings = load_readings(quantity, named=True)
-        usual = np.flatnonzero((readings.cost <= USUAL_COST) & ~_is_part(readings.readings))
+        usual = [
+            index
+            for index, reading in enumerate(readings.readings)
+            if reading.cost <= USUAL_COST and not reading.is_part
+        ]
         relative = np.zeros((len(indices), len(usual)))
         for fact, counts in zip(query.facts, trial.counts, strict=True):
             if fact.quantity == quantity:
@@ -73,14 +75,6 @@ def _list_nearest(query: Query, trial: Trial) -> Iterator[tuple[float, int, dict
         distance += relative.min(axis=1)
     for at in np.argsort(distance, kind="stable")[:NUMBER].tolist():
         yield float(distance[at]), indices[at], {name: chosen[at] for name, chosen in best.items()}
-
-
-def _is_part(readings: Iterable[Reading]) -> Flags:
-    """Return whether each reading is about a part of the parameters or about training."""
-    import numpy as np
-
-    parts = [COLUMNS.index(name) for name in ("trained", "networks")]
-    return np.array([any(reading.row[part] for part in parts) for reading in readings], dtype=bool)
 
 
 def _differences(query: Query, hit: TrialHit) -> Iterator[Difference]:

@@ -44,4 +44,13 @@ def choose_readings(query: Query, quantity: str) -> ReadingSet:
     """Return how the query says that the quantity is counted, or the conventions for it."""
     if is_known(query, quantity):
         return _stack_readings(tuple(reading for reading in query.counted if reading.quantity == quantity))
-    return load_readings(quantity, named=True) if query.by_tool else _stack_readings(multiply_adds_only(quantity))
+    if not query.by_tool:
+        return _stack_readings(multiply_adds_only(quantity))
+    if query.plain:
+        return _stack_readings(tuple(reading for reading in named_readings(quantity) if _is_published(reading)))
+    return load_readings(quantity, named=True)
+
+
+def _is_published(reading: Reading) -> bool:
+    """Return whether figures are published that are counted so: whole models, by tools for torch, Keras or TensorFlow."""
+    return not reading.is_part and reading.framework in (None, "torch", "keras", "tensorflow")

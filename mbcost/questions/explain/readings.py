@@ -87,6 +87,11 @@ class Reading:
         return not self.named
 
     @property
+    def is_part(self) -> bool:
+        """Whether the reading is about training, or about what is stored besides the network's own values."""
+        return any(self.row[COLUMNS.index(name)] for name in ("trained", "networks", "norms"))
+
+    @property
     def by_tool(self) -> bool:
         """Whether the reading counts more than multiply-adds, as programs for PyTorch do."""
         counted = {index for index, factor in enumerate(self.row) if factor}
@@ -115,8 +120,8 @@ def list_conventions(quantity: str) -> tuple[Reading, ...]:
 
 @cache
 def multiply_adds_only(quantity: str) -> tuple[Reading, ...]:
-    """Return the conventions for `quantity` that count nothing besides multiply-adds."""
-    return tuple(reading for reading in named_readings(quantity) if not reading.by_tool)
+    """Return the conventions for `quantity` that count nothing besides multiply-adds, and no parts of a model."""
+    return tuple(reading for reading in named_readings(quantity) if not (reading.by_tool or reading.is_part))
 
 
 @cache
