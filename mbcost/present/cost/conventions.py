@@ -8,17 +8,17 @@ from typing import Any
 
 from mbcost.present.cost.counts import coefficients_text, count_text
 from mbcost.present.names import describe, network_text
-from mbcost.present.table import Column, Table, build_table
+from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.cost.conventions import ConventionExample
-from mbcost.questions.cost.ledger import Ledger
+from mbcost.questions.cost.ledger import Ledger, Line
 from mbcost.spec.convention import BlindSpot, Convention
 
 PROOF_WORDS: Mapping[str | None, str] = {
-    "live": "live: a test runs the tool on models of {} and compares every integer",
-    "recorded": "recorded: the tool was run once, and its numbers were those of the convention",
-    "published": "published: the convention gives published figures; no test runs a tool",
-    "source": "source: the recipe was read in the tool's source; the tool was not run",
-    None: "none: it is a definition",
+    "live": "live, a test runs the tool on models of {} and compares every integer",
+    "recorded": "recorded, the tool was run once, and its numbers were those of the convention",
+    "published": "published, the convention gives published figures; no test runs a tool",
+    "source": "source, the recipe was read in the tool's source; the tool was not run",
+    None: "none, it is a definition",
 }
 PROVED_ON: Mapping[str | None, str] = {"torch": "torchvision, timm, Keras and transformers", "keras": "Keras"}
 """The libraries whose models a test runs the tools of a framework on."""
@@ -56,18 +56,18 @@ def as_json(conventions: Iterable[Convention]) -> dict[str, Any]:
 
 
 def example_table(answer: ConventionExample) -> Table:
-    """Return one row per fact about the convention, with its source and its blind spots as notes."""
-    columns: tuple[Column[tuple[str, str]], ...] = (
-        Column("field", "", lambda item: item[0]),
-        Column("value", "what mbcost knows", lambda item: item[1]),
+    """Return the sum of mult-adds of the example, one row per raw count; the facts about the convention are notes."""
+    columns: tuple[Column[Line], ...] = (
+        Column("count", "count", lambda line: count_text(line.count)),
+        Column("value", "value", lambda line: line.value, numeric=True),
+        Column("factor", "factor", lambda line: line.coefficients[0], numeric=True),
+        Column("amount", "amount", lambda line: line.amounts[0], numeric=True),
     )
-    convention = answer.convention
-    title = f"{convention.name}: {convention.title}"
-    notes = [
-        f"source: {convention.source}",
-        *(f"on {models(spot)}: {spot.says}" for spot in convention.blind),
-    ]
-    return build_table(title, columns, _facts(answer), notes=notes)
+    convention, ledger = answer.convention, answer.mult_adds
+    title = f"{convention.name}: {convention.title}  mult-adds of {network_text(answer.network)}"
+    notes = [f"{name}: {text}" for name, text in _facts(answer)]
+    footer: dict[str, Cell] = {"count": "total", "amount": ledger.totals[0]}
+    return build_table(title, columns, ledger.lines, footer, notes)
 
 
 def example_json(answer: ConventionExample) -> dict[str, Any]:
@@ -90,17 +90,19 @@ def models(spot: BlindSpot) -> str:
 
 
 def _facts(answer: ConventionExample) -> Iterator[tuple[str, str]]:
-    convention, network = answer.convention, network_text(answer.network)
-    yield "params", coefficients_text(convention.params_coefficients)
+    convention = answer.convention
     yield "mult-adds", coefficients_text(convention.mult_adds_coefficients)
     yield "left out", ", ".join(answer.left_out) or "nothing"
+    yield "params", coefficients_text(convention.params_coefficients)
+    yield f"params of {network_text(answer.network)}", sum_text(answer.params)
+    yield "source", convention.source
     yield "framework", convention.framework or "any"
     yield "versions", ", ".join(convention.holds_in) or "any"
     yield "proof", PROOF_WORDS[convention.proof].format(PROVED_ON.get(convention.framework))
     if convention.run_on:
         yield "run on", ", ".join(convention.run_on)
-    yield f"params of {network}", sum_text(answer.params)
-    yield f"mult-adds of {network}", sum_text(answer.mult_adds)
+    for spot in convention.blind:
+        yield f"on {models(spot)}", spot.says
 
 
 def sum_text(ledger: Ledger) -> str:

@@ -67,18 +67,22 @@ def test_json_has_the_coefficients(mbcost: Mbcost) -> None:
 
 def test_one_convention_is_shown_with_the_sum_of_an_example(mbcost: Mbcost) -> None:
     out = mbcost("conventions", "torchstat-madd").out
-    assert (
-        "mult-adds of v2@1/224:torchvision  2 x 299,494,272 conv macs + 2 x 1,280,000 linear macs "
-        "+ 4 x 6,678,112 plain norm elements + 6,105,792 relu6 elements - 6,679,112 outputs = 627,687,672" in out
-    )
-    assert "recorded: the tool was run once" in out
-    assert "v1:official, v2:torchvision, v2@1.4:torchvision" in out
+    assert "torchstat-madd: torchstat, its MAdd" in out.splitlines()[0]
+    assert out.splitlines()[0].endswith("mult-adds of v2@1/224:torchvision")
+    assert "mult-adds: 2 x macs - outputs + conv bias adds" in out
+    assert "params of v2@1/224:torchvision: 3,469,760 weights + 1,000 biases + 2 x 17,056 plain norm channels" in out
+    assert "proof: recorded, the tool was run once" in out
+    assert "run on: v1:official, v2:torchvision, v2@1.4:torchvision" in out
     assert "source: torchstat/compute_madd.py" in out
+    rows = list(csv.DictReader(io.StringIO(mbcost("conventions", "torchstat-madd", "--format", "csv").out)))
+    assert rows[-1] == {"count": "total", "value": "", "factor": "", "amount": "627687672"}
+    assert {"count": "outputs", "value": "6679112", "factor": "-1", "amount": "-6679112"} in rows
+    assert all(int(row["value"]) * int(row["factor"]) == int(row["amount"]) for row in rows[:-1])
 
 
 def test_what_a_tool_leaves_out_is_said_in_words(mbcost: Mbcost) -> None:
     lines = mbcost("conventions", "thop").out.splitlines()
-    (left_out,) = [line.removeprefix("left out").strip() for line in lines if line.startswith("left out")]
+    (left_out,) = [line.removeprefix("left out: ") for line in lines if line.startswith("left out: ")]
     assert left_out.split(", ") == [
         "biases",
         "norms that are one module with their activation",
