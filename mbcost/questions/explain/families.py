@@ -27,8 +27,10 @@ RANGES = ((1, 1000), (1001, 22_000))
 """The numbers of classes that are solved for, by cost; ImageNet has 21,841 classes."""
 FEW = 16
 """A fact is solved for its classes if at most so many of them give its digits."""
+MOST_PER_CLASS = 2**27
+"""A class costs less than this, and a head reads fewer features: then all products fit the arrays."""
 FAR = 2**31
-"""More than a class can cost in a network with a head of the widths that are tried."""
+"""More than a few times `MOST_PER_CLASS`, which is what a reading counts per class."""
 KEPT = 2000
 """How many solutions are kept: the cheapest ones, and all that cost as much as the last of them."""
 SHORTENED = ("rounds", "floors", "ceils")

@@ -14,7 +14,7 @@ from mbcost.analytic.compact import compact, count_positions
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.facts import Query, Setting
-from mbcost.questions.explain.families import Families, Sizes, unique_families
+from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, unique_families
 from mbcost.questions.explain.structures import COMMON_WIDTHS, Choices, Structure, class_cost, head_cost
 from mbcost.questions.mistakes.known import Draft
 from mbcost.spec.head import FLATTEN, NORM, Head, Part, replace_head
@@ -67,13 +67,18 @@ class _HeadStructures(Sequence[Structure]):
 
 
 @cache
-def load_heads(widths: tuple[int, ...]) -> HeadTable:
-    """Return the heads that are tried, with one layer of each of the widths or with two common ones."""
+def load_heads(widths: tuple[int, ...], *, flatten: bool) -> HeadTable:
+    """Return the heads that are tried, with one layer of each of the widths or with two common ones.
+
+    With `flatten`, they are also tried on flattened features.
+    """
     import numpy as np
 
     parts: list[tuple[Part, ...]] = []
     columns: list[list[Array]] = []
     for template in _TEMPLATES:
+        if FLATTEN in template and not flatten:
+            continue
         # The sizes of a head grow in proportion to its one width.
         sides = np.array(widths if 0 in template else (0,), dtype=np.int64)
         both = zip(*(_count_parts(_fill(template, width)) for width in (0, 1)), strict=True)
@@ -145,9 +150,10 @@ def list_heads(
 
     exact = any(fact.quantity == "params" and fact.printed.step == 1 for fact in query.facts)
     is_open = any(fact.alpha is None for fact in query.facts)
-    heads = load_heads(WIDTHS if query.wide and exact and not is_open else COMMON_WIDTHS)
     names = [structure.implementation for structure in families.structures]
     bodies = unique_families(_list_bodies(query, setting, sizes, choices, names, cost))
+    flatten = all(int(widths.max(initial=0)) < MOST_PER_CLASS for widths in bodies.per_class)
+    heads = load_heads(WIDTHS if query.wide and exact and not is_open else COMMON_WIDTHS, flatten=flatten)
     counts, per_class = [], []
     for total, features in zip(bodies.counts, bodies.per_class, strict=True):
         added = [count_heads(heads, *widths) for widths in features.tolist()]

@@ -65,8 +65,8 @@ def find_hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
 
 
 def can_count(tool: str | None, model: str | None) -> bool:
-    """Return whether a tool of one framework can count a model of another; None is any."""
-    return tool is None or model is None or tool == model or {tool, model} <= _TENSORFLOW
+    """Return whether a tool of one framework can count a model of another; nothing stands for any."""
+    return not tool or not model or tool == model or {tool, model} <= _TENSORFLOW
 
 
 def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:

@@ -234,7 +234,7 @@ class Stack:
         assert resolution is not None, "mult-adds depend on the resolution"
         sizes = [count_positions(scale, resolution) for scale in self.scales]
         if max(sizes) * int(self.mult_adds.max()) * len(sizes) > LARGEST:
-            raise _too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
+            raise too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
         areas = np.array(sizes, dtype=np.int64)
         totals: Array = np.einsum("ksc,s->kc", self.mult_adds, areas)
         per_class: Array = np.einsum("ksc,s->kc", self.class_mult_adds, areas)
@@ -255,7 +255,7 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
 
     counted = sorted(_structures(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
     if any(sums[None].max() > LARGEST for pair in counted for _, *both in pair for sums in both):
-        raise _too_large("a count of this network")
+        raise too_large("a count of this network")
     scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
     indices = {scale: index for index, scale in enumerate(scales)}
     mult_adds = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
@@ -269,7 +269,8 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     return Stack(structures, scales, mult_adds[0], params[0], mult_adds[1] - mult_adds[0], params[1] - params[0])
 
 
-def _too_large(subject: str) -> MbcostError:
+def too_large(subject: str) -> MbcostError:
+    """Return the error about a count that does not fit the arrays."""
     return MbcostError(f"{subject} is too large to search for")
 
 
@@ -373,5 +374,5 @@ def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
     counted = compact_form(form)
     tallies = ((None, counted.fixed), *counted.growing)
     if any(max(counts_of(tally)) > LARGEST for _, tally in tallies):
-        raise _too_large("a count of this network")
+        raise too_large("a count of this network")
     return tuple((scale, np.array(counts_of(tally), dtype=np.int64)) for scale, tally in tallies), counted.output

@@ -9,16 +9,25 @@ from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.facts import Query, Setting, list_settings, quantity_of
-from mbcost.questions.explain.families import Families, join_families, list_families, list_mistaken, solve
+from mbcost.questions.explain.families import (
+    MOST_PER_CLASS,
+    Families,
+    join_families,
+    list_families,
+    list_mistaken,
+    solve,
+)
 from mbcost.questions.explain.heads import list_heads
 from mbcost.questions.explain.stacks import load_stack
 from mbcost.questions.explain.structures import (
+    LARGEST,
     OTHER_CLASSES,
     PAIR_DIGITS,
     USUAL_CLASSES,
     Choices,
     Stack,
     Structure,
+    too_large,
 )
 from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.printed import Printed
@@ -74,6 +83,8 @@ class Expanded:
             MbcostError: the counts are too large for the arrays.
         """
         counts, per_class = self.stack.counts(quantity, resolution)
+        if int(self.more.max(initial=0)) * max(1, int(per_class.max(initial=0))) >= LARGEST:
+            raise too_large("a count of this network")
         return with_columns(counts[self.index] + self.more[:, None] * per_class[self.index])
 
 
@@ -130,6 +141,8 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
     if query.plain or setting.departures:
         return trial
     families = _list_families(query, setting, choices, [expanded.stack for expanded in built], cost)
+    if families is None:
+        return trial
     solved = solve(query, families, choices)
     if not solved.structures:
         return replace(trial, families=families)
@@ -143,11 +156,15 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
     )
 
 
-def _list_families(query: Query, setting: Setting, choices: Choices, stacks: Sequence[Stack], cost: int) -> Families:
-    """Return everything that can be solved for its classes."""
+def _list_families(
+    query: Query, setting: Setting, choices: Choices, stacks: Sequence[Stack], cost: int
+) -> Families | None:
+    """Return everything that can be solved for its classes; None if a class costs too much for the arrays."""
     quantities = [quantity_of(fact) for fact in query.facts]
     sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
     families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
+    if any(int(one.max(initial=0)) >= MOST_PER_CLASS for one in families.per_class):
+        return None
     parts = [families]
     if choices.pairs:
         parts.append(list_mistaken(setting.spec, stacks, sizes, choices, setting.cost + cost))
@@ -186,7 +203,7 @@ def _expand(spec: Spec, stack: Stack, choices: Choices) -> Expanded:
         stack,
         structures,
         np.array([index for _, index in entries], dtype=np.int64),
-        np.array([structure.classes - CLASSES for structure in structures], dtype=np.int64),
+        np.array([min(structure.classes - CLASSES, LARGEST) for structure in structures], dtype=np.int64),
         np.array([structure.cost(spec, choices) for structure in structures], dtype=np.int64),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -69,7 +70,7 @@ def by_rounding(text: str, quantity: str = "mult_adds") -> dict[str, PrintWindow
 
 
 def test_a_number_has_the_roundings_that_its_digits_allow() -> None:
-    assert list(by_rounding("314M")) == ["off by one", "ceils", "floors", "rounds"]
+    assert list(by_rounding("315M")) == ["off by one", "ceils", "floors", "rounds"]
     assert list(by_rounding("31M")) == [
         "ceils",
         "floors",
@@ -107,6 +108,30 @@ def test_a_file_size_can_be_in_powers_of_1024() -> None:
     assert (window.low, window.high) == (13_474_202, 13_579_059)  # (12.9 - 0.05) x 1024 x 1024 and up
     assert "binary bytes" not in by_rounding("12.9M", "params")
     assert "binary bytes" not in by_rounding("12.9MiB", "bytes")
+
+
+def test_an_even_number_may_have_been_rounded_before_it_was_doubled() -> None:
+    """0.31 G is 305 to 315 M; twice of it is printed as 0.62 G."""
+    window = by_rounding("0.62G")["doubled"]
+    assert (window.low, window.high) == (610_000_000, 630_000_000)
+    assert "doubled" not in by_rounding("0.63G")
+    assert "doubled" not in by_rounding("0.62G", "params")
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"), [("8.200M", 8_150_000, 8_250_000), ("300.00M", 299_500_000, 300_500_000)]
+)
+def test_zeros_at_the_end_may_not_be_digits(text: str, low: int, high: int) -> None:
+    window = by_rounding(text, "params")["padded"]
+    assert (window.low, window.high) == (low, high)
+    assert not {"padded"} & {*by_rounding("300M", "params"), *by_rounding("8.25M", "params")}
+
+
+def test_a_file_has_up_to_three_percent_besides_its_weights() -> None:
+    window = by_rounding("100MiB", "bytes")["file"]
+    assert window.high == int(100.5 * 2**20)
+    assert window.low == window.high - int(window.high * Fraction(3, 100))
+    assert "file" not in by_rounding("100M", "params")
 
 
 def test_a_deep_search_also_tries_batches_and_powers_of_1024() -> None:
