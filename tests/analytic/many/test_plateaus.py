@@ -88,6 +88,19 @@ def test_a_width_that_is_unscaled_below_a_threshold_changes_at_the_threshold() -
     assert (last.least, last.most, last.blocks) == (0.75, 0.75, plateau.blocks)
 
 
+def test_a_change_at_the_very_end_of_the_range_is_a_plateau_of_one_alpha() -> None:
+    """1024 channels times 1028 / 1024 is the least width that is rounded to 1032."""
+    *_, before, last = find(load_spec("v1"), "timm", 1.0, 1028 / 1024)
+    assert (last.least, last.most) == (1028 / 1024, 1028 / 1024)
+    assert [plateau.blocks[13].form.outputs for plateau in (before, last)] == [1024, 1032]
+
+
+def test_a_short_range_of_large_alphas_has_few_changes() -> None:
+    """What is limited is the number of changes inside the range, not below it."""
+    plateaus = find(load_spec("v1"), "official", 100.0, 100.001)
+    assert (plateaus[0].least, plateaus[-1].most) == (100.0, 100.001)
+
+
 @given(st.floats(1e-6, 1e6), st.floats(0, 1))
 def test_the_shortest_decimal_is_inside_the_range(least: float, length: float) -> None:
     most = least + length
