@@ -95,6 +95,20 @@ def test_a_shortcut_has_a_convolution_also_where_only_the_map_changes() -> None:
     ]
 
 
+def test_a_basic_residual_block_is_strided_in_its_first_convolution_and_in_the_shortcut() -> None:
+    """No built-in network has such a block, which ResNet-18 consists of; here row 3 of ResNet-50 is one."""
+    spec = load_spec("resnet-50")
+    rows = tuple(replace(row, exp=None) if row.stage == 3 else row for row in spec.rows)
+    network = resolve(replace(spec, rows=rows))
+    assert list_parts(network, "3.1") == [f"conv1 {NORMED}", f"conv2 {PLAIN}", f"shortcut {PLAIN}", "add Activation"]
+    convolutions = [step.lead for step in network.steps if step.block == "3.1" and isinstance(step.lead, Conv2d)]
+    assert [(layer.kernel, layer.stride, layer.input.map, layer.output.map) for layer in convolutions] == [
+        ((3, 3), 2, (56, 56, 256), (28, 28, 512)),
+        ((3, 3), 1, (28, 28, 512), (28, 28, 512)),
+        ((1, 1), 2, (56, 56, 256), (28, 28, 512)),
+    ]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_names_are_unique_and_count_stages_from_0_and_repeats_from_1(name: str) -> None:
     network = resolve(load_spec(name))
