@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
 from math import comb, fsum, prod
+from operator import and_
 
 from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
@@ -174,20 +175,29 @@ class SolvedFacts:
     reaches: tuple[SolvedReach, ...]
     """For each fact."""
     decides: tuple[bool, ...]
-    """For each fact, whether its digits decide the number of classes."""
+    """For each fact, whether its digits decide the number of classes of an unmodified network."""
+    is_params: tuple[bool, ...]
+    """For each fact, whether it counts parameters: only these decide special families, such as heads."""
 
     def restrict(self, facts: Sequence[int]) -> SolvedFacts:
         """Return the same for only some of the facts, which are given by their indices."""
-        return SolvedFacts(tuple(self.reaches[index] for index in facts), tuple(self.decides[index] for index in facts))
+        columns = (self.reaches, self.decides, self.is_params)
+        return SolvedFacts(*(tuple(column[index] for index in facts) for column in columns))  # type: ignore[arg-type]
 
     def bound(self, moved: Moved, limit: int) -> float:
         """Return an upper bound of the share of factors for which the families give all facts.
 
-        If a fact that is not moved decides the number of classes, the structures of the trial have it already.
+        If a fact that is not moved decides a family, the structures of the trial have its solutions already.
         """
-        if any(decides for index, decides in enumerate(self.decides) if index not in moved):
+        return self._bound(moved, limit, self.decides, special=False) + self._bound(
+            moved, limit, tuple(map(and_, self.decides, self.is_params)), special=True
+        )
+
+    def _bound(self, moved: Moved, limit: int, decides: Sequence[bool], *, special: bool) -> float:
+        if any(decided for index, decided in enumerate(decides) if index not in moved):
             return 0.0
-        return min((self.reaches[index].bound(limit) for index in moved if self.decides[index]), default=0.0)
+        shares = (self.reaches[index].bound(limit, special=special) for index in moved if decides[index])
+        return min(shares, default=0.0)
 
 
 def _solved_reach(query: Query, families: Families, limit: int) -> SolvedFacts:
@@ -195,6 +205,7 @@ def _solved_reach(query: Query, families: Families, limit: int) -> SolvedFacts:
     return SolvedFacts(
         tuple(reach_of(query, families, index, limit, SPREAD) for index in every),
         tuple(decides_classes(query, families, index) for index in every),
+        tuple(query.facts[index].quantity == "params" for index in every),
     )
 
 

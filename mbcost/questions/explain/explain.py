@@ -127,4 +127,5 @@ def _cause(candidate: Candidate, facts: Container[int] | None = None) -> tuple[o
         for index, match in enumerate(candidate.matches)
         if facts is None or index in facts
     )
-    return setting.spec.name, setting.alpha, setting.resolution, setting.departures, structure.departures, counted
+    head = structure.head
+    return setting.spec.name, setting.alpha, setting.resolution, setting.departures, structure.departures, head, counted

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.explain.columns import with_columns
@@ -188,8 +189,8 @@ def solve(query: Query, families: Families, choices: Choices) -> Solutions:
     pairs: dict[tuple[int, int], int] = {}
     for index in range(len(query.facts)):
         for family, classes in _solve_fact(query, families, index):
-            known = not families.special[family] and classes in USUAL_CLASSES + OTHER_CLASSES
-            if not known and classes != choices.classes:
+            known = classes == choices.classes or classes in USUAL_CLASSES + OTHER_CLASSES
+            if families.special[family] or not known:
                 pairs[family, classes] = int(families.cost[family]) + class_cost(classes, choices)
     limit = sum(map(_count_bits, query.facts))
     if len(pairs) > KEPT:
@@ -229,6 +230,10 @@ def _solve_fact(query: Query, families: Families, index: int) -> Iterator[tuple[
     for family, reading in np.argwhere((highest >= lowest) & solvable).tolist():
         for classes in range(int(lowest[family, reading]), int(highest[family, reading]) + 1):
             yield family, classes
+    for family in np.flatnonzero(
+        (_is_fixed(query, families, index) & (low <= base) & (base <= high)).any(axis=1)
+    ).tolist():
+        yield family, query.classes or CLASSES
 
 
 def _is_solvable(query: Query, families: Families, index: int) -> Flags:
@@ -240,6 +245,12 @@ def _is_solvable(query: Query, families: Families, index: int) -> Flags:
     one = families.values(query, index)[1]
     few: Flags = (one > 0) & (high - low < FEW * one)
     return few & ~families.special[:, None] if quantity_of(query.facts[index]) == "mult_adds" else few
+
+
+def _is_fixed(query: Query, families: Families, index: int) -> Flags:
+    """Return family x reading: whether the classes do not change the number, as that of the frozen parameters."""
+    fixed: Flags = (families.values(query, index)[1] == 0) & families.special[:, None]
+    return fixed if quantity_of(query.facts[index]) == "params" else fixed & False
 
 
 def decides_classes(query: Query, families: Families, index: int) -> bool:
@@ -258,12 +269,12 @@ class SolvedReach:
 
     cost: Array
     share: Floats
+    special: Flags
+    """Whether the family is special."""
 
-    def bound(self, limit: int) -> float:
-        """Return an upper bound of the share of factors that families explain at a cost of at most `limit`."""
-        from math import fsum
-
-        return min(1.0, fsum(self.share[self.cost <= limit]))
+    def bound(self, limit: int, *, special: bool) -> float:
+        """Return an upper bound of the share of factors that the families explain at a cost of at most `limit`."""
+        return min(1.0, fsum(self.share[(self.cost <= limit) & (self.special == special)]))
 
 
 def reach_of(query: Query, families: Families, index: int, limit: int, spread: float) -> SolvedReach:
@@ -283,7 +294,7 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     # 1000 and 1001 classes are not solved for, so the cost of a range is that of the number before its end.
     ranges = [(lowest, highest, highest - 1, solvable) for lowest, highest in RANGES]
     ranges += [(classes, classes, classes, usual) for classes in USUAL_CLASSES + OTHER_CLASSES]
-    costs, shares = [], []
+    costs, shares, kinds = [], [], []
     for lowest, highest, classes, allowed in ranges:
         left = limit - class_cost(classes, choices)
         rows = np.flatnonzero(families.cost + readings.cost.min(initial=limit + 1) <= left)
@@ -298,7 +309,15 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
         unique = _cheapest_of(rests % steps + steps * FAR, cost)
         costs.append(cost[unique])
         shares.append(covered[unique])
-    return SolvedReach(np.concatenate(costs), np.concatenate(shares))
+        kinds.append(np.broadcast_to(families.special[rows, None], good.shape)[good][unique])
+    values, cost = base, families.cost[:, None] + readings.cost[None, :]
+    near = (values * spread >= printed) & (values <= printed * spread)
+    good = _is_fixed(query, families, index) & (cost <= limit) & near
+    unique = _cheapest_of(values[good], cost[good])
+    costs.append(cost[good][unique])
+    shares.append(np.full(len(unique), (high - low + 1) / printed / (spread - 1 / spread)))
+    kinds.append(np.ones(len(unique), dtype=bool))
+    return SolvedReach(np.concatenate(costs), np.concatenate(shares), np.concatenate(kinds))
 
 
 def _cheapest_of(keys: Array, cost: Array) -> Array:

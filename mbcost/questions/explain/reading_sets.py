@@ -52,5 +52,5 @@ def choose_readings(query: Query, quantity: str) -> ReadingSet:
 
 
 def _is_published(reading: Reading) -> bool:
-    """Return whether figures are published that are counted so: whole models, by tools for torch, Keras or TensorFlow."""
+    """Return whether published figures are counted so: whole models, by tools for torch, Keras or TensorFlow."""
     return not reading.is_part and reading.framework in (None, "torch", "keras", "tensorflow")
