@@ -48,9 +48,7 @@ def list_notes(answer: Answer) -> list[str]:
     if answer.rest is not None:
         facts = ", ".join(f"{fact.printed.text} in row {fact.row}" for fact in answer.rest.query.facts)
         notes += [f"for the rest, {facts}: {simplest_text(answer.rest)}", *list_notes(answer.rest)]
-    elif not answer.fits:
-        notes += _describe_nearest(answer)
-    return notes
+    return [*notes, *_describe_nearest(answer)]
 
 
 def simplest_text(answer: Answer) -> str:

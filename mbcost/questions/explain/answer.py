@@ -177,7 +177,7 @@ class Answer:
     fits: bool
     """Whether some explanation, listed or not, gives the digits of all facts."""
     nearest: tuple[Nearby, ...]
-    """If no explanation does: the unmodified networks, counted by a convention, that are nearest to the facts."""
+    """If nothing explains a fact without a mistyped digit: the unmodified networks that are nearest to the facts."""
     advice: str | None
     """What further fact would decide, as a clause with a verb; None if a cause is claimed."""
     rest: Answer | None = None

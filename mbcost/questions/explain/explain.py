@@ -12,7 +12,7 @@ from mbcost.questions.explain.evaluate import confirm, make_explanation
 from mbcost.questions.explain.facts import Fact, Query, fill_quantities
 from mbcost.questions.explain.nearest import find_nearest
 from mbcost.questions.explain.search import Candidate, find_candidates
-from mbcost.questions.explain.trials import Stacks, Trial, build_trials
+from mbcost.questions.explain.trials import Stacks, Trial, build_trials, is_long
 from mbcost.questions.explain.wide import build_wide_trials
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
@@ -32,7 +32,8 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
         MbcostError: no network can be built as the query says.
     """
     tried, confirmed = _search(query, watch)
-    if not (query.plain or query.deep) and not (confirmed and confirmed[0][0].cost + MARGIN <= WIDE):
+    is_simple = bool(confirmed) and confirmed[0][0].cost + MARGIN <= WIDE
+    if not (is_simple or query.plain or query.deep) and any(is_long(fact.printed) for fact in query.facts):
         tried, confirmed = _search(replace(query, wide=True), watch)
     causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
     for candidate, filled in confirmed:
@@ -45,7 +46,8 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     ]
     explanations, claimed_by = _claim(explanations, [candidate for candidate, _ in causes.values()])
     fits = any(_gives_digits(candidate) for candidate, _ in confirmed)
-    nearest = () if fits else find_nearest(tried)
+    is_explained = any(not candidate.mistyped for candidate, _ in confirmed)
+    nearest = () if is_explained else find_nearest(tried)
     rest = None
     if explanations and (missed := _left(explanations[0])):
         rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit, watch)

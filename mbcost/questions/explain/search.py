@@ -7,8 +7,8 @@ not depend on the order in which a processor's instructions leave equal elements
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
@@ -81,10 +81,18 @@ class TrialHit:
 
     def candidate(self, equals: tuple[Candidate, ...] = ()) -> Candidate:
         """Return the candidate; `equals` are others with the same network and the same numbers."""
-        setting, structure = self.trial.setting_of(self.index), self.trial.structures[self.index]
-        return Candidate(setting, structure, self.matches, self.cost, equals, self.identity)
+        return replace(self._plain, equals=equals, identity=self.identity)
 
     @property
+    def order(self) -> tuple[Any, ...]:
+        """The key of the total order of candidates."""
+        return self._plain.order
+
+    @cached_property
+    def _plain(self) -> Candidate:
+        return Candidate(self.trial.setting_of(self.index), self.trial.structures[self.index], self.matches, self.cost)
+
+    @cached_property
     def identity(self) -> tuple[Any, ...]:
         """The key that hits share if the same network gives the same numbers, whatever it is called."""
         return tuple(
@@ -127,7 +135,7 @@ def _cheapest_hits(hits: list[TrialHit], number: int) -> list[TrialHit]:
     if len(hits) > number:
         limit = sorted(hit.cost for hit in hits)[number - 1]
         hits = [hit for hit in hits if hit.cost <= limit]
-    return sorted(hits, key=lambda hit: hit.candidate().order)
+    return sorted(hits, key=lambda hit: hit.order)
 
 
 def _single(query: Query, trial: Trial, passes: list[Hits]) -> Iterator[TrialHit]:
