@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -194,6 +194,8 @@ def parse_number(text: str, quantity: str | None) -> Printed:
     Raises:
         MbcostError: the text is not a number, or it is so small that its unit must be missing.
     """
+    if quantity == "activation_bytes":  # the unit says bytes, but not of what
+        return replace(parse_printed(text, "bytes"), quantity=quantity)
     printed = parse_printed(text, quantity)
     if printed.number < SMALLEST and printed.quantity != "bytes":
         shown = printed.text

@@ -117,11 +117,7 @@ def _describe_nearest(answer: Answer) -> Iterator[str]:
     """Yield the nearest networks with the differences, and what to try."""
     if not answer.nearest:
         return
-    yield (
-        "no explanation gives these digits; the nearest are shown"
-        if not answer.explanations
-        else ("no explanation gives all digits; the nearest networks for all numbers are:")
-    )
+    yield "the nearest are:" if answer.explanations else "no explanation gives these digits; the nearest are shown"
     yield from map(_describe_near, answer.nearest)
     query = answer.query
     tries = [

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mbcost.present.names import reference_text
 from mbcost.questions.explain.answer import CLAIM, Answer, Explanation, Value
 from mbcost.questions.explain.facts import Fact
+from mbcost.questions.explain.peaks import PEAKS
 from mbcost.questions.explain.windows import ROUNDING_TEXTS
 from mbcost.spec.table import CLASSES
 
@@ -14,7 +15,8 @@ FEW = 2
 """Up to so many numbers are shown side by side; of more numbers, the table says how many are explained."""
 UNMODIFIED = "unmodified"
 QUANTITY = {
-    "mult_adds": "mult-adds", "params": "params", "activations": "activations", "bytes": "bytes of weights", None: "?",
+    "mult_adds": "mult-adds", "params": "params", "activations": "activations", "bytes": "bytes of weights",
+    "activation_bytes": "bytes of activations", None: "?",
 }  # fmt: skip
 MOST_NAMES = 4
 """Of the conventions that count alike, so many are named."""
@@ -62,6 +64,9 @@ def _join(factors: dict[str, int]) -> Iterator[str]:
         for text, factor in _split(name, counts, factors):
             single = text.removesuffix("s") if text != name else text
             yield _term(factor, f"{single}s", f"per {single}")
+    for name in PEAKS:
+        if name in factors:
+            yield _term(factors[name], f"{name} elements", f"{name} elements")
     if factors.get("networks"):
         yield _sign(factors["networks"]) + str(abs(factors["networks"]))
 

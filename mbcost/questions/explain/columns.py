@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.peaks import PEAKS
 from mbcost.spec.tally import COUNTS, Tally, counts_of
 
-COLUMNS = (*COUNTS, "trained", "networks")
-"""The raw counts, the parameters that are trained, and 1 for the network itself."""
+COLUMNS = (*COUNTS, "trained", "networks", *PEAKS)
+"""The raw counts, the trained parameters, 1 for the network itself, and peaks of memory if these are asked for."""
 TRAINED = {"weights": 1, "biases": 1, "plain_norm_channels": 2, "fused_norm_channels": 2}
 """What training changes: raw count -> values. Moving statistics are not trained."""
 
@@ -21,11 +22,13 @@ def with_columns(counts: Array, networks: int = 1) -> Array:
     import numpy as np
 
     trained = counts @ np.array([TRAINED.get(name, 0) for name in COUNTS], dtype=np.int64)
-    return np.column_stack([counts, trained, np.full(len(counts), networks, dtype=np.int64)])
+    rest = np.zeros((len(counts), 1 + len(PEAKS)), dtype=np.int64)
+    rest[:, 0] = networks
+    return np.column_stack([counts, trained, rest])
 
 
 def columns_of(tally: Tally, *, trained: bool) -> tuple[int, ...]:
     """Return the columns of one layer."""
     values = counts_of(tally)
     amount = sum(TRAINED.get(name, 0) * value for name, value in zip(COUNTS, values, strict=True)) if trained else 0
-    return (*values, amount, 0)
+    return (*values, amount, *[0] * (len(COLUMNS) - len(COUNTS) - 1))

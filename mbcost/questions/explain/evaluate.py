@@ -12,6 +12,7 @@ from mbcost.questions.explain.answer import Explanation, SameSums, Value, size_t
 from mbcost.questions.explain.columns import COLUMNS, columns_of
 from mbcost.questions.explain.facts import Fact, Query, Setting, quantity_of
 from mbcost.questions.explain.hits import find_original
+from mbcost.questions.explain.peaks import PEAKS, list_peaks
 from mbcost.questions.explain.readings import Reading, list_conventions, named_readings
 from mbcost.questions.explain.search import Candidate, Match
 from mbcost.questions.explain.structures import LEFT_OUT, Structure, role_of
@@ -60,6 +61,16 @@ def sum_columns(network: Network, structure: Structure, quantity: str) -> tuple[
         factor = 1 + _times(network.spec, layer, structure, quantity)
         for index, count in enumerate(columns_of(layer.tally(), trained=trained)):
             totals[index] += factor * count
+    if quantity == "activation_bytes" and not structure.departures:
+        peaks = list_peaks(
+            network.spec,
+            structure.implementation,
+            network.alpha,
+            network.classes,
+            network.in_channels,
+            network.resolution,
+        )
+        totals[COLUMNS.index(PEAKS[0]) :] = peaks
     return tuple(totals)
 
 

@@ -47,7 +47,7 @@ class Fact:
     @property
     def needs_resolution(self) -> bool:
         """Whether the number depends on the resolution."""
-        return self.quantity in ("mult_adds", "activations")
+        return self.quantity in ("mult_adds", "activations", "activation_bytes")
 
 
 def quantity_of(fact: Fact) -> str:

@@ -82,12 +82,12 @@ def _differences(query: Query, hit: TrialHit) -> Iterator[Difference]:
     candidate = hit.candidate()
     for match in candidate.matches:
         network = network_of(query, candidate.setting, candidate.structure, match.fact)
-        amounts = list_amounts(network, candidate.structure, match.reading)
+        counts = sum_columns(network, candidate.structure, quantity_of(match.fact))
         printed = match.fact.printed
-        amount = round(printed.number) - sum(amounts)
+        amount = round(printed.number) - match.reading.weigh(counts)
         named = None
         if printed.step == 1 and not printed.relation:
-            counts = sum_columns(network, candidate.structure, quantity_of(match.fact))
+            amounts = list_amounts(network, candidate.structure, match.reading)
             layers = [(layer.name, value) for layer, value in zip(network.layers, amounts, strict=False)]
             named = name_difference(amount, quantity_of(match.fact), counts, layers)
         yield Difference(amount, named)

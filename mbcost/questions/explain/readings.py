@@ -9,9 +9,10 @@ from itertools import product
 
 from mbcost.questions.explain.columns import COLUMNS
 from mbcost.questions.explain.costs import cost_of
+from mbcost.questions.explain.peaks import PEAKS
 from mbcost.spec.catalogue.library import load_conventions
 
-QUANTITIES = ("mult_adds", "params", "activations", "bytes")
+QUANTITIES = ("mult_adds", "params", "activations", "bytes", "activation_bytes")
 
 Coefficients = Mapping[str, int]
 
@@ -41,6 +42,8 @@ _OPTIONAL_TERMS: tuple[dict[str, Coefficients], ...] = (
     {"": {}, "residual adds": {"adds": 1}},
 )
 """What somebody may count besides multiply-accumulates: one entry of each line. The names are part of JSON answers."""
+_SIZES = ((4, "float32"), (2, "float16"), (1, "int8"))
+"""Bytes per value, and the dtype."""
 _MOST_NORM_VALUES = 5
 _STORED = {"weights": 1, "biases": 1} | dict.fromkeys(_NORM_CHANNELS, 4)
 """All values of a model, with the moving mean and variance of each norm channel."""
@@ -186,10 +189,27 @@ def _activations() -> Iterator[Reading]:
 
 def _bytes() -> Iterator[Reading]:
     for reading in filter(lambda reading: reading.named, _params()):
-        for size, label in ((4, "float32"), (2, "float16"), (1, "int8")):
+        for size, label in _SIZES:
             counted = tuple(size * factor for factor in reading.row)
             cost = reading.cost + cost_of("bytes", str(size))
             yield Reading("bytes", f"{reading.name} in {label}", counted, cost, named=True)
 
 
-_READINGS = {"mult_adds": _mult_adds, "params": _params, "activations": _activations, "bytes": _bytes}
+def _activation_bytes() -> Iterator[Reading]:
+    peaks = [
+        Reading("activations", name, _row({name: 1}), cost_of("activations", "peak"), named=True) for name in PEAKS
+    ]
+    for reading in (*_activations(), *peaks):
+        for size, label in _SIZES:
+            counted = tuple(size * factor for factor in reading.row)
+            cost = reading.cost + cost_of("bytes", str(size))
+            yield Reading("activation_bytes", f"{reading.name} in {label}", counted, cost, named=True)
+
+
+_READINGS = {
+    "mult_adds": _mult_adds,
+    "params": _params,
+    "activations": _activations,
+    "bytes": _bytes,
+    "activation_bytes": _activation_bytes,
+}

@@ -199,7 +199,7 @@ def _bases(quantity: str) -> tuple[Array, ...]:
     """Return the sums of counts in which two networks are equal if they are the same, as far as `quantity` shows."""
     import numpy as np
 
-    sums = (("conv_macs", "linear_macs"),) if quantity in ("mult_adds", "activations") else (
+    sums = (("conv_macs", "linear_macs"),) if quantity not in ("params", "bytes") else (
         ("weights",), ("biases",), ("plain_norm_channels", "fused_norm_channels"),
     )  # fmt: skip
     return tuple(np.array([int(count in names) for count in COLUMNS], dtype=np.int64) for names in sums)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
-from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.columns import COLUMNS, with_columns
 from mbcost.questions.explain.facts import Query, Setting, list_settings, quantity_of
 from mbcost.questions.explain.families import (
     MOST_PER_CLASS,
@@ -18,6 +18,7 @@ from mbcost.questions.explain.families import (
     solve,
 )
 from mbcost.questions.explain.heads import list_heads
+from mbcost.questions.explain.peaks import PEAKS, list_peaks
 from mbcost.questions.explain.stacks import load_stack
 from mbcost.questions.explain.structures import (
     LARGEST,
@@ -33,6 +34,7 @@ from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.printed import Printed
 from mbcost.spec.table import CLASSES, Spec
 
+PEAK_COLUMNS = slice(COLUMNS.index(PEAKS[0]), COLUMNS.index(PEAKS[-1]) + 1)
 LONG = 5
 """A number of so many digits, or a whole one, can tell from which layer on a network is trained, and its head."""
 
@@ -68,6 +70,9 @@ class Trial:
 class Expanded:
     """The structures of a stack with every number of classes that is tried."""
 
+    spec: Spec
+    alpha: float
+    in_channels: int | None
     stack: Stack
     structures: tuple[Structure, ...]
     index: Array
@@ -85,7 +90,24 @@ class Expanded:
         counts, per_class = self.stack.counts(quantity, resolution)
         if int(self.more.max(initial=0)) * max(1, int(per_class.max(initial=0))) >= LARGEST:
             raise too_large("a count of this network")
-        return with_columns(counts[self.index] + self.more[:, None] * per_class[self.index])
+        rows = with_columns(counts[self.index] + self.more[:, None] * per_class[self.index])
+        if quantity == "activation_bytes":
+            rows[:, PEAK_COLUMNS] = self._count_peaks(resolution)
+        return rows
+
+    def _count_peaks(self, resolution: tuple[int, int]) -> Array:
+        """Return structure x peak; the peaks of a network with a mistake are not known, and 0."""
+        import numpy as np
+
+        known: dict[str, tuple[int, ...]] = {}
+        for structure in self.structures:
+            if not structure.departures and structure.implementation not in known:
+                known[structure.implementation] = list_peaks(
+                    self.spec, structure.implementation, self.alpha, structure.classes, self.in_channels, resolution
+                )
+        none = (0,) * len(PEAKS)
+        rows = (none if structure.departures else known[structure.implementation] for structure in self.structures)
+        return np.array(list(rows), dtype=np.int64).reshape(-1, len(PEAKS))
 
 
 Stacks = dict[tuple[int, float, Choices], Expanded]
@@ -184,11 +206,11 @@ def is_long(printed: Printed) -> bool:
 def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> Expanded:
     key = id(spec), alpha, choices
     if key not in stacks:
-        stacks[key] = _expand(spec, load_stack(spec, alpha, choices), choices)
+        stacks[key] = _expand(spec, alpha, load_stack(spec, alpha, choices), choices)
     return stacks[key]
 
 
-def _expand(spec: Spec, stack: Stack, choices: Choices) -> Expanded:
+def _expand(spec: Spec, alpha: float, stack: Stack, choices: Choices) -> Expanded:
     import numpy as np
 
     entries = [
@@ -200,6 +222,9 @@ def _expand(spec: Spec, stack: Stack, choices: Choices) -> Expanded:
     entries.sort(key=lambda entry: bool(entry[0].departures))
     structures = tuple(structure for structure, _ in entries)
     return Expanded(
+        spec,
+        alpha,
+        choices.in_channels,
         stack,
         structures,
         np.array([index for _, index in entries], dtype=np.int64),

@@ -15,6 +15,8 @@ BATCHES = (2, 4, 8, 10, 16, 32, 64, 128)
 """Batch sizes: in a deep search, the costs of so many inputs may be the printed number."""
 FLOAT32 = 2**24
 """float32 holds every whole number up to this one."""
+IN_BYTES = ("bytes", "activation_bytes")
+"""The quantities that are often printed in powers of 1024."""
 FILE_OVERHEAD = Fraction(3, 100)
 """Names, shapes and padding are at most this share of a file with weights; a torch.save of V3-Small has 1.4 %."""
 DRIFT = 64
@@ -57,7 +59,7 @@ def list_windows(printed: Printed, quantity: str) -> tuple[PrintWindow, ...]:
     if (unit := _float32_unit(printed)) is not None:
         low, high = (int(printed.number) + sign * DRIFT * unit for sign in (-1, 1))
         windows.append(PrintWindow("float32", low, high, cost_of("roundings", "float32"), printed))
-    if printed.binary != 1 and quantity == "bytes":
+    if printed.binary != 1 and quantity in IN_BYTES:
         name, meant = "binary bytes", _scaled(printed, printed.binary)
         cost = cost_of("roundings", name)
         windows += [
@@ -93,7 +95,7 @@ def list_deep_windows(printed: Printed, quantity: str) -> tuple[PrintWindow, ...
     factors: dict[str, tuple[Fraction, int]] = {}
     if quantity == "mult_adds":
         factors |= {f"batch of {size}": (Fraction(1, size), cost_of("roundings", "batch")) for size in BATCHES}
-    if printed.binary != 1 and quantity != "bytes":
+    if printed.binary != 1 and quantity not in IN_BYTES:
         factors["binary"] = (printed.binary, cost_of("roundings", "binary"))
     windows = []
     for name, (factor, cost) in factors.items():

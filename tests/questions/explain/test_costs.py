@@ -35,7 +35,7 @@ IMPLEMENTATIONS = {name for net in NETWORKS for name in load_spec(net).implement
         ("trained", ("classifier", "from a layer")),
         ("heads", ("replaced", "common width", "width", "second width", "bn", "flatten")),
         ("bytes", ("4", "1", "2")),
-        ("activations", ("outputs", "all")),
+        ("activations", ("outputs", "peak", "all")),
         ("counting", ("base", "term", "doubled", "twice", "norm_values", "with a mistake")),
         ("tables", ("missed", "copied")),
     ],

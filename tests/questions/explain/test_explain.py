@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS, count_live_elements
 from mbcost.analytic.network import Network, resolve
 from mbcost.questions.explain.answer import Explanation
 from mbcost.questions.explain.evaluate import list_amounts, network_of
@@ -252,3 +253,16 @@ def test_moved_figures_are_explained_no_more_often_than_chance_says(digits: tupl
         share = sum(chance <= level for chance in chances) / rounds
         allowed = level + 2.5 * (level * (1 - level) / rounds) ** 0.5
         assert share <= allowed, f"chance {level}: {share}"
+
+
+@pytest.mark.parametrize("allocator", WITHOUT_OFFSETS)
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 4), ("int8", 1)])
+def test_the_peak_of_the_activations_is_found_under_each_allocation_model(
+    allocator: str, dtype: str, size: int
+) -> None:
+    number = size * max(count_live_elements(resolve(load_spec("v2"), resolution=160), allocator))
+    fact = Fact(parse_printed(str(number), "bytes"), "activation_bytes", 1.0, (160, 160))
+    explanations = explain(query("v2", fact)).explanations
+    names = [entry.values[0].reading.name for entry in explanations if not entry.departures]
+    assert f"peak, {allocator} in {dtype}" in names
+    assert {entry.values[0].value for entry in explanations if entry.exact} == {number}
