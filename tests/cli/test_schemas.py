@@ -23,10 +23,13 @@ TERM = {
     "closed_form": ["value", "alpha_power", "rho_power"],
 }
 EXPLANATION = [
-    "network", "alpha", "resolution", "classes", "implementation", "convention", "quantity", "departures", "rounding",
-    "value", "exact", "bits", "chance", "others", "variants", "claimed", "text", "values",
+    "network", "alpha", "resolution", "classes", "head", "trained_from", "implementation", "convention", "quantity",
+    "departures", "rounding", "value", "exact", "bits", "chance", "others", "variants", "same_sums", "claimed", "text", "values",
 ]  # fmt: skip
-VALUE = ["row", "printed", "alpha", "resolution", "convention", "quantity", "rounding", "value", "exact", "copied"]
+VALUE = [
+    "row", "printed", "alpha", "resolution", "convention", "mechanism", "counted_by", "quantity", "rounding", "value",
+    "exact", "copied", "chance", "explained",
+]  # fmt: skip
 CONVENTION = [
     "name", "title", "source", "framework", "proof", "proved", "versions", "run_on", "earlier", "params", "mult_adds",
     "blind",
@@ -182,21 +185,33 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "explain 314M v2@1/224": (
         "mbcost/explain/1",
         {
-            "": ["schema", "query", "explanations", "fits", "nearest", "advice", "rest", "more"],
-            "query": ["network", "implementation", "classes", "in_channels", "deep", "facts"],
+            "": ["schema", "query", "explanations", "fits", "claimed_by", "nearest", "advice", "rest", "more"],
+            "query": ["network", "implementation", "classes", "head", "in_channels", "deep", "facts"],
             "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
             "explanations": EXPLANATION,
             "explanations.values": VALUE,
         },
     ),
+    "explain 1252681984 v2@1/224": (
+        "mbcost/explain/1",
+        {
+            "": ["schema", "query", "explanations", "fits", "claimed_by", "nearest", "advice", "rest", "more"],
+            "query": ["network", "implementation", "classes", "head", "in_channels", "deep", "facts"],
+            "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
+            "explanations": EXPLANATION,
+            "explanations.values": VALUE,
+            "explanations.same_sums": ["implementation", "conventions", "departures"],
+        },
+    ),
     "explain 999999T v2@1/224": (
         "mbcost/explain/1",
         {
-            "": ["schema", "query", "explanations", "fits", "nearest", "advice", "rest", "more"],
-            "query": ["network", "implementation", "classes", "in_channels", "deep", "facts"],
+            "": ["schema", "query", "explanations", "fits", "claimed_by", "nearest", "advice", "rest", "more"],
+            "query": ["network", "implementation", "classes", "head", "in_channels", "deep", "facts"],
             "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
-            "nearest": EXPLANATION,
+            "nearest": [*EXPLANATION, "differences"],
             "nearest.values": VALUE,
+            "nearest.differences": ["amount", "named"],
         },
     ),
     "published --source slim_v2_py": (
@@ -313,7 +328,7 @@ NAMES = {
 
 
 def collect_keys(value: Any, path: str = "") -> dict[str, list[str]]:
-    """Return the keys of every object by its path. All items of a list must have the same keys."""
+    """Return the keys of every object by its path. Items of a list must have the same keys, but can have empty lists."""
     keys_of: dict[str, list[str]] = {}
     if isinstance(value, dict):
         keys_of[path] = list(value)
@@ -321,8 +336,9 @@ def collect_keys(value: Any, path: str = "") -> dict[str, list[str]]:
             if key not in NAMES and f"{path}.{key}" not in NAMES:
                 keys_of |= collect_keys(inner, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list) and value:
-        keys_of = collect_keys(value[0], path)
-        assert all(collect_keys(item, path) == keys_of for item in value)
+        for item in value:
+            for inner_path, keys in collect_keys(item, path).items():
+                assert keys_of.setdefault(inner_path, keys) == keys
     return keys_of
 
 

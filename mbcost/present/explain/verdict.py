@@ -46,7 +46,10 @@ def list_notes(answer: Answer) -> list[str]:
     if answer.advice:
         notes.append(f"to decide, {answer.advice}")
     if answer.rest is not None:
-        facts = ", ".join(f"{fact.printed.text} in row {fact.row}" for fact in answer.rest.query.facts)
+        facts = ", ".join(
+            fact.printed.text if first.is_one_row else f"{fact.printed.text} in row {fact.row}"
+            for fact in answer.rest.query.facts
+        )
         notes += [f"for the rest, {facts}: {simplest_text(answer.rest)}", *list_notes(answer.rest)]
     return [*notes, *_describe_nearest(answer)]
 
@@ -65,7 +68,7 @@ def _describe_first(answer: Answer, first: Explanation) -> Iterator[str]:
         yield _describe_doubt(first)
     if first.same_sums:
         others = "; or ".join(map(_describe_same, first.same_sums))
-        yield f"the same sums follow from {others}: no number of this network can tell them apart"
+        yield f"the same sums follow from {others}: no number given here can tell them apart"
 
 
 def _describe_claim(answer: Answer, first: Explanation) -> str:

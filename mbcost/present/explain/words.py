@@ -26,6 +26,11 @@ _WHOLE: Mapping[str, tuple[str, ...]] = {
     "weights": ("weights",),
     "biases": ("biases",),
 }
+_ALONE: Mapping[str, str] = {
+    "conv_macs": "multiply-adds of convolutions",
+    "linear_macs": "multiply-adds of fully connected layers",
+}
+"""Raw counts that are called differently if the other one of the group counts differently."""
 _SINGLE: Mapping[str, tuple[str, ...]] = {
     "batch-norm channel": ("plain_norm_channels", "fused_norm_channels"),
     "batch-norm element": ("plain_norm_elements", "fused_norm_elements"),
@@ -77,7 +82,7 @@ def _split(name: str, counts: Iterable[str], factors: Mapping[str, int]) -> Iter
     if len(set(present.values())) == 1:
         yield name, next(iter(present.values()))
     else:
-        yield from ((count.replace("_", " "), factor) for count, factor in present.items())
+        yield from ((_ALONE.get(count, count.replace("_", " ")), factor) for count, factor in present.items())
 
 
 def _term(factor: int, several: str, each: str) -> str:
@@ -157,6 +162,8 @@ def network_text(explanation: Explanation) -> str:
         resolutions.pop() if len(resolutions) == 1 else None,
         structure.implementation,
     )
+    if explanation.spec.head:
+        return f"{reference} head {explanation.spec.head}"
     if structure.classes == CLASSES or structure.head is not None:
         return reference
     return f"{reference} {structure.classes} class{'' if structure.classes == 1 else 'es'}"
@@ -185,4 +192,6 @@ def percent(share: float) -> str:
     """Spell a chance with at most two decimals."""
     if share < 0.0001:
         return "<0.01%"
-    return f"{share:.2%}" if share < 0.01 else f"{share:.1%}" if share < 2 * CLAIM else f"{share:.0%}"
+    if share < 0.01 or round(share, 3) == CLAIM:  # enough decimals to see on which side of the limit it is
+        return f"{share:.2%}"
+    return f"{share:.1%}" if share < 2 * CLAIM else f"{share:.0%}"

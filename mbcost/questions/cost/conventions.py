@@ -22,7 +22,7 @@ WORK: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "the biases of linear layers": ("linear_bias_adds", "outputs"),
     },
     "norms": {
-        "norms": ("plain_norm_elements", "plain_norm_channels"),
+        "norms": ("plain_norm_elements", "plain_norm_channels", "norms"),
         "norms that are one module with their activation": ("fused_norm_elements", "fused_norm_channels"),
     },
     "activations": {

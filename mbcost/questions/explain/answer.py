@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting
 from mbcost.questions.explain.readings import Reading
 from mbcost.questions.explain.structures import Structure
+from mbcost.spec.head import Head
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
@@ -101,6 +102,13 @@ class Explanation:
             claimed = next(value.fact.resolution for value in self.values if value.fact.resolution)
             clauses.append(f"the resolution is {size_text(first.resolution)}, not {size_text(claimed)}")
         return (*clauses, *self.structure.clauses(self.spec))
+
+    @property
+    def head(self) -> str | None:
+        """The head that replaces the table's own, given or found, such as `512,bn,26`."""
+        if self.structure.head is not None:
+            return str(Head((*self.structure.head, self.structure.classes)))
+        return self.spec.head or None
 
     @property
     def counted(self) -> tuple[Reading, ...]:

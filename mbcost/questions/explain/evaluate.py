@@ -128,11 +128,14 @@ def _list_same_sums(candidate: Candidate, values: Sequence[Value]) -> Iterator[S
     seen = {(_names(candidate), candidate.structure.clauses(candidate.setting.spec))}
     for equal in candidate.equals:
         changes_nothing = _departures(equal) and equal.structure.implementation in unmodified
-        if equal.cost > candidate.cost + SAME_MARGIN or changes_nothing:
+        unknown = any(match.reading.unnamed for match in equal.matches)
+        if equal.cost > candidate.cost + SAME_MARGIN or changes_nothing or unknown:
             continue
         size = equal.setting.resolution
         moved = [f"the resolution is {size_text(size)}"] if size and size != candidate.setting.resolution else []
-        clauses = (*moved, *equal.structure.clauses(equal.setting.spec))
+        classes = equal.structure.classes
+        other = [f"{classes} classes"] if classes != candidate.structure.classes else []
+        clauses = (*moved, *other, *equal.structure.clauses(equal.setting.spec))
         names = tuple(map(_name_differently, equal.matches, values))
         if (names, clauses) not in seen:
             seen.add((names, clauses))

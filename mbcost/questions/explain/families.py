@@ -199,7 +199,10 @@ def solve(query: Query, families: Families, choices: Choices) -> Solutions:
     rows = np.array([family for (family, _), _ in kept], dtype=np.int64)
     more = np.array([classes for (_, classes), _ in kept], dtype=np.int64)
     return Solutions(
-        tuple(replace(families.structures[family], classes=classes) for (family, classes), _ in kept),
+        tuple(
+            replace(families.structures[family], classes=classes, other_classes=choices.classes not in (None, classes))
+            for (family, classes), _ in kept
+        ),
         tuple(
             counts[rows] + more[:, None] * one[rows]
             for counts, one in zip(families.counts, families.per_class, strict=True)
@@ -293,7 +296,7 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     usual = solvable & families.special[:, None]
     # 1000 and 1001 classes are not solved for, so the cost of a range is that of the number before its end.
     ranges = [(lowest, highest, highest - 1, solvable) for lowest, highest in RANGES]
-    ranges += [(classes, classes, classes, usual) for classes in USUAL_CLASSES + OTHER_CLASSES]
+    ranges += [(classes, classes, classes, usual) for classes in _list_usual(choices)]
     costs, shares, kinds = [], [], []
     for lowest, highest, classes, allowed in ranges:
         left = limit - class_cost(classes, choices)
@@ -318,6 +321,11 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     shares.append(np.full(len(unique), (high - low + 1) / printed / (spread - 1 / spread)))
     kinds.append(np.ones(len(unique), dtype=bool))
     return SolvedReach(np.concatenate(costs), np.concatenate(shares), np.concatenate(kinds))
+
+
+def _list_usual(choices: Choices) -> tuple[int, ...]:
+    """Return the numbers of classes that special families are tried with at a low cost."""
+    return tuple(dict.fromkeys((*USUAL_CLASSES, *OTHER_CLASSES, *([choices.classes] if choices.classes else []))))
 
 
 def _cheapest_of(keys: Array, cost: Array) -> Array:

@@ -148,6 +148,7 @@ def _mistyped_hits(query: Query, readings: ReadingSet, values: Array, costs: Arr
     high = np.array([window.high for window in misprints], dtype=np.int64)
     nearest = np.searchsorted(low, values, side="right") - 1
     inside = (nearest >= 0) & (values <= high[nearest]) if misprints else np.zeros(values.shape, dtype=bool)
+    inside &= ~np.array([reading.is_part for reading in readings.readings], dtype=bool)
     structure, reading = np.nonzero(inside)
     cost = costs[structure, reading] + (misprints[0].cost if misprints else 0)
     explained = np.ones((len(structure), 1), dtype=bool)

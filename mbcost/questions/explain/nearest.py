@@ -16,6 +16,8 @@ from mbcost.spec.tally import COUNTS
 
 NUMBER = 3
 """So many networks are shown."""
+NEAR = 1.0
+"""Only the first one may differ from the facts by more than this share in all."""
 USUAL_COST = 300
 """Only readings that cost at most this, in hundredths of a bit, are shown as the nearest ones."""
 FACTORS = (1, 2, 3, 4)
@@ -37,7 +39,9 @@ def find_nearest(tried: Sequence[tuple[Query, Sequence[Trial]]]) -> tuple[Nearby
     )
     flat = [(query, trial) for query, trials in tried for trial in trials]
     nearest: dict[tuple[int, ...], Nearby] = {}
-    for _, number, index, readings in entries:
+    for distance, number, index, readings in entries:
+        if nearest and distance > NEAR:
+            break
         query, trial = flat[number]
         matches = tuple(Match(fact, readings[quantity_of(fact)], None) for fact in query.facts)
         hit = TrialHit(trial, index, matches, int(trial.cost[index]))

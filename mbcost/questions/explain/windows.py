@@ -54,7 +54,7 @@ def list_windows(printed: Printed, quantity: str) -> tuple[PrintWindow, ...]:
     windows = [
         PrintWindow(name, *printed.whole_range(name), cost_of("roundings", name), printed)
         for name in printed.roundings
-        if not (name == "off by one" and printed.digits < 3)
+        if not (name == "off by one" and (printed.digits < 3 or printed.step == 1))
     ]
     if (unit := _float32_unit(printed)) is not None:
         low, high = (int(printed.number) + sign * DRIFT * unit for sign in (-1, 1))

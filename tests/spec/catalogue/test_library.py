@@ -158,7 +158,7 @@ def test_an_implementation_of_a_library_states_its_framework() -> None:
     by_name = {name: rules.framework for family in families() for name, rules in load_family(family).items()}
     libraries = {
         "keras": "keras", "torchvision": "torch", "timm": "torch", "transformers": "torch", "paddleclas": "paddle",
-        "gluoncv": "mxnet",
+        "gluoncv": "mxnet", "mmpretrain": "torch",
     }  # fmt: skip
     assert {name: by_name[name] for name in by_name if name not in libraries} == {"official": "", "article": ""}
     assert all(by_name[name] == framework for name, framework in libraries.items())
