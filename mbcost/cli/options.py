@@ -40,7 +40,7 @@ HeadText = Annotated[
     Optional[str],
     typer.Option(
         "--head",
-        help="Your own head instead of the table's: widths of fully connected layers, bn, first flatten; or none.",
+        help="Your own head instead of the table's: widths of dense layers, bn, first flatten or pool; or none.",
         metavar="512,bn,26",
     ),
 ]

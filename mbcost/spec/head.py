@@ -12,12 +12,13 @@ from mbcost.spec.table import Row, Spec
 
 NO_LAYERS = "none"
 FLATTEN = "flatten"
+POOL = "pool"
 NORM = "bn"
 MOST_PARTS = 100
 """More than any head has."""
 
 Part = int | str
-"""A width, or the word `flatten` or `bn`."""
+"""A width, or the word `flatten`, `pool` or `bn`."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Head:
     """What follows the last feature map, in order; without parts, the network ends with the pooled features.
 
     A width is a fully connected layer with a bias, followed by ReLU unless it is the last one, whose outputs are the
-    classes. `bn` is a batch norm of the vector. `flatten`, which can only be the first part, stands for the map as one
-    vector, without a pool.
+    classes. `bn` is a batch norm of the vector. Two words can only be the first part: `flatten` stands for the map as
+    one vector, without a pool, and `pool` for a global pool, also if the table pools to a grid, as VGG does.
     """
 
     parts: tuple[Part, ...] = ()
@@ -58,18 +59,19 @@ def parse_head(text: str) -> Head:
     if len(words) > MOST_PARTS:
         raise MbcostError(f"head '{text}' has {len(words)} parts: it must have at most {MOST_PARTS}")
     parts = tuple(_parse_part(word, text) for word in words)
-    if FLATTEN in parts[1:]:
-        raise MbcostError(f"head '{text}': flatten can only be the first part")
+    for word in (FLATTEN, POOL):
+        if word in parts[1:]:
+            raise MbcostError(f"head '{text}': {word} can only be the first part")
     if not isinstance(parts[-1], int):
         raise MbcostError(f"head '{text}' does not end with a width: add the number of classes, as in 512,bn,26")
     return Head(parts)
 
 
 def _parse_part(word: str, text: str) -> Part:
-    if word in (FLATTEN, NORM):
+    if word in (FLATTEN, POOL, NORM):
         return word
     if re.fullmatch(r"[0-9]{1,16}", word) is None or not 1 <= int(word) <= EXACT:
-        raise MbcostError(f"head '{text}': '{word}' is not a width, bn or flatten: write for example 512,bn,26")
+        raise MbcostError(f"head '{text}': '{word}' is not a width, bn, pool or flatten: write for example 512,bn,26")
     return int(word)
 
 
@@ -83,7 +85,8 @@ def replace_head(spec: Spec, head: Head) -> Spec:
         MbcostError: the table has neither a global pool nor a flattening.
     """
     top = spec.find_top()
-    kept = () if FLATTEN in head.parts else (spec.rows[top],)
+    first = head.parts[0] if head.parts else None
+    kept = () if first in (FLATTEN, POOL) else (spec.rows[top],)
     made = [replace(row, position=spec.rows[top].position) for row in _make_rows(head, top + len(kept))]
     return replace(spec, rows=(*spec.rows[:top], *kept, *made), head=str(head), classes=head.classes)
 
@@ -95,6 +98,8 @@ def _make_rows(head: Head, first: int) -> Iterator[Row]:
         stage = first + index
         if part == FLATTEN:
             yield Row(stage, "flatten")
+        elif part == POOL:
+            yield Row(stage, "global_pool")
         elif part == NORM:
             yield Row(stage, "batch_norm")
         else:

@@ -8,6 +8,7 @@ from mbcost.spec.tally import COUNTS, Tally, counts_of
 
 COLUMNS = (*COUNTS, "trained", "networks", *PEAKS)
 """The raw counts, the trained parameters, 1 for the network itself, and peaks of memory if these are asked for."""
+TRAINED_COLUMN = COLUMNS.index("trained")
 TRAINED = {"weights": 1, "biases": 1, "plain_norm_channels": 2, "fused_norm_channels": 2}
 """What training changes: raw count -> values. Moving statistics are not trained."""
 

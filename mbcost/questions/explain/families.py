@@ -13,18 +13,26 @@ from itertools import accumulate
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.columns import TRAINED_COLUMN, with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Fact, Query, quantity_of
 from mbcost.questions.explain.reading_sets import choose_readings
-from mbcost.questions.explain.structures import OTHER_CLASSES, USUAL_CLASSES, Choices, Stack, Structure, class_cost
+from mbcost.questions.explain.structures import (
+    FEW_CLASSES,
+    OTHER_CLASSES,
+    USUAL_CLASSES,
+    Choices,
+    Stack,
+    Structure,
+    class_cost,
+)
 from mbcost.questions.explain.windows import list_windows
 from mbcost.spec.table import CLASSES, Spec
 
 if TYPE_CHECKING:
     from mbcost.questions.explain.arrays import Array, Flags, Floats
 
-RANGES = ((1, 1000), (1001, 22_000))
+RANGES = ((1, FEW_CLASSES), (FEW_CLASSES + 1, 1000), (1001, 22_000))
 """The numbers of classes that are solved for, by cost; ImageNet has 21,841 classes."""
 FEW = 16
 """A fact is solved for its classes if at most so many of them give its digits."""
@@ -52,6 +60,8 @@ class Families:
     """The cost of each family with the setting, without the number of classes."""
     special: Flags
     """Whether the structures of a family are tried only with numbers of classes that are solved from a number."""
+    partial: Flags
+    """Whether only a part of the network is trained: only readings that say what is trained can tell."""
     _values: dict[tuple[int, int], tuple[Array, Array]] = field(default_factory=dict)
     """What `values` returned, so that it is computed once."""
 
@@ -105,6 +115,7 @@ def join_families(parts: Sequence[Families]) -> Families:
         tuple(np.concatenate(rows) for rows in zip(*(part.per_class for part in parts), strict=True)),
         np.concatenate([part.cost for part in parts]),
         np.concatenate([part.special for part in parts]),
+        np.concatenate([part.partial for part in parts]),
     )
 
 
@@ -121,6 +132,7 @@ def unique_families(families: Families) -> Families:
         tuple(array[kept] for array in families.per_class),
         families.cost[kept],
         families.special[kept],
+        families.partial[kept],
     )
 
 
@@ -176,7 +188,8 @@ def _make_families(
     marked = tuple(replace(structure, other_classes=choices.classes is not None) for structure in structures)
     costs = [structure.cost(spec, choices) - class_cost(CLASSES, choices) + cost for structure in marked]
     flags = np.full(len(marked), special, dtype=bool)
-    return unique_families(Families(marked, tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64), flags))
+    rows = tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64)
+    return unique_families(Families(marked, *rows, flags, np.zeros_like(flags)))
 
 
 def solve(query: Query, families: Families, choices: Choices) -> Solutions:
@@ -246,13 +259,24 @@ def _is_solvable(query: Query, families: Families, index: int) -> Flags:
     """
     low, high = _range_of(query.facts[index])
     one = families.values(query, index)[1]
-    few: Flags = (one > 0) & (high - low < FEW * one)
+    few: Flags = (one > 0) & (high - low < FEW * one) & _can_tell(query, families, index)
     return few & ~families.special[:, None] if quantity_of(query.facts[index]) == "mult_adds" else few
+
+
+def _can_tell(query: Query, families: Families, index: int) -> Flags:
+    """Return family x reading: whether the reading depends on what is trained, if only a part is."""
+    import numpy as np
+
+    readings = choose_readings(query, quantity_of(query.facts[index])).readings
+    trained = np.array([bool(reading.row[TRAINED_COLUMN]) for reading in readings], dtype=bool)
+    told: Flags = ~families.partial[:, None] | trained[None, :]
+    return told
 
 
 def _is_fixed(query: Query, families: Families, index: int) -> Flags:
     """Return family x reading: whether the classes do not change the number, as that of the frozen parameters."""
-    fixed: Flags = (families.values(query, index)[1] == 0) & families.special[:, None]
+    one = families.values(query, index)[1]
+    fixed: Flags = (one == 0) & families.special[:, None] & _can_tell(query, families, index)
     return fixed if quantity_of(query.facts[index]) == "params" else fixed & False
 
 
@@ -294,7 +318,7 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     printed = float(fact.printed.number)
     solvable = _is_solvable(query, families, index)
     usual = solvable & families.special[:, None]
-    # 1000 and 1001 classes are not solved for, so the cost of a range is that of the number before its end.
+    # The first and last numbers of a range are common ones, which cost less than the one before its end.
     ranges = [(lowest, highest, highest - 1, solvable) for lowest, highest in RANGES]
     ranges += [(classes, classes, classes, usual) for classes in _list_usual(choices)]
     costs, shares, kinds = [], [], []

@@ -12,25 +12,30 @@ from typing import Any
 
 from mbcost.analytic.compact import compact, count_positions
 from mbcost.questions.explain.arrays import Array
-from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.columns import TRAINED_COLUMN, with_columns
+from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query, Setting
-from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, unique_families
+from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, join_families, unique_families
 from mbcost.questions.explain.structures import COMMON_WIDTHS, Choices, Structure, class_cost, head_cost
 from mbcost.questions.mistakes.known import Draft
-from mbcost.spec.head import FLATTEN, NORM, Head, Part, replace_head
+from mbcost.spec.head import FLATTEN, NORM, POOL, Head, Part, replace_head
 from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, Tally, counts_of
 
-WIDTHS = tuple(range(16, 4097))
+WIDTHS = (8, 10, *range(16, 4097))
 """The widths that are tried for an exact number; for other numbers, the common ones."""
 _TEMPLATES: tuple[tuple[Part, ...], ...] = (
     (), (NORM,), (0,), (0, NORM), (NORM, 0), (NORM, 0, NORM), (FLATTEN,), (FLATTEN, 0), (FLATTEN, 0, NORM),
 )  # fmt: skip
 """The parts before the classifier; 0 stands for a width."""
 _TWO_WIDTHS: tuple[tuple[Part, ...], ...] = tuple(
-    (first, *norm, second, *norm) for first in COMMON_WIDTHS for second in COMMON_WIDTHS for norm in ((), (NORM,))
+    (*flat, first, *norm, second, *norm)
+    for first in COMMON_WIDTHS
+    for second in COMMON_WIDTHS
+    for norm in ((), (NORM,))
+    for flat in ((), (FLATTEN,) if first == second else ())
 )
-"""Two layers before the classifier have common widths."""
+"""Two layers before the classifier have common widths; after flattening, the same width."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +62,26 @@ class _HeadStructures(Sequence[Structure]):
 
     bodies: Sequence[Structure]
     parts: Sequence[tuple[Part, ...]]
+    prefix: tuple[Part, ...] = ()
+    """What comes before the parts of every head."""
+    top: int | None = None
+    """The row of the pool if only the head is trained; None if all layers are."""
 
     def __len__(self) -> int:
         return len(self.bodies) * len(self.parts)
 
     def __getitem__(self, index: Any) -> Any:
         body, head = divmod(index, len(self.parts))
-        return replace(self.bodies[body], head=self.parts[head])
+        parts = self.parts[head]
+        first = None if self.top is None else _name_first(parts, self.top)
+        prefix = () if FLATTEN in parts else self.prefix
+        return replace(self.bodies[body], head=(*prefix, *parts), trained_from=first)
+
+
+def _name_first(parts: tuple[Part, ...], top: int) -> str:
+    """Return the name of the head's first layer, after the pool or the flattening in row `top`."""
+    first = next((part for part in parts if part != FLATTEN), None)
+    return f"{top + 1}.1.{'classifier' if first is None else 'norm' if first == NORM else 'head'}"
 
 
 @cache
@@ -84,11 +102,13 @@ def load_heads(widths: tuple[int, ...], *, flatten: bool) -> HeadTable:
         both = zip(*(_count_parts(_fill(template, width)) for width in (0, 1)), strict=True)
         columns.append([np.array(low) + np.multiply.outer(sides, np.array(high) - low) for low, high in both])
         parts += [_fill(template, width) for width in sides.tolist()]
-    two = zip(*map(_count_parts, _TWO_WIDTHS), strict=True)
+    both_widths = [head for head in dict.fromkeys(_TWO_WIDTHS) if flatten or FLATTEN not in head]
+    two = zip(*map(_count_parts, both_widths), strict=True)
     columns.append([np.array(column, dtype=np.int64) for column in two])
     joined = (np.concatenate(rows) for rows in zip(*columns, strict=True))
     weights, hidden, normed, norms, width = joined
-    return HeadTable((*parts, *_TWO_WIDTHS), weights, hidden, normed, norms, width, _list_costs(parts))
+    parts += both_widths
+    return HeadTable(tuple(parts), weights, hidden, normed, norms, width, _list_costs(parts))
 
 
 def _fill(template: tuple[Part, ...], width: int) -> tuple[Part, ...]:
@@ -96,13 +116,14 @@ def _fill(template: tuple[Part, ...], width: int) -> tuple[Part, ...]:
 
 
 def _list_costs(parts: Sequence[tuple[Part, ...]]) -> Array:
-    """Return the costs of heads with at most one width, and after them those of two widths."""
+    """Return the costs of heads; those with widths of the same kinds cost the same."""
     import numpy as np
 
     known: dict[tuple[object, ...], int] = {}
     costs = []
-    for head in (*parts, *_TWO_WIDTHS):
-        key = tuple(part in COMMON_WIDTHS if isinstance(part, int) else part for part in head)
+    for head in parts:
+        widths = [part for part in head if isinstance(part, int)]
+        key = (*(part in COMMON_WIDTHS if isinstance(part, int) else part for part in head), len(set(widths)))
         if key not in known:
             known[key] = head_cost(head)
         costs.append(known[key])
@@ -146,22 +167,56 @@ def list_heads(
         families: the networks with their own classifiers, each once.
         cost: what the setting costs.
     """
-    import numpy as np
-
     exact = any(fact.quantity == "params" and fact.printed.step == 1 for fact in query.facts)
     is_open = any(fact.alpha is None for fact in query.facts)
     names = [structure.implementation for structure in families.structures]
     bodies = unique_families(_list_bodies(query, setting, sizes, choices, names, cost))
     flatten = all(int(widths.max(initial=0)) < MOST_PER_CLASS for widths in bodies.per_class)
+    prefix = (POOL,) if _has_grid(setting.spec) else ()
     heads = load_heads(WIDTHS if query.wide and exact and not is_open else COMMON_WIDTHS, flatten=flatten)
+    common = load_heads(COMMON_WIDTHS, flatten=flatten)
+    trained = _HeadStructures(bodies.structures, heads.parts, prefix)
+    frozen = _HeadStructures(bodies.structures, common.parts, prefix, setting.spec.find_top())
+    more = cost_of("trained", "classifier")
+    return join_families(
+        [_add_heads(bodies, heads, trained), _freeze(_add_heads(bodies, common, frozen), bodies, more)]
+    )
+
+
+def _has_grid(spec: Spec) -> bool:
+    """Return whether the table pools to a grid, as VGG does: its heads also read globally pooled features."""
+    return spec.rows[spec.find_top()].operator == "flatten"
+
+
+def _add_heads(bodies: Families, heads: HeadTable, structures: _HeadStructures) -> Families:
+    """Return every body with every head, all of which is trained."""
+    import numpy as np
+
+    flattened = np.array([FLATTEN in parts for parts in heads.parts])
     counts, per_class = [], []
-    for total, features in zip(bodies.counts, bodies.per_class, strict=True):
+    facts = len(bodies.counts) // 2
+    for pooled, unpooled, features in zip(bodies.counts[:facts], bodies.counts[facts:], bodies.per_class, strict=False):
         added = [count_heads(heads, *widths) for widths in features.tolist()]
-        counts.append(np.concatenate([row + rows for row, (rows, _) in zip(total, added, strict=True)]))
+        bases = [np.where(flattened[:, None], bare, row) for row, bare in zip(pooled, unpooled, strict=True)]
+        counts.append(np.concatenate([base + rows for base, (rows, _) in zip(bases, added, strict=True)]))
         per_class.append(np.concatenate([one for _, one in added]))
     costs = np.add.outer(bodies.cost, heads.cost).ravel()
-    structures = _HeadStructures(bodies.structures, heads.parts)
-    return Families(structures, tuple(counts), tuple(per_class), costs, np.ones(len(costs), dtype=bool))
+    special = np.ones(len(costs), dtype=bool)
+    return Families(structures, tuple(counts), tuple(per_class), costs, special, np.zeros_like(special))
+
+
+def _freeze(families: Families, bodies: Families, cost: int) -> Families:
+    """Return the families with only their heads trained."""
+    import numpy as np
+
+    number = len(families.cost) // len(bodies.cost)
+    counts = []
+    for rows, body in zip(families.counts, bodies.counts, strict=False):
+        frozen = rows.copy()
+        frozen[:, TRAINED_COLUMN] -= np.repeat(body[:, TRAINED_COLUMN], number)
+        counts.append(frozen)
+    costs = families.cost + cost
+    return replace(families, counts=tuple(counts), cost=costs, partial=np.ones(len(costs), dtype=bool), _values={})
 
 
 def _list_bodies(
@@ -169,7 +224,8 @@ def _list_bodies(
 ) -> Families:
     """Return the networks that end with the pooled features, by the implementations called `names`.
 
-    Instead of what a class adds, `per_class` has the widths that a head reads: pooled and flattened.
+    `counts` has them for every fact with the pool, then for every fact without it. Instead of what a class adds,
+    `per_class` has the widths that a head reads: pooled and flattened.
     """
     import numpy as np
 
@@ -183,25 +239,31 @@ def _list_bodies(
         for name in names
     ]
     columns = list(zip(*rows, strict=True))
-    counts = [with_columns(np.array([counts_of(tally) for tally, _ in column], dtype=np.int64)) for column in columns]
-    widths = [np.array([features for _, features in column], dtype=np.int64) for column in columns]
+    counts = [
+        with_columns(np.array([counts_of(body[pool]) for body in column], dtype=np.int64))
+        for pool in (0, 1)
+        for column in columns
+    ]
+    widths = 2 * [np.array([features for *_, features in column], dtype=np.int64) for column in columns]
     marked = tuple(Structure(name, CLASSES, other_classes=choices.classes is not None) for name in names)
     costs = [structure.cost(spec, choices) - class_cost(CLASSES, choices) + cost for structure in marked]
     special = np.ones(len(names), dtype=bool)
-    return Families(marked, tuple(counts), tuple(widths), np.array(costs, dtype=np.int64), special)
+    arrays = tuple(counts), tuple(widths), np.array(costs, dtype=np.int64)
+    return Families(marked, *arrays, special, np.zeros_like(special))
 
 
 def _count_body(
     spec: Spec, implementation: str, alpha: float, resolution: tuple[int, int], in_channels: int | None
-) -> tuple[Tally, tuple[int, int]]:
-    """Return the counts of a network that ends with its features, and their number if pooled and if flattened."""
-    body = replace_head(spec, Head())
+) -> tuple[Tally, Tally, tuple[int, int]]:
+    """Return the counts of a network that ends with its features, with and without a pool, and the features.
+
+    These are their numbers if they are pooled and if they are flattened.
+    """
+    body = replace_head(spec, Head((POOL,) if _has_grid(spec) else ()))
     blocks = Draft(body, body.implementation(implementation)).blocks(alpha, CLASSES, in_channels)
-    counted, pool = compact(blocks), blocks[-1].form
-    return counted.tally(resolution), (
-        pool.outputs,
-        pool.inputs * count_positions(compact(blocks[:-1]).output, resolution),
-    )
+    before, pool = compact(blocks[:-1]), blocks[-1].form
+    features = pool.outputs, pool.inputs * count_positions(before.output, resolution)
+    return compact(blocks).tally(resolution), before.tally(resolution), features
 
 
 def count_heads(heads: HeadTable, pooled: int, flattened: int) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ from mbcost.questions.explain.answer import Difference, Nearby
 from mbcost.questions.explain.evaluate import list_amounts, make_explanation, network_of, sum_columns
 from mbcost.questions.explain.facts import Query, quantity_of
 from mbcost.questions.explain.reading_sets import load_readings
-from mbcost.questions.explain.readings import Reading
+from mbcost.questions.explain.readings import KERAS_NORMALIZATION, Reading
 from mbcost.questions.explain.search import Match, TrialHit
 from mbcost.questions.explain.structures import USUAL_CLASSES
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -22,9 +22,6 @@ USUAL_COST = 300
 """Only readings that cost at most this, in hundredths of a bit, are shown as the nearest ones."""
 FACTORS = (1, 2, 3, 4)
 """A difference is named if it is a raw count, once or a few times."""
-KERAS_NORMALIZATION = 7
-"""Values of Keras's normalization layer on an image: a mean and a variance per channel, and a count (keras 3.15.1,
-keras/src/layers/preprocessing/normalization.py)."""
 
 
 def find_nearest(tried: Sequence[tuple[Query, Sequence[Trial]]]) -> tuple[Nearby, ...]:

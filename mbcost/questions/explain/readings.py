@@ -47,6 +47,9 @@ _SIZES = ((4, "float32"), (2, "float16"), (1, "int8"))
 _MOST_NORM_VALUES = 5
 _STORED = {"weights": 1, "biases": 1} | dict.fromkeys(_NORM_CHANNELS, 4)
 """All values of a model, with the moving mean and variance of each norm channel."""
+KERAS_NORMALIZATION = 7
+"""Values of Keras's normalization layer on an image: a mean and a variance per channel, and a count (keras 3.15.1,
+keras/src/layers/preprocessing/normalization.py). Keras's EfficientNet begins with one."""
 _PARTS: Mapping[str, Coefficients] = {
     "trainable": {"trained": 1},
     "not trainable": _STORED | {"trained": -1},
@@ -57,6 +60,8 @@ _PARTS: Mapping[str, Coefficients] = {
     "state of Adam": {"trained": 2, "networks": 2},
     "state of momentum": {"trained": 1, "networks": 2},
     "state_dict": _STORED | {"norms": 1},
+    "stored + input normalization": _STORED | {"networks": KERAS_NORMALIZATION},
+    "not trainable + input normalization": _STORED | {"trained": -1, "networks": KERAS_NORMALIZATION},
 }
 """Parts of the values of a model that summaries print.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
@@ -11,6 +11,7 @@ from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.columns import TRAINED
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.mistakes.known import MISTAKES, Draft, find_mistake, list_row_changes
 from mbcost.spec.head import Head, Part, replace_head
@@ -23,6 +24,8 @@ USUAL_CLASSES = (CLASSES, CLASSES + 1)
 """ImageNet's classes, and TF-slim's with the background."""
 LARGEST = 2**53
 """The search is for counts up to this one: sums and small multiples of them stay far below the arrays' 2^63."""
+FEW_CLASSES = 20
+"""Most people train for at most so many classes."""
 OTHER_CLASSES = (1, 2, 3, 5, 10, 21, 91, 100, 101, 102, 120, 200)
 """Numbers of classes of data sets to which such networks are often fitted."""
 
@@ -35,7 +38,7 @@ RARE = 400
 """An implementation that costs at least this, in hundredths of a bit, does not make a published figure exact."""
 PAIR_DIGITS = 6
 """A number of so many digits can tell two mistakes."""
-COMMON_WIDTHS = (16, 32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 800, 1000, 1024, 1280, 2048, 4096)
+COMMON_WIDTHS = (8, 10, 16, 32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 800, 1000, 1024, 1280, 2048, 4096)
 """Usual widths of a fully connected layer before the classifier."""
 
 
@@ -107,6 +110,8 @@ class Structure:
         if self.head is not None:
             mistakes += (f"the head is {Head((*self.head, self.classes))}",)
         trained = None if self.trained_from is None else _describe_training(self.trained_from)
+        if self.head is not None and self.trained_from is not None:
+            trained = "only the head is trained"
         return self._list(mistakes, left_out, trained, f"there are {self.classes} classes")
 
     def _list(
@@ -181,18 +186,27 @@ class Choices:
 
 def head_cost(parts: tuple[Part, ...]) -> int:
     """Return the cost of a head, in hundredths of a bit."""
-    names = (
-        ("common width" if part in COMMON_WIDTHS else "width") if isinstance(part, int) else part for part in parts
-    )
-    more = max(0, sum(isinstance(part, int) for part in parts) - 1)
-    return sum(cost_of("heads", name) for name in ("replaced", *names, *["second width"] * more))
+    names = ["replaced"]
+    before: int | None = None
+    for part in parts:
+        if not isinstance(part, int):
+            names.append(part)
+        elif part == before:
+            names.append("repeated width")
+        else:
+            names += ["common width" if part in COMMON_WIDTHS else "width", *(["second width"] if before else [])]
+        before = part if isinstance(part, int) else before
+    return sum(cost_of("heads", name) for name in names)
 
 
 def class_cost(classes: int, choices: Choices) -> int:
     """Return the cost of a number of classes, in hundredths of a bit; it is higher if a different one is claimed."""
     if classes == choices.classes:
         return 0
-    name = str(classes) if classes in (*USUAL_CLASSES, *OTHER_CLASSES) else "other" if classes <= CLASSES else "many"
+    if classes in (*USUAL_CLASSES, *OTHER_CLASSES):
+        name = str(classes)
+    else:
+        name = "few" if classes <= FEW_CLASSES else "other" if classes <= CLASSES else "many"
     claimed = 0 if choices.classes is None else cost_of("classes", "not as claimed")
     return cost_of("classes", name) + claimed
 
@@ -214,12 +228,16 @@ class Stack:
     """Structure x scale x count: what one more class adds to `mult_adds`."""
     class_params: Array
     """Structure x count: what one more class adds to `params`."""
+    growing: tuple[Array, Array] | None = None
+    """Structure x scale x count for params that depend on the map, as after flattening, and for one more class."""
 
     def select(self, indices: list[int]) -> Stack:
         """Return the stack with only the structures at `indices`."""
         structures = tuple(self.structures[index] for index in indices)
-        arrays = (self.mult_adds, self.params, self.class_mult_adds, self.class_params)
-        return Stack(structures, self.scales, *(array[indices] for array in arrays))
+        mult_adds, params = self.mult_adds[indices], self.params[indices]
+        class_mult_adds, class_params = self.class_mult_adds[indices], self.class_params[indices]
+        growing = None if self.growing is None else (self.growing[0][indices], self.growing[1][indices])
+        return Stack(structures, self.scales, mult_adds, params, class_mult_adds, class_params, growing)
 
     def counts(self, quantity: str, resolution: tuple[int, int] | None) -> tuple[Array, Array]:
         """Return structure x count at `resolution`, which parameters do not need, and the same for one more class.
@@ -227,18 +245,43 @@ class Stack:
         Raises:
             MbcostError: the counts are too large for the arrays.
         """
+        if quantity in ("params", "bytes"):
+            if self.growing is None:
+                return self.params, self.class_params
+            assert resolution is not None, "these parameters depend on the resolution"
+            return self._sum(self.growing[0], resolution), self._sum(self.growing[1], resolution)
+        assert resolution is not None, "mult-adds depend on the resolution"
+        return self._sum(self.mult_adds, resolution), self._sum(self.class_mult_adds, resolution)
+
+    def counts_at(self, quantity: str, sides: Sequence[int]) -> tuple[Array, Array]:
+        """Return side x structure x count for square inputs, and the same for one more class.
+
+        Raises:
+            MbcostError: the counts are too large for the arrays.
+        """
         import numpy as np
 
-        if quantity in ("params", "bytes"):
-            return self.params, self.class_params
-        assert resolution is not None, "mult-adds depend on the resolution"
-        sizes = [count_positions(scale, resolution) for scale in self.scales]
-        if max(sizes) * int(self.mult_adds.max()) * len(sizes) > LARGEST:
-            raise too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
+        if quantity in ("params", "bytes") and self.growing is None:
+            shape = (len(sides), *self.params.shape)
+            return np.broadcast_to(self.params, shape), np.broadcast_to(self.class_params, shape)
+        is_params = quantity in ("params", "bytes") and self.growing is not None
+        both = self.growing if is_params and self.growing is not None else (self.mult_adds, self.class_mult_adds)
+        sizes = [[count_positions(scale, (side, side)) for scale in self.scales] for side in sides]
+        if max(map(max, sizes)) * int(both[0].max()) * len(self.scales) > LARGEST:
+            raise too_large(f"a count at resolution {max(sides)}x{max(sides)}")
         areas = np.array(sizes, dtype=np.int64)
-        totals: Array = np.einsum("ksc,s->kc", self.mult_adds, areas)
-        per_class: Array = np.einsum("ksc,s->kc", self.class_mult_adds, areas)
-        return totals, per_class
+        total, one = (np.tensordot(areas, counts, axes=(1, 1)) for counts in both)
+        return total, one
+
+    def _sum(self, counts: Array, resolution: tuple[int, int]) -> Array:
+        """Return structure x count: the sum over the maps at `resolution`."""
+        import numpy as np
+
+        sizes = [count_positions(scale, resolution) for scale in self.scales]
+        if max(sizes) * int(counts.max()) * len(sizes) > LARGEST:
+            raise too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
+        totals: Array = np.einsum("ksc,s->kc", counts, np.array(sizes, dtype=np.int64))
+        return totals
 
 
 Counted = tuple[Structure, Sums, Sums]
@@ -259,14 +302,21 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
     indices = {scale: index for index, scale in enumerate(scales)}
     mult_adds = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
-    params = np.zeros((2, len(counted), len(COUNTS)), dtype=np.int64)
+    growing = np.zeros_like(mult_adds)
     for row, pair in enumerate(counted):
         for more, (_, for_mult_adds, for_params) in enumerate(pair):
             for scale, counts in for_mult_adds.items():
                 mult_adds[more, row, indices[scale]] = counts
-            params[more, row] = for_params[None]
+            for scale, counts in for_params.items():
+                growing[more, row, indices[scale]] = counts
     structures = tuple(structure for (structure, *_), _ in counted)
-    return Stack(structures, scales, mult_adds[0], params[0], mult_adds[1] - mult_adds[0], params[1] - params[0])
+    none, one = growing[:, :, scales.index(None)]
+    stack = Stack(structures, scales, mult_adds[0], none, mult_adds[1] - mult_adds[0], one - none)
+    values = [COUNTS.index(name) for name in TRAINED]
+    others = [index for index, scale in enumerate(scales) if scale is not None]
+    if growing[:, :, others][..., values].any():
+        return replace(stack, growing=(growing[0], growing[1] - growing[0]))
+    return stack
 
 
 def too_large(subject: str) -> MbcostError:

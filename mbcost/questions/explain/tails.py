@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mbcost.analytic.layers import BatchNorm, Layer
-from mbcost.questions.explain.columns import COLUMNS, columns_of
+from mbcost.questions.explain.columns import TRAINED_COLUMN, columns_of
 from mbcost.questions.explain.facts import Setting
 from mbcost.questions.explain.families import Families
 from mbcost.questions.explain.structures import CLASSIFIER, Choices, Structure
 from mbcost.spec.table import CLASSES, Spec
-
-_TRAINED = COLUMNS.index("trained")
 
 
 def list_tails(
@@ -43,7 +41,7 @@ def list_tails(
     for index, all_trained in enumerate(families.counts):
         copied = all_trained[rows]
         if is_params[index]:
-            copied[:, _TRAINED] = np.array([values[index] for values in trained], dtype=np.int64)
+            copied[:, TRAINED_COLUMN] = np.array([values[index] for values in trained], dtype=np.int64)
         counts.append(copied)
     costs = np.array([structure.cost(spec, choices) for structure in structures], dtype=np.int64)
     whole = np.array([structure.cost(spec, choices) for structure in families.structures], dtype=np.int64)
@@ -52,6 +50,7 @@ def list_tails(
         tuple(counts),
         tuple(one[rows] for one in families.per_class),
         families.cost[rows] + costs - whole[rows],
+        np.ones(len(rows), dtype=bool),
         np.ones(len(rows), dtype=bool),
     )
 
@@ -67,7 +66,7 @@ def _sum_tails(spec: Spec, implementation: str, alpha: float) -> tuple[tuple[str
     layers = structure.draft(spec).network(alpha, spec.resolution, CLASSES).layers
     names, sums, total = [], [], 0
     for layer in reversed(layers):
-        amount = columns_of(layer.tally(), trained=True)[_TRAINED]
+        amount = columns_of(layer.tally(), trained=True)[TRAINED_COLUMN]
         if not amount:
             continue
         if not layer.name.endswith(CLASSIFIER):

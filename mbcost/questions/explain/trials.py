@@ -137,6 +137,8 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
     built_any = False
     for setting in list_settings(query):
         choices = replace(allowed, mistakes=0, pairs=False) if setting.departures else allowed
+        if query.deep and not _is_main(query, setting):
+            choices = replace(choices, mistakes=min(1, choices.mistakes))
         try:
             built = [_build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
         except MbcostError as error:
@@ -146,6 +148,11 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
         yield _build_trial(query, setting, choices, built, cost)
     if not built_any:
         raise failure
+
+
+def _is_main(query: Query, setting: Setting) -> bool:
+    """Return whether a deep search is for this setting: the network of the query, at alpha 1 if alpha is open."""
+    return setting.spec is query.spec and setting.alpha in (None, 1.0)
 
 
 def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequence[Expanded], cost: int) -> Trial:

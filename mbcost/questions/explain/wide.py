@@ -98,9 +98,8 @@ def _build_sizes(query: Query, setting: Setting, cost: int, sides: Sequence[int]
     settings = [replace(setting, resolution=(side, side), departures=departures) for side in sides]
     counts = []
     for fact, stack in zip(query.facts, stacks, strict=True):
-        one = replace(stack.select(kept), structures=tuple(structures))
-        rows = [_count(one, quantity_of(fact), (side, side), more) for side in sides]
-        counts.append(np.concatenate(rows))
+        total, one = stack.select(kept).counts_at(quantity_of(fact), sides)
+        counts.append(with_columns((total + more * one).reshape(len(sides) * len(kept), -1)))
     costs = np.array([structure.cost(setting.spec, choices) for structure in structures], dtype=np.int64)
     yield _make_trial(settings, structures, counts, np.add.outer(prices, costs).ravel())
 
