@@ -24,7 +24,8 @@ TERM = {
 }
 EXPLANATION = [
     "network", "alpha", "resolution", "classes", "head", "trained_from", "implementation", "convention", "quantity",
-    "departures", "rounding", "value", "exact", "bits", "chance", "others", "variants", "same_sums", "claimed", "text", "values",
+    "departures", "rounding", "value", "exact", "bits", "chance", "others", "variants", "same_sums", "claimed",
+    "text", "values",
 ]  # fmt: skip
 VALUE = [
     "row", "printed", "alpha", "resolution", "convention", "mechanism", "counted_by", "quantity", "rounding", "value",
@@ -190,6 +191,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "query.facts": ["row", "quantity", "printed", "alpha", "resolution"],
             "explanations": EXPLANATION,
             "explanations.values": VALUE,
+            "explanations.same_sums": ["implementation", "conventions", "departures"],
         },
     ),
     "explain 1252681984 v2@1/224": (
@@ -328,7 +330,7 @@ NAMES = {
 
 
 def collect_keys(value: Any, path: str = "") -> dict[str, list[str]]:
-    """Return the keys of every object by its path. Items of a list must have the same keys, but can have empty lists."""
+    """Return the keys of every object by its path. Items of a list have the same keys, but can have empty lists."""
     keys_of: dict[str, list[str]] = {}
     if isinstance(value, dict):
         keys_of[path] = list(value)

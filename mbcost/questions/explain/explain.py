@@ -16,7 +16,7 @@ from mbcost.questions.explain.trials import Stacks, Trial, build_trials, is_long
 from mbcost.questions.explain.wide import build_wide_trials
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
-WIDE = 1200
+WIDE = 1400
 """What only a wide search tries costs at least this, in hundredths of a bit: it is left out if a simpler cause fits."""
 
 

@@ -316,32 +316,28 @@ def reach_of(query: Query, families: Families, index: int, limit: int, spread: f
     low, high = _range_of(fact)
     base, one = families.values(query, index)
     printed = float(fact.printed.number)
-    solvable = _is_solvable(query, families, index)
-    usual = solvable & families.special[:, None]
+    paid = families.cost[:, None] + readings.cost[None, :]
     # The first and last numbers of a range are common ones, which cost less than the one before its end.
-    ranges = [(lowest, highest, highest - 1, solvable) for lowest, highest in RANGES]
-    ranges += [(classes, classes, classes, usual) for classes in _list_usual(choices)]
+    ranges = [(lowest, highest, highest - 1, False) for lowest, highest in RANGES]
+    ranges += [(classes, classes, classes, True) for classes in _list_usual(choices)]
+    cheapest = min(class_cost(classes, choices) for _, _, classes, _ in ranges)
+    family, reading = np.nonzero(_is_solvable(query, families, index) & (paid + cheapest <= limit))
+    cost, start, step = (table[family, reading] for table in (paid, base, one))
+    unique = _cheapest_of(start % np.maximum(step, 1) + step * FAR, cost)
+    cost, start, step, special = cost[unique], start[unique], step[unique], families.special[family[unique]]
     costs, shares, kinds = [], [], []
-    for lowest, highest, classes, allowed in ranges:
-        left = limit - class_cost(classes, choices)
-        rows = np.flatnonzero(families.cost + readings.cost.min(initial=limit + 1) <= left)
-        paid = families.cost[rows, None] + readings.cost[None, :]
-        good = (paid <= left) & allowed[rows]
-        cost, rests, steps = paid[good] + class_cost(classes, choices), base[rows][good], one[rows][good]
-        start, step = rests.astype(np.float64), steps.astype(np.float64)
-        first = np.maximum(start + lowest * step, printed / spread)
-        last = np.minimum(start + highest * step, printed * spread)
-        values = np.floor(np.maximum(last - first, 0) / step) + (last >= first)
-        covered = values * np.minimum(high - low + 1, step) / printed / (spread - 1 / spread)
-        unique = _cheapest_of(rests % steps + steps * FAR, cost)
-        costs.append(cost[unique])
-        shares.append(covered[unique])
-        kinds.append(np.broadcast_to(families.special[rows, None], good.shape)[good][unique])
-    values, cost = base, families.cost[:, None] + readings.cost[None, :]
-    near = (values * spread >= printed) & (values <= printed * spread)
-    good = _is_fixed(query, families, index) & (cost <= limit) & near
-    unique = _cheapest_of(values[good], cost[good])
-    costs.append(cost[good][unique])
+    for lowest, highest, classes, only_special in ranges:
+        good = (cost + class_cost(classes, choices) <= limit) & (special | (not only_special))
+        first = np.maximum(start[good] + lowest * step[good], printed / spread)
+        last = np.minimum(start[good] + highest * step[good], printed * spread)
+        values = np.floor(np.maximum(last - first, 0) / step[good]) + (last >= first)
+        costs.append(cost[good] + class_cost(classes, choices))
+        shares.append(values * np.minimum(high - low + 1, step[good]) / printed / (spread - 1 / spread))
+        kinds.append(special[good])
+    near = (base * spread >= printed) & (base <= printed * spread)
+    fixed = _is_fixed(query, families, index) & (paid <= limit) & near
+    unique = _cheapest_of(base[fixed], paid[fixed])
+    costs.append(paid[fixed][unique])
     shares.append(np.full(len(unique), (high - low + 1) / printed / (spread - 1 / spread)))
     kinds.append(np.ones(len(unique), dtype=bool))
     return SolvedReach(np.concatenate(costs), np.concatenate(shares), np.concatenate(kinds))

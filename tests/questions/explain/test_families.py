@@ -45,10 +45,10 @@ def test_any_number_of_classes_follows_from_the_params(net: str, convention: str
 
 
 def test_the_classes_follow_from_the_params_and_hold_for_the_multiply_adds() -> None:
-    built = resolve(load_spec("v2"), classes=4321)
+    built = resolve(load_spec("v2"), classes=321)
     facts = (Fact(parse_printed(str(built.mult_adds())), "mult_adds", 1.0, (224, 224)), params_fact(built.params()))
     (first, *_) = explain(Query(facts, load_spec("v2"))).explanations
-    assert first.structure.classes == 4321
+    assert first.structure.classes == 321
     assert [value.explained for value in first.values] == [True, True]
 
 
@@ -145,3 +145,39 @@ def test_the_first_trained_layer_is_found(net: str, reading: str) -> None:
     # What is frozen does not tell the classes.
     assert (first, 1000 if reading == "not trainable" else 2, reading) in found
     assert all(type(value.value) is int for entry in answer.explanations for value in entry.values)
+
+
+@pytest.mark.parametrize(
+    ("net", "resolution", "number", "head", "trained_from"),
+    [
+        ("vgg-16", 224, 14_780_481, "pool,128,1", None),
+        ("vgg-16", 32, 14_777_098, "pool,100,100,10", None),
+        ("vgg-16", 224, 27_823_938, "flatten,512,512,2", None),
+        ("v2", 224, 164_742, "128,6", "10.1.head"),
+        ("v2", 224, 658_948, "512,bn,4", "10.1.head"),
+        ("v1", 224, 3_237_073, "8,1", None),
+    ],
+)
+def test_a_head_that_somebody_printed_is_the_first_explanation(
+    net: str, resolution: int, number: int, head: str, trained_from: str | None
+) -> None:
+    fact = Fact(parse_printed(str(number)), "params", 1.0, (resolution, resolution))
+    (first, *_) = explain(Query((fact,), load_spec(net))).explanations
+    assert (first.head, first.structure.trained_from) == (head, trained_from)
+
+
+@pytest.mark.parametrize("classes", [10, 101, 1000])
+def test_keras_counts_seven_values_more_for_the_normalization_of_images(classes: int) -> None:
+    built = resolve(load_spec("efficientnet-b0"), implementation="keras", classes=classes)
+    number = built.params(load_convention("keras")) + 7
+    (first, *_) = explain(Query((params_fact(number),), load_spec("efficientnet-b0"))).explanations
+    assert (first.structure.classes, first.values[0].reading.name) == (classes, "stored + input normalization")
+
+
+def test_a_given_head_is_counted_at_its_resolution() -> None:
+    """After flattening, the parameters depend on the map, here of 7 x 7."""
+    spec = replace_head(load_spec("v1"), parse_head("flatten,64,2"))
+    number = resolve(spec).params()
+    fact = Fact(parse_printed(str(number)), "params", 1.0, (224, 224))
+    (first, *_) = explain(Query((fact,), spec, classes=2)).explanations
+    assert (first.head, first.departures, first.claimed) == ("flatten,64,2", (), True)
