@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from mbcost.questions.explain.packed import ARRAYS, fingerprint, packed_path
-from mbcost.questions.explain.structures import Choices, build_stack
+from mbcost.questions.explain.stack import build_stack
+from mbcost.questions.explain.structures import Choices
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import alpha_text
 

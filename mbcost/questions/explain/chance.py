@@ -18,13 +18,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
 from math import comb, fsum, prod
-from operator import and_
 
 from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
-from mbcost.questions.explain.families import Families, SolvedReach, decides_classes, reach_of
 from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passes, reading_costs
+from mbcost.questions.explain.reach import Moved, SolvedFacts, reach_facts
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
 from mbcost.questions.explain.windows import list_misprints
@@ -34,8 +33,6 @@ SPREAD = 1.15
 
 Tried = tuple[Query, Sequence[Trial]]
 """A query without open quantities, and its trials."""
-Moved = frozenset[int]
-"""The indices of the facts that are moved together; the others keep their printed numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +107,7 @@ def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidat
     query = alternatives[0][0]
     highest = max((candidate.cost for candidate in candidates), default=0)
     solved = [
-        _solved_reach(alternative, trial.families, highest)
+        reach_facts(alternative, trial.families, highest, SPREAD)
         for alternative, trials in alternatives
         for trial in trials
         if trial.families is not None
@@ -166,47 +163,6 @@ class _Tests:
             shares[moved] = min(1.0, built + fsum(part.bound(moved, limit) for part in self._solved))
         number = len(self._query.facts)
         return [max(share for moved, share in shares.items() if index in moved) for index in range(number)]
-
-
-@dataclass(frozen=True, eq=False)
-class SolvedFacts:
-    """What the families of one trial reach when facts are moved."""
-
-    reaches: tuple[SolvedReach, ...]
-    """For each fact."""
-    decides: tuple[bool, ...]
-    """For each fact, whether its digits decide the number of classes of an unmodified network."""
-    is_params: tuple[bool, ...]
-    """For each fact, whether it counts parameters: only these decide special families, such as heads."""
-
-    def restrict(self, facts: Sequence[int]) -> SolvedFacts:
-        """Return the same for only some of the facts, which are given by their indices."""
-        columns = (self.reaches, self.decides, self.is_params)
-        return SolvedFacts(*(tuple(column[index] for index in facts) for column in columns))  # type: ignore[arg-type]
-
-    def bound(self, moved: Moved, limit: int) -> float:
-        """Return an upper bound of the share of factors for which the families give all facts.
-
-        If a fact that is not moved decides a family, the structures of the trial have its solutions already.
-        """
-        return self._bound(moved, limit, self.decides, special=False) + self._bound(
-            moved, limit, tuple(map(and_, self.decides, self.is_params)), special=True
-        )
-
-    def _bound(self, moved: Moved, limit: int, decides: Sequence[bool], *, special: bool) -> float:
-        if any(decided for index, decided in enumerate(decides) if index not in moved):
-            return 0.0
-        shares = (self.reaches[index].bound(limit, special=special) for index in moved if decides[index])
-        return min(shares, default=0.0)
-
-
-def _solved_reach(query: Query, families: Families, limit: int) -> SolvedFacts:
-    every = range(len(query.facts))
-    return SolvedFacts(
-        tuple(reach_of(query, families, index, limit, SPREAD) for index in every),
-        tuple(decides_classes(query, families, index) for index in every),
-        tuple(query.facts[index].quantity == "params" for index in every),
-    )
 
 
 def _list_moves(query: Query) -> list[Moved]:

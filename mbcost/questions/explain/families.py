@@ -7,43 +7,24 @@ from what remains of a printed number after the rest of the network.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.columns import TRAINED_COLUMN, with_columns
+from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.costs import cost_of
-from mbcost.questions.explain.facts import Fact, Query, quantity_of
+from mbcost.questions.explain.facts import Query, quantity_of
 from mbcost.questions.explain.reading_sets import choose_readings
-from mbcost.questions.explain.structures import (
-    FEW_CLASSES,
-    OTHER_CLASSES,
-    USUAL_CLASSES,
-    Choices,
-    Stack,
-    Structure,
-    class_cost,
-)
-from mbcost.questions.explain.windows import list_windows
+from mbcost.questions.explain.stack import Stack
+from mbcost.questions.explain.structures import Choices, Structure, class_cost
 from mbcost.spec.table import CLASSES, Spec
 
 if TYPE_CHECKING:
-    from mbcost.questions.explain.arrays import Array, Flags, Floats
+    from mbcost.questions.explain.arrays import Array, Flags
 
-RANGES = ((1, FEW_CLASSES), (FEW_CLASSES + 1, 1000), (1001, 22_000))
-"""The numbers of classes that are solved for, by cost; ImageNet has 21,841 classes."""
-FEW = 16
-"""A fact is solved for its classes if at most so many of them give its digits."""
 MOST_PER_CLASS = 2**27
 """A class costs less than this, and a head reads fewer features: then all products fit the arrays."""
-FAR = 2**31
-"""More than a few times `MOST_PER_CLASS`, which is what a reading counts per class."""
-KEPT = 2000
-"""How many solutions are kept: the cheapest ones, and all that cost as much as the last of them."""
-SHORTENED = ("rounds", "floors", "ceils")
-"""The ways to print a number for which classes are solved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +60,6 @@ class Families:
                 self.per_class[index][:, counted] @ coefficients,
             )
         return self._values[key]
-
-
-@dataclass(frozen=True, eq=False)
-class Solutions:
-    """Structures with numbers of classes that give the digits of a fact."""
-
-    structures: tuple[Structure, ...]
-    counts: tuple[Array, ...]
-    cost: Array
 
 
 class _Chain(Sequence[Structure]):
@@ -190,172 +162,3 @@ def _make_families(
     flags = np.full(len(marked), special, dtype=bool)
     rows = tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64)
     return unique_families(Families(marked, *rows, flags, np.zeros_like(flags)))
-
-
-def solve(query: Query, families: Families, choices: Choices) -> Solutions:
-    """Return the families with the numbers of classes that give the digits of one of the facts.
-
-    What is longer than the facts themselves is left out.
-    """
-    import numpy as np
-
-    pairs: dict[tuple[int, int], int] = {}
-    for index in range(len(query.facts)):
-        for family, classes in _solve_fact(query, families, index):
-            known = classes == choices.classes or classes in USUAL_CLASSES + OTHER_CLASSES
-            if families.special[family] or not known:
-                pairs[family, classes] = int(families.cost[family]) + class_cost(classes, choices)
-    limit = sum(map(_count_bits, query.facts))
-    if len(pairs) > KEPT:
-        limit = min(limit, sorted(pairs.values())[KEPT - 1])
-    kept = sorted((pair, cost) for pair, cost in pairs.items() if cost <= limit)
-    rows = np.array([family for (family, _), _ in kept], dtype=np.int64)
-    more = np.array([classes for (_, classes), _ in kept], dtype=np.int64)
-    return Solutions(
-        tuple(
-            replace(families.structures[family], classes=classes, other_classes=choices.classes not in (None, classes))
-            for (family, classes), _ in kept
-        ),
-        tuple(
-            counts[rows] + more[:, None] * one[rows]
-            for counts, one in zip(families.counts, families.per_class, strict=True)
-        ),
-        np.array([cost for _, cost in kept], dtype=np.int64),
-    )
-
-
-def _count_bits(fact: Fact) -> int:
-    """Return the information in a number, in hundredths of a bit: an explanation that is longer explains nothing.
-
-    It is the logarithm of how many different numbers of as many digits there are within a fifth of it.
-    """
-    low, high = _range_of(fact)
-    return 100 * int(fact.printed.number / 5 / max(high - low + 1, 1)).bit_length()
-
-
-def _solve_fact(query: Query, families: Families, index: int) -> Iterator[tuple[int, int]]:
-    """Yield each family with a number of classes for which a reading gives the digits of the fact."""
-    import numpy as np
-
-    low, high = _range_of(query.facts[index])
-    base, one = families.values(query, index)
-    solvable = _is_solvable(query, families, index)
-    steps = np.maximum(one, 1)
-    lowest = np.maximum(-((base - low) // steps), RANGES[0][0])
-    highest = np.minimum((high - base) // steps, RANGES[-1][1])
-    for family, reading in np.argwhere((highest >= lowest) & solvable).tolist():
-        for classes in range(int(lowest[family, reading]), int(highest[family, reading]) + 1):
-            yield family, classes
-    for family in np.flatnonzero(
-        (_is_fixed(query, families, index) & (low <= base) & (base <= high)).any(axis=1)
-    ).tolist():
-        yield family, query.classes or CLASSES
-
-
-def _is_solvable(query: Query, families: Families, index: int) -> Flags:
-    """Return family x reading: whether few numbers of classes give the digits of the fact.
-
-    Special families are solved from parameters only: mult-adds tell little of a head.
-    """
-    low, high = _range_of(query.facts[index])
-    one = families.values(query, index)[1]
-    few: Flags = (one > 0) & (high - low < FEW * one) & _can_tell(query, families, index)
-    return few & ~families.special[:, None] if quantity_of(query.facts[index]) == "mult_adds" else few
-
-
-def _can_tell(query: Query, families: Families, index: int) -> Flags:
-    """Return family x reading: whether the reading depends on what is trained, if only a part is."""
-    import numpy as np
-
-    readings = choose_readings(query, quantity_of(query.facts[index])).readings
-    trained = np.array([bool(reading.row[TRAINED_COLUMN]) for reading in readings], dtype=bool)
-    told: Flags = ~families.partial[:, None] | trained[None, :]
-    return told
-
-
-def _is_fixed(query: Query, families: Families, index: int) -> Flags:
-    """Return family x reading: whether the classes do not change the number, as that of the frozen parameters."""
-    one = families.values(query, index)[1]
-    fixed: Flags = (one == 0) & families.special[:, None] & _can_tell(query, families, index)
-    return fixed if quantity_of(query.facts[index]) == "params" else fixed & False
-
-
-def decides_classes(query: Query, families: Families, index: int) -> bool:
-    """Return whether the digits of the fact decide the classes of an unmodified network, so that `solve` has them."""
-    return bool(_is_solvable(query, families, index)[~families.special].any())
-
-
-def _range_of(fact: Fact) -> tuple[int, int]:
-    windows = [window for window in list_windows(fact.printed, quantity_of(fact)) if window.rounding in SHORTENED]
-    return min((window.low for window in windows), default=1), max((window.high for window in windows), default=0)
-
-
-@dataclass(frozen=True, eq=False)
-class SolvedReach:
-    """What families reach when a fact is moved: costs, and upper bounds of the shares of factors."""
-
-    cost: Array
-    share: Floats
-    special: Flags
-    """Whether the family is special."""
-
-    def bound(self, limit: int, *, special: bool) -> float:
-        """Return an upper bound of the share of factors that the families explain at a cost of at most `limit`."""
-        return min(1.0, fsum(self.share[(self.cost <= limit) & (self.special == special)]))
-
-
-def reach_of(query: Query, families: Families, index: int, limit: int, spread: float) -> SolvedReach:
-    """Return what families reach when the fact is moved by factors up to `spread`.
-
-    The values of a family are as far apart as a class costs: it reaches the share of factors that its values cover.
-    """
-    import numpy as np
-
-    fact, choices = query.facts[index], Choices(classes=query.classes)
-    readings = choose_readings(query, quantity_of(fact))
-    low, high = _range_of(fact)
-    base, one = families.values(query, index)
-    printed = float(fact.printed.number)
-    paid = families.cost[:, None] + readings.cost[None, :]
-    # The first and last numbers of a range are common ones, which cost less than the one before its end.
-    ranges = [(lowest, highest, highest - 1, False) for lowest, highest in RANGES]
-    ranges += [(classes, classes, classes, True) for classes in _list_usual(choices)]
-    cheapest = min(class_cost(classes, choices) for _, _, classes, _ in ranges)
-    family, reading = np.nonzero(_is_solvable(query, families, index) & (paid + cheapest <= limit))
-    cost, start, step = (table[family, reading] for table in (paid, base, one))
-    unique = _cheapest_of(start % np.maximum(step, 1) + step * FAR, cost)
-    cost, start, step, special = cost[unique], start[unique], step[unique], families.special[family[unique]]
-    costs, shares, kinds = [], [], []
-    for lowest, highest, classes, only_special in ranges:
-        good = (cost + class_cost(classes, choices) <= limit) & (special | (not only_special))
-        first = np.maximum(start[good] + lowest * step[good], printed / spread)
-        last = np.minimum(start[good] + highest * step[good], printed * spread)
-        values = np.floor(np.maximum(last - first, 0) / step[good]) + (last >= first)
-        costs.append(cost[good] + class_cost(classes, choices))
-        shares.append(values * np.minimum(high - low + 1, step[good]) / printed / (spread - 1 / spread))
-        kinds.append(special[good])
-    near = (base * spread >= printed) & (base <= printed * spread)
-    fixed = _is_fixed(query, families, index) & (paid <= limit) & near
-    unique = _cheapest_of(base[fixed], paid[fixed])
-    costs.append(paid[fixed][unique])
-    shares.append(np.full(len(unique), (high - low + 1) / printed / (spread - 1 / spread)))
-    kinds.append(np.ones(len(unique), dtype=bool))
-    return SolvedReach(np.concatenate(costs), np.concatenate(shares), np.concatenate(kinds))
-
-
-def _list_usual(choices: Choices) -> tuple[int, ...]:
-    """Return the numbers of classes that special families are tried with at a low cost."""
-    return tuple(dict.fromkeys((*USUAL_CLASSES, *OTHER_CLASSES, *([choices.classes] if choices.classes else []))))
-
-
-def _cheapest_of(keys: Array, cost: Array) -> Array:
-    """Return the indices of the cheapest entry of each key.
-
-    Two families have the same values if they differ by whole classes: their keys are the rest and the cost of a class.
-    """
-    import numpy as np
-
-    order = np.lexsort((cost, keys))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = keys[order][1:] != keys[order][:-1]
-    return order[first]

@@ -7,14 +7,18 @@ it is ignored if it was built from other specs. A test checks that it is equal t
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.structures import Stack, Structure
-from mbcost.spec.catalogue.library import NETWORKS, specs_folder
+from mbcost.questions.explain.facts import is_built_in
+from mbcost.questions.explain.stack import Stack, build_stack
+from mbcost.questions.explain.structures import Choices, Structure
+from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
 from mbcost.spec.scaling import alpha_text
+from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
@@ -63,3 +67,23 @@ def fingerprint() -> str:
 def _parse_scale(scale: Any) -> Any:
     """Return a scale from its JSON form."""
     return None if scale is None else tuple(tuple(tuple(step) for step in chain) for chain in scale)
+
+
+def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
+    """Return the structures of `spec` at `alpha`, the unmodified ones first.
+
+    Raises:
+        MbcostError: alpha is so small that no network can be built.
+    """
+    if is_built_in(spec):
+        return _built_in_stack(spec.name, alpha, replace(choices, classes=None))
+    return build_stack(spec, alpha, choices)
+
+
+@cache
+def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
+    """Return the stack from the structures that are built ahead, as far as these go."""
+    ahead = packed_stack(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
+    if ahead is None:
+        return build_stack(load_spec(name), alpha, choices)
+    return ahead.select([index for index, built in enumerate(ahead.structures) if choices.keep(built) is not None])

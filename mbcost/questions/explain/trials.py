@@ -15,21 +15,13 @@ from mbcost.questions.explain.families import (
     join_families,
     list_families,
     list_mistaken,
-    solve,
 )
 from mbcost.questions.explain.heads import list_heads
+from mbcost.questions.explain.packed import load_stack
 from mbcost.questions.explain.peaks import PEAKS, list_peaks
-from mbcost.questions.explain.stacks import load_stack
-from mbcost.questions.explain.structures import (
-    LARGEST,
-    OTHER_CLASSES,
-    PAIR_DIGITS,
-    USUAL_CLASSES,
-    Choices,
-    Stack,
-    Structure,
-    too_large,
-)
+from mbcost.questions.explain.solve import solve
+from mbcost.questions.explain.stack import LARGEST, Stack, too_large
+from mbcost.questions.explain.structures import OTHER_CLASSES, PAIR_DIGITS, USUAL_CLASSES, Choices, Structure
 from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.printed import Printed
 from mbcost.spec.table import CLASSES, Spec

@@ -22,8 +22,9 @@ from mbcost.questions.explain.facts import (
     list_settings,
     quantity_of,
 )
-from mbcost.questions.explain.stacks import load_stack
-from mbcost.questions.explain.structures import Choices, Stack, Structure, build_stack
+from mbcost.questions.explain.packed import load_stack
+from mbcost.questions.explain.stack import Stack, build_stack
+from mbcost.questions.explain.structures import Choices, Structure
 from mbcost.questions.explain.trials import Trial, is_long
 from mbcost.spec.table import CLASSES, Spec
 

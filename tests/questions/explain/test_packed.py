@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mbcost.questions.explain import packed, stacks
+from mbcost.questions.explain import packed
 from mbcost.questions.explain.packed import ARRAYS, packed_path, packed_stack
-from mbcost.questions.explain.structures import Choices, Stack, build_stack
+from mbcost.questions.explain.stack import Stack, build_stack
+from mbcost.questions.explain.structures import Choices
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 
@@ -28,7 +29,7 @@ def same(first: Stack, second: Stack) -> bool:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Clear the caches of the file before and after the test."""
-    caches = (packed._file, packed_stack, stacks._built_in_stack)
+    caches = (packed._file, packed_stack, packed._built_in_stack)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -67,7 +68,7 @@ def test_the_file_has_nothing_but_the_published_alphas() -> None:
 @pytest.mark.usefixtures("fresh")
 def test_choices_on_the_file_give_the_same_as_building_with_these_choices(choices: Choices) -> None:
     """The structures and their counts are equal; their order may differ."""
-    read, built = stacks.load_stack(load_spec("v2"), 1.0, choices), build_stack(load_spec("v2"), 1.0, choices)
+    read, built = packed.load_stack(load_spec("v2"), 1.0, choices), build_stack(load_spec("v2"), 1.0, choices)
     assert counts(read) == counts(built)
 
 
@@ -92,4 +93,4 @@ def test_the_file_is_ignored_if_it_was_built_from_other_specs(monkeypatch: pytes
     monkeypatch.setattr(packed, "fingerprint", lambda: "the fingerprint of other specs")
     assert packed_stack("v2", 1.0) is None
     spec = load_spec("v2")
-    assert same(stacks.load_stack(spec, 1.0, Choices()), build_stack(spec, 1.0, Choices()))
+    assert same(packed.load_stack(spec, 1.0, Choices()), build_stack(spec, 1.0, Choices()))

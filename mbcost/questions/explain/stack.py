@@ -1,0 +1,235 @@
+"""The counts of every structure of a network at one alpha, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations
+
+from mbcost.analytic.blocks import Block, Form
+from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
+from mbcost.errors import MbcostError
+from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.columns import TRAINED
+from mbcost.questions.explain.structures import COMMON, LEFT_OUT, Choices, Miscount, Structure, role_of
+from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
+from mbcost.spec.table import CLASSES, Spec
+from mbcost.spec.tally import COUNTS, counts_of
+
+Sums = Mapping[Scale, Array]
+"""Counts per position of the feature map, by scale; the counts of a single position are fixed."""
+LARGEST = 2**53
+"""The search is for counts up to this one: sums and small multiples of them stay far below the arrays' 2^63."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """The structures of one network at one alpha, and their counts as arrays.
+
+    The counts are those with `CLASSES` classes, and what one class adds: a count with other classes follows from them.
+    """
+
+    structures: tuple[Structure, ...]
+    scales: tuple[Scale, ...]
+    mult_adds: Array
+    """Structure x scale x count: counts per position that make mult-adds and activations."""
+    params: Array
+    """Structure x count: counts that make parameters."""
+    class_mult_adds: Array
+    """Structure x scale x count: what one more class adds to `mult_adds`."""
+    class_params: Array
+    """Structure x count: what one more class adds to `params`."""
+    growing: tuple[Array, Array] | None = None
+    """Structure x scale x count for params that depend on the map, as after flattening, and for one more class."""
+
+    def select(self, indices: list[int]) -> Stack:
+        """Return the stack with only the structures at `indices`."""
+        structures = tuple(self.structures[index] for index in indices)
+        mult_adds, params = self.mult_adds[indices], self.params[indices]
+        class_mult_adds, class_params = self.class_mult_adds[indices], self.class_params[indices]
+        growing = None if self.growing is None else (self.growing[0][indices], self.growing[1][indices])
+        return Stack(structures, self.scales, mult_adds, params, class_mult_adds, class_params, growing)
+
+    def counts(self, quantity: str, resolution: tuple[int, int] | None) -> tuple[Array, Array]:
+        """Return structure x count at `resolution`, which parameters do not need, and the same for one more class.
+
+        Raises:
+            MbcostError: the counts are too large for the arrays.
+        """
+        if quantity in ("params", "bytes"):
+            if self.growing is None:
+                return self.params, self.class_params
+            assert resolution is not None, "these parameters depend on the resolution"
+            return self._sum(self.growing[0], resolution), self._sum(self.growing[1], resolution)
+        assert resolution is not None, "mult-adds depend on the resolution"
+        return self._sum(self.mult_adds, resolution), self._sum(self.class_mult_adds, resolution)
+
+    def counts_at(self, quantity: str, sides: Sequence[int]) -> tuple[Array, Array]:
+        """Return side x structure x count for square inputs, and the same for one more class.
+
+        Raises:
+            MbcostError: the counts are too large for the arrays.
+        """
+        import numpy as np
+
+        if quantity in ("params", "bytes") and self.growing is None:
+            shape = (len(sides), *self.params.shape)
+            return np.broadcast_to(self.params, shape), np.broadcast_to(self.class_params, shape)
+        is_params = quantity in ("params", "bytes") and self.growing is not None
+        both = self.growing if is_params and self.growing is not None else (self.mult_adds, self.class_mult_adds)
+        sizes = [[count_positions(scale, (side, side)) for scale in self.scales] for side in sides]
+        if max(map(max, sizes)) * int(both[0].max()) * len(self.scales) > LARGEST:
+            raise too_large(f"a count at resolution {max(sides)}x{max(sides)}")
+        areas = np.array(sizes, dtype=np.int64)
+        total, one = (np.tensordot(areas, counts, axes=(1, 1)) for counts in both)
+        return total, one
+
+    def _sum(self, counts: Array, resolution: tuple[int, int]) -> Array:
+        """Return structure x count: the sum over the maps at `resolution`."""
+        import numpy as np
+
+        sizes = [count_positions(scale, resolution) for scale in self.scales]
+        if max(sizes) * int(counts.max()) * len(sizes) > LARGEST:
+            raise too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
+        totals: Array = np.einsum("ksc,s->kc", counts, np.array(sizes, dtype=np.int64))
+        return totals
+
+
+Counted = tuple[Structure, Sums, Sums]
+"""A structure with its counts for mult-adds and for params."""
+
+
+def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
+    """Return every structure of `spec` at `alpha`, the unmodified ones first.
+
+    Raises:
+        MbcostError: alpha is so small that no network can be built, or a count is too large for the arrays.
+    """
+    import numpy as np
+
+    counted = sorted(_structures(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
+    if any(sums[None].max() > LARGEST for pair in counted for _, *both in pair for sums in both):
+        raise too_large("a count of this network")
+    scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
+    indices = {scale: index for index, scale in enumerate(scales)}
+    mult_adds = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
+    growing = np.zeros_like(mult_adds)
+    for row, pair in enumerate(counted):
+        for more, (_, for_mult_adds, for_params) in enumerate(pair):
+            for scale, counts in for_mult_adds.items():
+                mult_adds[more, row, indices[scale]] = counts
+            for scale, counts in for_params.items():
+                growing[more, row, indices[scale]] = counts
+    structures = tuple(structure for (structure, *_), _ in counted)
+    none, one = growing[:, :, scales.index(None)]
+    stack = Stack(structures, scales, mult_adds[0], none, mult_adds[1] - mult_adds[0], one - none)
+    values = [COUNTS.index(name) for name in TRAINED]
+    others = [index for index, scale in enumerate(scales) if scale is not None]
+    if growing[:, :, others][..., values].any():
+        return replace(stack, growing=(growing[0], growing[1] - growing[0]))
+    return stack
+
+
+def too_large(subject: str) -> MbcostError:
+    """Return the error about a count that does not fit the arrays."""
+    return MbcostError(f"{subject} is too large to search for")
+
+
+def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[Counted, Counted]]:
+    """Yield each structure with `CLASSES` classes and with one class more.
+
+    Raises:
+        MbcostError: the counts are not proportional to the classes, or alpha is so small that no channel is left.
+    """
+    if sum(row.c == "k" for row in spec.rows) > 1:
+        raise MbcostError(f"{spec.name} has more than one row with k classes: it cannot be searched")
+    channels = choices.in_channels or spec.channels
+    for name in (choices.implementation,) if choices.implementation else spec.implementations:
+        main = name in (choices.implementation, spec.default_implementation)
+        for mistakes in _mistakes(spec, choices, main=main):
+            structure = Structure(name, CLASSES, mistakes)
+            draft = structure.draft(spec)
+            if mistakes and draft == replace(structure, mistakes=mistakes[:-1]).draft(spec):
+                continue
+            try:
+                blocks, more = (draft.blocks(alpha, classes, channels) for classes in (CLASSES, CLASSES + 1))
+            except MbcostError:
+                if not mistakes:
+                    raise
+                continue
+            with_parts = choices.mistakes > len(mistakes)
+            yield from zip(
+                _count(structure, draft, blocks, with_parts=with_parts),
+                _count(structure, draft, more, with_parts=with_parts),
+                strict=True,
+            )
+
+
+def _mistakes(spec: Spec, choices: Choices, *, main: bool) -> Iterator[tuple[str, ...]]:
+    """Yield no mistake, each mistake, and in a deep search pairs and changed rows for the `main` implementation."""
+    yield ()
+    if choices.mistakes:
+        yield from ((name,) for name in MISTAKES)
+    if choices.mistakes > 1 and main:
+        yield from combinations(MISTAKES, 2)
+    elif choices.pairs:
+        yield from (pair for pair in combinations(MISTAKES, 2) if set(pair) <= set(COMMON))
+    if choices.mistakes > 1 and main:
+        yield from ((name,) for name in list_row_changes(spec))
+
+
+def _count(structure: Structure, draft: Draft, blocks: tuple[Block, ...], *, with_parts: bool) -> Iterator[Counted]:
+    """Yield the structure as it is and, with `with_parts`, with mistakes of counting in one quantity or both."""
+    whole = _sum(blocks)
+    yield structure, whole, whole
+    roles = {role_of(draft.spec, block.stage) for block in blocks}
+    for name, miscount in LEFT_OUT.items() if with_parts else ():
+        if roles.issuperset(miscount.roles):
+            other = _miscounted(whole, blocks, draft, miscount)
+            if miscount.times < 0:
+                yield replace(structure, left_out=name), other, other
+                yield replace(structure, left_out=name, only="params"), whole, other
+            # Counting a part twice is a slip in the sum, not in the model.
+            yield replace(structure, left_out=name, only="mult_adds"), other, whole
+
+
+def _miscounted(whole: Sums, blocks: tuple[Block, ...], draft: Draft, miscount: Miscount) -> Sums:
+    """Return the counts with those of some blocks added `times` more; every block keeps its scale."""
+    sums = dict(whole)
+    for block, scale, counts in _scaled_counts(blocks):
+        if role_of(draft.spec, block.stage) in miscount.roles:
+            sums[scale] = sums[scale] + miscount.times * counts
+    return sums
+
+
+def _sum(blocks: Iterable[Block]) -> Sums:
+    sums: dict[Scale, Array] = {}
+    for _, scale, counts in _scaled_counts(blocks):
+        if scale in sums:
+            sums[scale] += counts
+        else:
+            sums[scale] = counts.copy()
+    return sums
+
+
+def _scaled_counts(blocks: Iterable[Block]) -> Iterator[tuple[Block, Scale, Array]]:
+    """Yield the counts of each block with the scale that they have in the network."""
+    scale = FULL
+    for block in blocks:
+        parts, output = _arrays(block.form)
+        for inner, counts in parts:
+            yield block, join_scales(scale, inner), counts
+        scale = join_scales(scale, output)
+
+
+@cache
+def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
+    """Return a block's counts by scale, and the scale of its output; cached, so never write to the arrays."""
+    import numpy as np
+
+    counted = compact_form(form)
+    tallies = ((None, counted.fixed), *counted.growing)
+    if any(max(counts_of(tally)) > LARGEST for _, tally in tallies):
+        raise too_large("a count of this network")
+    return tuple((scale, np.array(counts_of(tally), dtype=np.int64)) for scale, tally in tallies), counted.output
