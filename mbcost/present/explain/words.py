@@ -99,6 +99,8 @@ def _sign(factor: int) -> str:
 def counters_text(value: Value) -> str:
     """Name the conventions that count a value like this."""
     names = value.counted_by
+    if not names and value.reading.name.startswith("twice "):
+        return f"{value.reading.name}, as for a batch of 2"
     if not names:
         return "no tool is known to count so"
     return ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")

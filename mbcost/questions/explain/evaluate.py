@@ -134,7 +134,8 @@ def _list_same_sums(candidate: Candidate, values: Sequence[Value]) -> Iterator[S
         size = equal.setting.resolution
         moved = [f"the resolution is {size_text(size)}"] if size and size != candidate.setting.resolution else []
         classes = equal.structure.classes
-        other = [f"{classes} classes"] if classes != candidate.structure.classes else []
+        differs = classes != candidate.structure.classes and candidate.setting.spec.has_classifier
+        other = [f"{classes} classes"] if differs else []
         clauses = (*moved, *other, *equal.structure.clauses(equal.setting.spec))
         names = tuple(map(_name_differently, equal.matches, values))
         if (names, clauses) not in seen:

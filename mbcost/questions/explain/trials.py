@@ -23,6 +23,7 @@ from mbcost.questions.explain.solve import solve
 from mbcost.questions.explain.stack import LARGEST, Stack, too_large
 from mbcost.questions.explain.structures import OTHER_CLASSES, PAIR_DIGITS, USUAL_CLASSES, Choices, Structure
 from mbcost.questions.explain.tails import list_tails
+from mbcost.spec.operators import TOPS
 from mbcost.spec.printed import Printed
 from mbcost.spec.table import CLASSES, Spec
 
@@ -191,7 +192,8 @@ def _list_families(
         parts.append(list_mistaken(setting.spec, stacks, sizes, choices, setting.cost + cost))
     if any(fact.quantity == "params" and is_long(fact.printed) for fact in query.facts):
         alphas = [setting.alpha_of(fact) for fact in query.facts]
-        if query.spec in (None, setting.spec):
+        has_top = any(row.operator in TOPS for row in setting.spec.rows)
+        if has_top and query.spec in (None, setting.spec):
             parts.append(list_heads(query, setting, sizes, choices, families, setting.cost + cost))
         parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
     return join_families(parts)
