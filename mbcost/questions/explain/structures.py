@@ -19,7 +19,7 @@ OTHER_CLASSES = (1, 2, 3, 5, 10, 21, 91, 100, 101, 102, 120, 200)
 
 COMMON = (
     "one input channel", "t=1 expansion", "biases left out", "biases everywhere", "groups ignored",
-    "no norm after depthwise", "no squeeze", "no head",
+    "no norm after depthwise", "no squeeze", "no head", "stem for small images",
 )  # fmt: skip
 """Common mistakes: a number of many digits is also tried with two of them, or with one and other classes."""
 RARE = 400

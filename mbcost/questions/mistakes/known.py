@@ -132,6 +132,14 @@ def _read_gray(_: Draft, block: Block) -> Form:
     return replace(block.form, inputs=1) if block.name == "0.1" else block.form
 
 
+def _use_small_stem(draft: Draft) -> Draft:
+    """Replace a 7x7 stem and its pool, as people do for images of 32 x 32: ResNet paper, section 4.2."""
+    if draft.spec.rows[0].kernel != (7, 7):
+        return draft
+    small = _replace_cells(draft, lambda row: row.stage == 0, k=(3, 3), s=1)
+    return _replace_cells(small, lambda row: row.operator == "max_pool", n=0)
+
+
 def _use_standard(_: Draft, block: Block) -> Form:
     form = block.form
     return replace(form, operator="conv") if form.operator == "separable" else form
@@ -299,6 +307,9 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "stem stride 1": Mistake(
         "the stem has stride 1", lambda draft: _replace_cells(draft, lambda row: row.stage == 0 and row.stride > 1, s=1)
+    ),
+    "stem for small images": Mistake(
+        "the stem is a 3x3 convolution with stride 1, without a pool after it", _use_small_stem
     ),
     "one input channel": Mistake("the input has one channel", add_change(_read_gray)),
     "biases everywhere": Mistake("every convolution has a bias in addition to its norm", add_edit(_add_biases)),
