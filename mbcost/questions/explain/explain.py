@@ -20,13 +20,14 @@ WIDE = 1400
 """What only a wide search tries costs at least this, in hundredths of a bit: it is left out if a simpler cause fits."""
 
 
-def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
+def explain(query: Query, limit: int = 10, watch: Watch = iter, *, with_rest: bool = True) -> Answer:
     """Return the `limit` simplest explanations of the facts of `query`.
 
     Args:
         query: what to explain.
         limit: how many explanations to list.
         watch: iterates over the trials, and can show the progress.
+        with_rest: whether to explain in turn what the first explanation misses.
 
     Raises:
         MbcostError: no network can be built as the query says.
@@ -49,7 +50,7 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter) -> Answer:
     is_explained = any(not candidate.mistyped for candidate, _ in confirmed)
     nearest = () if is_explained else find_nearest(tried)
     rest = None
-    if explanations and (missed := _left(explanations[0])):
+    if with_rest and explanations and (missed := _left(explanations[0])):
         rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit, watch)
     return Answer(query, tuple(explanations), fits, nearest, advise(query, explanations), rest, claimed_by)
 

@@ -101,10 +101,11 @@ def _prove_together(
 ) -> list[Verdict]:
     """Return errata by a common cause; two mistakes at once, counted in every way, are tried for many digits only."""
     query = query_of(figures, counted)
-    proved = _first_proved(figures, explain(query, limit=TRIED), known)
+    proved = _first_proved(figures, explain(query, limit=TRIED, with_rest=False), known)
     if proved or any(fact.printed.digits < DEEP_DIGITS for fact in query.facts):
         return proved
-    return _first_proved(figures, explain(replace(query_of(figures), deep=True), limit=TRIED), known)
+    answer = explain(replace(query_of(figures), deep=True), limit=TRIED, with_rest=False)
+    return _first_proved(figures, answer, known)
 
 
 def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:

@@ -22,7 +22,7 @@ NETS = (
 )  # fmt: skip
 QUANTITIES = ("mult_adds", "params")
 PARTS = 4
-TRIALS = 160
+TRIALS = 150
 """Trials in each of `PARTS` parts."""
 
 
@@ -73,7 +73,7 @@ def test_a_random_number_beside_a_right_one_is_not_claimed(part: int) -> None:
             ),
             right: Fact(shorten(counts[right], digits), right, alpha, (side, side)),
         }
-        answer = explain(Query(tuple(facts.values()), spec), limit=1)
+        answer = explain(Query(tuple(facts.values()), spec), limit=1, with_rest=False)
         random_claimed += is_claimed(answer, [facts[wrong]])
         exact += digits is None
         exact_claimed += digits is None and is_claimed(answer, [facts[right]])
@@ -86,7 +86,7 @@ def test_a_random_number_beside_a_right_one_is_not_claimed(part: int) -> None:
 def test_random_numbers_in_a_table_are_not_claimed(kind: str) -> None:
     """A table has mult-adds and params at four alphas, three digits each; some of its numbers are random."""
     generator = random.Random(kind)
-    trials, claimed = 30, 0
+    trials, claimed = 24, 0
     for _ in range(trials):
         spec = load_spec(generator.choice(("v1", "v2", "v3-large", "v3-small")))
         factor = move(10**6, generator) / 10**6
@@ -101,7 +101,7 @@ def test_random_numbers_in_a_table_are_not_claimed(kind: str) -> None:
                 fact = Fact(shorten(moved if is_random else count, 3), quantity, alpha, (224, 224), row)
                 facts.append(fact)
                 wrong += [fact] if is_random else []
-        claimed += is_claimed(explain(Query(tuple(facts), spec), limit=1), wrong)
+        claimed += is_claimed(explain(Query(tuple(facts), spec), limit=1, with_rest=False), wrong)
     assert claimed <= allowed(trials), f"{claimed} of {trials}"
 
 
@@ -142,10 +142,10 @@ def test_two_causes_with_the_same_sums_are_both_named() -> None:
 
 
 def test_a_mistyped_digit_is_offered_only_if_nothing_else_fits() -> None:
-    """3,504,872 is V2's number; 3,504,972 has a wrong digit."""
+    """3,504,872 is V2's number; 3,504,879 has a wrong digit."""
     right, wrong = (
         explain(Query((Fact(parse_printed(text), "params", 1.0),), load_spec("v2")))
-        for text in ("3,504,872", "3,504,972")
+        for text in ("3,504,872", "3,504,879")
     )
     assert not any(value.rounding == "mistyped" for entry in right.explanations for value in entry.values)
     assert wrong.explanations[0].values[0].meant == "3,504,872"

@@ -89,7 +89,7 @@ def test_a_head_of_any_width_is_listed_but_never_claimed_from_params_and_multipl
         Fact(parse_printed(str(built.mult_adds(torchinfo))), "mult_adds", 1.0, (224, 224)),
         params_fact(built.params()),
     )
-    explanations = explain(Query(facts, load_spec("v2")), limit=50).explanations
+    explanations = explain(Query(facts, load_spec("v2")), limit=30).explanations
     found = [entry for entry in explanations if (entry.structure.head, entry.structure.classes) == ((777,), 12)]
     assert found
     assert found[0].exact
