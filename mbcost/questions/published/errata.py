@@ -40,8 +40,6 @@ ALONE = 0.01
 """The cause of a single figure is claimed up to this chance."""
 TRIED = 5
 """So many explanations are tried until one is credible."""
-DEEP_DIGITS = 5
-"""Two mistakes at once are tried only for a group of figures that all have so many digits: fewer fit by chance."""
 CANDIDATES = 3
 """So many explanations of an open figure are listed, the one with the smallest chance first."""
 
@@ -99,13 +97,12 @@ def _from_earlier_version(figure: Published, known: Iterable[Verdict]) -> Verdic
 def _prove_together(
     figures: Sequence[Published], counted: tuple[Reading, ...], known: Mapping[str, Verdict]
 ) -> list[Verdict]:
-    """Return errata by a common cause; two mistakes at once, counted in every way, are tried for many digits only."""
-    query = query_of(figures, counted)
-    proved = _first_proved(figures, explain(query, limit=TRIED, with_rest=False), known)
-    if proved or any(fact.printed.digits < DEEP_DIGITS for fact in query.facts):
-        return proved
-    answer = explain(replace(query_of(figures), deep=True), limit=TRIED, with_rest=False)
-    return _first_proved(figures, answer, known)
+    """Return errata by a common cause, counted as their table is counted, or else in any way."""
+    for readings in dict.fromkeys((counted, ())):
+        answer = explain(query_of(figures, readings), limit=TRIED, with_rest=False)
+        if proved := _first_proved(figures, answer, known):
+            return proved
+    return []
 
 
 def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:

@@ -182,14 +182,6 @@ def test_a_figure_out_of_scope_has_a_reason() -> None:
     )
 
 
-def test_two_mistakes_at_once_explain_several_numbers_of_five_digits_only() -> None:
-    page = [figure for figure in load_published() if figure.source.name == "mmpretrain_metafile"]
-    ids = {"mmpretrain_metafile-003", "mmpretrain_metafile-005"}
-    shorter = [replace(figure, significant=4) if figure.id in ids else figure for figure in page]
-    assert {verdict.status for verdict in judge_figures(page) if verdict.figure.id in ids} == {"erratum"}
-    assert {verdict.status for verdict in judge_figures(shorter) if verdict.figure.id in ids} == {"open"}
-
-
 def test_a_version_of_a_paper_is_contradicted_by_another_version_only_about_the_same_network() -> None:
     verdicts = {verdict.figure.id: verdict for verdict in every()}
     assert verdicts["paper_v3_mid-001"].reason == "Table 9 (appendix A) of paper_v3_early prints 217M, which is right"
