@@ -20,6 +20,7 @@ from mbcost.questions.explain.tails import name_trained
 from mbcost.questions.explain.windows import PrintWindow, float32_sum
 from mbcost.spec.printed import Printed
 from mbcost.spec.table import Spec
+from mbcost.spec.tally import Tally, counts_of
 
 MOST_SAME = 3
 """At most so many other causes with the same sums are named."""
@@ -53,14 +54,17 @@ def list_amounts(network: Network, structure: Structure, reading: Reading) -> li
 
 def sum_columns(network: Network, structure: Structure, quantity: str) -> tuple[int, ...]:
     """Return the counts of the whole network, one for each of `COLUMNS`, as the structure counts a quantity."""
-    totals = [0] * len(COLUMNS)
-    totals[COLUMNS.index("networks")] = 1
+    groups: dict[tuple[int, bool], list[tuple[int, ...]]] = {}
     trained = structure.trained_from is None
     for layer in network.layers:
         trained = trained or name_trained(layer) == structure.trained_from
         factor = 1 + _times(network.spec, layer, structure, quantity)
-        for index, count in enumerate(columns_of(layer.tally(), trained=trained)):
-            totals[index] += factor * count
+        groups.setdefault((factor, trained), []).append(counts_of(layer.tally()))
+    totals = [0] * len(COLUMNS)
+    for (factor, is_trained), rows in groups.items():
+        columns = columns_of(Tally(*map(sum, zip(*rows, strict=True))), trained=is_trained)
+        totals = [total + factor * count for total, count in zip(totals, columns, strict=True)]
+    totals[COLUMNS.index("networks")] = 1
     if quantity == "activation_bytes" and not structure.departures:
         peaks = list_peaks(
             network.spec,
@@ -135,7 +139,7 @@ def _list_same_sums(candidate: Candidate, values: Sequence[Value]) -> Iterator[S
         moved = [f"the resolution is {size_text(size)}"] if size and size != candidate.setting.resolution else []
         classes = equal.structure.classes
         differs = classes != candidate.structure.classes and candidate.setting.spec.has_classifier
-        other = [f"{classes} classes"] if differs else []
+        other = [f"{classes} classes"] if differs and equal.structure.head is None else []
         clauses = (*moved, *other, *equal.structure.clauses(equal.setting.spec))
         names = tuple(map(_name_differently, equal.matches, values))
         if (names, clauses) not in seen:
