@@ -223,7 +223,7 @@ def global_pool(site: Site) -> Iterator[Layer]:
 def flatten(site: Site) -> Iterator[Layer]:
     """Yield the average over the cells of a grid, flattened to a vector whose length does not depend on the map's.
 
-    Without a grid there is no layer: the next one reads the map as one vector.
+    Without a grid, this yields no layer, and the next layer reads the map as one vector.
     """
     if site.form.kernel != (0, 0):
         yield GridPool(site.name("pool"), site.input, site.form.kernel)

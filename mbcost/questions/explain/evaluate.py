@@ -139,7 +139,7 @@ def _list_same_sums(candidate: Candidate, values: Sequence[Value]) -> Iterator[S
         moved = [f"the resolution is {size_text(size)}"] if size and size != candidate.setting.resolution else []
         classes = equal.structure.classes
         differs = classes != candidate.structure.classes and candidate.setting.spec.has_classifier
-        other = [f"{classes} classes"] if differs and equal.structure.head is None else []
+        other = [f"{classes} class{'' if classes == 1 else 'es'}"] if differs and equal.structure.head is None else []
         clauses = (*moved, *other, *equal.structure.clauses(equal.setting.spec))
         names = tuple(map(_name_differently, equal.matches, values))
         if (names, clauses) not in seen:

@@ -107,8 +107,11 @@ class SolvedFacts:
 
     def restrict(self, facts: Sequence[int]) -> SolvedFacts:
         """Return the same for only some of the facts, which are given by their indices."""
-        columns = (self.reaches, self.decides, self.is_params)
-        return SolvedFacts(*(tuple(column[index] for index in facts) for column in columns))  # type: ignore[arg-type]
+        return SolvedFacts(
+            tuple(self.reaches[index] for index in facts),
+            tuple(self.decides[index] for index in facts),
+            tuple(self.is_params[index] for index in facts),
+        )
 
     def bound(self, moved: Moved, limit: int) -> float:
         """Return an upper bound of the share of factors for which the families give all facts.
