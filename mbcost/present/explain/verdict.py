@@ -74,7 +74,7 @@ def _describe_first(answer: Answer, first: Explanation) -> Iterator[str]:
 def _describe_claim(answer: Answer, first: Explanation) -> str:
     chance = max(value.chance for value in first.explained)
     share = f"{percent(chance)} {CHANCE}"
-    said = f"{values_text(first.explained)}; {subject_text(first)}"
+    said = f"{values_text(first.explained)}; {subject_text(first.claim)}"
     if first.claimed:
         return f"explained: {said}; {share}"
     ranks = [f"#{rank}" for rank in answer.claimed_by]

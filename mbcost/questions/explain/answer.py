@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting
 from mbcost.questions.explain.readings import Reading
@@ -102,6 +102,13 @@ class Explanation:
             claimed = next(value.fact.resolution for value in self.values if value.fact.resolution)
             clauses.append(f"the resolution is {size_text(first.resolution)}, not {size_text(claimed)}")
         return (*clauses, *self.structure.clauses(self.spec))
+
+    @property
+    def claim(self) -> Explanation:
+        """The explanation of only the numbers that a claim covers, without a resolution on which none depends."""
+        sized = any(value.fact.needs_resolution for value in self.explained)
+        departures = tuple(name for name in self.setting.departures if sized or name != OTHER_RESOLUTION)
+        return replace(self, values=self.explained, setting=replace(self.setting, departures=departures))
 
     @property
     def head(self) -> str | None:

@@ -162,6 +162,14 @@ def test_a_difference_that_is_a_known_number_is_named(mbcost: Mbcost) -> None:
     assert near["differences"] == [expected]
 
 
+def test_a_claim_about_params_does_not_speak_of_a_resolution(mbcost: Mbcost) -> None:
+    """The first explanation has another resolution, for the sake of the mult-adds, which it does not prove."""
+    lines = mbcost("explain", "v1@1/224", "--mult-adds", "500M", "--params", "4,231,976").out.splitlines()
+    claim = next(line for line in lines if line.startswith("explained: "))
+    assert "; v1@1:official; " in claim
+    assert "resolution" not in claim
+
+
 def test_a_number_of_half_bytes_has_no_explanation(mbcost: Mbcost) -> None:
     assert answer(mbcost, "1.5 bytes", "v2@1/224", code=1)["explanations"] == []
 
