@@ -62,3 +62,4 @@ Format = Annotated[
 Output = Annotated[
     Optional[Path], typer.Option(help="Write to FILE atomically [default: standard output].", metavar="FILE")
 ]
+Force = Annotated[bool, typer.Option("--force", help="Start work that is above the limit of this command.")]
