@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
     options, rest = arguments[:end], arguments[end:]
     words = [word for word in options if word not in ("--verbose", "--traceback")] + list(rest)
     try:
-        if words == ["--version"]:  # nothing else has to be imported for this
+        if words in (["--version"], ["-V"]):  # nothing else has to be imported for this
             write_out(f"mbcost {__version__}\n")
             return 0
         from mbcost.cli.group import run_group

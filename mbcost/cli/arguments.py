@@ -10,7 +10,7 @@ from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import Network, resolve
 from mbcost.cli.streams import STANDARD_INPUT
 from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import NETWORKS, is_file, is_folder, is_path, load_flat, load_spec
+from mbcost.spec.catalogue.library import NETWORKS, find_network, is_file, is_folder, is_path, load_flat, load_spec
 from mbcost.spec.head import parse_head, replace_head
 from mbcost.spec.table import Spec
 
@@ -60,6 +60,8 @@ def parse_reference(text: str) -> Reference:
 
     >>> parse_reference("v2@0.75/160:torchvision")
     Reference(name='v2', alpha=0.75, resolution=(160, 160), implementation='torchvision')
+    >>> parse_reference("mobilenet_v2@0.5").name
+    'v2'
     >>> parse_reference("./my/net.yaml@0.5").name
     './my/net.yaml'
     """
@@ -71,7 +73,7 @@ def parse_reference(text: str) -> Reference:
         )
     alpha, res, implementation = match.group("alpha", "res", "impl")
     return Reference(
-        "-" if name == STANDARD_INPUT else name,
+        "-" if name == STANDARD_INPUT else name if is_path(name) else find_network(name) or name,
         None if alpha is None else parse_alpha(alpha),
         None if res is None else parse_resolution(res),
         implementation,

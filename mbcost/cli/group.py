@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from mbcost import __version__
 from mbcost.cli.exits import FAILED, INTERRUPTED
 from mbcost.cli.streams import STANDARD_INPUT, write_out
+from mbcost.cli.usage import describe_usage_error
 from mbcost.errors import MbcostError, unknown
 
 # Since version 0.26, typer has its own copy of click; before, it used the installed one. The public BadParameter
@@ -28,6 +29,8 @@ def run_group(arguments: Sequence[str]) -> int:
         MbcostError: the arguments are wrong, or the command cannot run.
         KeyboardInterrupt: the user stopped the command.
     """
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     command = typer.main.get_command(_app())
     try:
         result = command.main(
@@ -45,8 +48,7 @@ def run_group(arguments: Sequence[str]) -> int:
         context = getattr(error, "ctx", None)
         named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options
         path = context.command_path if context else " ".join(["mbcost", *named])
-        message = " ".join(error.format_message().split()).rstrip(".")
-        raise MbcostError(f"{message} (try '{path} --help')") from None
+        raise MbcostError(describe_usage_error(error, path)) from None
     if result == INTERRUPTED:  # typer returns this code after Ctrl-C
         raise KeyboardInterrupt
     if not arguments:  # the help is shown, but no command was given
@@ -101,8 +103,13 @@ class CommandGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands with their summaries, which are wrapped where click would cut them off."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self.summarize(ctx, name)) for name in self.list_commands(ctx)])
+        for topic, names in self.list_topics(ctx).items():
+            with formatter.section(topic):
+                formatter.write_dl([(name, self.summarize(ctx, name)) for name in names])
+
+    def list_topics(self, ctx: Any) -> Mapping[str, Sequence[str]]:
+        """Return the names of the commands under the headings of the help."""
+        return {"Commands": self.list_commands(ctx)}
 
     def summarize(self, ctx: Any, name: str) -> str:
         """Return the summary of one command."""
@@ -116,6 +123,10 @@ class LazyGroup(CommandGroup):
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the commands' names in the order of the help."""
         return list(COMMANDS)
+
+    def list_topics(self, ctx: Any) -> Mapping[str, Sequence[str]]:  # noqa: ARG002  # the other group's signature
+        """Return the commands by what they are for."""
+        return {topic: list(commands) for topic, commands in COMMANDS_BY_TOPIC.items()}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click's signature
         """Return the command called `cmd_name`, or None."""
@@ -165,7 +176,7 @@ def summary_of(text: str) -> str:
 
 
 def _app() -> typer.Typer:
-    app = typer.Typer(cls=LazyGroup, rich_markup_mode=None)
+    app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
     app.callback()(_root)
     return app
 
@@ -178,7 +189,7 @@ def _show_version(wanted: bool) -> None:
 
 def _root(
     version: Annotated[  # its callback acts
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     verbose: Annotated[  # these two are read before typer, so that they can stand anywhere
         bool, typer.Option("--verbose", help="Write long messages whole. Can also follow the command.")
@@ -219,74 +230,90 @@ class Command:
         return target
 
 
-COMMANDS: Mapping[str, Command] = {
-    "table": Command("mbcost.cli.cost.table:table", "Show the params and multiply-adds of a network, row by row."),
-    "compare": Command("mbcost.cli.compare.compare:COMPARE", "Compare convolutions, blocks or networks."),
-    "diff": Command(
-        "mbcost.cli.compare.diff:diff",
-        "Compare two networks layer by layer, with the cost of each difference.",
-    ),
-    "memory": Command(
-        "mbcost.cli.device.memory:memory",
-        "Show the bytes of memory per layer and allocation model, and the bytes of flash.",
-    ),
-    "formula": Command(
-        "mbcost.cli.cost.formula:formula",
-        "Show the equation of a layer, with its closed form in alpha and rho.",
-    ),
-    "ledger": Command(
-        "mbcost.cli.cost.ledger:ledger", "Show the raw counts of a network, which sum to each convention's total."
-    ),
-    "conventions": Command(
-        "mbcost.cli.cost.conventions:conventions",
-        "Show the counting conventions, or one of them: who counts what as params and mult-adds.",
-    ),
-    "explain": Command(
-        "mbcost.cli.explain.explain:explain",
-        "Find the networks and conventions that give a printed number, the simplest explanation first.",
-    ),
-    "published": Command(
-        "mbcost.cli.published:published", "Show every published figure with our number and a verdict."
-    ),
-    "validate": Command(
-        "mbcost.cli.validate:validate", "Compare the formulas with real models, layer by layer, to the last integer."
-    ),
-    "check": Command(
-        "mbcost.cli.check.check:check",
-        "Check specs for mistakes: show every problem at once, with its line and what to do.",
-    ),
-    "schema": Command(
-        "mbcost.cli.check.schema:schema",
-        "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
-    ),
-    "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
-    "roofline": Command(
-        "mbcost.cli.device.roofline:roofline",
-        "Show a lower bound of the time per layer, from the limits of arithmetic and memory.",
-    ),
-    "plot": Command(
-        "mbcost.cli.plot:PLOT",
-        "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
-    ),
-    "verify": Command(
-        "mbcost.cli.verify.verify:verify",
-        "Check your own PyTorch model against a network: what differs, what it costs, and which known mistake it is.",
-    ),
-    "export": Command(
-        "mbcost.cli.verify.export:export",
-        "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.",
-    ),
-    "sweep": Command(
-        "mbcost.cli.search.sweep:sweep",
-        "Show the cost of networks over alpha and resolution, one row per configuration.",
-    ),
-    "fit": Command(
-        "mbcost.cli.search.fit:fit",
-        "Find the networks that fit a device, with their alpha and resolution, largest first.",
-    ),
-    "nets": Command(
-        "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
-    ),
-    "show": Command("mbcost.cli.cost.show:show", "Show a network's table as its paper prints it, at alpha 1."),
+COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
+    "Look at a network": {
+        "table": Command("mbcost.cli.cost.table:table", "Show the params and multiply-adds of a network, row by row."),
+        "show": Command("mbcost.cli.cost.show:show", "Show a network's table as its paper prints it, at alpha 1."),
+        "nets": Command(
+            "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
+        ),
+        "plot": Command(
+            "mbcost.cli.plot:PLOT",
+            "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
+        ),
+    },
+    "Compare": {
+        "compare": Command("mbcost.cli.compare.compare:COMPARE", "Compare convolutions, blocks or networks."),
+        "diff": Command(
+            "mbcost.cli.compare.diff:diff",
+            "Compare two networks layer by layer, with the cost of each difference.",
+        ),
+    },
+    "Check": {
+        "check": Command(
+            "mbcost.cli.check.check:check",
+            "Check specs for mistakes: show every problem at once, with its line and what to do.",
+        ),
+        "validate": Command(
+            "mbcost.cli.validate:validate",
+            "Compare the formulas with real models, layer by layer, to the last integer.",
+        ),
+        "verify": Command(
+            "mbcost.cli.verify.verify:verify",
+            "Check your own PyTorch model against a network: what differs, what it costs, which known mistake it is.",
+        ),
+        "published": Command(
+            "mbcost.cli.published:published", "Show every published figure with our number and a verdict."
+        ),
+    },
+    "Decide": {
+        "fit": Command(
+            "mbcost.cli.search.fit:fit",
+            "Find the networks that fit a device, with their alpha and resolution, largest first.",
+        ),
+        "sweep": Command(
+            "mbcost.cli.search.sweep:sweep",
+            "Show the cost of networks over alpha and resolution, one row per configuration.",
+        ),
+        "memory": Command(
+            "mbcost.cli.device.memory:memory",
+            "Show the bytes of memory per layer and allocation model, and the bytes of flash.",
+        ),
+        "roofline": Command(
+            "mbcost.cli.device.roofline:roofline",
+            "Show a lower bound of the time per layer, from the limits of arithmetic and memory.",
+        ),
+    },
+    "Explain a number": {
+        "explain": Command(
+            "mbcost.cli.explain.explain:explain",
+            "Find the networks and conventions that give a printed number, the simplest explanation first.",
+        ),
+        "ledger": Command(
+            "mbcost.cli.cost.ledger:ledger", "Show the raw counts of a network, which sum to each convention's total."
+        ),
+        "formula": Command(
+            "mbcost.cli.cost.formula:formula",
+            "Show the equation of a layer, with its closed form in alpha and rho.",
+        ),
+        "conventions": Command(
+            "mbcost.cli.cost.conventions:conventions",
+            "Show the counting conventions, or one of them: who counts what as params and mult-adds.",
+        ),
+    },
+    "Extend": {
+        "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
+        "schema": Command(
+            "mbcost.cli.check.schema:schema",
+            "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
+        ),
+        "export": Command(
+            "mbcost.cli.verify.export:export",
+            "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of a PyTorch model.",
+        ),
+    },
 }
-"""The commands in the order of the help."""
+"""The commands by what they are for, in the order of use, which is that of the help."""
+COMMANDS: Mapping[str, Command] = {
+    name: command for topic in COMMANDS_BY_TOPIC.values() for name, command in topic.items()
+}

@@ -57,9 +57,11 @@ ConventionName = Annotated[
     ),
 ]
 Format = Annotated[
-    str, typer.Option("--format", help="Format of the output: text, csv, json, markdown or latex.", metavar="FORMAT")
+    str,
+    typer.Option("--format", "-f", help="Format of the output: text, csv, json, markdown or latex.", metavar="FORMAT"),
 ]
 Output = Annotated[
-    Optional[Path], typer.Option(help="Write to FILE atomically [default: standard output].", metavar="FILE")
+    Optional[Path],
+    typer.Option("--output", "-o", help="Write to FILE atomically [default: standard output].", metavar="FILE"),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Start work that is above the limit of this command.")]

@@ -42,7 +42,9 @@ from mbcost.spec.catalogue.library import load_convention
 
 Picture = Annotated[
     Path,
-    typer.Option("--output", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"),
+    typer.Option(
+        "--output", "-o", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"
+    ),
 ]
 
 

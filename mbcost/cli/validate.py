@@ -50,7 +50,7 @@ def validate(
         str, typer.Option(metavar="LIST", help="fvcore, torch, torchvision, timm, keras, transformers, or all.")
     ] = ",".join(TOOLS),
     style: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="text, csv, json, markdown, latex, junit or github.")
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, csv, json, markdown, latex, junit or github.")
     ] = "text",
     output: Output = None,
 ) -> int:

@@ -92,6 +92,8 @@ class Spec:
     implementations: Mapping[str, Implementation]
     published_alphas: tuple[float, ...] = (1.0,)
     published_resolutions: tuple[int, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other names under which a built-in network is known."""
     remark: str = ""
     """What to know when the paper's totals are compared with these."""
     shown_as: str = "stages"

@@ -12,7 +12,7 @@ from mbcost.cli.options import Output
 from mbcost.cli.output import check_output, emit, write
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
-from mbcost.spec.catalogue.library import NETWORKS, specs_folder
+from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
 from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
 
 STYLES = {"text": render_text, "github": render_annotations}
@@ -30,7 +30,7 @@ def check(
         ),
     ],
     style: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="text, csv, json, markdown, latex or github.")
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, csv, json, markdown, latex or github.")
     ] = "text",
     output: Output = None,
 ) -> int:
@@ -55,9 +55,10 @@ def check(
 
 def _origin(name: str) -> str:
     """Return what messages call a file; the name of a built-in network means its file."""
-    if name in NETWORKS and not Path(name).is_file():
-        return str(specs_folder() / f"{name}.yaml")
-    return STANDARD_INPUT if name == "-" else name
+    if name == "-":
+        return STANDARD_INPUT
+    network = None if is_file(name) or is_path(name) else find_network(name)
+    return name if network is None else str(specs_folder() / f"{network}.yaml")
 
 
 def _read(origin: str) -> str:

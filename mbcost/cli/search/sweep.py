@@ -76,6 +76,7 @@ def sweep(
         str,
         typer.Option(
             "--format",
+            "-f",
             help=f"Format of the output: text, json, markdown, latex, {', '.join(STREAMED)}.",
             metavar="FORMAT",
         ),

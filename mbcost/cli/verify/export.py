@@ -14,7 +14,7 @@ from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
 from mbcost.questions.verify.verify import trace_target
-from mbcost.spec.catalogue.library import NETWORKS, is_path, load_spec, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder
 from mbcost.spec.reading.flat import to_yaml
 from mbcost.spec.table import Row, Spec
 
@@ -37,7 +37,7 @@ def export(
     name: Annotated[
         Optional[str], typer.Option(help="The name of the list [default: that of the factory].", metavar="NAME")
     ] = None,
-    style: Annotated[str, typer.Option("--format", help="yaml.", metavar="FORMAT")] = "yaml",
+    style: Annotated[str, typer.Option("--format", "-f", help="yaml.", metavar="FORMAT")] = "yaml",
     output: Output = None,
 ) -> int:
     """Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.
@@ -56,13 +56,14 @@ def export(
     if (net is None) == (model is None):
         raise MbcostError("export needs either a built-in network or --from MODEL: give one of them")
     if model is None:
-        if net not in NETWORKS:
+        built_in = None if is_path(str(net)) else find_network(str(net))
+        if built_in is None:
             raise _not_built_in(str(net))
         settings = {"--res": res, "--in-channels": in_channels, "--kwargs": kwargs, "--name": name}
         if unused := [option for option, value in settings.items() if value is not None and value != []]:
             raise MbcostError(f"{unused[0]} applies to --from MODEL only: export writes a built-in table as published")
-        text = (specs_folder() / f"{net}.yaml").read_text(encoding="utf-8")
-        write(text if head is None else _replace_rows(text, choose_top(load_spec(str(net)), head)), output)
+        text = (specs_folder() / f"{built_in}.yaml").read_text(encoding="utf-8")
+        write(text if head is None else _replace_rows(text, choose_top(load_spec(built_in), head)), output)
         return 0
     if head is not None:
         raise MbcostError("--head applies to a built-in network only: change the model instead")

@@ -62,7 +62,7 @@ def verify(
     style: Format = "text",
     output: Output = None,
 ) -> int:
-    """Check your own PyTorch model against a network: what differs, what it costs, and which known mistake it is.
+    """Check your own PyTorch model against a network: what differs, what it costs, which known mistake it is.
 
     The model runs once, in eval mode, without computing activations if possible, and is left unchanged. The exit code
     is 0 if its layers are those of the network, 1 if they differ, and 2 if the model could not run.

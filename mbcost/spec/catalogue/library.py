@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -60,6 +61,49 @@ def specs_folder() -> Path:
     )
 
 
+def find_network(name: str) -> str | None:
+    """Return the built-in network that `name` or an alias means, or None; a title is an alias, too.
+
+    Capitals, `-`, `_`, `.` and blanks make no difference.
+
+    Raises:
+        MbcostError: the alias belongs to more than one network.
+
+    >>> find_network("mobilenetv3_large_100"), find_network("ResNet50"), find_network("v9")
+    ('v3-large', 'resnet-50', None)
+    """
+    if name in NETWORKS:
+        return name
+    networks = load_aliases().get(_simplify(name), ())
+    if len(networks) > 1:
+        raise MbcostError(f"'{name}' means more than one network: write {' or '.join(networks)}")
+    return networks[0] if networks else None
+
+
+@cache
+def load_aliases() -> Mapping[str, tuple[str, ...]]:
+    """Return the networks that each simplified name, title or alias means."""
+    aliases: dict[str, tuple[str, ...]] = {}
+    for name in NETWORKS:
+        for alias in dict.fromkeys(map(_simplify, (name, *_read_names(name)))):
+            aliases[alias] = (*aliases.get(alias, ()), name)
+    return aliases
+
+
+def _read_names(name: str) -> tuple[str, ...]:
+    """Return the title and the aliases of a built-in network without parsing its table."""
+    path = specs_folder() / f"{name}.yaml"
+    header = re.split(r"^input:", read_file(path), maxsplit=1, flags=re.MULTILINE)[0]
+    reader = Reader(header, str(path))
+    values = reader.mapping(reader.root)
+    aliases = map(reader.name, reader.sequence(values["aliases"])) if "aliases" in values else ()
+    return (reader.name(values["title"]), *aliases)
+
+
+def _simplify(name: str) -> str:
+    return re.sub("[-_. ]", "", name).lower()
+
+
 def is_file(name: str) -> bool:
     """Return whether `name` is something that can be read, such as a file, a pipe or a device, but not a folder."""
     return os.path.exists(name) and not is_folder(name)  # noqa: PTH110  # a Path raises an error for a name that is too long
@@ -96,9 +140,10 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
         if is_flat(reader.root):
             raise MbcostError(f"{name} is a flat list of layers: name a spec with rows and implementations instead")
         return read_spec(reader, load_family)
-    if name not in NETWORKS:
+    network = find_network(name)
+    if network is None:
         raise unknown("network", name, NETWORKS)
-    return _load_built_in(name)
+    return _load_built_in(network)
 
 
 def families() -> tuple[str, ...]:

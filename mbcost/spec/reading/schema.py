@@ -139,6 +139,11 @@ _ALPHAS: Schema = {"type": "array", "items": {"type": "number", "exclusiveMinimu
 _RESOLUTION: Schema = {"anyOf": [*SIDES["anyOf"], {"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 2}]}
 _KEYS: Mapping[str, Schema] = {
     "name": {**LINE, "description": "The name of the network in the output."},
+    "aliases": {
+        "type": "array",
+        "items": LINE,
+        "description": "Other names of a built-in network. Capitals, '-', '_' and '.' make no difference.",
+    },
     "title": {**LINE, "description": "The headline of the network's tables."},
     "source": {
         **schema_of_mapping({"paper": TEXT, "code": TEXT, "table": TEXT}),

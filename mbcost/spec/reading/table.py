@@ -16,7 +16,19 @@ from mbcost.spec.reading.nodes import Reader, is_empty
 from mbcost.spec.reading.values import read_resolution
 from mbcost.spec.table import Row, Spec
 
-KEYS = ("name", "title", "source", "remark", "input", "published", "shown_as", "columns", "rows", "implementations")
+KEYS = (
+    "name",
+    "title",
+    "aliases",
+    "source",
+    "remark",
+    "input",
+    "published",
+    "shown_as",
+    "columns",
+    "rows",
+    "implementations",
+)
 FORMS = ("stages", "layers")
 """How a paper prints its table: one line per row, or one line per convolution."""
 MOST_BLOCKS = 2000
@@ -62,6 +74,9 @@ def read_spec(reader: Reader, find_family: FindFamily) -> Spec:
         spec = Spec(
             name=reader.name(reader.require(root, values, "name")),
             title=reader.line(values["title"]) or "" if "title" in values else "",
+            aliases=tuple(reader.name(node) for node in reader.sequence(values["aliases"]))
+            if "aliases" in values
+            else (),
             source=_read_source(reader, values["source"]) if "source" in values else "",
             remark=reader.text(values["remark"]) if "remark" in values else "",
             channels=reader.whole(reader.require(spec_input, input_values, "channels")),
