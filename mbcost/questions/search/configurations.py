@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, plan
+from mbcost.analytic.many.exact import narrow, sum_exactly
 from mbcost.analytic.many.grid import Costs, compute_costs, compute_sides, compute_totals
 from mbcost.analytic.many.plateaus import Plateau, find_plateaus
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
@@ -218,8 +219,7 @@ class CostSheet:
             plateaus,
             tuple(resolutions),
             compute_totals(replace(self.costs, per_position=self.costs.per_position[alphas]), resolutions),
-            find_peaks(replace(self.needs, channels=self.needs.channels[alphas]), resolutions)
-            * dtype_of(self.rules.dtype).value,
+            find_peaks(self.needs.select(alphas), resolutions, dtype_of(self.rules.dtype).value),
             self.params[alphas],
             self.flash[alphas],
             checkpoints,
@@ -236,6 +236,6 @@ def compute_sheet(series: Series, plateaus: tuple[Plateau, ...], rules: Counting
         rules,
         compute_costs(columns, WeightedCount.from_coefficients(rules.convention.mult_adds_coefficients)),
         compute_needs(columns, rules.allocator if rules.allocator in WITHOUT_OFFSETS else WITHOUT_OFFSETS[0]),
-        params.per_position.sum(axis=1),
+        narrow(sum_exactly(params.per_position, axis=1)),
         compute_flashes(columns, rules.dtype),
     )
