@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from operator import attrgetter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.many.exact import narrow, sum_exactly
 from mbcost.analytic.many.grid import Costs, compute_costs, compute_sides, compute_totals
-from mbcost.analytic.many.plateaus import Plateau, find_plateaus
+from mbcost.analytic.many.plateaus import Plateau, Span, count_plateaus, find_plateaus, iterate_plateaus
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.peaks import Needs, compute_flashes, compute_needs, find_peaks
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 
 MANY_ALPHAS = 500
 """More alphas than this are planned plateau by plateau instead of one by one."""
+BLOCKS_AT_ONCE = 2**15
+"""The number of blocks whose networks are computed together, in some ten megabytes."""
 Resolution = tuple[int, int]
 """Height and width of the input."""
 
@@ -50,32 +51,61 @@ class Series:
         Raises:
             MbcostError: an alpha does not give a network.
         """
-        runs: list[tuple[list[float], tuple[Block, ...]]] = []
-        distinct = sorted(set(alphas))
-        known: tuple[Plateau, ...] = ()
-        if len(distinct) > MANY_ALPHAS:
-            # If there are too many plateaus or none, every alpha is planned below and raises its own error.
-            with suppress(MbcostError):
-                known = self.find_plateaus(distinct[0], distinct[-1])
-        for alpha in distinct:
-            index = bisect_right(known, alpha, key=attrgetter("least")) - 1
-            if index >= 0 and alpha <= known[index].most:
-                blocks = known[index].blocks
+        return tuple(self.iterate_alphas(alphas))
+
+    def iterate_alphas(self, alphas: Sequence[float]) -> Iterator[Plateau]:
+        """Yield what `plan_alphas` returns, one network after the other.
+
+        Raises:
+            MbcostError: an alpha does not give a network.
+        """
+        run: tuple[list[float], tuple[Block, ...]] | None = None
+        for alpha, blocks in self._plan_in_order(sorted(set(alphas))):
+            if run is not None and run[1] == blocks:
+                run[0].append(alpha)
+                continue
+            if run is not None:
+                yield self._make_plateau(*run)
+            run = ([alpha], blocks)
+        if run is not None:
+            yield self._make_plateau(*run)
+
+    def _make_plateau(self, run: Sequence[float], blocks: tuple[Block, ...]) -> Plateau:
+        published = (alpha for alpha in run if alpha in self.spec.published_alphas)
+        return Plateau(run[0], run[-1], next(published, run[0]), blocks)
+
+    def _plan_in_order(self, alphas: Sequence[float]) -> Iterator[tuple[float, tuple[Block, ...]]]:
+        """Yield the blocks at every alpha. If there are fewer plateaus than alphas, each plateau is planned once."""
+        known: Iterator[Plateau] = iter(())
+        if len(alphas) > MANY_ALPHAS and self.count_plateaus(alphas[0], alphas[-1]) < len(alphas):
+            known = self.iterate_plateaus(alphas[0], alphas[-1])
+        plateau: Plateau | None = None
+        with suppress(MbcostError):  # no alpha gives a network: the first one is planned below and raises its own error
+            plateau = next(known, None)
+        for alpha in alphas:
+            while plateau is not None and plateau.most < alpha:
+                plateau = next(known, None)
+            if plateau is not None and plateau.least <= alpha:
+                yield alpha, plateau.blocks
             else:
-                blocks = plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
-            if runs and runs[-1][1] == blocks:
-                runs[-1][0].append(alpha)
-            else:
-                runs.append(([alpha], blocks))
-        published = self.spec.published_alphas
-        return tuple(
-            Plateau(run[0], run[-1], next((alpha for alpha in run if alpha in published), run[0]), blocks)
-            for run, blocks in runs
-        )
+                yield alpha, plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
 
     def find_plateaus(self, low: float, high: float) -> tuple[Plateau, ...]:
         """Return every network that an alpha in [low, high] gives."""
         return find_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
+
+    def iterate_plateaus(self, low: float, high: float) -> Iterator[Plateau]:
+        """Yield every network that an alpha in [low, high] gives, one after the other."""
+        return iterate_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
+
+    def count_plateaus(self, low: float, high: float) -> int:
+        """Return an upper bound of the number of these networks, at once."""
+        return count_plateaus(self.spec, self.implementation, low, high)
+
+    @property
+    def block_count(self) -> int:
+        """The number of blocks of every network."""
+        return sum(row.repeats for row in self.spec.rows)
 
     def resolve(self, alpha: float, resolution: Resolution) -> Network:
         """Return one configuration with its layers.
@@ -114,7 +144,7 @@ class Configuration:
     """One network at one resolution."""
 
     series: Series
-    plateau: Plateau
+    plateau: Span
     resolution: Resolution
     mult_adds: int
     params: int
@@ -136,7 +166,7 @@ class Batch:
     """The configurations of some alphas and some resolutions of one series, as arrays."""
 
     series: Series
-    plateaus: tuple[Plateau, ...]
+    plateaus: tuple[Span, ...]
     resolutions: tuple[Resolution, ...]
     mult_adds: Integers
     """[alphas, resolutions], as is `memory`."""
@@ -178,7 +208,7 @@ class CostSheet:
     """The costs of a series at some alphas, before a resolution is chosen."""
 
     series: Series
-    plateaus: tuple[Plateau, ...]
+    plateaus: tuple[Span, ...]
     rules: CountingRules
     costs: Costs
     needs: Needs
@@ -232,10 +262,18 @@ def compute_sheet(series: Series, plateaus: tuple[Plateau, ...], rules: Counting
     params = compute_costs(columns, WeightedCount.from_coefficients(rules.convention.params_coefficients))
     return CostSheet(
         series,
-        plateaus,
+        tuple(plateau.span for plateau in plateaus),
         rules,
         compute_costs(columns, WeightedCount.from_coefficients(rules.convention.mult_adds_coefficients)),
         compute_needs(columns, rules.allocator if rules.allocator in WITHOUT_OFFSETS else WITHOUT_OFFSETS[0]),
         narrow(sum_exactly(params.per_position, axis=1)),
         compute_flashes(columns, rules.dtype),
     )
+
+
+def compute_sheets(series: Series, plateaus: Iterable[Plateau], rules: CountingRules) -> Iterator[CostSheet]:
+    """Yield sheets with the costs of any number of plateaus, in bounded memory."""
+    most = max(1, BLOCKS_AT_ONCE // max(1, series.block_count))
+    remaining = iter(plateaus)
+    while chunk := tuple(islice(remaining, most)):
+        yield compute_sheet(series, chunk, rules)
