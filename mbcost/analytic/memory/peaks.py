@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.blocks import Block, Form
@@ -72,7 +73,7 @@ def compute_needs(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
     terms: list[_Term] = []
     for column in columns:
         longest = 0
-        for group in (part for group in column for part in _split_group(group)):
+        for group in chain.from_iterable(map(_split_group, column)):
             for step, inner, channels in _list_live_channels(group, allocator):
                 terms.append((group.networks, steps + step, join_scales(scale, inner), channels))
                 longest = max(longest, step + 1)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules
-from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
 from mbcost.questions.search.gathering import Question, find_nearest, gather, skip_equal_costs
+from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
 from mbcost.questions.search.ranking import COSTS, Pool
 
 if TYPE_CHECKING:

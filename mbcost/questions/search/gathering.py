@@ -42,9 +42,7 @@ class Gathering:
     fitting: int
 
 
-def gather(
-    sheets: Iterable[CostSheet], resolutions: Iterable[Sequence[Resolution]], question: Question
-) -> Gathering:
+def gather(sheets: Iterable[CostSheet], resolutions: Iterable[Sequence[Resolution]], question: Question) -> Gathering:
     """Return all configurations, or if these are many, those that the answer can depend on.
 
     Under `arena` all are returned: which of them it depends on is known only after arenas are laid out.

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.search.configurations import Batch, Configuration, Resolution, Series
-from mbcost.questions.search.pareto import find_pareto_front
+from mbcost.questions.search.pareto import find_pareto_front, rank_exactly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,14 +171,6 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
             for index, checkpoint in pool.checkpoints.items()
         },
     )
-
-
-def rank_exactly(column: NDArray[Any]) -> NDArray[Any]:
-    """Return int64 in the same order as Python's integers of any size, 0 for the smallest."""
-    import numpy as np
-
-    ranks: NDArray[Any] = np.unique(column, return_inverse=True)[1]
-    return ranks.astype(np.int64)
 
 
 def compute_column(batch: Batch, quantity: str) -> NDArray[Any]:
