@@ -132,7 +132,7 @@ def join_scales(outer: Scale, inner: Scale) -> Scale:
     """Return the scale of a map that has the scale `inner` relative to a map of the scale `outer`."""
     if outer is None or inner is None:
         return None
-    return _shorten(outer[0] + inner[0]), _shorten(outer[1] + inner[1])
+    return _lengthen(outer[0], inner[0]), _lengthen(outer[1], inner[1])
 
 
 def advance_scale(scale: Scale, layer: Layer) -> Scale:
@@ -140,13 +140,16 @@ def advance_scale(scale: Scale, layer: Layer) -> Scale:
     if not isinstance(layer, Conv2d | WindowPool) or scale is None:
         return scale
     height, width = ((side, layer.stride, layer.padding) for side in layer.window)
-    return _shorten((*scale[0], height)), _shorten((*scale[1], width))
+    return _lengthen(scale[0], (height,)), _lengthen(scale[1], (width,))
 
 
-def _shorten(chain: Chain) -> Chain:
-    """Return the shortest equivalent chain: successive ceilings of a division are a single one, ceil(n / ab)."""
-    shortened: list[tuple[int, int, str]] = []
-    for kernel, stride, padding in chain:
+def _lengthen(chain: Chain, more: Chain) -> Chain:
+    """Return the shortest chain with the layers of both: successive ceilings of a division are one, ceil(n / ab).
+
+    The first chain is as short as possible already.
+    """
+    shortened = list(chain)
+    for kernel, stride, padding in more:
         is_ceiling = padding == "same" or (kernel % 2 == 1 and (padding == "symmetric" or stride == 1))
         if not is_ceiling:
             shortened.append((kernel, stride, padding))

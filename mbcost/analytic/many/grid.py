@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic.compact import FULL, Chain, Scale, compact_form, join_scales
 from mbcost.analytic.layers import padded_output
-from mbcost.analytic.many.exact import find_bound, hold, make_integers, make_zeros, multiply, multiply_exactly, narrow
+from mbcost.analytic.many.exact import find_bound, hold, make_integers, make_zeros, multiply, multiply_exactly, narrow, stack
 from mbcost.analytic.many.polynomial import Group, Quantity, fit_polynomial, make_probe
 
 if TYPE_CHECKING:
@@ -68,16 +68,20 @@ def compute_sides(scales: Iterable[Scale], axis: int, sizes: Sequence[int]) -> I
     """Return [scales, sizes]: height (axis 0) or width (1) of a map of each scale for each of the input's `sizes`."""
     import numpy as np
 
-    chains = [None if scale is None else scale[axis] for scale in scales]
-    # A layer adds at most its padding, which is less than its window, and subtracts at most its window.
-    longest = max((sum(kernel + stride for kernel, stride, _ in chain) for chain in chains if chain), default=0)
     inputs = make_integers(sizes)
-    inputs = hold(inputs, find_bound(inputs) + 2 * longest)
-    return narrow(np.stack([np.ones_like(inputs) if chain is None else _follow(chain, inputs) for chain in chains]))
+    known: dict[Chain, Integers] = {(): inputs}
+    sides = [np.ones_like(inputs) if scale is None else _follow(scale[axis], known) for scale in scales]
+    return narrow(stack(sides).T)
 
 
-def _follow(chain: Chain, sizes: Integers) -> Integers:
-    for kernel, stride, padding in chain:
+def _follow(chain: Chain, known: dict[Chain, Integers]) -> Integers:
+    """Return the sides of maps, from those that are known of the beginnings of chains; the new ones are added."""
+    start = next(length for length in range(len(chain), -1, -1) if chain[:length] in known)
+    sides = known[chain[:start]]
+    for length, (kernel, stride, padding) in enumerate(chain[start:], start=start + 1):
+        # A layer adds its padding, which is less than its window, and subtracts the window.
+        sides = hold(sides, find_bound(sides) + 2 * kernel + stride)
         # The function computes with integers, and with arrays of them in the same way.
-        sizes = padded_output(sizes, kernel, stride, padding)  # type: ignore[arg-type,assignment]
-    return sizes
+        sides = padded_output(sides, kernel, stride, padding)  # type: ignore[arg-type,assignment]
+        known[chain[:length]] = sides
+    return sides

@@ -56,6 +56,11 @@ class Needs:
 
     parts: tuple[Part, ...]
 
+    @property
+    def scale_count(self) -> int:
+        """The number of scales of all parts."""
+        return sum(len(part.scales) for part in self.parts)
+
     def select(self, networks: slice) -> Needs:
         """Return the needs of some of the networks."""
         return Needs(tuple(replace(part, channels=part.channels[networks]) for part in self.parts))
@@ -71,17 +76,19 @@ def compute_needs(columns: Sequence[Sequence[Group]], allocator: str) -> Needs:
     scale, steps, networks = FULL, 0, sum(len(group.networks) for group in columns[0])
     parts: list[Part] = []
     terms: list[_Term] = []
+    scales: set[Scale] = set()
     for column in columns:
         longest = 0
         for group in chain.from_iterable(map(_split_group, column)):
             for step, inner, channels in _list_live_channels(group, allocator):
-                terms.append((group.networks, steps + step, join_scales(scale, inner), channels))
+                scales.add(outer := join_scales(scale, inner))
+                terms.append((group.networks, steps + step, outer, channels))
                 longest = max(longest, step + 1)
         steps += longest
         scale = join_scales(scale, compact_form(column[0].form).output)
-        if steps * len({term[2] for term in terms}) >= MOST_CELLS:
+        if steps * len(scales) >= MOST_CELLS:
             parts.append(_make_part(terms, networks, steps))
-            steps, terms = 0, []
+            steps, terms, scales = 0, [], set()
     if terms or not parts:
         parts.append(_make_part(terms, networks, steps))
     return Needs(tuple(parts))
@@ -118,8 +125,9 @@ def find_peaks(needs: Needs, resolutions: Sequence[tuple[int, int]], size: int =
     import numpy as np
 
     peaks: Integers | None = None
-    for part in needs.parts:
-        positions = count_map_positions(part.scales, resolutions)
+    all_positions = count_map_positions([scale for part in needs.parts for scale in part.scales], resolutions)
+    ends = np.cumsum([len(part.scales) for part in needs.parts])[:-1]
+    for part, positions in zip(needs.parts, np.split(all_positions, ends), strict=True):
         for step in _find_undominated(part.channels, ordered=bool((positions[:-1] >= positions[1:]).all())):
             live = multiply_exactly(part.channels[:, step], positions)
             peaks = live if peaks is None else np.maximum(peaks, live)

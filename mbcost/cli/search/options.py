@@ -62,7 +62,7 @@ class Request(Generic[Alphas]):
         """Return an upper bound of the number of networks, which is known before any is planned."""
         if isinstance(self.alphas, AlphaRange):
             return self.series.count_plateaus(self.alphas.low, self.alphas.high)
-        return len(self.alphas)
+        return min(len(self.alphas), self.series.count_plateaus(min(self.alphas), max(self.alphas)))
 
     def compute_sheets(self, rules: CountingRules) -> Iterator[CostSheet]:
         """Yield the costs of the networks, part by part."""

@@ -136,11 +136,12 @@ def sweep(
     count = count_configurations(requests)
     most = MOST_KEPT if style not in STREAMED else MOST_SHOWN if output is None else None
     if most is not None and count > most and aims is None and not force:
+        asked = sum(len(request.alphas) * len(request.resolutions) for request in requests)
         raise MbcostError(
-            f"there are {count:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use "
+            f"there are {asked:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use "
             "larger steps"
         )
-    work = Work(count, "configurations", 400_000, MOST_COMPUTED)
+    work = Work(count, "configurations", 20_000 if aims is None else 400_000, MOST_COMPUTED)
     if allocator == "arena":
         work = Work(count, "configurations, each with an arena", 200, MOST_ARENAS)
     begin_search(requests, work, force=force)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, plan
@@ -32,6 +32,8 @@ MANY_ALPHAS = 500
 """More alphas than this are planned plateau by plateau instead of one by one."""
 BLOCKS_AT_ONCE = 2**15
 """The number of blocks whose networks are computed together, in some ten megabytes."""
+MOST_SIZES = 2**21
+"""The number of sizes of maps, by scale and resolution, that are computed together."""
 Resolution = tuple[int, int]
 """Height and width of the input."""
 
@@ -219,12 +221,22 @@ class CostSheet:
 
     def filter_resolutions(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
         """Return the resolutions at which no feature map is empty."""
+        return tuple(chain.from_iterable(map(self._filter_few, self._split(resolutions))))
+
+    def _filter_few(self, resolutions: Sequence[Resolution]) -> Iterator[Resolution]:
         heights, widths = zip(*resolutions, strict=True)
         smallest_height, smallest_width = (
             compute_sides(self.costs.scales, axis, sizes).min(axis=0) for axis, sizes in ((0, heights), (1, widths))
         )
-        smallest_sides = zip(resolutions, smallest_height, smallest_width, strict=True)
-        return tuple(resolution for resolution, height, width in smallest_sides if min(height, width) > 0)
+        for resolution, height, width in zip(resolutions, smallest_height, smallest_width, strict=True):
+            if min(height, width) > 0:
+                yield resolution
+
+    def _split(self, resolutions: Sequence[Resolution]) -> Iterator[Sequence[Resolution]]:
+        """Yield consecutive resolutions, so few that the sizes of all maps at them take some ten megabytes."""
+        step = max(1, MOST_SIZES // (len(self.costs.scales) + self.needs.scale_count))
+        for start in range(0, len(resolutions), step):
+            yield resolutions[start : start + step]
 
     def compute_batch(self, alphas: slice, resolutions: Sequence[Resolution]) -> Batch:
         """Return the configurations of some of the alphas at some resolutions.
@@ -232,6 +244,8 @@ class CostSheet:
         Raises:
             MbcostError: a feature map is empty at one of the resolutions.
         """
+        import numpy as np
+
         if len(self.filter_resolutions(resolutions)) < len(resolutions):
             for resolution in resolutions:
                 self.series.resolve(self.plateaus[0].alpha, resolution)
@@ -244,12 +258,16 @@ class CostSheet:
             for resolution_index, resolution in enumerate(resolutions)
             if resolution == (checkpoint.resolution, checkpoint.resolution)
         }
+        costs = replace(self.costs, per_position=self.costs.per_position[alphas])
+        needs, size = self.needs.select(alphas), dtype_of(self.rules.dtype).value
+        parts = [(compute_totals(costs, few), find_peaks(needs, few, size)) for few in self._split(resolutions)]
+        mult_adds, memory = (np.concatenate(quantity, axis=1) for quantity in zip(*parts, strict=True))
         return Batch(
             self.series,
             plateaus,
             tuple(resolutions),
-            compute_totals(replace(self.costs, per_position=self.costs.per_position[alphas]), resolutions),
-            find_peaks(self.needs.select(alphas), resolutions, dtype_of(self.rules.dtype).value),
+            mult_adds,
+            memory,
             self.params[alphas],
             self.flash[alphas],
             checkpoints,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 POOL_SIZE = 2**20
 """The number of configurations that are looked at together, in some hundred megabytes."""
+_SLICE = 2**12
+"""The number of candidates that become Python's integers at a time."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def gather(sheets: Iterable[CostSheet], resolutions: Iterable[Sequence[Resolutio
 
 def _list_batches(sheet: CostSheet, resolutions: Sequence[Resolution]) -> Iterator[Batch]:
     possible = sheet.filter_resolutions(resolutions)
-    step = max(1, POOL_SIZE // 2 // max(1, len(possible)))
+    step = max(1, POOL_SIZE // 4 // max(1, len(possible)))
     for start in range(0, len(sheet.plateaus) if possible else 0, step):
         yield sheet.compute_batch(slice(start, start + step), possible)
 
@@ -162,8 +164,9 @@ def skip_equal_costs(pool: Pool, ranked: NDArray[Any], most: int) -> list[int]:
     """Return the first `most` candidates; of resolutions at which a network costs the same, only the first."""
     distinct: dict[tuple[int | float, ...], int] = {}
     columns = [pool.network, *(pool.get_column(quantity) for quantity in COSTS)]
-    for index in ranked.tolist():
-        distinct.setdefault(tuple(column[index] for column in columns), index)
-        if len(distinct) == most:
-            break
+    for start in range(0, len(ranked), _SLICE):
+        for index in ranked[start : start + _SLICE].tolist():
+            distinct.setdefault(tuple(column[index] for column in columns), index)
+            if len(distinct) == most:
+                return list(distinct.values())
     return list(distinct.values())
