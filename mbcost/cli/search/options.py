@@ -85,7 +85,9 @@ class Work:
 
 MOST_PLANNED = 3_000_000
 """Blocks that are planned without --force; a network has some dozens."""
-MOST_EVALUATED = 10_000_000_000
+LONG_TABLE = 200
+"""Blocks of a table; the networks that come with mbcost have up to 60."""
+MOST_EVALUATED = 1_000_000_000
 """Blocks of configurations that are evaluated without --force."""
 
 
@@ -104,10 +106,12 @@ def begin_search(requests: Sequence[Request[Any]], configurations: Work, *, forc
     evaluated = sum(
         request.count_networks() * len(request.resolutions) * request.series.block_count for request in requests
     )
+    # In a long table many steps can have the most live elements, and are compared at every resolution.
+    is_long = max(request.series.block_count for request in requests) > LONG_TABLE
     works = [
         configurations,
         Work(planned, "blocks of networks to plan", 15_000, MOST_PLANNED),
-        Work(evaluated, f"blocks in {configurations.amount:,} configurations", 20_000_000, MOST_EVALUATED),
+        Work(evaluated, f"blocks in {configurations.amount:,} configurations", 1_000_000 if is_long else 20_000_000, MOST_EVALUATED),
     ]
     refused = [work for work in works if work.amount > work.bound and not force]
     longest = max(refused or works, key=lambda work: work.amount // work.rate)
