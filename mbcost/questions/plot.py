@@ -8,7 +8,7 @@ from math import exp
 
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.layers import Conv2d
-from mbcost.analytic.many.grid import compute_costs, compute_totals
+from mbcost.analytic.many.grid import compute_costs, compute_sides, compute_totals
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import MbcostError, unknown
@@ -103,8 +103,14 @@ def compute_cost_grid(
     step = max(1, BLOCKS_AT_ONCE // max(1, sum(row.repeats for row in spec.rows)))
     for start in range(0, len(alphas), step):
         plans = [plan(Scaling(spec, rules, alpha, classes), in_channels) for alpha in alphas[start : start + step]]
-        totals = compute_totals(compute_costs(group_columns(plans), quantity), sizes)
-        rows += map(tuple, totals.tolist())
+        costs = compute_costs(group_columns(plans), quantity)
+        if compute_sides(costs.scales, 0, resolutions).min() < 1 or compute_sides(costs.scales, 1, resolutions).min() < 1:
+            for side in resolutions:
+                resolve(
+                    spec, alpha=alphas[start], resolution=side, implementation=implementation, classes=classes,
+                    in_channels=in_channels,
+                )  # fmt: skip
+        rows += map(tuple, compute_totals(costs, sizes).tolist())
     return CostGrid(spec, implementation, convention, tuple(alphas), tuple(resolutions), tuple(rows))
 
 

@@ -154,8 +154,7 @@ def _find_undominated(channels: Integers, *, ordered: bool) -> Iterator[int]:
     it has at least as many channels of the first scale, of the first two together, and so on up to all scales together.
     """
     bounds = accumulate(channels, axis=2) if ordered else channels
-    # The order only decides how many steps are compared, so that rounding is harmless.
-    sizes = bounds.astype(float).sum(axis=(0, 2)).tolist()
+    sizes = sum_exactly(sum_exactly(bounds, axis=2), axis=0).tolist()
     kept: list[int] = []
     for step in sorted(range(channels.shape[1]), key=lambda step: -sizes[step]):
         if not any((bounds[:, step] <= bounds[:, other]).all() for other in kept):

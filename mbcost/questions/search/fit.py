@@ -152,13 +152,20 @@ class _Search:
         configuration = self.select(index)
         shares = [(share, limit) for limit in self.limits if (share := limit.measure_share(configuration)) is not None]
         binding = max(shares, key=lambda pair: pair[0])[1] if shares else None
-        columns = [self.pool.get_column(quantity) for quantity in COSTS]
         equal_resolutions = tuple(
-            self.pool.select(other).resolution
-            for other in self.pool.list_resolutions(index)
-            if other != index and fits[other] and all(column[other] == column[index] for column in columns)
+            self.pool.select(other).resolution for other in self._find_equal_costs(index) if other != index and fits[other]
         )
         return Fitting(configuration, binding, equal_resolutions, on_front)
+
+    def _find_equal_costs(self, index: int) -> list[int]:
+        """Return the configurations of the same network that cost the same as this one, which is among them."""
+        import numpy as np
+
+        same = self.pool.list_resolutions(index)
+        columns = [self.pool.get_column(quantity) for quantity in COSTS]
+        equal = np.logical_and.reduce([column[same.start : same.stop] == column[index] for column in columns])
+        indices: list[int] = (np.flatnonzero(equal) + same.start).tolist()
+        return indices
 
     def find_nearest_miss(
         self, indices: NDArray[Any], best: Sequence[int], too_large: int | None = None

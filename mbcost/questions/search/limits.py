@@ -45,7 +45,7 @@ class Limit:
         """Return the excesses of a column as shares of the limit, rounded to float64, to find small ones."""
         import numpy as np
 
-        if column.dtype == object:
+        if column.dtype == object or abs(self.value) >= EXACT_INT:
             exact = (_round_fraction(self._measure_share_of(value)) for value in column.tolist())
             return np.fromiter(exact, dtype=np.float64, count=len(column))
         excess = self.value - column.astype(np.float64) if self.at_least else column.astype(np.float64) - self.value
