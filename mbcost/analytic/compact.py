@@ -77,7 +77,7 @@ def choose_probe(form: Form) -> int:
     """
     widest = max(form.inputs, form.outputs, form.expanded, form.squeezed)
     numbers = (widest, *form.kernel, *form.start, form.stride, form.groups, form.dilation)
-    return 2 ** max(_PROBE_BITS, 2 * sum(map(int.bit_length, numbers)) + 8) + 1
+    return (1 << max(_PROBE_BITS, 2 * sum(map(int.bit_length, numbers)) + 8)) + 1
 
 
 @cache

@@ -104,7 +104,10 @@ def compute_cost_grid(
     for start in range(0, len(alphas), step):
         plans = [plan(Scaling(spec, rules, alpha, classes), in_channels) for alpha in alphas[start : start + step]]
         costs = compute_costs(group_columns(plans), quantity)
-        if compute_sides(costs.scales, 0, resolutions).min() < 1 or compute_sides(costs.scales, 1, resolutions).min() < 1:
+        if (
+            compute_sides(costs.scales, 0, resolutions).min() < 1
+            or compute_sides(costs.scales, 1, resolutions).min() < 1
+        ):
             for side in resolutions:
                 resolve(
                     spec, alpha=alphas[start], resolution=side, implementation=implementation, classes=classes,

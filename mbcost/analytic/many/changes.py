@@ -28,13 +28,14 @@ class Changes:
     def count(self, low: float, high: float) -> int:
         """Return an upper bound of the number of changes in (low, high], computed from the ends alone.
 
-        Numbers of channels are multiples of the rule's divisor, except perhaps the least of them. One more change is
-        the alpha at which the width becomes too large to be counted.
+        Numbers of channels are multiples of the rule's divisor and grow with the width, except the two least: a rule
+        can give its minimum, and the minimum with one divisor more. One more change is the alpha at which the width
+        becomes too large to be counted.
         """
         total = sum(low < threshold <= high for threshold in self.thresholds)
         for rule, printed in self.widths:
             first, last = (rule.round(min(printed * alpha, _TOO_WIDE)) for alpha in (low, high))
-            total += (last - first) // rule.divisor + 1 if last > first else 0
+            total += abs(last - first) // rule.divisor + 3 if last != first else 0
             total += printed * low < _TOO_WIDE <= printed * high
         return total
 

@@ -34,6 +34,15 @@ def make_integers(numbers: Iterable[int]) -> Integers:
     return exact
 
 
+def make_table(rows: Sequence[Sequence[int]]) -> Integers:
+    """Return a table of Python's integers of any size, of at least one row and one column."""
+    import numpy as np
+
+    bound = max(max(map(max, rows)), -min(map(min, rows)))
+    exact: Integers = np.array(rows, dtype=np.int64 if bound < EXACT_INT else object)
+    return exact
+
+
 def find_bound(values: Integers) -> int:
     """Return the largest absolute value as a Python integer; 0 if there are no values."""
     return max(int(values.max()), -int(values.min())) if values.size else 0
@@ -55,14 +64,16 @@ def make_zeros(shape: tuple[int, ...], bound: int) -> Integers:
 def add(left: Integers, right: Integers | int) -> Integers:
     """Return the exact sum of two arrays, or of an array and a number."""
     bound = find_bound(left) + _find_bound_of(right)
-    return hold(left, bound) + _hold_any(right, bound)
+    total: Integers = hold(left, bound) + _hold_any(right, bound)
+    return total
 
 
 def multiply(left: Integers, right: Integers | int) -> Integers:
     """Return the exact product of two arrays, element by element, or of an array and a number."""
     least, most = sorted((find_bound(left), _find_bound_of(right)))
     bound = max(least * most, most)
-    return hold(left, bound) * _hold_any(right, bound)
+    product: Integers = hold(left, bound) * _hold_any(right, bound)
+    return product
 
 
 def divide(dividend: Integers, divisor: int) -> Integers:
@@ -82,12 +93,12 @@ def sum_exactly(values: Integers, axis: int) -> Integers:
     return sums
 
 
-def stack(columns: Sequence[Integers]) -> Integers:
-    """Return the arrays as the columns of one table, with Python's integers if one of them has these."""
+def stack(arrays: Sequence[Integers], axis: int) -> Integers:
+    """Return the arrays as the rows (axis 0) or columns (axis 1) of a table; one with Python's integers decides."""
     import numpy as np
 
-    is_wide = any(column.dtype == object for column in columns)
-    table: Integers = np.stack([hold(column, EXACT_INT) if is_wide else column for column in columns], axis=1)
+    is_wide = any(array.dtype == object for array in arrays)
+    table: Integers = np.stack([hold(array, EXACT_INT) if is_wide else array for array in arrays], axis=axis)
     return table
 
 

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic.compact import FULL, Chain, Scale, compact_form, join_scales
 from mbcost.analytic.layers import padded_output
-from mbcost.analytic.many.exact import find_bound, hold, make_integers, make_zeros, multiply, multiply_exactly, narrow, stack
+from mbcost.analytic.many.exact import (
+    find_bound,
+    hold,
+    make_integers,
+    make_zeros,
+    multiply,
+    multiply_exactly,
+    narrow,
+    stack,
+)
 from mbcost.analytic.many.polynomial import Group, Quantity, fit_polynomial, make_probe
 
 if TYPE_CHECKING:
@@ -71,7 +80,7 @@ def compute_sides(scales: Iterable[Scale], axis: int, sizes: Sequence[int]) -> I
     inputs = make_integers(sizes)
     known: dict[Chain, Integers] = {(): inputs}
     sides = [np.ones_like(inputs) if scale is None else _follow(scale[axis], known) for scale in scales]
-    return narrow(stack(sides).T)
+    return narrow(stack(sides, axis=0))
 
 
 def _follow(chain: Chain, known: dict[Chain, Integers]) -> Integers:

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import Scale, compact_form
-from mbcost.analytic.many.exact import add, divide, make_integers, multiply, multiply_exactly, narrow, stack
+from mbcost.analytic.many.exact import (
+    add,
+    divide,
+    find_bound,
+    hold,
+    make_integers,
+    make_table,
+    multiply_exactly,
+    narrow,
+    stack,
+)
 from mbcost.spec.convention import Coefficients
 from mbcost.spec.tally import Tally
 
@@ -75,15 +85,18 @@ class Polynomial:
         """
         groups, origin = self.probe.groups, widths_of(self.probe)
         distances = [add(widths[:, index], -origin[index]) for index in self.variables]
+        # Every factor is at most twice the product of two distances, or of one and the groups.
+        bound = 2 * (max(map(find_bound, distances)) + groups) ** 2
+        distances = [hold(distance, bound) for distance in distances]
         denominator = 2 * groups * groups
         factors = [
             make_integers([denominator] * len(widths)),
-            *(multiply(distance, 2 * groups) for distance in distances),
-            *(multiply(distance, add(distance, -groups)) for distance in distances),
-            *(multiply(multiply(first, second), 2) for first, second in combinations(distances, 2)),
+            *(2 * groups * distance for distance in distances),
+            *(distance * (distance - groups) for distance in distances),
+            *(2 * first * second for first, second in combinations(distances, 2)),
         ]
-        coefficients = stack([make_integers(differences) for differences in self.differences])
-        return narrow(divide(multiply_exactly(stack(factors), coefficients), denominator))
+        coefficients = make_table(self.differences).T
+        return narrow(divide(multiply_exactly(stack(factors, axis=1), coefficients), denominator))
 
 
 @cache
@@ -141,7 +154,7 @@ def _group_forms(forms: Sequence[Form]) -> Iterator[Group]:
     for network, (form, (inputs, expanded, squeezed, outputs)) in enumerate(zip(forms, widths, strict=True)):
         kind = inputs == outputs, form.expands, expanded > 0, squeezed > 0
         networks_by_kind.setdefault(kind, []).append(network)
-    array = make_integers(width for four in widths for width in four).reshape(-1, len(WIDTHS))
+    array = make_table(widths)
     for networks in networks_by_kind.values():
         yield Group(networks, forms[networks[0]], array[networks])
 

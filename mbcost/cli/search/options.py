@@ -111,7 +111,12 @@ def begin_search(requests: Sequence[Request[Any]], configurations: Work, *, forc
     works = [
         configurations,
         Work(planned, "blocks of networks to plan", 15_000, MOST_PLANNED),
-        Work(evaluated, f"blocks in {configurations.amount:,} configurations", 1_000_000 if is_long else 20_000_000, MOST_EVALUATED),
+        Work(
+            evaluated,
+            f"blocks in {configurations.amount:,} configurations",
+            1_000_000 if is_long else 20_000_000,
+            MOST_EVALUATED,
+        ),
     ]
     refused = [work for work in works if work.amount > work.bound and not force]
     longest = max(refused or works, key=lambda work: work.amount // work.rate)

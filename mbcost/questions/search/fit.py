@@ -153,7 +153,9 @@ class _Search:
         shares = [(share, limit) for limit in self.limits if (share := limit.measure_share(configuration)) is not None]
         binding = max(shares, key=lambda pair: pair[0])[1] if shares else None
         equal_resolutions = tuple(
-            self.pool.select(other).resolution for other in self._find_equal_costs(index) if other != index and fits[other]
+            self.pool.select(other).resolution
+            for other in self._find_equal_costs(index)
+            if other != index and fits[other]
         )
         return Fitting(configuration, binding, equal_resolutions, on_front)
 

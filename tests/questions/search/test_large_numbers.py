@@ -40,7 +40,13 @@ LARGE = st.integers(0, 100).flatmap(lambda power: st.integers(1, 2**power))
 """Numbers up to 10^30, with as many small ones as large ones."""
 ALPHAS = st.lists(st.sampled_from([0.3, 1.0, 1.7, 1e3, 2.0**20, 2.0**26, 2.0**27 + 8, 2.0**40]), min_size=1, max_size=3)
 SIDES = st.integers(5, 100).flatmap(lambda power: st.integers(2**power // 2, 2**power))
-DTYPE = st.sampled_from(sorted(DTYPES))
+SIZES = st.lists(st.tuples(SIDES, SIDES) | SIDES.map(lambda side: (side, side)), min_size=1, max_size=2)
+RULES = st.builds(
+    CountingRules,
+    st.sampled_from(sorted(load_conventions())).map(load_convention),
+    st.sampled_from(WITHOUT_OFFSETS),
+    st.sampled_from(sorted(DTYPES)),
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,7 @@ def check(series: Series, alphas: list[float], sizes: list[tuple[int, int]], rul
     points = [point for batch in sweep([sheet], [sizes]) for point in batch.list_configurations()]
     for (alpha, size), costs in expected.items():
         (point,) = (
-            point
-            for point in points
-            if point.plateau.least <= alpha <= point.plateau.most and point.resolution == size
+            point for point in points if point.plateau.least <= alpha <= point.plateau.most and point.resolution == size
         )
         assert Expected(point.mult_adds, point.params, point.memory, point.flash) == costs
     check_fit(sheet, sizes, list(expected.values()))
@@ -106,19 +110,17 @@ def check_fit(sheet: CostSheet, sizes: list[tuple[int, int]], expected: list[Exp
     front = find_front(sweep([sheet], [sizes]), (Aim("memory", -1), Aim("mult_adds", 1)))
     pairs = {(point.memory, -point.mult_adds) for point in distinct}
     assert {(point.memory, -point.mult_adds) for point in front} == {
-        pair for pair in pairs if not any(other != pair and other[0] <= pair[0] and other[1] <= pair[1] for other in pairs)
+        pair
+        for pair in pairs
+        if not any(other != pair and other[0] <= pair[0] and other[1] <= pair[1] for other in pairs)
     }
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.filter_too_much])
-@given(
-    tables(), ALPHAS, st.lists(st.tuples(SIDES, SIDES) | SIDES.map(lambda side: (side, side)), min_size=1, max_size=2),
-    LARGE, LARGE, DTYPE, st.sampled_from(WITHOUT_OFFSETS), st.sampled_from(["macs", "ptflops", "thop"]),
-)  # fmt: skip
+@given(tables(), ALPHAS, SIZES, LARGE, LARGE, RULES)
 def test_a_random_table_of_any_size_costs_what_its_layers_cost(
-    text: str, alphas: list[float], sizes: list[tuple[int, int]], classes: int, in_channels: int, dtype: str,
-    allocator: str, convention: str,
-) -> None:  # fmt: skip
+    text: str, alphas: list[float], sizes: list[tuple[int, int]], classes: int, in_channels: int, rules: CountingRules
+) -> None:
     spec = parse_spec(text, "any.yaml", load_family)
     assume(not any(row.keeps_map for row in spec.rows))  # flash then depends on the resolution, which is refused
     series = Series(spec, spec.implementation("any"), classes, in_channels)
@@ -126,25 +128,21 @@ def test_a_random_table_of_any_size_costs_what_its_layers_cost(
         for size in sizes:
             with where_possible():
                 series.resolve(alpha, size)
-    check(series, alphas, sizes, CountingRules(load_convention(convention), allocator, dtype))
+    check(series, alphas, sizes, rules)
 
 
 @settings(max_examples=12)
-@given(
-    st.sampled_from(NETWORKS), ALPHAS, SIDES, LARGE, LARGE, DTYPE, st.sampled_from(WITHOUT_OFFSETS),
-    st.sampled_from(sorted(load_conventions())),
-)  # fmt: skip
+@given(st.sampled_from(NETWORKS), ALPHAS, SIDES, LARGE, LARGE, RULES)
 def test_a_built_in_network_of_any_size_costs_what_its_layers_cost(
-    net: str, alphas: list[float], side: int, classes: int, in_channels: int, dtype: str, allocator: str,
-    convention: str,
-) -> None:  # fmt: skip
+    net: str, alphas: list[float], side: int, classes: int, in_channels: int, rules: CountingRules
+) -> None:
     spec = load_spec(net)
     series = Series(spec, spec.implementation(spec.default_implementation), classes, in_channels)
     size = (side + 300, side + 300)
     with where_possible():
         for alpha in alphas:
             series.resolve(alpha, size)
-    check(series, alphas, [size, (side + 301, 333)], CountingRules(load_convention(convention), allocator, dtype))
+    check(series, alphas, [size, (side + 301, 333)], rules)
 
 
 def make_table(rows: list[dict[str, Any]], channels: int = 3) -> Series:
@@ -176,8 +174,8 @@ CASES: dict[str, tuple[Series, list[float], list[tuple[int, int]]]] = {
         [1.0, 0.5], [(5, 7), (10**30, 10**30)],
     ),
     "10^70 classes": (
-        replace(make_table([CONV | {"k": (3, 3), "c": 8}, {"operator": "global_pool"}, {"operator": "linear", "c": "k"}]),
-                classes=10**70), [1.0], [(5, 7), (10**9, 10**9)],
+        replace(make_table([CONV | {"k": (3, 3), "c": 8}, {"operator": "global_pool"},
+                            {"operator": "linear", "c": "k"}]), classes=10**70), [1.0], [(5, 7), (10**9, 10**9)],
     ),
     "widths on both sides of 2^30": (
         make_table([CONV | {"k": (3, 3), "c": 2**30}, {"operator": "separable", "k": (3, 3), "c": 2**30, "nl": None}]),
@@ -196,10 +194,14 @@ def test_values_between_the_exact_numbers_of_float64_and_of_int64_are_told_apart
     """The limits differ by 1 from the number, which float64 and uint64 round away."""
     series = Series(load_spec("v2"), load_spec("v2").implementation("official"), 1000, 3)
     for side in (10**7 + 1, 10**8 + 1, 5 * 10**8, 10**15):
-        check(series, [1.0, 0.75], [(side, side), (side, side + 1)], CountingRules(load_convention(), "naive", "float32"))
+        check(
+            series, [1.0, 0.75], [(side, side), (side, side + 1)], CountingRules(load_convention(), "naive", "float32")
+        )
 
 
-NUMBERS = st.integers(-(2**70), 2**70) | st.sampled_from([0, 1, -1, 2**53, 2**62, 2**63 - 1, 2**63, -(2**63), 2**64 - 1])
+NUMBERS = st.integers(-(2**70), 2**70) | st.sampled_from(
+    [0, 1, -1, 2**53, 2**62, 2**63 - 1, 2**63, -(2**63), 2**64 - 1]
+)
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=4), NUMBERS)
