@@ -7,11 +7,18 @@ from itertools import pairwise
 from math import inf, nextafter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, plan
-from mbcost.analytic.many.plateaus import Plateau, find_plateaus, find_shortest_decimal
+from mbcost.analytic.many.changes import find_changes
+from mbcost.analytic.many.plateaus import (
+    Plateau,
+    count_plateaus,
+    find_plateaus,
+    find_shortest_decimal,
+    iterate_plateaus,
+)
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
 from mbcost.spec.reading.table import parse_spec
@@ -106,6 +113,34 @@ def test_the_shortest_decimal_is_inside_the_range(least: float, length: float) -
     most = least + length
     assert least <= find_shortest_decimal(least, most) <= most
     assert len(repr(find_shortest_decimal(least, most))) <= max(len(repr(least)), 3)
+
+
+@settings(max_examples=40)
+@given(tables(), st.floats(0.05, 2.0), st.floats(0, 1.5), st.integers(1, 30))
+def test_the_number_of_plateaus_is_bounded_before_any_is_computed_and_parts_find_the_same(
+    text: str, low: float, length: float, most: int
+) -> None:
+    spec = parse_spec(text, "any.yaml", load_family)
+    rules = spec.implementation("any")
+    changes = find_changes(spec, rules)
+    alphas = list(changes.list_in_order(low, low + length))
+    assert alphas == sorted(set(alphas))
+    assert all(low < alpha <= low + length for alpha in alphas)
+    assert len(alphas) <= changes.count(low, low + length) == count_plateaus(spec, rules, low, low + length) - 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mbcost.analytic.many.changes._MOST_AT_ONCE", most)
+        assert list(changes.list_in_order(low, low + length)) == alphas
+
+
+def test_a_width_of_2_to_the_52_has_plateaus_up_to_the_largest_that_is_counted_exactly() -> None:
+    v1 = load_spec("v1")
+    spec = replace(v1, rows=(replace(v1.rows[0], c=2**52),))
+    rules = spec.implementation("official")
+    assert count_plateaus(spec, rules, 0.1, 1.5) > 10**15
+    plateaus = iterate_plateaus(spec, rules, 10, 3, 0.1, 1.5)
+    assert [next(plateaus).blocks[0].form.outputs for _ in range(3)] == [int(2**52 * 0.1) + index for index in range(3)]
+    (*_, last) = find(spec, "official", nextafter(nextafter(2.0, 0), 0), 3.0)
+    assert (last.most, last.blocks[0].form.outputs) == (2.0, 2**53)
 
 
 def test_an_empty_range_and_one_with_too_many_changes_are_refused() -> None:
