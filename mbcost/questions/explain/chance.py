@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from itertools import repeat
-from math import comb, fsum, prod
+from math import ceil, comb, floor, fsum, prod
 
 from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
@@ -26,10 +27,11 @@ from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passe
 from mbcost.questions.explain.reach import Moved, SolvedFacts, reach_facts
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
-from mbcost.questions.explain.windows import list_misprints
+from mbcost.questions.explain.windows import PrintWindow, list_misprints
 
 SPREAD = 1.15
 """The study of shifted figures moved them by up to 15 %."""
+_SPREAD = Fraction(SPREAD)
 
 Tried = tuple[Query, Sequence[Trial]]
 """A query without open quantities, and its trials."""
@@ -223,10 +225,17 @@ def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> I
         structure, reading = np.nonzero(trial.cost[:number, None] + costs <= limit)
         if not len(structure):
             continue
-        cost, coefficients = costs[structure, reading], readings.coefficients.T[reading]
+        groups = group_windows(query, indices)
+        near = np.ones(len(structure), dtype=bool)
+        values = np.zeros((len(indices), len(structure)), dtype=np.int64)
+        for at, index in enumerate(indices):
+            values[at] = (trial.counts[index][:number] @ readings.coefficients)[structure, reading]
+            lowest, highest = _bounds([windows[at] for windows in groups])
+            near &= (lowest <= values[at]) & (values[at] <= highest)
+        structure, reading, values = structure[near], reading[near], values[:, near]
+        cost = costs[structure, reading]
         total = trial.cost[structure] + cost
-        values = np.stack([np.einsum("ij,ij->i", trial.counts[index][structure], coefficients) for index in indices])
-        for windows in group_windows(query, indices):
+        for windows in groups:
             cheap = total + windows[0].cost <= limit
             inside, low, high = [], [], []
             for window, value in zip(windows, values, strict=True):
@@ -248,6 +257,20 @@ def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> I
                     lows[:, good],
                     highs[:, good],
                 )
+
+
+def _bounds(windows: Sequence[PrintWindow]) -> tuple[int, int]:
+    """Return the smallest and the largest count that any moved window can contain, and a little more.
+
+    The precise ends are worked out in float64, so that the bounds leave it much more room than it can err.
+    """
+    lows, highs = [], []
+    for window in windows:
+        printed = window.printed.number
+        slack = 2 + int(printed / 2**40)
+        lows.append(floor(printed / _SPREAD + min(window.low - printed, 0)) - slack)
+        highs.append(ceil(printed * _SPREAD + max(window.high - printed, 0)) + slack)
+    return min(lows, default=1), max(highs, default=0)
 
 
 def _intersect(first: Spans, second: Spans) -> Iterator[Spans]:

@@ -74,11 +74,13 @@ def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
     import numpy as np
 
     spec = trial.setting.spec
-    models = [spec.implementation(structure.implementation).framework for structure in trial.structures[:number]]
-    tools = [reading.framework for reading in readings.readings]
+    rows = {name: row for row, name in enumerate(dict.fromkeys(one.implementation for one in trial.structures[:number]))}
+    models = [spec.implementation(name).framework for name in rows]
     price = cost_of("conventions", "of a different framework")
-    by_framework = {model: [0 if can_count(tool, model) else price for tool in tools] for model in set(models)}
-    tool_costs = np.array([by_framework[model] for model in models], dtype=np.int64).reshape(number, len(tools))
+    tools = [reading.framework for reading in readings.readings]
+    table = [[0 if can_count(tool, model) else price for tool in tools] for model in models]
+    used = np.fromiter((rows[one.implementation] for one in trial.structures[:number]), dtype=np.int64, count=number)
+    tool_costs = np.array(table, dtype=np.int64).reshape(len(rows), len(tools))[used]
     mistake_costs = (np.arange(number) >= trial.plain) * cost_of("counting", "with a mistake")
     unnamed = np.array([reading.unnamed for reading in readings.readings], dtype=np.int64)
     costs: Array = readings.cost[None, :] + tool_costs + np.outer(mistake_costs, unnamed)
