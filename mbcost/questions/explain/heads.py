@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from mbcost.analytic.compact import compact, count_positions
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import Array, check_count
 from mbcost.questions.explain.columns import TRAINED_COLUMN, with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query, Setting
-from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, join_families, unique_families
+from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, unique_families
 from mbcost.questions.explain.structures import COMMON_WIDTHS, Choices, Structure, class_cost, head_cost
 from mbcost.questions.mistakes.known import Draft
 from mbcost.spec.head import FLATTEN, NORM, POOL, Head, Part, replace_head
@@ -156,8 +156,8 @@ def _add(first: Terms, second: Terms) -> Terms:
 
 def list_heads(
     query: Query, setting: Setting, sizes: Sizes, choices: Choices, families: Families, cost: int
-) -> Families:
-    """Return the networks with a new head, with any number of classes.
+) -> list[Families]:
+    """Return the networks with a new head, with any number of classes; none if a head would read too many features.
 
     Args:
         query: the query.
@@ -171,16 +171,17 @@ def list_heads(
     is_open = any(fact.alpha is None for fact in query.facts)
     names = [structure.implementation for structure in families.structures]
     bodies = unique_families(_list_bodies(query, setting, sizes, choices, names, cost))
-    flatten = all(int(widths.max(initial=0)) < MOST_PER_CLASS for widths in bodies.per_class)
+    pooled, flattened = (max(int(widths[:, at].max()) for widths in bodies.per_class) for at in (0, 1))
+    if pooled >= MOST_PER_CLASS:
+        return []
+    flatten = flattened < MOST_PER_CLASS
     prefix = (POOL,) if _has_grid(setting.spec) else ()
     heads = load_heads(WIDTHS if query.wide and exact and not is_open else COMMON_WIDTHS, flatten=flatten)
     common = load_heads(COMMON_WIDTHS, flatten=flatten)
     trained = _HeadStructures(bodies.structures, heads.parts, prefix)
     frozen = _HeadStructures(bodies.structures, common.parts, prefix, setting.spec.find_top())
     more = cost_of("trained", "classifier")
-    return join_families(
-        [_add_heads(bodies, heads, trained), _freeze(_add_heads(bodies, common, frozen), bodies, more)]
-    )
+    return [_add_heads(bodies, heads, trained), _freeze(_add_heads(bodies, common, frozen), bodies, more)]
 
 
 def _has_grid(spec: Spec) -> bool:
@@ -262,8 +263,12 @@ def _count_body(
     body = replace_head(spec, Head((POOL,) if _has_grid(spec) else ()))
     blocks = Draft(body, body.implementation(implementation)).blocks(alpha, CLASSES, in_channels)
     before, pool = compact(blocks[:-1]), blocks[-1].form
-    features = pool.outputs, pool.inputs * count_positions(before.output, resolution)
-    return compact(blocks).tally(resolution), before.tally(resolution), features
+    # More features than this are not read, so that the exact number does not matter.
+    pooled, flattened = pool.outputs, pool.inputs * count_positions(before.output, resolution)
+    features = min(pooled, MOST_PER_CLASS), min(flattened, MOST_PER_CLASS)
+    tallies = compact(blocks).tally(resolution), before.tally(resolution)
+    check_count(max(max(counts_of(tally)) for tally in tallies))
+    return *tallies, features
 
 
 def count_heads(heads: HeadTable, pooled: int, flattened: int) -> tuple[Array, Array]:
@@ -273,6 +278,8 @@ def count_heads(heads: HeadTable, pooled: int, flattened: int) -> tuple[Array, A
         heads: the heads.
         pooled: the number of pooled features.
         flattened: the number of flattened features.
+
+    Both are at most `MOST_PER_CLASS`, 2^27, and a product of two widths is at most 2^24: a count is below 2^41.
     """
     import numpy as np
 

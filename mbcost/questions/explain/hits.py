@@ -74,7 +74,9 @@ def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
     import numpy as np
 
     spec = trial.setting.spec
-    rows = {name: row for row, name in enumerate(dict.fromkeys(one.implementation for one in trial.structures[:number]))}
+    rows = {
+        name: row for row, name in enumerate(dict.fromkeys(one.implementation for one in trial.structures[:number]))
+    }
     models = [spec.implementation(name).framework for name in rows]
     price = cost_of("conventions", "of a different framework")
     tools = [reading.framework for reading in readings.readings]

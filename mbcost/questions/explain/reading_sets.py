@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from mbcost.questions.explain.arrays import Array
-from mbcost.questions.explain.columns import COLUMNS
+from mbcost.questions.explain.arrays import MOST, Array
+from mbcost.questions.explain.columns import BOUNDS, COLUMNS
 from mbcost.questions.explain.facts import Query
 from mbcost.questions.explain.readings import Reading, multiply_adds_only, named_readings, other_readings
 
@@ -31,6 +31,9 @@ def load_readings(quantity: str, *, named: bool) -> ReadingSet:
 def _stack_readings(readings: tuple[Reading, ...]) -> ReadingSet:
     import numpy as np
 
+    for reading in readings:
+        bound = sum(abs(factor) * most for factor, most in zip(reading.row, BOUNDS, strict=True))
+        assert bound < MOST, f"the reading {reading.name} can be above what the arrays hold"
     rows = np.array([reading.row for reading in readings], dtype=np.int64).reshape(-1, len(COLUMNS))
     return ReadingSet(readings, rows.T, np.array([reading.cost for reading in readings], dtype=np.int64))
 

@@ -10,7 +10,7 @@ from itertools import combinations
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import Array, check_count, magnitude
 from mbcost.questions.explain.columns import TRAINED
 from mbcost.questions.explain.structures import COMMON, LEFT_OUT, Choices, Miscount, Structure, role_of
 from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
@@ -19,8 +19,6 @@ from mbcost.spec.tally import COUNTS, counts_of
 
 Sums = Mapping[Scale, Array]
 """Counts per position of the feature map, by scale; the counts of a single position are fixed."""
-LARGEST = 2**53
-"""The search is for counts up to this one: sums and small multiples of them stay far below the arrays' 2^63."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +53,7 @@ class Stack:
         """Return structure x count at `resolution`, which parameters do not need, and the same for one more class.
 
         Raises:
-            MbcostError: the counts are too large for the arrays.
+            TooLarge: a count can be above the arrays' bound.
         """
         if quantity in ("params", "bytes"):
             if self.growing is None:
@@ -69,7 +67,7 @@ class Stack:
         """Return side x structure x count for square inputs, and the same for one more class.
 
         Raises:
-            MbcostError: the counts are too large for the arrays.
+            TooLarge: a count can be above the arrays' bound.
         """
         import numpy as np
 
@@ -79,8 +77,8 @@ class Stack:
         is_params = quantity in ("params", "bytes") and self.growing is not None
         both = self.growing if is_params and self.growing is not None else (self.mult_adds, self.class_mult_adds)
         sizes = [[count_positions(scale, (side, side)) for scale in self.scales] for side in sides]
-        if max(map(max, sizes)) * int(both[0].max()) * len(self.scales) > LARGEST:
-            raise too_large(f"a count at resolution {max(sides)}x{max(sides)}")
+        for counts in both:
+            _check_sums(counts, [max(column) for column in zip(*sizes, strict=True)], (max(sides), max(sides)))
         areas = np.array(sizes, dtype=np.int64)
         total, one = (np.tensordot(areas, counts, axes=(1, 1)) for counts in both)
         return total, one
@@ -90,10 +88,19 @@ class Stack:
         import numpy as np
 
         sizes = [count_positions(scale, resolution) for scale in self.scales]
-        if max(sizes) * int(counts.max()) * len(sizes) > LARGEST:
-            raise too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
+        _check_sums(counts, sizes, resolution)
         totals: Array = np.einsum("ksc,s->kc", counts, np.array(sizes, dtype=np.int64))
         return totals
+
+
+def _check_sums(counts: Array, sizes: Sequence[int], resolution: tuple[int, int]) -> None:
+    """Check the sums over scales before they are computed: each is at most the sum of the largest terms.
+
+    Raises:
+        TooLarge: a sum can be above the arrays' bound.
+    """
+    bound = sum(size * magnitude(counts[:, scale]) for scale, size in enumerate(sizes))
+    check_count(bound, f"a count at resolution {resolution[0]}x{resolution[1]}")
 
 
 Counted = tuple[Structure, Sums, Sums]
@@ -104,13 +111,12 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     """Return every structure of `spec` at `alpha`, the unmodified ones first.
 
     Raises:
-        MbcostError: alpha is so small that no network can be built, or a count is too large for the arrays.
+        MbcostError: alpha is so small that no network can be built.
+        TooLarge: a count can be above the arrays' bound.
     """
     import numpy as np
 
     counted = sorted(_structures(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
-    if any(sums[None].max() > LARGEST for pair in counted for _, *both in pair for sums in both):
-        raise too_large("a count of this network")
     scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
     indices = {scale: index for index, scale in enumerate(scales)}
     mult_adds = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
@@ -129,11 +135,6 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     if growing[:, :, others][..., values].any():
         return replace(stack, growing=(growing[0], growing[1] - growing[0]))
     return stack
-
-
-def too_large(subject: str) -> MbcostError:
-    """Return the error about a count that does not fit the arrays."""
-    return MbcostError(f"{subject} is too large to search for")
 
 
 def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[Counted, Counted]]:
@@ -195,7 +196,10 @@ def _count(structure: Structure, draft: Draft, blocks: tuple[Block, ...], *, wit
 
 
 def _miscounted(whole: Sums, blocks: tuple[Block, ...], draft: Draft, miscount: Miscount) -> Sums:
-    """Return the counts with those of some blocks added `times` more; every block keeps its scale."""
+    """Return the counts with those of some blocks added `times` more; every block keeps its scale.
+
+    They are at most twice those of all blocks.
+    """
     sums = dict(whole)
     for block, scale, counts in _scaled_counts(blocks):
         if role_of(draft.spec, block.stage) in miscount.roles:
@@ -204,8 +208,16 @@ def _miscounted(whole: Sums, blocks: tuple[Block, ...], draft: Draft, miscount: 
 
 
 def _sum(blocks: Iterable[Block]) -> Sums:
+    """Return the counts of all blocks.
+
+    Raises:
+        TooLarge: their sum can be above the arrays' bound.
+    """
     sums: dict[Scale, Array] = {}
+    bound = 0
     for _, scale, counts in _scaled_counts(blocks):
+        bound += int(counts.max())
+        check_count(bound)
         if scale in sums:
             sums[scale] += counts
         else:
@@ -230,6 +242,5 @@ def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
 
     counted = compact_form(form)
     tallies = ((None, counted.fixed), *counted.growing)
-    if any(max(counts_of(tally)) > LARGEST for _, tally in tallies):
-        raise too_large("a count of this network")
+    check_count(max(max(counts_of(tally)) for _, tally in tallies))
     return tuple((scale, np.array(counts_of(tally), dtype=np.int64)) for scale, tally in tallies), counted.output

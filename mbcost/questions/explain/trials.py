@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import LARGEST, Array, TooLarge, check_count, magnitude
 from mbcost.questions.explain.columns import COLUMNS, with_columns
 from mbcost.questions.explain.facts import Query, Setting, list_settings, quantity_of
 from mbcost.questions.explain.families import (
@@ -20,7 +20,7 @@ from mbcost.questions.explain.heads import list_heads
 from mbcost.questions.explain.packed import load_stack
 from mbcost.questions.explain.peaks import PEAKS, list_peaks
 from mbcost.questions.explain.solve import solve
-from mbcost.questions.explain.stack import LARGEST, Stack, too_large
+from mbcost.questions.explain.stack import Stack
 from mbcost.questions.explain.structures import OTHER_CLASSES, PAIR_DIGITS, USUAL_CLASSES, Choices, Structure
 from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.operators import TOPS
@@ -78,11 +78,10 @@ class Expanded:
         """Return structure x column at `resolution`.
 
         Raises:
-            MbcostError: the counts are too large for the arrays.
+            TooLarge: a count can be above the arrays' bound.
         """
         counts, per_class = self.stack.counts(quantity, resolution)
-        if int(self.more.max(initial=0)) * max(1, int(per_class.max(initial=0))) >= LARGEST:
-            raise too_large("a count of this network")
+        check_count(magnitude(counts) + magnitude(self.more) * max(1, magnitude(per_class)))
         rows = with_columns(counts[self.index] + self.more[:, None] * per_class[self.index])
         if quantity == "activation_bytes":
             rows[:, PEAK_COLUMNS] = self._count_peaks(resolution)
@@ -98,6 +97,7 @@ class Expanded:
                 known[structure.implementation] = list_peaks(
                     self.spec, structure.implementation, self.alpha, structure.classes, self.in_channels, resolution
                 )
+                check_count(max(known[structure.implementation]), "the peak of the activations")
         none = (0,) * len(PEAKS)
         rows = (none if structure.departures else known[structure.implementation] for structure in self.structures)
         return np.array(list(rows), dtype=np.int64).reshape(-1, len(PEAKS))
@@ -120,6 +120,7 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
 
     Raises:
         MbcostError: no setting can be built.
+        TooLarge: a count can be above the arrays' bound.
     """
     known: Stacks = {} if stacks is None else stacks
     mistakes = 0 if query.plain else 2 if query.deep else 1
@@ -134,6 +135,8 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
             choices = replace(choices, mistakes=min(1, choices.mistakes))
         try:
             built = [_build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
+        except TooLarge:
+            raise
         except MbcostError as error:
             failure = error
             continue
@@ -184,9 +187,10 @@ def _list_families(
     """Return everything that can be solved for its classes; None if a class costs too much for the arrays."""
     quantities = [quantity_of(fact) for fact in query.facts]
     sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
-    families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
-    if any(int(one.max(initial=0)) >= MOST_PER_CLASS for one in families.per_class):
+    per_class = (stack.counts(*size)[1] for stack, size in zip(stacks, sizes, strict=True))
+    if any(magnitude(one) >= MOST_PER_CLASS for one in per_class):
         return None
+    families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
     parts = [families]
     if choices.pairs:
         parts.append(list_mistaken(setting.spec, stacks, sizes, choices, setting.cost + cost))
@@ -194,8 +198,9 @@ def _list_families(
         alphas = [setting.alpha_of(fact) for fact in query.facts]
         has_top = any(row.operator in TOPS for row in setting.spec.rows)
         if has_top and query.spec in (None, setting.spec):
-            parts.append(list_heads(query, setting, sizes, choices, families, setting.cost + cost))
-        parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
+            parts += list_heads(query, setting, sizes, choices, families, setting.cost + cost)
+        counts_params = [name == "params" for name in quantities]
+        parts.append(list_tails(setting, families, alphas, counts_params, choices, query.in_channels))
     return join_families(parts)
 
 
@@ -229,7 +234,7 @@ def _expand(spec: Spec, alpha: float, stack: Stack, choices: Choices) -> Expande
         stack,
         structures,
         np.array([index for _, index in entries], dtype=np.int64),
-        np.array([min(structure.classes - CLASSES, LARGEST) for structure in structures], dtype=np.int64),
+        np.array([min(structure.classes - CLASSES, LARGEST + 1) for structure in structures], dtype=np.int64),
         np.array([structure.cost(spec, choices) for structure in structures], dtype=np.int64),
     )
 
