@@ -229,7 +229,7 @@ def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> I
         near = np.ones(len(structure), dtype=bool)
         values = np.zeros((len(indices), len(structure)), dtype=np.int64)
         for at, index in enumerate(indices):
-            values[at] = (trial.counts[index][:number] @ readings.coefficients)[structure, reading]
+            values[at] = readings.weigh(trial.counts[index][:number])[structure, reading]
             lowest, highest = _bounds([windows[at] for windows in groups])
             near &= (lowest <= values[at]) & (values[at] <= highest)
         structure, reading, values = structure[near], reading[near], values[:, near]

@@ -16,6 +16,7 @@ from mbcost.questions.explain.columns import TRAINED_COLUMN, with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query, Setting
 from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, unique_families
+from mbcost.questions.explain.reading_sets import columns_of_readings
 from mbcost.questions.explain.structures import COMMON_WIDTHS, Choices, Structure, class_cost, head_cost
 from mbcost.questions.mistakes.known import Draft
 from mbcost.spec.head import FLATTEN, NORM, POOL, Head, Part, replace_head
@@ -181,7 +182,11 @@ def list_heads(
     trained = _HeadStructures(bodies.structures, heads.parts, prefix)
     frozen = _HeadStructures(bodies.structures, common.parts, prefix, setting.spec.find_top())
     more = cost_of("trained", "classifier")
-    return [_add_heads(bodies, heads, trained), _freeze(_add_heads(bodies, common, frozen), bodies, more)]
+    columns = tuple(columns_of_readings(quantity) for quantity, _ in sizes)
+    return [
+        _add_heads(bodies, heads, trained, columns),
+        _freeze(_add_heads(bodies, common, frozen, columns, frozen=True), more),
+    ]
 
 
 def _has_grid(spec: Spec) -> bool:
@@ -189,35 +194,44 @@ def _has_grid(spec: Spec) -> bool:
     return spec.rows[spec.find_top()].operator == "flatten"
 
 
-def _add_heads(bodies: Families, heads: HeadTable, structures: _HeadStructures) -> Families:
-    """Return every body with every head, all of which is trained."""
+def _add_heads(
+    bodies: Families,
+    heads: HeadTable,
+    structures: _HeadStructures,
+    columns: tuple[Array, ...],
+    *,
+    frozen: bool = False,
+) -> Families:
+    """Return every body with every head, with only some of the columns; with `frozen`, the body is not trained."""
     import numpy as np
 
     flattened = np.array([FLATTEN in parts for parts in heads.parts])
     counts, per_class = [], []
     facts = len(bodies.counts) // 2
-    for pooled, unpooled, features in zip(bodies.counts[:facts], bodies.counts[facts:], bodies.per_class, strict=False):
-        added = [count_heads(heads, *widths) for widths in features.tolist()]
-        bases = [np.where(flattened[:, None], bare, row) for row, bare in zip(pooled, unpooled, strict=True)]
-        counts.append(np.concatenate([base + rows for base, (rows, _) in zip(bases, added, strict=True)]))
-        per_class.append(np.concatenate([one for _, one in added]))
+    for index, kept in enumerate(columns):
+        totals, ones = [], []
+        for pooled, unpooled, widths in zip(
+            bodies.counts[index], bodies.counts[facts + index], bodies.per_class[index].tolist(), strict=True
+        ):
+            rows, one = count_heads(heads, *widths)
+            rows += np.where(flattened[:, None], unpooled, pooled)
+            if frozen:
+                rows[:, TRAINED_COLUMN] -= pooled[TRAINED_COLUMN]
+            totals.append(rows[:, kept])
+            ones.append(one[:, kept])
+        counts.append(np.concatenate(totals))
+        per_class.append(np.concatenate(ones))
     costs = np.add.outer(bodies.cost, heads.cost).ravel()
     special = np.ones(len(costs), dtype=bool)
-    return Families(structures, tuple(counts), tuple(per_class), costs, special, np.zeros_like(special))
+    return Families(structures, tuple(counts), tuple(per_class), costs, special, np.zeros_like(special), columns)
 
 
-def _freeze(families: Families, bodies: Families, cost: int) -> Families:
-    """Return the families with only their heads trained."""
+def _freeze(families: Families, cost: int) -> Families:
+    """Return the families, of which only the heads are trained, at the cost of that."""
     import numpy as np
 
-    number = len(families.cost) // len(bodies.cost)
-    counts = []
-    for rows, body in zip(families.counts, bodies.counts, strict=False):
-        frozen = rows.copy()
-        frozen[:, TRAINED_COLUMN] -= np.repeat(body[:, TRAINED_COLUMN], number)
-        counts.append(frozen)
     costs = families.cost + cost
-    return replace(families, counts=tuple(counts), cost=costs, partial=np.ones(len(costs), dtype=bool), _values={})
+    return replace(families, cost=costs, partial=np.ones(len(costs), dtype=bool), _values={})
 
 
 def _list_bodies(

@@ -56,7 +56,7 @@ def find_hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
         return []
     passes: list[Hits] = []
     for number, readings in plan_passes(query, trial, quantity):
-        values = [trial.counts[index][:number] @ readings.coefficients for index in indices]
+        values = [readings.weigh(trial.counts[index][:number]) for index in indices]
         costs = reading_costs(trial, number, readings)
         passes.append(_hits_inside(query, indices, readings, values, costs))
         if len(query.facts) == 1 and number == len(trial.structures):

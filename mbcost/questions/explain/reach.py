@@ -138,8 +138,10 @@ class SolvedFacts:
 def reach_facts(query: Query, families: Families, limit: int, spread: float) -> SolvedFacts:
     """Return what the families of a trial reach when facts are moved by factors up to `spread`."""
     every = range(len(query.facts))
-    return SolvedFacts(
+    reached = SolvedFacts(
         tuple(_reach_of(query, families, index, limit, spread) for index in every),
         tuple(decides_classes(query, families, index) for index in every),
         tuple(query.facts[index].quantity == "params" for index in every),
     )
+    families.forget_values()
+    return reached

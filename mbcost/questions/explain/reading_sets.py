@@ -16,9 +16,24 @@ class ReadingSet:
     """Readings of one quantity, and the same as arrays."""
 
     readings: tuple[Reading, ...]
+    columns: Array
+    """The indices of the columns that a reading counts."""
     coefficients: Array
-    """Count x reading."""
+    """The coefficients of these columns: column x reading."""
     cost: Array
+
+    def weigh(self, counts: Array, columns: Array | None = None) -> Array:
+        """Return structure x reading: the number that each reading makes of each structure.
+
+        Args:
+            counts: structure x column.
+            columns: the indices of the columns that `counts` has, in ascending order; None if it has all.
+        """
+        import numpy as np
+
+        kept = self.columns if columns is None else np.searchsorted(columns, self.columns)
+        values: Array = counts[:, kept] @ self.coefficients
+        return values
 
 
 @cache
@@ -35,7 +50,19 @@ def _stack_readings(readings: tuple[Reading, ...]) -> ReadingSet:
         bound = sum(abs(factor) * most for factor, most in zip(reading.row, BOUNDS, strict=True))
         assert bound < MOST, f"the reading {reading.name} can be above what the arrays hold"
     rows = np.array([reading.row for reading in readings], dtype=np.int64).reshape(-1, len(COLUMNS))
-    return ReadingSet(readings, rows.T, np.array([reading.cost for reading in readings], dtype=np.int64))
+    columns = np.flatnonzero(rows.any(axis=0))
+    costs = np.array([reading.cost for reading in readings], dtype=np.int64)
+    return ReadingSet(readings, columns, np.ascontiguousarray(rows.T[columns]), costs)
+
+
+@cache
+def columns_of_readings(quantity: str) -> Array:
+    """Return the indices of the columns that any reading of `quantity` counts, in ascending order."""
+    import numpy as np
+
+    every = [load_readings(quantity, named=named).columns for named in (True, False)]
+    columns: Array = np.unique(np.concatenate(every))
+    return columns
 
 
 def is_known(query: Query, quantity: str) -> bool:

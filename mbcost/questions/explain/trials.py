@@ -15,6 +15,7 @@ from mbcost.questions.explain.families import (
     join_families,
     list_families,
     list_mistaken,
+    narrow_families,
 )
 from mbcost.questions.explain.heads import list_heads
 from mbcost.questions.explain.packed import load_stack
@@ -169,6 +170,7 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
     if families is None:
         return trial
     solved = solve(query, families, choices)
+    families.forget_values()
     if not solved.structures:
         return replace(trial, families=families)
     return Trial(
@@ -201,7 +203,7 @@ def _list_families(
             parts += list_heads(query, setting, sizes, choices, families, setting.cost + cost)
         counts_params = [name == "params" for name in quantities]
         parts.append(list_tails(setting, families, alphas, counts_params, choices, query.in_channels))
-    return join_families(parts)
+    return join_families([narrow_families(part, quantities) for part in parts])
 
 
 def is_long(printed: Printed) -> bool:
