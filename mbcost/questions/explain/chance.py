@@ -23,7 +23,7 @@ from math import ceil, comb, floor, fsum, prod
 from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
-from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passes, reading_costs
+from mbcost.questions.explain.hits import group_windows, list_values, missed_costs, plan_passes, reading_costs
 from mbcost.questions.explain.reach import Moved, SolvedFacts, reach_facts
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -115,13 +115,14 @@ def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidat
         if trial.families is not None
     ]
     tests: dict[tuple[int, ...], _Tests] = {}
+    missed = missed_costs(query)
     chances: list[dict[int, float]] = []
     for candidate in candidates:
         explained = tuple(index for index, match in enumerate(candidate.matches) if match.window is not None)
         if explained not in tests:
             restricted = [_restrict(alternative, explained) for alternative in alternatives]
             tests[explained] = _Tests(restricted, [part.restrict(explained) for part in solved], highest)
-        limit = candidate.cost - sum(missed_cost(query, query.facts[index]) for index in candidate.missed)
+        limit = candidate.cost - sum(missed[index] for index in candidate.missed)
         shares = tests[explained].chances(limit, mistyped=candidate.mistyped)
         choices = _count_choices(query, explained)
         chances.append({index: min(1.0, share * choices) for index, share in zip(explained, shares, strict=True)})
@@ -130,7 +131,7 @@ def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidat
 
 def _count_choices(query: Query, indices: tuple[int, ...]) -> int:
     """Return how many sets of as many distinct facts there are."""
-    distinct = {index for index, fact in enumerate(query.facts) if missed_cost(query, fact) > 0}
+    distinct = {index for index, cost in enumerate(missed_costs(query)) if cost > 0}
     return comb(len(distinct), len(distinct & set(indices)))
 
 
@@ -146,9 +147,9 @@ class _Tests:
 
     def __init__(self, tried: Sequence[Tried], solved: Sequence[SolvedFacts], limit: int) -> None:
         self._query = tried[0][0]
-        ranges = [[(trial, _list_ranges(query, trial, limit)) for trial in trials] for query, trials in tried]
         moves = _list_moves(self._query)
-        self._reaches = {moved: [_reach(by_trial, moved) for by_trial in ranges] for moved in moves}
+        by_query = [_reach(query, trials, moves, limit) for query, trials in tried]
+        self._reaches = {moved: [reaches[moved] for reaches in by_query] for moved in moves}
         self._solved = solved
 
     def chances(self, limit: int, *, mistyped: bool) -> list[float]:
@@ -190,16 +191,32 @@ def _mistyped_share(query: Query, reach: Reach, limit: int) -> float:
 ByQuantity = Mapping[str, Sequence[Ranges]]
 
 
-def _reach(by_trial: Iterable[tuple[Trial, ByQuantity]], moved: Moved) -> Reach:
-    """Return everything that a test can reach."""
+def _reach(query: Query, trials: Iterable[Trial], moves: Sequence[Moved], limit: int) -> dict[Moved, Reach]:
+    """Return what each test can reach; the ways to count are listed for one trial at a time."""
+    parts: dict[Moved, list[Reach]] = {moved: [] for moved in moves}
+    for trial in trials:
+        ranges = _list_ranges(query, trial, limit)
+        for moved, reached in parts.items():
+            spans = list(_joint_spans(ranges, moved))
+            if spans:
+                reached.append(
+                    _unique([Reach(trial.cost[one.structure] + one.cost, one.low, one.high) for one in spans])
+                )
+    return {moved: _unique(reached) for moved, reached in parts.items()}
+
+
+def _unique(parts: Sequence[Reach]) -> Reach:
+    """Return each range of factors once, at its lowest cost: a second one adds nothing to a share."""
     import numpy as np
 
-    parts = [(trial, spans) for trial, ranges in by_trial for spans in _joint_spans(ranges, moved)]
     if not parts:
         return Reach(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    cost = np.concatenate([trial.cost[spans.structure] + spans.cost for trial, spans in parts])
-    low, high = (np.concatenate([getattr(spans, end) for _, spans in parts]) for end in ("low", "high"))
-    return Reach(cost, low, high)
+    cost, low, high = (np.concatenate([getattr(part, name) for part in parts]) for name in ("cost", "low", "high"))
+    order = np.lexsort((cost, high, low))
+    cost, low, high = cost[order], low[order], high[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    return Reach(cost[first], low[first], high[first])
 
 
 def _joint_spans(ranges: ByQuantity, moved: Moved) -> Iterator[Spans]:
@@ -226,13 +243,12 @@ def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> I
         if not len(structure):
             continue
         groups = group_windows(query, indices)
-        near = np.ones(len(structure), dtype=bool)
-        values = np.zeros((len(indices), len(structure)), dtype=np.int64)
-        for at, index in enumerate(indices):
-            values[at] = readings.weigh(trial.counts[index][:number])[structure, reading]
+        for at, value in enumerate(list_values(trial, indices, readings, number)):
             lowest, highest = _bounds([windows[at] for windows in groups])
-            near &= (lowest <= values[at]) & (values[at] <= highest)
-        structure, reading, values = structure[near], reading[near], values[:, near]
+            value = value[structure, reading]
+            near = (lowest <= value) & (value <= highest)
+            structure, reading = structure[near], reading[near]
+        values = [value[structure, reading] for value in list_values(trial, indices, readings, number)]
         cost = costs[structure, reading]
         total = trial.cost[structure] + cost
         for windows in groups:

@@ -56,11 +56,10 @@ def find_hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
         return []
     passes: list[Hits] = []
     for number, readings in plan_passes(query, trial, quantity):
-        values = [readings.weigh(trial.counts[index][:number]) for index in indices]
         costs = reading_costs(trial, number, readings)
-        passes.append(_hits_inside(query, indices, readings, values, costs))
+        passes.append(_hits_inside(query, trial, indices, readings, costs))
         if len(query.facts) == 1 and number == len(trial.structures):
-            passes.append(_mistyped_hits(query, readings, values[0][: trial.plain], costs))
+            passes.append(_mistyped_hits(query, readings, readings.weigh(trial.counts[0][: trial.plain]), costs))
     return passes
 
 
@@ -89,43 +88,69 @@ def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
     return costs
 
 
-def _hits_inside(
-    query: Query, indices: tuple[int, ...], readings: ReadingSet, values: list[Array], costs: Array
-) -> Hits:
+def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings: ReadingSet, costs: Array) -> Hits:
     """Return the hits in the windows of the facts.
 
-    All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one.
+    All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one. A table has many
+    facts, so the values of each are computed when they are needed, and not kept.
     """
     import numpy as np
 
     groups = group_windows(query, indices)
-    inside = [
-        np.stack([(window.low <= value) & (value <= window.high) for window, value in zip(group, values, strict=True)])
-        for group in groups
+    numbers = [np.zeros(costs.shape, dtype=np.int32) for _ in groups]
+    for at, value in enumerate(list_values(trial, indices, readings, len(costs))):
+        for number, group in zip(numbers, groups, strict=True):
+            number += (group[at].low <= value) & (value <= group[at].high)
+    most = max((int(number.max(initial=0)) for number in numbers), default=0)
+    chosen = [np.nonzero(number >= max(most - SLACK, 1)) for number in numbers]
+    explained = [np.zeros((len(structure), len(indices)), dtype=bool) for structure, _ in chosen]
+    for at, value in enumerate(list_values(trial, indices, readings, len(costs))):
+        for flags, group, pairs in zip(explained, groups, chosen, strict=True):
+            flags[:, at] = (group[at].low <= value[pairs]) & (value[pairs] <= group[at].high)
+    missed = np.array(missed_costs(query), dtype=np.int64)[list(indices)]
+    rounding = [np.full(len(structure), kind) for kind, (structure, _) in enumerate(chosen)]
+    cost = [
+        costs[pairs] + group[0].cost + ~flags @ missed
+        for pairs, group, flags in zip(chosen, groups, explained, strict=True)
     ]
-    most = max((int(flags.sum(axis=0).max(initial=0)) for flags in inside), default=0)
-    missed = np.array([missed_cost(query, query.facts[index]) for index in indices], dtype=np.int64)
-    parts = []
-    for kind, (group, flags) in enumerate(zip(groups, inside, strict=True)):
-        structure, reading = np.nonzero(flags.sum(axis=0) >= max(most - SLACK, 1))
-        explained = flags[:, structure, reading].T
-        cost = costs[structure, reading] + group[0].cost + ~explained @ missed
-        parts.append((structure, reading, np.full(len(structure), kind), explained, cost))
-    structures, reading, rounding, explained, cost = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Hits(indices, structures, readings, reading, groups, rounding, explained, cost)
+    structures, reading = (np.concatenate(column) for column in zip(*chosen, strict=True))
+    return Hits(
+        indices,
+        structures,
+        readings,
+        reading,
+        groups,
+        np.concatenate(rounding),
+        np.concatenate(explained),
+        np.concatenate(cost),
+    )
 
 
-def missed_cost(query: Query, fact: Fact) -> int:
-    """Return what it costs to leave `fact` unexplained.
+def list_values(trial: Trial, indices: Iterable[int], readings: ReadingSet, number: int) -> Iterator[Array]:
+    """Yield for each fact structure x reading: the values of the first `number` structures."""
+    last: tuple[Array, Array] | None = None
+    for index in indices:
+        counts = trial.counts[index]
+        if last is None or last[0] is not counts:
+            last = counts, readings.weigh(counts[:number])
+        yield last[1]
+
+
+def missed_costs(query: Query) -> list[int]:
+    """Return for each fact what it costs to leave it unexplained.
 
     It costs nothing if an earlier row states the same, and less than usual if the number may be copied.
     """
-    for other in query.facts:
-        if other is fact:
-            break
-        if _same_count(other, fact) and other.printed.number == fact.printed.number:
-            return 0
-    return cost_of("tables", "missed" if find_original(query.facts, fact) is None else "copied")
+    counts: dict[object, set[object]] = {}
+    for fact in query.facts:
+        counts.setdefault((fact.quantity, fact.printed.number), set()).add(_count_of(fact))
+    usual, copied = (cost_of("tables", name) for name in ("missed", "copied"))
+    costs, stated = [], set()
+    for fact in query.facts:
+        number = fact.quantity, fact.printed.number
+        costs.append(0 if (number, _count_of(fact)) in stated else copied if len(counts[number]) > 1 else usual)
+        stated.add((number, _count_of(fact)))
+    return costs
 
 
 def find_original(facts: Iterable[Fact], fact: Fact) -> Fact | None:
@@ -139,8 +164,12 @@ def find_original(facts: Iterable[Fact], fact: Fact) -> Fact | None:
 
 def _same_count(first: Fact, second: Fact) -> bool:
     """Return whether two facts are about one count."""
-    same_size = not first.needs_resolution or first.resolution == second.resolution
-    return first.quantity == second.quantity and first.alpha == second.alpha and same_size
+    return _count_of(first) == _count_of(second)
+
+
+def _count_of(fact: Fact) -> tuple[object, ...]:
+    """Return the key that facts about one count share."""
+    return fact.quantity, fact.alpha, fact.resolution if fact.needs_resolution else None
 
 
 def _mistyped_hits(query: Query, readings: ReadingSet, values: Array, costs: Array) -> Hits:

@@ -15,7 +15,7 @@ from typing import Any
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import COLUMNS
 from mbcost.questions.explain.facts import Fact, Query, Setting, quantity_of
-from mbcost.questions.explain.hits import Hits, find_hits, missed_cost
+from mbcost.questions.explain.hits import Hits, find_hits, missed_costs
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -180,7 +180,8 @@ def _joint(query: Query, trial: Trial, passes_by_quantity: list[list[Hits]]) -> 
 
 def _unexplained(query: Query, quantity: str) -> Option:
     facts = [(index, fact) for index, fact in enumerate(query.facts) if fact.quantity == quantity]
-    cost = sum(missed_cost(query, fact) for _, fact in facts)
+    costs = missed_costs(query)
+    cost = sum(costs[index] for index, _ in facts)
     return cost, tuple((index, Match(fact, named_readings(quantity)[0], None)) for index, fact in facts)
 
 

@@ -157,10 +157,13 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
 
     common = _common(built)
     kept = [_indices(expanded, common) for expanded in built]
-    counts = tuple(
-        expanded.counts(quantity_of(fact), setting.resolution_of(fact))[indices]
-        for fact, expanded, indices in zip(query.facts, built, kept, strict=True)
-    )
+    known: dict[tuple[object, ...], Array] = {}  # facts about one count share its array
+    keys = []
+    for fact, expanded, indices in zip(query.facts, built, kept, strict=True):
+        keys.append((quantity_of(fact), setting.resolution_of(fact), id(expanded)))
+        if keys[-1] not in known:
+            known[keys[-1]] = expanded.counts(quantity_of(fact), setting.resolution_of(fact))[indices]
+    counts = tuple(known[key] for key in keys)
     costs = built[0].cost[kept[0]] + setting.cost + cost
     plain = sum(not structure.departures for structure in common)
     trial = Trial(setting, common, counts, costs, plain)
@@ -176,11 +179,22 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
     return Trial(
         setting,
         (*common[:plain], *solved.structures, *common[plain:]),
-        tuple(np.insert(rows, plain, more, axis=0) for rows, more in zip(counts, solved.counts, strict=True)),
+        tuple(_insert_shared(counts, solved.counts, plain)),
         np.insert(costs, plain, solved.cost),
         plain,
         families,
     )
+
+
+def _insert_shared(counts: Sequence[Array], solved: Sequence[Array], plain: int) -> Iterator[Array]:
+    """Yield the counts of each fact with those of the solutions after the unmodified structures."""
+    import numpy as np
+
+    known: dict[int, Array] = {}
+    for rows, more in zip(counts, solved, strict=True):
+        if id(rows) not in known:
+            known[id(rows)] = np.insert(rows, plain, more, axis=0)
+        yield known[id(rows)]
 
 
 def _list_families(
