@@ -239,15 +239,15 @@ def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> I
     indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
     for number, readings in plan_passes(query, trial, quantity):
         costs = reading_costs(trial, number, readings)
-        structure, reading = np.nonzero(trial.cost[:number, None] + costs <= limit)
-        if not len(structure):
-            continue
+        near = costs <= limit - trial.cost[:number, None]
         groups = group_windows(query, indices)
         for at, value in enumerate(list_values(trial, indices, readings, number)):
             lowest, highest = _bounds([windows[at] for windows in groups])
-            value = value[structure, reading]
-            near = (lowest <= value) & (value <= highest)
-            structure, reading = structure[near], reading[near]
+            near &= lowest <= value
+            near &= value <= highest
+        structure, reading = np.nonzero(near)
+        if not len(structure):
+            continue
         values = [value[structure, reading] for value in list_values(trial, indices, readings, number)]
         cost = costs[structure, reading]
         total = trial.cost[structure] + cost

@@ -35,6 +35,7 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter, *, with_rest: bo
     tried, confirmed = _search(query, watch)
     is_simple = bool(confirmed) and confirmed[0][0].cost + MARGIN <= WIDE
     if not (is_simple or query.plain or query.deep) and any(is_long(fact.printed) for fact in query.facts):
+        tried = []  # free its memory
         tried, confirmed = _search(replace(query, wide=True), watch)
     causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
     for candidate, filled in confirmed:

@@ -82,22 +82,23 @@ def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
     table = [[0 if can_count(tool, model) else price for tool in tools] for model in models]
     used = np.fromiter((rows[one.implementation] for one in trial.structures[:number]), dtype=np.int64, count=number)
     tool_costs = np.array(table, dtype=np.int64).reshape(len(rows), len(tools))[used]
-    mistake_costs = (np.arange(number) >= trial.plain) * cost_of("counting", "with a mistake")
     unnamed = np.array([reading.unnamed for reading in readings.readings], dtype=np.int64)
-    costs: Array = readings.cost[None, :] + tool_costs + np.outer(mistake_costs, unnamed)
+    costs: Array = tool_costs
+    costs += readings.cost
+    costs[trial.plain :] += unnamed * cost_of("counting", "with a mistake")
     return costs
 
 
 def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings: ReadingSet, costs: Array) -> Hits:
     """Return the hits in the windows of the facts.
 
-    All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one. A table has many
-    facts, so the values of each are computed when they are needed, and not kept.
+    All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one. The values of
+    each fact are computed when they are needed, and not kept: a table has many facts.
     """
     import numpy as np
 
     groups = group_windows(query, indices)
-    numbers = [np.zeros(costs.shape, dtype=np.int32) for _ in groups]
+    numbers = [np.zeros(costs.shape, dtype=np.int16) for _ in groups]
     for at, value in enumerate(list_values(trial, indices, readings, len(costs))):
         for number, group in zip(numbers, groups, strict=True):
             number += (group[at].low <= value) & (value <= group[at].high)

@@ -124,16 +124,11 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
         TooLarge: a count can be above the arrays' bound.
     """
     known: Stacks = {} if stacks is None else stacks
-    mistakes = 0 if query.plain else 2 if query.deep else 1
-    pairs = mistakes > 0 and any(fact.printed.digits >= PAIR_DIGITS for fact in query.facts)
-    rare = not query.plain or query.implementation is not None
-    allowed = Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs, rare)
+    allowed = allowed_choices(query)
     failure = MbcostError("no network fits what is given: leave out an option")
     built_any = False
     for setting in list_settings(query):
-        choices = replace(allowed, mistakes=0, pairs=False) if setting.departures else allowed
-        if query.deep and not _is_main(query, setting):
-            choices = replace(choices, mistakes=min(1, choices.mistakes))
+        choices = choices_of(query, setting, allowed)
         try:
             built = [_build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
         except TooLarge:
@@ -145,6 +140,22 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
         yield _build_trial(query, setting, choices, built, cost)
     if not built_any:
         raise failure
+
+
+def allowed_choices(query: Query) -> Choices:
+    """Return what the query allows in a setting that departs from nothing."""
+    mistakes = 0 if query.plain else 2 if query.deep else 1
+    pairs = mistakes > 0 and any(fact.printed.digits >= PAIR_DIGITS for fact in query.facts)
+    rare = not query.plain or query.implementation is not None
+    return Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs, rare)
+
+
+def choices_of(query: Query, setting: Setting, allowed: Choices) -> Choices:
+    """Return what is tried in a setting, of what the query allows."""
+    choices = replace(allowed, mistakes=0, pairs=False) if setting.departures else allowed
+    if query.deep and not _is_main(query, setting):
+        return replace(choices, mistakes=min(1, choices.mistakes))
+    return choices
 
 
 def _is_main(query: Query, setting: Setting) -> bool:
