@@ -23,8 +23,17 @@ from math import ceil, comb, floor, fsum, prod
 from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
-from mbcost.questions.explain.hits import group_windows, list_values, missed_costs, plan_passes, reading_costs
+from mbcost.questions.explain.hits import (
+    Groups,
+    group_windows,
+    list_chunks,
+    list_values,
+    missed_costs,
+    plan_passes,
+    reading_costs,
+)
 from mbcost.questions.explain.reach import Moved, SolvedFacts, reach_facts
+from mbcost.questions.explain.reading_sets import ReadingSet
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
 from mbcost.questions.explain.windows import PrintWindow, list_misprints
@@ -234,45 +243,53 @@ def _list_ranges(query: Query, trial: Trial, limit: int) -> dict[str, list[Range
 
 def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> Iterator[Ranges]:
     """Yield the ways to count one quantity that cost at most `limit`, for each kind of rounding."""
+    indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
+    groups = group_windows(query, indices)
+    for number, readings in plan_passes(query, trial, quantity):
+        for rows in list_chunks(number, readings):
+            yield from _chunk_ranges(trial, rows, indices, readings, groups, limit)
+
+
+def _chunk_ranges(
+    trial: Trial, rows: slice, indices: tuple[int, ...], readings: ReadingSet, groups: Groups, limit: int
+) -> Iterator[Ranges]:
+    """Yield the ways to count some structures that cost at most `limit`, for each kind of rounding."""
     import numpy as np
 
-    indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
-    for number, readings in plan_passes(query, trial, quantity):
-        costs = reading_costs(trial, number, readings)
-        near = costs <= limit - trial.cost[:number, None]
-        groups = group_windows(query, indices)
-        for at, value in enumerate(list_values(trial, indices, readings, number)):
-            lowest, highest = _bounds([windows[at] for windows in groups])
-            near &= lowest <= value
-            near &= value <= highest
-        structure, reading = np.nonzero(near)
-        if not len(structure):
-            continue
-        values = [value[structure, reading] for value in list_values(trial, indices, readings, number)]
-        cost = costs[structure, reading]
-        total = trial.cost[structure] + cost
-        for windows in groups:
-            cheap = total + windows[0].cost <= limit
-            inside, low, high = [], [], []
-            for window, value in zip(windows, values, strict=True):
-                printed = window.printed.number
-                inside.append((window.low <= value) & (value <= window.high))
-                if window.rounding == "float32":  # a network gives one number, even if not the nearest to its sum
-                    window = replace(window, low=int(printed), high=int(printed))
-                # Half a unit on each side: a whole number represents the numbers around it.
-                low.append((value - float(window.high - printed) - 0.5) / float(printed))
-                high.append((value - float(window.low - printed) + 0.5) / float(printed))
-            lows, highs = np.stack(low), np.stack(high)
-            good = cheap & (lows < SPREAD).all(axis=0) & (highs > 1 / SPREAD).all(axis=0)
-            if good.any():
-                yield Ranges(
-                    indices,
-                    structure[good],
-                    cost[good] + windows[0].cost,
-                    np.stack(inside)[:, good],
-                    lows[:, good],
-                    highs[:, good],
-                )
+    costs = reading_costs(trial, rows, readings)
+    near = costs <= limit - trial.cost[rows, None]
+    for at, value in enumerate(list_values(trial, indices, readings, rows)):
+        lowest, highest = _bounds([windows[at] for windows in groups])
+        near &= lowest <= value
+        near &= value <= highest
+    at_structure, reading = np.nonzero(near)
+    if not len(at_structure):
+        return
+    values = [value[at_structure, reading] for value in list_values(trial, indices, readings, rows)]
+    cost, structure = costs[at_structure, reading], at_structure + rows.start
+    total = trial.cost[structure] + cost
+    for windows in groups:
+        cheap = total + windows[0].cost <= limit
+        inside, low, high = [], [], []
+        for window, value in zip(windows, values, strict=True):
+            printed = window.printed.number
+            inside.append((window.low <= value) & (value <= window.high))
+            if window.rounding == "float32":  # a network gives one number, even if not the nearest to its sum
+                window = replace(window, low=int(printed), high=int(printed))
+            # Half a unit on each side: a whole number represents the numbers around it.
+            low.append((value - float(window.high - printed) - 0.5) / float(printed))
+            high.append((value - float(window.low - printed) + 0.5) / float(printed))
+        lows, highs = np.stack(low), np.stack(high)
+        good = cheap & (lows < SPREAD).all(axis=0) & (highs > 1 / SPREAD).all(axis=0)
+        if good.any():
+            yield Ranges(
+                indices,
+                structure[good],
+                cost[good] + windows[0].cost,
+                np.stack(inside)[:, good],
+                lows[:, good],
+                highs[:, good],
+            )
 
 
 def _bounds(windows: Sequence[PrintWindow]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mbcost.questions.explain.arrays import Array, Flags
@@ -16,6 +16,8 @@ PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
 """The roundings of numbers that are published without an error."""
 _TENSORFLOW = {"tensorflow", "keras"}
 """Keras models are counted by tools for TensorFlow."""
+CELLS = 2**20
+"""So many values are computed at once: eight megabytes."""
 SLACK = 2
 """A reading is compared if it explains at most so many rows fewer than the best one."""
 
@@ -56,10 +58,11 @@ def find_hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
         return []
     passes: list[Hits] = []
     for number, readings in plan_passes(query, trial, quantity):
-        costs = reading_costs(trial, number, readings)
-        passes.append(_hits_inside(query, trial, indices, readings, costs))
+        passes.append(_hits_inside(query, trial, indices, readings, number))
         if len(query.facts) == 1 and number == len(trial.structures):
-            passes.append(_mistyped_hits(query, readings, readings.weigh(trial.counts[0][: trial.plain]), costs))
+            plain = slice(0, trial.plain)
+            values, costs = readings.weigh(trial.counts[0][plain]), reading_costs(trial, plain, readings)
+            passes.append(_mistyped_hits(query, readings, values, costs))
     return passes
 
 
@@ -68,72 +71,91 @@ def can_count(tool: str | None, model: str | None) -> bool:
     return not tool or not model or tool == model or {tool, model} <= _TENSORFLOW
 
 
-def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
-    """Return structure x reading: what the readings cost for each of the first `number` structures."""
+def reading_costs(trial: Trial, rows: slice, readings: ReadingSet) -> Array:
+    """Return structure x reading: what the readings cost for each of some structures."""
     import numpy as np
 
-    spec = trial.setting.spec
-    rows = {
-        name: row for row, name in enumerate(dict.fromkeys(one.implementation for one in trial.structures[:number]))
-    }
-    models = [spec.implementation(name).framework for name in rows]
+    names = [structure.implementation for structure in trial.structures[rows]]
+    positions = {name: row for row, name in enumerate(dict.fromkeys(names))}
+    models = [trial.setting.spec.implementation(name).framework for name in positions]
     price = cost_of("conventions", "of a different framework")
     tools = [reading.framework for reading in readings.readings]
     table = [[0 if can_count(tool, model) else price for tool in tools] for model in models]
-    used = np.fromiter((rows[one.implementation] for one in trial.structures[:number]), dtype=np.int64, count=number)
-    tool_costs = np.array(table, dtype=np.int64).reshape(len(rows), len(tools))[used]
+    tool_costs = np.array(table, dtype=np.int64).reshape(len(positions), len(tools))
     unnamed = np.array([reading.unnamed for reading in readings.readings], dtype=np.int64)
-    costs: Array = tool_costs
+    costs: Array = tool_costs[np.array([positions[name] for name in names], dtype=np.int64)]
     costs += readings.cost
-    costs[trial.plain :] += unnamed * cost_of("counting", "with a mistake")
+    costs[max(trial.plain - rows.start, 0) :] += unnamed * cost_of("counting", "with a mistake")
     return costs
 
 
-def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings: ReadingSet, costs: Array) -> Hits:
-    """Return the hits in the windows of the facts.
+def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings: ReadingSet, number: int) -> Hits:
+    """Return the hits of the first `number` structures in the windows of the facts.
 
-    All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one. The values of
-    each fact are computed when they are needed, and not kept: a table has many facts.
+    All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one.
     """
     import numpy as np
 
     groups = group_windows(query, indices)
-    numbers = [np.zeros(costs.shape, dtype=np.int16) for _ in groups]
-    for at, value in enumerate(list_values(trial, indices, readings, len(costs))):
-        for number, group in zip(numbers, groups, strict=True):
-            number += (group[at].low <= value) & (value <= group[at].high)
-    most = max((int(number.max(initial=0)) for number in numbers), default=0)
-    chosen = [np.nonzero(number >= max(most - SLACK, 1)) for number in numbers]
-    explained = [np.zeros((len(structure), len(indices)), dtype=bool) for structure, _ in chosen]
-    for at, value in enumerate(list_values(trial, indices, readings, len(costs))):
-        for flags, group, pairs in zip(explained, groups, chosen, strict=True):
-            flags[:, at] = (group[at].low <= value[pairs]) & (value[pairs] <= group[at].high)
-    missed = np.array(missed_costs(query), dtype=np.int64)[list(indices)]
-    rounding = [np.full(len(structure), kind) for kind, (structure, _) in enumerate(chosen)]
-    cost = [
-        costs[pairs] + group[0].cost + ~flags @ missed
-        for pairs, group, flags in zip(chosen, groups, explained, strict=True)
-    ]
-    structures, reading = (np.concatenate(column) for column in zip(*chosen, strict=True))
-    return Hits(
-        indices,
-        structures,
-        readings,
-        reading,
-        groups,
-        np.concatenate(rounding),
-        np.concatenate(explained),
-        np.concatenate(cost),
+    chunks = list_chunks(number, readings)
+    most = (
+        max(_count_most(trial, indices, readings, rows, groups) for rows in chunks) if len(indices) > 1 + SLACK else 1
     )
+    missed = np.array(missed_costs(query), dtype=np.int64)[list(indices)]
+    parts: list[list[tuple[Array, ...]]] = [[] for _ in groups]
+    for rows in chunks:
+        costs = reading_costs(trial, rows, readings)
+        numbers = _count_right(trial, indices, readings, rows, groups)
+        chosen = [np.nonzero(right >= max(most - SLACK, 1)) for right in numbers]
+        explained = [np.zeros((len(structure), len(indices)), dtype=bool) for structure, _ in chosen]
+        for at, value in enumerate(list_values(trial, indices, readings, rows)):
+            for flags, group, pairs in zip(explained, groups, chosen, strict=True):
+                flags[:, at] = (group[at].low <= value[pairs]) & (value[pairs] <= group[at].high)
+        for kind, (pairs, group, flags) in enumerate(zip(chosen, groups, explained, strict=True)):
+            cost = costs[pairs] + group[0].cost + ~flags @ missed
+            parts[kind].append((pairs[0] + rows.start, pairs[1], np.full(len(cost), kind), flags, cost))
+    ordered = [part for of_kind in parts for part in of_kind]
+    structures, reading, rounding, flags, cost = (np.concatenate(column) for column in zip(*ordered, strict=True))
+    return Hits(indices, structures, readings, reading, groups, rounding, flags, cost)
 
 
-def list_values(trial: Trial, indices: Iterable[int], readings: ReadingSet, number: int) -> Iterator[Array]:
-    """Yield for each fact structure x reading: the values of the first `number` structures."""
+Groups = Sequence[Sequence[PrintWindow]]
+
+
+def _count_most(trial: Trial, indices: Sequence[int], readings: ReadingSet, rows: slice, groups: Groups) -> int:
+    """Return how many facts the best of some structures explains."""
+    return max(int(right.max(initial=0)) for right in _count_right(trial, indices, readings, rows, groups))
+
+
+def _count_right(
+    trial: Trial, indices: Sequence[int], readings: ReadingSet, rows: slice, groups: Groups
+) -> list[Array]:
+    """Return for each kind of rounding structure x reading: how many facts are inside their windows."""
+    import numpy as np
+
+    numbers = [np.zeros((rows.stop - rows.start, len(readings.readings)), dtype=np.int64) for _ in groups]
+    for at, value in enumerate(list_values(trial, indices, readings, rows)):
+        for right, group in zip(numbers, groups, strict=True):
+            right += (group[at].low <= value) & (value <= group[at].high)
+    return numbers
+
+
+def list_chunks(number: int, readings: ReadingSet) -> list[slice]:
+    """Return slices of the first `number` structures, so small that their values need little memory."""
+    step = max(1, CELLS // max(1, len(readings.readings)))
+    return [slice(start, min(start + step, number)) for start in range(0, max(number, 1), step)]
+
+
+def list_values(trial: Trial, indices: Iterable[int], readings: ReadingSet, rows: slice) -> Iterator[Array]:
+    """Yield for each fact structure x reading: the values of some structures.
+
+    They are computed when they are needed, and not kept: a table has many facts.
+    """
     last: tuple[Array, Array] | None = None
     for index in indices:
         counts = trial.counts[index]
         if last is None or last[0] is not counts:
-            last = counts, readings.weigh(counts[:number])
+            last = counts, readings.weigh(counts[rows])
         yield last[1]
 
 
