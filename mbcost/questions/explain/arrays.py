@@ -27,12 +27,14 @@ else:
 
 LARGEST = 2**53
 """The search is for counts up to this one."""
+MEMORY = 180_000_000
+"""The arrays of one network, and those of all networks, need at most so many bytes without `--force`."""
 MOST = 2**62
 """No number in the arrays is larger: two of them can be added or subtracted."""
 
 
 class TooLarge(MbcostError):
-    """A count is above `LARGEST`: the query is refused, because a network that is left out could be the answer."""
+    """A limit is exceeded: the query is refused, because a network that is left out could be the answer."""
 
 
 def check_count(bound: int, subject: str = "a count of this network") -> None:
@@ -47,6 +49,23 @@ def check_count(bound: int, subject: str = "a count of this network") -> None:
     """
     if bound > LARGEST:
         raise TooLarge(f"{subject} is too large to search for: the search is for counts up to {LARGEST:,}")
+
+
+class TooMuchMemory(TooLarge):
+    """A search needs more memory than `MEMORY`."""
+
+
+def check_memory(size: int, *, force: bool) -> None:
+    """Check that a part of a search needs at most `MEMORY` bytes; with `force`, it may need more.
+
+    Raises:
+        TooMuchMemory: it needs more.
+    """
+    if size > MEMORY and not force:
+        raise TooMuchMemory(
+            f"the search needs more than {MEMORY // 10**6:,} MB: leave out --deep, give --impl and --alpha, or give fewer "
+            "numbers, or add --force to exceed this limit"
+        )
 
 
 def magnitude(array: Array) -> int:

@@ -75,6 +75,8 @@ class Query:
     """Whether a tool may have counted, which counts more than multiply-adds; the authors of papers count themselves."""
     counted: tuple[Reading, ...] = ()
     """How quantities are counted, as far as this is known: the rest of a table is counted like its other rows."""
+    force: bool = False
+    """Whether the search may need more memory than `arrays.MEMORY`."""
 
 
 @dataclass(frozen=True, eq=False)

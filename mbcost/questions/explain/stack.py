@@ -10,13 +10,15 @@ from itertools import combinations
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import Array, check_count, magnitude
+from mbcost.questions.explain.arrays import Array, check_count, check_memory, magnitude
 from mbcost.questions.explain.columns import TRAINED
 from mbcost.questions.explain.structures import COMMON, LEFT_OUT, Choices, Miscount, Structure, role_of
 from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
 from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, counts_of
 
+_BYTES = 8 * len(COUNTS)
+"""The size of the counts of one structure at one scale."""
 Sums = Mapping[Scale, Array]
 """Counts per position of the feature map, by scale; the counts of a single position are fixed."""
 
@@ -40,6 +42,12 @@ class Stack:
     """Structure x count: what one more class adds to `params`."""
     growing: tuple[Array, Array] | None = None
     """Structure x scale x count for params that depend on the map, as after flattening, and for one more class."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of its arrays."""
+        arrays = (self.mult_adds, self.params, self.class_mult_adds, self.class_params, *(self.growing or ()))
+        return sum(array.nbytes for array in arrays)
 
     def select(self, indices: list[int]) -> Stack:
         """Return the stack with only the structures at `indices`."""
@@ -114,27 +122,42 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
         MbcostError: alpha is so small that no network can be built.
         TooLarge: a count can be above the arrays' bound.
     """
+    counted = sorted(_metered(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
+    scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
+    check_memory(2 * len(counted) * len(scales) * _BYTES, force=choices.force)
+    mult_adds = _fill([tuple(sums for _, sums, _ in pair) for pair in counted], scales)
+    params = [tuple(sums for *_, sums in pair) for pair in counted]
+    values = [COUNTS.index(name) for name in TRAINED]
+    grows = any(counts[values].any() for pair in params for sums in pair for scale, counts in sums.items() if scale)
+    fixed = _fill(params, (None,))[:, :, 0]
+    structures = tuple(structure for (structure, *_), _ in counted)
+    growing = _fill(params, scales) if grows else None
+    both = None if growing is None else (growing[0], growing[1])
+    return Stack(structures, scales, mult_adds[0], fixed[0], mult_adds[1], fixed[1], both)
+
+
+def _metered(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[Counted, Counted]]:
+    """Yield the structures, as long as their counts do not need too much memory."""
+    size = 0
+    for pair in _structures(spec, alpha, choices):
+        size += 2 * _BYTES * sum(len(sums) for _, sums, _ in pair)
+        check_memory(size, force=choices.force)
+        yield pair
+
+
+def _fill(counted: Sequence[Sequence[Sums]], scales: Sequence[Scale]) -> Array:
+    """Return two arrays of structure x scale x count: the first counts, and what the second ones have more."""
     import numpy as np
 
-    counted = sorted(_structures(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
-    scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
     indices = {scale: index for index, scale in enumerate(scales)}
-    mult_adds = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
-    growing = np.zeros_like(mult_adds)
+    filled = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
     for row, pair in enumerate(counted):
-        for more, (_, for_mult_adds, for_params) in enumerate(pair):
-            for scale, counts in for_mult_adds.items():
-                mult_adds[more, row, indices[scale]] = counts
-            for scale, counts in for_params.items():
-                growing[more, row, indices[scale]] = counts
-    structures = tuple(structure for (structure, *_), _ in counted)
-    none, one = growing[:, :, scales.index(None)]
-    stack = Stack(structures, scales, mult_adds[0], none, mult_adds[1] - mult_adds[0], one - none)
-    values = [COUNTS.index(name) for name in TRAINED]
-    others = [index for index, scale in enumerate(scales) if scale is not None]
-    if growing[:, :, others][..., values].any():
-        return replace(stack, growing=(growing[0], growing[1] - growing[0]))
-    return stack
+        for more, sums in enumerate(pair):
+            for scale, counts in sums.items():
+                if scale in indices:
+                    filled[more, row, indices[scale]] = counts
+    filled[1] -= filled[0]
+    return filled
 
 
 def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[Counted, Counted]]:

@@ -51,6 +51,12 @@ class Trial:
     settings: tuple[Setting, ...] = ()
     """For each structure, its setting; empty if all have the same one."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of its arrays; facts about one count share an array."""
+        solved = () if self.families is None else (*self.families.counts, *self.families.per_class)
+        return sum(array.nbytes for array in {id(array): array for array in (*self.counts, *solved)}.values())
+
     def setting_of(self, index: int) -> Setting:
         """Return the setting of the structure at `index`."""
         return self.settings[index] if self.settings else self.setting
@@ -147,7 +153,7 @@ def allowed_choices(query: Query) -> Choices:
     mistakes = 0 if query.plain else 2 if query.deep else 1
     pairs = mistakes > 0 and any(fact.printed.digits >= PAIR_DIGITS for fact in query.facts)
     rare = not query.plain or query.implementation is not None
-    return Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs, rare)
+    return Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs, rare, query.force)
 
 
 def choices_of(query: Query, setting: Setting, allowed: Choices) -> Choices:

@@ -87,7 +87,7 @@ def _unique(settings: Sequence[Setting], *, by_alpha: bool) -> Iterator[Setting]
 
 
 def _choices(query: Query, implementation: str | None) -> Choices:
-    return Choices(implementation, query.classes, query.in_channels, 0)
+    return Choices(implementation, query.classes, query.in_channels, 0, force=query.force)
 
 
 def _build_sizes(query: Query, setting: Setting, cost: int, sides: Sequence[int]) -> Iterator[Trial]:
