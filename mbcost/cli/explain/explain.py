@@ -32,9 +32,9 @@ from mbcost.questions.explain.trials import Trial
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import check_alpha, check_whole
 
-RATE = 8000
-"""Counts per second: an open number of seven digits, `3504879`, has 225,646 and takes 29 seconds of a processor."""
-BOUND = 5_000_000
+RATE = 20_000
+"""Counts per second, as measured on queries of 2 to 40 seconds, whose rates were 13,000 to 30,000."""
+BOUND = 10_000_000
 """The most counts without `--force`."""
 REMEDY = "state more of the network, give fewer rows, or leave out --deep"
 
@@ -89,7 +89,7 @@ def explain(
 
     What you give is kept, what you leave open is searched. For each explanation, chance is the share of similar random
     numbers that would get an equally simple explanation. The exit code is 0 if an explanation gives the digits, else 1.
-    A search of more than 5,000,000 counts, which take about 10 minutes, or of more than 180 MB needs --force.
+    A search of more than 10,000,000 counts, about 8 minutes, or one whose arrays exceed 180 MB, needs --force.
 
     \b
     Examples:
@@ -105,14 +105,8 @@ def explain(
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
     given = _Given(alpha, res, impl, classes, head, in_channels)
     queries = [replace(_query(name, claims, given, deep=deep), force=force) for name, claims in networks]
-    begin_work(
-        sum(map(count_work, queries)),
-        "counts of networks and blocks",
-        rate=RATE,
-        bound=BOUND,
-        force=force,
-        remedy=REMEDY,
-    )
+    work = sum(map(count_work, queries))
+    begin_work(work, "counts of networks and blocks", rate=RATE, bound=BOUND, force=force, remedy=REMEDY)
     answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), style, output)
     return 0 if all(answer.fits for answer in answers) else 1

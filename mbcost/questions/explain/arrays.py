@@ -63,8 +63,8 @@ def check_memory(size: int, *, force: bool) -> None:
     """
     if size > MEMORY and not force:
         raise TooMuchMemory(
-            f"the search needs more than {MEMORY // 10**6:,} MB: leave out --deep, give --impl and --alpha, or give fewer "
-            "numbers, or add --force to exceed this limit"
+            f"the search needs more than {MEMORY // 10**6:,} MB: leave out --deep, state more of the network, "
+            "give fewer numbers, or add --force to exceed this limit"
         )
 
 

@@ -20,24 +20,31 @@ from mbcost.questions.explain.wide import ALPHAS, SIDES
 from mbcost.questions.mistakes.known import MISTAKES
 from mbcost.spec.table import Spec
 
+SEARCH = 800
+"""What a search takes besides its networks, in counts."""
+SOLVED = 3000
+"""What heads and numbers of classes that are solved from a number take in one setting, in counts."""
 CHANGES = 8
 """A deep search changes a row of a table in at most so many ways."""
 
 
 def count_work(query: Query) -> int:
-    """Return an upper bound of the counts that a search makes.
+    """Return about how many counts a search makes.
 
     A count is a structure for one fact in one setting, or one block of a structure that is not built ahead.
     """
     quantities = 1 if all(fact.quantity for fact in query.facts) else len(OPEN_QUANTITIES)
-    total = len(query.facts) ** 2
+    distinct = len({(fact.quantity, fact.alpha, fact.resolution) for fact in query.facts})
+    solves = any(fact.quantity in (None, "params") and is_long(fact.printed) for fact in query.facts)
+    total = SEARCH + len(query.facts) ** 2
     for spec, _ in list_specs(query):
         sizes = sum(1 for _ in list_sizes(query, spec))
         for setting in list_alphas(query, spec):
             if query.plain and setting.departures:
                 continue
             choices = choices_of(query, setting, allowed_choices(query))
-            total += quantities * sizes * len(query.facts) * sum(_count_rows(spec, choices))
+            total += quantities * sizes * distinct * sum(_count_rows(spec, choices))
+            total += sizes * SOLVED if solves and choices.mistakes else 0
             total += _count_built(query, setting, choices)
         total += _count_wide(query, spec)
     return total
