@@ -301,8 +301,8 @@ def _bounds(windows: Sequence[PrintWindow]) -> tuple[int, int]:
     for window in windows:
         printed = window.printed.number
         slack = 2 + int(printed / 2**40)
-        lows.append(floor(printed / _SPREAD + min(window.low - printed, 0)) - slack)
-        highs.append(ceil(printed * _SPREAD + max(window.high - printed, 0)) + slack)
+        lows.append(floor(printed / _SPREAD + min(window.low - printed, Fraction(0))) - slack)
+        highs.append(ceil(printed * _SPREAD + max(window.high - printed, Fraction(0))) + slack)
     return min(lows, default=1), max(highs, default=0)
 
 

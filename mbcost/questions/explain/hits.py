@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mbcost.questions.explain.arrays import Array, Flags
 from mbcost.questions.explain.costs import cost_of
@@ -102,7 +103,7 @@ def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings:
         max(_count_most(trial, indices, readings, rows, groups) for rows in chunks) if len(indices) > 1 + SLACK else 1
     )
     missed = np.array(missed_costs(query), dtype=np.int64)[list(indices)]
-    parts: list[list[tuple[Array, ...]]] = [[] for _ in groups]
+    parts: list[list[tuple[Any, ...]]] = [[] for _ in groups]
     for rows in chunks:
         costs = reading_costs(trial, rows, readings)
         numbers = _count_right(trial, indices, readings, rows, groups)
@@ -112,11 +113,11 @@ def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings:
             for flags, group, pairs in zip(explained, groups, chosen, strict=True):
                 flags[:, at] = (group[at].low <= value[pairs]) & (value[pairs] <= group[at].high)
         for kind, (pairs, group, flags) in enumerate(zip(chosen, groups, explained, strict=True)):
-            cost = costs[pairs] + group[0].cost + ~flags @ missed
+            cost: Array = costs[pairs] + group[0].cost + ~flags @ missed
             parts[kind].append((pairs[0] + rows.start, pairs[1], np.full(len(cost), kind), flags, cost))
     ordered = [part for of_kind in parts for part in of_kind]
-    structures, reading, rounding, flags, cost = (np.concatenate(column) for column in zip(*ordered, strict=True))
-    return Hits(indices, structures, readings, reading, groups, rounding, flags, cost)
+    structures, reading, rounding, right, total = (np.concatenate(column) for column in zip(*ordered, strict=True))
+    return Hits(indices, structures, readings, reading, groups, rounding, right, total)
 
 
 Groups = Sequence[Sequence[PrintWindow]]
