@@ -113,7 +113,8 @@ def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings:
             for flags, group, pairs in zip(explained, groups, chosen, strict=True):
                 flags[:, at] = (group[at].low <= value[pairs]) & (value[pairs] <= group[at].high)
         for kind, (pairs, group, flags) in enumerate(zip(chosen, groups, explained, strict=True)):
-            cost: Array = costs[pairs] + group[0].cost + ~flags @ missed
+            unexplained: Array = (~flags).astype(np.int64) @ missed
+            cost: Array = costs[pairs] + group[0].cost + unexplained
             parts[kind].append((pairs[0] + rows.start, pairs[1], np.full(len(cost), kind), flags, cost))
     ordered = [part for of_kind in parts for part in of_kind]
     structures, reading, rounding, right, total = (np.concatenate(column) for column in zip(*ordered, strict=True))
