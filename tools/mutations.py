@@ -39,7 +39,7 @@ class Mutation:
 def mutations(node: ast.AST, parent: ast.AST | None = None, function: str = "") -> Iterator[Mutation]:
     """Yield every mutation of a syntax tree, in the order of its source.
 
-    Annotations, decorators, assertions and raised errors stay as they are.
+    Annotations, decorators, assertions (also the `strict` of `zip`) and raised errors stay as they are.
 
     >>> tree = ast.parse("def double(x): return x + x if x < 3 else 0")
     >>> [mutation.after for mutation in mutations(tree)]
@@ -47,7 +47,7 @@ def mutations(node: ast.AST, parent: ast.AST | None = None, function: str = "") 
     >>> {mutation.function for mutation in mutations(tree)}
     {'double'}
     """
-    if isinstance(node, ast.Assert | ast.Raise) or _is_for_types(node):
+    if isinstance(node, ast.Assert | ast.Raise) or _is_strict(node) or _is_for_types(node):
         return
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         function = f"{function}.{node.name}".lstrip(".")
@@ -66,6 +66,10 @@ def mutations(node: ast.AST, parent: ast.AST | None = None, function: str = "") 
 def read_mutations(path: Path) -> list[Mutation]:
     """Return every mutation of a file."""
     return list(mutations(ast.parse(path.read_bytes())))
+
+
+def _is_strict(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _is_for_types(node: ast.AST) -> bool:
