@@ -213,8 +213,7 @@ def test_a_resolution_is_one_number_or_two() -> None:
         resolve(spec, resolution=sides)
 
 
-def test_a_convention_counts_its_own_params_and_multiply_adds() -> None:
-    """V1 by a convention that counts the biases of norms, and one that counts every operation."""
+def test_totals_under_a_convention_are_its_sums_of_the_counts() -> None:
     network = resolve(load_spec("v1"))
     for convention in load_conventions().values():
         assert network.params(convention) == convention.params(network.tally())

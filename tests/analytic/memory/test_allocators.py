@@ -188,6 +188,18 @@ def test_a_block_is_sliced_only_if_its_expanded_map_is_at_least_as_wide_as_both_
     assert needs[first] == 16 * live[0]
 
 
+def test_a_block_of_bare_convolutions_is_sliced_like_any_other() -> None:
+    """Without norms and activations a step is a single layer."""
+    v2 = load_spec("v2")
+    record = v2.implementation("official")
+    bare = replace(record.layer_rules, bare=frozenset({"conv", "expand", "depthwise", "project"}))
+    rows = Row(0, "conv", c=16), Row(1, "bottleneck", t=4, c=24)
+    spec = replace(v2, rows=rows, implementations={"official": replace(record, layer_rules=bare)})
+    network = resolve(spec, resolution=4)
+    assert [len(step.layers) for step in network.steps] == [1, 1, 1, 1]
+    assert count_live_elements(network, "fused-block") == (16 * 19, 16 * 40, 16 * 40, 16 * 40)
+
+
 def test_a_sliced_block_keeps_what_came_before_its_expansion_and_adds_in_place() -> None:
     """A universal bottleneck of 16 -> 16 channels with a depthwise layer before the expansion, on a 4 x 4 map.
 

@@ -179,6 +179,15 @@ def test_the_end_of_a_step_is_that_of_its_last_buffer() -> None:
     assert find_ends(buffers, 3) == (4, 10, 10)  # "c" is live until the end of the network
     assert find_ends([*buffers, Buffer("d", 3, 1, 3, 3)], 4) == (4, 10, 10, 4)
     assert measure_extent(buffers) == 10
+    assert find_ends([], 2) == (0, 0)
+
+
+def test_without_the_option_offsets_are_not_aligned() -> None:
+    """The output, 3 x 3 x 8 bytes, comes after the 9 x 9 x 3 bytes of the input; int16 doubles every offset."""
+    network = resolve_rows(Row(0, "conv", c=8, s=3), padding="same", resolution=(9, 9))
+    for size, align, offset in ((1, False, 243), (2, False, 486), (1, True, 256), (2, True, 512)):
+        _, output = plan_arena(network, size, ArenaOptions(align=align))
+        assert (output.name, output.size, output.offset) == ("0.1.conv", 72 * size, offset)
 
 
 def test_the_scratch_buffers_of_a_step_are_those_of_its_kernel() -> None:
@@ -253,3 +262,27 @@ def test_a_padded_copy_replaces_the_map_that_it_was_made_from() -> None:
     assert (copy.first, copy.last, map_.first, map_.last, output.first, output.last) == (1, 1, 0, 1, 1, 1)
     assert (copy.offset, map_.offset, output.offset) == (0, 800, 800)
     assert measure_extent(buffers.values()) == 1448
+
+
+def test_the_output_of_a_padded_convolution_shares_no_byte_with_its_scratch_buffer() -> None:
+    """On 8 x 9 positions of 3 channels, Keras's padding of 9 x 10 is not TensorFlow's own; a window has 27 values.
+
+    The copy, the scratch buffer and the output are live together. The input is not needed after the copy is made.
+    """
+    network = resolve_rows(Row(0, "conv", c=8, s=2), padding="trailing", resolution=(8, 9))
+    sizes = {"input": 8 * 9 * 3, "0.1.conv padded": 9 * 10 * 3, "0.1.conv scratch": 16 * 27, "0.1.conv": 16 * 8}
+    buffers = {buffer.name: buffer for buffer in plan_arena(network, 1, ArenaOptions(pad=True, unfold=True))}
+    assert {name: buffer.size for name, buffer in buffers.items()} == sizes
+    offsets = {name: buffer.offset for name, buffer in buffers.items()}
+    # The largest first: the copy above the scratch buffer, the input below the copy, the output above it.
+    assert offsets == {"0.1.conv scratch": 0, "0.1.conv padded": 432, "input": 0, "0.1.conv": 702}
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_an_input_that_is_never_overwritten_is_live_after_the_last_step(keep: bool) -> None:
+    network = resolve(load_spec("v1"), resolution=32)
+    buffers = {buffer.name: buffer for buffer in plan_arena(network, 1, ArenaOptions(keep_input=keep))}
+    steps = len(network.steps)
+    assert (buffers["input"].first, buffers["input"].last) == (0, steps if keep else 0)
+    assert {buffer.last for buffer in buffers.values() if buffer.name != "input"} == set(range(1, steps))
+    assert buffers[network.steps[-1].name].last == steps - 1
