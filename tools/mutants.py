@@ -15,7 +15,6 @@ from __future__ import annotations
 import ast
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -162,6 +161,8 @@ def start_tests(fault: Fault | None, tests: Sequence[str]) -> int:
     """Fork a process that runs tests with the fault, and return its id; its exit code is 0 if all tests pass."""
     if child := os.fork():
         return child
+    import resource  # Windows does not have it
+
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

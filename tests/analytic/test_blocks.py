@@ -138,7 +138,9 @@ def test_a_row_has_the_activation_of_its_letter_and_a_hidden_dense_layer_a_relu(
     assert (form.function, form.part) == (function, part)
 
 
-@pytest.mark.parametrize("operator", ["bottleneck", "fused_bottleneck", "universal_bottleneck", "residual", "separable"])
+@pytest.mark.parametrize(
+    "operator", ["bottleneck", "fused_bottleneck", "universal_bottleneck", "residual", "separable"]
+)
 def test_a_dilated_row_spreads_only_the_kernel_of_the_row(operator: str) -> None:
     """Pointwise convolutions, shortcuts and the first depthwise layer of a universal bottleneck keep dilation 1."""
     cells = {"t": 6} if "bottleneck" in operator else {"exp": 32} if operator == "residual" else {}

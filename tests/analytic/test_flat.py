@@ -24,9 +24,7 @@ def list_messages(flat: FlatNetwork) -> list[str]:
 def test_a_list_of_two_layers_is_a_network_of_two_rows() -> None:
     """Height and width come first in a list and last in a shape; a layer's map is the written one."""
     network = resolve_flat(LIST)
-    conv = WrittenConv2d(
-        "0.1.a", Shape(3, 8, 16), 4, (3, 5), 2, 1, bias=True, dilation=2, written=Shape(4, 3, 7)
-    )
+    conv = WrittenConv2d("0.1.a", Shape(3, 8, 16), 4, (3, 5), 2, 1, bias=True, dilation=2, written=Shape(4, 3, 7))
     assert network.layers == (conv, BatchNorm("0.1.a", Shape(4, 3, 7)), Linear("1.1.b", Shape(4, 1, 1), 2, bias=False))
     assert conv.output == Shape(4, 3, 7)
     assert (network.alpha, network.resolution, network.classes, network.in_channels) == (1, (8, 16), 2, 3)

@@ -17,7 +17,7 @@ from mbcost.analytic.memory.allocators import (
     list_step_memory,
     trace_flow,
 )
-from mbcost.analytic.memory.flash import Flash, Stored, compute_flash, count_stored, count_stored_blocks
+from mbcost.analytic.memory.flash import Stored, count_stored, count_stored_blocks
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
@@ -134,18 +134,6 @@ def test_a_shortcut_reads_the_blocks_input_after_the_main_path() -> None:
     inputs, outputs = 56 * 56 * 256, 28 * 28 * 512
     assert (steps["3.1.conv"].waiting, steps["3.1.shortcut"].reads) == (inputs, inputs)
     assert (steps["3.1.shortcut"].waiting, steps["3.1.add"].reads) == (outputs, 2 * outputs)
-
-
-def test_flash_has_the_scales_and_biases_of_its_dtype() -> None:
-    """Floats need no scales, biases for int8 weights are int32, and the input has a scale too."""
-    counts = Stored(weights=100, channels=7, maps=3)
-    assert compute_flash(counts, "float32") == Flash(400, 28, 0, 0)
-    assert compute_flash(counts, "float16") == Flash(200, 14, 0, 0)
-    assert compute_flash(counts, "int8") == Flash(100, 28, 4 * (7 + 4), 4 * 4)
-    assert compute_flash(counts, "int8").total == 100 + 28 + 44 + 16
-    v2 = resolve(load_spec("v2"))
-    folded = v2.tally()
-    assert count_stored(v2).channels == folded.norm_channels + folded.biases
 
 
 def test_memory_of_a_flat_list_is_refused() -> None:

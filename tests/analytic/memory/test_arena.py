@@ -112,6 +112,12 @@ def test_a_buffer_gets_the_smallest_gap_and_not_the_lowest() -> None:
     assert offsets == {"a": 0, "b": 9, "c": 17, "d": 24, "e": 17}
 
 
+def test_of_two_equal_gaps_a_buffer_gets_the_lower_one() -> None:
+    placed = [Buffer("a", 0, 9, 0, 1), Buffer("b", 0, 9, 0, 9), Buffer("c", 0, 9, 0, 1), Buffer("d", 0, 9, 0, 9)]
+    buffers = place_buffers([*placed, Buffer("e", 0, 5, 2, 3)], 1, 99)
+    assert {buffer.name: buffer.offset for buffer in buffers} == {"a": 0, "b": 9, "c": 18, "d": 27, "e": 0}
+
+
 def place_by_bytes(buffers: list[Buffer], steps: int) -> dict[str, int]:
     """The rule of SimpleMemoryArena without alignment, byte by byte.
 
@@ -286,3 +292,26 @@ def test_an_input_that_is_never_overwritten_is_live_after_the_last_step(keep: bo
     assert (buffers["input"].first, buffers["input"].last) == (0, steps if keep else 0)
     assert {buffer.last for buffer in buffers.values() if buffer.name != "input"} == set(range(1, steps))
     assert buffers[network.steps[-1].name].last == steps - 1
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "groups", "values"),
+    [
+        ((1, 1), 1, 1, 0),  # a pointwise convolution reads its input as it is
+        ((1, 1), 2, 1, 3 * 4 * 16),  # with a stride, the positions that it reads are gathered first
+        ((3, 3), 1, 1, 6 * 8 * 9 * 16),
+        ((3, 1), 3, 1, 2 * 3 * 3 * 16),
+        ((1, 5), 1, 2, 6 * 8 * 5 * 16),
+        ((3, 3), 1, 16, 0),  # depthwise
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_convolution_unfolds_whole_windows_unless_it_is_pointwise_or_depthwise(
+    kernel: tuple[int, int], stride: int, groups: int, values: int, size: int
+) -> None:
+    """TensorFlow Lite's kernel of a convolution needs im2col if its kernel or its stride is not 1."""
+    rows = Row(0, "conv", k=(1, 1), c=16), Row(1, "conv", k=kernel, c=16, s=stride, g=groups)
+    network = resolve_rows(*rows, padding="same", resolution=(6, 8))
+    buffers = plan_arena(network, size, ArenaOptions(unfold=True))
+    scratches = [(buffer.name, buffer.size) for buffer in buffers if "scratch" in buffer.name]
+    assert scratches == ([("1.1.conv scratch", values * size)] if values else [])
