@@ -4,8 +4,9 @@
 Either a test is missing, or the fault makes no difference. A fault of the second kind belongs in
 `tools/equivalent_mutants.yaml`, with the reason: it is then not drawn, and an entry that no fault matches is an error.
 
-For every fault the tests of its own module run first, with few random examples, and all tests only if those pass. Only tests that do not need
-torch are run; the comparison with real models, which would find many of the others, is left out.
+For every fault the tests of its own module run first, with few random examples, and all tests only if those pass.
+Only tests that do not need torch are run; the comparison with real models, which would find many of the others, is
+left out.
 
 mutmut 3 cannot do this: it does not change functions with decorators, and most shapes of the engine are properties.
 """

@@ -1,4 +1,4 @@
-"""The small faults that `tools.mutants` plants: changes of one operator, number, condition or result in a syntax tree."""
+"""The faults that `tools.mutants` plants: changes of one operator, number, condition or result in a syntax tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a table become blocks: their widths, which row parameters a repeat keeps, and the rules of an implementation."""
+"""Rows of a table become blocks: their widths, what a repeat keeps of its row, and the rules of an implementation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from mbcost.analytic.blocks import Block, Form, plan
 from mbcost.analytic.layers import Conv2d
-from mbcost.analytic.operators import build_layers
 from mbcost.analytic.network import resolve
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import Scaling

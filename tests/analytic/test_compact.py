@@ -12,8 +12,9 @@ from mbcost.analytic.blocks import Block, Form, plan
 from mbcost.analytic.compact import FULL, Chain, Compact, Scale, compact, compact_form, count_positions, join_scales
 from mbcost.analytic.layers import Conv2d, Layer, padded_output
 from mbcost.analytic.network import resolve
+from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
-from mbcost.spec.implementation import PADDINGS, ChannelRule
+from mbcost.spec.implementation import PADDINGS, ChannelRule, Padding
 from mbcost.spec.reading.table import parse_spec
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Row
@@ -160,3 +161,17 @@ def test_the_constant_of_a_network_has_its_weights_and_its_classifier() -> None:
     assert whole.fixed.conv_macs == 1280 * 1000
     assert sum(tally.conv_macs for _, tally in whole.growing) == whole.fixed.weights - 1280 * 1000
     assert all(tally.weights == tally.norms == 0 for _, tally in whole.growing)
+
+
+def test_a_sum_of_maps_that_agree_on_even_maps_only_has_no_form_for_every_resolution() -> None:
+    """A 2x2 window with stride 2 rounds down, the 1x1 window of the shortcut up: PyTorch's zeros are (k - 1) // 2."""
+    v2 = load_spec("v2")
+    record = v2.implementation("official")
+    rules = replace(record.layer_rules, padding=Padding("symmetric", "symmetric", "symmetric"))
+    record = replace(record, layer_rules=rules)
+    rows = (Row(0, "conv", c=8), Row(1, "residual", k=(2, 2), c=8, s=2))
+    spec = replace(v2, rows=rows, implementations={"official": record})
+    with pytest.raises(MbcostError, match=r"^row 1 of v2: 1\.1\.add cannot add maps of 4x4x8 and 5x5x8"):
+        resolve(spec, resolution=9)
+    with pytest.raises(MbcostError, match=r"add cannot add maps of"):
+        compact(plan(Scaling(spec, record, 1.0, classes=5), 3))

@@ -57,7 +57,7 @@ def test_the_dense_v1_has_the_4_9_billion_mult_adds_of_the_paper() -> None:
 
 @pytest.mark.parametrize(("name", "implementation"), PAIRS)
 @given(st.sampled_from([0.25, 0.35, 0.5, 0.75, 1.0, 1.3, 1.4]), st.integers(96, 256), st.integers(96, 256))
-@settings(max_examples=8)
+@settings(max_examples=3)  # of each of the pairs
 def test_params_do_not_depend_on_the_resolution_and_steps_sum_to_the_network(
     name: str, implementation: str, alpha: float, height: int, width: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""A search over tables of one or two rows, each a special case of the arrays, equals the layers of every configuration."""
+"""A search over small tables, each a special case of the arrays, equals the layers of every configuration."""
 
 from __future__ import annotations
 
