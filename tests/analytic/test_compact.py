@@ -169,9 +169,10 @@ def test_a_sum_of_maps_that_agree_on_even_maps_only_has_no_form_for_every_resolu
     record = v2.implementation("official")
     rules = replace(record.layer_rules, padding=Padding("symmetric", "symmetric", "symmetric"))
     record = replace(record, layer_rules=rules)
-    rows = (Row(0, "conv", c=8), Row(1, "residual", k=(2, 2), c=8, s=2))
+    rows = (Row(0, "conv", c=8), Row(1, "residual", k=(2, 2), exp=8, c=8, s=2))
     spec = replace(v2, rows=rows, implementations={"official": record})
     with pytest.raises(MbcostError, match=r"^row 1 of v2: 1\.1\.add cannot add maps of 4x4x8 and 5x5x8"):
         resolve(spec, resolution=9)
+    assert resolve(spec, resolution=8).steps[-1].output.map == (4, 4, 8)
     with pytest.raises(MbcostError, match=r"add cannot add maps of"):
         compact(plan(Scaling(spec, record, 1.0, classes=5), 3))
