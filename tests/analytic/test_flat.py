@@ -36,6 +36,12 @@ def test_a_list_of_two_layers_is_a_network_of_two_rows() -> None:
     assert (network.mult_adds(), network.params()) == (180 * 21 + 8, 180 + 4 + 8 + 8)
 
 
+def test_the_classes_of_a_list_are_the_outputs_of_its_last_layer() -> None:
+    last = FlatLayer("c", "linear", (1, 1, 2), (1, 1, 9))
+    assert resolve_flat(replace(LIST, layers=(CONV, LINEAR, last))).classes == 9
+    assert resolve_flat(replace(LIST, layers=(CONV,))).classes == 4
+
+
 def test_norms_of_a_list_can_have_a_different_number_of_channels() -> None:
     """The norms after a layer are one number, such as 8 for two norms of 4 channels."""
     network = resolve_flat(replace(LIST, layers=(replace(CONV, norm=8), LINEAR)))
