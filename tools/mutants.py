@@ -183,7 +183,9 @@ def run_tests(faults: Sequence[Fault | None], processes: int) -> Iterator[tuple[
     Raises:
         RuntimeError: the tests do not import the module with the fault.
     """
-    waiting = [(fault, TESTS if fault is None else list_first_tests(fault)) for fault in reversed(faults)]
+    waiting: list[tuple[Fault | None, Sequence[str]]] = [
+        (fault, TESTS if fault is None else list_first_tests(fault)) for fault in reversed(faults)
+    ]
     running: dict[int, tuple[Fault | None, Sequence[str]]] = {}
     try:
         while waiting or running:

@@ -142,7 +142,7 @@ def test_a_row_has_the_activation_of_its_letter_and_a_hidden_dense_layer_a_relu(
 )
 def test_a_dilated_row_spreads_only_the_kernel_of_the_row(operator: str) -> None:
     """Pointwise convolutions, shortcuts and the first depthwise layer of a universal bottleneck keep dilation 1."""
-    cells = {"t": 6} if "bottleneck" in operator else {"exp": 32} if operator == "residual" else {}
+    cells: dict[str, Any] = {"t": 6} if "bottleneck" in operator else {"exp": 32} if operator == "residual" else {}
     start = (5, 5) if operator == "universal_bottleneck" else None
     v2 = load_spec("v2")
     spec = replace(v2, rows=(Row(0, "conv", c=16), Row(1, operator, c=32, k=(3, 3), d=2, a=start, **cells)))
