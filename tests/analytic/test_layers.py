@@ -124,7 +124,8 @@ def test_other_layers_count_elements_and_no_multiply_accumulates(c: int, h: int,
 
 
 @pytest.mark.parametrize(
-    ("inputs", "groups", "operator"), [(32, 32, "depthwise"), (2, 2, "depthwise"), (32, 1, "conv"), (32, 8, "conv"), (1, 1, "conv")]
+    ("inputs", "groups", "operator"),
+    [(32, 32, "depthwise"), (2, 2, "depthwise"), (32, 1, "conv"), (32, 8, "conv"), (1, 1, "conv")],
 )
 def test_a_convolution_with_one_filter_per_channel_is_depthwise(inputs: int, groups: int, operator: str) -> None:
     assert Conv2d("conv", Shape(inputs, 7, 7), 32, (3, 3), groups=groups).operator == operator
