@@ -47,7 +47,7 @@ TESTS = [
 EQUIVALENT = ROOT / "tools" / "equivalent_mutants.yaml"
 NOT_PLANTED = 99
 """The exit code of tests that never imported the module with the fault."""
-PATIENCE = 60
+PATIENCE = 20
 """The seconds of processor time after which a test counts as failed; the slowest takes four without a fault."""
 FEW_EXAMPLES, ALL_EXAMPLES = 10, 100
 """The random examples of a test when the tests of the module run, and when all tests run."""
