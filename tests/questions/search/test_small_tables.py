@@ -33,6 +33,9 @@ TABLES = {
     "residual": (STEM, Row(1, "residual", exp=16, c=32, n=2), Row(2, "residual", c=48, n=2)),
     "groups": (STEM, Row(1, "conv", c=16, g=2), Row(2, "residual", exp=16, c=16, g=4)),
     "as many groups as channels": (Row(0, "conv", c=8), Row(1, "conv", c=8, g=8), Row(2, "conv", c=16, g=8)),
+    # At alpha 1/32 the depthwise layer has one channel, so that it is a standard convolution and not in place. At 1/2
+    # it is in place; otherwise it would have the peak, 16 channels and a quarter of them, after 3 + 16 in the stem.
+    "one channel": (Row(0, "conv", c=32), Row(1, "separable", c=48, s=2)),
     "a last pool": (STEM, Row(1, "max_pool", k=(3, 3), s=2)),
     "a grid": (STEM, Row(1, "flatten", k=(3, 2)), Row(2, "dense", c=50), Row(3, "batch_norm"), Row(4, "dense", c="k")),
 }
