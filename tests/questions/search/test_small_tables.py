@@ -28,6 +28,7 @@ TABLES = {
     "narrower than the input": (Row(0, "conv", c=24), Row(1, "bottleneck", exp=16, c=8)),
     "as wide as the output": (Row(0, "conv", c=8), Row(1, "bottleneck", exp=24, c=24)),
     "a gate": (STEM, Row(1, "bottleneck", t=4, c=16, n=2, se=True), Row(2, "fused_bottleneck", t=1, c=16, se=True)),
+    "a gate in a narrow block": (Row(0, "conv", c=8), Row(1, "bottleneck", exp=16, c=64, se=True)),
     "two depthwise layers": (STEM, Row(1, "universal_bottleneck", k=(3, 3), a=(5, 5), t=2, c=16, n=2)),
     "none": (STEM, Row(1, "universal_bottleneck", k=(0, 0), t=2, c=16), Row(2, "fused_bottleneck", t=3, c=8, n=2)),
     "residual": (STEM, Row(1, "residual", exp=16, c=32, n=2), Row(2, "residual", c=48, n=2)),
@@ -40,7 +41,7 @@ TABLES = {
     "a grid": (STEM, Row(1, "flatten", k=(3, 2)), Row(2, "dense", c=50), Row(3, "batch_norm"), Row(4, "dense", c="k")),
 }
 ALPHAS = [0.03125, 0.0625, 0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 40.0]
-SIZES = [(9, 9), (9, 32), (33, 17)]
+SIZES = [(9, 32), (33, 17)]
 
 
 def make_series(rows: tuple[Row, ...], padding: str, divisor: int) -> Series:
@@ -75,9 +76,11 @@ def test_every_configuration_of_a_small_table_costs_what_its_layers_cost(
     rules = CountingRules(load_convention("ptflops"), allocator, "int8")
     alphas = list_alphas(series)
     assert alphas
-    (batch,) = sweep([compute_sheet(series, series.plan_alphas(alphas), rules)], [SIZES])
+    # At a single position the squeeze can have the peak: at alpha 1/32 it has 8 channels, and its block 4.
+    sizes = SIZES if padding == "trailing" else [(1, 1), *SIZES]
+    (batch,) = sweep([compute_sheet(series, series.plan_alphas(alphas), rules)], [sizes])
     points = list(batch.list_configurations())
-    assert len(points) == len(batch.plateaus) * len(SIZES)
+    assert len(points) == len(batch.plateaus) * len(sizes)
     for point in points:
         network = point.network
         memory = compute_memory(network, (allocator,), "int8", "int8")
