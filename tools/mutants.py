@@ -234,7 +234,7 @@ def main(count: int, seed: int, only: str, processes: int) -> None:
             print(fault, flush=True)
         print(f"{done:,} done, {total:,} found, {time.monotonic() - start:,.0f} s", end="\r", file=sys.stderr)
     share = f" ({total / len(planted):.1%})" if planted else ""
-    print(f"{total:,} of {len(planted):,} other faults found{share} in {time.monotonic() - start:,.0f} s")
+    print(f"{total:,} of {len(planted):,} planted faults found{share} in {time.monotonic() - start:,.0f} s")
 
 
 if __name__ == "__main__":
