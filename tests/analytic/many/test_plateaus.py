@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
-from math import inf, nextafter
+from math import ceil, floor, inf, nextafter
 
 import pytest
 from hypothesis import given, settings
@@ -141,6 +142,30 @@ def test_a_width_of_2_to_the_52_has_plateaus_up_to_the_largest_that_is_counted_e
     assert [next(plateaus).blocks[0].form.outputs for _ in range(3)] == [int(2**52 * 0.1) + index for index in range(3)]
     (*_, last) = find(spec, "official", nextafter(nextafter(2.0, 0), 0), 3.0)
     assert (last.most, last.blocks[0].form.outputs) == (2.0, 2**53)
+
+
+@given(st.floats(1e-3, 1e4), st.floats(0, 0.4))
+def test_no_decimal_in_the_range_is_shorter_and_none_of_its_length_is_smaller(least: float, length: float) -> None:
+    """By trying both neighbours of the range's start with ever more decimals, in exact arithmetic."""
+    most, decimals = least + length, 0
+    while True:
+        scaled = Fraction(least) * 10**decimals
+        neighbours = [float(Fraction(number, 10**decimals)) for number in (floor(scaled), ceil(scaled))]
+        if inside := [number for number in neighbours if least <= number <= most]:
+            break
+        decimals += 1
+    assert find_shortest_decimal(least, most) == min(inside)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "shortest"),
+    [
+        (1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (0.96, 1.2, 1.0), (0.951, 0.96, 0.96), (99.96, 99.97, 99.96),
+        (2.5, 3.5, 3.0), (0.1 + 0.2, 0.1 + 0.2, 0.30000000000000004), (1e-3, 2e-3, 1e-3),
+    ],
+)  # fmt: skip
+def test_the_shortest_decimal_of_a_known_range(least: float, most: float, shortest: float) -> None:
+    assert find_shortest_decimal(least, most) == shortest
 
 
 def test_an_empty_range_and_one_with_too_many_changes_are_refused() -> None:
