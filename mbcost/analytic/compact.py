@@ -14,6 +14,7 @@ from functools import cache
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.layers import Conv2d, Layer, Shape, WindowPool, padded_output
 from mbcost.analytic.operators import build_layers
+from mbcost.errors import MbcostError
 from mbcost.spec.tally import COUNTS, Tally, counts_of, total
 
 Chain = tuple[tuple[int, int, str], ...]
@@ -87,7 +88,7 @@ def compact_form(form: Form) -> Compact:
     scales: dict[tuple[int, int], Scale] = {(probe, probe): FULL, (1, 1): None}
     sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
     output = FULL
-    for layer in build_layers(form, "", Shape(form.inputs, probe, probe)):
+    for layer in _build_probed_layers(form, probe):
         before, after = layer.input, layer.output
         scale_after = advance_scale(scales[before.height, before.width], layer)
         output = FULL if is_flattened(after, probe) else scales.setdefault((after.height, after.width), scale_after)
@@ -105,6 +106,20 @@ def compact_form(form: Form) -> Compact:
                 sums.setdefault(scale, [0] * len(COUNTS))[index] += per_position
     fixed_tally = Tally(*sums.pop(None))
     return Compact(fixed_tally, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
+
+
+def _build_probed_layers(form: Form, probe: int) -> tuple[Layer, ...]:
+    """Return the layers of a block on the probed map.
+
+    Raises:
+        MbcostError: the branches of the block have maps of one size at some resolutions only, as with a 2x2 kernel.
+    """
+    try:
+        return tuple(build_layers(form, "", Shape(form.inputs, probe, probe)))
+    except MbcostError:
+        raise MbcostError(
+            "the branches of a block have equal maps at some resolutions only: use mbcost table for each"
+        ) from None
 
 
 def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
