@@ -20,7 +20,7 @@ from mbcost.cli.arguments import (
 from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Force, HeadText, Impl, InChannels, Net, Res, Rho
 from mbcost.cli.output import check_output, replace_file
-from mbcost.cli.work import begin_work
+from mbcost.cli.work import announce_work, begin_work
 from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
@@ -47,6 +47,10 @@ Picture = Annotated[
     Path,
     typer.Option("--output", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"),
 ]
+
+
+LAYERS_PER_SECOND = 500
+"""Layers that are drawn per second."""
 
 
 class PictureGroup(CommandGroup):
@@ -90,6 +94,7 @@ def layers(
         net,
         NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
     )
+    announce_work(len(network.steps), "layers", rate=LAYERS_PER_SECOND)
     _save(draw_layers(profile_layers(network, load_convention(convention))), output)
     return 0
 
