@@ -173,7 +173,10 @@ def _run(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode | None) -
             stack.enter_context(context)
         stack.enter_context(nullcontext() if fake is None else fake)
         stack.enter_context(recorder)
-        model(torch.zeros(size, device=device, dtype=dtype))
+        image = torch.zeros(size, device=device, dtype=dtype)
+        recorder.flow.start(image)
+        stack.enter_context(recorder.functions)
+        model(image)
     return recorder
 
 
