@@ -82,7 +82,7 @@ class DataFlow:
         merged, in_place = _merge(origins), operator._schema.is_mutable
         for index, tensor in enumerate(outputs):
             key = _storage(tensor)
-            if key in operands and not in_place:  # a view
+            if not in_place and (key in operands or key in self._origins):  # a view
                 continue
             self._parts.pop(key, None)
             if copies:

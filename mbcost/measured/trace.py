@@ -216,7 +216,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     computed_from=layer.computed_from,
                     norms=(*(() if calls else self.execution.early_norms), *layer.norms),
                     padding=layer.padding,
-                    reads=tuple(sorted(positions[index] for index in layer.reads if index in positions)),
+                    # If it is not known what a layer reads, every earlier layer could be it.
+                    reads=tuple(sorted(positions[index] for index in layer.reads if index in positions))
+                    if layer.reads
+                    else tuple(range(len(calls))),
                 )
             )
             first_calls.setdefault(identity, facts.name)

@@ -325,7 +325,7 @@ def list_row_changes(spec: Spec) -> dict[str, Mistake]:
         if row.operator in ("conv", "separable", "bottleneck"):
             for cost, text, cells in _other_cells(row):
                 changes[f"row {row.stage}: {text}"] = Mistake(
-                    f"row {row.stage} has {text}", _change_row(row, cells), cost
+                    f"row {row.stage} has {text}", replace_row(row.stage, **cells), cost
                 )
     return changes
 
@@ -341,8 +341,9 @@ def _other_cells(row: Row) -> Iterator[tuple[str, str, dict[str, object]]]:
             yield "generic kernel", f"kernel {side}x{side}", {"k": (side, side)}
 
 
-def _change_row(row: Row, cells: dict[str, object]) -> Callable[[Draft], Draft]:
-    return lambda draft: _replace_cells(draft, lambda other: other.stage == row.stage, **cells)
+def replace_row(stage: int, **cells: object) -> Callable[[Draft], Draft]:
+    """Return the mistake that changes cells of a row."""
+    return lambda draft: _replace_cells(draft, lambda row: row.stage == stage, **cells)
 
 
 def find_mistake(name: str, spec: Spec) -> Mistake:

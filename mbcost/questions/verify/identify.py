@@ -8,6 +8,7 @@ from typing import Any
 
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
+from mbcost.questions.aligned.branches import has_branches, list_in_order_of
 from mbcost.questions.aligned.weighted import (
     WeightedLayer,
     count_differing,
@@ -15,9 +16,12 @@ from mbcost.questions.aligned.weighted import (
     count_unmatched,
     list_model_layers,
     list_network_layers,
+    pair_layers,
 )
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
-from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
+from mbcost.questions.mistakes.known import MISTAKES, Draft
+from mbcost.questions.verify.attributes import describe_attributes
+from mbcost.questions.verify.propose import propose
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import alpha_text
@@ -29,6 +33,8 @@ MOST_TABLES = 4
 """At most this many tables are tried at every alpha in every implementation: those with the most similar outlines."""
 LEAST_SHARE = 4
 """An explanation may leave at most one layer in this many unexplained."""
+FEW = 2
+"""With at most this many mistakes of the network that was asked about, no other network is tried."""
 SHOWN = 5
 """How many of the closest networks are shown."""
 ALPHAS = (0.05, 8.0)
@@ -80,13 +86,12 @@ def _try_settings(
     classes: int | None,
     watch: Watch,
 ) -> list[NetworkMatch]:
-    keys = _keys(model)
     matches, problem = [], MbcostError("there is no network to try")
     for spec in specs:
         settings = list(_list_settings(spec, model, alpha, implementation, classes))
         for tried_alpha, rules, outputs in watch(settings):
             try:
-                matches.append(_match(_resolve(spec, model, tried_alpha, rules, outputs), keys))
+                matches.append(_match(_resolve(spec, model, tried_alpha, rules, outputs), model))
             except MbcostError as error:
                 problem = error
     if not matches:
@@ -94,30 +99,55 @@ def _try_settings(
     return matches
 
 
-def explain_differences(network: Network, model: TracedModel, watch: Watch = iter) -> NetworkMatch | None:
+def explain_differences(
+    network: Network, model: TracedModel, epsilon: float | None, watch: Watch = iter
+) -> NetworkMatch | None:
     """Return the network, with mistakes, that has the model's layers, or differs in at most half as many layers.
 
     Mistakes are added one by one, always the one that brings the most layers into agreement. They are added to
     `network` and to the closest other one: with a different alpha, implementation or number of classes, or an earlier
-    version of the table.
+    version of the table. What changes no count or map of a layer is described afterwards.
 
     Unmatched layers are quick to count, but a network that lacks a differing layer altogether has fewer of them. So an
     explanation must also leave fewer differences between the layers that are paired.
+
+    Args:
+        network: the network that was asked about.
+        model: the model, which differs from it.
+        epsilon: the expected epsilon of every norm; None if it is not compared.
+        watch: iterates over the networks that are tried.
     """
-    if network.spec.is_flat:  # it is built in one way only
-        return None
-    layers = list_model_layers(model)
-    asked, differing = _match(network, _keys(model)), count_differing(list_network_layers(network), layers)
-    bases = [(asked, differing)]  # a network and in how many layers it differs
-    for match in _find_alternatives(network, model, watch):
+    ours = list_network_layers(network)
+    layers = list_in_order_of(ours, model)
+    asked, differing = _match(network, model), count_differing(ours, layers)
+    best, left = asked, differing
+    if not asked.exact and not network.spec.is_flat:  # a flat network is built in one way only
+        best, left = _search(asked, differing, model, layers, watch)
+    pairs = pair_layers(list_network_layers(best.network), list_in_order_of(list_network_layers(best.network), model))
+    best = replace(best, clauses=(*best.clauses, *describe_attributes(pairs, epsilon)))
+    convincing = best.exact or (2 * left <= differing and LEAST_SHARE * left <= len(layers))
+    return best if best.clauses and convincing else None
+
+
+def _search(
+    asked: NetworkMatch, differing: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
+) -> tuple[NetworkMatch, int]:
+    """Return the closest network that differs from `asked` in few ways, and in how many layers it then differs."""
+    others = []
+    for match in _find_alternatives(asked.network, model, watch):
         if match.unmatched < asked.unmatched:
             left = count_differing(list_network_layers(match.network), layers)
             if left < differing:
-                bases.append((match, left))
-    explained = [_add_mistakes(*base, network, layers, watch) for base in bases]
-    best, left = min(explained, key=lambda pair: (*pair[0].order, len(pair[0].clauses)))
-    convincing = best.exact or (2 * left <= differing and LEAST_SHARE * left <= len(layers))
-    return best if best.clauses and convincing else None
+                others.append((replace(match, clauses=_clauses(match.network, asked.network)), left))
+    others.sort(key=lambda pair: (*pair[0].order, len(pair[0].clauses)))
+    ready = [pair for pair in others if pair[0].exact]
+    if ready and len(ready[0][0].clauses) == 1:
+        return ready[0]
+    explained = [*ready, _add_mistakes(asked, differing, model, layers, watch)]
+    # Any other base has a clause of its own already.
+    if not (explained[-1][0].exact and len(explained[-1][0].clauses) <= FEW):
+        explained += [_add_mistakes(*base, model, layers, watch) for base in others if not base[0].exact]
+    return min(explained, key=lambda pair: (*pair[0].order, len(pair[0].clauses)))
 
 
 def _find_alternatives(network: Network, model: TracedModel, watch: Watch) -> Iterator[NetworkMatch]:
@@ -135,32 +165,16 @@ def _find_alternatives(network: Network, model: TracedModel, watch: Watch) -> It
 
 
 def _add_mistakes(
-    base: NetworkMatch, left: int, asked: Network, layers: Sequence[WeightedLayer], watch: Watch
+    base: NetworkMatch, left: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
 ) -> tuple[NetworkMatch, int]:
     """Return the base with the mistakes that bring it closest, and in how many layers it then differs.
 
     `left` is the number of layers in which the base differs.
     """
-    network = base.network
-    keys: list[object] = [layer.key for layer in layers]
-    spec = network.spec
-    known = {**MISTAKES, **MODEL_MISTAKES, **list_row_changes(spec)}
-    best = replace(base, clauses=_clauses(network, asked))
-    draft = Draft(spec, spec.implementation(network.implementation))
+    spec = base.network.spec
+    best, draft = base, Draft(spec, spec.implementation(base.network.implementation))
     while not best.exact and len(best.mistakes) < MOST_MISTAKES:
-        tried: list[tuple[NetworkMatch, Draft]] = []
-        for name, mistake in watch(list(known.items())):
-            changed = mistake.make(draft)
-            if changed == draft:
-                continue
-            try:
-                built = changed.network(network.alpha, network.resolution, network.classes, network.in_channels)
-            except MbcostError:  # no channel or no map is left
-                continue
-            clauses = (*best.clauses, mistake.text)
-            tried.append((replace(_match(built, keys), mistakes=(*best.mistakes, name), clauses=clauses), changed))
-        tried.sort(key=lambda pair: pair[0].order)
-        for match, changed in tried:
+        for match, changed in _try_mistakes(best, draft, model, layers, watch):
             ours = list_network_layers(match.network)
             # Pairing layers takes long; the surplus of one side is known at once and is a lower bound.
             closer = match.unmatched < best.unmatched and count_surplus(ours, layers) < left
@@ -170,6 +184,28 @@ def _add_mistakes(
         else:
             break
     return best, left
+
+
+def _try_mistakes(
+    base: NetworkMatch, draft: Draft, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
+) -> list[tuple[NetworkMatch, Draft]]:
+    """Return the base with each mistake that applies to it, the closest first."""
+    network = base.network
+    pairs = pair_layers(list_network_layers(network), layers)
+    known = {**MISTAKES, **MODEL_MISTAKES, **propose(draft, network, pairs)}
+    tried: list[tuple[NetworkMatch, Draft]] = []
+    for name, mistake in watch(list(known.items())):
+        changed = mistake.make(draft)
+        if changed == draft:
+            continue
+        try:
+            built = changed.network(network.alpha, network.resolution, network.classes, network.in_channels)
+        except MbcostError:  # no channel or no map is left
+            continue
+        match = _match(built, model)
+        mistakes, clauses = (*base.mistakes, name), (*base.clauses, mistake.text)
+        tried.append((replace(match, mistakes=mistakes, clauses=clauses), changed))
+    return sorted(tried, key=lambda pair: pair[0].order)
 
 
 def _clauses(network: Network, asked: Network) -> tuple[str, ...]:
@@ -232,13 +268,14 @@ def _resolve(spec: Spec, model: TracedModel, alpha: float, implementation: str, 
     )  # fmt: skip
 
 
-def _match(network: Network, keys: list[object]) -> NetworkMatch:
-    ours: list[object] = [layer.key for layer in list_network_layers(network)]
-    return NetworkMatch(network, count_unmatched(ours, keys), ours == keys)
-
-
-def _keys(model: TracedModel) -> list[object]:
-    return [layer.key for layer in list_model_layers(model)]
+def _match(network: Network, model: TracedModel) -> NetworkMatch:
+    layers = list_network_layers(network)
+    ours, theirs = [layer.key for layer in layers], [layer.key for layer in list_model_layers(model)]
+    unmatched = count_unmatched(ours, theirs)
+    exact = ours == theirs
+    if not exact and not unmatched and has_branches(model):
+        exact = ours == [layer.key for layer in list_in_order_of(layers, model)]
+    return NetworkMatch(network, unmatched, exact)
 
 
 def _count_classes(model: TracedModel) -> int:
