@@ -29,7 +29,7 @@ def list_in_order_of(network: Sequence[WeightedLayer], model: TracedModel) -> tu
     for order in orders:
         if _keys(order) == _keys(network):
             return order
-    return min(dict.fromkeys(orders), key=lambda order: _distance(network, order))
+    return min(dict.fromkeys(orders), key=lambda order: measure_distance(network, order))
 
 
 def _keys(layers: Sequence[WeightedLayer]) -> list[object]:
@@ -87,7 +87,7 @@ def _measure_heights(model: TracedModel) -> list[int]:
     return heights
 
 
-def _distance(network: Sequence[WeightedLayer], order: Sequence[WeightedLayer]) -> int:
+def measure_distance(network: Sequence[WeightedLayer], order: Sequence[WeightedLayer]) -> int:
     """Return the cost of the best alignment."""
     return sum(
         UNPAIRED if first is None or second is None else first.pair_cost(second)

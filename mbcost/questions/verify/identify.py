@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.questions.aligned.branches import has_branches, list_in_order_of
+from mbcost.questions.aligned.branches import has_branches, list_in_order_of, measure_distance
 from mbcost.questions.aligned.weighted import (
     WeightedLayer,
     count_differing,
@@ -19,7 +20,7 @@ from mbcost.questions.aligned.weighted import (
     pair_layers,
 )
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
-from mbcost.questions.mistakes.known import MISTAKES, Draft
+from mbcost.questions.mistakes.known import MISTAKES, Draft, Mistake
 from mbcost.questions.verify.attributes import describe_attributes
 from mbcost.questions.verify.propose import propose
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
@@ -40,6 +41,8 @@ SHOWN = 5
 ALPHAS = (0.05, 8.0)
 """The range in which a ratio of two widths can be a width multiplier."""
 
+Step = tuple[str, Mistake]
+"""A mistake with its name."""
 Watch = Callable[[Sequence[Any]], Iterable[Any]]
 """Iterates over a sequence and can show the progress."""
 
@@ -53,9 +56,15 @@ class NetworkMatch:
     """How many layers of the two have no equal in the other; 0 also if only their order differs."""
     exact: bool
     """Whether the layers are the same, one after the other."""
-    mistakes: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Its mistakes."""
     clauses: tuple[str, ...] = ()
     """In words: how the network differs from the one that was asked about, and its mistakes."""
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The names of its mistakes."""
+        return tuple(name for name, _ in self.steps)
 
     @property
     def order(self) -> tuple[bool, int]:
@@ -172,28 +181,93 @@ def _add_mistakes(
     `left` is the number of layers in which the base differs.
     """
     spec = base.network.spec
-    best, draft = base, Draft(spec, spec.implementation(base.network.implementation))
+    draft = Draft(spec, spec.implementation(base.network.implementation))
+    best = base
     while not best.exact and len(best.mistakes) < MOST_MISTAKES:
-        for match, changed in _try_mistakes(best, draft, model, layers, watch):
-            ours = list_network_layers(match.network)
-            # Pairing layers takes long; the surplus of one side is known at once and is a lower bound.
-            closer = match.unmatched < best.unmatched and count_surplus(ours, layers) < left
-            if closer and (differing := count_differing(ours, layers)) < left:
-                best, draft, left = match, changed, differing
-                break
-        else:
+        trials = _try_mistakes(best, draft, model, layers, watch)
+        step = _choose_closer(trials, left, layers) or _choose_similar(best, trials, left, layers)
+        if step is None:
             break
-    return best, left
+        trial, left = step
+        best, draft = trial.match, trial.draft
+    return _shorten(base, best, model, layers, watch), left
+
+
+def _choose_closer(
+    trials: Sequence[_Trial], left: int, layers: Sequence[WeightedLayer]
+) -> tuple[_Trial, int] | None:
+    """Return the best trial that leaves fewer than `left` differing layers, and how many it leaves."""
+    for trial in trials:
+        # Pairing layers takes long; the surplus of one side is known at once and is a lower bound.
+        ours = list_network_layers(trial.match.network)
+        if trial.surplus < left and (differing := count_differing(ours, layers)) < left:
+            return trial, differing
+    return None
+
+
+def _choose_similar(
+    best: NetworkMatch, trials: Sequence[_Trial], left: int, layers: Sequence[WeightedLayer]
+) -> tuple[_Trial, int] | None:
+    """Return the first trial that leaves as many differing layers, but more similar ones.
+
+    It is needed if every layer that is left differs in two ways, so that no single mistake explains one.
+    """
+    distance = measure_distance(list_network_layers(best.network), layers)
+    for trial in trials:
+        ours = list_network_layers(trial.match.network)
+        if trial.surplus <= left and measure_distance(ours, layers) < distance:
+            differing = count_differing(ours, layers)
+            if differing <= left:
+                return trial, differing
+    return None
+
+
+def _shorten(
+    base: NetworkMatch, best: NetworkMatch, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
+) -> NetworkMatch:
+    """Return an exact match with fewer mistakes, where one mistake can replace two of them; else the same match.
+
+    A mistake that was added early can be a poor substitute for one that shows only after the others.
+    """
+    steps = best.steps
+    while best.exact and len(steps) > FEW:
+        for kept in combinations(steps, len(steps) - 2):
+            start = _apply(base, kept, model)
+            trials = [] if start is None else _try_mistakes(*start, model, layers, watch)
+            if trials and trials[0].match.exact:
+                best = trials[0].match
+                break
+        if len(best.steps) == len(steps):
+            break
+        steps = best.steps
+    return best
+
+
+def _apply(base: NetworkMatch, steps: Sequence[Step], model: TracedModel) -> tuple[NetworkMatch, Draft] | None:
+    """Return the base with the mistakes; None if no network can be built with them."""
+    network = base.network
+    draft = Draft(network.spec, network.spec.implementation(network.implementation))
+    for _, mistake in steps:
+        draft = mistake.make(draft)
+    try:
+        built = draft.network(network.alpha, network.resolution, network.classes, network.in_channels)
+    except MbcostError:  # no channel or no map is left
+        return None
+    clauses = (*base.clauses, *(mistake.text for _, mistake in steps))
+    return replace(_match(built, model), steps=tuple(steps), clauses=clauses), draft
 
 
 def _try_mistakes(
     base: NetworkMatch, draft: Draft, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
-) -> list[tuple[NetworkMatch, Draft]]:
-    """Return the base with each mistake that applies to it, the closest first."""
+) -> list[_Trial]:
+    """Return the base with each mistake that applies to it, after the layers that it leaves, the closest first.
+
+    Among equally close ones, the more general mistakes come first: the known ones, then those of rows, blocks, layers.
+    """
     network = base.network
     pairs = pair_layers(list_network_layers(network), layers)
     known = {**MISTAKES, **MODEL_MISTAKES, **propose(draft, network, pairs)}
-    tried: list[tuple[NetworkMatch, Draft]] = []
+    tried: list[_Trial] = []
     for name, mistake in watch(list(known.items())):
         changed = mistake.make(draft)
         if changed == draft:
@@ -202,10 +276,19 @@ def _try_mistakes(
             built = changed.network(network.alpha, network.resolution, network.classes, network.in_channels)
         except MbcostError:  # no channel or no map is left
             continue
-        match = _match(built, model)
-        mistakes, clauses = (*base.mistakes, name), (*base.clauses, mistake.text)
-        tried.append((replace(match, mistakes=mistakes, clauses=clauses), changed))
-    return sorted(tried, key=lambda pair: pair[0].order)
+        steps, clauses = (*base.steps, (name, mistake)), (*base.clauses, mistake.text)
+        match = replace(_match(built, model), steps=steps, clauses=clauses)
+        tried.append(_Trial(match, changed, count_surplus(list_network_layers(built), layers)))
+    return sorted(tried, key=lambda trial: (not trial.match.exact, trial.surplus))
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A network with one mistake more, and how many layers it leaves at least."""
+
+    match: NetworkMatch
+    draft: Draft
+    surplus: int
 
 
 def _clauses(network: Network, asked: Network) -> tuple[str, ...]:

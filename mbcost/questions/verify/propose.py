@@ -17,6 +17,7 @@ from mbcost.questions.aligned.weighted import WeightedLayer
 from mbcost.questions.aligned.words import enumerate_names
 from mbcost.questions.mistakes.known import Draft, Mistake, add_change, replace_row
 from mbcost.questions.verify.retouch import propose_extra_layers, propose_single_layers
+from mbcost.spec.operators import ACTIVE
 from mbcost.spec.table import Row, Spec
 
 Pairs = Sequence[Pair[WeightedLayer, WeightedLayer]]
@@ -132,17 +133,17 @@ def _propose_rows(
         blocks = [block for block in observed if block.block.stage == row.stage]
         for text, cells in _list_cells(row, alpha, blocks):
             yield f"row {row.stage}: {text}", Mistake(f"row {row.stage} has {text}", replace_row(row.stage, **cells))
-        if row.stage in incomplete:
+        if row.stage in incomplete and row.operator in ACTIVE:
             yield from _propose_repeats(row)
 
 
 def _list_incomplete(pairs: Pairs) -> Iterator[int]:
-    """Yield the stages in which, or after which, a layer has no partner."""
+    """Yield the stages of layers without a partner, and those beside them: a repeat can be like the next row's."""
     current = 0
     for expected, actual in pairs:
         current = current if expected is None else int(expected.block.split(".")[0])
         if expected is None or actual is None:
-            yield current
+            yield from (current - 1, current, current + 1)
 
 
 def _propose_repeats(row: Row) -> Iterator[tuple[str, Mistake]]:

@@ -75,7 +75,7 @@ def propose_single_layers(pairs: Pairs) -> Iterator[tuple[str, Mistake]]:
             if before.get(feature) != value:
                 changed.setdefault((feature, value), []).append(expected.name)
     for (feature, value), names in changed.items():
-        others = [name for name, own in values.items() if name not in names and own.get(feature) != value]
+        others = [name for name, own in values.items() if name not in names and own.get(feature, value) != value]
         for scope in list_scopes(names, others):
             words, edit = FEATURES[feature](value)
             singular, plural = words
