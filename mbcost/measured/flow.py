@@ -38,6 +38,10 @@ class DataFlow:
         """The parts of storages that belong to several tensors of the model, as after `vector_to_parameters`."""
         for name, tensor in stored:
             self._store(tensor, Origin(frozenset(), hash(("stored", name))))
+        self.add_parameters(parameters)
+
+    def add_parameters(self, parameters: Iterable[tuple[str, Tensor]]) -> None:
+        """Know parameters, or tensors that torch uses instead of them."""
         for name, tensor in parameters:
             self._store(tensor, Origin(frozenset([name]), hash(("parameter", name))))
 
@@ -151,4 +155,4 @@ def _merge(origins: list[Origin]) -> Origin:
 
 
 def _storage(tensor: Tensor) -> StorageWeakRef:
-    return StorageWeakRef(tensor.untyped_storage())
+    return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]

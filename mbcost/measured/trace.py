@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from inspect import signature
@@ -18,7 +19,7 @@ from torch.utils.flop_counter import flop_registry
 
 from mbcost.errors import MbcostError
 from mbcost.measured.eval_mode import evaluating
-from mbcost.measured.flow import IMAGE, DataFlow, count_distinct, list_tensors
+from mbcost.measured.flow import DataFlow, count_distinct, list_tensors
 from mbcost.measured.torch_operators import (
     COPIES,
     FOLLOWERS,
@@ -67,14 +68,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         model: the model whose parameters are to be recognized.
         strict: whether an operator that `LayerFacts` cannot describe is an error; else it is recorded as far as it can
             be described.
-        stand_ins: tensors that torch uses instead of parameters, by the parameters' names.
     """
 
-    def __init__(self, model: nn.Module, *, strict: bool = True, stand_ins: Mapping[str, Tensor] | None = None) -> None:
+    def __init__(self, model: nn.Module, *, strict: bool = True) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.strict = strict
         parameters = list(model.named_parameters())
-        self.flow = DataFlow(_list_other_tensors(model), [*parameters, *(stand_ins or {}).items()])
+        self.flow = DataFlow(_list_other_tensors(model), parameters)
         self.execution = Execution(self.flow, strict=strict)
         self.sizes = {name: parameter.numel() for name, parameter in parameters}
         """The number of values of each parameter; a parameter that modules share has its first name."""
@@ -88,6 +88,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.running: list[str] = []
         """The modules whose forward is being executed, the innermost last; known inside `naming_modules`."""
         self.functions = _Functions(self)
+
+    def add_stand_ins(self, stand_ins: Mapping[str, Tensor]) -> None:
+        """Know the tensors that torch uses instead of parameters, by the parameters' names."""
+        self.flow.add_parameters(stand_ins.items())
+
+    def count_elements(self) -> int:
+        """Return the elements of the largest map that a layer has returned."""
+        return max((math.prod(layer.facts.output) for layer in self.execution.layers), default=0)
 
     @property
     def layers(self) -> list[ExecutedLayer]:
@@ -130,7 +138,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.assign_parameters(self.execution.find_layer(args), (args, kwargs))
 
     def record(
-        self, operator: str, packet: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, of_weights: bool
+        self,
+        operator: str,
+        packet: Any,
+        output: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        of_weights: bool,
     ) -> None:
         """Record the layer that an operator has executed."""
         if operator not in LAYERS and self.strict:
@@ -226,7 +241,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return tuple(calls)
 
 
-class _Functions(TorchFunctionMode):  # type: ignore[misc]
+class _Functions(TorchFunctionMode):
     """Notices the functions of torch that say more than the operators that they call."""
 
     def __init__(self, recorder: Recorder) -> None:
@@ -239,20 +254,21 @@ class _Functions(TorchFunctionMode):  # type: ignore[misc]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         name, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        function: Any = func
         if name in NORM_FUNCTIONS and getattr(functional, name, None) is func:
-            operands = signature(func).bind(*args, **kwargs).arguments
+            operands = signature(function).bind(*args, **kwargs).arguments
             self.norm += 1
             try:
-                output = func(*args, **kwargs)
+                output = function(*args, **kwargs)
             finally:
                 self.norm -= 1
             x = operands["input"]
             if self.recorder.flow.origin(x) is None:
                 self.recorder.add_norm_function(NORM_FUNCTIONS[name], {"eps": 1e-5, **operands}, x)
             return output
-        output = func(*args, **kwargs)
-        if func is functional.pad:
-            operands = signature(func).bind(*args, **kwargs).arguments
+        output = function(*args, **kwargs)
+        if function is functional.pad:
+            operands = signature(function).bind(*args, **kwargs).arguments
             if operands.get("mode") == "circular":
                 self.recorder.execution.pad(output, operands["input"], operands["pad"], "circular")
         return output

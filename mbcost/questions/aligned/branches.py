@@ -52,7 +52,7 @@ def _list_orders(
     def longest(ready: list[int], done: list[int]) -> int:
         return min(ready, key=lambda index: (-heights[index], done[-1] not in model.calls[index].reads, index))
 
-    def shortest(ready: list[int], done: list[int]) -> int:
+    def shortest(ready: list[int], _: list[int]) -> int:
         return min(ready, key=lambda index: (heights[index], index))
 
     for choose in (follow, longest, shortest):

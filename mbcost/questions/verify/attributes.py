@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from mbcost.analytic.network import Network
 from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.weighted import WeightedLayer
-from mbcost.questions.verify.retouch import list_scopes
+from mbcost.questions.verify.retouch import Scope, list_scopes
+
+Difference = tuple[str, str, str]
+"""The name of an attribute, the expected value and the model's."""
+_GROUPS = re.compile(r" of \d+ groups")
 
 VERBS: Mapping[str, tuple[str, str]] = {
     "padding": ("is padded with {}", "are padded with {}"),
-    "kind of norm": ("has a {}", "have a {}"),
+    "kind of norm": ("has {}", "have {}"),
     "norm parameters": ("has a norm with {}", "have a norm with {}"),
     "norm statistics": ("has a norm with statistics {}", "have a norm with statistics {}"),
     "epsilon": ("has epsilon {}", "have epsilon {}"),
 }
 
 
-def list_attributes(
-    expected: WeightedLayer, actual: WeightedLayer, epsilon: float | None
-) -> Iterator[tuple[str, str, str]]:
+def list_attributes(expected: WeightedLayer, actual: WeightedLayer, epsilon: float | None) -> Iterator[Difference]:
     """Yield each attribute in which the layers differ: its name, the expected value and the model's.
 
     A norm that only one of the two has is a difference of its own, so its attributes are not compared.
@@ -60,11 +63,9 @@ def list_owners(network: Network, epsilon: float) -> list[str]:
     return [name for name, rules in network.spec.implementations.items() if rules.norm_epsilon == epsilon]
 
 
-def describe_attributes(
-    pairs: Sequence[Pair[WeightedLayer, WeightedLayer]], epsilon: float | None
-) -> tuple[str, ...]:
+def describe_attributes(pairs: Sequence[Pair[WeightedLayer, WeightedLayer]], epsilon: float | None) -> tuple[str, ...]:
     """Return a clause for every attribute with the same difference in some of the layers."""
-    differing: dict[tuple[str, str, str], list[str]] = {}
+    differing: dict[Difference, list[str]] = {}
     having: dict[str, list[str]] = {}
     for expected, actual in pairs:
         if expected is None or actual is None:
@@ -74,10 +75,27 @@ def describe_attributes(
                 having.setdefault(feature, []).append(expected.name)
         for difference in list_attributes(expected, actual, epsilon):
             differing.setdefault(difference, []).append(expected.name)
-    clauses = []
+    return tuple(
+        f"{scope.subject} {VERBS[feature][0 if scope.singular else 1].format(other)} instead of {value}"
+        for (feature, value, other), names in _join_groups(differing).items()
+        for scope in _cover(names, [name for name in having.get(feature, ()) if name not in names])
+    )
+
+
+def _join_groups(differing: Mapping[Difference, list[str]]) -> dict[Difference, list[str]]:
+    """Return the differences with one for group norms, if these differ in their numbers of groups."""
+    if sum(bool(_GROUPS.search(other)) for _, _, other in differing) < 2:
+        return dict(differing)
+    joined: dict[Difference, list[str]] = {}
     for (feature, value, other), names in differing.items():
-        others = [name for name in having.get(feature, ()) if name not in names]
-        scope = next(scope for scope in list_scopes(names, others) if all(map(scope.covers, names)))
-        verb = VERBS[feature][0 if scope.singular else 1]
-        clauses.append(f"{scope.subject} {verb.format(other)} instead of {value}")
-    return tuple(clauses)
+        joined.setdefault((feature, value, _GROUPS.sub("", other)), []).extend(names)
+    return joined
+
+
+def _cover(names: Sequence[str], others: Sequence[str]) -> Iterator[Scope]:
+    """Yield sets of layers, the largest first, that together are `names` and none of `others`."""
+    rest = list(names)
+    for scope in list_scopes(names, others):
+        if any(map(scope.covers, rest)):
+            yield scope
+            rest = [name for name in rest if not scope.covers(name)]

@@ -193,9 +193,7 @@ def _add_mistakes(
     return _shorten(base, best, model, layers, watch), left
 
 
-def _choose_closer(
-    trials: Sequence[_Trial], left: int, layers: Sequence[WeightedLayer]
-) -> tuple[_Trial, int] | None:
+def _choose_closer(trials: Sequence[_Trial], left: int, layers: Sequence[WeightedLayer]) -> tuple[_Trial, int] | None:
     """Return the best trial that leaves fewer than `left` differing layers, and how many it leaves."""
     for trial in trials:
         # Pairing layers takes long; the surplus of one side is known at once and is a lower bound.

@@ -192,7 +192,9 @@ def _list_squeezes(row: Row, value: int, _alpha: float, _form: Form) -> Iterator
         yield ("squeeze-and-excite" if value else "no squeeze-and-excite"), {"se": bool(value)}
 
 
-def _list_kernels(row: Row, value: tuple[int, int], _alpha: float, _form: Form) -> Iterator[tuple[str, dict[str, object]]]:
+def _list_kernels(
+    _row: Row, value: tuple[int, int], _alpha: float, _form: Form
+) -> Iterator[tuple[str, dict[str, object]]]:
     yield f"kernel {value[0]}x{value[1]}", {"k": value}
 
 
@@ -201,7 +203,7 @@ def _list_strides(row: Row, value: int, _alpha: float, _form: Form) -> Iterator[
         yield f"stride {value}", {"s": value}
 
 
-def _list_dilations(row: Row, value: int, _alpha: float, _form: Form) -> Iterator[tuple[str, dict[str, object]]]:
+def _list_dilations(_row: Row, value: int, _alpha: float, _form: Form) -> Iterator[tuple[str, dict[str, object]]]:
     yield f"dilation {value}", {"d": value}
 
 
@@ -268,4 +270,3 @@ def _change_blocks(blocks: Sequence[Block], field: str, value: object) -> Callab
         return replace(block.form, **fields)  # type: ignore[arg-type]
 
     return add_change(change)
-

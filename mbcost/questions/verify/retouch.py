@@ -1,4 +1,4 @@
-"""Changes of single layers that do not change the maps after them: bias, norm, groups, kernel; missing and extra ones."""
+"""Changes of single layers that do not change the maps after them: bias, norm, groups, kernel; missing or extra."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from mbcost.analytic.blocks import Edit, Form
 from mbcost.analytic.flat import WrittenConv2d
@@ -35,6 +36,8 @@ class Scope:
 def list_scopes(changed: Sequence[str], others: Sequence[str]) -> Iterator[Scope]:
     """Yield sets of layers of which at least one is `changed` and none is among `others`, the largest first.
 
+    After the sets that have a name come all other changed layers together, and then each changed layer alone.
+
     Args:
         changed: the names of the layers with a change.
         others: the names of the layers without it.
@@ -55,10 +58,12 @@ def list_scopes(changed: Sequence[str], others: Sequence[str]) -> Iterator[Scope
         for stage in stages
         for part in parts
     ]
+    rest = list(changed)
     for scope in candidates:
         if sum(map(scope.covers, changed)) > 1 and not any(map(scope.covers, others)):
             yield scope
-    for names in (list(changed), *([name] for name in changed)):
+            rest = [name for name in rest if not scope.covers(name)]
+    for names in (rest, *([name] for name in changed)) if len(rest) > 1 else ([name] for name in changed):
         yield Scope(enumerate_names(names), singular=len(names) == 1, covers=frozenset(names).__contains__)
 
 
@@ -100,13 +105,13 @@ Words = tuple[str, str]
 Layers = tuple[Layer, ...]
 
 
-def _set_bias(value: object) -> tuple[Words, Callable[[Layers], Layers]]:
+def _set_bias(value: Any) -> tuple[Words, Callable[[Layers], Layers]]:
     words = ("has a bias", "have a bias") if value else ("has no bias", "have no bias")
     return words, lambda layers: (replace(layers[0], bias=bool(value)), *layers[1:])  # type: ignore[call-arg]
 
 
-def _set_norm(value: object) -> tuple[Words, Callable[[Layers], Layers]]:
-    count = int(str(value))
+def _set_norm(value: Any) -> tuple[Words, Callable[[Layers], Layers]]:
+    count = int(value)
     what = {0: "no norm", 1: "a norm"}.get(count, f"{count} norms")
 
     def change(layers: Layers) -> Layers:
@@ -116,7 +121,7 @@ def _set_norm(value: object) -> tuple[Words, Callable[[Layers], Layers]]:
     return (f"has {what}", f"have {what}"), change
 
 
-def _set_groups(value: object) -> tuple[Words, Callable[[Layers], Layers]]:
+def _set_groups(value: Any) -> tuple[Words, Callable[[Layers], Layers]]:
     if value == OF_ITS_OWN:
         words = ("is depthwise", "are depthwise")
     else:
@@ -125,13 +130,13 @@ def _set_groups(value: object) -> tuple[Words, Callable[[Layers], Layers]]:
     def change(layers: Layers) -> Layers:
         lead = layers[0]
         groups = lead.input.channels if value == OF_ITS_OWN else value
-        return (replace(lead, groups=groups), *layers[1:]) if isinstance(lead, Conv2d) else layers  # type: ignore[arg-type]
+        return (replace(lead, groups=groups), *layers[1:]) if isinstance(lead, Conv2d) else layers
 
     return words, change
 
 
-def _set_kernel(value: object) -> tuple[Words, Callable[[Layers], Layers]]:
-    kernel, dilation = value  # type: ignore[misc]
+def _set_kernel(value: Any) -> tuple[Words, Callable[[Layers], Layers]]:
+    kernel, dilation = value
     what = f"kernel {'x'.join(map(str, kernel))}" + (f" and dilation {dilation}" if dilation > 1 else "")
 
     def change(layers: Layers) -> Layers:
@@ -147,11 +152,11 @@ def _set_kernel(value: object) -> tuple[Words, Callable[[Layers], Layers]]:
     return (f"has {what}", f"have {what}"), change
 
 
-def _drop(_: object) -> tuple[Words, Callable[[Layers], Layers]]:
-    return ("is missing", "are missing"), lambda layers: ()
+def _drop(_: Any) -> tuple[Words, Callable[[Layers], Layers]]:
+    return ("is missing", "are missing"), lambda _: ()
 
 
-FEATURES: dict[str, Callable[[object], tuple[Words, Callable[[Layers], Layers]]]] = {
+FEATURES: dict[str, Callable[[Any], tuple[Words, Callable[[Layers], Layers]]]] = {
     "bias": _set_bias,
     "norm": _set_norm,
     "groups": _set_groups,

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from mbcost.analytic.network import Network
-from mbcost.errors import MissingLibrary
+from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.branches import list_in_order_of
 from mbcost.questions.aligned.weighted import WIDTHS, WeightedLayer, list_network_layers, pair_layers
 from mbcost.questions.verify.attributes import choose_epsilon, list_attributes, list_owners
 from mbcost.questions.verify.identify import NetworkMatch, Watch, explain_differences, find_closest
 from mbcost.spec.observed import TracedModel
+from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
 
 
@@ -100,19 +101,23 @@ class Verification:
 
 
 def trace_target(
-    target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int
+    target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int, *, force: bool = False
 ) -> TracedModel:
     """Trace the model that `target` names; see `mbcost.measured.own`.
 
     Raises:
         MissingLibrary: torch is not installed.
-        MbcostError: the user's code fails.
+        MbcostError: the user's code fails, the number of channels is not a positive number, or memory is short.
     """
+    check_whole(in_channels, "in-channels")
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
-    from mbcost.measured.own import load_model, trace_model
-
-    return trace_model(load_model(target, arguments), target, resolution, in_channels)
+    try:
+        from mbcost.measured.own import load_model, trace_model
+    except (ImportError, OSError, MemoryError) as error:
+        reason = " ".join(str(error).split()) or "memory is short"
+        raise MbcostError(f"torch cannot be imported: {reason}") from None
+    return trace_model(load_model(target, arguments), target, resolution, in_channels, force=force)
 
 
 def verify_model(
@@ -220,7 +225,9 @@ def _compare_features(
     different = [feature for feature in ours if ours[feature] != theirs[feature]]
     if expected.kind == actual.kind and "operator" in different:
         different.remove("operator")
-    if expected.full_params != actual.full_params and not {"kernel", "bias", "norm", "weights", *WIDTHS} & set(different):
+    if expected.full_params != actual.full_params and not {"kernel", "bias", "norm", "weights", *WIDTHS} & set(
+        different
+    ):
         different.append("params")
         ours, theirs = {**ours, "params": str(expected.params)}, {**theirs, "params": str(actual.params)}
     window = {"kernel", "stride", "dilation", "input map"} & set(different)

@@ -32,7 +32,7 @@ class Fault:
     words: str
     """A pattern of what the clause says of the subject."""
     in_table: Callable[[Spec], Spec] = lambda spec: spec
-    in_model: Callable[[nn.Module], object] = lambda model: None
+    in_model: Callable[[nn.Module], object] = lambda _: None
     subject: str = ""
     """The row or the layers; two faults of one model have different ones."""
 
@@ -223,6 +223,7 @@ def part_norms(spec: Spec, _: random.Random) -> Iterator[Fault]:
     for part in ("depthwise", "pointwise", "project", "expand", "restore"):
         names = _modules(spec, part)
         if len(names) > 1:
+
             def change(model: nn.Module, part: str = part) -> None:
                 for name, module in list(model.named_modules()):
                     if name.split(".", 2)[2:] == [part]:
