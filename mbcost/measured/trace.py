@@ -88,9 +88,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.running: list[str] = []
         """The modules whose forward is being executed, the innermost last; known inside `naming_modules`."""
         self.functions = _Functions(self)
+        self.stand_ins: dict[str, Tensor] = {}
+        """They are kept alive: torch would make others."""
 
     def add_stand_ins(self, stand_ins: Mapping[str, Tensor]) -> None:
         """Know the tensors that torch uses instead of parameters, by the parameters' names."""
+        self.stand_ins.update(stand_ins)
         self.flow.add_parameters(stand_ins.items())
 
     def count_elements(self) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
-from mbcost.analytic.layers import Conv2d, Linear, VectorNorm
+from mbcost.analytic.layers import Conv2d, Layer, Linear, VectorNorm
 from mbcost.analytic.network import Network, Step
 from mbcost.questions.aligned.align import IMPOSSIBLE, Pair, align
 from mbcost.spec.observed import Call, NormFacts, TracedModel
+from mbcost.spec.tally import total
 
 Side = tuple[int, int]
 COSTS = {
@@ -61,7 +63,7 @@ class WeightedLayer:
         dense = self.kernel == self.input == (1, 1) and self.groups == 1 and self.operator in ("conv", "linear")
         return "dense" if dense else self.operator
 
-    @property
+    @cached_property
     def features(self) -> dict[str, str]:
         """The layer's features in words; the keys are those of `COSTS` and `weights`."""
         norm = f"norm of {self.norm_channels} channels" if self.norm_channels else "no norm"
@@ -80,7 +82,7 @@ class WeightedLayer:
             "weights": "its own" if self.shares is None else f"those of {self.shares}",
         }
 
-    @property
+    @cached_property
     def attributes(self) -> dict[str, str]:
         """What changes the outputs of a layer and none of its counts or maps, in words; empty without a norm."""
         kinds = [f"{norm.kind} of {norm.groups} groups" if norm.groups else norm.kind for norm in self.norms]
@@ -96,12 +98,12 @@ class WeightedLayer:
         """The numbers that its norms add to the variance, as far as they are known."""
         return frozenset(norm.epsilon for norm in self.norms if norm.epsilon is not None)
 
-    @property
+    @cached_property
     def full_params(self) -> int:
         """The params as they would be if every norm had a scale and a shift."""
         return self.params + sum(2 * norm.channels - norm.values for norm in self.norms)
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """Equal for layers that are the same in everything except their names and attributes."""
         return (
@@ -165,9 +167,30 @@ def pair_layers(
     def starts_block(index: int) -> bool:
         return index in (0, len(expected)) or expected[index].block != expected[index - 1].block
 
-    if [layer.key for layer in expected] == [layer.key for layer in actual]:
-        return list(zip(expected, actual, strict=True))
-    return align(expected, actual, WeightedLayer.pair_cost, starts_block)
+    # Aligning takes long, and most layers are equal: whole blocks at the beginning and at the end are pairs at once.
+    first = _count_equal(zip(expected, actual, strict=False))
+    while not starts_block(first):
+        first -= 1
+    last = _count_equal(zip(reversed(expected[first:]), reversed(actual[first:]), strict=False))
+    while not starts_block(len(expected) - last):
+        last -= 1
+    ours, theirs = expected[first : len(expected) - last], actual[first : len(actual) - last]
+    middle = align(ours, theirs, WeightedLayer.pair_cost, lambda index: starts_block(first + index))
+    ends = (
+        [*zip(expected[:first], actual, strict=False)],
+        [*zip(expected[len(expected) - last :], actual[len(actual) - last :], strict=True)],
+    )
+    return [*ends[0], *middle, *ends[1]]
+
+
+def _count_equal(pairs: Iterable[tuple[WeightedLayer, WeightedLayer]]) -> int:
+    """Return how many pairs of the same layer come before the first pair of different ones."""
+    count = 0
+    for first, second in pairs:
+        if first.key != second.key:
+            break
+        count += 1
+    return count
 
 
 def count_differing(expected: Sequence[WeightedLayer], actual: Sequence[WeightedLayer]) -> int:
@@ -190,15 +213,20 @@ def count_unmatched(first: Iterable[object], second: Iterable[object]) -> int:
 
 def describe_step(step: Step, lead: Conv2d | Linear) -> WeightedLayer:
     """Return the layer of one row of a cost table; `lead` is the row's lead."""
-    tally = step.tally
+    return _describe_layers(step.layers, lead)
+
+
+@lru_cache(maxsize=2**13)
+def _describe_layers(layers: tuple[Layer, ...], lead: Conv2d | Linear) -> WeightedLayer:
+    tally = total(layer.tally() for layer in layers)
     operator = "linear" if isinstance(lead, Linear) else "conv"
     dilation = getattr(lead, "dilation", 1)
     norms = (NormFacts("batch norm", tally.norm_channels),) if tally.norm_channels else ()
     return WeightedLayer(
-        step.name, step.block, operator, lead.kernel, (lead.stride, lead.stride), (dilation, dilation), lead.groups,
-        lead.input.channels, lead.output.channels, lead.input.map[:2], lead.output.map[:2], tally.biases > 0,
-        tally.norm_channels, tally.weights + tally.biases + 2 * tally.norm_channels,
-        tally.conv_macs + tally.linear_macs, norms=norms,
+        lead.name, ".".join(lead.name.split(".")[:2]), operator, lead.kernel, (lead.stride, lead.stride),
+        (dilation, dilation), lead.groups, lead.input.channels, lead.output.channels, lead.input.map[:2],
+        lead.output.map[:2], tally.biases > 0, tally.norm_channels,
+        tally.weights + tally.biases + 2 * tally.norm_channels, tally.conv_macs + tally.linear_macs, norms=norms,
     )  # fmt: skip
 
 

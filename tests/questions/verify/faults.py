@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -291,3 +292,21 @@ KINDS: Mapping[str, Callable[[Spec, random.Random], Iterator[Fault]]] = {
     "squeeze of a block": block_squeezes,
     "dilation": dilations,
 }
+
+
+def main(seed: int, models: int) -> None:
+    """Print how many of the models that a seed draws are named in full, and those that are not."""
+    draw, named = random.Random(seed), 0
+    for index in range(models):
+        net = NETWORKS[index % len(NETWORKS)]
+        faults = draw_faults(net, draw, list(KINDS), 1 + index % 3)
+        explanation = explain(net, faults)
+        if is_named_in_full(explanation, faults):
+            named += 1
+        else:
+            print(net, [(fault.subjects, fault.words) for fault in faults], explanation and explanation.clauses)
+    print(f"{named} of {models} are named in full")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
