@@ -217,18 +217,20 @@ def _drop_biases(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
 
 def _move_squeeze(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """Move squeeze-and-excite to the output of the block, before the residual connection."""
-    if form.operator != "bottleneck" or not form.squeezed:
+    if form.operator != "bottleneck" or not form.squeezed or not layers:
         return layers
     others = [layer for layer in layers if ".se." not in layer.name]
     after = [layer for layer in others if isinstance(layer, Add)]
     before = others[: len(others) - len(after)]
+    if not before:  # a mistake before this one has left out every other layer
+        return layers
     site = Site(form, layers[0].name.rpartition(".")[0], layers[0].input)
     return (*before, *squeeze_excite(site, before[-1].output), *after)
 
 
 def _add_squeeze(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """Add squeeze-and-excite after a convolution, whose operator does not have one."""
-    if form.operator != "conv" or not form.squeezed:
+    if form.operator != "conv" or not form.squeezed or not layers:
         return layers
     site = Site(form, layers[0].name.rpartition(".")[0], layers[0].input)
     return (*layers, *squeeze_excite(site, layers[-1].output))

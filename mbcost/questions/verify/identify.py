@@ -66,6 +66,10 @@ class NetworkMatch:
         """The names of its mistakes."""
         return tuple(name for name, _ in self.steps)
 
+    def count_unknown(self) -> int:
+        """Return how many of its mistakes are read from the model, and are not known ones."""
+        return sum(name not in MISTAKES and name not in MODEL_MISTAKES for name in self.mistakes)
+
     @property
     def order(self) -> tuple[bool, int]:
         """The key that sorts the closest network first."""
@@ -149,14 +153,13 @@ def _search(
             if left < differing:
                 others.append((replace(match, clauses=_clauses(match.network, asked.network)), left))
     others.sort(key=lambda pair: (*pair[0].order, len(pair[0].clauses)))
-    ready = [pair for pair in others if pair[0].exact]
-    if ready and len(ready[0][0].clauses) == 1:
-        return ready[0]
-    explained = [*ready, _add_mistakes(asked, differing, model, layers, watch)]
+    ready = [pair for pair in others if pair[0].exact][:1]
+    most = len(ready[0][0].clauses) if ready else MOST_MISTAKES
+    explained = [_add_mistakes(asked, differing, model, layers, watch, most=most), *ready]
     # Any other base has a clause of its own already.
-    if not (explained[-1][0].exact and len(explained[-1][0].clauses) <= FEW):
-        explained += [_add_mistakes(*base, model, layers, watch) for base in others if not base[0].exact]
-    return min(explained, key=lambda pair: (*pair[0].order, len(pair[0].clauses)))
+    if not ready and not (explained[0][0].exact and len(explained[0][0].clauses) <= FEW):
+        explained += [_add_mistakes(*base, model, layers, watch) for base in others]
+    return min(explained, key=lambda pair: (*pair[0].order, len(pair[0].clauses), pair[0].count_unknown()))
 
 
 def _find_alternatives(network: Network, model: TracedModel, watch: Watch) -> Iterator[NetworkMatch]:
@@ -174,16 +177,17 @@ def _find_alternatives(network: Network, model: TracedModel, watch: Watch) -> It
 
 
 def _add_mistakes(
-    base: NetworkMatch, left: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
-) -> tuple[NetworkMatch, int]:
-    """Return the base with the mistakes that bring it closest, and in how many layers it then differs.
+    base: NetworkMatch, left: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch,
+    most: int = MOST_MISTAKES,
+) -> tuple[NetworkMatch, int]:  # fmt: skip
+    """Return the base with at most `most` mistakes, those that bring it closest, and in how many layers it then differs.
 
     `left` is the number of layers in which the base differs.
     """
     spec = base.network.spec
     draft = Draft(spec, spec.implementation(base.network.implementation))
     best = base
-    while not best.exact and len(best.mistakes) < MOST_MISTAKES:
+    while not best.exact and len(best.mistakes) < most:
         trials = _try_mistakes(best, draft, model, layers, watch)
         step = _choose_closer(trials, left, layers) or _choose_similar(best, trials, left, layers)
         if step is None:

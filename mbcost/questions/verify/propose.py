@@ -61,8 +61,12 @@ def _value(block: Block, name: str) -> object:
 def propose(draft: Draft, network: Network, pairs: Pairs) -> dict[str, Mistake]:
     """Return the changes of the draft of `network` that the pairs of its layers with a model's suggest, by name.
 
-    The more general ones come first: those of rows, of several blocks, of one block, of single layers.
+    The more general ones come first: those of rows, of several blocks, of one block, of single layers. There is none
+    if most layers of the network have no partner: then the model is a different one.
     """
+    ours = [(expected, actual) for expected, actual in pairs if expected is not None]
+    if 2 * sum(actual is None for _, actual in ours) > len(ours):
+        return {}
     blocks = draft.blocks(network.alpha, network.classes, network.in_channels)
     observed = [_observe(block, list_block_pairs(pairs, block.name)) for block in blocks]
     proposals: dict[str, Mistake] = {}
