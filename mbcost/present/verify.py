@@ -58,10 +58,10 @@ def as_json(answer: Verification) -> dict[str, Any]:
         "model": {
             "name": model.name,
             "params": model.params,
-            "stored_params": model.stored,
             "mult_adds": model.macs,
             "calls": len(model.calls),
             "computed": model.computed,
+            "stored_params": model.stored,
         },
         "same": answer.same,
         "layers": [

@@ -180,7 +180,7 @@ def _add_mistakes(
     base: NetworkMatch, left: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch,
     most: int = MOST_MISTAKES,
 ) -> tuple[NetworkMatch, int]:  # fmt: skip
-    """Return the base with at most `most` mistakes, those that bring it closest, and in how many layers it then differs.
+    """Return the base with the mistakes that bring it closest, at most `most`, and how many layers then differ.
 
     `left` is the number of layers in which the base differs.
     """
