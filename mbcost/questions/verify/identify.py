@@ -216,6 +216,8 @@ def _choose_similar(
     """
     distance = measure_distance(list_network_layers(best.network), layers)
     for trial in trials:
+        if trial.match.mistakes[-1] in MISTAKES:  # they concern many layers at once
+            continue
         ours = list_network_layers(trial.match.network)
         if trial.surplus <= left and measure_distance(ours, layers) < distance:
             differing = count_differing(ours, layers)
@@ -300,7 +302,8 @@ def _clauses(network: Network, asked: Network) -> tuple[str, ...]:
         clauses.append(f"the table is that of {network.spec.name}")
     if network.alpha != asked.alpha:
         clauses.append(f"alpha is {alpha_text(network.alpha)}, not {alpha_text(asked.alpha)}")
-    if network.implementation != asked.implementation:
+    # A table that nobody builds by the rules of the other one can be built by its own only.
+    if network.implementation != asked.implementation and asked.implementation in network.spec.implementations:
         clauses.append(f"the rules are those of {network.implementation}")
     if network.classes != asked.classes:
         clauses.append(f"there are {network.classes} classes, not {asked.classes}")

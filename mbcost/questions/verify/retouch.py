@@ -107,7 +107,7 @@ Layers = tuple[Layer, ...]
 
 def _set_bias(value: Any) -> tuple[Words, Callable[[Layers], Layers]]:
     words = ("has a bias", "have a bias") if value else ("has no bias", "have no bias")
-    return words, lambda layers: (replace(layers[0], bias=bool(value)), *layers[1:])  # type: ignore[call-arg]
+    return words, lambda layers: (replace(layers[0], bias=bool(value)), *layers[1:])
 
 
 def _set_norm(value: Any) -> tuple[Words, Callable[[Layers], Layers]]:

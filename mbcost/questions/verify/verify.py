@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from mbcost.analytic.network import Network
-from mbcost.errors import MbcostError, MissingLibrary
+from mbcost.errors import MissingLibrary
 from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.branches import list_in_order_of
 from mbcost.questions.aligned.weighted import WIDTHS, WeightedLayer, list_network_layers, pair_layers
@@ -112,11 +112,8 @@ def trace_target(
     check_whole(in_channels, "in-channels")
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
-    try:
-        from mbcost.measured.own import load_model, trace_model
-    except (ImportError, OSError, MemoryError) as error:
-        reason = " ".join(str(error).split()) or "memory is short"
-        raise MbcostError(f"torch cannot be imported: {reason}") from None
+    from mbcost.measured.own import load_model, trace_model
+
     return trace_model(load_model(target, arguments), target, resolution, in_channels, force=force)
 
 

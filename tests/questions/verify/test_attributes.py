@@ -138,7 +138,8 @@ def test_a_norm_of_the_image_is_a_difference() -> None:
 def pad_with(mode: str) -> Callable[[nn.Module], None]:
     def change(model: nn.Module) -> None:
         unit: Any = model.get_submodule(UNIT)
-        unit.conv = nn.Conv2d(96, 96, 3, 2, 1, groups=96, bias=False, padding_mode=mode)
+        settings: dict[str, Any] = {"padding_mode": mode}
+        unit.conv = nn.Conv2d(96, 96, 3, 2, 1, groups=96, bias=False, **settings)
 
     return change
 
@@ -260,7 +261,7 @@ def parametrize_weight(conv: nn.Module) -> None:
 
 
 def prune_weight(conv: nn.Module) -> None:
-    prune.l1_unstructured(conv, "weight", 0.5)
+    prune.l1_unstructured(conv, "weight", 0.5)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize(
