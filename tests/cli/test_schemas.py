@@ -263,8 +263,8 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "mbcost/verify/1",
         {
             "": [
-                "schema", "equal", "units", "network", "model", "same", "layers", "loose", "computed_weights", "epsilon",
-                "totals", "explanation", "candidates",
+                "schema", "equal", "units", "network", "model", "same", "layers", "loose", "computed_weights",
+                "epsilon", "totals", "explanation", "candidates",
             ],
             "units": COUNTS,
             "network": [*NETWORK, *COUNTS],

@@ -132,5 +132,6 @@ def test_a_shortage_of_memory_is_one_line(mbcost: Mbcost) -> None:
     result = mbcost("validate", "v2@1/99999999", "--against", "torch", "--force")
     assert (result.code, result.out) == (2, "")
     assert result.err.splitlines()[-1] == (
-        "mbcost: error: the model at 99999999x99999999 needs more memory than there is: use a smaller resolution or model"
+        "mbcost: error: the model at 99999999x99999999 needs more memory than there is: "
+        "use a smaller resolution or model"
     )

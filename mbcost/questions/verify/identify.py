@@ -25,7 +25,7 @@ from mbcost.questions.verify.attributes import describe_attributes
 from mbcost.questions.verify.propose import propose
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import TracedModel
-from mbcost.spec.scaling import alpha_text
+from mbcost.spec.scaling import Scaling, alpha_text
 from mbcost.spec.table import CLASSES, Spec
 
 MOST_MISTAKES = 4
@@ -43,6 +43,8 @@ ALPHAS = (0.05, 8.0)
 
 Step = tuple[str, Mistake]
 """A mistake with its name."""
+Setting = tuple[float, str, int]
+"""Alpha, implementation and number of classes."""
 Watch = Callable[[Sequence[Any]], Iterable[Any]]
 """Iterates over a sequence and can show the progress."""
 
@@ -87,24 +89,20 @@ def find_closest(
     Raises:
         MbcostError: no network can be built.
     """
-    matches = _try_settings(_select_similar(specs, model), model, alpha, implementation, classes, watch)
+    similar = _select_similar(specs, model)
+    settings = [(spec, list(_list_settings(spec, model, alpha, implementation, classes))) for spec in similar]
+    matches = _try_settings(settings, model, watch)
     return tuple(sorted(matches, key=lambda match: (match.unmatched, not match.exact))[:SHOWN])
 
 
 def _try_settings(
-    specs: Sequence[Spec],
-    model: TracedModel,
-    alpha: float | None,
-    implementation: str | None,
-    classes: int | None,
-    watch: Watch,
+    tried: Sequence[tuple[Spec, Sequence[Setting]]], model: TracedModel, watch: Watch
 ) -> list[NetworkMatch]:
     matches, problem = [], MbcostError("there is no network to try")
-    for spec in specs:
-        settings = list(_list_settings(spec, model, alpha, implementation, classes))
-        for tried_alpha, rules, outputs in watch(settings):
+    for spec, settings in tried:
+        for alpha, rules, classes in watch(settings):
             try:
-                matches.append(_match(_resolve(spec, model, tried_alpha, rules, outputs), model))
+                matches.append(_match(_resolve(spec, model, alpha, rules, classes), model))
             except MbcostError as error:
                 problem = error
     if not matches:
@@ -146,29 +144,33 @@ def _search(
     asked: NetworkMatch, differing: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
 ) -> tuple[NetworkMatch, int]:
     """Return the closest network that differs from `asked` in few ways, and in how many layers it then differs."""
-    others = []
-    for match in _find_alternatives(asked.network, model, watch):
+    explained = [_add_mistakes(asked, differing, model, layers, watch)]
+    # Any other base has a clause of its own already, so after few clauses only those without mistakes can be simpler.
+    few = explained[0][0].exact and len(explained[0][0].clauses) <= FEW
+    for match in _find_alternatives(asked.network, model, watch, exact_only=few):
         if match.unmatched < asked.unmatched:
             left = count_differing(list_network_layers(match.network), layers)
             if left < differing:
-                others.append((replace(match, clauses=_clauses(match.network, asked.network)), left))
-    others.sort(key=lambda pair: (*pair[0].order, len(pair[0].clauses)))
-    ready = [pair for pair in others if pair[0].exact][:1]
-    most = len(ready[0][0].clauses) if ready else MOST_MISTAKES
-    explained = [_add_mistakes(asked, differing, model, layers, watch, most=most), *ready]
-    # Any other base has a clause of its own already.
-    if not ready and not (explained[0][0].exact and len(explained[0][0].clauses) <= FEW):
-        explained += [_add_mistakes(*base, model, layers, watch) for base in others]
+                base = replace(match, clauses=_clauses(match.network, asked.network))
+                explained.append((base, left) if base.exact else _add_mistakes(base, left, model, layers, watch))
     return min(explained, key=lambda pair: (*pair[0].order, len(pair[0].clauses), pair[0].count_unknown()))
 
 
-def _find_alternatives(network: Network, model: TracedModel, watch: Watch) -> Iterator[NetworkMatch]:
-    """Yield the closest network of each similar table and number of classes, with any alpha and implementation."""
+def _find_alternatives(
+    network: Network, model: TracedModel, watch: Watch, *, exact_only: bool
+) -> Iterator[NetworkMatch]:
+    """Yield the closest network of each similar table and number of classes, with any alpha and implementation.
+
+    With `exact_only`, networks are left out that cannot have exactly the model's layers.
+    """
     other_specs = [load_spec(name) for name in NETWORKS if name != network.spec.name]
     for spec in (network.spec, *_select_similar(other_specs, model)[:2]):
         for classes in dict.fromkeys((network.classes, _count_classes(model))):
             try:
-                matches = _try_settings((spec,), model, None, None, classes, watch)
+                settings = list(_list_settings(spec, model, None, None, classes))
+                if exact_only:
+                    settings = [setting for setting in settings if _can_be_exact(spec, model, *setting)]
+                matches = _try_settings(((spec, settings),), model, watch)
             except MbcostError:
                 continue
             yield min(
@@ -177,17 +179,16 @@ def _find_alternatives(network: Network, model: TracedModel, watch: Watch) -> It
 
 
 def _add_mistakes(
-    base: NetworkMatch, left: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch,
-    most: int = MOST_MISTAKES,
-) -> tuple[NetworkMatch, int]:  # fmt: skip
-    """Return the base with the mistakes that bring it closest, at most `most`, and how many layers then differ.
+    base: NetworkMatch, left: int, model: TracedModel, layers: Sequence[WeightedLayer], watch: Watch
+) -> tuple[NetworkMatch, int]:
+    """Return the base with the mistakes that bring it closest, and in how many layers it then differs.
 
     `left` is the number of layers in which the base differs.
     """
     spec = base.network.spec
     draft = Draft(spec, spec.implementation(base.network.implementation))
     best = base
-    while not best.exact and len(best.mistakes) < most:
+    while not best.exact and len(best.mistakes) < MOST_MISTAKES:
         trials = _try_mistakes(best, draft, model, layers, watch)
         step = _choose_closer(trials, left, layers) or _choose_similar(best, trials, left, layers)
         if step is None:
@@ -326,7 +327,7 @@ def _select_similar(specs: Sequence[Spec], model: TracedModel) -> list[Spec]:
 
 def _list_settings(
     spec: Spec, model: TracedModel, alpha: float | None, implementation: str | None, classes: int | None
-) -> Iterator[tuple[float, str, int]]:
+) -> Iterator[Setting]:
     default = spec.default_implementation
     rules = (
         sorted(spec.implementations, key=lambda name: name != default) if implementation is None else [implementation]
@@ -334,6 +335,15 @@ def _list_settings(
     for tried_alpha in _list_alphas(spec, model) if alpha is None else (alpha,):
         for name in rules:
             yield tried_alpha, name, _count_classes(model) if classes is None else classes
+
+
+def _can_be_exact(spec: Spec, model: TracedModel, alpha: float, implementation: str, classes: int) -> bool:
+    """Return whether the first layer of the network has the width of the model's first layer."""
+    try:
+        scaling = Scaling(spec, spec.implementation(implementation), alpha, classes)
+        return scaling.output(0, model.in_channels) == model.calls[0].facts.output[2]
+    except MbcostError:
+        return False
 
 
 def _list_alphas(spec: Spec, model: TracedModel) -> list[float]:

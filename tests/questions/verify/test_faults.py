@@ -12,6 +12,7 @@ MODELS = 54
 DUE = 0.9
 
 
+@pytest.mark.long
 def test_nine_of_ten_faulty_models_are_named_in_full() -> None:
     """The faults are drawn at random from all kinds; `python -m tests.questions.verify.faults SEED` draws others."""
     draw = random.Random(2026)
