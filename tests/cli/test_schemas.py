@@ -270,6 +270,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "network": [*NETWORK, *COUNTS],
             "model": ["name", *COUNTS, "calls", "computed", "stored_params"],
             "layers": ["layer", "model", "behind", "inherited", "changes", *COUNTS],
+            "layers.changes": ["feature", "expected", "found", "inherited"],
             "totals": COUNTS,
             "explanation": [*NETWORK, "mistakes", "text", "exact", "apart"],
             "candidates": [*NETWORK, "mistakes", "text", "exact", "apart"],
