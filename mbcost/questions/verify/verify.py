@@ -12,7 +12,8 @@ from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.branches import list_in_order_of
 from mbcost.questions.aligned.weighted import WIDTHS, WeightedLayer, list_network_layers, pair_layers
 from mbcost.questions.verify.attributes import choose_epsilon, list_attributes, list_owners
-from mbcost.questions.verify.identify import NetworkMatch, Watch, explain_differences, find_closest
+from mbcost.questions.verify.causes import explain_differences
+from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
