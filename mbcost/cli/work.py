@@ -7,7 +7,7 @@ from mbcost.errors import MbcostError
 
 ANNOUNCED = 10
 """Work that takes about this many seconds or more is announced."""
-_UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_UNITS = ((31_557_600, "year"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def begin_work(amount: int, unit: str, *, rate: int, bound: int, force: bool, remedy: str) -> None:
