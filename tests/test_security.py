@@ -139,10 +139,10 @@ def test_from_a_zip_archive_the_program_says_what_to_do(tmp_path: Path) -> None:
             file.write(source, source.relative_to(ROOT))
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     shown = subprocess.run(
-        [sys.executable, archive, "--version"], cwd=tmp_path, env=env, capture_output=True, check=False
+        [sys.executable, str(archive), "--version"], cwd=tmp_path, env=env, capture_output=True, check=False
     )
     assert shown.returncode == 0
-    command = [sys.executable, archive, "table", "v2"]
+    command = [sys.executable, str(archive), "table", "v2"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()

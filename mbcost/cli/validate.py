@@ -16,13 +16,22 @@ from mbcost.cli.arguments import (
     parse_resolution,
     pick_setting,
 )
-from mbcost.cli.options import HeadText, Output
+from mbcost.cli.options import Force, HeadText, Output
 from mbcost.cli.output import check_output, emit, write
 from mbcost.cli.progress import track
+from mbcost.cli.work import begin_work
+from mbcost.errors import MbcostError
 from mbcost.present.validate import as_json, as_table, render_github, render_junit
-from mbcost.questions.validate.campaign import TOOLS, ComparisonRequest, Subject, collect, plan, run
+from mbcost.questions.validate.campaign import TOOLS, ComparisonRequest, Plan, Subject, collect, estimate, plan, run
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.scaling import alpha_text
 
+RATE = 10**10
+"""Multiply-adds of real models per second, about."""
+MOST_MULT_ADDS = 10**14
+"""At most so many are computed without `--force`: about three hours."""
+MOST_BYTES = 2**32
+"""The largest model, weights and maps together, that runs without `--force`."""
 STYLES = {"junit": render_junit, "github": render_github}
 """Formats for pipelines, in addition to those that every command has."""
 
@@ -52,6 +61,7 @@ def validate(
     style: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", help="text, csv, json, markdown, latex, junit or github.")
     ] = "text",
+    force: Force = False,
     output: Output = None,
 ) -> int:
     """Compare the formulas with real models, layer by layer, to the last integer.
@@ -72,6 +82,7 @@ def validate(
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
     request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, impl)
     planned = plan(list(_list_subjects(networks or [], request, head)), request)
+    _check_effort(planned, force=force)
     # A library can have several models of one network, so the progress bar counts planned comparisons.
     answer = collect(planned, track("comparing", run(planned), len(planned.cases)))
     if style in STYLES:
@@ -79,6 +90,20 @@ def validate(
     else:
         emit(as_table(answer), as_json(answer), style, output)
     return 0 if answer.passed else 1
+
+
+def _check_effort(planned: Plan, *, force: bool) -> None:
+    """Refuse models that the machine may not hold, and announce or refuse long work, before any of it is done."""
+    effort = estimate(planned)
+    case = effort.largest
+    if case is not None and effort.bytes > MOST_BYTES and not force:
+        model = f"{case.spec.name} at alpha {alpha_text(case.alpha)} and {case.resolution[0]}x{case.resolution[1]}"
+        raise MbcostError(
+            f"{model} takes at least {effort.bytes:,} bytes of memory: use a smaller resolution or alpha, or add "
+            f"--force to exceed the limit of {MOST_BYTES:,}"
+        )
+    remedy = "compare fewer or smaller networks"
+    begin_work(effort.mult_adds, "multiply-adds", rate=RATE, bound=MOST_MULT_ADDS, force=force, remedy=remedy)
 
 
 def _list_subjects(networks: list[str], request: ComparisonRequest, head: str | None) -> Iterator[Subject]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
-
+from mbcost.cli.streams import write_message
 from mbcost.errors import MbcostError
 
-ANNOUNCED = 10.0
+ANNOUNCED = 10
 """Work that takes about this many seconds or more is announced."""
-_UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_UNITS = ((31_557_600, "year"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def begin_work(amount: int, unit: str, *, rate: int, bound: int, force: bool, remedy: str) -> None:
@@ -26,23 +24,26 @@ def begin_work(amount: int, unit: str, *, rate: int, bound: int, force: bool, re
     Raises:
         MbcostError: the amount is above the bound, and the user does not lift it.
     """
-    seconds = amount / rate if amount < rate * 10**9 else float(amount // rate)
     if amount > bound and not force:
         raise MbcostError(
-            f"there are {amount:,} {unit}, which take {describe_duration(seconds)}: {remedy}, or add --force to "
+            f"there are {amount:,} {unit}, which take {describe_duration(amount // rate)}: {remedy}, or add --force to "
             f"exceed the limit of {bound:,}"
         )
-    if seconds >= ANNOUNCED and sys.stderr is not None:
-        with suppress(OSError):  # the announcement is not what the command is for
-            print(f"mbcost: {amount:,} {unit}, {describe_duration(seconds)}", file=sys.stderr, flush=True)
+    announce_work(amount, unit, rate=rate)
 
 
-def describe_duration(seconds: float) -> str:
+def announce_work(amount: int, unit: str, *, rate: int) -> None:
+    """Say on standard error how much is done and about how long it takes, unless it takes a few seconds only."""
+    if amount >= rate * ANNOUNCED:
+        write_message(f"{amount:,} {unit}, {describe_duration(amount // rate)}")
+
+
+def describe_duration(seconds: int) -> str:
     """Return a rough duration in words.
 
-    >>> describe_duration(0.2), describe_duration(75), describe_duration(5400), describe_duration(3.2e6)
+    >>> describe_duration(0), describe_duration(75), describe_duration(5400), describe_duration(3_200_000)
     ('about 1 second', 'about 1 minute', 'about 2 hours', 'about 37 days')
     """
     length, name = next((pair for pair in _UNITS if seconds >= pair[0]), _UNITS[-1])
-    count = max(1, round(seconds / length))
+    count = max(1, (2 * seconds + length) // (2 * length))
     return f"about {count:,} {name}{'s' if count > 1 else ''}"

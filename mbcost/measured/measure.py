@@ -24,6 +24,7 @@ from mbcost.measured.modules import (
     Sum,
     VectorNorm,
 )
+from mbcost.measured.shortage import is_shortage, naming_shortage
 from mbcost.measured.trace import halve
 from mbcost.spec.observed import LayerFacts, Map, Measurement
 
@@ -62,14 +63,14 @@ def measure(
 
     Raises:
         MissingLibrary: fvcore is asked for and is not installed.
-        MbcostError: the resolution is too small for the model, the model has a module that `build` never makes, or
-            `against` is not a measurement.
+        MbcostError: the resolution is too small for the model, memory is short, the model has a module that `build`
+            never makes, or `against` is not a measurement.
     """
     if against not in TOOLS:
         raise unknown("measurement", against, TOOLS)
     height, width = (resolution, resolution) if isinstance(resolution, int) else resolution
-    image = torch.zeros(1, in_channels, height, width)
-    with evaluating(model), torch.no_grad():
+    with evaluating(model), torch.no_grad(), naming_shortage(f"the model at {height}x{width}"):
+        image = torch.zeros(1, in_channels, height, width)
         rows = _observe_rows(model, image)
         macs = TOOLS[against](model, image)
     layers = tuple(_facts(name, row, macs.by_module.get(name, _Counts())) for name, row in rows.items())
@@ -178,7 +179,10 @@ def _observe_rows(model: nn.Module, image: Tensor) -> dict[str, _ObservedRow]:
         with observer.observing():
             model(image)
     except RuntimeError as error:
-        raise MbcostError(f"the model does not run at {image.shape[2]}x{image.shape[3]}: {error}") from None
+        if is_shortage(error):
+            raise
+        message = " ".join(str(error).split())
+        raise MbcostError(f"the model does not run at {image.shape[2]}x{image.shape[3]}: {message}") from None
     return observer.rows
 
 

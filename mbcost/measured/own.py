@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,8 +21,12 @@ from torch.nn.parameter import is_lazy
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.measured.eval_mode import evaluating
+from mbcost.measured.shortage import naming_shortage
 from mbcost.measured.trace import Recorder
 from mbcost.spec.observed import TracedModel
+
+MOST_BYTES = 2**32
+"""The largest map in bytes that is computed without force."""
 
 
 def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn.Module:
@@ -113,7 +118,9 @@ def _check_arguments(
     return None
 
 
-def trace_model(model: nn.Module, name: str, resolution: tuple[int, int], in_channels: int) -> TracedModel:
+def trace_model(
+    model: nn.Module, name: str, resolution: tuple[int, int], in_channels: int, *, force: bool = False
+) -> TracedModel:
     """Trace the layers that `model` executes on one image of zeros, in eval mode, without gradients.
 
     The model's parameters stay on their device, and torch works out the shapes of the activations without computing
@@ -126,6 +133,7 @@ def trace_model(model: nn.Module, name: str, resolution: tuple[int, int], in_cha
         name: the model's name in messages.
         resolution: height and width of the image in pixels.
         in_channels: channels of the image.
+        force: whether real activations are computed also if one of them takes more than `MOST_BYTES`.
 
     Raises:
         MbcostError: the model does not run, or executes no layer that torch shows.
@@ -133,48 +141,70 @@ def trace_model(model: nn.Module, name: str, resolution: tuple[int, int], in_cha
     if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
         raise MbcostError(f"{name} has lazy modules without shapes: run it once in its factory")
     size = (1, in_channels, *resolution)
-    recorder, computed = None, False
-    if not any(parameter.is_meta for parameter in model.parameters()):
-        recorder = _run_on_shapes(model, size, FakeTensorMode(allow_non_fake_inputs=True))
-    if recorder is None:
+    computed, on_meta = False, any(parameter.is_meta for parameter in model.parameters())
+    recorder = Recorder(model, strict=False)
+    if on_meta or not _run_on_shapes(model, size, recorder):
         computed = True
-        with _blaming(f"{name} does not run on a {'x'.join(map(str, size))} image"):
-            recorder = _run(model, size, None)
+        image = f"a {'x'.join(map(str, size))} image"
+        if not (force or on_meta):
+            _check_memory(model, name, image, max(math.prod(size), recorder.count_elements()))
+        recorder = Recorder(model, strict=False)
+        with _blaming(f"{name} does not run on {image}"), naming_shortage(f"{name} on {image}"):
+            _run(model, size, recorder, None)
     if not recorder.layers:
         raise MbcostError(f"{name} executes no convolution and no linear layer that torch shows")
     calls = recorder.calls()
-    computed = computed and not any(parameter.is_meta for parameter in model.parameters())
+    computed = computed and not on_meta
     return TracedModel(name, resolution, in_channels, calls, tuple(recorder.unused.items()), computed)
 
 
-def _run_on_shapes(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode) -> Recorder | None:
-    """Run the model without values; return None if the model needs values or fails for another reason."""
+def _run_on_shapes(model: nn.Module, size: tuple[int, ...], recorder: Recorder) -> bool:
+    """Run the model without values; return whether that is possible. It fails if the model needs values, for example.
+
+    A recorder of a run that failed has recorded the layers before the failure.
+    """
     # torch logs a failure with its traceback; the run with values says what failed.
     logger = getLogger("torch._subclasses.fake_tensor")
     silent, logger.disabled = logger.disabled, True
     try:
-        return _run(model, size, fake)
+        _run(model, size, recorder, FakeTensorMode(allow_non_fake_inputs=True))
     except (Exception, SystemExit):
-        return None
+        return False
     finally:
         logger.disabled = silent
+    return True
 
 
-def _run(model: nn.Module, size: tuple[int, ...], fake: FakeTensorMode | None) -> Recorder:
+def _run(model: nn.Module, size: tuple[int, ...], recorder: Recorder, fake: FakeTensorMode | None) -> None:
     first = next(model.parameters(), None)
     device = None if first is None else first.device
-    dtype = first.dtype if first is not None and first.is_floating_point() else None
     with _unchanged(model), ExitStack() as stack:
         # Views of a parameter are views of its stand-in.
         named = model.named_parameters()
-        stand_ins = {} if fake is None else {name: fake.from_tensor(parameter) for name, parameter in named}
-        recorder = Recorder(model, strict=False, stand_ins=stand_ins)
+        recorder.add_stand_ins({} if fake is None else {name: fake.from_tensor(parameter) for name, parameter in named})
         for context in (evaluating(model), torch.no_grad(), redirect_stdout(sys.stderr), recorder.naming_modules()):
             stack.enter_context(context)
         stack.enter_context(nullcontext() if fake is None else fake)
         stack.enter_context(recorder)
-        model(torch.zeros(size, device=device, dtype=dtype))
-    return recorder
+        image = torch.zeros(size, device=device, dtype=_find_dtype(model))
+        recorder.flow.start(image)
+        stack.enter_context(recorder.functions)
+        model(image)
+
+
+def _find_dtype(model: nn.Module) -> torch.dtype | None:
+    first = next(model.parameters(), None)
+    return first.dtype if first is not None and first.is_floating_point() else None
+
+
+def _check_memory(model: nn.Module, name: str, image: str, elements: int) -> None:
+    """Refuse to compute activations of which the largest has so many elements that the machine may not hold it."""
+    size = elements * (_find_dtype(model) or torch.get_default_dtype()).itemsize
+    if size > MOST_BYTES:
+        raise MbcostError(
+            f"{name} needs real activations, which take at least {size:,} bytes on {image}: use a smaller resolution, "
+            f"or add --force to exceed the limit of {MOST_BYTES:,}"
+        )
 
 
 @contextmanager

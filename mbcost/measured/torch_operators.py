@@ -10,7 +10,8 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor
 
 from mbcost.errors import MbcostError
-from mbcost.spec.observed import LayerFacts, Map
+from mbcost.measured.flow import IMAGE, DataFlow, list_tensors
+from mbcost.spec.observed import LayerFacts, Map, NormFacts
 
 
 @dataclass
@@ -44,44 +45,85 @@ class ExecutedLayer:
     """The name of the parameter that contains its weights."""
     module: str
     """The name of the module that made the call."""
+    of_weights: bool = False
+    """Whether no map is among its operands, so that it can be a step of computing weights."""
     first_used: list[str] = field(default_factory=list)
     """The parameters that no earlier layer had used."""
+    computed_from: tuple[str, ...] = ()
+    """The parameters from which its weights are computed."""
+    identity: tuple[int, int, int] | None = None
+    """Equal for layers with the same weights."""
+    params: int = 0
+    """The number of values that it is the first to use, computed ones included."""
+    norms: list[NormFacts] = field(default_factory=list)
+    padding: str = "zeros"
+    reads: frozenset[int] = frozenset()
+    """The layers whose outputs reach this one, as positions; `IMAGE` is the image."""
 
 
 class Execution:
     """What has been executed so far. It decides what the next operator means.
 
     Args:
-        parameters: parameters by name; a tensor that is one of them, or a view of one, is recognized.
+        flow: where the values of every tensor come from.
         strict: whether a convolution that `LayerFacts` cannot describe is an error.
     """
 
-    def __init__(self, parameters: Iterable[tuple[str, Tensor]], *, strict: bool) -> None:
+    def __init__(self, flow: DataFlow, *, strict: bool) -> None:
+        self.flow = flow
         self.strict = strict
         self.layers: list[ExecutedLayer] = []
         self.followers = Followers()
         """Those of the last layer. What comes before the first layer is dropped: Keras V3 rescales the image."""
-        named = list(parameters)
-        self.owners = {_storage(parameter): name for name, parameter in named}
-        """The name of the parameter by the storage of the parameter or of a copy of it."""
+        self.early_norms: list[NormFacts] = []
+        """Norms of the image."""
         self.zeros: dict[int, tuple[int, ...]] = {}
-        """The number of zeros along each dimension by the identity of the padded map."""
-        self.kept_alive = [parameter for _, parameter in named]
-        """The tensors in `owners` and `zeros`, so that none of their identities is used again."""
+        """How much was added along each dimension by the identity of the padded map."""
+        self.padding: dict[int, str] = {}
+        """What was added if it was not zeros, by the identity of the padded map."""
+        self.kept_alive: list[Tensor] = []
+        """The tensors in `zeros`, so that none of their identities is used again."""
 
     def owner(self, tensor: Any) -> str | None:
         """Return the parameter that `tensor` is, is a view of or was copied from; None for a map or a number."""
-        return self.owners.get(_storage(tensor)) if isinstance(tensor, Tensor) else None
+        return self.flow.owner(tensor)
+
+    def find_layer(self, operands: Any) -> ExecutedLayer | None:
+        """Return the layer to which an operator on `operands` belongs: the last one whose output reaches a map."""
+        sources = frozenset[int]().union(*map(self.flow.sources, list_tensors(operands)))
+        if sources:
+            return self.layers[max(sources)] if max(sources) > IMAGE else None
+        return next((layer for layer in reversed(self.layers) if not layer.of_weights), None)
+
+    def add_norm(self, norm: NormFacts, x: Tensor) -> None:
+        """Add a norm of the map `x` to the layer before it."""
+        layer = self.find_layer(x)
+        if layer is None:
+            self.early_norms.append(norm)
+            return
+        layer.norms.append(norm)
+        layer.followers.norm_channels += norm.channels if norm.parameters in ("scale and shift", "scale only") else 0
+        layer.followers.norm_elements += x.numel()
 
     def layer_name(self, weight: Tensor) -> str:
         """Return `features.0.0` for its parameter `features.0.0.weight`; Keras writes `_torch_params.conv/kernel`."""
         owner = self.owner(weight) or f"{len(self.layers)}.weight"
         return owner.replace("/", ".").rpartition(".")[0].removeprefix("_torch_params.")
 
-    def remember_zeros(self, padded: Tensor, zeros: Iterable[int]) -> None:
-        """Remember how many zeros `padded` has along each of its dimensions."""
+    def remember_padding(self, padded: Tensor, zeros: Iterable[int], kind: str = "zeros") -> None:
+        """Remember how much `padded` has been padded along each of its dimensions, and with what."""
         self.zeros[id(padded)] = tuple(zeros)
+        self.padding[id(padded)] = kind
         self.kept_alive.append(padded)
+
+    def pad(self, output: Tensor, x: Tensor, pad: Iterable[int], kind: str) -> None:
+        """Remember that `output` is `x`, padded."""
+        zeros, sides = list(self.zeros.get(id(x), (0,) * x.ndim)), list(pad)
+        # torch lists the dimensions from the last one backwards, two numbers for each.
+        for dimension, (before, after) in enumerate(zip(sides[::2], sides[1::2], strict=True), start=1):
+            zeros[-dimension] += before + after
+        kinds = dict.fromkeys((self.padding.get(id(x), kind), kind))
+        self.remember_padding(output, zeros, " and ".join(kinds))
 
 
 def _convolution(
@@ -139,30 +181,44 @@ def _map(tensor: Any) -> Map:
     return 1, tensor.shape[:-1].numel(), tensor.shape[-1] if tensor.ndim else 1
 
 
-def _layer_norm(execution: Execution, output: Any, x: Tensor, _shape: Any, scale: Tensor | None, *_rest: Any) -> None:
-    _norm(execution, output, x, scale)
+def describe_norm(kind: str, operands: Mapping[str, Any], x: Tensor) -> NormFacts:
+    """Return the facts about a norm of the map `x` whose operator has `operands` by name."""
+    scale, shift = operands.get("weight"), operands.get("bias")
+    parameters = {(True, True): "scale and shift", (True, False): "scale only", (False, True): "shift only"}
+    running = operands.get("running_mean") is not None and not operands.get("training")
+    channels = next((tensor.numel() for tensor in (scale, shift) if tensor is not None), x.shape[1])
+    return NormFacts(
+        kind,
+        channels,
+        operands.get("group") if kind == "group norm" else None,
+        parameters.get((scale is not None, shift is not None), "no scale and no shift"),
+        "running" if running or kind != "batch norm" else "of the input",
+        _find_epsilon(operands),
+    )
 
 
-def _norm(execution: Execution, _output: Any, x: Tensor, scale: Tensor | None, *_rest: Any) -> None:
-    execution.followers.norm_channels += _count_values(scale)
-    execution.followers.norm_elements += x.numel()
+def _find_epsilon(operands: Mapping[str, Any]) -> float | None:
+    epsilon = next((operands[name] for name in ("eps", "epsilon") if name in operands), None)
+    return float(epsilon) if isinstance(epsilon, int | float) else None
 
 
 def _written_out_norm(execution: Execution, output: Tensor, _variance: Tensor) -> None:
     """1 / sqrt(variance + epsilon), one value per channel: Keras writes batch norm out in single operators."""
     if execution.layers and output.numel() == execution.layers[-1].facts.output[2]:
         execution.followers.norm_channels += output.numel()
+        execution.layers[-1].norms.append(NormFacts("batch norm", output.numel()))
 
 
 def _add(execution: Execution, _output: Tensor, x: Tensor, y: Any) -> None:
     """A bias, the shift of a norm, a step of an activation, or a residual connection, which is not a layer here."""
-    if execution.owner(x) is not None:  # variance + epsilon
+    if execution.flow.origin(x) is not None:  # variance + epsilon
         return
-    if execution.owner(y) is not None:
-        if execution.followers.norm_channels:
-            execution.followers.norm_elements += x.numel()
-        else:
+    origin = execution.flow.origin(y)
+    if origin is not None and origin.parameters:
+        if not execution.followers.norm_channels:
             execution.followers.biases += y.numel()
+        elif not origin.computed:
+            execution.followers.norm_elements += x.numel()
     elif (number := _number(y)) is not None:
         execution.followers.function.append(f"+ {number:.4g}")
     elif x.shape == y.shape:
@@ -196,34 +252,29 @@ def _clamp(execution: Execution, output: Tensor, x: Tensor, lowest: Any = None, 
 
 
 def _pad(execution: Execution, output: Tensor, x: Tensor, pad: list[int], value: float = 0) -> None:
-    if value != 0:
-        return
-    zeros = list(execution.zeros.get(id(x), (0,) * x.ndim))
-    # torch lists the dimensions from the last one backwards, two numbers for each.
-    for dimension, (before, after) in enumerate(zip(pad[::2], pad[1::2], strict=True), start=1):
-        zeros[-dimension] += before + after
-    execution.remember_zeros(output, zeros)
+    execution.pad(output, x, pad, "zeros" if value == 0 else f"{value:g}")
+
+
+def _pad_with(kind: str) -> Callable[..., None]:
+    def record(execution: Execution, output: Tensor, x: Tensor, pad: list[int]) -> None:
+        execution.pad(output, x, pad, kind)
+
+    return record
 
 
 def _permute(execution: Execution, output: Tensor, x: Tensor, dimensions: list[int]) -> None:
     if id(x) in execution.zeros:
-        execution.remember_zeros(output, (execution.zeros[id(x)][dimension] for dimension in dimensions))
+        zeros = (execution.zeros[id(x)][dimension] for dimension in dimensions)
+        execution.remember_padding(output, zeros, execution.padding[id(x)])
 
 
 def _clone(execution: Execution, output: Tensor, x: Tensor) -> None:
-    if (owner := execution.owner(x)) is not None:
-        execution.owners[_storage(output)] = owner
-        execution.kept_alive.append(output)
     if id(x) in execution.zeros:
-        execution.remember_zeros(output, execution.zeros[id(x)])
+        execution.remember_padding(output, execution.zeros[id(x)], execution.padding[id(x)])
 
 
 def _count_values(parameter: Tensor | None) -> int:
     return 0 if parameter is None else parameter.numel()
-
-
-def _storage(tensor: Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
 
 
 def _number(operand: Any) -> float | None:
@@ -245,13 +296,26 @@ LAYERS: Mapping[str, Callable[..., LayerFacts]] = {
 }
 WEIGHTS: Mapping[str, int] = {"convolution": 1, "_convolution": 1, "addmm": 2, "mm": 1}
 """The position of the weights among an operator's arguments."""
+NORMS: Mapping[str, str] = {
+    "native_batch_norm": "batch norm",
+    "_native_batch_norm_legit": "batch norm",
+    "_native_batch_norm_legit_no_training": "batch norm",
+    "_batch_norm_no_update": "batch norm",
+    "_batch_norm_with_update": "batch norm",
+    "cudnn_batch_norm": "batch norm",
+    "miopen_batch_norm": "batch norm",
+    "native_group_norm": "group norm",
+    "native_layer_norm": "layer norm",
+    "_fused_rms_norm": "rms norm",
+}
+"""The kind of norm that an operator computes."""
+NORM_FUNCTIONS: Mapping[str, str] = {
+    "instance_norm": "instance norm",
+    "local_response_norm": "local response norm",
+    "rms_norm": "rms norm",
+}
+"""The kind of norm that a function of torch computes by several operators, or by those of another kind."""
 FOLLOWERS: Mapping[str, Callable[..., None]] = {
-    "native_batch_norm": _norm,
-    "_native_batch_norm_legit_no_training": _norm,
-    "_batch_norm_no_update": _norm,
-    "cudnn_batch_norm": _norm,
-    "native_group_norm": _norm,
-    "native_layer_norm": _layer_norm,
     "rsqrt": _written_out_norm,
     "add": _add,
     "mul": _multiply,
@@ -263,9 +327,13 @@ FOLLOWERS: Mapping[str, Callable[..., None]] = {
     "silu": _activation("swish"),
     "sigmoid": _activation("sigmoid"),
     "constant_pad_nd": _pad,
+    "reflection_pad2d": _pad_with("reflect"),
+    "replication_pad2d": _pad_with("replicate"),
     "permute": _permute,
     "clone": _clone,
     "_to_copy": _clone,
 }
-WITH_PARAMETERS = frozenset(name for name in FOLLOWERS if "norm" in name) | {"add", "mul"}
+COPIES = frozenset({"clone", "_to_copy", "contiguous", "detach", "alias", "lift_fresh"})
+"""Operators whose result has the values of their operand."""
+WITH_PARAMETERS = frozenset(NORMS) | {"add", "mul"}
 """Operators whose parameters belong to the layer that they follow."""

@@ -94,7 +94,7 @@ def feature_text(feature: str, value: str) -> str:
     >>> feature_text("stride", "2"), feature_text("bias", "no bias")
     ('stride 2', 'no bias')
     """
-    return value if feature in ("bias", "norm") else f"{feature} {value}"
+    return value if feature in ("bias", "norm", "kind of norm", "position") else f"{feature} {value}"
 
 
 def headline(network: Network) -> str:

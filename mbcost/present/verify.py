@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mbcost.present.names import describe, feature_text, network_text
 from mbcost.present.table import Column, SignedCount, Table, build_table
 from mbcost.questions.aligned.weighted import WeightedLayer
+from mbcost.questions.aligned.words import enumerate_names
 from mbcost.questions.verify.identify import NetworkMatch
 from mbcost.questions.verify.verify import LayerDifference, Verification
+from mbcost.spec.observed import TracedModel
 
 COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
 """Tells the reader that a model without its residual connections would pass."""
@@ -58,6 +61,7 @@ def as_json(answer: Verification) -> dict[str, Any]:
             "mult_adds": model.macs,
             "calls": len(model.calls),
             "computed": model.computed,
+            "stored_params": model.stored,
         },
         "same": answer.same,
         "layers": [
@@ -81,6 +85,17 @@ def as_json(answer: Verification) -> dict[str, Any]:
             for layer in answer.layers
         ],
         "loose": [{"name": name, "params": values} for name, values in model.loose],
+        "computed_weights": [
+            {
+                "name": call.facts.name,
+                "params": call.params,
+                "stored_params": call.stored,
+                "parameters": list(call.computed_from),
+            }
+            for call in model.calls
+            if call.computed_from
+        ],
+        "epsilon": answer.epsilon,
         "totals": {"params": answer.params, "mult_adds": answer.mult_adds},
         "explanation": answer.explanation and _match_json(answer.explanation),
         "candidates": [_match_json(match) for match in answer.candidates],
@@ -143,16 +158,33 @@ def _notes(answer: Verification) -> list[str]:
             f"{layer} is a {words[actual]} where {network.implementation} has a {words[expected]}, at the same cost"
             for layer, expected, actual in answer.equivalents
         ]
-    unnamed = [call.facts.name for call in model.calls if not call.named]
-    if unnamed:
-        listed = ", ".join(dict.fromkeys(unnamed))
-        notes.append(f"layers whose weights are not a parameter have the name of their module: {listed}")
+    notes += _list_weight_notes(model)
+    if answer.epsilon_owners:
+        owners = enumerate_names(answer.epsilon_owners)
+        own = network.spec.implementation(network.implementation).norm_epsilon
+        notes.append(f"the norms have epsilon {answer.epsilon:g}, as in {owners}; {network.implementation} has {own:g}")
     if model.computed:
         notes.append("the model's forward needs values, so real activations were computed")
     if not answer.equal:
         notes.append(f"{network_text(network)}: {_totals(network.params(), network.mult_adds())}")
         notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
     return [*notes, COMPARED]
+
+
+def _list_weight_notes(model: TracedModel) -> Iterator[str]:
+    """Yield notes on weights that are not simply a parameter."""
+    computed = [call for call in model.calls if call.computed_from]
+    if computed:
+        names = enumerate_names(list(dict.fromkeys(call.facts.name for call in computed)))
+        params, stored = (sum(getattr(call, kind) for call in computed) for kind in ("params", "stored"))
+        sources = enumerate_names(computed[0].computed_from)
+        yield f"the weights of {names} are computed, from {sources} and so on: {stored:,} stored values give {params:,}"
+    if model.stored != model.params:
+        yield f"{model.name} stores {model.stored:,} parameters for {model.params:,} params"
+    unnamed = [call.facts.name for call in model.calls if not call.named]
+    if unnamed:
+        listed = enumerate_names(list(dict.fromkeys(unnamed)))
+        yield f"layers whose weights are not a parameter have the name of their module: {listed}"
 
 
 def _explanation(match: NetworkMatch) -> str:

@@ -62,17 +62,49 @@ QUANTITIES = tuple(name for name in LayerFacts.__dataclass_fields__ if name != "
 
 
 @dataclass(frozen=True)
+class NormFacts:
+    """A norm after a layer, or before the first one."""
+
+    kind: str
+    """`batch norm`, `group norm`, `instance norm`, `layer norm`, `rms norm` or `local response norm`."""
+    channels: int
+    groups: int | None = None
+    """The groups of a group norm."""
+    parameters: str = "scale and shift"
+    """`scale and shift`, `scale only`, `shift only` or `no scale and no shift`."""
+    statistics: str = "running"
+    """`running`, those of training; or `of the input`, where the kind of norm has running ones otherwise."""
+    epsilon: float | None = None
+    """The number that it adds to the variance; None if it is not observed."""
+
+    @property
+    def values(self) -> int:
+        """How many parameters it has."""
+        return {"scale and shift": 2, "no scale and no shift": 0}.get(self.parameters, 1) * self.channels
+
+
+@dataclass(frozen=True)
 class Call:
     """One call of a convolution or linear layer, or of a different operator that multiplies and accumulates."""
 
     facts: LayerFacts
     """They are named after the parameter that holds the weights, or after the calling module if there is none."""
     params: int = 0
-    """Number of values of the parameters that this call is the first to use."""
+    """Number of weights, biases and values of norms that this call is the first to use, computed ones included."""
     named: bool = True
-    """Whether the weights are a parameter of the model, and not computed or stored elsewhere."""
+    """Whether the weights come from a parameter of the model, as they are or computed from it."""
     shares: str | None = None
     """The name of an earlier call of the same weights."""
+    stored: int = 0
+    """Number of values of the parameters that this call is the first to use. It differs from `params` if the model
+    computes weights from more or fewer values, as with weight norm."""
+    computed_from: tuple[str, ...] = ()
+    """The parameters from which the weights are computed; empty if the weights are a parameter."""
+    norms: tuple[NormFacts, ...] = ()
+    padding: str = "zeros"
+    """What the map is padded with: `zeros`, `reflect`, `replicate`, `circular` or a number."""
+    reads: tuple[int, ...] = ()
+    """The positions of the earlier calls whose outputs reach this one without another call between them."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +123,13 @@ class TracedModel:
 
     @property
     def params(self) -> int:
-        """Values of all parameters of the model, each counted once, including frozen ones."""
+        """Weights, biases and values of norms of all calls, and the loose parameters; shared ones count once."""
         return sum(call.params for call in self.calls) + sum(values for _, values in self.loose)
+
+    @property
+    def stored(self) -> int:
+        """Values of all parameters of the model, each counted once, including frozen ones."""
+        return sum(call.stored for call in self.calls) + sum(values for _, values in self.loose)
 
     @property
     def macs(self) -> int:

@@ -263,13 +263,14 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         "mbcost/verify/1",
         {
             "": [
-                "schema", "equal", "units", "network", "model", "same", "layers", "loose", "totals", "explanation",
-                "candidates",
+                "schema", "equal", "units", "network", "model", "same", "layers", "loose", "computed_weights",
+                "epsilon", "totals", "explanation", "candidates",
             ],
             "units": COUNTS,
             "network": [*NETWORK, *COUNTS],
-            "model": ["name", *COUNTS, "calls", "computed"],
+            "model": ["name", *COUNTS, "calls", "computed", "stored_params"],
             "layers": ["layer", "model", "behind", "inherited", "changes", *COUNTS],
+            "layers.changes": ["feature", "expected", "found", "inherited"],
             "totals": COUNTS,
             "explanation": [*NETWORK, "mistakes", "text", "exact", "apart"],
             "candidates": [*NETWORK, "mistakes", "text", "exact", "apart"],

@@ -109,3 +109,29 @@ def test_a_library_is_compared_only_with_the_implementation_of_its_name(mbcost: 
     assert (result.code, result.err) == (
         2, "mbcost: error: timm is compared with the implementation of its name, not with keras\n",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        (["v2@1", "--res", "999999999"], "v2 at alpha 1 and 999999999x999999999 takes at least "),
+        (["v2@3000", "--res", "224"], "v2 at alpha 3000 and 224x224 takes at least "),
+        (["v2@1/99999", "--against", "torch"], "v2 at alpha 1 and 99999x99999 takes at least "),
+    ],
+)
+def test_models_that_memory_may_not_hold_are_refused_before_they_run(
+    mbcost: Mbcost, words: list[str], size: str
+) -> None:
+    result = mbcost("validate", *words)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith(f"mbcost: error: {size}")
+    assert "--force" in result.err
+
+
+def test_a_shortage_of_memory_is_one_line(mbcost: Mbcost) -> None:
+    result = mbcost("validate", "v2@1/99999999", "--against", "torch", "--force")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[-1] == (
+        "mbcost: error: the model at 99999999x99999999 needs more memory than there is: "
+        "use a smaller resolution or model"
+    )

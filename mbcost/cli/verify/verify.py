@@ -18,7 +18,7 @@ from mbcost.cli.arguments import (
     pick_setting,
     resolve_network,
 )
-from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Output, Res
+from mbcost.cli.options import Alpha, Classes, Force, Format, HeadText, Impl, InChannels, Output, Res
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
@@ -59,6 +59,7 @@ def verify(
     head: HeadText = None,
     in_channels: InChannels = None,
     kwargs: Kwargs = None,
+    force: Force = False,
     style: Format = "text",
     output: Output = None,
 ) -> int:
@@ -83,8 +84,9 @@ def verify(
     if not find:
         options = NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, head=head, in_channels=in_channels)
         network = resolve_network(net or "", options)
-        traced = trace_target(model, arguments, network.resolution, network.in_channels)
-        answer = verify_model(network, traced, _track)
+        traced = trace_target(model, arguments, network.resolution, network.in_channels, force=force)
+        named = impl or parse_reference(net or "").implementation
+        answer = verify_model(network, traced, _track, any_epsilon=named is None)
     else:
         reference = Reference("") if net is None else parse_reference(net)
         specs = [
@@ -94,7 +96,8 @@ def verify(
         size = pick_setting(
             "the resolution", subject, reference.resolution, None if res is None else parse_resolution(res)
         )
-        traced = trace_target(model, arguments, size or specs[0].resolution, in_channels or specs[0].channels)
+        channels = specs[0].channels if in_channels is None else in_channels
+        traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
         answer = identify_model(
             specs,
             traced,

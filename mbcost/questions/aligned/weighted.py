@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from operator import attrgetter
 
-from mbcost.analytic.layers import Conv2d, Linear, VectorNorm
+from mbcost.analytic.layers import Conv2d, Layer, Linear, VectorNorm
 from mbcost.analytic.network import Network, Step
 from mbcost.questions.aligned.align import IMPOSSIBLE, Pair, align
-from mbcost.spec.observed import Call, TracedModel
+from mbcost.spec.observed import Call, NormFacts, TracedModel
+from mbcost.spec.tally import total
 
 Side = tuple[int, int]
 COSTS = {
@@ -45,6 +48,10 @@ class WeightedLayer:
     named: bool = True
     shares: str | None = None
     """The name of the layer that has the same weights."""
+    norms: tuple[NormFacts, ...] = ()
+    padding: str = "zeros"
+    stored: int | None = None
+    """The number of stored values from which a model computes the params; None if they are the params."""
 
     @property
     def depthwise(self) -> bool:
@@ -57,7 +64,7 @@ class WeightedLayer:
         dense = self.kernel == self.input == (1, 1) and self.groups == 1 and self.operator in ("conv", "linear")
         return "dense" if dense else self.operator
 
-    @property
+    @cached_property
     def features(self) -> dict[str, str]:
         """The layer's features in words; the keys are those of `COSTS` and `weights`."""
         norm = f"norm of {self.norm_channels} channels" if self.norm_channels else "no norm"
@@ -76,13 +83,39 @@ class WeightedLayer:
             "weights": "its own" if self.shares is None else f"those of {self.shares}",
         }
 
+    @cached_property
+    def attributes(self) -> dict[str, str]:
+        """What changes the outputs of a layer and none of its counts or maps, in words; empty without a norm."""
+        kinds = [f"{norm.kind} of {norm.groups} groups" if norm.groups else norm.kind for norm in self.norms]
+        return {
+            "padding": self.padding,
+            "kind of norm": " and ".join(dict.fromkeys(kinds)),
+            "norm parameters": " and ".join(dict.fromkeys(norm.parameters for norm in self.norms)),
+            "norm statistics": " and ".join(dict.fromkeys(norm.statistics for norm in self.norms)),
+        }
+
     @property
+    def epsilons(self) -> frozenset[float]:
+        """The numbers that its norms add to the variance, as far as they are known."""
+        return frozenset(norm.epsilon for norm in self.norms if norm.epsilon is not None)
+
+    @cached_property
+    def full_params(self) -> int:
+        """The params as they would be if every norm had a scale and a shift."""
+        return self.params + sum(2 * norm.channels - norm.values for norm in self.norms)
+
+    @cached_property
     def key(self) -> tuple[object, ...]:
-        """Equal for layers that are the same in everything except their names."""
+        """Equal for layers that are the same in everything except their names and attributes."""
         return (
             self.kind, self.kernel, self.stride, self.dilation, self.groups, self.in_channels, self.out_channels,
-            self.input, self.output, self.bias, self.norm_channels, self.params, self.mult_adds,
+            self.input, self.output, self.bias, self.norm_channels, self.full_params, self.mult_adds,
         )  # fmt: skip
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal for layers that cost the same to pair with any other layer."""
+        return self.operator, self.key
 
     @property
     def outline(self) -> tuple[object, ...]:
@@ -115,13 +148,21 @@ def list_network_layers(network: Network) -> tuple[WeightedLayer, ...]:
             layers.append(describe_step(step, step.lead))
         elif isinstance(step.lead, VectorNorm) and layers:
             last, values = layers[-1], step.lead.input.elements
-            layers[-1] = replace(last, norm_channels=last.norm_channels + values, params=last.params + 2 * values)
+            norms = (*last.norms, NormFacts("batch norm", values))
+            layers[-1] = replace(
+                last, norm_channels=last.norm_channels + values, params=last.params + 2 * values, norms=norms
+            )
     return tuple(layers)
 
 
 def list_model_layers(model: TracedModel) -> tuple[WeightedLayer, ...]:
     """Return the calls of a model, in order."""
     return tuple(map(_describe_call, model.calls))
+
+
+def is_same(first: WeightedLayer, second: WeightedLayer) -> bool:
+    """Return whether the layers are the same, except for their names and epsilons."""
+    return first.key == second.key and first.attributes == second.attributes
 
 
 def pair_layers(
@@ -132,9 +173,32 @@ def pair_layers(
     def starts_block(index: int) -> bool:
         return index in (0, len(expected)) or expected[index].block != expected[index - 1].block
 
-    if [layer.key for layer in expected] == [layer.key for layer in actual]:
-        return list(zip(expected, actual, strict=True))
-    return align(expected, actual, WeightedLayer.pair_cost, starts_block)
+    # Aligning takes long, and most layers are equal: whole blocks at the beginning and at the end are pairs at once.
+    first = _count_equal(zip(expected, actual, strict=False))
+    while not starts_block(first):
+        first -= 1
+    last = _count_equal(zip(reversed(expected[first:]), reversed(actual[first:]), strict=False))
+    while not starts_block(len(expected) - last):
+        last -= 1
+    ours, theirs = expected[first : len(expected) - last], actual[first : len(actual) - last]
+    middle = align(
+        ours, theirs, WeightedLayer.pair_cost, lambda index: starts_block(first + index), attrgetter("identity")
+    )
+    ends = (
+        [*zip(expected[:first], actual, strict=False)],
+        [*zip(expected[len(expected) - last :], actual[len(actual) - last :], strict=True)],
+    )
+    return [*ends[0], *middle, *ends[1]]
+
+
+def _count_equal(pairs: Iterable[tuple[WeightedLayer, WeightedLayer]]) -> int:
+    """Return how many pairs of the same layer come before the first pair of different ones."""
+    count = 0
+    for first, second in pairs:
+        if first.key != second.key:
+            break
+        count += 1
+    return count
 
 
 def count_differing(expected: Sequence[WeightedLayer], actual: Sequence[WeightedLayer]) -> int:
@@ -157,23 +221,31 @@ def count_unmatched(first: Iterable[object], second: Iterable[object]) -> int:
 
 def describe_step(step: Step, lead: Conv2d | Linear) -> WeightedLayer:
     """Return the layer of one row of a cost table; `lead` is the row's lead."""
-    tally = step.tally
+    return _describe_layers(step.layers, lead)
+
+
+@lru_cache(maxsize=2**13)
+def _describe_layers(layers: tuple[Layer, ...], lead: Conv2d | Linear) -> WeightedLayer:
+    tally = total(layer.tally() for layer in layers)
     operator = "linear" if isinstance(lead, Linear) else "conv"
     dilation = getattr(lead, "dilation", 1)
+    norms = (NormFacts("batch norm", tally.norm_channels),) if tally.norm_channels else ()
     return WeightedLayer(
-        step.name, step.block, operator, lead.kernel, (lead.stride, lead.stride), (dilation, dilation), lead.groups,
-        lead.input.channels, lead.output.channels, lead.input.map[:2], lead.output.map[:2], tally.biases > 0,
-        tally.norm_channels, tally.weights + tally.biases + 2 * tally.norm_channels,
-        tally.conv_macs + tally.linear_macs,
+        lead.name, ".".join(lead.name.split(".")[:2]), operator, lead.kernel, (lead.stride, lead.stride),
+        (dilation, dilation), lead.groups, lead.input.channels, lead.output.channels, lead.input.map[:2],
+        lead.output.map[:2], tally.biases > 0, tally.norm_channels,
+        tally.weights + tally.biases + 2 * tally.norm_channels, tally.conv_macs + tally.linear_macs, norms=norms,
     )  # fmt: skip
 
 
 def _describe_call(call: Call) -> WeightedLayer:
     facts = call.facts
+    norm_channels = sum(norm.channels for norm in call.norms) if call.norms else facts.norm_channels
+    stored = None if call.stored == call.params else call.stored
     return WeightedLayer(
         facts.name, "", facts.operator, facts.kernel, facts.stride, facts.dilation or (1, 1), facts.groups,
         facts.input[2], facts.output[2], facts.input[:2], facts.output[:2], facts.biases > 0,
-        facts.norm_channels, call.params, facts.macs, call.named, call.shares,
+        norm_channels, call.params, facts.macs, call.named, call.shares, call.norms, call.padding, stored,
     )  # fmt: skip
 
 

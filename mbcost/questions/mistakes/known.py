@@ -217,18 +217,20 @@ def _drop_biases(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
 
 def _move_squeeze(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """Move squeeze-and-excite to the output of the block, before the residual connection."""
-    if form.operator != "bottleneck" or not form.squeezed:
+    if form.operator != "bottleneck" or not form.squeezed or not layers:
         return layers
     others = [layer for layer in layers if ".se." not in layer.name]
     after = [layer for layer in others if isinstance(layer, Add)]
     before = others[: len(others) - len(after)]
+    if not before:  # a mistake before this one has left out every other layer
+        return layers
     site = Site(form, layers[0].name.rpartition(".")[0], layers[0].input)
     return (*before, *squeeze_excite(site, before[-1].output), *after)
 
 
 def _add_squeeze(form: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """Add squeeze-and-excite after a convolution, whose operator does not have one."""
-    if form.operator != "conv" or not form.squeezed:
+    if form.operator != "conv" or not form.squeezed or not layers:
         return layers
     site = Site(form, layers[0].name.rpartition(".")[0], layers[0].input)
     return (*layers, *squeeze_excite(site, layers[-1].output))
@@ -325,7 +327,7 @@ def list_row_changes(spec: Spec) -> dict[str, Mistake]:
         if row.operator in ("conv", "separable", "bottleneck"):
             for cost, text, cells in _other_cells(row):
                 changes[f"row {row.stage}: {text}"] = Mistake(
-                    f"row {row.stage} has {text}", _change_row(row, cells), cost
+                    f"row {row.stage} has {text}", replace_row(row.stage, **cells), cost
                 )
     return changes
 
@@ -341,8 +343,9 @@ def _other_cells(row: Row) -> Iterator[tuple[str, str, dict[str, object]]]:
             yield "generic kernel", f"kernel {side}x{side}", {"k": (side, side)}
 
 
-def _change_row(row: Row, cells: dict[str, object]) -> Callable[[Draft], Draft]:
-    return lambda draft: _replace_cells(draft, lambda other: other.stage == row.stage, **cells)
+def replace_row(stage: int, **cells: object) -> Callable[[Draft], Draft]:
+    """Return the mistake that changes cells of a row."""
+    return lambda draft: _replace_cells(draft, lambda row: row.stage == stage, **cells)
 
 
 def find_mistake(name: str, spec: Spec) -> Mistake:

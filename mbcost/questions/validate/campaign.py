@@ -17,6 +17,10 @@ from mbcost.spec.table import Spec
 
 TOOLS = ("fvcore", "torch")
 """The witnesses that measure our own PyTorch model."""
+RUNS = {"fvcore": 2, "torch": 2}
+"""How often a tool runs the model: once to observe the layers and once to count."""
+BYTES = 4
+"""Of a number in float32."""
 LIBRARIES = ("torchvision", "timm", "keras", "transformers")
 """The libraries whose models are witnesses, each for the implementation of its name."""
 WITNESSES = (*TOOLS, *LIBRARIES)
@@ -86,6 +90,37 @@ class Campaign:
     def passed(self) -> bool:
         """Whether no value differs."""
         return not self.differences
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What it takes to run our own models; the libraries' models have shapes and no values."""
+
+    mult_adds: int
+    """Of all runs together."""
+    bytes: int
+    """Of the weights, and of the maps of the largest layer, in float32, for the largest model."""
+    largest: Case | None
+    """The comparison with the largest model; None if none of our own models runs."""
+
+
+def estimate(plan: Plan) -> Effort:
+    """Return the effort of a plan.
+
+    Raises:
+        MbcostError: a network cannot be built.
+    """
+    total, largest = 0, Effort(0, 0, None)
+    for case in plan.cases:
+        if case.against not in TOOLS:
+            continue
+        network = resolve(case.spec, alpha=case.alpha, resolution=case.resolution, implementation=case.implementation)
+        total += network.mult_adds() * RUNS[case.against]
+        maps = max((layer.input.elements + layer.output.elements for layer in network.layers), default=0)
+        size = BYTES * (network.params() + maps)
+        if size > largest.bytes:
+            largest = Effort(0, size, case)
+    return replace(largest, mult_adds=total)
 
 
 @dataclass(frozen=True)
@@ -250,8 +285,10 @@ def _choose_resolutions(subject: Subject, resolutions: Sequence[tuple[int, int]]
 
 def _build(case: Case) -> Any:
     from mbcost.measured.build import build
+    from mbcost.measured.shortage import naming_shortage
 
-    return build(case.spec, alpha=case.alpha, implementation=case.implementation)
+    with naming_shortage(f"{case.spec.name} at alpha {alpha_text(case.alpha)}"):
+        return build(case.spec, alpha=case.alpha, implementation=case.implementation)
 
 
 def _measure(model: Any, case: Case) -> Measurement:

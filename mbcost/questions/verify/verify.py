@@ -8,15 +8,14 @@ from importlib.util import find_spec
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MissingLibrary
-from mbcost.questions.aligned.weighted import (
-    WIDTHS,
-    WeightedLayer,
-    list_model_layers,
-    list_network_layers,
-    pair_layers,
-)
-from mbcost.questions.verify.identify import NetworkMatch, Watch, explain_differences, find_closest
+from mbcost.questions.aligned.align import Pair
+from mbcost.questions.aligned.branches import list_in_order_of
+from mbcost.questions.aligned.weighted import WIDTHS, WeightedLayer, list_network_layers, pair_layers
+from mbcost.questions.verify.attributes import choose_epsilon, list_attributes, list_owners
+from mbcost.questions.verify.causes import explain_differences
+from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest
 from mbcost.spec.observed import TracedModel
+from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
 
 
@@ -73,10 +72,18 @@ class Verification:
     equivalents: tuple[tuple[str, str, str], ...]
     """The name in the table, its operator and the model's: a linear layer for a 1x1 convolution of a 1x1 map, or the
     other way round."""
+    epsilon: float | None = None
+    """The expected epsilon of every norm; None if the network does not state one."""
     explanation: NetworkMatch | None = None
     """The network, with mistakes, that has all or most of the model's layers."""
     candidates: tuple[NetworkMatch, ...] = ()
     """The closest networks if the network was not known; the first one is `network`."""
+
+    @property
+    def epsilon_owners(self) -> tuple[str, ...]:
+        """The implementations whose epsilon the norms have, if it is not that of the network's implementation."""
+        owners = () if self.epsilon is None else list_owners(self.network, self.epsilon)
+        return () if self.network.implementation in owners else tuple(owners)
 
     @property
     def equal(self) -> bool:
@@ -95,29 +102,41 @@ class Verification:
 
 
 def trace_target(
-    target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int
+    target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int, *, force: bool = False
 ) -> TracedModel:
     """Trace the model that `target` names; see `mbcost.measured.own`.
 
     Raises:
         MissingLibrary: torch is not installed.
-        MbcostError: the user's code fails.
+        MbcostError: the user's code fails, the number of channels is not a positive number, or memory is short.
     """
+    check_whole(in_channels, "in-channels")
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
     from mbcost.measured.own import load_model, trace_model
 
-    return trace_model(load_model(target, arguments), target, resolution, in_channels)
+    return trace_model(load_model(target, arguments), target, resolution, in_channels, force=force)
 
 
-def verify_model(network: Network, model: TracedModel, watch: Watch = iter) -> Verification:
+def verify_model(
+    network: Network, model: TracedModel, watch: Watch = iter, *, any_epsilon: bool = False
+) -> Verification:
     """Align the model's layers with the network's, and return every difference with its cost.
 
-    The explanation of the differences is searched for among known mistakes, other implementations, other alphas and
-    earlier versions of the table; `watch` iterates over the networks that are tried.
+    The explanation of the differences is searched for among known mistakes, changes of rows, blocks and layers, other
+    implementations, other alphas and earlier versions of the table.
+
+    Args:
+        network: the network.
+        model: the model.
+        watch: iterates over the networks that are tried.
+        any_epsilon: whether the norms can have the epsilon of any implementation of the table, as they can if nobody
+            asked for an implementation.
     """
-    answer = _compare(network, model)
-    return answer if answer.equal else replace(answer, explanation=explain_differences(network, model, watch))
+    answer = _compare(network, model, any_epsilon=any_epsilon)
+    if not answer.layers:
+        return answer
+    return replace(answer, explanation=explain_differences(network, model, answer.epsilon, watch))
 
 
 def identify_model(
@@ -138,36 +157,75 @@ def identify_model(
         MbcostError: no network can be built.
     """
     matches = find_closest(specs, model, alpha, implementation, classes, watch)
-    return replace(verify_model(matches[0].network, model, watch), candidates=matches)
+    answer = verify_model(matches[0].network, model, watch, any_epsilon=implementation is None)
+    return replace(answer, candidates=matches)
 
 
-def _compare(network: Network, model: TracedModel) -> Verification:
+def _compare(network: Network, model: TracedModel, *, any_epsilon: bool) -> Verification:
+    ours = list_network_layers(network)
+    theirs = list_in_order_of(ours, model)
+    epsilon = choose_epsilon(network, theirs, of_any=any_epsilon)
     differences: list[LayerDifference] = []
     equivalents, same = [], 0
     preceding: str | None = None
-    for expected, actual in pair_layers(list_network_layers(network), list_model_layers(model)):
+    changed = False
+    for expected, actual in pair_layers(ours, theirs):
         features: tuple[FeatureDifference, ...] = ()
         if expected is not None and actual is not None:
-            features = tuple(_compare_features(expected, actual, after_difference=bool(differences)))
+            features = tuple(_compare_features(expected, actual, epsilon, after_difference=changed))
             if not features:
                 same += 1
                 if expected.operator != actual.operator:
                     equivalents.append((expected.name, expected.operator, actual.operator))
         if expected is None or actual is None or features:
             differences.append(LayerDifference(expected, actual, features, preceding))
+            changed = changed or expected is None or actual is None or expected.key != actual.key
         preceding = preceding if expected is None else expected.name
-    return Verification(network, model, tuple(differences), same, tuple(equivalents))
+    return Verification(network, model, tuple(_join_moved(differences)), same, tuple(equivalents), epsilon)
+
+
+def _join_moved(differences: Sequence[LayerDifference]) -> Iterator[LayerDifference]:
+    """Yield the differences, where a missing and an extra layer that are the same become one of their position."""
+    missing = [layer for layer in differences if layer.actual is None and layer.expected is not None]
+    extra = [layer for layer in differences if layer.expected is None and layer.actual is not None]
+    moved: list[Pair[LayerDifference, LayerDifference]] = []
+    for layer in missing:
+        partner = next((other for other in extra if _key(other.actual) == _key(layer.expected)), None)
+        if partner is not None:
+            extra.remove(partner)
+            moved.append((layer, partner))
+    for layer in differences:
+        if any(layer is second for _, second in moved):
+            continue
+        second = next((second for first, second in moved if first is layer), None)
+        yield layer if second is None else _describe_moved(layer, second)
+
+
+def _describe_moved(missing: LayerDifference, extra: LayerDifference) -> LayerDifference:
+    before, after = (_position(difference.preceding) for difference in (missing, extra))
+    feature = FeatureDifference("position", before, after, inherited=False)
+    return replace(missing, actual=extra.actual, features=(feature,))
+
+
+def _position(preceding: str | None) -> str:
+    return "before the first layer" if preceding is None else f"after {preceding}"
+
+
+def _key(layer: WeightedLayer | None) -> object:
+    return None if layer is None else layer.key
 
 
 def _compare_features(
-    expected: WeightedLayer, actual: WeightedLayer, *, after_difference: bool
+    expected: WeightedLayer, actual: WeightedLayer, epsilon: float | None, *, after_difference: bool
 ) -> Iterator[FeatureDifference]:
     """Yield every feature that differs; with `after_difference`, an earlier difference can be the cause of a map."""
     ours, theirs = expected.features, actual.features
     different = [feature for feature in ours if ours[feature] != theirs[feature]]
     if expected.kind == actual.kind and "operator" in different:
         different.remove("operator")
-    if expected.params != actual.params and not {"kernel", "bias", "norm", "weights", *WIDTHS} & set(different):
+    if expected.full_params != actual.full_params and not {"kernel", "bias", "norm", "weights", *WIDTHS} & set(
+        different
+    ):
         different.append("params")
         ours, theirs = {**ours, "params": str(expected.params)}, {**theirs, "params": str(actual.params)}
     window = {"kernel", "stride", "dilation", "input map"} & set(different)
@@ -182,6 +240,8 @@ def _compare_features(
     }
     for feature in different:
         yield FeatureDifference(feature, ours[feature], theirs[feature], inherited.get(feature, False))
+    for feature, value, other in list_attributes(expected, actual, epsilon):
+        yield FeatureDifference(feature, value, other, inherited=False)
 
 
 def _or_none(layer: WeightedLayer | None) -> WeightedLayer:

@@ -98,6 +98,8 @@ def test_the_counts_in_csv_add_up_to_the_total(mbcost: Mbcost, quantity: str) ->
         (["nothing:make", "--spec", "v2"], "nothing cannot be imported: No module named 'nothing'"),
         ([EXAMPLE, "--find", "--spec", "v2@1", "--alpha", "2"], "alpha is given twice"),
         ([EXAMPLE, "--find", "--impl", "nobody"], "unknown implementation of"),
+        ([EXAMPLE, "--find", "--in-channels", "0"], "in-channels is 0: it must be at least 1"),
+        ([EXAMPLE, "--spec", "v2", "--in-channels", "-1"], "in-channels is -1: it must be at least 1"),
     ],
 )
 def test_the_error_says_why_the_model_was_not_compared(mbcost: Mbcost, arguments: list[str], message: str) -> None:
@@ -118,6 +120,21 @@ def test_arguments_of_the_factory_are_literals_or_text(mbcost: Mbcost, tmp_path:
     ]
     result = mbcost("verify", f"{tmp_path}/given_net.py:make", "--spec", "v2", *words)
     assert (result.code, result.err) == (1, "")
+
+
+def test_activations_that_memory_may_not_hold_are_not_computed(mbcost: Mbcost, tmp_path: Path) -> None:
+    (tmp_path / "curious_net.py").write_text(
+        "from torch import nn\n"
+        "class Net(nn.Conv2d):\n"
+        "    def forward(self, x):\n"
+        "        y = super().forward(x)\n"
+        "        return y if y.sum() > 0 else -y\n"
+        "def make():\n"
+        "    return Net(3, 8, 3)\n"
+    )
+    result = mbcost("verify", f"{tmp_path}/curious_net.py:make", "--spec", "v2/60000")
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert "take at least 115,192,320,128 bytes on a 1x3x60000x60000 image" in result.err
 
 
 # The faults of a V2 table that was in a different tool for years, as tables.
