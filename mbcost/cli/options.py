@@ -57,8 +57,13 @@ ConventionName = Annotated[
     ),
 ]
 Format = Annotated[
-    str,
-    typer.Option("--format", "-f", help="Format of the output: text, csv, json, markdown or latex.", metavar="FORMAT"),
+    Optional[str],
+    typer.Option(
+        "--format",
+        "-f",
+        help="Format of the output: text, csv, json, markdown or latex [default: by the ending of --output, else text].",
+        metavar="FORMAT",
+    ),
 ]
 Output = Annotated[
     Optional[Path],

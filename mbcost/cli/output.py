@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +18,72 @@ from mbcost.present.formats import FORMATS, render_terminal
 from mbcost.present.table import Table
 
 
-def emit(table: Table, answer: dict[str, Any], style: str, output: Path | None = None) -> None:
-    """Write an answer in the format `style`: JSON from `answer`, the other formats from `table`.
+@dataclass(frozen=True)
+class Destination:
+    """Where an answer is written, and in which format."""
+
+    style: str
+    """The format, as users type it."""
+    file: Path | None
+    """None for standard output."""
+
+
+ENDINGS: Mapping[str, str] = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".parquet": "parquet", ".tex": "latex",
+    ".txt": "text", ".xml": "junit",
+}  # fmt: skip
+"""The ending of a file's name -> its format."""
+
+
+def choose_destination(style: str | None, output: Path | None, extra: tuple[str, ...] = ()) -> Destination:
+    """Return where an answer is written. A wrong format or an impossible file is refused before any work is done.
+
+    Args:
+        style: the format; None for that of the file's ending, or else `text`.
+        output: the file; None or `-` for standard output.
+        extra: the formats that this command has in addition.
+
+    Raises:
+        MbcostError: the format is unknown or contradicts the file's ending, or the file cannot be written.
+    """
+    file = choose_file(output)
+    known = list(dict.fromkeys([*FORMATS, "json", *extra]))
+    ending = ENDINGS.get("" if file is None else file.suffix.lower())
+    if style is None:
+        return Destination(ending if ending in known else "text", file)
+    if style not in known:
+        raise unknown("format", style, known)
+    if ending is not None and style != ending:
+        raise MbcostError(f"--format {style} contradicts the ending of {file}, which means {ending}: remove --format")
+    return Destination(style, file)
+
+
+def choose_file(output: Path | None) -> Path | None:
+    """Return the file to write to, None for standard output. A file that cannot be written is refused at once.
+
+    Raises:
+        MbcostError: the file cannot be written.
+    """
+    if output is None or str(output) == "-":
+        return None
+    with _blaming(output):
+        _find_target(output)
+    return output
+
+
+def emit(table: Table, answer: dict[str, Any], destination: Destination) -> None:
+    """Write an answer to its destination: JSON from `answer`, the other formats from `table`.
 
     Raises:
         MbcostError: the output cannot be written.
     """
+    style, file = destination.style, destination.file
     if style == "json":
-        write(to_json(answer), output)
-    elif style == "text" and output is None and is_terminal(sys.stdout):
-        write(render_terminal(table), output)
+        write(to_json(answer), file)
+    elif style == "text" and file is None and is_terminal(sys.stdout):
+        write(render_terminal(table), file)
     else:
-        write(FORMATS[style](table), output)
-
-
-def check_output(style: str, output: Path | None, extra: tuple[str, ...] = ()) -> None:
-    """Refuse an unknown format and an impossible file before any work is done.
-
-    Args:
-        style: the format.
-        output: the file; None for standard output.
-        extra: the formats that this command has in addition.
-
-    Raises:
-        MbcostError: the format is unknown, or the file cannot be written.
-    """
-    if output is not None:
-        with _blaming(output):
-            _find_target(output)
-    known = list(dict.fromkeys([*FORMATS, "json", *extra]))
-    if style not in known:
-        raise unknown("format", style, known)
+        write(FORMATS[style](table), file)
 
 
 def to_json(answer: dict[str, Any]) -> str:

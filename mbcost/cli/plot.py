@@ -19,7 +19,7 @@ from mbcost.cli.arguments import (
 )
 from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Force, HeadText, Impl, InChannels, Net, Res, Rho
-from mbcost.cli.output import check_output, replace_file
+from mbcost.cli.output import choose_file, replace_file
 from mbcost.cli.work import announce_work, begin_work
 from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy
@@ -246,7 +246,7 @@ def check_picture(output: Path) -> None:
     if _ending(output) not in ENDINGS:
         endings = f"{', '.join(f'.{ending}' for ending in ENDINGS[:-1])} or .{ENDINGS[-1]}"
         raise MbcostError(f"cannot draw '{output}': use a file name that ends in {endings}")
-    check_output("text", output)
+    choose_file(output)
 
 
 def _ending(output: Path) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from mbcost.cli.arguments import complete_network
 from mbcost.cli.options import Format, Output
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.published import as_json, as_table, errata_json, errata_table, summary_table
@@ -34,7 +34,7 @@ def published(
     errata: Annotated[
         bool, typer.Option("--errata", help="Print what the sources print wrong, what is right, and the proof.")
     ] = False,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show every published figure with our number and a verdict.
@@ -49,7 +49,7 @@ def published(
       mbcost published --status open
       mbcost published --errata
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     if errata and (summary or status is not None):
         raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
     figures = load_published()
@@ -61,7 +61,7 @@ def published(
         verdicts = judge_figures([figure for figure in figures if figure.net in named], partial(track, "explaining"))
         corrections = [item for item in correct_figures(verdicts) if item.figure in of_source]
         cells = correct_cells(of_source)
-        emit(errata_table(corrections, cells), errata_json(corrections, cells), style, output)
+        emit(errata_table(corrections, cells), errata_json(corrections, cells), destination)
         return 0
     papers = {paper_of(figure) for figure in of_source}
     relevant = [figure for figure in figures if paper_of(figure) in papers and net in (None, figure.net)]
@@ -71,7 +71,7 @@ def published(
         for verdict in verdicts
         if wanted in (None, verdict.status) and source in (None, verdict.figure.source.name)
     )
-    emit(summary_table(verdicts) if summary else as_table(verdicts), as_json(verdicts), style, output)
+    emit(summary_table(verdicts) if summary else as_table(verdicts), as_json(verdicts), destination)
     return 0
 
 

@@ -17,7 +17,7 @@ from mbcost.cli.arguments import (
     pick_setting,
 )
 from mbcost.cli.options import Force, HeadText, Output
-from mbcost.cli.output import check_output, emit, write
+from mbcost.cli.output import choose_destination, emit, write
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
@@ -59,8 +59,14 @@ def validate(
         str, typer.Option(metavar="LIST", help="fvcore, torch, torchvision, timm, keras, transformers, or all.")
     ] = ",".join(TOOLS),
     style: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, csv, json, markdown, latex, junit or github.")
-    ] = "text",
+        Optional[str],
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, csv, json, markdown, latex, junit or github [default: by --output, else text].",
+        ),
+    ] = None,
     force: Force = False,
     output: Output = None,
 ) -> int:
@@ -77,7 +83,7 @@ def validate(
       mbcost validate v2 --head 512,bn,26
       mbcost validate --against all --format junit --output report.xml
     """
-    check_output(style, output, extra=tuple(STYLES))
+    destination = choose_destination(style, output, extra=tuple(STYLES))
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
     request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, impl)
@@ -85,10 +91,10 @@ def validate(
     _check_effort(planned, force=force)
     # A library can have several models of one network, so the progress bar counts planned comparisons.
     answer = collect(planned, track("comparing", run(planned), len(planned.cases)))
-    if style in STYLES:
-        write(STYLES[style](answer), output)
+    if destination.style in STYLES:
+        write(STYLES[destination.style](answer), destination.file)
     else:
-        emit(as_table(answer), as_json(answer), style, output)
+        emit(as_table(answer), as_json(answer), destination)
     return 0 if answer.passed else 1
 
 

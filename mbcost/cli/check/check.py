@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import complete_network
 from mbcost.cli.options import Output
-from mbcost.cli.output import check_output, emit, write
+from mbcost.cli.output import choose_destination, emit, write
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
 from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
@@ -30,8 +30,14 @@ def check(
         ),
     ],
     style: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, csv, json, markdown, latex or github.")
-    ] = "text",
+        Optional[str],
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, csv, json, markdown, latex or github [default: by --output, else text].",
+        ),
+    ] = None,
     output: Output = None,
 ) -> int:
     """Check specs for mistakes: show every problem at once, with its line and what to do.
@@ -43,12 +49,12 @@ def check(
       mbcost check mynet.yaml
       mbcost check nets/*.yaml --format github
     """
-    check_output(style, output, extra=tuple(STYLES))
+    destination = choose_destination(style, output, extra=tuple(STYLES))
     checked_files = check_files(map(_origin, files), _read)
-    if style in STYLES:
-        write(STYLES[style](checked_files), output)
+    if destination.style in STYLES:
+        write(STYLES[destination.style](checked_files), destination.file)
     else:
-        emit(as_table(checked_files), as_json(checked_files), style, output)
+        emit(as_table(checked_files), as_json(checked_files), destination)
     kinds = {finding.kind for checked in checked_files for finding in checked.findings}
     return 2 if kinds - {CONTRADICTION} else len(kinds)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.output import check_output, write
+from mbcost.cli.output import choose_file, write
 from mbcost.errors import MbcostError
 from mbcost.present.check.new import starting_spec
 
@@ -17,7 +17,9 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the network, or NAME.yaml.")],
     output: Annotated[
         Optional[Path],
-        typer.Option(help="Write to FILE; - is standard output [default: NAME.yaml].", metavar="FILE"),
+        typer.Option(
+            "--output", "-o", help="Write to FILE; - is standard output [default: NAME.yaml].", metavar="FILE"
+        ),
     ] = None,
 ) -> int:
     """Write a commented spec to start from, a small MobileNetV2. An existing NAME.yaml is replaced
@@ -33,11 +35,10 @@ def new(
     name = name.removesuffix(".yaml").removesuffix(".yml")
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) is None:
         raise MbcostError(f"{name[:100]!r} is not a name: use letters, digits, '-', '_' and '.', such as mynet")
-    if output == Path("-"):
+    target = choose_file(file if output is None else output)
+    if target is None:
         write(starting_spec(name, str(file)))
         return 0
-    target = file if output is None else output
-    check_output("text", target)
     if output is None and (target.exists() or target.is_symlink()):
         raise MbcostError(f"{target} exists: choose a different name, or add --output {target} to replace it")
     write(starting_spec(name, str(target)), target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mbcost.cli.options import Output
-from mbcost.cli.output import check_output, to_json, write
+from mbcost.cli.output import choose_file, to_json, write
 from mbcost.spec.catalogue.library import families
 from mbcost.spec.reading.schema import spec_schema
 
@@ -16,6 +16,5 @@ def schema(output: Output = None) -> int:
       mbcost schema --output mbcost.schema.json
       and in a spec: # yaml-language-server: $schema=mbcost.schema.json
     """
-    check_output("json", output)
-    write(to_json(spec_schema(families())), output)
+    write(to_json(spec_schema(families())), choose_file(output))
     return 0

@@ -12,7 +12,7 @@ from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import NetworkOptions, complete_network, parse_alpha, parse_rho, resolve_network
 from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, HeadText, Impl, Output, Res, Rho
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.errors import MbcostError
 from mbcost.present.compare import residuals, separable
 from mbcost.present.compare.compare import as_json, as_table
@@ -56,20 +56,20 @@ def nets(
     classes: Classes = None,
     head: HeadText = None,
     convention: ConventionName = None,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Networks side by side, with ratios to the first.
 
     The word `nets` can be left out.
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     resolved = [
         resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head))
         for net in networks
     ]
     answer = compare_totals(resolved, load_convention(convention))
-    emit(as_table(answer), as_json(answer), style, output)
+    emit(as_table(answer), as_json(answer), destination)
     return 0
 
 
@@ -86,7 +86,7 @@ def standard_vs_dws(
     rho: Rho = None,
     res: Res = None,
     impl: Impl = None,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Standard and depthwise separable convolution.
@@ -94,7 +94,7 @@ def standard_vs_dws(
     Without options this is the V1 paper's table 3: one layer, then with alpha = 0.75, then also with rho = 0.714. The
     options describe a different layer, or with --net a network.
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     options = {"kernel": kernel, "inputs": inputs, "outputs": outputs, "feature": feature, "stride": stride}
     sizes = {name: size for name, size in options.items() if size is not None}
     if net is not None:
@@ -104,7 +104,7 @@ def standard_vs_dws(
         network = resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl))
         full = resolve(network.spec, implementation=network.implementation)
         answer = compare_network(network, full)
-        emit(separable.network_table(answer), separable.network_json(answer), style, output)
+        emit(separable.network_table(answer), separable.network_json(answer), destination)
         return 0
     for name, value in (("res", res), ("impl", impl)):
         if value is not None:
@@ -117,7 +117,7 @@ def standard_vs_dws(
         alpha=1.0 if alpha is None else parse_alpha(alpha),
         rho=Fraction(1) if rho is None else parse_rho(rho),
     )
-    emit(separable.layer_table(comparison), separable.layer_json(comparison), style, output)
+    emit(separable.layer_table(comparison), separable.layer_json(comparison), destination)
     return 0
 
 
@@ -126,7 +126,7 @@ def residual_vs_inverted(
     feature: Annotated[int, typer.Option(metavar="D", help="Side of the map.")] = 14,
     expansion: Annotated[int, typer.Option(metavar="T", help="Expansion factor of the inverted residual.")] = 6,
     reduction: Annotated[int, typer.Option(metavar="R", help="Divisor of ResNet's bottleneck.")] = 4,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """ResNet's bottleneck and inverted residuals.
@@ -134,7 +134,7 @@ def residual_vs_inverted(
     The blocks are ResNet's bottleneck, V2's inverted residual, and V3's with squeeze-and-excite. The defaults are those
     of the 64-channel stage in V2's table.
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     blocks = compare_residuals(
         load_spec("v3-large").implementation("official").squeeze,
         channels=channels,
@@ -142,7 +142,7 @@ def residual_vs_inverted(
         expansion=expansion,
         reduction=reduction,
     )
-    emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), style, output)
+    emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), destination)
     return 0
 
 

@@ -20,7 +20,7 @@ from mbcost.cli.options import (
     Res,
     Rho,
 )
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.work import begin_work
 from mbcost.present.compare.diff import as_json, as_table
 from mbcost.questions.compare.diff import count_pairs, diff_networks
@@ -47,7 +47,7 @@ def diff(
     in_channels: InChannels = None,
     convention: ConventionName = None,
     force: Force = False,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Compare two networks layer by layer, with the cost of each difference.
@@ -60,7 +60,7 @@ def diff(
       mbcost diff v3-large@0.5 v3-large@0.5:torchvision
       mbcost diff v2 ./my-v2.yaml
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     networks = [
         resolve_network(
             net,
@@ -79,5 +79,5 @@ def diff(
         remedy="compare their totals with mbcost compare",
     )
     answer = diff_networks(networks[0], networks[1], load_convention(convention))
-    emit(as_table(answer), as_json(answer), style, output)
+    emit(as_table(answer), as_json(answer), destination)
     return 1 if answer.layers else 0

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.options import Format, Output, complete_convention
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.present.cost.conventions import as_json, as_table, example_json, example_table
 from mbcost.questions.cost.conventions import show_convention
 from mbcost.spec.catalogue.library import load_convention, load_conventions
@@ -22,7 +22,7 @@ def conventions(
             autocompletion=complete_convention,
         ),
     ] = None,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show the counting conventions, or one of them: who counts what as params and mult-adds.
@@ -34,11 +34,11 @@ def conventions(
       mbcost conventions thop
       mbcost conventions --format json | jq '.conventions[] | {name, mult_adds}'
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     if name is None:
         listed = tuple(load_conventions().values())
-        emit(as_table(listed), as_json(listed), style, output)
+        emit(as_table(listed), as_json(listed), destination)
     else:
         answer = show_convention(load_convention(name))
-        emit(example_table(answer), example_json(answer), style, output)
+        emit(example_table(answer), example_json(answer), destination)
     return 0

@@ -8,7 +8,7 @@ import typer
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.present.cost.formula import as_json, as_table
 from mbcost.questions.cost.formula import derive_formula
 
@@ -25,7 +25,7 @@ def formula(
     classes: Classes = None,
     head: HeadText = None,
     in_channels: InChannels = None,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show the equation of a layer, with its closed form in alpha and rho.
@@ -35,11 +35,11 @@ def formula(
       mbcost formula v1 1.1.depthwise
       mbcost formula v2@0.75/160 2.1.expand
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     network = resolve_network(
         net,
         NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
     )
     answer = derive_formula(network, layer)
-    emit(as_table(answer), as_json(answer), style, output)
+    emit(as_table(answer), as_json(answer), destination)
     return 0

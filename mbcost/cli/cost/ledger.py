@@ -8,7 +8,7 @@ import typer
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.cost.ledger import as_json, as_table
 from mbcost.questions.cost.ledger import QUANTITIES, build_ledger
@@ -37,7 +37,7 @@ def ledger(
         str, typer.Option(help="The quantity that is counted.", metavar="mult-adds|params")
     ] = "mult-adds",
     zeros: Annotated[bool, typer.Option("--zeros", help="Also show the lines that add nothing.")] = False,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show the raw counts of a network, which sum to each convention's total.
@@ -48,7 +48,7 @@ def ledger(
       mbcost ledger v2:torchvision --convention fvcore,ptflops
       mbcost ledger v3-large --quantity params
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     if quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
     names = _current() if convention is None else parse_list(convention, "convention")
@@ -69,7 +69,7 @@ def ledger(
         ),
     )
     answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)
-    emit(as_table(answer, merge=convention is None), as_json(answer), style, output)
+    emit(as_table(answer, merge=convention is None), as_json(answer), destination)
     return 0
 
 

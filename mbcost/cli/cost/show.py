@@ -9,7 +9,7 @@ import typer
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import complete_network, parse_reference
 from mbcost.cli.options import Format, Output
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.errors import MbcostError
 from mbcost.present.cost.show import as_json, as_table
 from mbcost.spec.catalogue.library import load_spec
@@ -17,7 +17,7 @@ from mbcost.spec.catalogue.library import load_spec
 
 def show(
     net: Annotated[str, typer.Argument(metavar="NET", help="NAME or FILE.yaml.", autocompletion=complete_network)],
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show a network's table as its paper prints it, at alpha 1.
@@ -27,11 +27,11 @@ def show(
       mbcost show v2
       mbcost show v3-large --format latex
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     reference = parse_reference(net)
     if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):
         raise MbcostError(f"'{net}' has settings, but show prints the table as published: write '{reference.name}'")
     spec = load_spec(reference.name)
     network = resolve(spec)
-    emit(as_table(network), as_json(network), style, output)
+    emit(as_table(network), as_json(network), destination)
     return 0

@@ -8,7 +8,7 @@ import typer
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, ConventionName, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.errors import unknown
 from mbcost.present.cost.table import as_json, as_table
 from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
@@ -31,7 +31,7 @@ def table(
         Optional[str], typer.Option(help="Sort by this column; numbers come largest first.", metavar="COLUMN")
     ] = None,
     convention: ConventionName = None,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show the params and multiply-adds of a network, row by row.
@@ -44,7 +44,7 @@ def table(
       mbcost table v1 --columns name,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     network = resolve_network(
@@ -62,5 +62,5 @@ def table(
     )
     costs = tabulate_costs(network, load_convention(convention), by)
     chosen = None if columns is None else parse_list(columns, "columns")
-    emit(as_table(costs, chosen, sort), as_json(costs), style, output)
+    emit(as_table(costs, chosen, sort), as_json(costs), destination)
     return 0

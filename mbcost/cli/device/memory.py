@@ -10,7 +10,7 @@ from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.memory import as_json, as_table
 from mbcost.questions.device.memory import GROUPINGS, compute_memory
@@ -53,7 +53,7 @@ def memory(
     by: Annotated[
         str, typer.Option(help="One row per layer, allocator or map size.", metavar="|".join(GROUPINGS))
     ] = "layer",
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show the bytes of memory per layer and allocation model, and the bytes of flash.
@@ -65,7 +65,7 @@ def memory(
       mbcost memory v2@0.35/96:keras --allocator arena --arena tensorflow-lite
       mbcost memory v2 --by map --dtype float16
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     allocators = _parse_allocators(allocator)
@@ -88,7 +88,7 @@ def memory(
         ),
     )
     answer = compute_memory(network, allocators, weights, activations, options)
-    emit(as_table(answer, by), as_json(answer), style, output)
+    emit(as_table(answer, by), as_json(answer), destination)
     return 0
 
 

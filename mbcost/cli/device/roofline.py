@@ -9,7 +9,7 @@ import typer
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.roofline import as_json, as_table
@@ -55,7 +55,7 @@ def roofline(
     head: HeadText = None,
     in_channels: InChannels = None,
     by: Annotated[str, typer.Option(help="One row per layer or per kind of layer.", metavar="layer|kind")] = "layer",
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Show a lower bound of the time per layer, from the limits of arithmetic and memory.
@@ -66,7 +66,7 @@ def roofline(
       mbcost roofline v2@0.35/96 --device stm32h743 --by kind
       mbcost roofline v3-large --device jetson-nano --dtype float32
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     known = None if device is None else load_device(device)
@@ -82,7 +82,7 @@ def roofline(
         NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
     )
     answer = compute_roofline(network, machine, number_format)
-    emit(as_table(answer, by), as_json(answer), style, output)
+    emit(as_table(answer, by), as_json(answer), destination)
     return 0
 
 

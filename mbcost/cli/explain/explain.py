@@ -19,7 +19,7 @@ from mbcost.cli.arguments import (
 )
 from mbcost.cli.explain.rows import Claim, parse_number, read_rows
 from mbcost.cli.options import Force, Format, HeadText, InChannels, Output
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
@@ -82,7 +82,7 @@ def explain(
         bool, typer.Option("--deep", help="Also try two mistakes at once, changed rows of the table, powers of 1024.")
     ] = False,
     force: Force = False,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Find the networks and conventions that give a printed number, the simplest explanation first.
@@ -99,7 +99,7 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
@@ -108,7 +108,7 @@ def explain(
     work = sum(map(count_work, queries))
     begin_work(work, "counts of networks and blocks", rate=RATE, bound=BOUND, force=force, remedy=REMEDY)
     answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
-    emit(as_table(answers), as_json(answers), style, output)
+    emit(as_table(answers), as_json(answers), destination)
     return 0 if all(answer.fits for answer in answers) else 1
 
 

@@ -10,7 +10,7 @@ import typer
 
 from mbcost.cli.arguments import complete_network, pick_setting
 from mbcost.cli.options import Classes, ConventionName, Force, Format, HeadText, Impl, InChannels, Output
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import (
     Allocator,
@@ -116,7 +116,7 @@ def fit(
         bool, typer.Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
     ] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Number of configurations to show.")] = 10,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
     force: Force = False,
 ) -> int:
@@ -133,7 +133,7 @@ def fit(
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit --net v2 --max-latency 30ms --phone pixel1
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
@@ -173,7 +173,7 @@ def fit(
         (sheet for sheet, _ in sheets), (resolutions for _, resolutions in resolution_lists), limits,
         rank=key, most=limit, only_front=pareto,
     )  # fmt: skip
-    emit(as_table(answer), as_json(answer), style, output)
+    emit(as_table(answer), as_json(answer), destination)
     return 0 if answer.best else 1
 
 

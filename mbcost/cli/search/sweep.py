@@ -12,7 +12,7 @@ import typer
 
 from mbcost.cli.arguments import complete_network, pick_setting
 from mbcost.cli.options import Classes, ConventionName, Force, HeadText, Impl, InChannels, Output
-from mbcost.cli.output import check_output, emit, replace_file, write_parts
+from mbcost.cli.output import choose_destination, emit, replace_file, write_parts
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
@@ -86,14 +86,15 @@ def sweep(
         ),
     ] = None,
     style: Annotated[
-        str,
+        Optional[str],
         typer.Option(
             "--format",
             "-f",
-            help=f"Format of the output: text, json, markdown, latex, {', '.join(STREAMED)}.",
+            help=f"Format of the output: text, json, markdown, latex, {', '.join(STREAMED)} [default: by the ending of "
+            "--output, else text].",
             metavar="FORMAT",
         ),
-    ] = "text",
+    ] = None,
     output: Output = None,
     force: Force = False,
 ) -> int:
@@ -109,7 +110,8 @@ def sweep(
       mbcost sweep v2 v3-large --pareto mult-adds,top1
       mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 --format parquet --output v2.parquet
     """
-    check_output(style, output, ("jsonl", "parquet"))
+    destination = choose_destination(style, output, ("jsonl", "parquet"))
+    style, output = destination.style, destination.file
     aims = None if pareto is None else parse_aims(pareto)
     if style == "parquet" and output is None:
         raise MbcostError("parquet is not a text format: add --output FILE")
@@ -164,7 +166,7 @@ def sweep(
     else:
         rows = [configuration for part in parts for configuration in part]
         counts = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
-        emit(as_table(rows, rules, front=pareto, **counts), as_json(rows, rules, **counts), style, output)
+        emit(as_table(rows, rules, front=pareto, **counts), as_json(rows, rules, **counts), destination)
     return 0
 
 

@@ -9,7 +9,7 @@ import typer
 
 from mbcost.cli.arguments import choose_top, complete_network, parse_reference, parse_resolution
 from mbcost.cli.options import HeadText, InChannels, Output
-from mbcost.cli.output import check_output, write
+from mbcost.cli.output import choose_file, write
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
@@ -52,7 +52,7 @@ def export(
     """
     if style != "yaml":
         raise unknown("format", style, ("yaml",))
-    check_output("text", output)
+    file = choose_file(output)
     if (net is None) == (model is None):
         raise MbcostError("export needs either a built-in network or --from MODEL: give one of them")
     if model is None:
@@ -63,14 +63,14 @@ def export(
         if unused := [option for option, value in settings.items() if value is not None and value != []]:
             raise MbcostError(f"{unused[0]} applies to --from MODEL only: export writes a built-in table as published")
         text = (specs_folder() / f"{built_in}.yaml").read_text(encoding="utf-8")
-        write(text if head is None else _replace_rows(text, choose_top(load_spec(built_in), head)), output)
+        write(text if head is None else _replace_rows(text, choose_top(load_spec(built_in), head)), file)
         return 0
     if head is not None:
         raise MbcostError("--head applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
     traced = trace_target(model, parse_arguments(kwargs or []), resolution, 3 if in_channels is None else in_channels)
     source = " ".join([model, *(kwargs or [])])
-    write(to_yaml(flatten(traced, name or model.rpartition(":")[2], source)), output)
+    write(to_yaml(flatten(traced, name or model.rpartition(":")[2], source)), file)
     return 0
 
 

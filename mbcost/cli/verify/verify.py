@@ -19,7 +19,7 @@ from mbcost.cli.arguments import (
     resolve_network,
 )
 from mbcost.cli.options import Alpha, Classes, Force, Format, HeadText, Impl, InChannels, Output, Res
-from mbcost.cli.output import check_output, emit
+from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import as_json, as_table
@@ -60,7 +60,7 @@ def verify(
     in_channels: InChannels = None,
     kwargs: Kwargs = None,
     force: Force = False,
-    style: Format = "text",
+    style: Format = None,
     output: Output = None,
 ) -> int:
     """Check your own PyTorch model against a network: what differs, what it costs, which known mistake it is.
@@ -74,7 +74,7 @@ def verify(
       mbcost verify ./net.py:make --spec v2@0.75:torchvision --kwargs width_mult=0.75
       mbcost verify ./net.py:make --find
     """
-    check_output(style, output)
+    destination = choose_destination(style, output)
     arguments = parse_arguments(kwargs or [])
     if spec and len(spec) > 1:
         raise MbcostError(f"--spec is given twice, as {spec[0]} and {spec[1]}: remove one")
@@ -106,7 +106,7 @@ def verify(
             classes=classes,
             watch=_track,
         )
-    emit(as_table(answer), as_json(answer), style, output)
+    emit(as_table(answer), as_json(answer), destination)
     return 0 if answer.equal else 1
 
 
