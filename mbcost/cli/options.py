@@ -61,7 +61,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="Format of the output: text, csv, json, markdown or latex [default: by the ending of --output, else text].",
+        help="Format: text, csv, json, markdown or latex [default: by the ending of --output, else text].",
         metavar="FORMAT",
     ),
 ]

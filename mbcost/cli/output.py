@@ -30,7 +30,7 @@ class Destination:
 
 ENDINGS: Mapping[str, str] = {
     ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".parquet": "parquet", ".tex": "latex",
-    ".txt": "text", ".xml": "junit",
+    ".xml": "junit",
 }  # fmt: skip
 """The ending of a file's name -> its format."""
 
@@ -53,7 +53,7 @@ def choose_destination(style: str | None, output: Path | None, extra: tuple[str,
         return Destination(ending if ending in known else "text", file)
     if style not in known:
         raise unknown("format", style, known)
-    if ending is not None and style != ending:
+    if ending in known and style != ending:
         raise MbcostError(f"--format {style} contradicts the ending of {file}, which means {ending}: remove --format")
     return Destination(style, file)
 
