@@ -14,7 +14,6 @@ from typer.core import TyperCommand, TyperGroup
 from mbcost import __version__
 from mbcost.cli.exits import FAILED, INTERRUPTED
 from mbcost.cli.streams import STANDARD_INPUT, write_out
-from mbcost.cli.usage import describe_usage_error
 from mbcost.errors import MbcostError, unknown
 
 # Since version 0.26, typer has its own copy of click; before, it used the installed one. The public BadParameter
@@ -48,6 +47,8 @@ def run_group(arguments: Sequence[str]) -> int:
         context = getattr(error, "ctx", None)
         named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options
         path = context.command_path if context else " ".join(["mbcost", *named])
+        from mbcost.cli.usage import describe_usage_error
+
         raise MbcostError(describe_usage_error(error, path)) from None
     if result == INTERRUPTED:  # typer returns this code after Ctrl-C
         raise KeyboardInterrupt

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from mbcost.cli.group import COMMANDS, Subgroup, summary_of
+from mbcost.cli.group import COMMANDS, COMMANDS_BY_TOPIC, Subgroup, summary_of
 from tests.cli.conftest import Mbcost
 
 
@@ -34,9 +34,15 @@ def test_a_summary_is_one_whole_sentence_that_keeps_its_abbreviations() -> None:
     assert all(re.fullmatch(r"[A-Z].*[.?]", command.summary) for command in COMMANDS.values())
 
 
-def test_the_help_lists_every_command_with_its_whole_summary(mbcost: Mbcost) -> None:
-    listed = mbcost("--help").out.partition("\nCommands:\n")[2]
-    assert unwrap(listed) == unwrap("".join(f"{name} {command.summary}" for name, command in COMMANDS.items()))
+def test_the_help_lists_every_command_under_its_topic_with_its_whole_summary(mbcost: Mbcost) -> None:
+    topics = [
+        f"{topic}:" + "".join(f"{name} {command.summary}" for name, command in commands.items())
+        for topic, commands in COMMANDS_BY_TOPIC.items()
+    ]
+    shown = mbcost("--help").out
+    assert unwrap(shown).endswith(unwrap("".join(topics)))
+    assert mbcost("-h").out == mbcost("help").out == shown
+    assert mbcost("help", "table").out == mbcost("table", "-h").out == mbcost("table", "--help").out
 
 
 @pytest.mark.parametrize(("group", "name"), [("plot", "sweep"), ("compare", "standard-vs-dws")])

@@ -40,7 +40,7 @@ def export(
     style: Annotated[str, typer.Option("--format", "-f", help="yaml.", metavar="FORMAT")] = "yaml",
     output: Output = None,
 ) -> int:
-    """Write a network as YAML: the spec of a built-in one, or a flat list of the layers of your own PyTorch model.
+    """Write a network as YAML: the spec of a built-in one, or a flat list of the layers of a PyTorch model.
 
     The list states every number for one resolution, so that other commands can read it without torch.
 

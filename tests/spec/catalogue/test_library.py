@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import NETWORKS, families, load_convention, load_family, load_spec, specs_folder
+from mbcost.spec.catalogue.library import (
+    NETWORKS,
+    families,
+    find_network,
+    load_convention,
+    load_family,
+    load_spec,
+    specs_folder,
+)
 from mbcost.spec.table import Row, Spec
 
 DATA = {"checkpoints.yaml", "conventions.yaml", "devices.yaml"}
@@ -162,3 +170,31 @@ def test_an_implementation_of_a_library_states_its_framework() -> None:
     }  # fmt: skip
     assert {name: by_name[name] for name in by_name if name not in libraries} == {"official": "", "article": ""}
     assert all(by_name[name] == framework for name, framework in libraries.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("mobilenet_v2", "v2"), ("mobilenetv2", "v2"), ("MobileNetV2", "v2"), ("mbv2", "v2"), ("V2", "v2"),
+        ("mobilenet-v3-large", "v3-large"), ("mobilenetv3_large_100", "v3-large"), ("MobileNet V3 Large", "v3-large"),
+        ("mobilenetv3_small_minimal_100", "v3-small-minimalistic"), ("mobilenet", "v1"), ("mobilenet_v1", "v1"),
+        ("resnet50", "resnet-50"), ("vgg16", "vgg-16"), ("efficientnet_b0", "efficientnet-b0"),
+        ("mnasnet1_0", "mnasnet-1.0"), ("mobilenetv4_conv_small", "mobilenet-v4-conv-small"), ("resnet18", None),
+    ],
+)  # fmt: skip
+def test_a_network_is_known_under_the_names_of_the_libraries(name: str, network: str | None) -> None:
+    assert find_network(name) == network
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_title_and_every_alias_mean_their_network_or_several(name: str) -> None:
+    spec = load_spec(name)
+    assert find_network(spec.title) == name
+    assert all(name in explain_name(alias).split() for alias in spec.aliases)
+
+
+def explain_name(alias: str) -> str:
+    try:
+        return find_network(alias) or ""
+    except MbcostError as error:
+        return str(error)
