@@ -1,0 +1,156 @@
+"""The program: `python -m tools.hostile COUNT [SEED] [PROCESSES]`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import randrange
+from time import monotonic
+
+from tools.hostile.cases import Case, make_case
+from tools.hostile.limits import Outcome, folder_with, prepare, run_line
+from tools.hostile.rules import judge
+
+PART = 100
+"""Cases of one task of a process."""
+SHOWN = 3
+"""Failures of one kind that are shown."""
+
+
+@dataclass
+class Report:
+    """What the cases of one part did."""
+
+    codes: Counter[str] = field(default_factory=Counter)
+    """The number of runs by command and exit code."""
+    failures: list[tuple[str, Case]] = field(default_factory=list)
+    slowest: tuple[float, str] = (0.0, "")
+    largest: tuple[float, str] = (0.0, "")
+
+
+def run_case(case: Case, base: Path) -> list[Outcome]:
+    """Run the command lines of a case, one after the other, in one folder."""
+    with folder_with(case.files, base) as folder:
+        return [run_line(line, folder, case.stdin) for line in case.lines]
+
+
+def run_part(seeds: list[str]) -> Report:
+    """Run the cases of the seeds, and make every failure smaller."""
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="mbcost-hostile-") as name:
+        base = Path(name)
+        for seed in seeds:
+            case = make_case(seed)
+            outcomes = run_case(case, base)
+            for line, outcome in zip(case.lines, outcomes, strict=True):
+                report.codes[f"{(line or ('',))[0]} {outcome.code}"] += 1
+                report.slowest = max(report.slowest, (outcome.seconds, case.describe()))
+                report.largest = max(report.largest, (outcome.megabytes, case.describe()))
+            problems = judge(case, outcomes)
+            if problems:
+                report.failures.append((problems[0], minimize(case, kind_of(problems[0]), base)))
+    return report
+
+
+def kind_of(problem: str) -> str:
+    """Return a problem without its numbers and quotations, so that equal faults look equal."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"|[\d.,]+(?! *[a-z]*\.py)", "#", problem)[:120]
+
+
+def minimize(case: Case, kind: str, base: Path, tries: int = 60) -> Case:
+    """Return a smaller case with the same kind of failure."""
+    budget = monotonic() + 20
+    changed = True
+    while changed:
+        changed = False
+        for smaller in smaller_cases(case):
+            tries -= 1
+            if tries < 0 or monotonic() > budget:
+                return case
+            problems = judge(smaller, run_case(smaller, base))
+            if problems and kind_of(problems[0]) == kind:
+                case, changed = smaller, True
+                break
+    return case
+
+
+def smaller_cases(case: Case) -> Iterator[Case]:
+    """Yield cases with one command line, one word or one line of a file less."""
+    if len(case.lines) > 1 and case.lines[0][0] != "check":
+        yield from (replace(case, lines=(line,)) for line in case.lines)
+    elif len(case.lines) > 1:
+        yield from (replace(case, lines=(line,)) for line in case.lines[2:])
+    else:
+        (line,) = case.lines
+        yield from (replace(case, lines=((*line[:index], *line[index + 1 :]),)) for index in range(len(line)))
+    used = [name for name in case.files if any(name in word for line in case.lines for word in line)]
+    for name in used:
+        lines = case.files[name].splitlines(keepends=True)
+        for index in range(len(lines)):
+            rest = b"".join(lines[:index] + lines[index + 1 :])
+            yield replace(case, files={**case.files, name: rest})
+
+
+def save(case: Case, folder: Path) -> str:
+    """Write the files of a case that its command lines name, and return a line that repeats the failure."""
+    used = {
+        name: content
+        for name, content in case.files.items()
+        if any(name in word for line in case.lines for word in line)
+    }
+    if case.stdin is not None:
+        used["stdin"] = case.stdin
+    if not used:
+        return case.describe()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in used.items():
+        (folder / name).write_bytes(content)
+    return f"cd {folder}; {case.describe()}" + (" < stdin" if case.stdin is not None else "")
+
+
+def main(count: int, seed: int, processes: int = 2) -> int:
+    """Try `count` cases in parts, print what they did, and return 1 if any of them failed."""
+    print(f"{count:,} cases, seed {seed}", flush=True)
+    began, total = monotonic(), Report()
+    seeds = [f"{seed} {number}" for number in range(count)]
+    with ProcessPoolExecutor(processes, initializer=prepare) as pool:
+        parts = [pool.submit(run_part, seeds[start : start + PART]) for start in range(0, count, PART)]
+        for number, part in enumerate(as_completed(parts), 1):
+            report = part.result()
+            total.codes += report.codes
+            total.failures += report.failures
+            total.slowest, total.largest = max(total.slowest, report.slowest), max(total.largest, report.largest)
+            if number % 20 == 0:
+                print(f"{number * PART:,} in {monotonic() - began:,.0f} s", file=sys.stderr, flush=True)
+    show(total, Path(tempfile.gettempdir()) / f"mbcost-hostile-{seed}")
+    print(f"{total.codes.total():,} runs, {len(total.failures):,} failures: {monotonic() - began:,.0f} s")
+    return 1 if total.failures else 0
+
+
+def show(report: Report, folder: Path) -> None:
+    """Print the failures by kind, then how often each exit code was met."""
+    kinds = Counter(kind_of(problem) for problem, _ in report.failures)
+    for kind, count in kinds.most_common():
+        cases = [(problem, case) for problem, case in report.failures if kind_of(problem) == kind]
+        print(f"\n{count:,} x {cases[0][0]}")
+        for _, case in sorted(cases, key=lambda pair: len(pair[1].describe()))[:SHOWN]:
+            print(f"    {save(case, folder / case.seed.replace(' ', '-'))[:1000]}   # seed {case.seed}")
+    codes = Counter[str]()
+    for name, count in report.codes.items():
+        codes[name.rpartition(" ")[2]] += count
+    print("\nexit codes:", ", ".join(f"{code}: {count:,}" for code, count in sorted(codes.items())))
+    print(f"slowest: {report.slowest[0]:.1f} s, mbcost {report.slowest[1][:200]}")
+    print(f"largest: {report.largest[0]:,.0f} MB, mbcost {report.largest[1][:200]}")
+
+
+if __name__ == "__main__":
+    numbers = [int(text) for text in sys.argv[1:]]
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.exit(main(numbers[0], numbers[1] if len(numbers) > 1 else randrange(10**9), *numbers[2:]))

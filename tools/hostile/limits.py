@@ -1,0 +1,215 @@
+"""Run command lines as forks of this process, each in its own folder and with limits of time and memory."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import io
+import os
+import resource
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any
+
+SECONDS = 10
+"""Processor time of one command line. A command that has announced long work may take longer; it is then stopped."""
+PATIENCE = 100
+"""Seconds until a command that waits for something is stopped. Other programs on the machine slow it down, too."""
+MEGABYTES = 500
+"""Peak memory of one command line; this process and what it has imported are included."""
+ADDRESS_SPACE = 4 * 2**30
+"""A command never gets more memory than this, so that the machine is safe."""
+LARGEST_OUTPUT = 64 * 2**20
+"""Bytes of the longest output that is read, and of the largest file that a command can write."""
+FRAMEWORKS = ("torch", "torchvision", "timm", "transformers", "keras", "fvcore")
+WARMED = (
+    "numpy", "rich.console", "rich.table", "tabulate", "csv", "json", "difflib", "decimal", "fractions", "tempfile",
+    "matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_pdf",
+)  # fmt: skip
+"""Libraries that the commands import when they need them."""
+
+
+class WithoutFrameworks(MetaPathFinder):
+    """Makes the frameworks look as if they were not installed: `validate` and `verify` end where they need one."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        """Refuse to import a framework; Python asks for every module that is not imported yet."""
+        if name.partition(".")[0] in FRAMEWORKS:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one command line did."""
+
+    code: int
+    """The exit code; minus the signal if a signal ended the command."""
+    out: bytes
+    err: bytes
+    seconds: float
+    megabytes: float
+    changed: Mapping[str, bytes | None]
+    """The files that the command made or changed, with their content; None for what is not a file any more."""
+
+
+def prepare() -> None:
+    """Import what the commands need, and build every command once. The forks start with both."""
+    sys.meta_path.insert(0, WithoutFrameworks())
+    for name in WARMED:
+        import_module(name)
+    group = import_module("mbcost.cli.group")
+    built = {}
+    for name, entry in group.COMMANDS.items():
+        target = entry.load()
+        built[id(target)] = group.build_command(target)
+        built[id(target)].name = name
+    build = group.build_command
+    group.build_command = lambda target: built.get(id(target)) or build(target)
+    library = import_module("mbcost.spec.catalogue.library")
+    for name in library.NETWORKS:
+        library.load_spec(name)
+    gc.collect()
+    gc.freeze()
+
+
+@contextmanager
+def folder_with(files: Mapping[str, bytes], base: Path) -> Iterator[Path]:
+    """Make a folder with the files and with what `--output` can meet, and remove it at the end."""
+    folder = base / "run"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    if "kept.txt" in files:
+        _add_obstacles(folder)
+    try:
+        yield folder
+    finally:
+        if (folder / "forbidden").exists():
+            (folder / "forbidden").chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def _add_obstacles(folder: Path) -> None:
+    (folder / "folder").mkdir()
+    (folder / "forbidden").mkdir(mode=0o000)
+    for ending in ("txt", "svg"):
+        (folder / f"readonly.{ending}").chmod(0o444)
+    for loop in ("loop", "loop.svg"):
+        (folder / loop).symlink_to(loop)
+    (folder / "dangling.txt").symlink_to("new.txt")
+    (folder / "link.txt").symlink_to("kept.txt")
+
+
+def run_line(line: tuple[str, ...], folder: Path, stdin: bytes | None = None) -> Outcome:
+    """Run one command line in the folder."""
+    before = _snapshot(folder)
+    with _memory_file() as standard_input, _memory_file() as out, _memory_file() as err:
+        os.pwrite(standard_input, stdin or b"", 0)
+        code, usage = fork(lambda: _run(line, folder, (standard_input, out, err)))
+        after = _snapshot(folder)
+        return Outcome(
+            code=code, out=_content(out), err=_content(err),
+            seconds=usage.ru_utime + usage.ru_stime, megabytes=usage.ru_maxrss * 1024 / 1e6,
+            changed={name: after.get(name) for name in {**before, **after} if before.get(name) != after.get(name)},
+        )  # fmt: skip
+
+
+def fork(run: Callable[[], int]) -> tuple[int, resource.struct_rusage]:
+    """Run a function in a fork with the limits, and return its exit code and what it used."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        code = 99
+        try:
+            _limit()
+            code = run()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            with suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+    _, status, usage = os.wait4(child, 0)
+    return os.waitstatus_to_exitcode(status), usage
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_OUTPUT, LARGEST_OUTPUT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(PATIENCE)
+
+
+def _run(line: tuple[str, ...], folder: Path, streams: tuple[int, int, int]) -> int:
+    """Run the command as `python -m mbcost` does, and return its exit code."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.lseek(0, 0, os.SEEK_SET)
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")
+    sys.stdout = _text_stream(1, "strict")
+    sys.stderr = _text_stream(2, "backslashreplace")
+    os.chdir(folder)
+    drop_privileges()
+    sys.argv = ["mbcost", *line]
+    try:
+        import_module("mbcost.cli").main()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return 1 if isinstance(end.code, str) else int(end.code or 0)
+    return 0
+
+
+def _text_stream(number: int, errors: str) -> io.TextIOWrapper:
+    buffer = io.BufferedWriter(io.FileIO(number, "wb", closefd=False))
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors=errors, line_buffering=number == 2)
+
+
+def drop_privileges() -> None:
+    """Give up what root may do in addition: permissions of files then bind root as well."""
+    library = ctypes.CDLL(None)
+    header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    if os.geteuid() == 0 and library.capset(header, none) != 0:
+        raise OSError("the capabilities of root cannot be dropped")
+
+
+@contextmanager
+def _memory_file() -> Iterator[int]:
+    number = os.memfd_create("mbcost")
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def _content(number: int) -> bytes:
+    return os.pread(number, LARGEST_OUTPUT, 0)
+
+
+def _snapshot(folder: Path) -> dict[str, bytes]:
+    """Return every entry of the folder: files with their content, links with their target."""
+    entries = {}
+    for root, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(root) / name
+            relative = str(path.relative_to(folder))
+            if path.is_symlink():
+                entries[relative] = b"link to " + os.fsencode(path.readlink())
+            elif path.is_dir():
+                entries[relative] = b"folder"
+            else:
+                entries[relative] = path.read_bytes()
+    return entries
