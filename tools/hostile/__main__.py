@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import sys
@@ -19,7 +20,7 @@ from tools.hostile.limits import Outcome, folder_with, prepare, run_line
 from tools.hostile.rules import judge
 
 PART = 100
-"""Cases of one task of a process."""
+"""Command lines of one task of a process."""
 SHOWN = 3
 """Failures of one kind that are shown."""
 
@@ -41,13 +42,15 @@ def run_case(case: Case, base: Path) -> list[Outcome]:
         return [run_line(line, folder, case.stdin) for line in case.lines]
 
 
-def run_part(seeds: list[str]) -> Report:
-    """Run the cases of the seeds, and make every failure smaller."""
+def run_part(seed: str, count: int) -> Report:
+    """Run at least `count` command lines, and make the case of every failure smaller."""
     report = Report()
     with tempfile.TemporaryDirectory(prefix="mbcost-hostile-") as name:
         base = Path(name)
-        for seed in seeds:
-            case = make_case(seed)
+        for number in itertools.count():
+            if report.codes.total() >= count:
+                break
+            case = make_case(f"{seed} {number}")
             outcomes = run_case(case, base)
             for line, outcome in zip(case.lines, outcomes, strict=True):
                 report.codes[f"{(line or ('',))[0]} {outcome.code}"] += 1
@@ -55,7 +58,7 @@ def run_part(seeds: list[str]) -> Report:
                 report.largest = max(report.largest, (outcome.megabytes, case.describe()))
             problems = judge(case, outcomes)
             if problems:
-                report.failures.append((problems[0], minimize(case, kind_of(problems[0]), base)))
+                report.failures.append((problems[0], minimize(case, problems[0], base)))
     return report
 
 
@@ -64,10 +67,10 @@ def kind_of(problem: str) -> str:
     return re.sub(r"'[^']*'|\"[^\"]*\"|[\d.,]+(?! *[a-z]*\.py)", "#", problem)[:120]
 
 
-def minimize(case: Case, kind: str, base: Path, tries: int = 60) -> Case:
-    """Return a smaller case with the same kind of failure."""
-    budget = monotonic() + 20
-    changed = True
+def minimize(case: Case, problem: str, base: Path, tries: int = 60) -> Case:
+    """Return a smaller case with the same kind of failure; not if the failure costs much time or memory."""
+    kind, budget = kind_of(problem), monotonic() + 20
+    changed = not problem.startswith(("time", "memory"))
     while changed:
         changed = False
         for smaller in smaller_cases(case):
@@ -116,15 +119,18 @@ def save(case: Case, folder: Path) -> str:
 
 
 def main(count: int, seed: int, processes: int = 2) -> int:
-    """Try `count` cases in parts, print what they did, and return 1 if any of them failed."""
-    print(f"{count:,} cases, seed {seed}", flush=True)
+    """Run `count` command lines or a few more, print what they did, and return 1 if any of them failed."""
+    print(f"{count:,} command lines, seed {seed}", flush=True)
     began, total = monotonic(), Report()
-    seeds = [f"{seed} {number}" for number in range(count)]
     with ProcessPoolExecutor(processes, initializer=prepare) as pool:
-        parts = [pool.submit(run_part, seeds[start : start + PART]) for start in range(0, count, PART)]
+        parts = [
+            pool.submit(run_part, f"{seed} {start}", min(PART, count - start)) for start in range(0, count, PART)
+        ]
         for number, part in enumerate(as_completed(parts), 1):
             report = part.result()
             total.codes += report.codes
+            for problem, case in report.failures:
+                print(f"{problem[:300]}: {case.describe()[:500]} # seed {case.seed}", file=sys.stderr, flush=True)
             total.failures += report.failures
             total.slowest, total.largest = max(total.slowest, report.slowest), max(total.largest, report.largest)
             if number % 20 == 0:

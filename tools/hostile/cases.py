@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from tools.hostile.lines import make_line
-from tools.hostile.texts import LAYERS, MUTATIONS, ROWS, SPECS, mutate
+from mbcost.spec.catalogue.library import NETWORKS, load_conventions
+from tools.hostile.lines import ALPHAS, SIDES, make_line, values
+from tools.hostile.texts import LAYERS, MUTATIONS, ROWS, SIZES, SPECS, mutate, mutate_sizes
 
 MUTATED = "mutated.yaml"
 FOLLOWERS = [
@@ -53,8 +54,10 @@ def make_case(seed: str) -> Case:
     kind = chance.random()
     if kind < 0.4:
         return _spec_case(seed, chance)
-    if kind < 0.42:
+    if kind < 0.405:
         return Case((("explain", "--rows", "rows.csv"),), {"rows.csv": mutate(ROWS.encode(), chance)}, seed=seed)
+    if kind < 0.425:
+        return _numbers_case(seed, chance)
     return _line_case(seed, chance)
 
 
@@ -82,3 +85,22 @@ def _line_case(seed: str, chance: Random) -> Case:
         stdin = chance.choice([*SPECS, ROWS.encode()])
         stdin = mutate(stdin, chance) if chance.random() < 0.3 else stdin
     return Case((line,), files, stdin, seed)
+
+
+def _numbers_case(seed: str, chance: Random) -> Case:
+    """Return one network, counted layer by layer by `table` and `memory`, and as arrays by `sweep` and `fit`."""
+    files = {MUTATED: mutate_sizes(chance.choice(SPECS), chance)}
+    net = chance.choice([MUTATED, MUTATED, *NETWORKS])
+    alpha, res = chance.choice(ALPHAS), chance.choice(SIDES)
+    allocator, dtype = chance.choice(values()["--allocator"][:4]), chance.choice(values()["--dtype"])
+    shared = ["--classes", chance.choice(SIZES)] if chance.random() < 0.5 else []
+    shared += ["--in-channels", chance.choice(SIZES)] if chance.random() < 0.2 else []
+    counted = ["--convention", chance.choice(list(load_conventions()))] if chance.random() < 0.5 else []
+    model, grid = ["--allocator", allocator, "--dtype", dtype], ["--alpha", alpha, "--res", res]
+    lines = (
+        ["table", f"{net}@{alpha}/{res}", *shared, *counted],
+        ["memory", f"{net}@{alpha}/{res}", *shared, *model],
+        ["sweep", net, *grid, *shared, *counted, *model],
+        ["fit", "--net", net, "--flash", "9" * 18 + "GiB", *grid, *shared, *counted, *model],
+    )
+    return Case(tuple((*line, "--format", "json") for line in lines), files, seed=seed)

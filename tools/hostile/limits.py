@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
-import io
 import os
 import resource
 import shutil
@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
-SECONDS = 10
-"""Processor time of one command line. A command that has announced long work may take longer; it is then stopped."""
-PATIENCE = 100
+SECONDS = 20
+"""Processor time of one command line. A command that has announced long work may take longer; it is then stopped.
+The slowest command takes 5 seconds on a quiet machine."""
+PATIENCE = 200
 """Seconds until a command that waits for something is stopped. Other programs on the machine slow it down, too."""
 MEGABYTES = 500
 """Peak memory of one command line; this process and what it has imported are included."""
@@ -30,21 +30,13 @@ ADDRESS_SPACE = 4 * 2**30
 LARGEST_OUTPUT = 64 * 2**20
 """Bytes of the longest output that is read, and of the largest file that a command can write."""
 FRAMEWORKS = ("torch", "torchvision", "timm", "transformers", "keras", "fvcore")
+"""Libraries that are not there for the forks: `validate`, `verify` and `export --from` end where they need one."""
 WARMED = (
     "numpy", "rich.console", "rich.table", "tabulate", "csv", "json", "difflib", "decimal", "fractions", "tempfile",
     "matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_pdf",
 )  # fmt: skip
 """Libraries that the commands import when they need them."""
-
-
-class WithoutFrameworks(MetaPathFinder):
-    """Makes the frameworks look as if they were not installed: `validate` and `verify` end where they need one."""
-
-    def find_spec(self, name: str, *_: Any) -> None:
-        """Refuse to import a framework; Python asks for every module that is not imported yet."""
-        if name.partition(".")[0] in FRAMEWORKS:
-            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ class Outcome:
 
 def prepare() -> None:
     """Import what the commands need, and build every command once. The forks start with both."""
-    sys.meta_path.insert(0, WithoutFrameworks())
+    sys.modules.update(dict.fromkeys(FRAMEWORKS, None))  # type: ignore[arg-type]  # this is how Python says so
     for name in WARMED:
         import_module(name)
     group = import_module("mbcost.cli.group")
@@ -109,21 +101,35 @@ def _add_obstacles(folder: Path) -> None:
     (folder / "link.txt").symlink_to("kept.txt")
 
 
-def run_line(line: tuple[str, ...], folder: Path, stdin: bytes | None = None) -> Outcome:
-    """Run one command line in the folder."""
+def run_line(
+    line: tuple[str, ...],
+    folder: Path,
+    stdin: bytes | None = None,
+    fault: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """Run one command line in the folder.
+
+    Args:
+        line: the arguments.
+        folder: the working folder.
+        stdin: what standard input has; None if it is empty.
+        fault: what the fork does before the command starts.
+        meanwhile: what this process does while the command runs; it gets the number of the process.
+    """
     before = _snapshot(folder)
-    with _memory_file() as standard_input, _memory_file() as out, _memory_file() as err:
+    with _memory_file() as standard_input, _memory_file() as out, _pipe() as (reader, err):
         os.pwrite(standard_input, stdin or b"", 0)
-        code, usage = fork(lambda: _run(line, folder, (standard_input, out, err)))
+        code, usage = fork(lambda: _run(line, folder, (standard_input, out, err), fault), meanwhile)
         after = _snapshot(folder)
         return Outcome(
-            code=code, out=_content(out), err=_content(err),
+            code=code, out=os.pread(out, LARGEST_OUTPUT, 0), err=_read(reader),
             seconds=usage.ru_utime + usage.ru_stime, megabytes=usage.ru_maxrss * 1024 / 1e6,
             changed={name: after.get(name) for name in {**before, **after} if before.get(name) != after.get(name)},
         )  # fmt: skip
 
 
-def fork(run: Callable[[], int]) -> tuple[int, resource.struct_rusage]:
+def fork(run: Callable[[], int], meanwhile: Callable[[int], None]) -> tuple[int, resource.struct_rusage]:
     """Run a function in a fork with the limits, and return its exit code and what it used."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -136,12 +142,18 @@ def fork(run: Callable[[], int]) -> tuple[int, resource.struct_rusage]:
         except BaseException:
             traceback.print_exc()
         finally:
-            with suppress(Exception):
-                sys.stdout.flush()
-                sys.stderr.flush()
+            _flush()
             os._exit(code)
+    meanwhile(child)
     _, status, usage = os.wait4(child, 0)
     return os.waitstatus_to_exitcode(status), usage
+
+
+def _flush() -> None:
+    """Flush the streams as the interpreter does when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
 
 
 def _limit() -> None:
@@ -153,17 +165,18 @@ def _limit() -> None:
     signal.alarm(PATIENCE)
 
 
-def _run(line: tuple[str, ...], folder: Path, streams: tuple[int, int, int]) -> int:
+def _run(line: tuple[str, ...], folder: Path, streams: tuple[int, int, int], fault: Callable[[], None]) -> int:
     """Run the command as `python -m mbcost` does, and return its exit code."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.lseek(0, 0, os.SEEK_SET)
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")
-    sys.stdout = _text_stream(1, "strict")
-    sys.stderr = _text_stream(2, "backslashreplace")
     os.chdir(folder)
     drop_privileges()
+    fault()
     sys.argv = ["mbcost", *line]
+    sys.stdin = _text_stream(0, "strict")  # type: ignore[assignment]  # None if it is closed, as in any process
+    sys.stdout = _text_stream(1, "strict")  # type: ignore[assignment]
+    sys.stderr = _text_stream(2, "backslashreplace")  # type: ignore[assignment]
     try:
         import_module("mbcost.cli").main()
     except SystemExit as end:
@@ -173,9 +186,14 @@ def _run(line: tuple[str, ...], folder: Path, streams: tuple[int, int, int]) -> 
     return 0
 
 
-def _text_stream(number: int, errors: str) -> io.TextIOWrapper:
-    buffer = io.BufferedWriter(io.FileIO(number, "wb", closefd=False))
-    return io.TextIOWrapper(buffer, encoding="utf-8", errors=errors, line_buffering=number == 2)
+def _text_stream(number: int, errors: str) -> TextIO | None:
+    """Return a standard stream as the interpreter opens it."""
+    try:
+        os.fstat(number)
+    except OSError:
+        return None
+    mode = "r" if number == 0 else "w"
+    return open(number, mode, 1 if number == 2 else -1, encoding="utf-8", errors=errors, closefd=False)  # noqa: PTH123, SIM115
 
 
 def drop_privileges() -> None:
@@ -195,8 +213,26 @@ def _memory_file() -> Iterator[int]:
         os.close(number)
 
 
-def _content(number: int) -> bytes:
-    return os.pread(number, LARGEST_OUTPUT, 0)
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """Make a pipe that takes a megabyte before anybody reads. Unlike a file it has room even if the disk is full."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 2**20)
+    os.set_blocking(reader, False)
+    try:
+        yield reader, writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def _read(reader: int) -> bytes:
+    """Return what is in a pipe."""
+    text = b""
+    with suppress(BlockingIOError):
+        while part := os.read(reader, 2**20):
+            text += part
+    return text
 
 
 def _snapshot(folder: Path) -> dict[str, bytes]:

@@ -70,7 +70,7 @@ show spec.yaml --format json
 """.splitlines()
 """Correct command lines of every command and subcommand."""
 
-SLOW = {"explain": 0.15, "plot": 0.15, "fit": 0.4, "compare": 0.7, "published": 0.4}
+SLOW = {"explain": 0.05, "plot": 0.15, "fit": 0.4, "published": 0.02}
 """Commands that take longer than the others, with the share of their lines that is tried."""
 
 NUMBERS = [

@@ -26,6 +26,8 @@ def judge(case: Case, outcomes: list[Outcome]) -> list[str]:
         problems += [f"{problem}" for problem in judge_line(line, outcome)]
     if not problems and case.lines[0][:2] == ("check", MUTATED):
         problems += judge_spec(case.files[MUTATED], outcomes[0], outcomes[1])
+    elif not problems and len(outcomes) == 4:
+        problems += judge_numbers(outcomes)
     return problems
 
 
@@ -184,3 +186,33 @@ def _has_position(problem: dict[str, Any], mutated: bytes) -> bool:
         and problem["message"].isprintable()
         and problem["message"] != ""
     )
+
+
+def judge_numbers(outcomes: list[Outcome]) -> list[str]:
+    """Return where `sweep` and `fit`, which count with arrays, differ from `table` and `memory`."""
+    table, memory, sweep, fit = (json.loads(outcome.out) if outcome.code == 0 else None for outcome in outcomes)
+    problems = []
+    for name, answer in (("sweep", sweep), ("fit", fit)):
+        for row in _list_rows(answer):
+            expected = _expect(table, memory)
+            numbers = {key: row[key] for key in expected}
+            if numbers != expected:
+                problems.append(f"{name} counts {numbers}, table and memory {expected}")
+    return problems
+
+
+def _list_rows(answer: Any) -> list[Any]:
+    if answer is None:
+        return []
+    return [*answer["configurations"], *filter(None, [answer.get("nearest"), answer.get("nearest_released")])]
+
+
+def _expect(table: Any, memory: Any) -> dict[str, int | None]:
+    """Return the numbers of `table` and `memory`; None for those of a command that refuses the network."""
+    totals = table["totals"] if table else {"mult_adds": None, "params": None}
+    return {
+        "mult_adds": totals["mult_adds"],
+        "params": totals["params"],
+        "memory": memory["peaks"][0]["bytes"] if memory else None,
+        "flash": memory["flash"]["total"] if memory else None,
+    }
