@@ -16,7 +16,8 @@ from random import randrange
 from time import monotonic
 
 from tools.hostile.cases import Case, make_case
-from tools.hostile.limits import Outcome, folder_with, prepare, run_line
+from tools.hostile.batches import run_case, run_cases
+from tools.hostile.limits import prepare
 from tools.hostile.rules import judge
 
 PART = 100
@@ -31,15 +32,11 @@ class Report:
 
     codes: Counter[str] = field(default_factory=Counter)
     """The number of runs by command and exit code."""
+    suspects: list[Case] = field(default_factory=list)
+    """The cases that failed in a process that had run others before."""
     failures: list[tuple[str, Case]] = field(default_factory=list)
     slowest: tuple[float, str] = (0.0, "")
     largest: tuple[float, str] = (0.0, "")
-
-
-def run_case(case: Case, base: Path) -> list[Outcome]:
-    """Run the command lines of a case, one after the other, in one folder."""
-    with folder_with(case.files, base) as folder:
-        return [run_line(line, folder, case.stdin) for line in case.lines]
 
 
 def run_part(seed: str, count: int) -> Report:
@@ -47,19 +44,30 @@ def run_part(seed: str, count: int) -> Report:
     report = Report()
     with tempfile.TemporaryDirectory(prefix="mbcost-hostile-") as name:
         base = Path(name)
-        for number in itertools.count():
-            if report.codes.total() >= count:
-                break
-            case = make_case(f"{seed} {number}")
-            outcomes = run_case(case, base)
-            for line, outcome in zip(case.lines, outcomes, strict=True):
+        cases = list(make_cases(seed, count))
+        for case, outcomes in zip(cases, run_cases(cases, base), strict=True):
+            for line, outcome in zip(case.lines, outcomes, strict=False):  # the last one can end the process
                 report.codes[f"{(line or ('',))[0]} {outcome.code}"] += 1
                 report.slowest = max(report.slowest, (outcome.seconds, case.describe()))
                 report.largest = max(report.largest, (outcome.megabytes, case.describe()))
-            problems = judge(case, outcomes)
-            if problems:
-                report.failures.append((problems[0], minimize(case, problems[0], base)))
+            if judge(case, outcomes):
+                report.suspects.append(case)
+        for case in report.suspects:
+            problems = judge(case, run_case(case, base))
+            problems = problems or ["only after other command lines in the same process"]
+            report.failures.append((problems[0], minimize(case, problems[0], base)))
     return report
+
+
+def make_cases(seed: str, count: int) -> Iterator[Case]:
+    """Yield cases until they have `count` command lines."""
+    lines = 0
+    for number in itertools.count():
+        if lines >= count:
+            return
+        case = make_case(f"{seed} {number}")
+        lines += len(case.lines)
+        yield case
 
 
 def kind_of(problem: str) -> str:
@@ -70,7 +78,7 @@ def kind_of(problem: str) -> str:
 def minimize(case: Case, problem: str, base: Path, tries: int = 60) -> Case:
     """Return a smaller case with the same kind of failure; not if the failure costs much time or memory."""
     kind, budget = kind_of(problem), monotonic() + 20
-    changed = not problem.startswith(("time", "memory"))
+    changed = not problem.startswith(("time", "memory", "only"))
     while changed:
         changed = False
         for smaller in smaller_cases(case):
@@ -130,7 +138,7 @@ def main(count: int, seed: int, processes: int = 2) -> int:
             report = part.result()
             total.codes += report.codes
             for problem, case in report.failures:
-                print(f"{problem[:300]}: {case.describe()[:500]} # seed {case.seed}", file=sys.stderr, flush=True)
+                print(f"{problem[:160]}: {case.describe()[:250]} # seed {case.seed}", file=sys.stderr, flush=True)
             total.failures += report.failures
             total.slowest, total.largest = max(total.slowest, report.slowest), max(total.largest, report.largest)
             if number % 20 == 0:

@@ -63,7 +63,7 @@ def make_case(seed: str) -> Case:
 
 def _spec_case(seed: str, chance: Random) -> Case:
     """Return a mutated spec with `check`, `table` and every few cases one more command."""
-    name = chance.choice(list(MUTATIONS))
+    name = chance.choice([*MUTATIONS, "sizes", "sizes"])
     lines = [f"check {MUTATED} --format json", f"table {MUTATED}"]
     if name == "sizes" or chance.random() < 0.2:
         lines.append(chance.choice(FOLLOWERS).format(MUTATED))

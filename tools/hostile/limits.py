@@ -117,15 +117,14 @@ def run_line(
         fault: what the fork does before the command starts.
         meanwhile: what this process does while the command runs; it gets the number of the process.
     """
-    before = _snapshot(folder)
-    with _memory_file() as standard_input, _memory_file() as out, _pipe() as (reader, err):
+    before = snapshot(folder)
+    with memory_file() as standard_input, memory_file() as out, _pipe() as (reader, err):
         os.pwrite(standard_input, stdin or b"", 0)
-        code, usage = fork(lambda: _run(line, folder, (standard_input, out, err), fault), meanwhile)
-        after = _snapshot(folder)
+        code, usage = fork(lambda: run_command(line, folder, (standard_input, out, err), fault), meanwhile)
         return Outcome(
             code=code, out=os.pread(out, LARGEST_OUTPUT, 0), err=_read(reader),
             seconds=usage.ru_utime + usage.ru_stime, megabytes=usage.ru_maxrss * 1024 / 1e6,
-            changed={name: after.get(name) for name in {**before, **after} if before.get(name) != after.get(name)},
+            changed=find_changes(before, snapshot(folder)),
         )  # fmt: skip
 
 
@@ -138,6 +137,7 @@ def fork(run: Callable[[], int], meanwhile: Callable[[int], None]) -> tuple[int,
         code = 99
         try:
             _limit()
+            drop_privileges()
             code = run()
         except BaseException:
             traceback.print_exc()
@@ -165,13 +165,14 @@ def _limit() -> None:
     signal.alarm(PATIENCE)
 
 
-def _run(line: tuple[str, ...], folder: Path, streams: tuple[int, int, int], fault: Callable[[], None]) -> int:
+def run_command(
+    line: tuple[str, ...], folder: Path, streams: tuple[int, int, int], fault: Callable[[], None] = lambda: None
+) -> int:
     """Run the command as `python -m mbcost` does, and return its exit code."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.lseek(0, 0, os.SEEK_SET)
     os.chdir(folder)
-    drop_privileges()
     fault()
     sys.argv = ["mbcost", *line]
     sys.stdin = _text_stream(0, "strict")  # type: ignore[assignment]  # None if it is closed, as in any process
@@ -205,7 +206,8 @@ def drop_privileges() -> None:
 
 
 @contextmanager
-def _memory_file() -> Iterator[int]:
+def memory_file() -> Iterator[int]:
+    """Make a file in memory, and close it at the end."""
     number = os.memfd_create("mbcost")
     try:
         yield number
@@ -235,7 +237,7 @@ def _read(reader: int) -> bytes:
     return text
 
 
-def _snapshot(folder: Path) -> dict[str, bytes]:
+def snapshot(folder: Path) -> dict[str, bytes]:
     """Return every entry of the folder: files with their content, links with their target."""
     entries = {}
     for root, folders, files in os.walk(folder):
@@ -249,3 +251,8 @@ def _snapshot(folder: Path) -> dict[str, bytes]:
             else:
                 entries[relative] = path.read_bytes()
     return entries
+
+
+def find_changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    """Return the entries that differ, with what they are now."""
+    return {name: after.get(name) for name in {**before, **after} if before.get(name) != after.get(name)}

@@ -194,7 +194,7 @@ def make_line(chance: Random) -> tuple[str, ...]:
         words = chance.choice(SEEDS).split()
         if chance.random() > SLOW.get(words[0], 1.0):
             continue
-        for _ in range(chance.choice([0, 1, 1, 1, 2, 2, 3, 4])):
+        for _ in range(chance.choice([0, 1, 1, 1, 1, 2, 2, 3])):
             chance.choice(CHANGES)(words, chance)
         if all(map(_stays, words)):
             return tuple(words)
@@ -240,7 +240,7 @@ def _replace_value(words: list[str], chance: Random) -> None:
     indices = [index for index in range(1, len(words)) if words[index - 1].startswith("--")]
     if indices:
         index = chance.choice(indices)
-        words[index] = chance.choice([*values().get(words[index - 1], NUMBERS), *NUMBERS])
+        words[index] = chance.choice(values().get(words[index - 1], NUMBERS) if chance.random() < 0.7 else NUMBERS)
 
 
 def _set_reference(words: list[str], chance: Random) -> None:
@@ -279,6 +279,6 @@ def _change_characters(words: list[str], chance: Random) -> None:
 
 
 CHANGES: tuple[Callable[[list[str], Random], None], ...] = (
-    _add_option, _add_option, _add_option, _add_foreign, _replace, _replace_value, _replace_value, _set_reference,
-    _remove, _double, _swap, _add_junk, _change_characters,
+    *[_add_option] * 8, *[_replace_value] * 4, _set_reference, _set_reference, _add_foreign, _replace, _remove, _double,
+    _swap, _add_junk, _change_characters,
 )  # fmt: skip
