@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Position = tuple[int, int]
 """Line and column in a text, both counted from 1."""
 
-LONGEST_MESSAGE = 300
-"""Characters of the longest message. A longer one quotes something very long, so its middle is left out."""
+LONGEST_MESSAGE = 20_000
+"""The characters of the longest message. A longer one quotes something very long, so its middle is left out."""
+LONGEST_LIST = 200
+"""The characters of the longest list of words in a message."""
+LONGEST_QUERY = 300
+"""The characters of a word that are compared with the choices."""
 
 
 class MbcostError(Exception):
@@ -52,12 +56,34 @@ def one_line(message: str) -> str:
     >>> one_line("unknown key 'a" + chr(10) + "b'")
     "unknown key 'a\\nb'"
     """
-    if len(message) > LONGEST_MESSAGE:
-        half = LONGEST_MESSAGE // 2
-        message = f"{message[:half]} … {message[-half:]}"
+    return shorten(escape(message), LONGEST_MESSAGE)
+
+
+def escape(text: str) -> str:
+    r"""Return the text with every character escaped that is not printable, such as a newline or ESC.
+
+    Shown as it is, such a character would break a line, change colours or reverse the order of what follows.
+
+    >>> escape("a" + chr(0x1B) + "[31m" + chr(0x202E))
+    'a\\x1b[31m\\u202e'
+    """
+    if text.isprintable():
+        return text
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in message
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def shorten(text: str, longest: int, gap: str = " … ") -> str:
+    """Return the text with `gap` instead of its middle if it has more than `longest` characters.
+
+    >>> shorten("depthwise separable", 11)
+    'dept … able'
+    """
+    if len(text) <= longest:
+        return text
+    kept = longest - len(gap)
+    return text[: kept - kept // 2] + gap + text[len(text) - kept // 2 :]
 
 
 def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> str:
@@ -76,12 +102,29 @@ def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | 
 
     options = list(choices)
     words = {**{choice.lower(): choice for choice in options}, **(meanings or {})}
-    query = word[:LONGEST_MESSAGE].lower()
+    query = word[:LONGEST_QUERY].lower()
     matches = [query] if query in words else get_close_matches(query, words)
     similar = dict.fromkeys(words[match] for match in matches)
     if similar:
         return "did you mean " + " or ".join(f"'{choice}'" for choice in similar) + "?"
-    return "choose from " + ", ".join(options) if options else "there is nothing to choose from"
+    return f"choose from {enumerate_words(options)}" if options else "there is nothing to choose from"
+
+
+def enumerate_words(words: Sequence[str], longest: int = LONGEST_LIST) -> str:
+    """Return the words with commas; if the list has more than `longest` characters, only how many others there are.
+
+    >>> enumerate_words(["v1", "v2", "v3-large", "v3-small"], 18)
+    'v1, v2 and 2 others'
+    """
+    whole, shown = ", ".join(words), list[str]()
+    if len(whole) <= longest:
+        return whole
+    for word in words:
+        if shown and len(", ".join([*shown, word])) + len(" and 99 others") > longest:
+            break
+        shown.append(word)
+    rest = len(words) - len(shown)
+    return f"{', '.join(shown)} and {rest} other{'s' if rest > 1 else ''}" if rest else whole
 
 
 def unknown(kind: str, word: str, choices: Iterable[str]) -> MbcostError:

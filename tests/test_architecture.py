@@ -100,7 +100,7 @@ FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
     "questions": set(),
     "present": {"table", "formats", "names", "annotations"},
-    "cli": {"group", "arguments", "quantities", "options", "output", "progress", "streams", "work"},
+    "cli": {"group", "arguments", "quantities", "options", "output", "progress", "streams", "work", "exits"},
 }
 """Files of a floor that belong to no family. They import none."""
 FILES = {"spec": "types", "analytic": "core"}

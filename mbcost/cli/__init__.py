@@ -6,36 +6,35 @@ import sys
 from collections.abc import Sequence
 
 from mbcost import __version__
-from mbcost.cli.streams import INTERRUPTED, write_out
-from mbcost.errors import MbcostError
+from mbcost.cli.exits import handle_signals, report
+from mbcost.cli.streams import secure_streams, write_out
 
 
 def main() -> None:
     """Run `mbcost` or `python -m mbcost` and exit."""
+    secure_streams()
+    handle_signals()
     sys.exit(run(sys.argv[1:]))
-
-
-def _show_version() -> int:
-    try:
-        write_out(f"mbcost {__version__}\n")
-    except MbcostError as error:
-        print(f"mbcost: error: {error}", file=sys.stderr)
-        return 2
-    return 0
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code.
 
-    The codes are 0 for success, 1 if a check finds a difference or nothing fits, 2 if the command cannot run, and 130
-    after Ctrl-C.
+    The codes are 0 for success, 1 if a check finds a difference or nothing fits, 2 if the command cannot run, 3 after
+    an error that mbcost does not handle, and 128 + N if signal N stops the command, such as 130 after Ctrl-C.
+    `--verbose` and `--traceback` can be anywhere in the arguments.
     """
-    if list(arguments) == ["--version"]:  # nothing else has to be imported for this
-        return _show_version()
+    end = list(arguments).index("--") if "--" in arguments else len(arguments)
+    options, rest = arguments[:end], arguments[end:]
+    words = [word for word in options if word not in ("--verbose", "--traceback")] + list(rest)
     try:
+        if words == ["--version"]:  # nothing else has to be imported for this
+            write_out(f"mbcost {__version__}\n")
+            return 0
         from mbcost.cli.group import run_group
 
-        return run_group(arguments)
-    except KeyboardInterrupt:  # also during a slow import
-        print("mbcost: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return run_group(words)
+    except SystemExit:  # typer ends so after it has completed a word for the shell
+        raise
+    except BaseException as error:
+        return report(error, verbose="--verbose" in options, with_traceback="--traceback" in options)

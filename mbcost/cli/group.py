@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from mbcost import __version__
-from mbcost.cli.streams import INTERRUPTED, STANDARD_INPUT
+from mbcost.cli.exits import FAILED, INTERRUPTED
+from mbcost.cli.streams import STANDARD_INPUT
 from mbcost.errors import MbcostError, unknown
 
 # Since version 0.26, typer has its own copy of click; before, it used the installed one. The public BadParameter
@@ -24,33 +24,62 @@ UsageError: type[Any] = typer.BadParameter.__bases__[0]
 def run_group(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name and return its exit code.
 
-    Every expected failure becomes one line on standard error and exit code 2.
+    Raises:
+        MbcostError: the arguments are wrong, or the command cannot run.
+        KeyboardInterrupt: the user stopped the command.
     """
     command = typer.main.get_command(_app())
     try:
         result = command.main(
             [_readable(word) for word in arguments] or ["--help"], prog_name="mbcost", standalone_mode=False
         )
-    except MbcostError as error:
-        return _fail(str(error))
+    except SystemExit as error:
+        if isinstance(error.__context__, OSError):  # the reader of a pipe has ended before typer wrote the help
+            return 0
+        raise
+    except _CommandError as error:
+        raise error.cause from None
     except OSError as error:  # typer writes the help itself
-        return _fail(f"cannot write to standard output: {error.strerror}")
+        raise MbcostError(f"cannot write to standard output: {error.strerror}") from None
     except UsageError as error:
         context = getattr(error, "ctx", None)
         named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options
         path = context.command_path if context else " ".join(["mbcost", *named])
         message = " ".join(error.format_message().split()).rstrip(".")
-        return _fail(f"{message} (try '{path} --help')")
+        raise MbcostError(f"{message} (try '{path} --help')") from None
     if result == INTERRUPTED:  # typer returns this code after Ctrl-C
         raise KeyboardInterrupt
     if not arguments:  # the help is shown, but no command was given
-        return 2
+        return FAILED
     return result if isinstance(result, int) else 0
 
 
 def _readable(word: str) -> str:
     """Give standard input a name where typer would take it for an option, as in `-@0.5/96` and `-=2.1`."""
     return f"{STANDARD_INPUT}{word[1:]}" if word[:1] == "-" and word[1:2] in ("@", "/", ":", "=") else word
+
+
+class _CommandError(Exception):
+    """An OSError of a command, distinguished from those of typer when it writes a help text."""
+
+    def __init__(self, cause: OSError) -> None:
+        self.cause = cause
+        super().__init__()
+
+
+class SafeCommand(TyperCommand):
+    """A command whose own errors are not mistaken for typer's."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do as click does.
+
+        Raises:
+            _CommandError: the command ended with an OSError.
+        """
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise _CommandError(error) from error
 
 
 class CommandGroup(TyperGroup):
@@ -115,7 +144,7 @@ def build_command(target: Callable[..., int] | Subgroup) -> Any:
     """Return the click command of a function, or the click group of a subgroup."""
     if not isinstance(target, Subgroup):
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command()(target)
+        app.command(cls=SafeCommand)(target)
         return typer.main.get_command(app)
     app = typer.Typer(cls=target.click_class, add_completion=False, rich_markup_mode=None)
     app.callback()(target.root)
@@ -151,6 +180,12 @@ def _root(
     version: Annotated[  # its callback acts
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    verbose: Annotated[  # these two are read before typer, so that they can stand anywhere
+        bool, typer.Option("--verbose", help="Write long messages whole. Can also follow the command.")
+    ] = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show where an error of mbcost itself happened.")
+    ] = False,
 ) -> None:
     """Exact cost of MobileNets: params and multiply-adds, layer by layer, checked against real models.
 
@@ -166,12 +201,6 @@ def _root(
       mbcost validate
       mbcost verify ./net.py:make --spec v2
     """
-
-
-def _fail(message: str) -> int:
-    for line in message.splitlines():
-        print(f"mbcost: error: {line}", file=sys.stderr)
-    return 2
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,12 +40,11 @@ def check_output(style: str, output: Path | None, extra: tuple[str, ...] = ()) -
         extra: the formats that this command has in addition.
 
     Raises:
-        MbcostError: the format is unknown, the folder of the file does not exist, or the file is a folder.
+        MbcostError: the format is unknown, or the file cannot be written.
     """
-    if output is not None and not output.exists() and not output.resolve().parent.is_dir():
-        raise MbcostError(f"cannot write {output}: No such file or directory: create its folder first")
-    if output is not None and output.is_dir():
-        raise MbcostError(f"cannot write {output}: it is a folder: name a file in it")
+    if output is not None:
+        with _blaming(output):
+            _find_target(output)
     known = list(dict.fromkeys([*FORMATS, "json", *extra]))
     if style not in known:
         raise unknown("format", style, known)
@@ -64,16 +65,16 @@ def write(text: str, output: Path | None = None) -> None:
 def write_parts(parts: Iterable[str], output: Path | None) -> None:
     """Write text part by part to standard output, or atomically to a file.
 
-    A link is followed, and a file keeps its mode. A pipe or a device is written in place.
+    A link is followed, and a file keeps its mode. A pipe or a device is written in place. If the reader of a pipe has
+    ended, the remaining parts are not computed.
 
     Raises:
         MbcostError: the text cannot be written.
     """
     if output is None:
-        for part in parts:
-            write_out(part)
+        all(map(write_out, parts))
         return
-    with replace_file(output) as path, path.open("w", encoding="utf-8") as file:
+    with replace_file(output) as path, path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.writelines(parts)
 
 
@@ -84,29 +85,71 @@ def replace_file(output: Path) -> Iterator[Path]:
     Raises:
         MbcostError: the file cannot be written.
     """
-    try:
-        if output.exists() and not output.is_file():
+    with _blaming(output):
+        target = _find_target(output)
+        if target is None:
             yield output
         else:
-            with _replace_at_end(output.resolve()) as partial:
+            with _replace_at_end(target) as partial:
                 yield partial
-    except OSError as error:
+
+
+@contextmanager
+def _blaming(output: Path) -> Iterator[None]:
+    """Turn an error of the operating system into one line that names the file."""
+    try:
+        yield
+    except BrokenPipeError:
+        pass  # the reader of a named pipe has ended, as `head` does
+    except (OSError, ValueError) as error:  # ValueError: the name has a NUL
         # The errors of a library that writes the file itself can have a text only.
-        raise MbcostError(f"cannot write {output}: {error.strerror or error}") from None
+        reason = getattr(error, "strerror", None) or error
+        remedy = _REMEDIES.get(getattr(error, "errno", None), "name a different file")
+        raise MbcostError(f"cannot write {output}: {reason}: {remedy}") from None
+
+
+def _find_target(output: Path) -> Path | None:
+    """Return the file that a new one can replace, behind all links; None for a pipe or a device.
+
+    Raises:
+        OSError: the file cannot be written.
+        MbcostError: it is a folder or read-only, or the working directory was deleted.
+    """
+    try:
+        mode = output.stat().st_mode
+    except FileNotFoundError:
+        try:
+            target = Path(os.path.realpath(output))
+        except FileNotFoundError:
+            raise MbcostError(
+                f"cannot write {output}: the working directory was deleted: change to a different folder"
+            ) from None
+        if target.parent.exists() and not os.access(target.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+        if target.parent.exists():
+            return target
+        raise
+    if stat.S_ISDIR(mode):
+        raise MbcostError(f"cannot write {output}: it is a folder: name a file in it")
+    if not stat.S_ISREG(mode):
+        return None
+    # An administrator can write to every file, so the mode is looked at as well.
+    if not (mode & _WRITABLE and os.access(output, os.W_OK)):
+        raise MbcostError(f"cannot write {output}: the file is read-only: name a different file, or make it writable")
+    return Path(os.path.realpath(output))
 
 
 @contextmanager
 def _replace_at_end(target: Path) -> Iterator[Path]:
-    """Yield a new file in the same folder, which replaces `target` at the end or is removed on failure."""
-    import tempfile
-
+    """Yield the path of a new file in the same folder, which replaces `target` at the end or is removed on failure."""
     mode = target.stat().st_mode if target.exists() else 0o666 & ~_read_umask()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    partial = Path(name)
+    # The name is known before the file exists, so that a signal at any moment leaves nothing. It is as short for a
+    # target with a very long name.
+    partial = target.with_name(f".mbcost-{os.getpid()}-{os.urandom(4).hex()}")
     try:
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield partial
-        partial.chmod(mode)
+        partial.chmod(stat.S_IMODE(mode))
         partial.replace(target)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -117,3 +160,17 @@ def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+_REMEDIES: Mapping[int | None, str] = {
+    errno.ENOENT: "create its folder first",
+    errno.ENOTDIR: "create its folder first",
+    errno.EACCES: "choose a different folder",
+    errno.EPERM: "choose a different folder",
+    errno.EROFS: "choose a different folder",
+    errno.ENOSPC: "free some space, or choose a different folder",
+    errno.ELOOP: "the link points to itself, name a different file",
+    errno.ENAMETOOLONG: "use a shorter name",
+}
+"""The number of an error -> what to do about it."""

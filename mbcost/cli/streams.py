@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
-from mbcost.errors import MbcostError
+from mbcost.errors import MbcostError, escape, shorten
 
 STANDARD_INPUT = "<stdin>"
 """The name that typer sees for `-` if something follows it, as in `-@0.5`."""
 
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as in shells: 128 + SIGINT."""
+WIDEST_LINE = 300
+"""The characters of the longest line on standard error."""
+_GAP = " … (--verbose shows all) … "
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -21,8 +22,41 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def write_out(text: str) -> None:
-    """Write to standard output. It is not an error if the reader of a pipe has already ended.
+def secure_streams() -> None:
+    """Prepare the standard streams of this process, once, at its start.
+
+    A descriptor that is closed is opened on the null device: otherwise the next file that is opened would take its
+    number, and what libraries print would be written into that file. Standard error then ignores failed writes, so that
+    a message that nobody can read does not change the exit code.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    if not is_terminal(sys.stderr):
+        sys.stderr = io.TextIOWrapper(
+            io.BufferedWriter(_Unfailing(2, "w", closefd=False)),
+            encoding=getattr(sys.stderr, "encoding", "utf-8"),
+            errors="backslashreplace",
+            write_through=True,
+            line_buffering=True,
+        )
+
+
+class _Unfailing(io.FileIO):
+    """A file whose writes never fail; what cannot be written is lost."""
+
+    def write(self, data: Any) -> int:
+        """Write the bytes if possible, and return their number."""
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def write_out(text: str) -> bool:
+    """Write to standard output, and return whether more can be written: False if the reader of a pipe has ended.
 
     Raises:
         MbcostError: standard output is closed or cannot be written.
@@ -39,3 +73,18 @@ def write_out(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise MbcostError(f"cannot write to standard output: {error.strerror}") from None
+        return False
+    return True
+
+
+def write_message(message: str, kind: str = "", *, verbose: bool = False) -> None:
+    """Write one printable line to standard error.
+
+    Args:
+        message: the line; newlines in it are escaped.
+        kind: what it is, such as `error`; empty for a notice.
+        verbose: whether a long line is written whole.
+    """
+    start = f"mbcost: {kind}: " if kind else "mbcost: "
+    text = escape(message)
+    print(start + (text if verbose else shorten(text, WIDEST_LINE - len(start), _GAP)), file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from mbcost.errors import escape
 from mbcost.present.table import Cell, Share, Table, text_of
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _texts(row: tuple[Cell, ...] | None) -> list[str]:
 
 
 def _raw(cell: Cell) -> str | int:
-    return "" if cell is None else cell if isinstance(cell, int) else str(cell)
+    return "" if cell is None else cell if isinstance(cell, int) else escape(str(cell))
 
 
 FORMATS: Mapping[str, Callable[[Table], str]] = {

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from mbcost.errors import escape
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -92,11 +94,11 @@ def build_table(
     """
     rows = tuple(tuple(column.value(item) for column in columns) for item in items)
     cells = None if footer is None else tuple(footer.get(column.key) for column in columns)
-    return Table(title, tuple(columns), rows, cells, tuple(notes))
+    return Table(escape(title), tuple(columns), rows, cells, tuple(map(escape, notes)))
 
 
 def text_of(cell: Cell) -> str:
-    """Spell a cell for people: whole numbers get thousands separators.
+    """Spell a cell for people: whole numbers get thousands separators, and what is not printable is escaped.
 
     >>> text_of(568740352)
     '568,740,352'
@@ -111,7 +113,7 @@ def text_of(cell: Cell) -> str:
         return f"{cell:,}"
     if isinstance(cell, Share):
         return f"{cell!s:>5}% {'#' * cell.bar}".rstrip()
-    return cell
+    return escape(cell)
 
 
 def shares(counts: Iterable[int]) -> list[Share]:

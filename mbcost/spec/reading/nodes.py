@@ -13,6 +13,8 @@ from mbcost.errors import Position, Problem, SpecError, one_line, suggestion
 from mbcost.spec.implementation import EXACT
 from mbcost.spec.reading.compose import compose
 
+LONGEST_LINE = 200
+"""The characters of the longest name or title, which tables show inside a line."""
 MOST_PROBLEMS = 100
 """A file with more problems is probably not a spec, so reading ends there."""
 _LONGEST_NUMBER = 20
@@ -151,11 +153,22 @@ class Reader:
         return str(node.value)
 
     def name(self, node: yaml.Node) -> str:
-        """Return text that output shows inside a line: it must be one line, and not blank."""
-        name = self.text_or_none(node)
-        if name is not None and (not name.strip() or _BREAKS.search(name)):
-            self.report(node, "a name must be one line of text, and not blank")
+        """Return text that output shows inside a line: it must be one line, not blank, and not too long."""
+        name = self.line(node)
+        if name is not None and not name.strip():
+            self.report(node, "a name must not be blank")
         return name or ""
+
+    def line(self, node: yaml.Node) -> str | None:
+        """Return text of one line, which may be empty, and must not be too long. It is None if it is not such text."""
+        text = self.text_or_none(node)
+        if text is not None and _BREAKS.search(text):
+            self.report(node, "this must be one line of text: remove the line break")
+            return None
+        if text is not None and len(text) > LONGEST_LINE:
+            self.report(node, f"this must have at most {LONGEST_LINE} characters, found {len(text):,}: shorten it")
+            return None
+        return text
 
     def word(self, node: yaml.Node, kind: str, choices: Iterable[str]) -> str:
         """Return one of `choices`; messages call it a `kind`."""

@@ -8,7 +8,7 @@ from mbcost.spec.reading import flat
 from mbcost.spec.reading.columns import COLUMNS, SpecColumn
 from mbcost.spec.reading.implementations import FIELDS, RULE
 from mbcost.spec.reading.table import FORMS, KEYS
-from mbcost.spec.reading.values import SIDES, TEXT, WHOLE, Schema, schema_of_mapping
+from mbcost.spec.reading.values import LINE, SIDES, TEXT, WHOLE, Schema, schema_of_mapping
 
 _REQUIRED = ("name", "input", "columns", "rows", "implementations")
 
@@ -138,8 +138,8 @@ def _implementations(families: Iterable[str]) -> Schema:
 _ALPHAS: Schema = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
 _RESOLUTION: Schema = {"anyOf": [*SIDES["anyOf"], {"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 2}]}
 _KEYS: Mapping[str, Schema] = {
-    "name": {**TEXT, "description": "The name of the network in the output."},
-    "title": {**TEXT, "description": "The headline of the network's tables."},
+    "name": {**LINE, "description": "The name of the network in the output."},
+    "title": {**LINE, "description": "The headline of the network's tables."},
     "source": {
         **schema_of_mapping({"paper": TEXT, "code": TEXT, "table": TEXT}),
         "description": "Where the table was read.",

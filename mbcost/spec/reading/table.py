@@ -61,7 +61,7 @@ def read_spec(reader: Reader, find_family: FindFamily) -> Spec:
             _check_activation(reader, node, row, columns, implementations)
         spec = Spec(
             name=reader.name(reader.require(root, values, "name")),
-            title=reader.text(values["title"]) if "title" in values else "",
+            title=reader.line(values["title"]) or "" if "title" in values else "",
             source=_read_source(reader, values["source"]) if "source" in values else "",
             remark=reader.text(values["remark"]) if "remark" in values else "",
             channels=reader.whole(reader.require(spec_input, input_values, "channels")),

@@ -9,11 +9,12 @@ from typing import Any
 import yaml
 
 from mbcost.spec.implementation import EXACT
-from mbcost.spec.reading.nodes import Reader, kind_of
+from mbcost.spec.reading.nodes import LONGEST_LINE, Reader, kind_of
 
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": ["string", "number"]}
+LINE: Schema = {**TEXT, "maxLength": LONGEST_LINE}
 WHOLE: Schema = {"type": "integer", "minimum": 1, "maximum": EXACT}
 FLAG: Schema = {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}
 SIDES: Schema = {"anyOf": [WHOLE, {"type": "string", "pattern": "^[0-9]{1,9}x[0-9]{1,9}$"}]}

@@ -1,0 +1,100 @@
+"""How a command ends: its exit code, and one line on standard error if it does not succeed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from mbcost.cli.streams import write_message
+from mbcost.errors import MbcostError, SpecError
+
+FAILED = 2
+"""The command could not run: a mistake of the user, or something that is missing or broken in the environment."""
+UNFORESEEN = 3
+"""An error that mbcost does not handle, which is a fault of mbcost."""
+SIGNALLED = 128
+"""Added to the number of the signal that stopped the command, as in shells: 130 after Ctrl-C, 143 after SIGTERM."""
+INTERRUPTED = SIGNALLED + signal.SIGINT
+STOPPING = ("SIGTERM", "SIGHUP")
+"""Signals that stop a command as cleanly as Ctrl-C does. Windows does not have all of them."""
+
+
+class Terminated(BaseException):
+    """A signal of `STOPPING` has arrived. Like KeyboardInterrupt, it is not an `Exception`: no handler swallows it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+def handle_signals() -> None:
+    """Let the signals of `STOPPING` raise `Terminated`, so that temporary files are removed before the process ends.
+
+    A signal that the parent process ignores, as `nohup` does, stays ignored.
+    """
+    for name in STOPPING:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
+
+
+def _terminate(number: int, _: FrameType | None) -> None:
+    raise Terminated(number)
+
+
+def report(error: BaseException, *, verbose: bool = False, with_traceback: bool = False) -> int:
+    """Say on standard error why a command ended, and return its exit code.
+
+    Args:
+        error: what ended the command.
+        verbose: whether long lines are written whole.
+        with_traceback: whether the traceback of an unforeseen error is written, too.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        write_message("interrupted")
+        return INTERRUPTED
+    if isinstance(error, Terminated):
+        write_message("terminated")
+        return SIGNALLED + error.number
+    if (lines := _explain(error)) is not None:
+        for line in lines:
+            write_message(line, "error", verbose=verbose)
+        return FAILED
+    if with_traceback:
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    advice = "please report it with the command" + ("" if with_traceback else " and the output of --traceback")
+    description = f"{type(error).__name__}: {error}{_locate(error)}"
+    write_message(f"this is a fault of mbcost, {advice}: {description}", "error", verbose=verbose)
+    return UNFORESEEN
+
+
+def _explain(error: BaseException) -> tuple[str, ...] | None:
+    """Return the lines that explain an expected error; None for an unforeseen one."""
+    if isinstance(error, SpecError):
+        return error.problems
+    if isinstance(error, MbcostError):
+        return (str(error),)
+    if isinstance(error, MemoryError):
+        return ("there is not enough memory: use smaller sizes or fewer networks",)
+    if isinstance(error, OSError):
+        name = "" if error.filename is None else f"{error.filename}: "
+        return (f"{name}{error.strerror or error}",)
+    if isinstance(error, ImportError) and not (error.name or "").startswith("mbcost"):
+        return (f"a library cannot be imported: {error}: install it again",)
+    return None
+
+
+def _locate(error: BaseException) -> str:
+    """Return the last line of mbcost that the error passed, as ` (file:line)`."""
+    package, location = Path(__file__).parents[1], ""
+    trace = error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if package in file.parents:
+            location = f" ({file.relative_to(package.parent).as_posix()}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return location
