@@ -15,8 +15,8 @@ from pathlib import Path
 from random import randrange
 from time import monotonic
 
-from tools.hostile.cases import Case, make_case
 from tools.hostile.batches import run_case, run_cases
+from tools.hostile.cases import Case, make_case
 from tools.hostile.limits import prepare
 from tools.hostile.rules import judge
 
@@ -131,9 +131,7 @@ def main(count: int, seed: int, processes: int = 2) -> int:
     print(f"{count:,} command lines, seed {seed}", flush=True)
     began, total = monotonic(), Report()
     with ProcessPoolExecutor(processes, initializer=prepare) as pool:
-        parts = [
-            pool.submit(run_part, f"{seed} {start}", min(PART, count - start)) for start in range(0, count, PART)
-        ]
+        parts = [pool.submit(run_part, f"{seed} {start}", min(PART, count - start)) for start in range(0, count, PART)]
         for number, part in enumerate(as_completed(parts), 1):
             report = part.result()
             total.codes += report.codes

@@ -17,8 +17,17 @@ from typing import BinaryIO
 
 from tools.hostile.cases import Case
 from tools.hostile.limits import (
-    ADDRESS_SPACE, LARGEST_OUTPUT, PATIENCE, SECONDS, Outcome, drop_privileges, find_changes, folder_with, memory_file,
-    run_command, snapshot,
+    ADDRESS_SPACE,
+    LARGEST_OUTPUT,
+    PATIENCE,
+    SECONDS,
+    Outcome,
+    drop_privileges,
+    find_changes,
+    folder_with,
+    memory_file,
+    run_command,
+    snapshot,
 )  # fmt: skip
 
 

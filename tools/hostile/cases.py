@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
-from tools.hostile.lines import ALPHAS, SIDES, make_line, values
+from tools.hostile.lines import make_line
 from tools.hostile.texts import LAYERS, MUTATIONS, ROWS, SIZES, SPECS, mutate, mutate_sizes
+from tools.hostile.words import ALPHAS, SIDES, values
 
 MUTATED = "mutated.yaml"
 FOLLOWERS = [
@@ -45,7 +46,11 @@ def _quote(line: tuple[str, ...]) -> str:
 def _quote_bytes(word: str) -> str:
     """Return a word with characters that cannot be printed, as bash and zsh take it."""
     octets = word.encode(errors="surrogateescape" if "\ud800" not in word else "surrogatepass")
-    return "$'" + "".join(chr(code) if 32 <= code < 127 and code not in b"'\\" else f"\\x{code:02x}" for code in octets) + "'"
+    return (
+        "$'"
+        + "".join(chr(code) if 32 <= code < 127 and code not in b"'\\" else f"\\x{code:02x}" for code in octets)
+        + "'"
+    )
 
 
 def make_case(seed: str) -> Case:
@@ -76,7 +81,7 @@ def _line_case(seed: str, chance: Random) -> Case:
     words = " ".join(line)
     files = {
         "spec.yaml": chance.choice(SPECS), "flat.yaml": LAYERS.encode(), "rows.csv": ROWS.encode(),
-        MUTATED: b"", "kept.txt": b"kept\n", "kept.svg": b"kept\n", "readonly.txt": b"kept\n", "readonly.svg": b"kept\n",
+        MUTATED: b"", **dict.fromkeys(("kept.txt", "kept.svg", "readonly.txt", "readonly.svg"), b"kept\n"),
     }  # fmt: skip
     if MUTATED in words:
         files[MUTATED] = mutate(chance.choice(SPECS), chance)

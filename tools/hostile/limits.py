@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 SECONDS = 20
 """Processor time of one command line. A command that has announced long work may take longer; it is then stopped.
@@ -58,7 +59,7 @@ def prepare() -> None:
     sys.modules.update(dict.fromkeys(FRAMEWORKS, None))  # type: ignore[arg-type]  # this is how Python says so
     for name in WARMED:
         import_module(name)
-    group = import_module("mbcost.cli.group")
+    group: Any = import_module("mbcost.cli.group")
     built = {}
     for name, entry in group.COMMANDS.items():
         target = entry.load()
@@ -175,9 +176,9 @@ def run_command(
     os.chdir(folder)
     fault()
     sys.argv = ["mbcost", *line]
-    sys.stdin = _text_stream(0, "strict")  # type: ignore[assignment]  # None if it is closed, as in any process
-    sys.stdout = _text_stream(1, "strict")  # type: ignore[assignment]
-    sys.stderr = _text_stream(2, "backslashreplace")  # type: ignore[assignment]
+    sys.stdin = _text_stream(0, "strict")  # None if it is closed, as in any process
+    sys.stdout = _text_stream(1, "strict")
+    sys.stderr = _text_stream(2, "backslashreplace")
     try:
         import_module("mbcost.cli").main()
     except SystemExit as end:
@@ -187,14 +188,16 @@ def run_command(
     return 0
 
 
-def _text_stream(number: int, errors: str) -> TextIO | None:
+def _text_stream(number: int, errors: str) -> TextIOWrapper | None:
     """Return a standard stream as the interpreter opens it."""
     try:
         os.fstat(number)
     except OSError:
         return None
     mode = "r" if number == 0 else "w"
-    return open(number, mode, 1 if number == 2 else -1, encoding="utf-8", errors=errors, closefd=False)  # noqa: PTH123, SIM115
+    file = os.fdopen(number, mode, 1 if number == 2 else -1, encoding="utf-8", errors=errors, closefd=False)
+    assert isinstance(file, TextIOWrapper)
+    return file
 
 
 def drop_privileges() -> None:

@@ -11,7 +11,7 @@ from signal import Signals
 from typing import Any
 
 from tools.hostile.cases import MUTATED, Case
-from tools.hostile.limits import MEGABYTES, SECONDS, Outcome
+from tools.hostile.limits import MEGABYTES, Outcome
 
 LONGEST_LINE = 300
 ERROR = "mbcost: error: "
@@ -77,7 +77,7 @@ def _judge_errors(line: tuple[str, ...], code: int, out: str, err: str) -> Itera
     for text in lines:
         if not text.isprintable():
             yield f"not printable on standard error: {text[:200]!r}"
-        if len(text) > LONGEST_LINE:
+        if len(text) > LONGEST_LINE and "--verbose" not in line:
             yield f"long line on standard error: {len(text)} characters: {text[:60]!r}"
         if code == 2 and not (text.startswith(ERROR) or _announces(text.encode())):
             yield f"not an error message: {text[:200]!r}"
@@ -127,9 +127,12 @@ def _judge_answer(line: tuple[str, ...], out: str) -> Iterator[str]:
             return
         if line[0] in COUNTED and any(number < 0 for number in _numbers(answer)):
             yield "negative count in JSON"
-    elif style == "csv" and line[0] in COUNTED:
-        if any(re.fullmatch(r"-[\d.,e+]+", cell) for row in csv.reader(io.StringIO(out)) for cell in row):
-            yield "negative count in CSV"
+    elif style == "csv" and line[0] in COUNTED and any(map(_is_negative, csv.reader(io.StringIO(out)))):
+        yield "negative count in CSV"
+
+
+def _is_negative(row: list[str]) -> bool:
+    return any(re.fullmatch(r"-[\d.,e+]+", cell) for cell in row)
 
 
 def format_of(line: tuple[str, ...]) -> str:
@@ -187,7 +190,7 @@ def _has_position(problem: dict[str, Any], mutated: bytes) -> bool:
         1 <= problem["line"] <= len(lines) + 1
         and 1 <= problem["column"] <= max(map(len, lines)) + 2
         and problem["message"].isprintable()
-        and problem["message"] != ""
+        and bool(problem["message"])
     )
 
 
