@@ -113,7 +113,7 @@ def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | 
 def enumerate_words(words: Sequence[str], longest: int = LONGEST_LIST) -> str:
     """Return the words with commas; if the list has more than `longest` characters, only how many others there are.
 
-    >>> enumerate_words(["v1", "v2", "v3-large", "v3-small"], 18)
+    >>> enumerate_words(["v1", "v2", "v3-large", "v3-small"], 21)
     'v1, v2 and 2 others'
     """
     whole, shown = ", ".join(words), list[str]()

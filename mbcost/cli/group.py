@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from mbcost import __version__
 from mbcost.cli.exits import FAILED, INTERRUPTED
-from mbcost.cli.streams import STANDARD_INPUT
+from mbcost.cli.streams import STANDARD_INPUT, write_out
 from mbcost.errors import MbcostError, unknown
 
 # Since version 0.26, typer has its own copy of click; before, it used the installed one. The public BadParameter
@@ -172,7 +172,7 @@ def _app() -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"mbcost {__version__}")
+        write_out(f"mbcost {__version__}\n")
         raise typer.Exit
 
 

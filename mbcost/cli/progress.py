@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Sized
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from time import monotonic
 from typing import TypeVar
 
@@ -39,7 +39,7 @@ def track(
     progress = Progress(console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False)
     task = progress.add_task(description, total=len(items) if total is None and isinstance(items, Sized) else total)
     started = monotonic()
-    with ExitStack() as shown:
+    with suppress(OSError), ExitStack() as shown:  # the terminal was closed while the bar was shown
         for item in items:
             yield item
             progress.update(task, advance=weigh(item))

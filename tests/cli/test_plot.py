@@ -192,7 +192,7 @@ def test_an_existing_file_is_replaced_and_keeps_its_mode(mbcost: Mbcost, tmp_pat
 def test_any_title_and_any_size_can_be_drawn(mbcost: Mbcost, tmp_path: Path) -> None:
     spec = tmp_path / "net.yaml"
     text = (specs_folder() / "v2.yaml").read_text(encoding="utf-8")
-    title = "a $\\frac{1$ <b> & 网络 " + 40 * "long "
+    title = "a $\\frac{1$ <b> & 网络 " + 34 * "long "
     spec.write_text(text.replace("title: MobileNetV2", f"title: '{title}'"), encoding="utf-8")
     shown = draw(mbcost, tmp_path, "layers", f"{spec}@1/100000000")
     assert any(text.startswith(title) for text in shown)

@@ -45,10 +45,19 @@ NETWORKS = (
 
 
 def specs_folder() -> Path:
-    """Return the folder of the built-in specs: inside the package if it is installed, beside it in a checkout."""
+    """Return the folder of the built-in specs: inside the package if it is installed, beside it in a checkout.
+
+    Raises:
+        MbcostError: there is none, for example because the package is inside a zip archive.
+    """
     package = Path(__file__).parents[2]
-    inside = package / "specs"
-    return inside if inside.is_dir() else package.parent / "specs"
+    for folder in (package / "specs", package.parent / "specs"):
+        if folder.is_dir():
+            return folder
+    raise MbcostError(
+        f"the built-in specs are not in {package}: mbcost cannot run from a zip archive, so unpack it or install it "
+        "with pip"
+    )
 
 
 def is_file(name: str) -> bool:

@@ -19,6 +19,7 @@ LARGEST = 1_000_000
 """Bytes of the largest text; the largest file that comes with mbcost has 13,000."""
 DEEPEST = 50
 """Levels of nesting; a spec has 4."""
+_TOO_DEEP = f"nested more than {DEEPEST} levels deep: a spec has 4 levels"
 MOST_VALUES = 10_000
 """Values in a text, counting those that aliases repeat; the largest file that comes with mbcost has 1,300."""
 
@@ -144,7 +145,7 @@ class _EventCheck:
             self._sizes[event.anchor] = 1
         self._values += 1
         if len(self.opened) > DEEPEST:
-            raise self._refusal(event, f"nested more than {DEEPEST} levels deep: a spec has 4 levels")
+            raise self._refusal(event, _TOO_DEEP)
 
     def _refusal(self, event: Any, message: str) -> SpecError:
         return _refusal(self._origin, *_position(event), message)
@@ -159,6 +160,8 @@ def _malformed(text: str, origin: str, error: yaml.MarkedYAMLError, opened: list
     written = lines(text)
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if "nesting depth" in str(error.problem):  # since PyYAML 6.0.4, the parser refuses 1,000 levels before any event
+        return _refusal(origin, line, column, _TOO_DEEP)
     rest = "".join(written[line - 1 : line])[column - 1 :]
     is_at_end = not (rest + "".join(written[line:])).strip()
     if is_at_end and error.context_mark and "quoted scalar" in str(error.context):
