@@ -72,6 +72,7 @@ def make_cases(seed: str, count: int) -> Iterator[Case]:
 
 def kind_of(problem: str) -> str:
     """Return a problem without its numbers and quotations, so that equal faults look equal."""
+    problem = re.sub(r"this is a fault of mbcost.*?--traceback: ", "", problem)
     return re.sub(r"'[^']*'|\"[^\"]*\"|[\d.,]+(?! *[a-z]*\.py)", "#", problem)[:120]
 
 

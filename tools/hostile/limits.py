@@ -143,7 +143,8 @@ def fork(run: Callable[[], int], meanwhile: Callable[[int], None]) -> tuple[int,
         except BaseException:
             traceback.print_exc()
         finally:
-            _flush()
+            with suppress(BaseException):  # there may be no memory left
+                _flush()
             os._exit(code)
     meanwhile(child)
     _, status, usage = os.wait4(child, 0)
