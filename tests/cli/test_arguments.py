@@ -111,8 +111,7 @@ DECIMALS = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,19})?|
 def test_a_range_of_any_numbers_is_a_short_list_or_refused(start: str, stop: str, step: str) -> None:
     try:
         values = parse_list(f"{start}:{stop}:{step}", "alpha")
-    except MbcostError as error:
-        assert str(error).startswith("alpha '")
-    else:
-        assert 1 <= len(values) <= 10_000
-        assert float(values[0]) == float(start)
+    except MbcostError:
+        return
+    assert 1 <= len(values) <= 10_000
+    assert float(values[0]) == float(start)

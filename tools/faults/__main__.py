@@ -12,7 +12,7 @@ from random import Random
 
 from tools.faults.attempts import LINES, Result, try_all
 from tools.faults.inside import FAULTS
-from tools.faults.outside import ENVIRONMENTS, run_processes, two_writers
+from tools.faults.outside import ENVIRONMENTS, interrupted_processes, run_processes, two_writers
 from tools.hostile.limits import prepare
 
 
@@ -20,6 +20,7 @@ def results(share: float, chance: Random) -> Iterator[tuple[str, Result]]:
     """Try every fault."""
     for name, tries in FAULTS.items():
         yield name, try_all(attempt for attempt in tries() if chance.random() < share)
+    yield "Ctrl-C or SIGTERM at each second of commands that load torch", interrupted_processes(share, chance)
     yield "two writers of one file", two_writers(share, chance)
     for name, environment in ENVIRONMENTS.items():
         yield name, run_processes((line for line in LINES if chance.random() < share), environment)

@@ -8,7 +8,6 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -89,9 +88,10 @@ def interrupted(number: signal.Signals, code: int) -> Iterator[Try]:
 
     def send(delay: float) -> Callable[[int], None]:
         def wait(process: int) -> None:
-            time.sleep(delay)
-            with suppress(ProcessLookupError):
-                os.kill(process, number)
+            end = time.monotonic() + delay
+            while time.monotonic() < end and not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                time.sleep(0.01)
+            os.kill(process, number)
 
         return wait
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from random import Random
 
 from tools import ROOT
 from tools.faults.attempts import FILES, Result, Try, judge
-from tools.hostile.limits import Outcome, folder_with, run_line
+from tools.hostile.limits import Outcome, folder_with, run_line, snapshot
 
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "no locale": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
@@ -50,6 +52,53 @@ def run_processes(lines: Iterable[tuple[str, ...]], environment: Mapping[str, st
 
 def _decoded(text: bytes, environment: Mapping[str, str]) -> bytes:
     return text.decode("utf-16").encode() if "utf-16" in environment.get("PYTHONIOENCODING", "") else text
+
+
+_PROGRAM = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from mbcost.cli import main
+os.write(1, b"started\\n")
+main()
+"""
+"""`python -m mbcost`, which says when it has started: before, Python itself answers a signal."""
+WITH_TORCH = (
+    ("validate", "v3-small", "--alpha", "0.5,0.75,1", "--against", "fvcore,torch"),
+    ("verify", f"{ROOT}/docs/net.py:make", "--spec", "v2"),
+    ("export", "--from", f"{ROOT}/docs/net.py:make", "--output", "new.txt"),
+)
+
+
+def interrupted_processes(share: float, chance: Random) -> Result:
+    """Ctrl-C or SIGTERM at each second of commands that load torch, also while they load it."""
+    result = Result()
+    with tempfile.TemporaryDirectory(prefix="mbcost-faults-") as base:
+        for line, second, number in product(WITH_TORCH, range(1, 9), (signal.SIGINT, signal.SIGTERM)):
+            if chance.random() >= share:
+                continue
+            attempt = Try(line, codes=(0, 1, 128 + number), files=("new.txt",))
+            with folder_with({}, Path(base)) as folder:
+                outcome = _interrupt(line, folder, second, number)
+            result.tries += 1
+            result.codes[outcome.code] += 1
+            if problem := judge(attempt, outcome):
+                result.wrong.append(f"mbcost {' '.join(line)}: {number.name} after {second} s: {problem}")
+    return result
+
+
+def _interrupt(line: tuple[str, ...], folder: Path, delay: float, number: signal.Signals) -> Outcome:
+    """Run a command line as a process of its own, and send it a signal."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, *line], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(delay)
+        process.send_signal(number)
+        out, err = process.communicate()
+        return Outcome(process.returncode, out, err, 0, 0, dict(snapshot(folder)))
 
 
 def two_writers(share: float, chance: Random) -> Result:

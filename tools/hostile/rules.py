@@ -71,10 +71,10 @@ def _judge_errors(line: tuple[str, ...], code: int, out: str, err: str) -> Itera
     lines = err.split("\n")
     if lines.pop():
         yield "standard error does not end with a line feed"
-    reports = "check" in line[:1]
-    if code == 2 and not lines and not reports and line and not _asks_for_help(line) and not out.startswith("\nUsage"):
+    answers = line[:1] == ("check",) or out.lstrip().startswith("Usage:")  # the help, if no command is named
+    if code == 2 and not lines and not answers:
         yield "exit code 2 without a message"
-    if code == 2 and out and not reports and line and not out.lstrip().startswith("Usage:"):
+    if code == 2 and out and not answers:
         yield f"exit code 2 with standard output: {out[:100]!r}"
     for text in lines:
         if not text.isprintable():
