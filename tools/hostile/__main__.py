@@ -15,6 +15,7 @@ from pathlib import Path
 from random import randrange
 from time import monotonic
 
+from mbcost.cli.group import COMMANDS
 from tools.hostile.batches import run_case, run_cases
 from tools.hostile.cases import Case, make_case
 from tools.hostile.limits import prepare
@@ -30,7 +31,7 @@ SHOWN = 3
 class Report:
     """What the cases of one part did."""
 
-    codes: Counter[str] = field(default_factory=Counter)
+    codes: Counter[tuple[str, int]] = field(default_factory=Counter)
     """The number of runs by command and exit code."""
     suspects: list[Case] = field(default_factory=list)
     """The cases that failed in a process that had run others before."""
@@ -47,7 +48,8 @@ def run_part(seed: str, count: int) -> Report:
         cases = list(make_cases(seed, count))
         for case, outcomes in zip(cases, run_cases(cases, base), strict=True):
             for line, outcome in zip(case.lines, outcomes, strict=False):  # the last one can end the process
-                report.codes[f"{(line or ('',))[0]} {outcome.code}"] += 1
+                name = line[0] if line and line[0] in COMMANDS else "not a command"
+                report.codes[name, outcome.code] += 1
                 report.slowest = max(report.slowest, (outcome.seconds, case.describe()))
                 report.largest = max(report.largest, (outcome.megabytes, case.describe()))
             if judge(case, outcomes):
@@ -155,12 +157,21 @@ def show(report: Report, folder: Path) -> None:
         print(f"\n{count:,} x {cases[0][0]}")
         for _, case in sorted(cases, key=lambda pair: len(pair[1].describe()))[:SHOWN]:
             print(f"    {save(case, folder / case.seed.replace(' ', '-'))[:1000]}   # seed {case.seed}")
-    codes = Counter[str]()
-    for name, count in report.codes.items():
-        codes[name.rpartition(" ")[2]] += count
-    print("\nexit codes:", ", ".join(f"{code}: {count:,}" for code, count in sorted(codes.items())))
+    print_codes(report.codes)
     print(f"slowest: {report.slowest[0]:.1f} s, mbcost {report.slowest[1][:200]}")
     print(f"largest: {report.largest[0]:,.0f} MB, mbcost {report.largest[1][:200]}")
+
+
+def print_codes(codes: Counter[tuple[str, int]]) -> None:
+    """Print the number of runs by command and exit code as a table in Markdown."""
+    names = sorted({name for name, _ in codes})
+    columns = sorted({code for _, code in codes})
+    print("\n| command | runs | " + " | ".join(f"exit code {code}" for code in columns) + " |")
+    print("|---|" + "--:|" * (len(columns) + 1))
+    for name in [*names, "all"]:
+        counts = [sum(codes[row, code] for row in ([name] if name in names else names)) for code in columns]
+        print(f"| {name} | {sum(counts):,} | " + " | ".join(f"{count:,}" for count in counts) + " |")
+    print()
 
 
 if __name__ == "__main__":
