@@ -9,7 +9,7 @@ from random import Random
 
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
 from tools.hostile.lines import make_line
-from tools.hostile.texts import LAYERS, MUTATIONS, ROWS, SIZES, SPECS, mutate, mutate_sizes
+from tools.hostile.texts import LAYERS, MUTATIONS, ROWS, SIZES, SPECS, mutate
 from tools.hostile.words import ALPHAS, SIDES, values
 
 MUTATED = "mutated.yaml"
@@ -59,9 +59,9 @@ def make_case(seed: str) -> Case:
     kind = chance.random()
     if kind < 0.4:
         return _spec_case(seed, chance)
-    if kind < 0.405:
+    if kind < 0.41:
         return Case((("explain", "--rows", "rows.csv"),), {"rows.csv": mutate(ROWS.encode(), chance)}, seed=seed)
-    if kind < 0.425:
+    if kind < 0.45:
         return _numbers_case(seed, chance)
     return _line_case(seed, chance)
 
@@ -70,9 +70,9 @@ def _spec_case(seed: str, chance: Random) -> Case:
     """Return a mutated spec with `check`, `table` and every few cases one more command."""
     name = chance.choice([*MUTATIONS, "sizes", "sizes"])
     lines = [f"check {MUTATED} --format json", f"table {MUTATED}"]
-    if name == "sizes" or chance.random() < 0.2:
+    if name in ("sizes", "rows") or chance.random() < 0.2:
         lines.append(chance.choice(FOLLOWERS).format(MUTATED))
-    mutated = MUTATIONS[name](chance.choice(SPECS), chance)
+    mutated = mutate(chance.choice(SPECS), chance, name)
     return Case(tuple(tuple(line.split()) for line in lines), {MUTATED: mutated}, seed=seed)
 
 
@@ -94,7 +94,7 @@ def _line_case(seed: str, chance: Random) -> Case:
 
 def _numbers_case(seed: str, chance: Random) -> Case:
     """Return one network, counted layer by layer by `table` and `memory`, and as arrays by `sweep` and `fit`."""
-    files = {MUTATED: mutate_sizes(chance.choice(SPECS), chance)}
+    files = {MUTATED: mutate(chance.choice(SPECS), chance, chance.choice(["sizes", "sizes", "rows"]))}
     net = chance.choice([MUTATED, MUTATED, *NETWORKS])
     alpha, res = chance.choice(ALPHAS), chance.choice(SIDES)
     allocator, dtype = chance.choice(values()["--allocator"][:4]), chance.choice(values()["--dtype"])

@@ -111,18 +111,39 @@ def mutate_structure(text: bytes, chance: Random) -> bytes:
     return b"".join(lines)
 
 
+def mutate_rows(text: bytes, chance: Random) -> bytes:
+    """Repeat a row up to two thousand times, with a different number in each repeat."""
+    lines = text.splitlines(keepends=True)
+    rows = [index for index, line in enumerate(lines) if re.search(rb"^ *- \[.*\d|^[^#:]*,\d", line)]
+    if not rows:
+        return text
+    index, largest = chance.choice(rows), chance.choice([8, 64, 1024, 65_536, 10**9])
+    spans = [match.span() for match in re.finditer(rb"\b\d+\b", lines[index])]
+    start, end = chance.choice(spans)
+    lines[index : index + 1] = [
+        b"%s%d%s" % (lines[index][:start], chance.randint(1, largest), lines[index][end:])
+        for _ in range(chance.choice([10, 100, 300, 900, 1900]))
+    ]
+    return b"".join(lines)
+
+
 MUTATIONS: Mapping[str, Callable[[bytes, Random], bytes]] = {
     "bytes": mutate_bytes,
     "tokens": mutate_tokens,
     "types": mutate_types,
     "sizes": mutate_sizes,
     "structure": mutate_structure,
+    "rows": mutate_rows,
 }
 
 
-def mutate(text: bytes, chance: Random) -> bytes:
-    """Change a text in one of the ways of `MUTATIONS`."""
-    return MUTATIONS[chance.choice(list(MUTATIONS))](text, chance)
+def mutate(text: bytes, chance: Random, name: str | None = None) -> bytes:
+    """Change a text in the way of `MUTATIONS` that is named, or in any; now and then also its numbers."""
+    mutated = MUTATIONS[name or chance.choice(list(MUTATIONS))](text, chance)
+    try:
+        return mutate_sizes(mutated, chance) if chance.random() < 0.1 else mutated
+    except UnicodeDecodeError:  # of changed bytes
+        return mutated
 
 
 def _encode(text: str) -> bytes:
