@@ -86,9 +86,15 @@ def folder_with(files: Mapping[str, bytes], base: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        if (folder / "forbidden").exists():
-            (folder / "forbidden").chmod(0o755)
-        shutil.rmtree(folder)
+        remove_folder(base)
+
+
+def remove_folder(base: Path) -> None:
+    """Remove the folder of a run if there is one, also if its command did not end by itself."""
+    folder = base / "run"
+    if (folder / "forbidden").exists():
+        (folder / "forbidden").chmod(0o755)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _add_obstacles(folder: Path) -> None:
