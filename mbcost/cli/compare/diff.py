@@ -7,11 +7,27 @@ from typing import Annotated
 import typer
 
 from mbcost.cli.arguments import NetworkOptions, complete_network, resolve_network
-from mbcost.cli.options import Alpha, Classes, ConventionName, Format, HeadText, Impl, InChannels, Output, Res, Rho
+from mbcost.cli.options import (
+    Alpha,
+    Classes,
+    ConventionName,
+    Force,
+    Format,
+    HeadText,
+    Impl,
+    InChannels,
+    Output,
+    Res,
+    Rho,
+)
 from mbcost.cli.output import check_output, emit
+from mbcost.cli.work import begin_work
 from mbcost.present.compare.diff import as_json, as_table
-from mbcost.questions.compare.diff import diff_networks
+from mbcost.questions.compare.diff import count_pairs, diff_networks
 from mbcost.spec.catalogue.library import load_convention
+
+MOST_PAIRS = 20_000_000
+"""The pairs of layers that are compared without `--force`, those of two networks with more than 4,000 layers."""
 
 
 def diff(
@@ -30,6 +46,7 @@ def diff(
     head: HeadText = None,
     in_channels: InChannels = None,
     convention: ConventionName = None,
+    force: Force = False,
     style: Format = "text",
     output: Output = None,
 ) -> int:
@@ -53,6 +70,14 @@ def diff(
         )
         for net in (first, second)
     ]
+    begin_work(
+        count_pairs(*networks),
+        "pairs of layers",
+        rate=500_000,
+        bound=MOST_PAIRS,
+        force=force,
+        remedy="compare their totals with mbcost compare",
+    )
     answer = diff_networks(networks[0], networks[1], load_convention(convention))
     emit(as_table(answer), as_json(answer), style, output)
     return 1 if answer.layers else 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from mbcost.analytic.layers import Conv2d, Linear, VectorNorm
 from mbcost.analytic.network import Network, Step
@@ -85,6 +86,11 @@ class WeightedLayer:
         )  # fmt: skip
 
     @property
+    def identity(self) -> Hashable:
+        """Equal for layers that cost the same to pair with any other layer."""
+        return self.operator, self.key
+
+    @property
     def outline(self) -> tuple[object, ...]:
         """The features that do not change with the widths."""
         return self.kind, self.kernel, self.stride, self.depthwise, self.input, self.output
@@ -134,7 +140,7 @@ def pair_layers(
 
     if [layer.key for layer in expected] == [layer.key for layer in actual]:
         return list(zip(expected, actual, strict=True))
-    return align(expected, actual, WeightedLayer.pair_cost, starts_block)
+    return align(expected, actual, WeightedLayer.pair_cost, starts_block, attrgetter("identity"))
 
 
 def count_differing(expected: Sequence[WeightedLayer], actual: Sequence[WeightedLayer]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain, groupby
@@ -67,6 +67,15 @@ class NetworkDiff:
         return sum(layer.activations for layer in self.layers)
 
 
+def count_pairs(first: Network, second: Network) -> int:
+    """Return the number of pairs of layers that an alignment of the two networks compares."""
+    return 0 if _is_one_table(first, second) else len(first.steps) * len(second.steps)
+
+
+def _is_one_table(first: Network, second: Network) -> bool:
+    return first.spec.name == second.spec.name
+
+
 def diff_networks(first: Network, second: Network, convention: Convention) -> NetworkDiff:
     """Align two networks and return what differs.
 
@@ -75,7 +84,7 @@ def diff_networks(first: Network, second: Network, convention: Convention) -> Ne
     """
     differing = []
     same = 0
-    for before, after in _align_steps(first.steps, second.steps, one_table=first.spec.name == second.spec.name):
+    for before, after in _align_steps(first.steps, second.steps, one_table=_is_one_table(first, second)):
         changes = () if before is None or after is None else tuple(_changes(before, after))
         if before is not None and after is not None and not changes:
             same += 1
@@ -90,7 +99,9 @@ def _align_steps(
 ) -> Iterator[tuple[Step | None, Step | None]]:
     """Yield the steps in pairs, and each step without a counterpart beside None."""
     if not one_table:
-        yield from align(first, second, _unlike, lambda index: index in (0, len(first)) or _starts_block(first, index))
+        yield from align(
+            first, second, _unlike, lambda index: index in (0, len(first)) or _starts_block(first, index), _identify
+        )
         return
     blocks, others = ([list(block) for _, block in groupby(steps, attrgetter("block"))] for steps in (first, second))
     names, other_names = ([block[0].block for block in side] for side in (blocks, others))
@@ -107,6 +118,11 @@ def _unlike(first: Step, second: Step) -> int:
     if isinstance(first.lead, Conv2d | Linear) and isinstance(second.lead, Conv2d | Linear):
         return describe_step(first, first.lead).pair_cost(describe_step(second, second.lead))
     return 0 if type(first.lead) is type(second.lead) else IMPOSSIBLE
+
+
+def _identify(step: Step) -> Hashable:
+    """Return what is equal for steps that cost the same to align with any other step."""
+    return describe_step(step, step.lead).identity if isinstance(step.lead, Conv2d | Linear) else type(step.lead).__name__
 
 
 def _pair_parts(first: Sequence[Step], second: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:
