@@ -104,7 +104,7 @@ def _interrupt(line: tuple[str, ...], folder: Path, delay: float, number: signal
 def two_writers(share: float, chance: Random) -> Result:
     """Two commands write the same file at the same time."""
     result = Result()
-    names = (("v1", "v2"), ("v2", "v2"), ("v3-large", "nets"))
+    names = (("v1", "v2"), ("v2", "v2"), ("v3-large", "v1"))
     with tempfile.TemporaryDirectory(prefix="mbcost-faults-") as base:
         for _, (first, second) in product(range(20), names):
             if chance.random() >= share:
