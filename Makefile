@@ -36,8 +36,9 @@ format: $(TEST)/ready  ## let ruff fix what it can
 	$(TEST)/bin/ruff format .
 
 mutants: N ?= 200
+mutants: PROCESSES ?= 2
 mutants: $(TEST)/ready  ## plant N small faults in the engine and list those that no test finds; SEED=... repeats a run
-	$(TEST)/bin/python -m tools.mutants $(N) $(SEED)
+	$(TEST)/bin/python -m tools.mutants $(N) $(SEED) --processes $(PROCESSES) $(if $(ONLY),--only '$(ONLY)')
 
 blocks: $(TEST)/ready  ## write the output of the commands in the README and the docs into the pages
 	$(TEST)/bin/python -m tools.blocks

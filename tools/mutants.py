@@ -1,8 +1,12 @@
 """Measure the tests of the engine: plant one small fault at a time in its source, and run tests until one fails.
 
-`python -m tools.mutants [N] [SEED]` draws N faults with a seed that it prints, and lists those that no test finds.
-Either a test is missing, or the fault makes no difference. Only tests that do not need torch are run; the comparison
-with real models, which would find many of the others, is left out.
+`python -m tools.mutants [COUNT] [SEED]` draws faults with a seed that it prints, and lists those that no test finds.
+Either a test is missing, or the fault makes no difference. A fault of the second kind belongs in
+`tools/equivalent_mutants.yaml`, with the reason: it is then not drawn, and an entry that no fault matches is an error.
+
+For every fault the tests of its own module run first, with few random examples, and all tests only if those pass.
+Only tests that do not need torch are run; the comparison with real models, which would find many of the others, is
+left out.
 
 mutmut 3 cannot do this: it does not change functions with decorators, and most shapes of the engine are properties.
 """
@@ -15,161 +19,58 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
-from math import inf
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import Phase, settings
 
 from tools import ROOT
+from tools.mutations import Mutation, mutations, read_mutations
 
 SOURCES = [*sorted((ROOT / "mbcost" / "analytic").rglob("*.py")), ROOT / "mbcost" / "spec" / "scaling.py"]
 TESTS = [
-    "tests/spec/test_scaling.py", "tests/analytic", "mbcost/analytic", "mbcost/spec",
+    "tests/analytic", "tests/spec/test_scaling.py", "mbcost/analytic", "mbcost/spec",
     "tests/test_earlier_counters.py", "tests/test_published_conventions.py", "tests/cli/cost", "tests/cli/device",
     "tests/questions/device", "tests/questions/search", "tests/questions/compare", "tests/questions/test_check.py",
     "tests/cli/check",
 ]  # fmt: skip
 """The tests that are run for every fault: those of the sources, then those of the code that shows the numbers."""
-PROCESSES = 2
+EQUIVALENT = ROOT / "tools" / "equivalent_mutants.yaml"
 NOT_PLANTED = 99
 """The exit code of tests that never imported the module with the fault."""
-PATIENCE = 8
-"""The tests find a fault also if they take this many times as long with it as without it."""
-
-COMPARISONS: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-}  # fmt: skip
-ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult,
-    ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult,
-}  # fmt: skip
-SKIPPED = ("annotation", "returns", "decorator_list")
-"""Fields of a syntax tree that have no influence on a result."""
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """A change of one node in a syntax tree."""
-
-    line: int
-    before: str
-    """The code that changes."""
-    after: str
-    apply: Callable[[], None]
-    """Change the tree that the mutation was read from."""
-
-
-def mutations(node: ast.AST) -> Iterator[Mutation]:
-    """Yield every mutation of a syntax tree, in the order of its source.
-
-    Annotations, decorators, assertions and raised errors stay as they are.
-
-    >>> tree = ast.parse("def double(x): return x + x if x < 3 else 0")
-    >>> [mutation.after for mutation in mutations(tree)]
-    ['return None', 'not x < 3', 'x <= 3', '4', 'x - x', '1']
-    """
-    if isinstance(node, ast.Assert | ast.Raise) or _is_for_types(node):
-        return
-    for kinds, change in _CHANGES.items():
-        if isinstance(node, kinds):
-            yield from change(node)
-    for name, value in ast.iter_fields(node):
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and name not in SKIPPED:
-                yield from mutations(child)
-
-
-def read_mutations(path: Path) -> list[Mutation]:
-    """Return every mutation of a file."""
-    return list(mutations(ast.parse(path.read_bytes())))
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def _change_comparison(node: Any) -> Iterator[Mutation]:
-    for index, operator in enumerate(node.ops):
-        if type(operator) in COMPARISONS:
-            yield _mutation(node, node.ops, index, COMPARISONS[type(operator)]())
-
-
-def _change_arithmetic(node: Any) -> Iterator[Mutation]:
-    if type(node.op) in ARITHMETIC:
-        yield _mutation(node, vars(node), "op", ARITHMETIC[type(node.op)]())
-
-
-def _change_logic(node: Any) -> Iterator[Mutation]:
-    yield _mutation(node, vars(node), "op", ast.Or() if isinstance(node.op, ast.And) else ast.And())
-
-
-def _change_number(node: Any) -> Iterator[Mutation]:
-    if isinstance(node.value, int):
-        value = not node.value if isinstance(node.value, bool) else node.value + 1
-        yield _mutation(node, vars(node), "value", value)
-
-
-def _change_return(node: Any) -> Iterator[Mutation]:
-    if node.value is not None and not isinstance(node.value, ast.Constant):
-        yield _mutation(node, vars(node), "value", ast.Constant(None))
-
-
-def _change_condition(node: Any) -> Iterator[Mutation]:
-    yield _mutation(node.test, vars(node), "test", ast.UnaryOp(ast.Not(), node.test))
-
-
-def _change_filter(node: Any) -> Iterator[Mutation]:
-    for index, test in enumerate(node.ifs):
-        yield _mutation(test, node.ifs, index, ast.UnaryOp(ast.Not(), test))
-
-
-def _change_sign(node: Any) -> Iterator[Mutation]:
-    if isinstance(node.op, ast.USub):
-        yield _mutation(node, vars(node), "op", ast.UAdd())
-
-
-_CHANGES: Mapping[Any, Callable[[Any], Iterator[Mutation]]] = {
-    ast.Compare: _change_comparison,
-    (ast.BinOp, ast.AugAssign): _change_arithmetic,
-    ast.BoolOp: _change_logic,
-    ast.Constant: _change_number,
-    ast.Return: _change_return,
-    (ast.If, ast.IfExp, ast.While): _change_condition,
-    ast.comprehension: _change_filter,
-    ast.UnaryOp: _change_sign,
-}
-"""Kinds of nodes -> their mutations."""
-
-
-def _mutation(shown: Any, owner: Any, key: Any, value: Any) -> Mutation:
-    """Return the mutation that sets `owner[key]` to `value`; `shown` is the node whose code is reported."""
-    before, original = ast.unparse(shown), owner[key]
-    owner[key] = value
-    after = ast.unparse(value if shown is original else shown)
-    owner[key] = original
-
-    def apply() -> None:
-        owner[key] = value
-
-    return Mutation(shown.lineno, before.partition("\n")[0], after.partition("\n")[0], apply)
+PATIENCE = 20
+"""The seconds of processor time after which a test counts as failed; the slowest takes four without a fault."""
+FEW_EXAMPLES, ALL_EXAMPLES = 10, 100
+"""The random examples of a test when the tests of the module run, and when all tests run."""
+MEMORY = 4 * 2**30
+"""The most bytes of memory that the tests can have, so that a fault cannot use up that of the machine."""
+Key = tuple[str, str, str, str]
+"""What identifies a fault although lines move: its file, its function, and its code before and after."""
 
 
 class Fault(SourceFileLoader):
     """A loader that changes the source of its module; `number` is the index of the mutation in the file."""
 
-    def __init__(self, source: Path, number: int) -> None:
+    def __init__(self, source: Path, number: int, mutation: Mutation) -> None:
         super().__init__(".".join(source.relative_to(ROOT).with_suffix("").parts), str(source))
         self.number = number
+        self.mutation = mutation
         self.is_planted = False
+
+    @property
+    def key(self) -> Key:
+        """What an entry of `tools/equivalent_mutants.yaml` states."""
+        mutation = self.mutation
+        return str(Path(self.path).relative_to(ROOT)), mutation.function, mutation.before, mutation.after
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  # the signature of the base class
         """Return the code of the module with the fault."""
@@ -179,8 +80,8 @@ class Fault(SourceFileLoader):
         return compile(ast.fix_missing_locations(tree), self.path, "exec")
 
     def __str__(self) -> str:
-        mutation = read_mutations(Path(self.path))[self.number]
-        return f"{Path(self.path).relative_to(ROOT)}:{mutation.line}: {mutation.before}  ->  {mutation.after}"
+        file, function, before, after = self.key
+        return f"{file}:{self.mutation.line}: {function}: {before}  ->  {after}"
 
 
 class Finder(MetaPathFinder):
@@ -196,82 +97,150 @@ class Finder(MetaPathFinder):
         return spec_from_file_location(name, self.fault.path, loader=self.fault)
 
 
-class Profile:
-    """A pytest plugin: Hypothesis tries the same examples in every run, and does not simplify an example that fails."""
+class Plan:
+    """A pytest plugin that plants a fault and limits the time of a test.
+
+    Hypothesis tries the same examples in every run, and does not simplify an example that fails.
+    """
+
+    def __init__(self, fault: Fault | None, examples: int) -> None:
+        self.fault = fault
+        self.examples = examples
 
     def pytest_sessionstart(self) -> None:
-        """Replace the tests' own profile before any test is imported."""
+        """Replace the tests' own profile before any test is imported.
+
+        pytest's own finder, which reads a file that is named in the arguments, comes after that of the fault.
+        """
+        if self.fault is not None:
+            sys.meta_path.insert(0, Finder(self.fault))
         phases = (Phase.explicit, Phase.generate)
-        settings.register_profile("mutants", settings.default, phases=phases, derandomize=True, database=None)
+        settings.register_profile(
+            "mutants", settings.default, max_examples=self.examples, phases=phases, derandomize=True, database=None
+        )
         settings.load_profile("mutants")
 
+    def pytest_runtest_setup(self) -> None:
+        """Give the next test its own time; the signal ends the process."""
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
 
-def start_tests(fault: Fault | None) -> int:
-    """Fork a process that runs the tests with the fault, and return its id; its exit code is 0 if all tests pass."""
+
+def list_faults(sources: Sequence[Path] = SOURCES) -> list[Fault]:
+    """Return every fault of these sources."""
+    return [Fault(path, *numbered) for path in sources for numbered in enumerate(read_mutations(path))]
+
+
+def read_equivalent() -> dict[Key, int]:
+    """Return the faults that make no difference, each with the number of mutations that it stands for."""
+    entries: dict[str, list[dict[str, Any]]] = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
+    return {
+        (file, entry["in"] or "", entry["before"], entry["after"]): entry.get("times", 1)
+        for file, listed in entries.items()
+        for entry in listed
+    }
+
+
+def find_stale(equivalent: Mapping[Key, int], faults: Sequence[Fault]) -> list[str]:
+    """Return one line for every entry of `equivalent_mutants.yaml` that does not match as many faults as it says."""
+    matched = Counter(fault.key for fault in faults)
+    return [
+        f"{EQUIVALENT.name}: {' | '.join(key)} matches {matched[key]} faults, expected {times}: correct the entry"
+        for key, times in equivalent.items()
+        if matched[key] != times
+    ]
+
+
+def list_first_tests(fault: Fault) -> list[str]:
+    """Return the tests of the module with the fault: the file of its name, its own examples, and known totals."""
+    path = Path(fault.path)
+    own = ROOT / "tests" / path.relative_to(ROOT / "mbcost").with_name(f"test_{path.name}")
+    known = "tests/analytic/test_network.py::test_totals_are_the_known_ones"
+    return [str(path), *([str(own)] if own.exists() else []), known]
+
+
+def start_tests(fault: Fault | None, tests: Sequence[str]) -> int:
+    """Fork a process that runs tests with the fault, and return its id; its exit code is 0 if all tests pass."""
     if child := os.fork():
         return child
+    import resource  # Windows does not have it
+
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    if fault is not None:
-        sys.meta_path.insert(0, Finder(fault))
-    options = ["-x", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+    options = ["-x", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:anyio", "--rootdir", str(ROOT)]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # Hypothesis is imported before the fork
-    code = pytest.main([*options, *TESTS], plugins=[Profile()])
-    os._exit(code if fault is None or fault.is_planted else NOT_PLANTED)
+    code = pytest.main([*options, *tests], plugins=[Plan(fault, ALL_EXAMPLES if tests is TESTS else FEW_EXAMPLES)])
+    is_planted = fault is None or fault.is_planted or tests is not TESTS
+    os._exit(code if is_planted else NOT_PLANTED)
 
 
-def run_tests(faults: Sequence[Fault | None], seconds: float) -> Iterator[tuple[Fault | None, bool]]:
-    """Yield each fault when its tests end, with whether one of them failed or they took more than `seconds`.
+def run_tests(faults: Sequence[Fault | None], processes: int) -> Iterator[tuple[Fault | None, bool]]:
+    """Yield each fault when its tests end, with whether one of them failed.
 
     Raises:
         RuntimeError: the tests do not import the module with the fault.
     """
-    waiting, running = list(reversed(faults)), dict[int, tuple[Fault | None, float]]()
+    waiting: list[tuple[Fault | None, Sequence[str]]] = [
+        (fault, TESTS if fault is None else list_first_tests(fault)) for fault in reversed(faults)
+    ]
+    running: dict[int, tuple[Fault | None, Sequence[str]]] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < PROCESSES:
-                fault = waiting.pop()
-                running[start_tests(fault)] = fault, time.monotonic() + seconds
-            for child, (fault, deadline) in list(running.items()):
-                late = time.monotonic() > deadline
-                if late:
-                    os.killpg(child, signal.SIGKILL)
-                ended, status = os.waitpid(child, 0 if late else os.WNOHANG)
-                if ended:
-                    del running[child]
-                    code = os.waitstatus_to_exitcode(status)
-                    if code == NOT_PLANTED:
-                        raise RuntimeError(f"the tests do not import the module with the fault {fault}")
-                    yield fault, late or code != 0
-            time.sleep(0.01)
+            while waiting and len(running) < processes:
+                fault, tests = waiting.pop()
+                running[start_tests(fault, tests)] = fault, tests
+            child, status = os.wait()
+            fault, tests = running.pop(child)
+            code = os.waitstatus_to_exitcode(status)
+            if code == NOT_PLANTED:
+                raise RuntimeError(f"the tests do not import the module with the fault {fault}")
+            if code == 0 and tests is not TESTS:
+                waiting.append((fault, TESTS))
+            else:
+                yield fault, code != 0
     finally:
         for child in running:
             os.killpg(child, signal.SIGKILL)
 
 
-def main(count: int, seed: int) -> None:
+def main(count: int, seed: int, only: str, processes: int) -> None:
     """Plant `count` faults, or all if there are fewer, and print those that no test finds and the share of the others.
 
     Raises:
-        SystemExit: the tests fail without a fault.
+        SystemExit: the tests fail without a fault, or an entry of `equivalent_mutants.yaml` does not match.
     """
-    candidates = [(path, number) for path in SOURCES for number in range(len(read_mutations(path)))]
-    faults = [Fault(*drawn) for drawn in random.Random(seed).sample(candidates, min(count, len(candidates)))]
-    print(f"{len(faults):,} of {len(candidates):,} faults, seed {seed}", flush=True)
+    faults, equivalent = list_faults(), read_equivalent()
+    if stale := find_stale(equivalent, faults):
+        raise SystemExit("\n".join(stale))
+    # A sample is drawn from all faults first: whether a fault is listed as equivalent does not change which are drawn.
+    candidates = [fault for fault in faults if only in str(fault)]
+    drawn = random.Random(seed).sample(candidates, min(count, len(candidates)))
+    planted = [fault for fault in drawn if fault.key not in equivalent]
+    print(
+        f"{len(drawn):,} of {len(candidates):,} faults, seed {seed}; {len(drawn) - len(planted):,} of them are listed "
+        "as equivalent",
+        flush=True,
+    )
     start = time.monotonic()
-    if any(failed for _, failed in run_tests([None], inf)):
+    if any(failed for _, failed in run_tests([None], processes)):
         raise SystemExit("the tests fail without a fault")
-    total, seconds = 0, PATIENCE * (time.monotonic() - start)
-    for done, (fault, failed) in enumerate(run_tests(faults, seconds), 1):
+    total = 0
+    for done, (fault, failed) in enumerate(run_tests(planted, processes), 1):
         total += failed
         if not failed:
             print(fault, flush=True)
         print(f"{done:,} done, {total:,} found, {time.monotonic() - start:,.0f} s", end="\r", file=sys.stderr)
-    print(f"{total:,} of {len(faults):,} faults found ({total / len(faults):.1%}) in {time.monotonic() - start:,.0f} s")
+    share = f" ({total / len(planted):.1%})" if planted else ""
+    print(f"{total:,} of {len(planted):,} planted faults found{share} in {time.monotonic() - start:,.0f} s")
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]]
-    main(numbers[0] if numbers else 200, numbers[1] if len(numbers) > 1 else random.randrange(10**9))
+    parser = ArgumentParser(prog="python -m tools.mutants", description=__doc__.partition("\n")[0])
+    parser.add_argument("count", nargs="?", type=int, default=200, help="how many faults to plant")
+    parser.add_argument("seed", nargs="?", type=int, default=random.randrange(10**9), help="which faults to draw")
+    parser.add_argument("--only", default="", help="draw only from faults whose line in the output contains this text")
+    parser.add_argument("--processes", type=int, default=2, help="how many faults to test at the same time")
+    main(**vars(parser.parse_args()))

@@ -33,25 +33,25 @@ class Form:
     inputs: int
     outputs: int
     rules: LayerRules
-    kernel: tuple[int, int] = (1, 1)
+    kernel: tuple[int, int]
     """(0, 0) is a universal bottleneck without a depthwise layer between its pointwise layers, or a flattening that
     keeps the map."""
-    stride: int = 1
-    groups: int = 1
-    dilation: int = 1
-    start: tuple[int, int] = (0, 0)
+    stride: int
+    groups: int
+    dilation: int
+    start: tuple[int, int]
     """The kernel of a universal bottleneck's depthwise layer before the expansion; (0, 0) if it has none."""
-    function: str | None = None
+    function: str | None
     """The activation after its convolutions, except a bottleneck's projection."""
-    expanded: int = 0
+    expanded: int
     """Channels inside a bottleneck; 0 in the basic form of a residual block."""
-    expands: bool = False
+    expands: bool
     """Whether a convolution makes the expanded channels; with t = 1 most implementations have none."""
-    squeezed: int = 0
+    squeezed: int
     """Channels between the two convolutions of squeeze-and-excite; 0 without it."""
-    connected: bool = False
+    connected: bool
     """Whether a residual connection adds input and output if their shapes agree."""
-    part: str = ""
+    part: str
     """The part that a fully connected layer is: `head` or `classifier`."""
     edits: tuple[Edit, ...] = ()
     """Changes of the layers that the operator builds, in order; only networks with a known mistake have some."""

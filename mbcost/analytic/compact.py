@@ -14,6 +14,7 @@ from functools import cache
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.layers import Conv2d, Layer, Shape, WindowPool, padded_output
 from mbcost.analytic.operators import build_layers
+from mbcost.errors import MbcostError
 from mbcost.spec.tally import COUNTS, Tally, counts_of, total
 
 Chain = tuple[tuple[int, int, str], ...]
@@ -25,9 +26,8 @@ FULL: Scale = ((), ())
 """The scale of the input itself."""
 _PER_INPUT = tuple(name in ("max_pool_inputs", "average_pool_inputs") for name in COUNTS)
 """For each count, whether it is proportional to the map that a layer reads; a convolution's are to its output map."""
-PROBE = 2**100 + 1
-"""The side of a map with more positions than any constant count, so that a division separates the two kinds of counts.
-It is odd, so that rounding of sizes shows."""
+_PROBE_BITS = 100
+"""The probe that `choose_probe` returns for usual blocks has 101 bits."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,30 @@ def compact(blocks: Iterable[Block]) -> Compact:
     return Compact(total(fixed), tuple((key, total(tallies)) for key, tallies in growing.items()), scale)
 
 
+def choose_probe(form: Form) -> int:
+    """Return the side of a map so large that its positions outnumber every constant count of the block.
+
+    A division by the positions then separates the counts that grow with the map from those that do not. A constant
+    count is at most that of a layer on a vector: two widths, each at most the largest one times a grid, and a window.
+    With b bits in all numbers of the block together, it is below 2^(2b), and a map whose sides are reduced by all
+    windows and strides together still has more positions than that. The side is odd, so that rounding of sizes shows.
+    """
+    widest = max(form.inputs, form.outputs, form.expanded, form.squeezed)
+    numbers = (widest, *form.kernel, *form.start, form.stride, form.groups, form.dilation)
+    return (1 << max(_PROBE_BITS, 2 * sum(map(int.bit_length, numbers)) + 8)) + 1
+
+
 @cache
 def compact_form(form: Form) -> Compact:
     """Return the counts of one block, with scales relative to the map that it reads."""
-    scales: dict[tuple[int, int], Scale] = {(PROBE, PROBE): FULL, (1, 1): None}
+    probe = choose_probe(form)
+    scales: dict[tuple[int, int], Scale] = {(probe, probe): FULL, (1, 1): None}
     sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
     output = FULL
-    for layer in build_layers(form, "", Shape(form.inputs, PROBE, PROBE)):
+    for layer in _build_probed_layers(form, probe):
         before, after = layer.input, layer.output
         scale_after = advance_scale(scales[before.height, before.width], layer)
-        output = FULL if is_flattened(after) else scales.setdefault((after.height, after.width), scale_after)
+        output = FULL if is_flattened(after, probe) else scales.setdefault((after.height, after.width), scale_after)
         fixed = sums[None]
         for index, count in enumerate(counts_of(layer.tally())):
             if not count:
@@ -85,13 +99,27 @@ def compact_form(form: Form) -> Compact:
             shape = before if output is None or _PER_INPUT[index] else after
             scale = scales[shape.height, shape.width]
             # A layer that reads the map as one vector works on a single position, and its counts grow with the map.
-            scale, positions = (FULL, PROBE**2) if scale is None else (scale, shape.height * shape.width)
+            scale, positions = (FULL, probe**2) if scale is None else (scale, shape.height * shape.width)
             per_position, constant = divmod(count, positions)
             fixed[index] += constant
             if per_position:
                 sums.setdefault(scale, [0] * len(COUNTS))[index] += per_position
     fixed_tally = Tally(*sums.pop(None))
     return Compact(fixed_tally, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
+
+
+def _build_probed_layers(form: Form, probe: int) -> tuple[Layer, ...]:
+    """Return the layers of a block on the probed map.
+
+    Raises:
+        MbcostError: the branches of the block have maps of one size at some resolutions only, as with a 2x2 kernel.
+    """
+    try:
+        return tuple(build_layers(form, "", Shape(form.inputs, probe, probe)))
+    except MbcostError:
+        raise MbcostError(
+            "the branches of a block have equal maps at some resolutions only: use mbcost table for each"
+        ) from None
 
 
 def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
@@ -110,16 +138,16 @@ def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
     return height * width
 
 
-def is_flattened(shape: Shape) -> bool:
-    """Return whether this is the shape of the whole probed map, read as one vector."""
-    return shape.height == shape.width == 1 and shape.channels >= PROBE**2
+def is_flattened(shape: Shape, probe: int) -> bool:
+    """Return whether this is the shape of the whole map with sides of `probe`, read as one vector."""
+    return shape.height == shape.width == 1 and shape.channels >= probe**2
 
 
 def join_scales(outer: Scale, inner: Scale) -> Scale:
     """Return the scale of a map that has the scale `inner` relative to a map of the scale `outer`."""
     if outer is None or inner is None:
         return None
-    return _shorten(outer[0] + inner[0]), _shorten(outer[1] + inner[1])
+    return _lengthen(outer[0], inner[0]), _lengthen(outer[1], inner[1])
 
 
 def advance_scale(scale: Scale, layer: Layer) -> Scale:
@@ -127,13 +155,16 @@ def advance_scale(scale: Scale, layer: Layer) -> Scale:
     if not isinstance(layer, Conv2d | WindowPool) or scale is None:
         return scale
     height, width = ((side, layer.stride, layer.padding) for side in layer.window)
-    return _shorten((*scale[0], height)), _shorten((*scale[1], width))
+    return _lengthen(scale[0], (height,)), _lengthen(scale[1], (width,))
 
 
-def _shorten(chain: Chain) -> Chain:
-    """Return the shortest equivalent chain: successive ceilings of a division are a single one, ceil(n / ab)."""
-    shortened: list[tuple[int, int, str]] = []
-    for kernel, stride, padding in chain:
+def _lengthen(chain: Chain, more: Chain) -> Chain:
+    """Return the shortest chain with the layers of both: successive ceilings of a division are one, ceil(n / ab).
+
+    The first chain is as short as possible already.
+    """
+    shortened = list(chain)
+    for kernel, stride, padding in more:
         is_ceiling = padding == "same" or (kernel % 2 == 1 and (padding == "symmetric" or stride == 1))
         if not is_ceiling:
             shortened.append((kernel, stride, padding))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
 from mbcost.analytic.network import Network
@@ -15,14 +15,12 @@ from mbcost.spec.table import Row, Spec
 AS_WRITTEN = "as written"
 """The name in place of an implementation's: a flat list leaves nothing to decide."""
 
-_POINT = Shape(1, 1, 1)
-
 
 @dataclass(frozen=True)
 class WrittenConv2d(Conv2d):
     """A convolution whose output map is stated, whatever its padding."""
 
-    written: Shape = _POINT
+    written: Shape = field(kw_only=True)
 
     @property
     def output(self) -> Shape:

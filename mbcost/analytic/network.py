@@ -34,7 +34,7 @@ class Step:
     @property
     def stage(self) -> str:
         """The row of the printed table, `2` in `2.1.expand`."""
-        return self.name.split(".", 1)[0]
+        return self.name.partition(".")[0]
 
     @property
     def block(self) -> str:
@@ -86,7 +86,7 @@ class Network:
         """The layers, grouped into the rows of a cost table."""
         rows = self.spec.rows
         return tuple(
-            Step(rows[int(name.split(".", 1)[0])], tuple(layers))
+            Step(rows[int(name.partition(".")[0])], tuple(layers))
             for name, layers in groupby(self.layers, key=attrgetter("name"))
         )
 

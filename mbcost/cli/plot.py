@@ -18,8 +18,9 @@ from mbcost.cli.arguments import (
     resolve_network,
 )
 from mbcost.cli.group import CommandGroup, Subgroup
-from mbcost.cli.options import Alpha, Classes, ConventionName, HeadText, Impl, InChannels, Net, Res, Rho
+from mbcost.cli.options import Alpha, Classes, ConventionName, Force, HeadText, Impl, InChannels, Net, Res, Rho
 from mbcost.cli.output import check_output, replace_file
+from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
@@ -40,6 +41,8 @@ from mbcost.questions.plot import (
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_convention
 
+MOST_PLANNED = 1_000_000
+"""The number of blocks that are planned without --force; a network has some dozens."""
 Picture = Annotated[
     Path,
     typer.Option("--output", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"),
@@ -105,8 +108,11 @@ def sweep(
     head: HeadText = None,
     in_channels: InChannels = None,
     convention: ConventionName = None,
+    force: Force = False,
 ) -> int:
     """Multiply-adds over width multiplier and resolution, with lines of equal cost.
+
+    At most 20,000 points are drawn. Without --force, at most 1,000,000 blocks of networks are planned.
 
     \b
     Examples:
@@ -124,6 +130,10 @@ def sweep(
     network = resolve_network(net, NetworkOptions(impl=impl, classes=classes, head=head, in_channels=in_channels))
     if network.spec.is_flat:
         raise MbcostError(f"{net} is a flat list of layers, which has no alpha to sweep: use a table of blocks")
+    begin_work(
+        len(alphas) * sum(row.repeats for row in network.spec.rows), "blocks of networks to plan", rate=15_000,
+        bound=MOST_PLANNED, force=force, remedy="use larger steps of alpha",
+    )  # fmt: skip
     grid = compute_cost_grid(
         network.spec, network.implementation, load_convention(convention), alphas, sides,
         classes=network.classes, in_channels=network.in_channels,

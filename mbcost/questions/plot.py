@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import exp
 
 from mbcost.analytic.blocks import plan
-from mbcost.analytic.compact import compact
 from mbcost.analytic.layers import Conv2d
+from mbcost.analytic.many.grid import compute_costs, compute_sides, compute_totals
+from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.device.roofline import name_kind
@@ -21,6 +22,8 @@ from mbcost.spec.tally import total
 
 MOST_CELLS = 20_000
 """More cells than this cannot be told apart in a heat map on a page."""
+BLOCKS_AT_ONCE = 2**15
+"""The number of blocks whose networks are computed together, in some ten megabytes."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def compute_cost_grid(
     classes: int,
     in_channels: int,
 ) -> CostGrid:
-    """Return the multiply-adds at every alpha and resolution, from the compact form of the engine.
+    """Return the multiply-adds at every alpha and resolution.
 
     Raises:
         MbcostError: there are too many points for a picture, or no network can be built at one of them.
@@ -94,10 +97,23 @@ def compute_cost_grid(
             f"{len(alphas)} x {len(resolutions)} points are too many for a picture: ask for at most {MOST_CELLS:,}"
         )
     rules = spec.implementation(implementation)
-    rows = []
-    for alpha in alphas:
-        form = compact(plan(Scaling(spec, rules, alpha, classes), in_channels))
-        rows.append(tuple(convention.mult_adds(form.tally((side, side))) for side in resolutions))
+    quantity = WeightedCount.from_coefficients(convention.mult_adds_coefficients)
+    sizes = [(side, side) for side in resolutions]
+    rows: list[tuple[int, ...]] = []
+    step = max(1, BLOCKS_AT_ONCE // max(1, sum(row.repeats for row in spec.rows)))
+    for start in range(0, len(alphas), step):
+        plans = [plan(Scaling(spec, rules, alpha, classes), in_channels) for alpha in alphas[start : start + step]]
+        costs = compute_costs(group_columns(plans), quantity)
+        if (
+            compute_sides(costs.scales, 0, resolutions).min() < 1
+            or compute_sides(costs.scales, 1, resolutions).min() < 1
+        ):
+            for side in resolutions:
+                resolve(
+                    spec, alpha=alphas[start], resolution=side, implementation=implementation, classes=classes,
+                    in_channels=in_channels,
+                )  # fmt: skip
+        rows += map(tuple, compute_totals(costs, sizes).tolist())
     return CostGrid(spec, implementation, convention, tuple(alphas), tuple(resolutions), tuple(rows))
 
 

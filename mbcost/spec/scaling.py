@@ -11,6 +11,10 @@ from mbcost.spec.implementation import EXACT, ChannelRule, Implementation
 from mbcost.spec.operators import OWN_HEAD
 from mbcost.spec.table import SQUEEZE_DIVISOR, Spec
 
+LARGEST = 10**1000 - 1
+"""The largest number of classes or channels. Python writes no integer with more than 4,300 digits, and a count
+multiplies two of them."""
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -132,7 +136,7 @@ def check_whole(number: int, name: str) -> int:
     """Return a count of at least 1 as a plain integer; `name` is its name in messages.
 
     Raises:
-        MbcostError: the number is not whole, or it is below 1.
+        MbcostError: the number is not whole, it is below 1, or it has more than 1,000 digits.
 
     >>> check_whole(3, "classes")
     3
@@ -141,6 +145,8 @@ def check_whole(number: int, name: str) -> int:
         whole = operator.index(number)
     except TypeError:
         raise MbcostError(f"{name} is {number!r}: it must be a whole number") from None
+    if whole > LARGEST:
+        raise MbcostError(f"{name} has more than 1,000 digits: use a smaller number")
     if whole < 1:
         raise MbcostError(f"{name} is {whole}: it must be at least 1")
     return whole

@@ -9,15 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, Form, plan
-from mbcost.analytic.compact import FULL, Compact, compact, compact_form, count_positions, join_scales
-from mbcost.analytic.layers import Conv2d, Layer
+from mbcost.analytic.compact import FULL, Chain, Compact, Scale, compact, compact_form, count_positions, join_scales
+from mbcost.analytic.layers import Conv2d, Layer, padded_output
 from mbcost.analytic.network import resolve
+from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
+from mbcost.spec.implementation import PADDINGS, ChannelRule, Padding
 from mbcost.spec.reading.table import parse_spec
 from mbcost.spec.scaling import Scaling
+from mbcost.spec.table import Row
 from mbcost.spec.tally import total
 from tests.tables import tables, where_possible
 
+Window = tuple[int, int, str]
 PAIRS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations]
 
 
@@ -87,3 +91,88 @@ def test_an_edit_changes_the_counts_of_its_own_form_only() -> None:
     edited = replace(form, edits=(dense,))
     assert compact_form(edited).fixed.weights - compact_form(form).fixed.weights == 9 * 96 * 95
     assert compact_form(form).fixed.weights == 16 * 96 + 9 * 96 + 96 * 24
+
+
+@pytest.mark.parametrize(
+    ("chain", "shortest"),
+    [
+        ([(3, 1, "symmetric"), (1, 1, "same"), (5, 1, "same"), (3, 1, "trailing"), (4, 1, "same")], ()),
+        ([(3, 2, "symmetric")], ((1, 2, "same"),)),  # (k - 1) // 2 zeros on both sides of an odd kernel round up, too
+        ([(4, 2, "same")], ((1, 2, "same"),)),
+        ([(3, 2, "same"), (7, 1, "symmetric"), (3, 3, "symmetric"), (4, 2, "same")], ((1, 12, "same"),)),
+        ([(4, 1, "symmetric")], ((4, 1, "symmetric"),)),  # an even kernel makes the map smaller by one
+        ([(2, 2, "symmetric")], ((2, 2, "symmetric"),)),
+        ([(3, 2, "trailing")], ((3, 2, "trailing"),)),  # this rounds down
+        ([(3, 2, "same"), (3, 2, "trailing"), (3, 2, "same")], ((1, 2, "same"), (3, 2, "trailing"), (1, 2, "same"))),
+        (
+            [(3, 2, "trailing"), (2, 2, "symmetric"), (1, 2, "symmetric"), (3, 2, "same")],
+            ((3, 2, "trailing"), (2, 2, "symmetric"), (1, 4, "same")),
+        ),
+    ],
+)
+def test_successive_ceilings_are_one_and_other_windows_stay(chain: list[Window], shortest: Chain) -> None:
+    scale: Scale = FULL
+    for window in chain:
+        scale = join_scales(scale, ((window,), ()))
+    assert scale == (shortest, ())
+    assert join_scales(FULL, ((), tuple(chain))) == ((), shortest)
+    assert join_scales(None, scale) is join_scales(scale, None) is None
+
+
+WINDOWS = st.tuples(st.integers(1, 5), st.integers(1, 3), st.sampled_from(PADDINGS))
+
+
+@given(st.lists(WINDOWS, max_size=4), st.lists(WINDOWS, max_size=4), st.integers(99, 400), st.integers(99, 400))
+def test_a_shortened_chain_gives_the_size_of_every_map(
+    vertical: list[Window], horizontal: list[Window], height: int, width: int
+) -> None:
+    scale = join_scales((tuple(vertical), ()), (tuple(horizontal), ()))
+    sides = height, width
+    for window in [*vertical, *horizontal]:
+        sides = padded_output(sides[0], *window), width
+    assert count_positions(scale, (height, width)) == sides[0] * sides[1]
+    turned = join_scales(((), tuple(vertical)), ((), tuple(horizontal)))
+    assert count_positions(turned, (width, height)) == sides[0] * sides[1]
+    assert count_positions(None, (height, width)) == 1
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_flattened_map_grows_with_the_resolution_also_if_it_has_one_channel(channels: int) -> None:
+    """Weights of a layer that reads the whole map: channels x positions x outputs, here after a stride of 2 by 2."""
+    v2 = load_spec("v2")
+    record = replace(v2.implementation("official"), channels=ChannelRule("none", 1, 1))
+    rows = Row(0, "conv", k=(1, 3), c=channels, s=2), Row(1, "flatten"), Row(2, "batch_norm"), Row(3, "dense", c="k")
+    spec = replace(v2, rows=rows, implementations={"official": record})
+    whole = compact(plan(Scaling(spec, record, 1.0, classes=5), 3))
+    for resolution, positions in (((9, 16), 5 * 8), ((1, 1), 1), ((2, 3), 2)):
+        tally = whole.tally(resolution)
+        assert tally == resolve(spec, resolution=resolution, classes=5).tally()
+        assert tally.weights == 9 * channels + positions * channels * 5
+        assert tally.linear_macs == positions * channels * 5
+        assert tally.plain_norm_channels == channels + positions * channels
+    assert whole.output is None
+
+
+def test_the_constant_of_a_network_has_its_weights_and_its_classifier() -> None:
+    """V2's official classifier is a 1x1 convolution of the pooled map; all other layers grow with their own maps."""
+    whole = compact(blocks("v2"))
+    assert None not in dict(whole.growing)
+    assert whole.fixed.weights == resolve(load_spec("v2")).tally().weights
+    assert whole.fixed.conv_macs == 1280 * 1000
+    assert sum(tally.conv_macs for _, tally in whole.growing) == whole.fixed.weights - 1280 * 1000
+    assert all(tally.weights == tally.norms == 0 for _, tally in whole.growing)
+
+
+def test_a_sum_of_maps_that_agree_on_even_maps_only_has_no_form_for_every_resolution() -> None:
+    """A 2x2 window with stride 2 rounds down, the 1x1 window of the shortcut up: PyTorch's zeros are (k - 1) // 2."""
+    v2 = load_spec("v2")
+    record = v2.implementation("official")
+    rules = replace(record.layer_rules, padding=Padding("symmetric", "symmetric", "symmetric"))
+    record = replace(record, layer_rules=rules)
+    rows = (Row(0, "conv", c=8), Row(1, "residual", k=(2, 2), exp=8, c=8, s=2))
+    spec = replace(v2, rows=rows, implementations={"official": record})
+    with pytest.raises(MbcostError, match=r"^row 1 of v2: 1\.1\.add cannot add maps of 4x4x8 and 5x5x8"):
+        resolve(spec, resolution=9)
+    assert resolve(spec, resolution=8).steps[-1].output.map == (4, 4, 8)
+    with pytest.raises(MbcostError, match=r"equal maps at some resolutions only: use mbcost table"):
+        compact(plan(Scaling(spec, record, 1.0, classes=5), 3))

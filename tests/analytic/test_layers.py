@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -9,7 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, GlobalPool, Linear, Multiply, Shape
+from mbcost.analytic.layers import (
+    Activation,
+    Add,
+    BatchNorm,
+    Conv2d,
+    GlobalPool,
+    GridPool,
+    Linear,
+    Multiply,
+    Shape,
+    VectorNorm,
+    WindowPool,
+)
 from mbcost.spec.implementation import PADDINGS
 from mbcost.spec.tally import Tally
 
@@ -111,7 +124,54 @@ def test_other_layers_count_elements_and_no_multiply_accumulates(c: int, h: int,
 
 
 @pytest.mark.parametrize(
-    ("inputs", "groups", "operator"), [(32, 32, "depthwise"), (32, 1, "conv"), (32, 8, "conv"), (1, 1, "conv")]
+    ("inputs", "groups", "operator"),
+    [(32, 32, "depthwise"), (2, 2, "depthwise"), (32, 1, "conv"), (32, 8, "conv"), (1, 1, "conv")],
 )
 def test_a_convolution_with_one_filter_per_channel_is_depthwise(inputs: int, groups: int, operator: str) -> None:
     assert Conv2d("conv", Shape(inputs, 7, 7), 32, (3, 3), groups=groups).operator == operator
+
+
+def test_a_window_has_its_own_height_and_width_and_the_gaps_of_a_dilated_kernel() -> None:
+    """A 3x5 kernel with gaps of two reads 7 x 13 positions; with symmetric zeros, 3 and 6 on each side."""
+    conv = Conv2d("conv", Shape(2, 20, 30), 6, (3, 5), 2, dilation=3, padding="symmetric")
+    assert conv.window == (7, 13)
+    assert conv.output == Shape(6, (20 + 6 - 7) // 2 + 1, (30 + 12 - 13) // 2 + 1)
+    assert replace(conv, kernel=(2, 4)).output == Shape(6, (20 + 2 - 4) // 2 + 1, (30 + 8 - 10) // 2 + 1)
+    assert replace(conv, padding="same").output == Shape(6, 10, 15)
+    assert replace(conv, padding="trailing").output == Shape(6, (20 + 1 - 7) // 2 + 1, (30 + 1 - 13) // 2 + 1)
+    pool = WindowPool("pool", Shape(2, 20, 31), "max", (2, 5), 3, "symmetric")
+    assert (pool.window, pool.operator) == ((2, 5), "max_pool")
+    assert pool.output == Shape(2, (20 - 2) // 3 + 1, (31 + 4 - 5) // 3 + 1)
+    assert pool.tally() == Tally(max_pool_inputs=2 * 20 * 31, max_pool_outputs=2 * 7 * 11)
+    assert replace(pool, kind="average").tally() == Tally(
+        average_pool_inputs=2 * 20 * 31, average_pool_outputs=2 * 7 * 11
+    )
+
+
+def test_a_grid_of_cells_becomes_one_vector_and_a_vector_has_one_norm_per_value() -> None:
+    pool = GridPool("pool", Shape(16, 9, 5), (7, 2))
+    assert (pool.output, pool.operator, pool.call) == (Shape(16 * 14, 1, 1), "pool", "adaptive")
+    assert pool.tally() == Tally(adaptive_pool_inputs=16 * 45, adaptive_pool_outputs=16 * 14)
+    norm = VectorNorm("norm", Shape(96, 1, 1))
+    assert (norm.output, norm.operator) == (Shape(96, 1, 1), "norm")
+    assert norm.tally() == Tally(plain_norm_channels=96, plain_norm_elements=96, norms=1)
+
+
+def test_a_map_is_reported_with_its_channels_last() -> None:
+    assert Shape(3, 20, 30).map == (20, 30, 3)
+
+
+def test_a_linear_layer_is_reported_as_one_position_with_a_bias() -> None:
+    """A layer that reads a whole map has one weight per element and output."""
+    linear = Linear("classifier", Shape(8, 3, 2), 10)
+    assert (linear.kernel, linear.stride, linear.groups, linear.operator) == ((1, 1), 1, 1, "linear")
+    assert linear.tally() == Tally(weights=480, biases=10, linear_macs=480, linear_bias_adds=10, outputs=10)
+    assert replace(linear, bias=False).tally() == Tally(weights=480, linear_macs=480, outputs=10)
+
+
+def test_the_names_of_pools_and_sums_are_those_of_a_cost_table() -> None:
+    image = Shape(4, 2, 3)
+    assert [layer.operator for layer in (GlobalPool("p", image), Multiply("m", image), Add("a", image))] == [
+        "pool", "multiply", "add",
+    ]  # fmt: skip
+    assert GlobalPool("p", image, "mean").tally() == Tally(mean_pool_inputs=24, mean_pool_outputs=4)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mbcost.analytic.layers import Shape
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_spec
+from mbcost.spec.implementation import Padding
+from mbcost.spec.table import Row, Spec
 from mbcost.spec.tally import total
 
 PAIRS = [(name, implementation) for name in NETWORKS for implementation in load_spec(name).implementations]
@@ -53,7 +57,7 @@ def test_the_dense_v1_has_the_4_9_billion_mult_adds_of_the_paper() -> None:
 
 @pytest.mark.parametrize(("name", "implementation"), PAIRS)
 @given(st.sampled_from([0.25, 0.35, 0.5, 0.75, 1.0, 1.3, 1.4]), st.integers(96, 256), st.integers(96, 256))
-@settings(max_examples=8)
+@settings(max_examples=3)  # of each of the pairs
 def test_params_do_not_depend_on_the_resolution_and_steps_sum_to_the_network(
     name: str, implementation: str, alpha: float, height: int, width: int
 ) -> None:
@@ -159,3 +163,66 @@ def test_arguments_without_a_network_are_refused(options: dict[str, Any], messag
 
 def test_a_resolution_of_one_pixel_is_enough_with_same_padding() -> None:
     assert resolve(load_spec("v1"), resolution=1).params() == 4_231_976
+
+
+def pooled(padding: str) -> Spec:
+    """A stem and a 4x4 max pool at the very end, with one padding everywhere."""
+    v2 = load_spec("v2")
+    record = v2.implementation("official")
+    rules = replace(record.layer_rules, padding=Padding(padding, padding, padding))
+    rows = (Row(0, "conv", k=(1, 1), c=8), Row(1, "max_pool", k=(4, 4), s=1))
+    return replace(v2, rows=rows, implementations={"official": replace(record, layer_rules=rules)})
+
+
+@pytest.mark.parametrize(
+    ("resolution", "output"),
+    [((2, 2), (1, 1)), ((2, 9), (1, 8)), ((9, 2), (8, 1)), ((1, 9), None), ((9, 1), None), ((1, 1), None)],
+)
+def test_a_map_that_is_empty_after_the_last_pool_is_refused(
+    resolution: tuple[int, int], output: tuple[int, int] | None
+) -> None:
+    """With one zero on each side, a 4x4 window needs two positions: (2 + 2 - 4) / 1 + 1 = 1."""
+    if output is not None:
+        assert resolve(pooled("symmetric"), resolution=resolution).steps[-1].output == Shape(8, *output)
+        return
+    with pytest.raises(MbcostError) as caught:
+        resolve(pooled("symmetric"), resolution=resolution)
+    size = f"{resolution[0]}x{resolution[1]}"
+    message = f"the map is empty after 1.1.pool at resolution {size}: use a larger resolution"
+    assert str(caught.value) == f"row 1 of v2: {message}"
+    assert resolve(pooled("same"), resolution=resolution).steps[-1].output == Shape(8, *resolution)
+
+
+def test_the_name_of_a_step_states_its_row_its_repeat_and_its_part() -> None:
+    """V3-Large has more than ten rows and parts with a point."""
+    network = resolve(load_spec("v3-large"))
+    (step,) = [step for step in network.steps if step.name == "12.1.se.reduce"]
+    assert (step.stage, step.block, step.part) == ("12", "12.1", "se.reduce")
+    assert step.row == network.spec.rows[12]
+    assert step.lead == step.layers[0]
+    assert (step.output, step.tally) == (step.layers[-1].output, total(layer.tally() for layer in step.layers))
+
+
+def test_a_resolution_is_one_number_or_two() -> None:
+    spec = load_spec("v2")
+    network = resolve(spec, resolution=(96, 128), classes=7, in_channels=1)
+    assert (network.resolution, network.classes, network.in_channels, network.alpha) == ((96, 128), 7, 1, 1.0)
+    assert network.layers[0].input == Shape(1, 96, 128)
+    sides: Any = (96, 96, 3)
+    with pytest.raises(MbcostError, match=r"^resolution is \(96, 96, 3\): write one number or \(height, width\)$"):
+        resolve(spec, resolution=sides)
+
+
+def test_totals_under_a_convention_are_its_sums_of_the_counts() -> None:
+    network = resolve(load_spec("v1"))
+    for convention in load_conventions().values():
+        assert network.params(convention) == convention.params(network.tally())
+        assert network.mult_adds(convention) == convention.mult_adds(network.tally())
+
+
+def test_a_network_that_begins_with_a_flattened_map_reads_the_input_as_one_vector() -> None:
+    """A flattening without a grid makes no layer, so that the next layer reads the input itself."""
+    rows = (Row(0, "flatten"), Row(1, "dense", c="k"))
+    network = resolve(replace(load_spec("v2"), rows=rows), resolution=(4, 6), classes=5)
+    assert [(step.name, step.lead.input) for step in network.steps] == [("1.1.classifier", Shape(3 * 24, 1, 1))]
+    assert network.params() == 72 * 5 + 5

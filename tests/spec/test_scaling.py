@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from mbcost.analytic.blocks import plan
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.scaling import Scaling
+from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.scaling import Scaling, check_whole, round_channels
+from mbcost.spec.table import Row
 
 
 def list_output_widths(network: str, implementation: str, alpha: float) -> list[int]:
@@ -138,3 +141,104 @@ def test_an_alpha_that_leaves_no_channel_or_too_many_is_refused(network: str, al
     with pytest.raises(MbcostError) as caught:
         Scaling(spec, spec.implementation("keras"), alpha, classes=1000).output(0, spec.channels)
     assert str(caught.value) == message
+
+
+def scale_rows(*rows: Row, alpha: float = 1.0, **rules: Any) -> Scaling:
+    """Widths of these rows under V3's official rules, some of which are replaced; the input has three channels."""
+    v3 = load_spec("v3-large")
+    record = replace(v3.implementation("official"), **rules)
+    return Scaling(replace(v3, rows=rows), record, alpha, classes=7)
+
+
+def test_a_width_by_a_whole_factor_is_not_rounded_and_one_by_a_fraction_is() -> None:
+    rows = Row(0, "conv", c=24), Row(1, "bottleneck", t=3, c=24), Row(2, "bottleneck", t=2.5, c=24)
+    scaling = scale_rows(*rows)
+    assert [scaling.expanded(1, inputs, first=True) for inputs in (24, 5)] == [72, 15]
+    # 60 is rounded to 64, 12.5 to 16, and 7.5 to the minimum.
+    assert [scaling.expanded(2, inputs, first=True) for inputs in (24, 5, 3)] == [64, 16, 8]
+
+
+def test_a_printed_expansion_keeps_its_ratio_to_the_width_that_is_printed_before_it() -> None:
+    """V3's official code. A pool prints no width, so that the ratio is that to the row before the pool."""
+    rows = (
+        Row(0, "conv", c=16), Row(1, "max_pool"), Row(2, "bottleneck", exp=64, c=32, n=2),
+        Row(3, "bottleneck", exp=64, c=64),
+    )  # fmt: skip
+    scaling = scale_rows(*rows, expansion="input")
+    assert scaling.expanded(2, 8, first=True) == 8 * 64 // 16
+    assert scaling.expanded(2, 24, first=False) == 24 * 64 // 32  # the second repeat reads the row's own output
+    assert scaling.expanded(3, 16, first=True) == 16 * 64 // 32
+    # The first row of a table reads the input, whose three channels are not scaled.
+    assert scale_rows(Row(0, "bottleneck", exp=24, c=16), expansion="input").expanded(0, 3, first=True) == 24
+    printed = scale_rows(*rows, alpha=0.5, expansion="printed")
+    assert [printed.expanded(2, inputs, first=True) for inputs in (8, 24)] == [32, 32]
+
+
+def test_alpha_scales_neither_the_classes_nor_a_users_own_head_nor_a_row_without_a_width() -> None:
+    rows = (
+        Row(0, "conv", c=32), Row(1, "global_pool"), Row(2, "batch_norm"), Row(3, "dense", c=50),
+        Row(4, "linear", c="k"), Row(5, "conv", c=32),
+    )  # fmt: skip
+    scaling = scale_rows(*rows, alpha=0.5)
+    assert [scaling.output(stage, 20) for stage in range(6)] == [16, 20, 20, 50, 7, 16]
+
+
+def test_a_role_has_its_own_rounding_its_own_factor_and_its_own_threshold() -> None:
+    rows = Row(0, "conv", c=36), Row(1, "conv", c=36), Row(2, "conv", c=36)  # a stem, none, the last convolution
+    by_four = ChannelRule("none", 4, 4)
+    assert [scale_rows(*rows, channels_of={"stem": by_four}).output(stage, 10) for stage in range(3)] == [36, 40, 40]
+    factor = scale_rows(*rows, alpha=0.5, width_from_input={"last_conv": 6})
+    assert [factor.output(stage, 8) for stage in range(3)] == [24, 24, 48]
+    # 36 x 0.75 is 27, and 24 would be more than a tenth less.
+    for alpha, width in ((0.74, 36), (0.75, 32), (1.0, 40)):
+        scaling = scale_rows(*rows, alpha=alpha, unscaled_below={"last_conv": 0.75})
+        assert scaling.output(2, 8) == width, alpha
+
+
+def test_the_squeeze_is_a_quarter_of_the_input_or_of_the_channels_inside() -> None:
+    row = Row(0, "bottleneck", t=4, c=16, se=True)
+    exact = ChannelRule("none", 1, 1)
+    for squeeze_of, squeezed in (("input", 4), ("expanded", 16)):
+        assert scale_rows(row, squeeze_of=squeeze_of, squeeze=exact).squeezed(0, 16, 64) == squeezed
+
+
+@pytest.mark.parametrize(
+    ("width", "alpha", "message"),
+    [
+        (2**53, 1.0, None),
+        (2.0**53 + 2, 1.0, "it is too wide to count exactly: use a smaller width or expansion"),
+        (2.0**53 + 2, 0.5, "it is too wide to count exactly: use a smaller width or expansion"),
+        (2.0**53 + 2, 1.5, "alpha 1.5 makes it too wide to count exactly: use a smaller alpha"),
+        (1.0, 0.5, None),
+        (0.75, 0.25, "alpha 0.25 leaves it without channels: use a larger alpha"),
+    ],
+)
+def test_float64_counts_channels_up_to_2_to_the_53(width: float, alpha: float, message: str | None) -> None:
+    rule = ChannelRule("truncate", divisor=1, minimum=0)
+    if message is None:
+        assert round_channels(rule, width, alpha) == int(width)
+        return
+    with pytest.raises(MbcostError) as caught:
+        round_channels(rule, width, alpha)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("number", "message"), [
+    (1.5, "classes is 1.5: it must be a whole number"), ("7", "classes is '7': it must be a whole number"),
+    (-1, "classes is -1: it must be at least 1"),
+])  # fmt: skip
+def test_a_number_that_counts_something_is_whole(number: Any, message: str) -> None:
+    with pytest.raises(MbcostError) as caught:
+        check_whole(number, "classes")
+    assert str(caught.value) == message
+    assert check_whole(1, "classes") == 1
+
+
+@pytest.mark.parametrize("groups", [5, 7])
+def test_groups_divide_both_the_input_and_the_output_channels(groups: int) -> None:
+    scaling = scale_rows(Row(0, "conv", c=16, g=groups))
+    assert scaling.groups(0, 5 * 7, 2 * 5 * 7) == groups
+    for channels, kind in (((36, 35), "36 input"), ((35, 36), "36 output")):
+        with pytest.raises(MbcostError) as caught:
+            scaling.groups(0, *channels)
+        assert str(caught.value) == f"row 0 of v3-large: {groups} groups do not divide {kind} channels at alpha 1"

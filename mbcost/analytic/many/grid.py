@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mbcost.analytic.compact import FULL, Chain, Scale, compact_form, join_scales
 from mbcost.analytic.layers import padded_output
-from mbcost.analytic.many.exact import EXACT_INT, multiply_exactly
+from mbcost.analytic.many.exact import (
+    find_bound,
+    hold,
+    make_integers,
+    make_zeros,
+    multiply,
+    multiply_exactly,
+    narrow,
+    stack,
+)
 from mbcost.analytic.many.polynomial import Group, Quantity, fit_polynomial, make_probe
 
 if TYPE_CHECKING:
@@ -36,8 +45,6 @@ def compute_costs(columns: Sequence[Sequence[Group]], quantity: Quantity) -> Cos
         columns: the groups of blocks that `group_columns` returns.
         quantity: what to count in every block, such as `WeightedCount.from_coefficients(coefficients)`.
     """
-    import numpy as np
-
     scale, networks = FULL, sum(len(group.networks) for group in columns[0])
     terms: dict[Scale, list[tuple[Sequence[int], Integers]]] = {None: []}
     for column in columns:
@@ -47,11 +54,11 @@ def compute_costs(columns: Sequence[Sequence[Group]], quantity: Quantity) -> Cos
             for index, inner in enumerate(polynomial.scales):
                 terms.setdefault(join_scales(scale, inner), []).append((group.networks, values[:, index]))
         scale = join_scales(scale, compact_form(column[0].form).output)
-    bound = max(sum(int(values.max()) for _, values in same_scale) for same_scale in terms.values())
-    table = np.zeros((networks, len(terms)), dtype=np.int64 if bound < EXACT_INT else object)
+    bound = max(sum(find_bound(values) for _, values in same_scale) for same_scale in terms.values())
+    table = make_zeros((networks, len(terms)), bound)
     for index, same_scale in enumerate(terms.values()):
         for rows, values in same_scale:
-            table[rows, index] += values
+            table[rows, index] += values.astype(table.dtype)
     return Costs(tuple(terms), table)
 
 
@@ -63,18 +70,27 @@ def compute_totals(costs: Costs, resolutions: Sequence[tuple[int, int]]) -> Inte
 def count_map_positions(scales: Sequence[Scale], resolutions: Sequence[tuple[int, int]]) -> Integers:
     """Return [scales, resolutions]: the numbers of positions of the maps."""
     heights, widths = zip(*resolutions, strict=True)
-    return compute_sides(scales, 0, heights) * compute_sides(scales, 1, widths)
+    return narrow(multiply(compute_sides(scales, 0, heights), compute_sides(scales, 1, widths)))
 
 
 def compute_sides(scales: Iterable[Scale], axis: int, sizes: Sequence[int]) -> Integers:
     """Return [scales, sizes]: height (axis 0) or width (1) of a map of each scale for each of the input's `sizes`."""
     import numpy as np
 
-    inputs: Any = np.array(sizes, dtype=object if max(sizes) >= 2**31 else np.int64)
-    return np.stack([np.ones_like(inputs) if scale is None else _follow(scale[axis], inputs) for scale in scales])
+    inputs = make_integers(sizes)
+    known: dict[Chain, Integers] = {(): inputs}
+    sides = [np.ones_like(inputs) if scale is None else _follow(scale[axis], known) for scale in scales]
+    return narrow(stack(sides, axis=0))
 
 
-def _follow(chain: Chain, sizes: Any) -> Any:
-    for kernel, stride, padding in chain:
-        sizes = padded_output(sizes, kernel, stride, padding)
-    return sizes
+def _follow(chain: Chain, known: dict[Chain, Integers]) -> Integers:
+    """Return the sides of maps, from those that are known of the beginnings of chains; the new ones are added."""
+    start = next(length for length in range(len(chain), -1, -1) if chain[:length] in known)
+    sides = known[chain[:start]]
+    for length, (kernel, stride, padding) in enumerate(chain[start:], start=start + 1):
+        # A layer adds its padding, which is less than its window, and subtracts the window.
+        sides = hold(sides, find_bound(sides) + 2 * kernel + stride)
+        # The function computes with integers, and with arrays of them in the same way.
+        sides = padded_output(sides, kernel, stride, padding)  # type: ignore[arg-type,assignment]
+        known[chain[:length]] = sides
+    return sides

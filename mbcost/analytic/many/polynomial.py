@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import Scale, compact_form
-from mbcost.analytic.many.exact import multiply_exactly
+from mbcost.analytic.many.exact import (
+    add,
+    divide,
+    find_bound,
+    hold,
+    make_integers,
+    make_table,
+    multiply_exactly,
+    narrow,
+    stack,
+)
 from mbcost.spec.convention import Coefficients
 from mbcost.spec.tally import Tally
 
@@ -28,8 +38,6 @@ WIDTHS = ("inputs", "expanded", "squeezed", "outputs")
 """The fields of a form that alpha changes."""
 _PROBES = (1, 11, 21, 31)
 """The widths, in groups, at which a polynomial is fitted; one or two more of any of them makes no two of them equal."""
-_LARGE = 2**30
-"""int64 represents a few products of two widths below this."""
 
 widths_of: Callable[[Form], tuple[int, int, int, int]] = attrgetter(*WIDTHS)
 """The widths of a block, in the order of `WIDTHS`."""
@@ -75,18 +83,20 @@ class Polynomial:
         The step is one group: with y and z the distances of two variables from the probe and g the groups, a first
         difference counts y / g times, a second difference y (y - g) / 2 g^2 times, a mixed one y z / g^2 times.
         """
-        import numpy as np
-
         groups, origin = self.probe.groups, widths_of(self.probe)
-        distances = [widths[:, index] - origin[index] for index in self.variables]
+        distances = [add(widths[:, index], -origin[index]) for index in self.variables]
+        # Every factor is at most twice the product of two distances, or of one and the groups.
+        bound = 2 * (max(map(find_bound, distances)) + groups) ** 2
+        distances = [hold(distance, bound) for distance in distances]
         denominator = 2 * groups * groups
         factors = [
-            np.full_like(widths[:, 0], denominator),
+            make_integers([denominator] * len(widths)),
             *(2 * groups * distance for distance in distances),
             *(distance * (distance - groups) for distance in distances),
             *(2 * first * second for first, second in combinations(distances, 2)),
         ]
-        return multiply_exactly(np.stack(factors, axis=1), np.array(self.differences, dtype=object).T) // denominator
+        coefficients = make_table(self.differences).T
+        return narrow(divide(multiply_exactly(stack(factors, axis=1), coefficients), denominator))
 
 
 @cache
@@ -126,7 +136,7 @@ class Group:
     form: Form
     """The form of the first block."""
     widths: Integers
-    """[blocks, 4]: int64, or Python's integers if products of two widths would overflow."""
+    """[blocks, 4]"""
 
 
 def group_columns(plans: Sequence[tuple[Block, ...]]) -> tuple[tuple[Group, ...], ...]:
@@ -139,14 +149,12 @@ def group_columns(plans: Sequence[tuple[Block, ...]]) -> tuple[tuple[Group, ...]
 
 
 def _group_forms(forms: Sequence[Form]) -> Iterator[Group]:
-    import numpy as np
-
     networks_by_kind: dict[tuple[bool, ...], list[int]] = {}
     widths = [widths_of(form) for form in forms]
     for network, (form, (inputs, expanded, squeezed, outputs)) in enumerate(zip(forms, widths, strict=True)):
         kind = inputs == outputs, form.expands, expanded > 0, squeezed > 0
         networks_by_kind.setdefault(kind, []).append(network)
-    array = np.array(widths, dtype=object if max(map(max, widths)) >= _LARGE else np.int64)
+    array = make_table(widths)
     for networks in networks_by_kind.values():
         yield Group(networks, forms[networks[0]], array[networks])
 

@@ -30,7 +30,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import FULL, PROBE, Scale, advance_scale, count_positions, is_flattened, join_scales
+from mbcost.analytic.compact import FULL, Scale, advance_scale, choose_probe, count_positions, is_flattened, join_scales
 from mbcost.analytic.layers import Conv2d, Layer, Shape
 from mbcost.analytic.network import Network, Step
 from mbcost.analytic.operators import build_layers
@@ -194,15 +194,16 @@ def find_needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
 @cache
 def _find_form_needs(form: Form, allocator: str) -> tuple[tuple[Need, ...], Scale]:
     """Return the needs of a block's steps, named by their part, and the scale of the block's output."""
-    layers = build_layers(form, "0.1", Shape(form.inputs, PROBE, PROBE))
+    probe = choose_probe(form)
+    layers = build_layers(form, "0.1", Shape(form.inputs, probe, probe))
     steps = [tuple(group) for _, group in groupby(layers, key=attrgetter("name"))]
     parts = [_name_part(step[0].name) for step in steps]
     uses = trace_flow(parts)
     maps: list[tuple[Scale, int]] = [(FULL, form.inputs)]
     for step, use in zip(steps, uses, strict=True):
         shape = step[-1].output
-        if is_flattened(shape):
-            maps.append((FULL, shape.channels // PROBE**2))
+        if is_flattened(shape, probe):
+            maps.append((FULL, shape.channels // probe**2))
             continue
         is_vector = (shape.height, shape.width) == (1, 1)
         maps.append((None if is_vector else advance_scale(maps[use.reads[0]][0], step[0]), shape.channels))

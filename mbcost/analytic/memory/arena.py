@@ -129,20 +129,27 @@ def place_buffers(buffers: Iterable[Buffer], alignment: int, steps: int) -> tupl
     by_offset: list[tuple[int, int, Buffer]] = []
     for index, buffer in enumerate(sorted(buffers, key=order)):
         live = [other for _, _, other in by_offset if other.first <= buffer.last and buffer.first <= other.last]
-        buffer = replace(buffer, offset=_find_offset(buffer.size, live, alignment))
+        buffer = replace(buffer, offset=find_offset(buffer.size, live, alignment))
         placed.append(buffer)
         insort(by_offset, (buffer.offset, index, buffer))
     return tuple(placed)
 
 
-def _find_offset(size: int, live: Iterable[Buffer], alignment: int) -> int:
-    """Return the start of the smallest gap between the `live` buffers, in order of offset, or the end of the last."""
+def find_offset(size: int, live: Iterable[Buffer], alignment: int) -> int:
+    """Return the start of the smallest gap between the `live` buffers, in order of offset, or the end of the last.
+
+    The size of the best gap so far is remembered as it was before its start was aligned, as in SimpleMemoryArena. So a
+    later gap of the same aligned size is taken here, [256, 384) and not [64, 192):
+
+    >>> find_offset(100, [Buffer("a", 0, 1, 0, 0), Buffer("b", 192, 64, 0, 0), Buffer("c", 384, 64, 0, 0)], 64)
+    256
+    """
     best, smallest, end = None, 0, 0
     for buffer in live:
         start = -(-end // alignment) * alignment
         gap = buffer.offset - start
         if gap >= size and (best is None or gap < smallest):
-            best, smallest = start, gap
+            best, smallest = start, buffer.offset - end
         end = max(end, buffer.end)
     return -(-end // alignment) * alignment if best is None else best
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.compact import PROBE
+from mbcost.analytic.compact import choose_probe
 from mbcost.analytic.layers import Conv2d, Layer, Linear, Shape, VectorNorm
 from mbcost.analytic.network import Network
 from mbcost.analytic.operators import build_layers
@@ -99,7 +99,7 @@ def _count_form(form: Form) -> Stored:
     if form.operator == "flatten" and form.kernel == (0, 0):
         raise MbcostError("a flattened map makes flash depend on the resolution: use a head that pools the map")
     # A fully connected layer reads a vector. The others can read any map; a large one does not become empty.
-    side = 1 if form.operator in ON_VECTORS else PROBE
+    side = 1 if form.operator in ON_VECTORS else choose_probe(form)
     return _count_layers(build_layers(form, "0.1", Shape(form.inputs, side, side)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from mbcost.cli.arguments import parse_alpha, parse_reference, parse_resolution
 from mbcost.errors import MbcostError, Problem, SpecError, suggestion
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import Printed, parse_printed
+from mbcost.spec.reading.nodes import MOST_PROBLEMS
 from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
 from mbcost.spec.scaling import check_alpha
 
@@ -22,6 +24,10 @@ SMALLEST = 1000
 """No network costs less than this: a smaller number is in thousands, millions or billions."""
 LARGEST = 10_000
 """The most rows of a table; a file with more is probably the wrong file."""
+
+MOST_CELLS = 1000
+"""The most cells of a line."""
+_BLANKS = re.compile(r"[ \t]*")
 
 Value = TypeVar("Value")
 
@@ -68,13 +74,15 @@ def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
     if not rows:
         problems.append(header.problem(0, "there are no rows below the header: add at least one"))
     if problems:
-        raise SpecError(problems)
+        raise SpecError(problems[:MOST_PROBLEMS])
     networks: dict[str | None, list[Claim]] = {}
     for number, line in enumerate(rows, 1):
         net, claim = _RowReader(line, header.cells, problems).claim(number)
         networks.setdefault(net, []).append(claim)
+        if len(problems) >= MOST_PROBLEMS:
+            break
     if problems:
-        raise SpecError(problems)
+        raise SpecError(problems[:MOST_PROBLEMS])
     return list(networks.items())
 
 
@@ -98,6 +106,10 @@ class _Line:
             fields = next(csv.reader(io.StringIO(raw), strict=True, skipinitialspace=True), [])
         except csv.Error as error:
             raise SpecError([Problem(origin, number, 1, f"not CSV: {error}")]) from None
+        if len(fields) > MOST_CELLS:
+            raise SpecError(
+                [Problem(origin, number, 1, f"the line has {len(fields):,} cells: a table has at most five")]
+            )
         cells = tuple(field.strip() for field in fields)
         return cls(origin, number, cells if any(cells) else (), _starts(raw))
 
@@ -165,11 +177,7 @@ def _starts(raw: str) -> tuple[int, ...]:
             quoted = not quoted
         elif character == "," and not quoted:
             starts.append(column + 1)
-    return tuple(start + _count_blanks(raw[start - 1 :]) for start in starts)
-
-
-def _count_blanks(text: str) -> int:
-    return len(text) - len(text.lstrip(" \t"))
+    return tuple(start + len(_BLANKS.match(raw, start - 1)[0]) for start in starts)  # type: ignore[index]
 
 
 def _parse_network(text: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import tee
 from typing import Annotated, Optional
 
 import typer
 
-from mbcost.analytic.many.plateaus import Plateau
 from mbcost.cli.arguments import complete_network, pick_setting
-from mbcost.cli.options import Classes, ConventionName, Format, HeadText, Impl, InChannels, Output
+from mbcost.cli.options import Classes, ConventionName, Force, Format, HeadText, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import (
@@ -17,15 +17,18 @@ from mbcost.cli.search.options import (
     AlphaRange,
     Dtype,
     Request,
+    Work,
+    begin_search,
     check_distinct,
+    count_configurations,
     load_rules,
     parse_alphas,
     parse_resolutions,
     parse_series,
 )
+from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.search.fit import as_json, as_table
-from mbcost.questions.search.configurations import compute_sheet
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.limits import Limit
@@ -38,6 +41,12 @@ NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-m
 EVERY_ALPHA = AlphaRange(0.1, 1.5)
 """The alphas that are searched if none is named: all that give a different network."""
 RESOLUTIONS = "32:320:1"
+MOST_COMPUTED = 20_000_000
+"""The number of configurations that are searched without --force."""
+MOST_COMPUTED_WITH_ARENAS = 2_000_000
+"""The same under the allocation model `arena`, for which all of them are kept in memory."""
+MOST_SHOWN = 10_000
+"""The number of configurations that are shown without --force."""
 LIMITS: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
     "ram": ("memory", parse_size),
     "flash": ("flash", parse_size),
@@ -109,11 +118,13 @@ def fit(
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Number of configurations to show.")] = 10,
     style: Format = "text",
     output: Output = None,
+    force: Force = False,
 ) -> int:
     """Find the networks that fit a device, with their alpha and resolution, largest first.
 
     Without --alpha, every alpha from 0.1 to 1.5 that gives a different network is searched. Each configuration is
     shown with the limit that would break first. The exit code is 0 if something fits and 1 if nothing does.
+    Without --force, at most 20,000,000 configurations are searched (2,000,000 with arenas) and 10,000 shown.
 
     \b
     Examples:
@@ -148,17 +159,22 @@ def fit(
         resolutions = sizes if reference.resolution is None else (reference.resolution,)
         requests.append(Request(text, series, EVERY_ALPHA if chosen is None else chosen, resolutions))
         check_distinct(requests)
-    sheets = [compute_sheet(request.series, _find_plateaus(request), rules) for request in requests]
-    resolution_lists = [request.resolutions for request in requests]
-    answer = find_fit(sheets, resolution_lists, limits, rank=key, most=limit, only_front=pareto)
+    count = count_configurations(requests)
+    most_computed = MOST_COMPUTED if allocator != "arena" else MOST_COMPUTED_WITH_ARENAS
+    begin_search(requests, Work(count, "configurations", 200_000, most_computed), force=force)
+    begin_work(
+        min(limit, count), "configurations to show", rate=10_000, bound=MOST_SHOWN, force=force,
+        remedy="use a smaller --limit",
+    )  # fmt: skip
+    sheets, resolution_lists = tee(
+        (sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules)
+    )
+    answer = find_fit(
+        (sheet for sheet, _ in sheets), (resolutions for _, resolutions in resolution_lists), limits,
+        rank=key, most=limit, only_front=pareto,
+    )  # fmt: skip
     emit(as_table(answer), as_json(answer), style, output)
     return 0 if answer.best else 1
-
-
-def _find_plateaus(request: Request[tuple[float, ...] | AlphaRange]) -> tuple[Plateau, ...]:
-    if isinstance(request.alphas, AlphaRange):
-        return request.series.find_plateaus(request.alphas.low, request.alphas.high)
-    return request.series.plan_alphas(request.alphas)
 
 
 def _parse_limits(texts: Mapping[str, str], phone: str | None) -> list[Limit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -10,8 +10,9 @@ import typer
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.cli.arguments import Reference, choose_top, parse_alpha, parse_list, parse_reference, parse_resolution
+from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
-from mbcost.questions.search.configurations import CountingRules, Series
+from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheets
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.dtype import DTYPES, dtype_of
 from mbcost.spec.scaling import check_alpha, check_whole
@@ -56,6 +57,77 @@ class Request(Generic[Alphas]):
     series: Series
     alphas: Alphas
     resolutions: tuple[tuple[int, int], ...]
+
+    def count_networks(self) -> int:
+        """Return an upper bound of the number of networks, which is known before any is planned."""
+        if isinstance(self.alphas, AlphaRange):
+            return self.series.count_plateaus(self.alphas.low, self.alphas.high)
+        return min(len(self.alphas), self.series.count_plateaus(min(self.alphas), max(self.alphas)))
+
+    def compute_sheets(self, rules: CountingRules) -> Iterator[CostSheet]:
+        """Yield the costs of the networks, part by part."""
+        if isinstance(self.alphas, AlphaRange):
+            plateaus = self.series.iterate_plateaus(self.alphas.low, self.alphas.high)
+        else:
+            plateaus = self.series.iterate_alphas(self.alphas)
+        yield from compute_sheets(self.series, plateaus, rules)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of work of a search, which is announced or refused: see `begin_work`."""
+
+    amount: int
+    unit: str
+    rate: int
+    bound: int
+
+
+MOST_PLANNED = 3_000_000
+"""Blocks that are planned without --force; a network has some dozens."""
+LONG_TABLE = 200
+"""Blocks of a table; the networks that come with mbcost have up to 60."""
+MOST_EVALUATED = 1_000_000_000
+"""Blocks of configurations that are evaluated without --force."""
+
+
+def begin_search(requests: Sequence[Request[Any]], configurations: Work, *, force: bool) -> None:
+    """Announce a long search, or refuse one above a bound.
+
+    Args:
+        requests: what is searched.
+        configurations: the work of looking at the configurations, `count_configurations` of them.
+        force: whether the user lifts the bounds.
+
+    Raises:
+        MbcostError: there is more work than a bound allows.
+    """
+    planned = sum(request.count_networks() * request.series.block_count for request in requests)
+    evaluated = sum(
+        request.count_networks() * len(request.resolutions) * request.series.block_count for request in requests
+    )
+    # In a long table many steps can have the most live elements, and are compared at every resolution.
+    is_long = max(request.series.block_count for request in requests) > LONG_TABLE
+    works = [
+        configurations,
+        Work(planned, "blocks of networks to plan", 15_000, MOST_PLANNED),
+        Work(
+            evaluated,
+            f"blocks in {configurations.amount:,} configurations",
+            1_000_000 if is_long else 20_000_000,
+            MOST_EVALUATED,
+        ),
+    ]
+    refused = [work for work in works if work.amount > work.bound and not force]
+    longest = max(refused or works, key=lambda work: work.amount // work.rate)
+    begin_work(
+        longest.amount, longest.unit, rate=longest.rate, bound=longest.bound, force=force, remedy="use larger steps"
+    )
+
+
+def count_configurations(requests: Sequence[Request[Any]]) -> int:
+    """Return an upper bound of the number of configurations, which is known before any network is planned."""
+    return sum(request.count_networks() * len(request.resolutions) for request in requests)
 
 
 def check_distinct(requests: Sequence[Request[Any]]) -> None:

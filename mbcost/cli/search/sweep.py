@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 
 from mbcost.cli.arguments import complete_network, pick_setting
-from mbcost.cli.options import Classes, ConventionName, HeadText, Impl, InChannels, Output
+from mbcost.cli.options import Classes, ConventionName, Force, HeadText, Impl, InChannels, Output
 from mbcost.cli.output import check_output, emit, replace_file, write_parts
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
     Dtype,
     Request,
+    Work,
+    begin_search,
     check_distinct,
+    count_configurations,
     load_rules,
     parse_alphas,
     parse_resolutions,
@@ -26,12 +30,21 @@ from mbcost.cli.search.options import (
 from mbcost.cli.streams import is_terminal
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import FLAT_TYPES, as_json, as_table, csv_text, flat_record, jsonl_text
-from mbcost.questions.search.configurations import Batch, Configuration, compute_sheet
+from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, CountingRules, Resolution
 from mbcost.questions.search.sweep import find_front, parse_aims
 from mbcost.questions.search.sweep import sweep as compute_batches
 
+MOST_COMPUTED = 100_000_000
+"""The number of configurations that are computed without --force."""
+MOST_ARENAS = 1_000_000
+"""The same if the arena of each is laid out."""
 MOST_SHOWN = 1_000_000
-"""The number of configurations that are written to standard output, or kept in memory for a format that needs all."""
+"""The number of configurations that are written to standard output without --force."""
+MOST_KEPT = 100_000
+"""The number of configurations that are kept in memory without --force, for a front or a format that needs all."""
+FEW_BLOCKS = 200_000
+"""If no more blocks are planned, all are before the first row is written, so that a mistake leaves no half output."""
+LARGEST_IN_PARQUET = 2**63 - 1
 STREAMED = ("csv", "jsonl", "parquet")
 """The formats that are written part by part."""
 
@@ -81,11 +94,13 @@ def sweep(
         ),
     ] = "text",
     output: Output = None,
+    force: Force = False,
 ) -> int:
     """Show the cost of networks over alpha and resolution, one row per configuration.
 
     Alphas that round to the same widths share a row. csv, jsonl and parquet are written part by part, so that a file
-    can have any number of rows.
+    can have any number of rows. Without --force, at most 100,000,000 configurations are computed (1,000,000 with
+    arenas), 1,000,000 are written to standard output, and 100,000 in text, json, markdown or latex.
 
     \b
     Examples:
@@ -118,21 +133,27 @@ def sweep(
             )
         )
         check_distinct(requests)
-    count = sum(len(request.alphas) * len(request.resolutions) for request in requests)
-    if count > MOST_SHOWN and aims is None and (output is None or style not in STREAMED):
+    count = count_configurations(requests)
+    most = MOST_KEPT if style not in STREAMED else MOST_SHOWN if output is None else None
+    if most is not None and count > most and aims is None and not force:
+        asked = sum(len(request.alphas) * len(request.resolutions) for request in requests)
         raise MbcostError(
-            f"there are {count:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use "
+            f"there are {asked:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use "
             "larger steps"
         )
-    sheets = [compute_sheet(request.series, request.series.plan_alphas(request.alphas), rules) for request in requests]
-    resolutions = [request.resolutions for request in requests]
-    batches: Iterable[Batch] = compute_batches(sheets, resolutions)
+    work = Work(count, "configurations", 20_000 if aims is None else 400_000, MOST_COMPUTED)
+    if allocator == "arena":
+        work = Work(count, "configurations, each with an arena", 200, MOST_ARENAS)
+    begin_search(requests, work, force=force)
+    seen: Counter[str] = Counter()
+    batches: Iterable[Batch] = _compute_batches(requests, rules, seen)
     # Rows that appear on the same terminal show the progress themselves, and a bar would come between them.
     if not (output is None and style in STREAMED and aims is None and is_terminal(sys.stdout)):
-        distinct = sum(len(sheet.plateaus) * len(sizes) for sheet, sizes in zip(sheets, resolutions, strict=True))
-        batches = track("sweeping", batches, distinct, lambda batch: len(batch.plateaus) * len(batch.resolutions))
+        batches = track("sweeping", batches, count, lambda batch: batch.shape[0] * batch.shape[1])
     parts: Iterable[Iterable[Configuration]] = (
-        (batch.list_configurations() for batch in batches) if aims is None else [find_front(batches, aims)]
+        (batch.list_configurations() for batch in batches)
+        if aims is None
+        else [find_front(batches, aims, None if force else MOST_KEPT)]
     )
     if style == "parquet":
         assert output is not None, "checked above"
@@ -141,12 +162,26 @@ def sweep(
         write_parts(csv_text(parts) if style == "csv" else jsonl_text(parts), output)
     else:
         rows = [configuration for part in parts for configuration in part]
-        counts = {
-            "alphas": sum(len(request.alphas) for request in requests),
-            "networks": sum(len(sheet.plateaus) for sheet in sheets),
-        }
+        counts = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
         emit(as_table(rows, rules, front=pareto, **counts), as_json(rows, rules, **counts), style, output)
     return 0
+
+
+def _compute_batches(
+    requests: Sequence[Request[tuple[float, ...]]], rules: CountingRules, count: Counter[str]
+) -> Iterator[Batch]:
+    """Yield the configurations in parts, and count the networks.
+
+    Raises:
+        MbcostError: an alpha does not give a network, or a feature map is empty.
+    """
+    blocks = sum(len(request.alphas) * request.series.block_count for request in requests)
+    parts: Iterable[tuple[CostSheet, tuple[Resolution, ...]]] = (
+        (sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules)
+    )
+    for sheet, resolutions in list(parts) if blocks <= FEW_BLOCKS else parts:
+        count["networks"] += len(sheet.plateaus)
+        yield from compute_batches([sheet], [resolutions])
 
 
 def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path) -> None:
@@ -155,7 +190,24 @@ def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path) -> No
     schema = pyarrow.schema([(key, types[kind]) for key, kind in FLAT_TYPES.items()])
     with replace_file(output) as path, parquet.ParquetWriter(path, schema) as writer:
         for part in parts:
-            writer.write_table(pyarrow.Table.from_pylist(list(map(flat_record, part)), schema))
+            rows = list(map(flat_record, part))
+            _check_integers(rows)
+            writer.write_table(pyarrow.Table.from_pylist(rows, schema))
+
+
+def _check_integers(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse a number that Parquet's largest integers do not hold.
+
+    Raises:
+        MbcostError: there is one.
+    """
+    for row in rows:
+        for key, value in row.items():
+            if isinstance(value, int) and value > LARGEST_IN_PARQUET:
+                raise MbcostError(
+                    f"{key} of {row['network']} at alpha {row['alpha']:g} and {row['height']}x{row['width']} is above "
+                    f"{LARGEST_IN_PARQUET:,}, the largest integer of a parquet file: use --format csv or jsonl"
+                )
 
 
 def _import_pyarrow() -> tuple[Any, Any]:

@@ -85,7 +85,7 @@ def render(drawing: Drawing, ending: str) -> bytes:
 
     Raises:
         MissingLibrary: matplotlib is not installed.
-        MbcostError: the picture would be too high.
+        MbcostError: the picture would be too high, or float64 does not hold a number in it.
     """
     height = drawing.size[1]
     if height > _HIGHEST:
@@ -101,8 +101,11 @@ def render(drawing: Drawing, ending: str) -> bytes:
     with rc_context(settings | _STYLE), catch_warnings():
         simplefilter("ignore", UserWarning)  # the font lacks a letter, or a title has little room
         figure = Figure(figsize=drawing.size, layout="constrained")
-        drawing.draw(figure)
-        figure.savefig(file, format=ending, dpi=_DOTS_PER_INCH, metadata=_METADATA[ending])
+        try:
+            drawing.draw(figure)
+            figure.savefig(file, format=ending, dpi=_DOTS_PER_INCH, metadata=_METADATA[ending])
+        except OverflowError:  # pictures are drawn in float64
+            raise MbcostError("the numbers are too large for a picture: draw a smaller network") from None
     return file.getvalue()
 
 

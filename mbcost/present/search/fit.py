@@ -136,7 +136,8 @@ def _left_text(fitting: Fitting) -> str | None:
     """Spell the share of the binding limit that is left."""
     if fitting.binding is None:
         return None
-    return f"{float(-100 * (fitting.binding.measure_share(fitting.configuration) or 0)):.2f}%"
+    hundredths = round(-10_000 * (fitting.binding.measure_share(fitting.configuration) or 0))
+    return f"{'-' * (hundredths < 0)}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}%"
 
 
 def _notes(answer: Fit) -> Iterator[str]:

@@ -122,7 +122,8 @@ def _unlike(first: Step, second: Step) -> int:
 
 def _identify(step: Step) -> Hashable:
     """Return what is equal for steps that cost the same to align with any other step."""
-    return describe_step(step, step.lead).identity if isinstance(step.lead, Conv2d | Linear) else type(step.lead).__name__
+    lead = step.lead
+    return describe_step(step, lead).identity if isinstance(lead, Conv2d | Linear) else type(lead).__name__
 
 
 def _pair_parts(first: Sequence[Step], second: Sequence[Step]) -> Iterator[tuple[Step | None, Step | None]]:

@@ -15,21 +15,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from itertools import repeat
-from math import comb, fsum, prod
+from math import ceil, comb, floor, fsum, prod
 
 from mbcost.questions.explain.arrays import Array, Flags, Floats
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query
-from mbcost.questions.explain.hits import group_windows, missed_cost, plan_passes, reading_costs
+from mbcost.questions.explain.hits import (
+    Groups,
+    group_windows,
+    list_chunks,
+    list_values,
+    missed_costs,
+    plan_passes,
+    reading_costs,
+)
 from mbcost.questions.explain.reach import Moved, SolvedFacts, reach_facts
+from mbcost.questions.explain.reading_sets import ReadingSet
 from mbcost.questions.explain.search import Candidate
 from mbcost.questions.explain.trials import Trial, quantities_of
-from mbcost.questions.explain.windows import list_misprints
+from mbcost.questions.explain.windows import PrintWindow, list_misprints
 
 SPREAD = 1.15
 """The study of shifted figures moved them by up to 15 %."""
+_SPREAD = Fraction(SPREAD)
 
 Tried = tuple[Query, Sequence[Trial]]
 """A query without open quantities, and its trials."""
@@ -113,13 +124,14 @@ def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidat
         if trial.families is not None
     ]
     tests: dict[tuple[int, ...], _Tests] = {}
+    missed = missed_costs(query)
     chances: list[dict[int, float]] = []
     for candidate in candidates:
         explained = tuple(index for index, match in enumerate(candidate.matches) if match.window is not None)
         if explained not in tests:
             restricted = [_restrict(alternative, explained) for alternative in alternatives]
             tests[explained] = _Tests(restricted, [part.restrict(explained) for part in solved], highest)
-        limit = candidate.cost - sum(missed_cost(query, query.facts[index]) for index in candidate.missed)
+        limit = candidate.cost - sum(missed[index] for index in candidate.missed)
         shares = tests[explained].chances(limit, mistyped=candidate.mistyped)
         choices = _count_choices(query, explained)
         chances.append({index: min(1.0, share * choices) for index, share in zip(explained, shares, strict=True)})
@@ -128,7 +140,7 @@ def compute_chances(alternatives: Sequence[Tried], candidates: Sequence[Candidat
 
 def _count_choices(query: Query, indices: tuple[int, ...]) -> int:
     """Return how many sets of as many distinct facts there are."""
-    distinct = {index for index, fact in enumerate(query.facts) if missed_cost(query, fact) > 0}
+    distinct = {index for index, cost in enumerate(missed_costs(query)) if cost > 0}
     return comb(len(distinct), len(distinct & set(indices)))
 
 
@@ -144,9 +156,9 @@ class _Tests:
 
     def __init__(self, tried: Sequence[Tried], solved: Sequence[SolvedFacts], limit: int) -> None:
         self._query = tried[0][0]
-        ranges = [[(trial, _list_ranges(query, trial, limit)) for trial in trials] for query, trials in tried]
         moves = _list_moves(self._query)
-        self._reaches = {moved: [_reach(by_trial, moved) for by_trial in ranges] for moved in moves}
+        by_query = [_reach(query, trials, moves, limit) for query, trials in tried]
+        self._reaches = {moved: [reaches[moved] for reaches in by_query] for moved in moves}
         self._solved = solved
 
     def chances(self, limit: int, *, mistyped: bool) -> list[float]:
@@ -188,16 +200,32 @@ def _mistyped_share(query: Query, reach: Reach, limit: int) -> float:
 ByQuantity = Mapping[str, Sequence[Ranges]]
 
 
-def _reach(by_trial: Iterable[tuple[Trial, ByQuantity]], moved: Moved) -> Reach:
-    """Return everything that a test can reach."""
+def _reach(query: Query, trials: Iterable[Trial], moves: Sequence[Moved], limit: int) -> dict[Moved, Reach]:
+    """Return what each test can reach; the ways to count are listed for one trial at a time."""
+    parts: dict[Moved, list[Reach]] = {moved: [] for moved in moves}
+    for trial in trials:
+        ranges = _list_ranges(query, trial, limit)
+        for moved, reached in parts.items():
+            spans = list(_joint_spans(ranges, moved))
+            if spans:
+                reached.append(
+                    _unique([Reach(trial.cost[one.structure] + one.cost, one.low, one.high) for one in spans])
+                )
+    return {moved: _unique(reached) for moved, reached in parts.items()}
+
+
+def _unique(parts: Sequence[Reach]) -> Reach:
+    """Return each range of factors once, at its lowest cost: a second one adds nothing to a share."""
     import numpy as np
 
-    parts = [(trial, spans) for trial, ranges in by_trial for spans in _joint_spans(ranges, moved)]
     if not parts:
         return Reach(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    cost = np.concatenate([trial.cost[spans.structure] + spans.cost for trial, spans in parts])
-    low, high = (np.concatenate([getattr(spans, end) for _, spans in parts]) for end in ("low", "high"))
-    return Reach(cost, low, high)
+    cost, low, high = (np.concatenate([getattr(part, name) for part in parts]) for name in ("cost", "low", "high"))
+    order = np.lexsort((cost, high, low))
+    cost, low, high = cost[order], low[order], high[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    return Reach(cost[first], low[first], high[first])
 
 
 def _joint_spans(ranges: ByQuantity, moved: Moved) -> Iterator[Spans]:
@@ -215,39 +243,67 @@ def _list_ranges(query: Query, trial: Trial, limit: int) -> dict[str, list[Range
 
 def _quantity_ranges(query: Query, trial: Trial, quantity: str, limit: int) -> Iterator[Ranges]:
     """Yield the ways to count one quantity that cost at most `limit`, for each kind of rounding."""
+    indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
+    groups = group_windows(query, indices)
+    for number, readings in plan_passes(query, trial, quantity):
+        for rows in list_chunks(number, readings):
+            yield from _chunk_ranges(trial, rows, indices, readings, groups, limit)
+
+
+def _chunk_ranges(
+    trial: Trial, rows: slice, indices: tuple[int, ...], readings: ReadingSet, groups: Groups, limit: int
+) -> Iterator[Ranges]:
+    """Yield the ways to count some structures that cost at most `limit`, for each kind of rounding."""
     import numpy as np
 
-    indices = tuple(index for index, fact in enumerate(query.facts) if fact.quantity == quantity)
-    for number, readings in plan_passes(query, trial, quantity):
-        costs = reading_costs(trial, number, readings)
-        structure, reading = np.nonzero(trial.cost[:number, None] + costs <= limit)
-        if not len(structure):
-            continue
-        cost, coefficients = costs[structure, reading], readings.coefficients.T[reading]
-        total = trial.cost[structure] + cost
-        values = np.stack([np.einsum("ij,ij->i", trial.counts[index][structure], coefficients) for index in indices])
-        for windows in group_windows(query, indices):
-            cheap = total + windows[0].cost <= limit
-            inside, low, high = [], [], []
-            for window, value in zip(windows, values, strict=True):
-                printed = window.printed.number
-                inside.append((window.low <= value) & (value <= window.high))
-                if window.rounding == "float32":  # a network gives one number, even if not the nearest to its sum
-                    window = replace(window, low=int(printed), high=int(printed))
-                # Half a unit on each side: a whole number represents the numbers around it.
-                low.append((value - float(window.high - printed) - 0.5) / float(printed))
-                high.append((value - float(window.low - printed) + 0.5) / float(printed))
-            lows, highs = np.stack(low), np.stack(high)
-            good = cheap & (lows < SPREAD).all(axis=0) & (highs > 1 / SPREAD).all(axis=0)
-            if good.any():
-                yield Ranges(
-                    indices,
-                    structure[good],
-                    cost[good] + windows[0].cost,
-                    np.stack(inside)[:, good],
-                    lows[:, good],
-                    highs[:, good],
-                )
+    costs = reading_costs(trial, rows, readings)
+    near = costs <= limit - trial.cost[rows, None]
+    for at, value in enumerate(list_values(trial, indices, readings, rows)):
+        lowest, highest = _bounds([windows[at] for windows in groups])
+        near &= lowest <= value
+        near &= value <= highest
+    at_structure, reading = np.nonzero(near)
+    if not len(at_structure):
+        return
+    values = [value[at_structure, reading] for value in list_values(trial, indices, readings, rows)]
+    cost, structure = costs[at_structure, reading], at_structure + rows.start
+    total = trial.cost[structure] + cost
+    for windows in groups:
+        cheap = total + windows[0].cost <= limit
+        inside, low, high = [], [], []
+        for window, value in zip(windows, values, strict=True):
+            printed = window.printed.number
+            inside.append((window.low <= value) & (value <= window.high))
+            if window.rounding == "float32":  # a network gives one number, even if not the nearest to its sum
+                window = replace(window, low=int(printed), high=int(printed))
+            # Half a unit on each side: a whole number represents the numbers around it.
+            low.append((value - float(window.high - printed) - 0.5) / float(printed))
+            high.append((value - float(window.low - printed) + 0.5) / float(printed))
+        lows, highs = np.stack(low), np.stack(high)
+        good = cheap & (lows < SPREAD).all(axis=0) & (highs > 1 / SPREAD).all(axis=0)
+        if good.any():
+            yield Ranges(
+                indices,
+                structure[good],
+                cost[good] + windows[0].cost,
+                np.stack(inside)[:, good],
+                lows[:, good],
+                highs[:, good],
+            )
+
+
+def _bounds(windows: Sequence[PrintWindow]) -> tuple[int, int]:
+    """Return the smallest and the largest count that any moved window can contain, and a little more.
+
+    The precise ends are worked out in float64, so that the bounds leave it much more room than it can err.
+    """
+    lows, highs = [], []
+    for window in windows:
+        printed = window.printed.number
+        slack = 2 + int(printed / 2**40)
+        lows.append(floor(printed / _SPREAD + min(window.low - printed, Fraction(0))) - slack)
+        highs.append(ceil(printed * _SPREAD + max(window.high - printed, Fraction(0))) + slack)
+    return min(lows, default=1), max(highs, default=0)
 
 
 def _intersect(first: Spans, second: Spans) -> Iterator[Spans]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import LARGEST, Array
 from mbcost.questions.explain.peaks import PEAKS
 from mbcost.spec.tally import COUNTS, Tally, counts_of
 
@@ -11,6 +11,11 @@ COLUMNS = (*COUNTS, "trained", "networks", *PEAKS)
 TRAINED_COLUMN = COLUMNS.index("trained")
 TRAINED = {"weights": 1, "biases": 1, "plain_norm_channels": 2, "fused_norm_channels": 2}
 """What training changes: raw count -> values. Moving statistics are not trained."""
+
+BOUNDS = tuple(
+    sum(TRAINED.values()) * LARGEST if name == "trained" else 1 if name == "networks" else LARGEST for name in COLUMNS
+)
+"""What each column is at most, if the raw counts are at most `LARGEST`."""
 
 
 def with_columns(counts: Array, networks: int = 1) -> Array:

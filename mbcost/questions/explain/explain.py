@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from mbcost.questions.explain.advice import advise
 from mbcost.questions.explain.answer import MARGIN, Answer, Explanation
+from mbcost.questions.explain.arrays import check_memory
 from mbcost.questions.explain.chance import compute_chances
 from mbcost.questions.explain.evaluate import confirm, make_explanation
 from mbcost.questions.explain.facts import Fact, Query, fill_quantities
@@ -35,6 +37,7 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter, *, with_rest: bo
     tried, confirmed = _search(query, watch)
     is_simple = bool(confirmed) and confirmed[0][0].cost + MARGIN <= WIDE
     if not (is_simple or query.plain or query.deep) and any(is_long(fact.printed) for fact in query.facts):
+        tried = []  # free its memory
         tried, confirmed = _search(replace(query, wide=True), watch)
     causes: dict[tuple[object, ...], tuple[Candidate, Query]] = {}
     for candidate, filled in confirmed:
@@ -71,8 +74,16 @@ def _search(query: Query, watch: Watch) -> tuple[list[tuple[Query, list[Trial]]]
 
 
 def _build_trials(query: Query, cost: int, stacks: Stacks) -> Iterator[Trial]:
-    yield from build_trials(query, cost, stacks)
-    yield from build_wide_trials(query, cost)
+    """Yield all trials of the query.
+
+    Raises:
+        TooMuchMemory: all arrays together need too much memory.
+    """
+    size = 0
+    for trial in chain(build_trials(query, cost, stacks), build_wide_trials(query, cost)):
+        size += trial.size
+        check_memory(size + sum(expanded.stack.size for expanded in stacks.values()), force=query.force)
+        yield trial
 
 
 def _claim(

@@ -75,6 +75,8 @@ class Query:
     """Whether a tool may have counted, which counts more than multiply-adds; the authors of papers count themselves."""
     counted: tuple[Reading, ...] = ()
     """How quantities are counted, as far as this is known: the rest of a table is counted like its other rows."""
+    force: bool = False
+    """Whether the search may need more memory than `arrays.MEMORY`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +105,17 @@ class Setting:
 
 def list_settings(query: Query) -> Iterator[Setting]:
     """Yield every network, alpha and resolution that the query allows; at most one of the three departs from it."""
-    for spec, spec_cost in _specs(query):
-        for alpha in _alphas(query, spec):
-            for resolution in _resolutions(query, spec):
+    for spec, spec_cost in list_specs(query):
+        for alpha in list_alphas(query, spec):
+            for resolution in list_sizes(query, spec):
                 departures = alpha.departures + resolution.departures
                 if len(departures) < (1 if query.plain else 2):
                     cost = spec_cost + alpha.cost + resolution.cost
                     yield Setting(spec, alpha.alpha, resolution.resolution, cost, departures)
 
 
-def _specs(query: Query) -> Iterator[tuple[Spec, int]]:
+def list_specs(query: Query) -> Iterator[tuple[Spec, int]]:
+    """Yield every network that the query allows, and what it costs."""
     if query.spec is None:
         names: Sequence[str] = NETWORKS
     else:
@@ -129,7 +132,8 @@ def is_built_in(spec: Spec) -> bool:
     return spec.name in NETWORKS and spec is load_spec(spec.name)
 
 
-def _alphas(query: Query, spec: Spec) -> Iterator[Setting]:
+def list_alphas(query: Query, spec: Spec) -> Iterator[Setting]:
+    """Yield a setting for every alpha that the query allows, without a resolution."""
     claimed = {fact.alpha for fact in query.facts}
     if None not in claimed:
         yield Setting(spec)
@@ -140,7 +144,8 @@ def _alphas(query: Query, spec: Spec) -> Iterator[Setting]:
             yield Setting(spec, alpha=alpha, cost=cost_of("settings", "other_alpha"), departures=(OTHER_ALPHA,))
 
 
-def _resolutions(query: Query, spec: Spec) -> Iterator[Setting]:
+def list_sizes(query: Query, spec: Spec) -> Iterator[Setting]:
+    """Yield a setting for every resolution that the query allows, without an alpha."""
     if not any(fact.needs_resolution and fact.resolution is None for fact in query.facts):
         yield Setting(spec)
         return

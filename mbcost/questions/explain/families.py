@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.columns import with_columns
+from mbcost.questions.explain.columns import COLUMNS, with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query, quantity_of
-from mbcost.questions.explain.reading_sets import choose_readings
+from mbcost.questions.explain.reading_sets import choose_readings, columns_of_readings
 from mbcost.questions.explain.stack import Stack
 from mbcost.questions.explain.structures import Choices, Structure, class_cost
 from mbcost.spec.table import CLASSES, Spec
@@ -43,23 +43,34 @@ class Families:
     """Whether the structures of a family are tried only with numbers of classes that are solved from a number."""
     partial: Flags
     """Whether only a part of the network is trained: only readings that say what is trained can tell."""
+    columns: tuple[Array, ...] = ()
+    """For each fact, the indices of the columns in its arrays, those that readings count; empty if it has all."""
     _values: dict[tuple[int, int], tuple[Array, Array]] = field(default_factory=dict)
     """What `values` returned, so that it is computed once."""
 
     def values(self, query: Query, index: int) -> tuple[Array, Array]:
         """Return family x reading for a fact: the value without a class, and what one class adds."""
-        import numpy as np
-
         readings = choose_readings(query, quantity_of(query.facts[index]))
         key = index, id(readings)
         if key not in self._values:
-            counted = np.flatnonzero(readings.coefficients.any(axis=1))
-            coefficients = readings.coefficients[counted]
-            self._values[key] = (
-                self.counts[index][:, counted] @ coefficients,
-                self.per_class[index][:, counted] @ coefficients,
-            )
+            rows = self.counts[index], self.per_class[index]
+            base, one = (readings.weigh(array, self.columns[index] if self.columns else None) for array in rows)
+            self._values[key] = base, one
         return self._values[key]
+
+    def forget_values(self) -> None:
+        """Free the memory of what `values` returned."""
+        self._values.clear()
+
+    def widen(self, index: int, rows: Array) -> Array:
+        """Return rows of the columns that are kept for a fact as rows of `COLUMNS`."""
+        import numpy as np
+
+        if not self.columns:
+            return rows
+        wide = np.zeros((len(rows), len(COLUMNS)), dtype=np.int64)
+        wide[:, self.columns[index]] = rows
+        return wide
 
 
 class _Chain(Sequence[Structure]):
@@ -78,7 +89,7 @@ class _Chain(Sequence[Structure]):
 
 
 def join_families(parts: Sequence[Families]) -> Families:
-    """Return the families of all parts."""
+    """Return the families of all parts, which have the same columns."""
     import numpy as np
 
     return Families(
@@ -88,7 +99,20 @@ def join_families(parts: Sequence[Families]) -> Families:
         np.concatenate([part.cost for part in parts]),
         np.concatenate([part.special for part in parts]),
         np.concatenate([part.partial for part in parts]),
+        parts[0].columns,
     )
+
+
+def narrow_families(families: Families, quantities: Sequence[str]) -> Families:
+    """Return the families with only the columns that readings of the facts' quantities count."""
+    if families.columns:
+        return families
+    columns = tuple(map(columns_of_readings, quantities))
+    counts, per_class = (
+        tuple(rows[:, kept] for rows, kept in zip(arrays, columns, strict=True))
+        for arrays in (families.counts, families.per_class)
+    )
+    return replace(families, counts=counts, per_class=per_class, columns=columns, _values={})
 
 
 def unique_families(families: Families) -> Families:

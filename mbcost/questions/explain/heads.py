@@ -11,11 +11,12 @@ from functools import cache
 from typing import Any
 
 from mbcost.analytic.compact import compact, count_positions
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import Array, check_count
 from mbcost.questions.explain.columns import TRAINED_COLUMN, with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query, Setting
-from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, join_families, unique_families
+from mbcost.questions.explain.families import MOST_PER_CLASS, Families, Sizes, unique_families
+from mbcost.questions.explain.reading_sets import columns_of_readings
 from mbcost.questions.explain.structures import COMMON_WIDTHS, Choices, Structure, class_cost, head_cost
 from mbcost.questions.mistakes.known import Draft
 from mbcost.spec.head import FLATTEN, NORM, POOL, Head, Part, replace_head
@@ -156,8 +157,8 @@ def _add(first: Terms, second: Terms) -> Terms:
 
 def list_heads(
     query: Query, setting: Setting, sizes: Sizes, choices: Choices, families: Families, cost: int
-) -> Families:
-    """Return the networks with a new head, with any number of classes.
+) -> list[Families]:
+    """Return the networks with a new head, with any number of classes; none if a head would read too many features.
 
     Args:
         query: the query.
@@ -171,16 +172,21 @@ def list_heads(
     is_open = any(fact.alpha is None for fact in query.facts)
     names = [structure.implementation for structure in families.structures]
     bodies = unique_families(_list_bodies(query, setting, sizes, choices, names, cost))
-    flatten = all(int(widths.max(initial=0)) < MOST_PER_CLASS for widths in bodies.per_class)
+    pooled, flattened = (max(int(widths[:, at].max()) for widths in bodies.per_class) for at in (0, 1))
+    if pooled >= MOST_PER_CLASS:
+        return []
+    flatten = flattened < MOST_PER_CLASS
     prefix = (POOL,) if _has_grid(setting.spec) else ()
     heads = load_heads(WIDTHS if query.wide and exact and not is_open else COMMON_WIDTHS, flatten=flatten)
     common = load_heads(COMMON_WIDTHS, flatten=flatten)
     trained = _HeadStructures(bodies.structures, heads.parts, prefix)
     frozen = _HeadStructures(bodies.structures, common.parts, prefix, setting.spec.find_top())
     more = cost_of("trained", "classifier")
-    return join_families(
-        [_add_heads(bodies, heads, trained), _freeze(_add_heads(bodies, common, frozen), bodies, more)]
-    )
+    columns = tuple(columns_of_readings(quantity) for quantity, _ in sizes)
+    return [
+        _add_heads(bodies, heads, trained, columns),
+        _freeze(_add_heads(bodies, common, frozen, columns, frozen=True), more),
+    ]
 
 
 def _has_grid(spec: Spec) -> bool:
@@ -188,35 +194,44 @@ def _has_grid(spec: Spec) -> bool:
     return spec.rows[spec.find_top()].operator == "flatten"
 
 
-def _add_heads(bodies: Families, heads: HeadTable, structures: _HeadStructures) -> Families:
-    """Return every body with every head, all of which is trained."""
+def _add_heads(
+    bodies: Families,
+    heads: HeadTable,
+    structures: _HeadStructures,
+    columns: tuple[Array, ...],
+    *,
+    frozen: bool = False,
+) -> Families:
+    """Return every body with every head, with only some of the columns; with `frozen`, the body is not trained."""
     import numpy as np
 
     flattened = np.array([FLATTEN in parts for parts in heads.parts])
     counts, per_class = [], []
     facts = len(bodies.counts) // 2
-    for pooled, unpooled, features in zip(bodies.counts[:facts], bodies.counts[facts:], bodies.per_class, strict=False):
-        added = [count_heads(heads, *widths) for widths in features.tolist()]
-        bases = [np.where(flattened[:, None], bare, row) for row, bare in zip(pooled, unpooled, strict=True)]
-        counts.append(np.concatenate([base + rows for base, (rows, _) in zip(bases, added, strict=True)]))
-        per_class.append(np.concatenate([one for _, one in added]))
+    for index, kept in enumerate(columns):
+        totals, ones = [], []
+        for pooled, unpooled, widths in zip(
+            bodies.counts[index], bodies.counts[facts + index], bodies.per_class[index].tolist(), strict=True
+        ):
+            rows, one = count_heads(heads, *widths)
+            rows += np.where(flattened[:, None], unpooled, pooled)
+            if frozen:
+                rows[:, TRAINED_COLUMN] -= pooled[TRAINED_COLUMN]
+            totals.append(rows[:, kept])
+            ones.append(one[:, kept])
+        counts.append(np.concatenate(totals))
+        per_class.append(np.concatenate(ones))
     costs = np.add.outer(bodies.cost, heads.cost).ravel()
     special = np.ones(len(costs), dtype=bool)
-    return Families(structures, tuple(counts), tuple(per_class), costs, special, np.zeros_like(special))
+    return Families(structures, tuple(counts), tuple(per_class), costs, special, np.zeros_like(special), columns)
 
 
-def _freeze(families: Families, bodies: Families, cost: int) -> Families:
-    """Return the families with only their heads trained."""
+def _freeze(families: Families, cost: int) -> Families:
+    """Return the families, of which only the heads are trained, at the cost of that."""
     import numpy as np
 
-    number = len(families.cost) // len(bodies.cost)
-    counts = []
-    for rows, body in zip(families.counts, bodies.counts, strict=False):
-        frozen = rows.copy()
-        frozen[:, TRAINED_COLUMN] -= np.repeat(body[:, TRAINED_COLUMN], number)
-        counts.append(frozen)
     costs = families.cost + cost
-    return replace(families, counts=tuple(counts), cost=costs, partial=np.ones(len(costs), dtype=bool), _values={})
+    return replace(families, cost=costs, partial=np.ones(len(costs), dtype=bool), _values={})
 
 
 def _list_bodies(
@@ -262,8 +277,12 @@ def _count_body(
     body = replace_head(spec, Head((POOL,) if _has_grid(spec) else ()))
     blocks = Draft(body, body.implementation(implementation)).blocks(alpha, CLASSES, in_channels)
     before, pool = compact(blocks[:-1]), blocks[-1].form
-    features = pool.outputs, pool.inputs * count_positions(before.output, resolution)
-    return compact(blocks).tally(resolution), before.tally(resolution), features
+    # More features than this are not read, so that the exact number does not matter.
+    pooled, flattened = pool.outputs, pool.inputs * count_positions(before.output, resolution)
+    features = min(pooled, MOST_PER_CLASS), min(flattened, MOST_PER_CLASS)
+    tallies = compact(blocks).tally(resolution), before.tally(resolution)
+    check_count(max(max(counts_of(tally)) for tally in tallies))
+    return *tallies, features
 
 
 def count_heads(heads: HeadTable, pooled: int, flattened: int) -> tuple[Array, Array]:
@@ -273,6 +292,8 @@ def count_heads(heads: HeadTable, pooled: int, flattened: int) -> tuple[Array, A
         heads: the heads.
         pooled: the number of pooled features.
         flattened: the number of flattened features.
+
+    Both are at most `MOST_PER_CLASS`, 2^27, and a product of two widths is at most 2^24: a count is below 2^41.
     """
     import numpy as np
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mbcost.questions.explain.arrays import Array, Flags
 from mbcost.questions.explain.costs import cost_of
@@ -16,6 +17,8 @@ PLAIN_ROUNDINGS = ("rounds", "floors", "binary bytes", ">", "<")
 """The roundings of numbers that are published without an error."""
 _TENSORFLOW = {"tensorflow", "keras"}
 """Keras models are counted by tools for TensorFlow."""
+CELLS = 2**20
+"""So many values are computed at once: eight megabytes."""
 SLACK = 2
 """A reading is compared if it explains at most so many rows fewer than the best one."""
 
@@ -56,11 +59,11 @@ def find_hits(query: Query, trial: Trial, quantity: str) -> list[Hits]:
         return []
     passes: list[Hits] = []
     for number, readings in plan_passes(query, trial, quantity):
-        values = [trial.counts[index][:number] @ readings.coefficients for index in indices]
-        costs = reading_costs(trial, number, readings)
-        passes.append(_hits_inside(query, indices, readings, values, costs))
+        passes.append(_hits_inside(query, trial, indices, readings, number))
         if len(query.facts) == 1 and number == len(trial.structures):
-            passes.append(_mistyped_hits(query, readings, values[0][: trial.plain], costs))
+            plain = slice(0, trial.plain)
+            values, costs = readings.weigh(trial.counts[0][plain]), reading_costs(trial, plain, readings)
+            passes.append(_mistyped_hits(query, readings, values, costs))
     return passes
 
 
@@ -69,59 +72,110 @@ def can_count(tool: str | None, model: str | None) -> bool:
     return not tool or not model or tool == model or {tool, model} <= _TENSORFLOW
 
 
-def reading_costs(trial: Trial, number: int, readings: ReadingSet) -> Array:
-    """Return structure x reading: what the readings cost for each of the first `number` structures."""
+def reading_costs(trial: Trial, rows: slice, readings: ReadingSet) -> Array:
+    """Return structure x reading: what the readings cost for each of some structures."""
     import numpy as np
 
-    spec = trial.setting.spec
-    models = [spec.implementation(structure.implementation).framework for structure in trial.structures[:number]]
-    tools = [reading.framework for reading in readings.readings]
+    names = [structure.implementation for structure in trial.structures[rows]]
+    positions = {name: row for row, name in enumerate(dict.fromkeys(names))}
+    models = [trial.setting.spec.implementation(name).framework for name in positions]
     price = cost_of("conventions", "of a different framework")
-    by_framework = {model: [0 if can_count(tool, model) else price for tool in tools] for model in set(models)}
-    tool_costs = np.array([by_framework[model] for model in models], dtype=np.int64).reshape(number, len(tools))
-    mistake_costs = (np.arange(number) >= trial.plain) * cost_of("counting", "with a mistake")
+    tools = [reading.framework for reading in readings.readings]
+    table = [[0 if can_count(tool, model) else price for tool in tools] for model in models]
+    tool_costs = np.array(table, dtype=np.int64).reshape(len(positions), len(tools))
     unnamed = np.array([reading.unnamed for reading in readings.readings], dtype=np.int64)
-    costs: Array = readings.cost[None, :] + tool_costs + np.outer(mistake_costs, unnamed)
+    costs: Array = tool_costs[np.array([positions[name] for name in names], dtype=np.int64)]
+    costs += readings.cost
+    costs[max(trial.plain - rows.start, 0) :] += unnamed * cost_of("counting", "with a mistake")
     return costs
 
 
-def _hits_inside(
-    query: Query, indices: tuple[int, ...], readings: ReadingSet, values: list[Array], costs: Array
-) -> Hits:
-    """Return the hits in the windows of the facts.
+def _hits_inside(query: Query, trial: Trial, indices: tuple[int, ...], readings: ReadingSet, number: int) -> Hits:
+    """Return the hits of the first `number` structures in the windows of the facts.
 
     All facts of a hit are rounded alike, and it explains at most `SLACK` facts fewer than the best one.
     """
     import numpy as np
 
     groups = group_windows(query, indices)
-    inside = [
-        np.stack([(window.low <= value) & (value <= window.high) for window, value in zip(group, values, strict=True)])
-        for group in groups
-    ]
-    most = max((int(flags.sum(axis=0).max(initial=0)) for flags in inside), default=0)
-    missed = np.array([missed_cost(query, query.facts[index]) for index in indices], dtype=np.int64)
-    parts = []
-    for kind, (group, flags) in enumerate(zip(groups, inside, strict=True)):
-        structure, reading = np.nonzero(flags.sum(axis=0) >= max(most - SLACK, 1))
-        explained = flags[:, structure, reading].T
-        cost = costs[structure, reading] + group[0].cost + ~explained @ missed
-        parts.append((structure, reading, np.full(len(structure), kind), explained, cost))
-    structures, reading, rounding, explained, cost = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Hits(indices, structures, readings, reading, groups, rounding, explained, cost)
+    chunks = list_chunks(number, readings)
+    most = (
+        max(_count_most(trial, indices, readings, rows, groups) for rows in chunks) if len(indices) > 1 + SLACK else 1
+    )
+    missed = np.array(missed_costs(query), dtype=np.int64)[list(indices)]
+    parts: list[list[tuple[Any, ...]]] = [[] for _ in groups]
+    for rows in chunks:
+        costs = reading_costs(trial, rows, readings)
+        numbers = _count_right(trial, indices, readings, rows, groups)
+        chosen = [np.nonzero(right >= max(most - SLACK, 1)) for right in numbers]
+        explained = [np.zeros((len(structure), len(indices)), dtype=bool) for structure, _ in chosen]
+        for at, value in enumerate(list_values(trial, indices, readings, rows)):
+            for flags, group, pairs in zip(explained, groups, chosen, strict=True):
+                flags[:, at] = (group[at].low <= value[pairs]) & (value[pairs] <= group[at].high)
+        for kind, (pairs, group, flags) in enumerate(zip(chosen, groups, explained, strict=True)):
+            unexplained: Array = (~flags).astype(np.int64) @ missed
+            cost: Array = costs[pairs] + group[0].cost + unexplained
+            parts[kind].append((pairs[0] + rows.start, pairs[1], np.full(len(cost), kind), flags, cost))
+    ordered = [part for of_kind in parts for part in of_kind]
+    structures, reading, rounding, right, total = (np.concatenate(column) for column in zip(*ordered, strict=True))
+    return Hits(indices, structures, readings, reading, groups, rounding, right, total)
 
 
-def missed_cost(query: Query, fact: Fact) -> int:
-    """Return what it costs to leave `fact` unexplained.
+Groups = Sequence[Sequence[PrintWindow]]
+
+
+def _count_most(trial: Trial, indices: Sequence[int], readings: ReadingSet, rows: slice, groups: Groups) -> int:
+    """Return how many facts the best of some structures explains."""
+    return max(int(right.max(initial=0)) for right in _count_right(trial, indices, readings, rows, groups))
+
+
+def _count_right(
+    trial: Trial, indices: Sequence[int], readings: ReadingSet, rows: slice, groups: Groups
+) -> list[Array]:
+    """Return for each kind of rounding structure x reading: how many facts are inside their windows."""
+    import numpy as np
+
+    numbers = [np.zeros((rows.stop - rows.start, len(readings.readings)), dtype=np.int64) for _ in groups]
+    for at, value in enumerate(list_values(trial, indices, readings, rows)):
+        for right, group in zip(numbers, groups, strict=True):
+            right += (group[at].low <= value) & (value <= group[at].high)
+    return numbers
+
+
+def list_chunks(number: int, readings: ReadingSet) -> list[slice]:
+    """Return slices of the first `number` structures, so small that their values need little memory."""
+    step = max(1, CELLS // max(1, len(readings.readings)))
+    return [slice(start, min(start + step, number)) for start in range(0, max(number, 1), step)]
+
+
+def list_values(trial: Trial, indices: Iterable[int], readings: ReadingSet, rows: slice) -> Iterator[Array]:
+    """Yield for each fact structure x reading: the values of some structures.
+
+    They are computed when they are needed, and not kept: a table has many facts.
+    """
+    last: tuple[Array, Array] | None = None
+    for index in indices:
+        counts = trial.counts[index]
+        if last is None or last[0] is not counts:
+            last = counts, readings.weigh(counts[rows])
+        yield last[1]
+
+
+def missed_costs(query: Query) -> list[int]:
+    """Return for each fact what it costs to leave it unexplained.
 
     It costs nothing if an earlier row states the same, and less than usual if the number may be copied.
     """
-    for other in query.facts:
-        if other is fact:
-            break
-        if _same_count(other, fact) and other.printed.number == fact.printed.number:
-            return 0
-    return cost_of("tables", "missed" if find_original(query.facts, fact) is None else "copied")
+    counts: dict[object, set[object]] = {}
+    for fact in query.facts:
+        counts.setdefault((fact.quantity, fact.printed.number), set()).add(_count_of(fact))
+    usual, copied = (cost_of("tables", name) for name in ("missed", "copied"))
+    costs, stated = [], set()
+    for fact in query.facts:
+        number = fact.quantity, fact.printed.number
+        costs.append(0 if (number, _count_of(fact)) in stated else copied if len(counts[number]) > 1 else usual)
+        stated.add((number, _count_of(fact)))
+    return costs
 
 
 def find_original(facts: Iterable[Fact], fact: Fact) -> Fact | None:
@@ -135,8 +189,12 @@ def find_original(facts: Iterable[Fact], fact: Fact) -> Fact | None:
 
 def _same_count(first: Fact, second: Fact) -> bool:
     """Return whether two facts are about one count."""
-    same_size = not first.needs_resolution or first.resolution == second.resolution
-    return first.quantity == second.quantity and first.alpha == second.alpha and same_size
+    return _count_of(first) == _count_of(second)
+
+
+def _count_of(fact: Fact) -> tuple[object, ...]:
+    """Return the key that facts about one count share."""
+    return fact.quantity, fact.alpha, fact.resolution if fact.needs_resolution else None
 
 
 def _mistyped_hits(query: Query, readings: ReadingSet, values: Array, costs: Array) -> Hits:

@@ -70,7 +70,7 @@ def _list_nearest(query: Query, trial: Trial) -> Iterator[tuple[float, int, dict
         relative = np.zeros((len(indices), len(usual)))
         for fact, counts in zip(query.facts, trial.counts, strict=True):
             if fact.quantity == quantity:
-                values = counts[indices] @ readings.coefficients[:, usual]
+                values = readings.weigh(counts[indices])[:, usual]
                 relative += np.abs(values / float(fact.printed.number) - 1)
         best[quantity] = [readings.readings[usual[at]] for at in relative.argmin(axis=1).tolist()]
         distance += relative.min(axis=1)

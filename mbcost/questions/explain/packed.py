@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from mbcost.spec.table import Spec
 if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
 
+KEPT = 32
+"""How many stacks of built-in networks are kept for further queries; each needs a few megabytes."""
 ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
 """The arrays of a stack."""
 
@@ -32,7 +34,7 @@ def packed_path() -> Path:
     return Path(__file__).with_name("structures.npz")
 
 
-@cache
+@lru_cache(maxsize=4)
 def packed_stack(name: str, alpha: float) -> Stack | None:
     """Return the structures of the built-in network `name` at `alpha`; None if they are not built ahead."""
     file, key = _file(), f"{name}@{alpha_text(alpha)}"
@@ -80,7 +82,7 @@ def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     return build_stack(spec, alpha, choices)
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
     """Return the stack from the structures that are built ahead, as far as these go."""
     ahead = packed_stack(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 Moved = frozenset[int]
 """The indices of the facts that are moved together; the others keep their printed numbers."""
-FAR = 2**31
-"""More than a few times `MOST_PER_CLASS`, which is what a reading counts per class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,20 +54,21 @@ def _reach_of(query: Query, families: Families, index: int, limit: int, spread: 
     cheapest = min(class_cost(classes, choices) for _, _, classes, _ in ranges)
     family, reading = np.nonzero(is_solvable(query, families, index) & (paid + cheapest <= limit))
     cost, start, step = (table[family, reading] for table in (paid, base, one))
-    unique = _cheapest_of(start % np.maximum(step, 1) + step * FAR, cost)
+    unique = _cheapest_of((start % np.maximum(step, 1), step), cost)
     cost, start, step, special = cost[unique], start[unique], step[unique], families.special[family[unique]]
     costs, shares, kinds = [], [], []
     for lowest, highest, classes, only_special in ranges:
         good = (cost + class_cost(classes, choices) <= limit) & (special | (not only_special))
-        first = np.maximum(start[good] + lowest * step[good], printed / spread)
-        last = np.minimum(start[good] + highest * step[good], printed * spread)
+        # In float64: a number of classes that the user gives may be large, and a share is not exact anyway.
+        first = np.maximum(start[good] + float(lowest) * step[good], printed / spread)
+        last = np.minimum(start[good] + float(highest) * step[good], printed * spread)
         values = np.floor(np.maximum(last - first, 0) / step[good]) + (last >= first)
         costs.append(cost[good] + class_cost(classes, choices))
         shares.append(values * np.minimum(high - low + 1, step[good]) / printed / (spread - 1 / spread))
         kinds.append(special[good])
     near = (base * spread >= printed) & (base <= printed * spread)
     fixed = is_fixed(query, families, index) & (paid <= limit) & near
-    unique = _cheapest_of(base[fixed], paid[fixed])
+    unique = _cheapest_of((base[fixed],), paid[fixed])
     costs.append(paid[fixed][unique])
     shares.append(np.full(len(unique), (high - low + 1) / printed / (spread - 1 / spread)))
     kinds.append(np.ones(len(unique), dtype=bool))
@@ -81,16 +80,23 @@ def _list_usual(choices: Choices) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*USUAL_CLASSES, *OTHER_CLASSES, *([choices.classes] if choices.classes else []))))
 
 
-def _cheapest_of(keys: Array, cost: Array) -> Array:
+def _cheapest_of(keys: tuple[Array, ...], cost: Array) -> Array:
     """Return the indices of the cheapest entry of each key.
 
-    Two families have the same values if they differ by whole classes: their keys are the rest and the cost of a class.
+    Two families have the same values if they differ by whole classes: the key is the rest and the cost of a class.
+
+    Args:
+        keys: the parts of the key, of which the last one orders first.
+        cost: the cost of each entry.
     """
     import numpy as np
 
-    order = np.lexsort((cost, keys))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = keys[order][1:] != keys[order][:-1]
+    order = np.lexsort((cost, *keys))
+    first = np.zeros(len(order), dtype=bool)
+    first[:1] = True
+    for key in keys:
+        ordered = key[order]
+        first[1:] |= ordered[1:] != ordered[:-1]
     return order[first]
 
 
@@ -132,8 +138,10 @@ class SolvedFacts:
 def reach_facts(query: Query, families: Families, limit: int, spread: float) -> SolvedFacts:
     """Return what the families of a trial reach when facts are moved by factors up to `spread`."""
     every = range(len(query.facts))
-    return SolvedFacts(
+    reached = SolvedFacts(
         tuple(_reach_of(query, families, index, limit, spread) for index in every),
         tuple(decides_classes(query, families, index) for index in every),
         tuple(query.facts[index].quantity == "params" for index in every),
     )
+    families.forget_values()
+    return reached

@@ -15,7 +15,7 @@ from typing import Any
 from mbcost.questions.explain.arrays import Array
 from mbcost.questions.explain.columns import COLUMNS
 from mbcost.questions.explain.facts import Fact, Query, Setting, quantity_of
-from mbcost.questions.explain.hits import Hits, find_hits, missed_cost
+from mbcost.questions.explain.hits import Hits, find_hits, missed_costs
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
 from mbcost.questions.explain.trials import Trial, quantities_of
@@ -23,6 +23,8 @@ from mbcost.questions.explain.windows import PrintWindow
 
 KEPT = 200
 """How many candidates of one setting are compared: the cheapest ones, and all that cost as much as the last of them."""
+_COMPARED = 50 * KEPT
+"""When there are more candidates than this, those that are too expensive are dropped, so that memory stays small."""
 BEST = 6
 """How many readings of one quantity are combined with those of the other, per structure: likewise the cheapest."""
 
@@ -113,6 +115,8 @@ def find_candidates(query: Query, trials: list[Trial]) -> list[Candidate]:
         by_quantity = [find_hits(query, trial, quantity) for quantity in quantities]
         single = len(by_quantity) == 1
         hits += _single(query, trial, by_quantity[0]) if single else _joint(query, trial, by_quantity)
+        if len(hits) > _COMPARED:  # what is dropped is not among the cheapest of all trials either
+            hits = _drop_expensive(hits, 10 * KEPT)
     groups: dict[tuple[Any, ...], list[TrialHit]] = {}
     for hit in _cheapest_hits(hits, 10 * KEPT):
         groups.setdefault(hit.identity, []).append(hit)
@@ -132,10 +136,15 @@ Option = tuple[int, tuple[tuple[int, Match], ...]]
 
 def _cheapest_hits(hits: list[TrialHit], number: int) -> list[TrialHit]:
     """Return the first `number` in order, with all that cost as much as the last of them."""
-    if len(hits) > number:
-        limit = sorted(hit.cost for hit in hits)[number - 1]
-        hits = [hit for hit in hits if hit.cost <= limit]
-    return sorted(hits, key=lambda hit: hit.order)
+    return sorted(_drop_expensive(hits, number), key=lambda hit: hit.order)
+
+
+def _drop_expensive(hits: list[TrialHit], number: int) -> list[TrialHit]:
+    """Return the `number` cheapest hits, with all that cost as much as the last of them."""
+    if len(hits) <= number:
+        return hits
+    limit = sorted(hit.cost for hit in hits)[number - 1]
+    return [hit for hit in hits if hit.cost <= limit]
 
 
 def _single(query: Query, trial: Trial, passes: list[Hits]) -> Iterator[TrialHit]:
@@ -171,7 +180,8 @@ def _joint(query: Query, trial: Trial, passes_by_quantity: list[list[Hits]]) -> 
 
 def _unexplained(query: Query, quantity: str) -> Option:
     facts = [(index, fact) for index, fact in enumerate(query.facts) if fact.quantity == quantity]
-    cost = sum(missed_cost(query, fact) for _, fact in facts)
+    costs = missed_costs(query)
+    cost = sum(costs[index] for index, _ in facts)
     return cost, tuple((index, Match(fact, named_readings(quantity)[0], None)) for index, fact in facts)
 
 

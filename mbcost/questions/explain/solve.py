@@ -68,8 +68,8 @@ def solve(query: Query, families: Families, choices: Choices) -> Solutions:
             for (family, classes), _ in kept
         ),
         tuple(
-            counts[rows] + more[:, None] * one[rows]
-            for counts, one in zip(families.counts, families.per_class, strict=True)
+            families.widen(index, counts[rows] + more[:, None] * one[rows])
+            for index, (counts, one) in enumerate(zip(families.counts, families.per_class, strict=True))
         ),
         np.array([cost for _, cost in kept], dtype=np.int64),
     )

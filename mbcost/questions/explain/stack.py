@@ -10,17 +10,17 @@ from itertools import combinations
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.compact import FULL, Scale, compact_form, count_positions, join_scales
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import Array, check_count, check_memory, magnitude
 from mbcost.questions.explain.columns import TRAINED
 from mbcost.questions.explain.structures import COMMON, LEFT_OUT, Choices, Miscount, Structure, role_of
 from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
 from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, counts_of
 
+_BYTES = 8 * len(COUNTS)
+"""The size of the counts of one structure at one scale."""
 Sums = Mapping[Scale, Array]
 """Counts per position of the feature map, by scale; the counts of a single position are fixed."""
-LARGEST = 2**53
-"""The search is for counts up to this one: sums and small multiples of them stay far below the arrays' 2^63."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,12 @@ class Stack:
     growing: tuple[Array, Array] | None = None
     """Structure x scale x count for params that depend on the map, as after flattening, and for one more class."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of its arrays."""
+        arrays = (self.mult_adds, self.params, self.class_mult_adds, self.class_params, *(self.growing or ()))
+        return sum(array.nbytes for array in arrays)
+
     def select(self, indices: list[int]) -> Stack:
         """Return the stack with only the structures at `indices`."""
         structures = tuple(self.structures[index] for index in indices)
@@ -55,7 +61,7 @@ class Stack:
         """Return structure x count at `resolution`, which parameters do not need, and the same for one more class.
 
         Raises:
-            MbcostError: the counts are too large for the arrays.
+            TooLarge: a count can be above the arrays' bound.
         """
         if quantity in ("params", "bytes"):
             if self.growing is None:
@@ -69,7 +75,7 @@ class Stack:
         """Return side x structure x count for square inputs, and the same for one more class.
 
         Raises:
-            MbcostError: the counts are too large for the arrays.
+            TooLarge: a count can be above the arrays' bound.
         """
         import numpy as np
 
@@ -79,8 +85,8 @@ class Stack:
         is_params = quantity in ("params", "bytes") and self.growing is not None
         both = self.growing if is_params and self.growing is not None else (self.mult_adds, self.class_mult_adds)
         sizes = [[count_positions(scale, (side, side)) for scale in self.scales] for side in sides]
-        if max(map(max, sizes)) * int(both[0].max()) * len(self.scales) > LARGEST:
-            raise too_large(f"a count at resolution {max(sides)}x{max(sides)}")
+        for counts in both:
+            _check_sums(counts, [max(column) for column in zip(*sizes, strict=True)], (max(sides), max(sides)))
         areas = np.array(sizes, dtype=np.int64)
         total, one = (np.tensordot(areas, counts, axes=(1, 1)) for counts in both)
         return total, one
@@ -90,10 +96,19 @@ class Stack:
         import numpy as np
 
         sizes = [count_positions(scale, resolution) for scale in self.scales]
-        if max(sizes) * int(counts.max()) * len(sizes) > LARGEST:
-            raise too_large(f"a count at resolution {resolution[0]}x{resolution[1]}")
+        _check_sums(counts, sizes, resolution)
         totals: Array = np.einsum("ksc,s->kc", counts, np.array(sizes, dtype=np.int64))
         return totals
+
+
+def _check_sums(counts: Array, sizes: Sequence[int], resolution: tuple[int, int]) -> None:
+    """Check the sums over scales before they are computed: each is at most the sum of the largest terms.
+
+    Raises:
+        TooLarge: a sum can be above the arrays' bound.
+    """
+    bound = sum(size * magnitude(counts[:, scale]) for scale, size in enumerate(sizes))
+    check_count(bound, f"a count at resolution {resolution[0]}x{resolution[1]}")
 
 
 Counted = tuple[Structure, Sums, Sums]
@@ -104,36 +119,45 @@ def build_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     """Return every structure of `spec` at `alpha`, the unmodified ones first.
 
     Raises:
-        MbcostError: alpha is so small that no network can be built, or a count is too large for the arrays.
+        MbcostError: alpha is so small that no network can be built.
+        TooLarge: a count can be above the arrays' bound.
     """
+    counted = sorted(_metered(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
+    scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
+    check_memory(2 * len(counted) * len(scales) * _BYTES, force=choices.force)
+    mult_adds = _fill([tuple(sums for _, sums, _ in pair) for pair in counted], scales)
+    params = [tuple(sums for *_, sums in pair) for pair in counted]
+    values = [COUNTS.index(name) for name in TRAINED]
+    grows = any(counts[values].any() for pair in params for sums in pair for scale, counts in sums.items() if scale)
+    fixed = _fill(params, (None,))[:, :, 0]
+    structures = tuple(structure for (structure, *_), _ in counted)
+    growing = _fill(params, scales) if grows else None
+    both = None if growing is None else (growing[0], growing[1])
+    return Stack(structures, scales, mult_adds[0], fixed[0], mult_adds[1], fixed[1], both)
+
+
+def _metered(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[Counted, Counted]]:
+    """Yield the structures, as long as their counts do not need too much memory."""
+    size = 0
+    for pair in _structures(spec, alpha, choices):
+        size += 2 * _BYTES * sum(len(sums) for _, sums, _ in pair)
+        check_memory(size, force=choices.force)
+        yield pair
+
+
+def _fill(counted: Sequence[Sequence[Sums]], scales: Sequence[Scale]) -> Array:
+    """Return two arrays of structure x scale x count: the first counts, and what the second ones have more."""
     import numpy as np
 
-    counted = sorted(_structures(spec, alpha, choices), key=lambda pair: bool(pair[0][0].departures))
-    if any(sums[None].max() > LARGEST for pair in counted for _, *both in pair for sums in both):
-        raise too_large("a count of this network")
-    scales = tuple(dict.fromkeys(scale for pair in counted for _, sums, _ in pair for scale in sums))
     indices = {scale: index for index, scale in enumerate(scales)}
-    mult_adds = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
-    growing = np.zeros_like(mult_adds)
+    filled = np.zeros((2, len(counted), len(scales), len(COUNTS)), dtype=np.int64)
     for row, pair in enumerate(counted):
-        for more, (_, for_mult_adds, for_params) in enumerate(pair):
-            for scale, counts in for_mult_adds.items():
-                mult_adds[more, row, indices[scale]] = counts
-            for scale, counts in for_params.items():
-                growing[more, row, indices[scale]] = counts
-    structures = tuple(structure for (structure, *_), _ in counted)
-    none, one = growing[:, :, scales.index(None)]
-    stack = Stack(structures, scales, mult_adds[0], none, mult_adds[1] - mult_adds[0], one - none)
-    values = [COUNTS.index(name) for name in TRAINED]
-    others = [index for index, scale in enumerate(scales) if scale is not None]
-    if growing[:, :, others][..., values].any():
-        return replace(stack, growing=(growing[0], growing[1] - growing[0]))
-    return stack
-
-
-def too_large(subject: str) -> MbcostError:
-    """Return the error about a count that does not fit the arrays."""
-    return MbcostError(f"{subject} is too large to search for")
+        for more, sums in enumerate(pair):
+            for scale, counts in sums.items():
+                if scale in indices:
+                    filled[more, row, indices[scale]] = counts
+    filled[1] -= filled[0]
+    return filled
 
 
 def _structures(spec: Spec, alpha: float, choices: Choices) -> Iterator[tuple[Counted, Counted]]:
@@ -195,7 +219,10 @@ def _count(structure: Structure, draft: Draft, blocks: tuple[Block, ...], *, wit
 
 
 def _miscounted(whole: Sums, blocks: tuple[Block, ...], draft: Draft, miscount: Miscount) -> Sums:
-    """Return the counts with those of some blocks added `times` more; every block keeps its scale."""
+    """Return the counts with those of some blocks added `times` more; every block keeps its scale.
+
+    They are at most twice those of all blocks.
+    """
     sums = dict(whole)
     for block, scale, counts in _scaled_counts(blocks):
         if role_of(draft.spec, block.stage) in miscount.roles:
@@ -204,8 +231,16 @@ def _miscounted(whole: Sums, blocks: tuple[Block, ...], draft: Draft, miscount: 
 
 
 def _sum(blocks: Iterable[Block]) -> Sums:
+    """Return the counts of all blocks.
+
+    Raises:
+        TooLarge: their sum can be above the arrays' bound.
+    """
     sums: dict[Scale, Array] = {}
+    bound = 0
     for _, scale, counts in _scaled_counts(blocks):
+        bound += int(counts.max())
+        check_count(bound)
         if scale in sums:
             sums[scale] += counts
         else:
@@ -230,6 +265,5 @@ def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
 
     counted = compact_form(form)
     tallies = ((None, counted.fixed), *counted.growing)
-    if any(max(counts_of(tally)) > LARGEST for _, tally in tallies):
-        raise too_large("a count of this network")
+    check_count(max(max(counts_of(tally)) for _, tally in tallies))
     return tuple((scale, np.array(counts_of(tally), dtype=np.int64)) for scale, tally in tallies), counted.output

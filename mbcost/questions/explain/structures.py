@@ -157,6 +157,8 @@ class Choices:
     """Whether it can have two of `COMMON` all the same."""
     rare: bool = True
     """Whether to try implementations that few people use."""
+    force: bool = False
+    """Whether the search may need more memory than `arrays.MEMORY`."""
 
     def keep(self, structure: Structure) -> Structure | None:
         """Return the structure, named as these choices require; None if they rule it out."""

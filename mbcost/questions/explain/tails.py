@@ -14,7 +14,12 @@ from mbcost.spec.table import CLASSES, Spec
 
 
 def list_tails(
-    setting: Setting, families: Families, alphas: Sequence[float], is_params: Sequence[bool], choices: Choices
+    setting: Setting,
+    families: Families,
+    alphas: Sequence[float],
+    is_params: Sequence[bool],
+    choices: Choices,
+    in_channels: int | None = None,
 ) -> Families:
     """Return each family with every number of last layers trained, the classifier alone first.
 
@@ -24,6 +29,7 @@ def list_tails(
         alphas: for each fact, its width multiplier.
         is_params: for each fact, whether it counts parameters; nothing else depends on training.
         choices: what is given.
+        in_channels: the channels of the input; None if they are the table's own.
     """
     import numpy as np
 
@@ -32,7 +38,7 @@ def list_tails(
     rows: list[int] = []
     trained: list[tuple[int, ...]] = []
     for family, structure in enumerate(families.structures):
-        sums = [_sum_tails(spec, structure.implementation, alpha) for alpha in alphas]
+        sums = [_sum_tails(spec, structure.implementation, alpha, in_channels) for alpha in alphas]
         for name, *values in zip(sums[0][0], *(values for _, values in sums), strict=True):
             structures.append(replace(structure, trained_from=name))
             rows.append(family)
@@ -60,10 +66,12 @@ def name_trained(layer: Layer) -> str:
     return f"the norm of {layer.name}" if isinstance(layer, BatchNorm) else layer.name
 
 
-def _sum_tails(spec: Spec, implementation: str, alpha: float) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _sum_tails(
+    spec: Spec, implementation: str, alpha: float, in_channels: int | None
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the layers from which on a network can be trained, and the trained values before its classifier."""
     structure = Structure(implementation, CLASSES)
-    layers = structure.draft(spec).network(alpha, spec.resolution, CLASSES).layers
+    layers = structure.draft(spec).network(alpha, spec.resolution, CLASSES, in_channels).layers
     names, sums, total = [], [], 0
     for layer in reversed(layers):
         amount = columns_of(layer.tally(), trained=True)[TRAINED_COLUMN]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import LARGEST, Array, TooLarge, check_count, magnitude
 from mbcost.questions.explain.columns import COLUMNS, with_columns
 from mbcost.questions.explain.facts import Query, Setting, list_settings, quantity_of
 from mbcost.questions.explain.families import (
@@ -15,12 +15,13 @@ from mbcost.questions.explain.families import (
     join_families,
     list_families,
     list_mistaken,
+    narrow_families,
 )
 from mbcost.questions.explain.heads import list_heads
 from mbcost.questions.explain.packed import load_stack
 from mbcost.questions.explain.peaks import PEAKS, list_peaks
 from mbcost.questions.explain.solve import solve
-from mbcost.questions.explain.stack import LARGEST, Stack, too_large
+from mbcost.questions.explain.stack import Stack
 from mbcost.questions.explain.structures import OTHER_CLASSES, PAIR_DIGITS, USUAL_CLASSES, Choices, Structure
 from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.operators import TOPS
@@ -50,6 +51,12 @@ class Trial:
     settings: tuple[Setting, ...] = ()
     """For each structure, its setting; empty if all have the same one."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of its arrays; facts about one count share an array."""
+        solved = () if self.families is None else (*self.families.counts, *self.families.per_class)
+        return sum(array.nbytes for array in {id(array): array for array in (*self.counts, *solved)}.values())
+
     def setting_of(self, index: int) -> Setting:
         """Return the setting of the structure at `index`."""
         return self.settings[index] if self.settings else self.setting
@@ -78,11 +85,10 @@ class Expanded:
         """Return structure x column at `resolution`.
 
         Raises:
-            MbcostError: the counts are too large for the arrays.
+            TooLarge: a count can be above the arrays' bound.
         """
         counts, per_class = self.stack.counts(quantity, resolution)
-        if int(self.more.max(initial=0)) * max(1, int(per_class.max(initial=0))) >= LARGEST:
-            raise too_large("a count of this network")
+        check_count(magnitude(counts) + magnitude(self.more) * max(1, magnitude(per_class)))
         rows = with_columns(counts[self.index] + self.more[:, None] * per_class[self.index])
         if quantity == "activation_bytes":
             rows[:, PEAK_COLUMNS] = self._count_peaks(resolution)
@@ -98,6 +104,7 @@ class Expanded:
                 known[structure.implementation] = list_peaks(
                     self.spec, structure.implementation, self.alpha, structure.classes, self.in_channels, resolution
                 )
+                check_count(max(known[structure.implementation]), "the peak of the activations")
         none = (0,) * len(PEAKS)
         rows = (none if structure.departures else known[structure.implementation] for structure in self.structures)
         return np.array(list(rows), dtype=np.int64).reshape(-1, len(PEAKS))
@@ -120,20 +127,18 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
 
     Raises:
         MbcostError: no setting can be built.
+        TooLarge: a count can be above the arrays' bound.
     """
     known: Stacks = {} if stacks is None else stacks
-    mistakes = 0 if query.plain else 2 if query.deep else 1
-    pairs = mistakes > 0 and any(fact.printed.digits >= PAIR_DIGITS for fact in query.facts)
-    rare = not query.plain or query.implementation is not None
-    allowed = Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs, rare)
+    allowed = allowed_choices(query)
     failure = MbcostError("no network fits what is given: leave out an option")
     built_any = False
     for setting in list_settings(query):
-        choices = replace(allowed, mistakes=0, pairs=False) if setting.departures else allowed
-        if query.deep and not _is_main(query, setting):
-            choices = replace(choices, mistakes=min(1, choices.mistakes))
+        choices = choices_of(query, setting, allowed)
         try:
             built = [_build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
+        except TooLarge:
+            raise
         except MbcostError as error:
             failure = error
             continue
@@ -141,6 +146,22 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
         yield _build_trial(query, setting, choices, built, cost)
     if not built_any:
         raise failure
+
+
+def allowed_choices(query: Query) -> Choices:
+    """Return what the query allows in a setting that departs from nothing."""
+    mistakes = 0 if query.plain else 2 if query.deep else 1
+    pairs = mistakes > 0 and any(fact.printed.digits >= PAIR_DIGITS for fact in query.facts)
+    rare = not query.plain or query.implementation is not None
+    return Choices(query.implementation, query.classes, query.in_channels, mistakes, pairs, rare, query.force)
+
+
+def choices_of(query: Query, setting: Setting, allowed: Choices) -> Choices:
+    """Return what is tried in a setting, of what the query allows."""
+    choices = replace(allowed, mistakes=0, pairs=False) if setting.departures else allowed
+    if query.deep and not _is_main(query, setting):
+        return replace(choices, mistakes=min(1, choices.mistakes))
+    return choices
 
 
 def _is_main(query: Query, setting: Setting) -> bool:
@@ -153,10 +174,13 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
 
     common = _common(built)
     kept = [_indices(expanded, common) for expanded in built]
-    counts = tuple(
-        expanded.counts(quantity_of(fact), setting.resolution_of(fact))[indices]
-        for fact, expanded, indices in zip(query.facts, built, kept, strict=True)
-    )
+    known: dict[tuple[object, ...], Array] = {}  # facts about one count share its array
+    keys = []
+    for fact, expanded, indices in zip(query.facts, built, kept, strict=True):
+        keys.append((quantity_of(fact), setting.resolution_of(fact), id(expanded)))
+        if keys[-1] not in known:
+            known[keys[-1]] = expanded.counts(quantity_of(fact), setting.resolution_of(fact))[indices]
+    counts = tuple(known[key] for key in keys)
     costs = built[0].cost[kept[0]] + setting.cost + cost
     plain = sum(not structure.departures for structure in common)
     trial = Trial(setting, common, counts, costs, plain)
@@ -166,16 +190,28 @@ def _build_trial(query: Query, setting: Setting, choices: Choices, built: Sequen
     if families is None:
         return trial
     solved = solve(query, families, choices)
+    families.forget_values()
     if not solved.structures:
         return replace(trial, families=families)
     return Trial(
         setting,
         (*common[:plain], *solved.structures, *common[plain:]),
-        tuple(np.insert(rows, plain, more, axis=0) for rows, more in zip(counts, solved.counts, strict=True)),
+        tuple(_insert_shared(counts, solved.counts, plain)),
         np.insert(costs, plain, solved.cost),
         plain,
         families,
     )
+
+
+def _insert_shared(counts: Sequence[Array], solved: Sequence[Array], plain: int) -> Iterator[Array]:
+    """Yield the counts of each fact with those of the solutions after the unmodified structures."""
+    import numpy as np
+
+    known: dict[int, Array] = {}
+    for rows, more in zip(counts, solved, strict=True):
+        if id(rows) not in known:
+            known[id(rows)] = np.insert(rows, plain, more, axis=0)
+        yield known[id(rows)]
 
 
 def _list_families(
@@ -184,9 +220,10 @@ def _list_families(
     """Return everything that can be solved for its classes; None if a class costs too much for the arrays."""
     quantities = [quantity_of(fact) for fact in query.facts]
     sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
-    families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
-    if any(int(one.max(initial=0)) >= MOST_PER_CLASS for one in families.per_class):
+    per_class = (stack.counts(*size)[1] for stack, size in zip(stacks, sizes, strict=True))
+    if any(magnitude(one) >= MOST_PER_CLASS for one in per_class):
         return None
+    families = list_families(setting.spec, stacks, sizes, choices, setting.cost + cost)
     parts = [families]
     if choices.pairs:
         parts.append(list_mistaken(setting.spec, stacks, sizes, choices, setting.cost + cost))
@@ -194,9 +231,10 @@ def _list_families(
         alphas = [setting.alpha_of(fact) for fact in query.facts]
         has_top = any(row.operator in TOPS for row in setting.spec.rows)
         if has_top and query.spec in (None, setting.spec):
-            parts.append(list_heads(query, setting, sizes, choices, families, setting.cost + cost))
-        parts.append(list_tails(setting, families, alphas, [name == "params" for name in quantities], choices))
-    return join_families(parts)
+            parts += list_heads(query, setting, sizes, choices, families, setting.cost + cost)
+        counts_params = [name == "params" for name in quantities]
+        parts.append(list_tails(setting, families, alphas, counts_params, choices, query.in_channels))
+    return join_families([narrow_families(part, quantities) for part in parts])
 
 
 def is_long(printed: Printed) -> bool:
@@ -229,7 +267,7 @@ def _expand(spec: Spec, alpha: float, stack: Stack, choices: Choices) -> Expande
         stack,
         structures,
         np.array([index for _, index in entries], dtype=np.int64),
-        np.array([min(structure.classes - CLASSES, LARGEST) for structure in structures], dtype=np.int64),
+        np.array([min(structure.classes - CLASSES, LARGEST + 1) for structure in structures], dtype=np.int64),
         np.array([structure.cost(spec, choices) for structure in structures], dtype=np.int64),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import Array
+from mbcost.questions.explain.arrays import Array, TooLarge, check_count, magnitude
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import (
@@ -63,9 +63,15 @@ def _size_cost(side: int) -> int:
 
 
 def _try(trials: Iterator[Trial]) -> Iterator[Trial]:
-    """Yield the trials up to the first that cannot be built."""
+    """Yield the trials up to the first that cannot be built.
+
+    Raises:
+        TooLarge: a count can be above the arrays' bound.
+    """
     try:
         yield from trials
+    except TooLarge:
+        raise
     except MbcostError:
         return
 
@@ -81,7 +87,7 @@ def _unique(settings: Sequence[Setting], *, by_alpha: bool) -> Iterator[Setting]
 
 
 def _choices(query: Query, implementation: str | None) -> Choices:
-    return Choices(implementation, query.classes, query.in_channels, 0)
+    return Choices(implementation, query.classes, query.in_channels, 0, force=query.force)
 
 
 def _build_sizes(query: Query, setting: Setting, cost: int, sides: Sequence[int]) -> Iterator[Trial]:
@@ -100,6 +106,7 @@ def _build_sizes(query: Query, setting: Setting, cost: int, sides: Sequence[int]
     counts = []
     for fact, stack in zip(query.facts, stacks, strict=True):
         total, one = stack.select(kept).counts_at(quantity_of(fact), sides)
+        check_count(magnitude(total) + abs(more) * magnitude(one))
         counts.append(with_columns((total + more * one).reshape(len(sides) * len(kept), -1)))
     costs = np.array([structure.cost(setting.spec, choices) for structure in structures], dtype=np.int64)
     yield _make_trial(settings, structures, counts, np.add.outer(prices, costs).ravel())
@@ -144,6 +151,7 @@ def _expand(stacks: Sequence[Stack], choices: Choices, spec: Spec) -> tuple[list
 
 def _count(stack: Stack, quantity: str, resolution: tuple[int, int], more: int) -> Array:
     counts, per_class = stack.counts(quantity, resolution)
+    check_count(magnitude(counts) + abs(more) * magnitude(per_class))
     return with_columns(counts + more * per_class)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from operator import attrgetter
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, plan
+from mbcost.analytic.many.exact import narrow, sum_exactly
 from mbcost.analytic.many.grid import Costs, compute_costs, compute_sides, compute_totals
-from mbcost.analytic.many.plateaus import Plateau, find_plateaus
+from mbcost.analytic.many.plateaus import Plateau, Span, count_plateaus, find_plateaus, iterate_plateaus
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.peaks import Needs, compute_flashes, compute_needs, find_peaks
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 MANY_ALPHAS = 500
 """More alphas than this are planned plateau by plateau instead of one by one."""
+BLOCKS_AT_ONCE = 2**15
+"""The number of blocks whose networks are computed together, in some ten megabytes."""
+MOST_SIZES = 2**21
+"""The number of sizes of maps, by scale and resolution, that are computed together."""
 Resolution = tuple[int, int]
 """Height and width of the input."""
 
@@ -49,32 +53,61 @@ class Series:
         Raises:
             MbcostError: an alpha does not give a network.
         """
-        runs: list[tuple[list[float], tuple[Block, ...]]] = []
-        distinct = sorted(set(alphas))
-        known: tuple[Plateau, ...] = ()
-        if len(distinct) > MANY_ALPHAS:
-            # If there are too many plateaus or none, every alpha is planned below and raises its own error.
-            with suppress(MbcostError):
-                known = self.find_plateaus(distinct[0], distinct[-1])
-        for alpha in distinct:
-            index = bisect_right(known, alpha, key=attrgetter("least")) - 1
-            if index >= 0 and alpha <= known[index].most:
-                blocks = known[index].blocks
+        return tuple(self.iterate_alphas(alphas))
+
+    def iterate_alphas(self, alphas: Sequence[float]) -> Iterator[Plateau]:
+        """Yield what `plan_alphas` returns, one network after the other.
+
+        Raises:
+            MbcostError: an alpha does not give a network.
+        """
+        run: tuple[list[float], tuple[Block, ...]] | None = None
+        for alpha, blocks in self._plan_in_order(sorted(set(alphas))):
+            if run is not None and run[1] == blocks:
+                run[0].append(alpha)
+                continue
+            if run is not None:
+                yield self._make_plateau(*run)
+            run = ([alpha], blocks)
+        if run is not None:
+            yield self._make_plateau(*run)
+
+    def _make_plateau(self, run: Sequence[float], blocks: tuple[Block, ...]) -> Plateau:
+        published = (alpha for alpha in run if alpha in self.spec.published_alphas)
+        return Plateau(run[0], run[-1], next(published, run[0]), blocks)
+
+    def _plan_in_order(self, alphas: Sequence[float]) -> Iterator[tuple[float, tuple[Block, ...]]]:
+        """Yield the blocks at every alpha. If there are fewer plateaus than alphas, each plateau is planned once."""
+        known: Iterator[Plateau] = iter(())
+        if len(alphas) > MANY_ALPHAS and self.count_plateaus(alphas[0], alphas[-1]) < len(alphas):
+            known = self.iterate_plateaus(alphas[0], alphas[-1])
+        plateau: Plateau | None = None
+        with suppress(MbcostError):  # no alpha gives a network: the first one is planned below and raises its own error
+            plateau = next(known, None)
+        for alpha in alphas:
+            while plateau is not None and plateau.most < alpha:
+                plateau = next(known, None)
+            if plateau is not None and plateau.least <= alpha:
+                yield alpha, plateau.blocks
             else:
-                blocks = plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
-            if runs and runs[-1][1] == blocks:
-                runs[-1][0].append(alpha)
-            else:
-                runs.append(([alpha], blocks))
-        published = self.spec.published_alphas
-        return tuple(
-            Plateau(run[0], run[-1], next((alpha for alpha in run if alpha in published), run[0]), blocks)
-            for run, blocks in runs
-        )
+                yield alpha, plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
 
     def find_plateaus(self, low: float, high: float) -> tuple[Plateau, ...]:
         """Return every network that an alpha in [low, high] gives."""
         return find_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
+
+    def iterate_plateaus(self, low: float, high: float) -> Iterator[Plateau]:
+        """Yield every network that an alpha in [low, high] gives, one after the other."""
+        return iterate_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
+
+    def count_plateaus(self, low: float, high: float) -> int:
+        """Return an upper bound of the number of these networks, at once."""
+        return count_plateaus(self.spec, self.implementation, low, high)
+
+    @property
+    def block_count(self) -> int:
+        """The number of blocks of every network."""
+        return sum(row.repeats for row in self.spec.rows)
 
     def resolve(self, alpha: float, resolution: Resolution) -> Network:
         """Return one configuration with its layers.
@@ -113,7 +146,7 @@ class Configuration:
     """One network at one resolution."""
 
     series: Series
-    plateau: Plateau
+    plateau: Span
     resolution: Resolution
     mult_adds: int
     params: int
@@ -135,7 +168,7 @@ class Batch:
     """The configurations of some alphas and some resolutions of one series, as arrays."""
 
     series: Series
-    plateaus: tuple[Plateau, ...]
+    plateaus: tuple[Span, ...]
     resolutions: tuple[Resolution, ...]
     mult_adds: Integers
     """[alphas, resolutions], as is `memory`."""
@@ -177,7 +210,7 @@ class CostSheet:
     """The costs of a series at some alphas, before a resolution is chosen."""
 
     series: Series
-    plateaus: tuple[Plateau, ...]
+    plateaus: tuple[Span, ...]
     rules: CountingRules
     costs: Costs
     needs: Needs
@@ -188,12 +221,22 @@ class CostSheet:
 
     def filter_resolutions(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
         """Return the resolutions at which no feature map is empty."""
+        return tuple(chain.from_iterable(map(self._filter_few, self._split(resolutions))))
+
+    def _filter_few(self, resolutions: Sequence[Resolution]) -> Iterator[Resolution]:
         heights, widths = zip(*resolutions, strict=True)
         smallest_height, smallest_width = (
             compute_sides(self.costs.scales, axis, sizes).min(axis=0) for axis, sizes in ((0, heights), (1, widths))
         )
-        smallest_sides = zip(resolutions, smallest_height, smallest_width, strict=True)
-        return tuple(resolution for resolution, height, width in smallest_sides if min(height, width) > 0)
+        for resolution, height, width in zip(resolutions, smallest_height, smallest_width, strict=True):
+            if min(height, width) > 0:
+                yield resolution
+
+    def _split(self, resolutions: Sequence[Resolution]) -> Iterator[Sequence[Resolution]]:
+        """Yield consecutive resolutions, so few that the sizes of all maps at them take some ten megabytes."""
+        step = max(1, MOST_SIZES // (len(self.costs.scales) + self.needs.scale_count))
+        for start in range(0, len(resolutions), step):
+            yield resolutions[start : start + step]
 
     def compute_batch(self, alphas: slice, resolutions: Sequence[Resolution]) -> Batch:
         """Return the configurations of some of the alphas at some resolutions.
@@ -201,6 +244,8 @@ class CostSheet:
         Raises:
             MbcostError: a feature map is empty at one of the resolutions.
         """
+        import numpy as np
+
         if len(self.filter_resolutions(resolutions)) < len(resolutions):
             for resolution in resolutions:
                 self.series.resolve(self.plateaus[0].alpha, resolution)
@@ -213,13 +258,16 @@ class CostSheet:
             for resolution_index, resolution in enumerate(resolutions)
             if resolution == (checkpoint.resolution, checkpoint.resolution)
         }
+        costs = replace(self.costs, per_position=self.costs.per_position[alphas])
+        needs, size = self.needs.select(alphas), dtype_of(self.rules.dtype).value
+        parts = [(compute_totals(costs, few), find_peaks(needs, few, size)) for few in self._split(resolutions)]
+        mult_adds, memory = (np.concatenate(quantity, axis=1) for quantity in zip(*parts, strict=True))
         return Batch(
             self.series,
             plateaus,
             tuple(resolutions),
-            compute_totals(replace(self.costs, per_position=self.costs.per_position[alphas]), resolutions),
-            find_peaks(replace(self.needs, channels=self.needs.channels[alphas]), resolutions)
-            * dtype_of(self.rules.dtype).value,
+            mult_adds,
+            memory,
             self.params[alphas],
             self.flash[alphas],
             checkpoints,
@@ -232,10 +280,18 @@ def compute_sheet(series: Series, plateaus: tuple[Plateau, ...], rules: Counting
     params = compute_costs(columns, WeightedCount.from_coefficients(rules.convention.params_coefficients))
     return CostSheet(
         series,
-        plateaus,
+        tuple(plateau.span for plateau in plateaus),
         rules,
         compute_costs(columns, WeightedCount.from_coefficients(rules.convention.mult_adds_coefficients)),
         compute_needs(columns, rules.allocator if rules.allocator in WITHOUT_OFFSETS else WITHOUT_OFFSETS[0]),
-        params.per_position.sum(axis=1),
+        narrow(sum_exactly(params.per_position, axis=1)),
         compute_flashes(columns, rules.dtype),
     )
+
+
+def compute_sheets(series: Series, plateaus: Iterable[Plateau], rules: CountingRules) -> Iterator[CostSheet]:
+    """Yield sheets with the costs of any number of plateaus, in bounded memory."""
+    most = max(1, BLOCKS_AT_ONCE // max(1, series.block_count))
+    remaining = iter(plateaus)
+    while chunk := tuple(islice(remaining, most)):
+        yield compute_sheet(series, chunk, rules)

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules
+from mbcost.questions.search.gathering import Question, find_nearest, gather, skip_equal_costs
 from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
-from mbcost.questions.search.ranking import Pool
+from mbcost.questions.search.ranking import COSTS, Pool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mbcost.questions.search.configurations import Resolution
 
-MOST_CONFIGURATIONS = 5_000_000
-"""The number of configurations that are looked at together, in some hundred megabytes."""
 MOST_ARENAS = 5_000
 """The number of arenas that are laid out before a search gives up; each takes some milliseconds."""
 MOST_NEAR_ARENAS = 100
 """The number of arenas that are laid out to find the nearest miss."""
-_COSTS = ("mult_adds", "params", "memory", "flash")
 
 
 def fit(
-    sheets: Sequence[CostSheet],
-    resolutions: Sequence[Sequence[Resolution]],
+    sheets: Iterable[CostSheet],
+    resolutions: Iterable[Sequence[Resolution]],
     limits: Sequence[Limit],
     *,
     rank: str = "mult_adds",
@@ -48,29 +45,30 @@ def fit(
         only_front: whether to return only those on the Pareto front.
 
     Raises:
-        MbcostError: every resolution leaves an empty map, or there are too many configurations.
+        MbcostError: every resolution leaves an empty map.
     """
     import numpy as np
 
-    pool = _gather_pool(sheets, resolutions)
-    kept = {limit: _find_kept(limit, pool.get_column(limit.quantity, limit.phone)) for limit in limits}
+    gathering = gather(sheets, resolutions, Question(tuple(limits), rank, most))
+    pool = gathering.pool
+    kept = {limit: limit.find_kept(pool.get_column(limit.quantity, limit.phone)) for limit in limits}
     fits = np.logical_and.reduce([np.ones(len(pool), dtype=bool), *kept.values()])
     ranked = pool.sort(np.flatnonzero(fits), rank)
-    search = _Search(pool, sheets[0].rules, tuple(limits), rank, kept)
+    search = _Search(pool, gathering.rules, tuple(limits), rank, kept)
     if search.has_arena:
         layout = search.lay_out(ranked, most)
         front = set(pool.find_front(np.array(layout.fitting, dtype=int), rank))
     else:
         front = set(pool.find_front(ranked, rank))
         shown = np.array([index for index in ranked.tolist() if index in front], dtype=int) if only_front else ranked
-        layout = _Layout(search.skip_equal_costs(shown, most))
+        layout = _Layout(skip_equal_costs(pool, shown, most))
     best = layout.fitting[:1]
     return Fit(
         rules=search.rules,
         limits=search.limits,
         rank=rank,
-        tried=len(pool),
-        fitting=len(ranked),
+        tried=gathering.tried,
+        fitting=gathering.fitting,
         laid_out=layout.arenas,
         gave_up=layout.gave_up,
         best=tuple(search.describe_fitting(index, fits, on_front=index in front) for index in layout.fitting),
@@ -86,26 +84,6 @@ def find_peak(configuration: Configuration, rules: CountingRules) -> Peak:
     """Return the peak memory of a configuration, and its layer."""
     (peak,) = compute_memory(configuration.network, (rules.allocator,), rules.dtype, rules.dtype).peaks
     return peak
-
-
-def _gather_pool(sheets: Sequence[CostSheet], resolutions: Sequence[Sequence[Resolution]]) -> Pool:
-    possible = [sheet.filter_resolutions(sizes) for sheet, sizes in zip(sheets, resolutions, strict=True)]
-    if sum(len(sheet.plateaus) * len(sizes) for sheet, sizes in zip(sheets, possible, strict=True)) > (
-        MOST_CONFIGURATIONS
-    ):
-        raise MbcostError(
-            f"there are more than {MOST_CONFIGURATIONS:,} configurations: use larger steps or fewer networks"
-        )
-    batches = [sheet.compute_batch(slice(None), sizes) for sheet, sizes in zip(sheets, possible, strict=True) if sizes]
-    if not batches:
-        raise MbcostError("every network has an empty feature map at each resolution: use larger resolutions")
-    return Pool(tuple(batches))
-
-
-def _find_kept(limit: Limit, column: NDArray[Any]) -> NDArray[Any]:
-    """Return where the limit is kept; an unknown value does not keep it."""
-    kept: NDArray[Any] = column >= limit.value if limit.at_least else column <= limit.value
-    return kept
 
 
 @dataclass(frozen=True)
@@ -154,7 +132,7 @@ class _Search:
         fitting: list[int] = []
         too_large: dict[int, int] = {}  # candidates before the first that fits -> the bytes of their arenas
         arenas = 0
-        candidates = self.skip_equal_costs(ranked, MOST_ARENAS + 1)
+        candidates = skip_equal_costs(self.pool, ranked, MOST_ARENAS + 1)
         for index in candidates[:MOST_ARENAS]:
             arenas += 1
             size = self.select(index).memory
@@ -169,29 +147,27 @@ class _Search:
         nearest = min(higher, key=too_large.__getitem__, default=None)
         return _Layout(fitting, arenas, nearest, gave_up=len(fitting) < most and arenas < len(candidates))
 
-    def skip_equal_costs(self, ranked: NDArray[Any], most: int) -> list[int]:
-        """Return the first `most` candidates; of resolutions at which a network costs the same, only the first."""
-        distinct: dict[tuple[int | float, ...], int] = {}
-        columns = [self.pool.get_column(quantity) for quantity in _COSTS]
-        for index in ranked.tolist():
-            costs = (column[index] for column in columns)
-            distinct.setdefault((self.pool.list_resolutions(index).start, *costs), index)
-            if len(distinct) == most:
-                break
-        return list(distinct.values())
-
     def describe_fitting(self, index: int, fits: NDArray[Any], *, on_front: bool) -> Fitting:
         """Return what fits, with the limit that breaks first and the resolutions that cost the same."""
         configuration = self.select(index)
         shares = [(share, limit) for limit in self.limits if (share := limit.measure_share(configuration)) is not None]
         binding = max(shares, key=lambda pair: pair[0])[1] if shares else None
-        columns = [self.pool.get_column(quantity) for quantity in _COSTS]
         equal_resolutions = tuple(
             self.pool.select(other).resolution
-            for other in self.pool.list_resolutions(index)
-            if other != index and fits[other] and all(column[other] == column[index] for column in columns)
+            for other in self._find_equal_costs(index)
+            if other != index and fits[other]
         )
         return Fitting(configuration, binding, equal_resolutions, on_front)
+
+    def _find_equal_costs(self, index: int) -> list[int]:
+        """Return the configurations of the same network that cost the same as this one, which is among them."""
+        import numpy as np
+
+        same = self.pool.list_resolutions(index)
+        columns = [self.pool.get_column(quantity) for quantity in COSTS]
+        equal = np.logical_and.reduce([column[same.start : same.stop] == column[index] for column in columns])
+        indices: list[int] = (np.flatnonzero(equal) + same.start).tolist()
+        return indices
 
     def find_nearest_miss(
         self, indices: NDArray[Any], best: Sequence[int], too_large: int | None = None
@@ -257,24 +233,11 @@ class _Search:
 
     def _find_nearest(self, limit: Limit, indices: NDArray[Any] | None) -> int | None:
         """Return the configuration that is nearest to a limit, among `indices` or all; None if none is known."""
-        import numpy as np
-
-        shares = self._compute_shares(limit)
-        indices = np.arange(len(shares)) if indices is None else indices
-        indices = indices[~np.isnan(shares[indices])]
-        if not len(indices):
-            return None
-        nearest = indices[shares[indices] == shares[indices].min()]
-        return int(self.pool.sort(nearest, self.rank)[0])
+        return find_nearest(self.pool, self.rank, limit, indices)
 
     def _compute_shares(self, limit: Limit) -> NDArray[Any]:
         """Return the excess of every configuration as a share of the limit, to find the smallest."""
-        import numpy as np
-
-        column = self.pool.get_column(limit.quantity, limit.phone).astype(np.float64)
-        excess = limit.value - column if limit.at_least else column - limit.value
-        shares: NDArray[Any] = excess / max(limit.value, 0.001)
-        return shares
+        return limit.compute_shares(self.pool.get_column(limit.quantity, limit.phone))
 
     def _describe_miss(self, index: int) -> Miss:
         configuration = self.select(index)

@@ -16,11 +16,13 @@ def find_pareto_front(*scores: NDArray[Any], equals: bool = True) -> NDArray[Any
     """Return the indices of the Pareto-optimal points, those with the highest first score first.
 
     Args:
-        scores: two or three scores of every point, the higher the better. A point with a NaN is left out.
+        scores: two or three scores of every point, the higher the better: int64, float64 or, for larger integers,
+            Python's. A point with a NaN is left out.
         equals: whether points with equal scores are all returned, or only the first of them.
     """
     import numpy as np
 
+    scores = tuple(rank_exactly(score) if score.dtype == object else score for score in scores)
     known = np.flatnonzero(~np.logical_or.reduce([np.isnan(score) for score in scores]))
     order: NDArray[Any] = known[np.lexsort([-score[known] for score in reversed(scores)])]
     if not len(order):
@@ -32,6 +34,14 @@ def find_pareto_front(*scores: NDArray[Any], equals: bool = True) -> NDArray[Any
     optimal = _find_optimal(second, third)
     front: NDArray[Any] = order[optimal[np.cumsum(starts) - 1]] if equals else order[starts][optimal]
     return front
+
+
+def rank_exactly(column: NDArray[Any]) -> NDArray[Any]:
+    """Return int64 in the same order as Python's integers of any size, 0 for the smallest."""
+    import numpy as np
+
+    ranks: NDArray[Any] = np.unique(column, return_inverse=True)[1]
+    return ranks.astype(np.int64)
 
 
 def _find_optimal(second: NDArray[Any], third: NDArray[Any]) -> NDArray[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mbcost.analytic.many.exact import make_integers
 from mbcost.analytic.memory.arena import measure_extent, plan_arena
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, Resolution
@@ -53,7 +54,7 @@ def parse_aims(text: str) -> tuple[Aim, Aim]:
     return aims[0], aims[1]
 
 
-def sweep(sheets: Iterable[CostSheet], resolutions: Sequence[Sequence[Resolution]]) -> Iterator[Batch]:
+def sweep(sheets: Iterable[CostSheet], resolutions: Iterable[Sequence[Resolution]]) -> Iterator[Batch]:
     """Yield the configurations of every sheet at its resolutions; the resolution changes fastest, then alpha.
 
     Raises:
@@ -69,35 +70,47 @@ def sweep(sheets: Iterable[CostSheet], resolutions: Sequence[Sequence[Resolution
 
 def _lay_out_arenas(batch: Batch, size: int) -> Batch:
     """Replace the lower bound of the memory by the size of each configuration's arena."""
-    import numpy as np
-
     arenas = [measure_extent(plan_arena(point.network, size)) for point in batch.list_configurations()]
-    return replace(batch, memory=np.array(arenas).reshape(batch.shape))
+    return replace(batch, memory=make_integers(arenas).reshape(batch.shape))
 
 
-def find_front(batches: Iterable[Batch], aims: tuple[Aim, Aim]) -> tuple[Configuration, ...]:
+def find_front(batches: Iterable[Batch], aims: tuple[Aim, Aim], most: int | None = None) -> tuple[Configuration, ...]:
     """Return the configurations that are Pareto-optimal in two aims, those that are best in the first aim first.
 
     A configuration with an unknown quantity is not among them.
+
+    Args:
+        batches: all configurations.
+        aims: what is compared.
+        most: the most configurations that the front of any part of the batches may have; None if it may have all.
+
+    Raises:
+        MbcostError: a front has more.
     """
     import numpy as np
 
     front: list[Configuration] = []
-    points: list[tuple[Any, Any]] = []
+    scores: list[NDArray[Any]] = [np.zeros(0, dtype=np.int64)] * 2
     for batch in batches:
-        first, second = (_compute_scores(batch, aim) for aim in aims)
-        for index in find_pareto_front(first, second).tolist():
-            front.append(batch.select(*divmod(index, batch.shape[1])))
-            points.append((first[index], second[index]))
-        if front:
-            optimal = find_pareto_front(*(np.array(scores) for scores in zip(*points, strict=True))).tolist()
-            front, points = [front[index] for index in optimal], [points[index] for index in optimal]
+        columns = [_compute_scores(batch, aim) for aim in aims]
+        indices = find_pareto_front(*columns)
+        known = len(front)
+        scores = [np.concatenate([score, column[indices]]) for score, column in zip(scores, columns, strict=True)]
+        optimal = find_pareto_front(*scores)
+        if most is not None and len(optimal) > most:
+            raise MbcostError(
+                f"more than {most:,} configurations are Pareto-optimal: use larger steps or other quantities, or add "
+                "--force to exceed the limit"
+            )
+        front = [
+            front[index] if index < known else batch.select(*divmod(int(indices[index - known]), batch.shape[1]))
+            for index in optimal.tolist()
+        ]
+        scores = [score[optimal] for score in scores]
     return tuple(front)
 
 
 def _compute_scores(batch: Batch, aim: Aim) -> NDArray[Any]:
     """Return a score of every configuration of a batch, the higher the better; NaN if it is unknown."""
-    column = compute_column(batch, aim.quantity)
-    # Values that int64 does not hold are compared in float64: they are so large that their last digits do not matter.
-    scores: NDArray[Any] = aim.sign * (column.astype(float) if column.dtype == object else column)
+    scores: NDArray[Any] = aim.sign * compute_column(batch, aim.quantity)
     return scores

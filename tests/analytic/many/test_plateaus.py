@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
-from math import inf, nextafter
+from math import ceil, floor, inf, nextafter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.analytic.blocks import Block, plan
-from mbcost.analytic.many.plateaus import Plateau, find_plateaus, find_shortest_decimal
+from mbcost.analytic.many.changes import find_changes
+from mbcost.analytic.many.plateaus import (
+    Plateau,
+    count_plateaus,
+    find_plateaus,
+    find_shortest_decimal,
+    iterate_plateaus,
+)
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
 from mbcost.spec.reading.table import parse_spec
@@ -106,6 +114,58 @@ def test_the_shortest_decimal_is_inside_the_range(least: float, length: float) -
     most = least + length
     assert least <= find_shortest_decimal(least, most) <= most
     assert len(repr(find_shortest_decimal(least, most))) <= max(len(repr(least)), 3)
+
+
+@settings(max_examples=40)
+@given(tables(), st.floats(0.05, 2.0), st.floats(0, 1.5), st.integers(1, 30))
+def test_the_number_of_plateaus_is_bounded_before_any_is_computed_and_parts_find_the_same(
+    text: str, low: float, length: float, most: int
+) -> None:
+    spec = parse_spec(text, "any.yaml", load_family)
+    rules = spec.implementation("any")
+    changes = find_changes(spec, rules)
+    alphas = list(changes.list_in_order(low, low + length))
+    assert alphas == sorted(set(alphas))
+    assert all(low < alpha <= low + length for alpha in alphas)
+    assert len(alphas) <= changes.count(low, low + length) == count_plateaus(spec, rules, low, low + length) - 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mbcost.analytic.many.changes._MOST_AT_ONCE", most)
+        assert list(changes.list_in_order(low, low + length)) == alphas
+
+
+def test_a_width_of_2_to_the_52_has_plateaus_up_to_the_largest_that_is_counted_exactly() -> None:
+    v1 = load_spec("v1")
+    spec = replace(v1, rows=(replace(v1.rows[0], c=2**52),))
+    rules = spec.implementation("official")
+    assert count_plateaus(spec, rules, 0.1, 1.5) > 10**15
+    plateaus = iterate_plateaus(spec, rules, 10, 3, 0.1, 1.5)
+    assert [next(plateaus).blocks[0].form.outputs for _ in range(3)] == [int(2**52 * 0.1) + index for index in range(3)]
+    (*_, last) = find(spec, "official", nextafter(nextafter(2.0, 0), 0), 3.0)
+    assert (last.most, last.blocks[0].form.outputs) == (2.0, 2**53)
+
+
+@given(st.floats(1e-3, 1e4), st.floats(0, 0.4))
+def test_no_decimal_in_the_range_is_shorter_and_none_of_its_length_is_smaller(least: float, length: float) -> None:
+    """By trying both neighbours of the range's start with ever more decimals, in exact arithmetic."""
+    most, decimals = least + length, 0
+    while True:
+        scaled = Fraction(least) * 10**decimals
+        neighbours = [float(Fraction(number, 10**decimals)) for number in (floor(scaled), ceil(scaled))]
+        if inside := [number for number in neighbours if least <= number <= most]:
+            break
+        decimals += 1
+    assert find_shortest_decimal(least, most) == min(inside)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "shortest"),
+    [
+        (1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (0.96, 1.2, 1.0), (0.951, 0.96, 0.96), (99.96, 99.97, 99.96),
+        (2.5, 3.5, 3.0), (0.1 + 0.2, 0.1 + 0.2, 0.30000000000000004), (1e-3, 2e-3, 1e-3),
+    ],
+)  # fmt: skip
+def test_the_shortest_decimal_of_a_known_range(least: float, most: float, shortest: float) -> None:
+    assert find_shortest_decimal(least, most) == shortest
 
 
 def test_an_empty_range_and_one_with_too_many_changes_are_refused() -> None:

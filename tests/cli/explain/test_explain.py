@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mbcost.questions.explain import arrays
 from mbcost.spec.catalogue.library import load_conventions
 from tests.cli.conftest import Mbcost
 
@@ -24,7 +26,9 @@ v2,1.4,224,582M,6.06M
 
 def answer(mbcost: Mbcost, *arguments: str, code: int = 0) -> dict[str, Any]:
     result = mbcost("explain", *arguments, "--format", "json")
-    assert (result.code, result.err) == (code, "")
+    announced = re.fullmatch("mbcost: [0-9,]+ counts of networks and blocks, about [0-9]+ seconds\n", result.err)
+    assert result.code == code, result.err
+    assert announced or not result.err
     document: dict[str, Any] = json.loads(result.out)
     assert document["schema"] == "mbcost/explain/1"
     return document
@@ -339,3 +343,24 @@ def test_a_count_of_more_than_64_bits_is_refused(mbcost: Mbcost) -> None:
     """The count is not taken modulo 2^64."""
     macs = json.loads(mbcost("table", "v2/750000000", "--format", "json").out)["totals"]["mult_adds"]
     assert mbcost("explain", str(macs % 2**64), "v2@1/750000000:official", "--quantity", "mult-adds").code == 2
+
+
+def test_work_above_the_limit_is_refused_before_it_starts(mbcost: Mbcost, tmp_path: Path) -> None:
+    table = tmp_path / "long.csv"
+    rows = "".join(f"v2,{1 + row / 10000},{32 + row},314M\n" for row in range(10_000))
+    table.write_text("net,alpha,resolution,mult_adds\n" + rows, encoding="utf-8")
+    result = mbcost("explain", "--rows", str(table))
+    assert (result.code, result.out) == (2, "")
+    assert re.fullmatch(
+        "mbcost: error: there are [0-9,]+ counts of networks and blocks, .* add --force .*\n", result.err
+    )
+
+
+def test_a_search_that_needs_too_much_memory_is_refused_or_forced(
+    mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrays, "MEMORY", 100_000)
+    result = mbcost("explain", "51.2M", f"{TINY}@1/96")
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert "--force" in result.err
+    assert mbcost("explain", "51.2M", f"{TINY}@1/96", "--force").code in (0, 1)

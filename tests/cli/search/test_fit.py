@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 
@@ -175,3 +177,35 @@ def test_an_implementation_that_is_not_the_default_is_named(mbcost: Mbcost) -> N
     arguments = ("--net", "v1", "--net", "v1:keras", "--alpha", "0.3", "--res", "97", "--format", "csv")
     names = [line.partition(",")[0] for line in mbcost("fit", *arguments).out.splitlines()[1:]]
     assert sorted(names) == ["v1", "v1:keras"]
+
+
+def test_a_peak_that_int64_does_not_hold_does_not_fit(mbcost: Mbcost) -> None:
+    command = ("fit", "--net", "v2", "--alpha", "1", "--res", "500000000", "--dtype", "float32")
+    result = mbcost(*command, "--ram", "1MiB")
+    assert (result.code, result.out.partition("\n")[0]) == (1, "0 of 1 configurations fit --ram 1 MiB")
+    (row,) = json.loads(mbcost(*command, "--format", "json").out)["configurations"]
+    assert (row["memory"], row["mult_adds"]) == (30000000000000000000, 1492218750000001280000)
+
+
+@pytest.mark.parametrize(
+    ("channels", "arguments", "message"),
+    [
+        (70_000, (), "there are 28,323,156 configurations, which take about"),
+        (2**52, (), "there are 1,822,156,409,234,104,011 configurations, which take about"),
+        (32, ("--limit", "100000000"), "configurations to show, which take about"),
+    ],
+)
+def test_too_much_work_is_refused_at_once(
+    mbcost: Mbcost, tmp_path: Path, channels: int, arguments: tuple[str, ...], message: str
+) -> None:
+    file = tmp_path / "wide.yaml"
+    file.write_text(
+        f"name: wide\ninput: {{channels: 3, resolution: 224}}\ncolumns: [operator, c]\n"
+        f"rows: [[conv, {channels}], [global_pool, ~], [linear, k]]\nimplementations: {{family: v1}}\n"
+    )
+    started = time.monotonic()
+    result = mbcost("fit", "--net", str(file), *arguments)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert message in result.err
+    assert "add --force to exceed the limit of" in result.err
+    assert time.monotonic() - started < 5

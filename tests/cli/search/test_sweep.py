@@ -143,3 +143,53 @@ def test_a_parquet_file_that_cannot_be_written_is_refused_with_the_reason(mbcost
     assert result.code == 2
     assert result.err.startswith(f"mbcost: error: cannot write {pipe}: ")
     assert "None" not in result.err
+
+
+def test_numbers_that_int64_does_not_hold_are_exact_in_every_format_but_parquet(mbcost: Mbcost, tmp_path: Path) -> None:
+    command = ("sweep", "v2", "--alpha", "1", "--res", "400000000", "--dtype", "float32")
+    (row,) = csv.DictReader(mbcost(*command, "--format", "csv").out.splitlines())
+    assert (row["mult_adds"], row["memory"]) == ("955020000000001280000", "19200000000000000000")
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "v2.parquet"
+    result = mbcost(*command, "--format", "parquet", "--output", str(file))
+    assert (result.code, result.err.count("\n"), list(tmp_path.iterdir())) == (2, 1, [])
+    assert "mult_adds of v2 at alpha 1 and 400000000x400000000 is above 9,223,372,036,854,775,807" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("v1", "--alpha", "0.001:99:0.001", "--res", "1:99999:1", "--pareto", "memory,flash"),
+         "there are 9,899,901,000 configurations, which take about"),
+        (("v1", "--alpha", "0.1:1.5:0.0001", "--res", "1:99999:1", "--allocator", "arena", "--pareto", "memory,flash"),
+         "add --force to exceed the limit of 1,000,000"),
+        (("v1", "--alpha", "0.1:1.5:0.01", "--res", "1:1000:1"), "there are 141,000 configurations: add --output"),
+    ],
+)  # fmt: skip
+def test_too_much_work_is_refused_at_once(mbcost: Mbcost, arguments: tuple[str, ...], message: str) -> None:
+    started = time.monotonic()
+    result = mbcost("sweep", *arguments)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert message in result.err
+    assert time.monotonic() - started < 5
+
+
+def test_a_front_that_does_not_fit_in_memory_is_refused_unless_forced(
+    mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("sweep", "v2", "--alpha", "0.5,1", "--res", "96,128", "--pareto", "params,+flash", "--format", "csv")
+    expected = mbcost(*command)
+    monkeypatch.setattr("mbcost.cli.search.sweep.MOST_KEPT", 3)
+    assert "more than 3 configurations are Pareto-optimal" in mbcost(*command).err
+    assert mbcost(*command, "--force").out == expected.out
+    assert expected.out.count("\n") == 5
+
+
+def test_a_sweep_that_is_computed_part_by_part_shows_the_same(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ("sweep", "v2", "v1", "--alpha", "0.7:0.8:0.01", "--res", "96,96x128")
+    expected = mbcost(*command).out
+    monkeypatch.setattr("mbcost.questions.search.configurations.BLOCKS_AT_ONCE", 40)
+    monkeypatch.setattr("mbcost.questions.search.configurations.MOST_SIZES", 10)
+    monkeypatch.setattr("mbcost.analytic.memory.peaks.MOST_CELLS", 20)
+    monkeypatch.setattr("mbcost.cli.search.sweep.FEW_BLOCKS", 0)
+    assert mbcost(*command).out == expected

@@ -15,7 +15,7 @@ from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules, Series, compute_sheet
 from mbcost.questions.search.fit import find_peak, fit
 from mbcost.questions.search.limits import Fit, Limit
-from mbcost.questions.search.ranking import RANKS, Pool
+from mbcost.questions.search.ranking import RANKS, join_pools, make_pool
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_convention, load_spec
 
@@ -204,23 +204,32 @@ def test_an_implementation_without_released_checkpoints_has_no_accuracy() -> Non
     assert (answer.best, answer.impossible) == ((), ((Limit("top1", 50, at_least=True), None),))
 
 
-def test_empty_maps_are_left_out_and_too_many_configurations_are_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_resolutions_that_leave_an_empty_map_are_left_out() -> None:
     spec = load_spec("vgg-16")
     series = Series(spec, spec.implementation(spec.default_implementation), 10, 3)
     sheet = compute_sheet(series, series.plan_alphas([0.5]), CountingRules(load_convention(), "naive", "int8"))
     assert fit([sheet], [[(1, 1), (32, 32)]], []).tried == 1
     with pytest.raises(MbcostError, match="every network has an empty feature map"):
         fit([sheet], [[(1, 1)]], [])
-    monkeypatch.setattr("mbcost.questions.search.fit.MOST_CONFIGURATIONS", 1)
-    with pytest.raises(MbcostError, match="there are more than 1 configurations"):
-        fit([sheet], [[(32, 32), (33, 32)]], [])
 
 
-def test_the_columns_of_a_pool_are_joined_once() -> None:
-    pool = Pool(tuple(sheet.compute_batch(slice(None), SIZES) for sheet in make_sheets("naive")))
-    assert pool.get_column("memory") is pool.get_column("memory")
+@settings(max_examples=60, deadline=None)
+@given(LIMITS, st.sampled_from(sorted(RANKS)), st.integers(1, 9), st.booleans(), st.integers(1, 40))
+def test_an_answer_from_parts_is_the_answer_from_all_configurations_together(
+    limits: list[Limit], rank: str, most: int, only_front: bool, size: int
+) -> None:
+    def ask() -> Fit:
+        return fit(make_sheets("naive"), [SIZES] * len(NETS), limits, rank=rank, most=most, only_front=only_front)
+
+    expected = ask()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mbcost.questions.search.gathering.POOL_SIZE", size)
+        assert ask() == expected
+
+
+def test_the_columns_of_a_pool_are_computed_once() -> None:
+    pool = join_pools([make_pool(sheet.compute_batch(slice(None), SIZES)) for sheet in make_sheets("naive")])
+    assert pool.get_column("latency", "pixel1") is pool.get_column("latency", "pixel1")
     assert [pool.select(index).resolution for index in pool.list_resolutions(len(pool) - 2)] == list(SIZES)
 
 
