@@ -118,7 +118,7 @@ def mutate_rows(text: bytes, chance: Random) -> bytes:
     if not rows:
         return text
     index, largest = chance.choice(rows), chance.choice([8, 64, 1024, 65_536, 10**9])
-    spans = [match.span() for match in re.finditer(rb"\b\d+\b", lines[index])]
+    spans = [match.span() for match in re.finditer(rb"\d+", lines[index])]
     start, end = chance.choice(spans)
     lines[index : index + 1] = [
         b"%s%d%s" % (lines[index][:start], chance.randint(1, largest), lines[index][end:])
