@@ -122,7 +122,7 @@ def mutate_rows(text: bytes, chance: Random) -> bytes:
     start, end = chance.choice(spans)
     lines[index : index + 1] = [
         b"%s%d%s" % (lines[index][:start], chance.randint(1, largest), lines[index][end:])
-        for _ in range(chance.choice([10, 100, 300, 900, 1900]))
+        for _ in range(chance.choice([10, 30, 100, 300, 1900]))
     ]
     return b"".join(lines)
 
