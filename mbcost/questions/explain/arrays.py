@@ -11,6 +11,7 @@ integers, before it is computed:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
@@ -71,3 +72,23 @@ def check_memory(size: int, *, force: bool) -> None:
 def magnitude(array: Array) -> int:
     """Return the largest absolute value in the array as a Python integer; 0 if it is empty."""
     return max(int(array.max(initial=0)), -int(array.min(initial=0)))
+
+
+def distinct(arrays: Iterable[Array]) -> list[Array]:
+    """Return each array once, in order; facts about one count share an array."""
+    return list({id(array): array for array in arrays}.values())
+
+
+def map_shared(function: Callable[..., Array], *lists: Sequence[Array]) -> tuple[Array, ...]:
+    """Return `function` of the first arrays of all lists, of the second ones, and so on.
+
+    Where the arrays are the same objects as before, the result is the same object, too.
+    """
+    known: dict[tuple[int, ...], Array] = {}
+    results = []
+    for arrays in zip(*lists, strict=True):
+        key = tuple(map(id, arrays))
+        if key not in known:
+            known[key] = function(*arrays)
+        results.append(known[key])
+    return tuple(results)
