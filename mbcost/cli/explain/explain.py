@@ -33,7 +33,7 @@ from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import check_alpha, check_whole
 
 RATE = 20_000
-"""Counts per second, about: queries of 3 to 100 seconds were between half and twice as fast on the test machine."""
+"""Counts per second, about: queries of 3 to 100 seconds were half to three times as fast on the test machine."""
 BOUND = 10_000_000
 """The most counts without `--force`."""
 REMEDY = "state more of the network, give fewer rows, or leave out --deep"
