@@ -242,6 +242,8 @@ if __name__ == "__main__":
     parser = ArgumentParser(prog="python -m tools.mutants", description=__doc__.partition("\n")[0])
     parser.add_argument("count", nargs="?", type=int, default=200, help="how many faults to plant")
     parser.add_argument("seed", nargs="?", type=int, default=random.randrange(10**9), help="which faults to draw")
-    parser.add_argument("--only", default="", help="draw only from faults whose line in the output matches this regular expression")
+    parser.add_argument(
+        "--only", default="", help="draw only from faults whose line in the output matches this regular expression"
+    )
     parser.add_argument("--processes", type=int, default=2, help="how many faults to test at the same time")
     main(**vars(parser.parse_args()))
