@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from math import inf, nextafter
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbcost.analytic.many.changes import Changes
+from mbcost.analytic.many.changes import Changes, find_changes
+from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import INTEGER_STEPS, ChannelRule
+from mbcost.spec.table import Row
 
 RULES = st.builds(
     ChannelRule, st.sampled_from(INTEGER_STEPS), st.sampled_from([1, 2, 3, 8, 10, 32]), st.integers(0, 40),
@@ -73,3 +76,15 @@ def test_neighbours_in_float64_have_no_alpha_between_them_at_which_a_range_could
     monkeypatch.setattr("mbcost.analytic.many.changes._MOST_AT_ONCE", 0)
     assert list(Changes((), (alpha,)).list_in_order(nextafter(alpha, 0), alpha)) == [alpha]
     assert list(Changes((), (alpha,)).list_in_order(1.0, 2.0)) == [alpha]
+
+
+@pytest.mark.parametrize("expansion", ["printed", "input"])
+def test_printed_widths_are_scaled_and_printed_expansions_where_an_implementation_scales_them(expansion: str) -> None:
+    """The number of classes is not a printed width, and alpha does not scale the layers of somebody's own head."""
+    v3 = load_spec("v3-small")
+    v3 = replace(v3, rows=(*v3.rows, Row(16, operator="dense", c=77)))
+    rules = replace(v3.implementation("torchvision"), expansion=expansion, unscaled_below={"stem": 0.5, "last_conv": 1})
+    changes = find_changes(v3, rules)
+    outputs, expansions = [16, 24, 40, 48, 96, 576, 1024], [16, 72, 88, 96, 240, 120, 144, 288, 576]
+    assert {width for _, width in changes.widths} == {*outputs, *(expansions if expansion == "printed" else [])}
+    assert changes.thresholds == (0.5, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -67,6 +69,11 @@ def test_every_total_of_a_random_table_is_the_sum_over_the_layers(
     check(spec, "any", alphas, [(90, 61)], convention, quantity)
 
 
+def test_a_network_of_one_layer_is_a_network() -> None:
+    v1 = load_spec("v1")
+    check(replace(v1, rows=v1.rows[:1]), "official", [1.0, 0.5], [(35, 33)], "macs", "mult_adds")
+
+
 @pytest.mark.parametrize("alpha", [1.0, 1e4, 1e9])
 @pytest.mark.parametrize("size", [(33, 97), (10**6, 10**6 + 1), (10**9, 10**9)])
 def test_totals_of_large_networks_do_not_overflow_and_are_exact(alpha: float, size: tuple[int, int]) -> None:
@@ -87,6 +94,7 @@ CHAINS = st.lists(st.tuples(WINDOWS, WINDOWS, st.sampled_from(PADDINGS)), max_si
 @example([((7, 1, "symmetric"),)], [2**63 - 2])
 @example([((2**62, 2, "symmetric"),)], [2**62 + 9])
 @example([((3, 2, "trailing"),)], [2**63 - 1])
+@example([((3, 2, "symmetric"), (7, 3, "symmetric"), (2, 5, "same"))], [2**20])
 @given(
     st.lists(CHAINS, min_size=1, max_size=3),
     st.lists(st.integers(1, 2**64) | st.just(2**63 - 1), min_size=1, max_size=3),
@@ -95,7 +103,7 @@ def test_sides_of_maps_are_those_of_the_layers_on_both_sides_of_the_largest_int6
     chains: list[Chain], sizes: list[int]
 ) -> None:
     """A chain that begins as another one does continues from its sides. A map can be empty: its layer refuses it."""
-    longer = [*chains, (*chains[0], (3, 2, "symmetric")), chains[-1][:1]]
+    longer = [*chains, (*chains[0], (3, 2, "symmetric")), chains[-1][:2], chains[-1][:1]]
     sides = compute_sides([None, *((chain, ((2, 2, "same"),)) for chain in longer)], 0, sizes)
     expected = [[1] * len(sizes)]
     for chain in longer:

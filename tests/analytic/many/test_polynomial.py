@@ -1,0 +1,30 @@
+"""The polynomial of a kind of block gives the counts of its layers at any widths, equal and very large ones too."""
+
+from __future__ import annotations
+
+import pytest
+
+from mbcost.analytic.many.grid import compute_costs
+from mbcost.analytic.many.polynomial import WeightedCount, group_columns
+from mbcost.spec.catalogue.library import load_convention
+from tests.forms import ROWS, list_networks
+
+QUANTITIES = [
+    WeightedCount.from_coefficients(load_convention().coefficients(quantity)) for quantity in ("params", "mult_adds")
+]
+
+
+@pytest.mark.parametrize("widths", [(1, 2, 3, 8), (1, 5, 2**31), (2**20, 2**31 - 1, 2**40)])
+@pytest.mark.parametrize("name", ROWS)
+def test_every_combination_of_widths_costs_what_the_layers_of_the_block_cost(
+    name: str, widths: tuple[int, ...]
+) -> None:
+    networks = list_networks(name, widths)
+    columns = group_columns(networks)
+    for quantity in QUANTITIES:
+        costs = compute_costs(columns, quantity)
+        for (block,), row in zip(networks, costs.per_position.tolist(), strict=True):
+            expected = quantity(block.form)
+            assert {scale: number for scale, number in zip(costs.scales, row, strict=True) if number} == {
+                scale: number for scale, number in expected.items() if number
+            }
