@@ -78,6 +78,13 @@ def test_neighbours_in_float64_have_no_alpha_between_them_at_which_a_range_could
     assert list(Changes((), (alpha,)).list_in_order(1.0, 2.0)) == [alpha]
 
 
+def test_the_first_of_very_many_changes_is_computed_before_the_others() -> None:
+    """A range with more changes than memory has room for is halved until few are left."""
+    changes = Changes(((WHOLE, 2**52),), ())
+    assert changes.count(1.0, 1.5) == 2**51 + 3
+    assert next(changes.list_in_order(1.0, 1.5)) == 1 + 2**-52
+
+
 @pytest.mark.parametrize("expansion", ["printed", "input"])
 def test_printed_widths_are_scaled_and_printed_expansions_where_an_implementation_scales_them(expansion: str) -> None:
     """The number of classes is not a printed width, and alpha does not scale the layers of somebody's own head."""

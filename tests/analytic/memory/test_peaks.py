@@ -128,3 +128,4 @@ def test_a_long_table_is_computed_in_parts_with_a_limited_number_of_cells(
     assert needs.scale_count == sum(len(part.scales) for part in needs.parts)
     expected = [[max(need.elements((96, 65)) for need in find_needs(blocks, "naive"))] for blocks in plans]
     assert find_peaks(needs, [(96, 65)]).tolist() == expected
+    assert find_peaks(needs.select(slice(1, 2)), [(96, 65)]).tolist() == expected[1:]
