@@ -38,11 +38,21 @@ def make_form(name: str) -> Form:
 
 
 def list_networks(name: str, widths: Sequence[int]) -> list[tuple[Block, ...]]:
-    """Return networks of one block each, with every combination of these widths, in groups."""
+    """Return networks of one block each, with every combination of these widths.
+
+    The channels of a grouped convolution are as many groups. Around a grouped one, a residual block has any channels.
+    """
     return [(Block(0, 1, form),) for form in dict.fromkeys(_vary(make_form(name), widths))]
 
 
 def _vary(form: Form, widths: Sequence[int]) -> Iterator[Form]:
-    for inputs, expanded, squeezed, outputs in product([width * form.groups for width in widths], repeat=4):
-        inner = (expanded if form.expands else inputs) if form.expanded else 0
-        yield replace(form, inputs=inputs, outputs=outputs, expanded=inner, squeezed=squeezed if form.squeezed else 0)
+    for inputs, expanded, squeezed, outputs in product(widths, repeat=4):
+        outer = 1 if form.expanded else form.groups
+        inner = expanded * form.groups if form.expands else inputs
+        yield replace(
+            form,
+            inputs=inputs * outer,
+            outputs=outputs * outer,
+            expanded=inner if form.expanded else 0,
+            squeezed=squeezed if form.squeezed else 0,
+        )
