@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import pytest
 
+from mbcost.analytic.blocks import Block
 from mbcost.analytic.many.grid import compute_costs
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.spec.catalogue.library import load_convention
-from tests.forms import ROWS, list_networks
+from tests.forms import ROWS, list_networks, make_form
 
 QUANTITIES = [
     WeightedCount.from_coefficients(load_convention().coefficients(quantity)) for quantity in ("params", "mult_adds")
@@ -28,3 +32,17 @@ def test_every_combination_of_widths_costs_what_the_layers_of_the_block_cost(
             assert {scale: number for scale, number in zip(costs.scales, row, strict=True) if number} == {
                 scale: number for scale, number in expected.items() if number
             }
+
+
+@pytest.mark.parametrize("groups", [2**31, 2**40, 2**62])
+def test_convolutions_of_very_many_groups_cost_what_their_layers_cost(groups: int) -> None:
+    """The widths are near those at which the polynomial is fitted, so that only the groups are large."""
+    form = make_form("grouped conv")
+    networks = [
+        (Block(0, 1, replace(form, groups=groups, inputs=inputs * groups, outputs=outputs * groups)),)
+        for inputs, outputs in product((1, 2), (31, 32))
+    ]
+    for quantity in QUANTITIES:
+        costs = compute_costs(group_columns(networks), quantity)
+        totals = [sum(quantity(block.form).values()) for (block,) in networks]
+        assert [sum(row) for row in costs.per_position.tolist()] == totals
