@@ -15,6 +15,7 @@ from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.many.changes import find_changes
 from mbcost.analytic.many.plateaus import (
     Plateau,
+    Span,
     count_plateaus,
     find_plateaus,
     find_shortest_decimal,
@@ -196,6 +197,7 @@ def test_a_published_alpha_at_either_end_or_inside_represents_its_plateau(
     rules = replace(spec.implementation("official"), channels=ChannelRule("none", divisor=2**20, minimum=2**20))
     (plateau,) = find_plateaus(spec, rules, 10, 3, low, high)
     assert (plateau.least, plateau.most, plateau.alpha) == (low, high, published)
+    assert plateau.span == Span(low, high, published)
 
 
 def test_a_range_of_which_no_alpha_gives_a_network_is_refused_and_else_its_other_alphas_are_left_out() -> None:
