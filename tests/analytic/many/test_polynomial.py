@@ -46,3 +46,15 @@ def test_convolutions_of_very_many_groups_cost_what_their_layers_cost(groups: in
         costs = compute_costs(group_columns(networks), quantity)
         totals = [sum(quantity(block.form).values()) for (block,) in networks]
         assert [sum(row) for row in costs.per_position.tolist()] == totals
+
+
+def test_blocks_are_in_one_group_if_they_have_the_same_layers_and_equal_widths_in_the_same_positions() -> None:
+    """With equal input and output a block can have a residual connection, so that it has another polynomial."""
+    networks = list_networks("bottleneck", (8, 9))
+    (groups,) = group_columns(networks)
+    is_square = [block.form.inputs == block.form.outputs for (block,) in networks]
+    assert {tuple(group.networks) for group in groups} == {
+        tuple(index for index, square in enumerate(is_square) if square is wanted) for wanted in (True, False)
+    }
+    ((single,),) = group_columns(networks[:1])
+    assert (single.networks, single.form, single.widths.tolist()) == ([0], networks[0][0].form, [[8, 8, 0, 8]])
