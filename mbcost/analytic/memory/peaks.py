@@ -126,8 +126,10 @@ def find_peaks(needs: Needs, resolutions: Sequence[tuple[int, int]], size: int =
 
     peaks: Integers | None = None
     all_positions = count_map_positions([scale for part in needs.parts for scale in part.scales], resolutions)
-    ends = np.cumsum([len(part.scales) for part in needs.parts])[:-1]
-    for part, positions in zip(needs.parts, np.split(all_positions, ends), strict=True):
+    start = 0
+    for part in needs.parts:
+        positions = all_positions[start : start + len(part.scales)]
+        start += len(part.scales)
         for step in _find_undominated(part.channels, ordered=bool((positions[:-1] >= positions[1:]).all())):
             live = multiply_exactly(part.channels[:, step], positions)
             peaks = live if peaks is None else np.maximum(peaks, live)
