@@ -18,7 +18,7 @@ COMPARED = 120
 """Characters of a message that `check` and `table` have to have in common."""
 ERROR = "mbcost: error: "
 COUNTED = ("table", "sweep", "fit", "memory", "ledger", "roofline", "nets")
-"""Commands whose numbers are counts, of which none is negative."""
+"""Commands whose numbers are counts, so that none of them is negative."""
 
 
 def judge(case: Case, outcomes: list[Outcome]) -> list[str]:
