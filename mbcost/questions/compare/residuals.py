@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mbcost.analytic.layers import Add, BatchNorm, Conv2d, GlobalPool, Layer, Multiply, Shape
 from mbcost.errors import MbcostError
-from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.implementation import EXACT, ChannelRule
 from mbcost.spec.table import SQUEEZE_DIVISOR
 from mbcost.spec.tally import Tally, total
 
@@ -49,7 +49,8 @@ def compare_residuals(
         reduction: divisor of ResNet's bottleneck; He et al., arXiv:1512.03385, figure 5 uses 4.
 
     Raises:
-        MbcostError: a size is below 1, or the reduction does not divide the channels.
+        MbcostError: a size is below 1, the reduction does not divide the channels, or float64 does not represent
+            the expanded width exactly.
     """
     sizes = {"channels": channels, "feature": feature, "expansion": expansion, "reduction": reduction}
     for name, size in sizes.items():
@@ -59,6 +60,8 @@ def compare_residuals(
         raise MbcostError(f"{channels} channels cannot be divided by reduction {reduction}: choose a multiple of it")
     shape = Shape(channels, feature, feature)
     expanded = channels * expansion
+    if expanded > EXACT:
+        raise MbcostError("channels times expansion are too wide to count exactly: use smaller numbers")
     squeezed = squeeze.round(expanded / SQUEEZE_DIVISOR)
     return (
         ResidualBlock("ResNet bottleneck", tuple(_bottleneck(shape, channels // reduction))),
