@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mbcost.analytic.layers import Add, BatchNorm, Conv2d, GlobalPool, Layer, Multiply, Shape
 from mbcost.errors import MbcostError
 from mbcost.spec.implementation import EXACT, ChannelRule
+from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import SQUEEZE_DIVISOR
 from mbcost.spec.tally import Tally, total
 
@@ -54,8 +55,7 @@ def compare_residuals(
     """
     sizes = {"channels": channels, "feature": feature, "expansion": expansion, "reduction": reduction}
     for name, size in sizes.items():
-        if size < 1:
-            raise MbcostError(f"{name} is {size}: it must be at least 1")
+        check_whole(size, name)
     if channels % reduction:
         raise MbcostError(f"{channels} channels cannot be divided by reduction {reduction}: choose a multiple of it")
     shape = Shape(channels, feature, feature)
