@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 from mbcost.errors import MbcostError, escape, shorten
@@ -87,4 +88,5 @@ def write_message(message: str, kind: str = "", *, verbose: bool = False) -> Non
     """
     start = f"mbcost: {kind}: " if kind else "mbcost: "
     text = escape(message)
-    print(start + (text if verbose else shorten(text, WIDEST_LINE - len(start), _GAP)), file=sys.stderr, flush=True)
+    with suppress(OSError):  # the terminal was closed, and the exit code stays the same
+        print(start + (text if verbose else shorten(text, WIDEST_LINE - len(start), _GAP)), file=sys.stderr, flush=True)

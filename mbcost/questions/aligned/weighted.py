@@ -160,11 +160,6 @@ def list_model_layers(model: TracedModel) -> tuple[WeightedLayer, ...]:
     return tuple(map(_describe_call, model.calls))
 
 
-def is_same(first: WeightedLayer, second: WeightedLayer) -> bool:
-    """Return whether the layers are the same, except for their names and epsilons."""
-    return first.key == second.key and first.attributes == second.attributes
-
-
 def pair_layers(
     expected: Sequence[WeightedLayer], actual: Sequence[WeightedLayer]
 ) -> list[Pair[WeightedLayer, WeightedLayer]]:
