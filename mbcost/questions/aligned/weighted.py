@@ -86,7 +86,10 @@ class WeightedLayer:
     @cached_property
     def attributes(self) -> dict[str, str]:
         """What changes the outputs of a layer and none of its counts or maps, in words; empty without a norm."""
-        kinds = [f"{norm.kind} of {norm.groups} groups" if norm.groups else norm.kind for norm in self.norms]
+        kinds = [
+            f"{norm.kind} of {norm.groups} group{'s' * (norm.groups > 1)}" if norm.groups else norm.kind
+            for norm in self.norms
+        ]
         return {
             "padding": self.padding,
             "kind of norm": " and ".join(dict.fromkeys(kinds)),
