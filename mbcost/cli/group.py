@@ -38,7 +38,9 @@ def run_group(arguments: Sequence[str]) -> int:
     except _CommandError as error:
         raise error.cause from None
     except OSError as error:  # typer writes the help itself
-        raise MbcostError(f"cannot write to standard output: {error.strerror}") from None
+        raise MbcostError(
+            f"cannot write to standard output: {error.strerror}: redirect it to a different file"
+        ) from None
     except UsageError as error:
         context = getattr(error, "ctx", None)
         named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options

@@ -108,7 +108,7 @@ def _build_sizes(query: Query, setting: Setting, cost: int, sides: Sequence[int]
     for key, fact, stack in zip(keys, query.facts, stacks, strict=True):
         if key not in known:
             total, one = stack.select(kept).counts_at(quantity_of(fact), sides)
-            check_count(magnitude(total) + abs(more) * magnitude(one))
+            check_count(magnitude(total) + abs(more) * max(1, magnitude(one)))
             known[key] = with_columns((total + more * one).reshape(len(sides) * len(kept), -1))
     counts = [known[key] for key in keys]
     costs = np.array([structure.cost(setting.spec, choices) for structure in structures], dtype=np.int64)
@@ -158,7 +158,7 @@ def _expand(stacks: Sequence[Stack], choices: Choices, spec: Spec) -> tuple[list
 
 def _count(stack: Stack, quantity: str, resolution: tuple[int, int], more: int) -> Array:
     counts, per_class = stack.counts(quantity, resolution)
-    check_count(magnitude(counts) + abs(more) * magnitude(per_class))
+    check_count(magnitude(counts) + abs(more) * max(1, magnitude(per_class)))
     return with_columns(counts + more * per_class)
 
 
