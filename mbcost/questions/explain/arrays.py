@@ -11,7 +11,7 @@ integers, before it is computed:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
@@ -77,18 +77,3 @@ def magnitude(array: Array) -> int:
 def distinct(arrays: Iterable[Array]) -> list[Array]:
     """Return each array once, in order; facts about one count share an array."""
     return list({id(array): array for array in arrays}.values())
-
-
-def map_shared(function: Callable[..., Array], *lists: Sequence[Array]) -> tuple[Array, ...]:
-    """Return `function` of the first arrays of all lists, of the second ones, and so on.
-
-    Where the arrays are the same objects as before, the result is the same object, too.
-    """
-    known: dict[tuple[int, ...], Array] = {}
-    results = []
-    for arrays in zip(*lists, strict=True):
-        key = tuple(map(id, arrays))
-        if key not in known:
-            known[key] = function(*arrays)
-        results.append(known[key])
-    return tuple(results)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.arrays import distinct, map_shared
 from mbcost.questions.explain.columns import COLUMNS, with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import Query, quantity_of
@@ -46,18 +45,26 @@ class Families:
     """Whether only a part of the network is trained: only readings that say what is trained can tell."""
     columns: tuple[Array, ...] = ()
     """For each fact, the indices of the columns in its arrays, those that readings count; empty if it has all."""
-    _values: dict[tuple[int, int], tuple[Array, Array]] = field(default_factory=dict)
+    _values: dict[tuple[int, ...], tuple[Array, Array]] = field(default_factory=dict)
     """What `values` returned, so that it is computed once."""
 
     def values(self, query: Query, index: int) -> tuple[Array, Array]:
         """Return family x reading for a fact: the value without a class, and what one class adds."""
         readings = choose_readings(query, quantity_of(query.facts[index]))
-        key = index, id(readings)
+        rows = self.counts[index], self.per_class[index]  # the same objects for facts about one count
+        key = (*map(id, rows), id(readings))
         if key not in self._values:
-            rows = self.counts[index], self.per_class[index]
             base, one = (readings.weigh(array, self.columns[index] if self.columns else None) for array in rows)
             self._values[key] = base, one
         return self._values[key]
+
+    def spread(self, indices: Sequence[int]) -> Families:
+        """Return the families for facts of which each is about the same count as the fact at one of `indices` here."""
+        counts, per_class, columns = (
+            tuple(arrays[index] for index in indices) if arrays else ()
+            for arrays in (self.counts, self.per_class, self.columns)
+        )
+        return replace(self, counts=counts, per_class=per_class, columns=columns, _values={})
 
     def forget_values(self) -> None:
         """Free the memory of what `values` returned."""
@@ -95,8 +102,8 @@ def join_families(parts: Sequence[Families]) -> Families:
 
     return Families(
         _Chain([part.structures for part in parts]),
-        map_shared(lambda *rows: np.concatenate(rows), *(part.counts for part in parts)),
-        map_shared(lambda *rows: np.concatenate(rows), *(part.per_class for part in parts)),
+        tuple(np.concatenate(rows) for rows in zip(*(part.counts for part in parts), strict=True)),
+        tuple(np.concatenate(rows) for rows in zip(*(part.per_class for part in parts), strict=True)),
         np.concatenate([part.cost for part in parts]),
         np.concatenate([part.special for part in parts]),
         np.concatenate([part.partial for part in parts]),
@@ -110,7 +117,7 @@ def narrow_families(families: Families, quantities: Sequence[str]) -> Families:
         return families
     columns = tuple(map(columns_of_readings, quantities))
     counts, per_class = (
-        map_shared(lambda rows, kept: rows[:, kept], arrays, columns)
+        tuple(rows[:, kept] for rows, kept in zip(arrays, columns, strict=True))
         for arrays in (families.counts, families.per_class)
     )
     return replace(families, counts=counts, per_class=per_class, columns=columns, _values={})
@@ -121,12 +128,12 @@ def unique_families(families: Families) -> Families:
     import numpy as np
 
     order = np.argsort(families.cost, kind="stable")
-    rows = np.column_stack(distinct([*families.counts, *families.per_class]))[order]
+    rows = np.column_stack([*families.counts, *families.per_class])[order]
     kept = np.sort(order[np.unique(rows, axis=0, return_index=True)[1]])
     return Families(
         tuple(families.structures[index] for index in kept.tolist()),
-        map_shared(lambda array: array[kept], families.counts),
-        map_shared(lambda array: array[kept], families.per_class),
+        tuple(array[kept] for array in families.counts),
+        tuple(array[kept] for array in families.per_class),
         families.cost[kept],
         families.special[kept],
         families.partial[kept],
@@ -175,18 +182,15 @@ def _make_families(
 ) -> Families:
     import numpy as np
 
-    known: dict[tuple[object, ...], tuple[Array, Array]] = {}  # facts about one count share its arrays
-    keys = [(id(stack), *size) for stack, size in zip(stacks, sizes, strict=True)]
-    for key, stack, (quantity, resolution) in zip(keys, stacks, sizes, strict=True):
-        if key in known:
-            continue
+    counts, per_class = [], []
+    for stack, (quantity, resolution) in zip(stacks, sizes, strict=True):
         positions = {structure: index for index, structure in enumerate(stack.structures)}
         indices = [positions[structure] for structure in structures]
         total, one = (array[indices] for array in stack.counts(quantity, resolution))
-        known[key] = with_columns(total - CLASSES * one), with_columns(one, networks=0)
-    counts, per_class = zip(*(known[key] for key in keys), strict=True)
+        counts.append(with_columns(total - CLASSES * one))
+        per_class.append(with_columns(one, networks=0))
     marked = tuple(replace(structure, other_classes=choices.classes is not None) for structure in structures)
     costs = [structure.cost(spec, choices) - class_cost(CLASSES, choices) + cost for structure in marked]
     flags = np.full(len(marked), special, dtype=bool)
-    rows = counts, per_class, np.array(costs, dtype=np.int64)
+    rows = tuple(counts), tuple(per_class), np.array(costs, dtype=np.int64)
     return unique_families(Families(marked, *rows, flags, np.zeros_like(flags)))
