@@ -3,7 +3,7 @@ PYTHON ?= python3
 BASE := .venv
 TEST := .venv-test
 
-.PHONY: table test quick fuzz mutants blocks pictures structures lint format validate benchmark clean
+.PHONY: table test quick fuzz hostile faults mutants blocks pictures structures lint format validate benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
@@ -18,6 +18,13 @@ quick: $(TEST)/ready  ## run ruff and the tests that need neither torch nor much
 fuzz: N ?= 10000
 fuzz: $(TEST)/ready  ## compare formulas and real models on N random tables; SEED=... repeats a run
 	$(TEST)/bin/python -m tools.fuzz $(N) $(SEED)
+
+hostile: N ?= 100000
+hostile: $(TEST)/ready  ## try N hostile command lines and files, with limits of time and memory; SEED=... repeats a run
+	$(TEST)/bin/python -m tools.hostile $(N) $(SEED)
+
+faults: $(TEST)/ready  ## try the commands while a disk is full, a pipe breaks, a signal comes or memory ends
+	$(TEST)/bin/python -m tools.faults
 
 lint: $(TEST)/ready  ## run ruff and mypy
 	$(TEST)/bin/ruff check .

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -216,7 +217,7 @@ def main(count: int, seed: int, only: str, processes: int) -> None:
     if stale := find_stale(equivalent, faults):
         raise SystemExit("\n".join(stale))
     # A sample is drawn from all faults first: whether a fault is listed as equivalent does not change which are drawn.
-    candidates = [fault for fault in faults if only in str(fault)]
+    candidates = [fault for fault in faults if re.search(only, str(fault))]
     drawn = random.Random(seed).sample(candidates, min(count, len(candidates)))
     planted = [fault for fault in drawn if fault.key not in equivalent]
     print(
@@ -241,6 +242,8 @@ if __name__ == "__main__":
     parser = ArgumentParser(prog="python -m tools.mutants", description=__doc__.partition("\n")[0])
     parser.add_argument("count", nargs="?", type=int, default=200, help="how many faults to plant")
     parser.add_argument("seed", nargs="?", type=int, default=random.randrange(10**9), help="which faults to draw")
-    parser.add_argument("--only", default="", help="draw only from faults whose line in the output contains this text")
+    parser.add_argument(
+        "--only", default="", help="draw only from faults whose line in the output matches this regular expression"
+    )
     parser.add_argument("--processes", type=int, default=2, help="how many faults to test at the same time")
     main(**vars(parser.parse_args()))

@@ -149,7 +149,7 @@ def parse_list(text: str, option: str, longest: int = LONGEST_LIST) -> tuple[str
 
 
 def _expand_range(text: str, option: str, longest: int) -> list[str]:
-    from decimal import Decimal, InvalidOperation
+    from decimal import Decimal
 
     try:
         start, stop, step = map(Decimal, text.split(":"))
@@ -157,11 +157,12 @@ def _expand_range(text: str, option: str, longest: int) -> list[str]:
             raise MbcostError(f"{option} '{text}': the step must be a positive number")
         # The count is limited before it becomes an integer, which takes minutes for an exponent of a million.
         count = int(min((stop - start) / step, Decimal(longest))) + 1 if stop >= start else 0
-    except (ValueError, InvalidOperation, OverflowError):
+        values = [str(start + index * step) for index in range(count)]
+    except (ValueError, ArithmeticError):  # of decimals, such as Overflow and InvalidOperation
         raise MbcostError(f"{option} '{text}' is not a range: expected start:stop:step, such as 0.25:1:0.25") from None
     if count < 1:
         raise MbcostError(f"{option} '{text}' is empty: the stop is below the start")
-    return [str(start + index * step) for index in range(count)]
+    return values
 
 
 def pick_setting(name: str, reference: str, *values: Value | None) -> Value | None:

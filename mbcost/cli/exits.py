@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from mbcost.cli.streams import write_message
-from mbcost.errors import MbcostError, SpecError
+from mbcost.errors import MbcostError, SpecError, escape
 
 FAILED = 2
 """The command could not run: a mistake of the user, or something that is missing or broken in the environment."""
@@ -63,9 +63,10 @@ def report(error: BaseException, *, verbose: bool = False, with_traceback: bool 
             write_message(line, "error", verbose=verbose)
         return FAILED
     if with_traceback:
-        import traceback
+        from traceback import format_exception
 
-        traceback.print_exception(error, file=sys.stderr)
+        lines_of_code = "".join(format_exception(error)).split("\n")
+        sys.stderr.write("\n".join(map(escape, lines_of_code)))
     advice = "please report it with the command" + ("" if with_traceback else " and the output of --traceback")
     description = f"{type(error).__name__}: {error}{_locate(error)}"
     write_message(f"this is a fault of mbcost, {advice}: {description}", "error", verbose=verbose)

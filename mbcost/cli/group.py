@@ -32,9 +32,7 @@ def run_group(arguments: Sequence[str]) -> int:
         arguments = [*arguments[1:], "--help"]
     command = typer.main.get_command(_app())
     try:
-        result = command.main(
-            [_readable(word) for word in arguments] or ["--help"], prog_name="mbcost", standalone_mode=False
-        )
+        result = command.main(_make_readable(arguments) or ["--help"], prog_name="mbcost", standalone_mode=False)
     except SystemExit as error:
         if isinstance(error.__context__, OSError):  # the reader of a pipe has ended before typer wrote the help
             return 0
@@ -42,7 +40,9 @@ def run_group(arguments: Sequence[str]) -> int:
     except _CommandError as error:
         raise error.cause from None
     except OSError as error:  # typer writes the help itself
-        raise MbcostError(f"cannot write to standard output: {error.strerror}") from None
+        raise MbcostError(
+            f"cannot write to standard output: {error.strerror}: redirect it to a different file"
+        ) from None
     except UsageError as error:
         context = getattr(error, "ctx", None)
         named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options
@@ -57,9 +57,18 @@ def run_group(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _readable(word: str) -> str:
-    """Give standard input a name where typer would take it for an option, as in `-@0.5/96` and `-=2.1`."""
-    return f"{STANDARD_INPUT}{word[1:]}" if word[:1] == "-" and word[1:2] in ("@", "/", ":", "=") else word
+def _make_readable(arguments: Sequence[str]) -> list[str]:
+    """Give standard input a name where typer would take it for an option, as in `-@0.5/96` and `-=2.1`.
+
+    >>> _make_readable(["table", "-@0.5", "--output", "-@0.5"])
+    ['table', '<stdin>@0.5', '--output', '-@0.5']
+    """
+    return [
+        f"{STANDARD_INPUT}{word[1:]}"
+        if word[:1] == "-" and word[1:2] in tuple("@/:=") and before != "--output"
+        else word
+        for before, word in zip(["", *arguments], arguments, strict=False)
+    ]
 
 
 class _CommandError(Exception):

@@ -137,11 +137,10 @@ def _blaming(output: Path) -> Iterator[None]:
         yield
     except BrokenPipeError:
         pass  # the reader of a named pipe has ended, as `head` does
-    except (OSError, ValueError) as error:  # ValueError: the name has a NUL
+    except OSError as error:
         # The errors of a library that writes the file itself can have a text only.
-        reason = getattr(error, "strerror", None) or error
-        remedy = _REMEDIES.get(getattr(error, "errno", None), "name a different file")
-        raise MbcostError(f"cannot write {output}: {reason}: {remedy}") from None
+        remedy = _REMEDIES.get(error.errno, "name a different file")
+        raise MbcostError(f"cannot write {output}: {error.strerror or error}: {remedy}") from None
 
 
 def _find_target(output: Path) -> Path | None:
@@ -206,7 +205,7 @@ _REMEDIES: Mapping[int | None, str] = {
     errno.EPERM: "choose a different folder",
     errno.EROFS: "choose a different folder",
     errno.ENOSPC: "free some space, or choose a different folder",
-    errno.ELOOP: "the link points to itself, name a different file",
+    errno.ELOOP: "name a file that is not a link to itself",
     errno.ENAMETOOLONG: "use a shorter name",
 }
 """The number of an error -> what to do about it."""

@@ -39,11 +39,16 @@ def track(
     progress = Progress(console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False)
     task = progress.add_task(description, total=len(items) if total is None and isinstance(items, Sized) else total)
     started = monotonic()
-    with suppress(OSError), ExitStack() as shown:  # the terminal was closed while the bar was shown
+    shown = ExitStack()
+    try:
         for item in items:
             yield item
-            progress.update(task, advance=weigh(item))
-            if monotonic() - started > PATIENCE:
-                if not progress.live.is_started:
-                    shown.enter_context(progress)
-                progress.refresh()
+            with suppress(OSError):  # the terminal was closed; the items go on, and their own errors are not hidden
+                progress.update(task, advance=weigh(item))
+                if monotonic() - started > PATIENCE:
+                    if not progress.live.is_started:
+                        shown.enter_context(progress)
+                    progress.refresh()
+    finally:
+        with suppress(OSError):
+            shown.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 from mbcost.errors import MbcostError, escape, shorten
@@ -62,7 +63,7 @@ def write_out(text: str) -> bool:
         MbcostError: standard output is closed or cannot be written.
     """
     if sys.stdout is None:
-        raise MbcostError("cannot write: standard output is closed")
+        raise MbcostError("cannot write: standard output is closed: redirect it to a file")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # for characters that the terminal cannot show
     try:
@@ -72,7 +73,9 @@ def write_out(text: str) -> bool:
         # Otherwise the interpreter flushes the rest again when it exits, and reports the same error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            raise MbcostError(f"cannot write to standard output: {error.strerror}") from None
+            raise MbcostError(
+                f"cannot write to standard output: {error.strerror}: redirect it to a different file"
+            ) from None
         return False
     return True
 
@@ -87,4 +90,5 @@ def write_message(message: str, kind: str = "", *, verbose: bool = False) -> Non
     """
     start = f"mbcost: {kind}: " if kind else "mbcost: "
     text = escape(message)
-    print(start + (text if verbose else shorten(text, WIDEST_LINE - len(start), _GAP)), file=sys.stderr, flush=True)
+    with suppress(OSError):  # the terminal was closed, and the exit code stays the same
+        print(start + (text if verbose else shorten(text, WIDEST_LINE - len(start), _GAP)), file=sys.stderr, flush=True)

@@ -22,12 +22,26 @@ from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
 from mbcost.present.validate import as_json, as_table, render_github, render_junit
-from mbcost.questions.validate.campaign import TOOLS, ComparisonRequest, Plan, Subject, collect, estimate, plan, run
+from mbcost.questions.validate.campaign import (
+    TOOLS,
+    ComparisonRequest,
+    Plan,
+    Subject,
+    collect,
+    count_comparisons,
+    estimate,
+    plan,
+    run,
+)
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import alpha_text
 
 RATE = 10**10
 """Multiply-adds of real models per second, about."""
+PLANNED_PER_SECOND = 300
+"""Comparisons whose effort is estimated per second, about."""
+MOST_COMPARISONS = 100_000
+"""At most so many are planned without `--force`."""
 MOST_MULT_ADDS = 10**14
 """At most so many are computed without `--force`: about three hours."""
 MOST_BYTES = 2**32
@@ -87,7 +101,12 @@ def validate(
     alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
     resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
     request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, impl)
-    planned = plan(list(_list_subjects(networks or [], request, head)), request)
+    subjects = list(_list_subjects(networks or [], request, head))
+    begin_work(
+        count_comparisons(subjects, request), "comparisons to plan", rate=PLANNED_PER_SECOND, bound=MOST_COMPARISONS,
+        force=force, remedy="compare fewer networks",
+    )  # fmt: skip
+    planned = plan(subjects, request)
     _check_effort(planned, force=force)
     # A library can have several models of one network, so the progress bar counts planned comparisons.
     answer = collect(planned, track("comparing", run(planned), len(planned.cases)))

@@ -8,4 +8,4 @@ except ModuleNotFoundError:
     raise
 except (ImportError, OSError, MemoryError) as error:  # a library of torch is broken, or memory is short
     reason = " ".join(str(error).split()) or "memory is short"
-    raise MbcostError(f"torch cannot be imported: {reason}") from None
+    raise MbcostError(f"torch cannot be imported: {reason}: free some memory, or install it again") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -90,18 +90,17 @@ class DataFlow:
                 continue
             self._parts.pop(key, None)
             if copies:
-                self._origins[key] = Origin(merged.parameters, merged.signature, merged.computed, merged.layers)
+                self._origins[key] = merged
             else:
                 signature = hash((str(operator), index, self._describe((args, kwargs)), self._draw(operator)))
-                self._origins[key] = Origin(merged.parameters, signature, True, merged.layers)
+                self._origins[key] = replace(merged, signature=signature, computed=True)
 
     def record(self, output: Any, index: int, *, of_weights: bool) -> None:
         """Know that `output` is the result of layer `index`; `of_weights` says that no map is among its operands."""
         for tensor in list_tensors(output):
             key = _storage(tensor)
             if of_weights and (origin := self._origins.get(key)):
-                layers = origin.layers | {index}
-                self._origins[key] = Origin(origin.parameters, origin.signature, True, layers)
+                self._origins[key] = replace(origin, computed=True, layers=origin.layers | {index})
             elif not of_weights:
                 self._sources[key] = frozenset([index])
 

@@ -178,7 +178,8 @@ def _list_weight_notes(model: TracedModel) -> Iterator[str]:
         names = enumerate_names(list(dict.fromkeys(call.facts.name for call in computed)))
         params, stored = (sum(getattr(call, kind) for call in computed) for kind in ("params", "stored"))
         sources = enumerate_names(computed[0].computed_from)
-        yield f"the weights of {names} are computed, from {sources} and so on: {stored:,} stored values give {params:,}"
+        of_first = f" (those of {computed[0].facts.name})" if len(computed) > 1 else ""
+        yield f"the weights of {names} are computed from {sources}{of_first}: {stored:,} stored values give {params:,}"
     if model.stored != model.params:
         yield f"{model.name} stores {model.stored:,} parameters for {model.params:,} params"
     unnamed = [call.facts.name for call in model.calls if not call.named]

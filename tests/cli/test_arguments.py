@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from mbcost.cli.arguments import Reference, parse_reference
+from mbcost.cli.arguments import Reference, parse_list, parse_reference
+from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, specs_folder
 from tests.cli.conftest import Mbcost
 
@@ -96,3 +99,19 @@ def test_a_pipe_is_read_once(words: str) -> None:
         os.close(reader)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+DECIMALS = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,19})?|s?nan|-?inf", fullmatch=True)
+
+
+@settings(max_examples=200)
+@given(DECIMALS, DECIMALS, DECIMALS)
+@example("9e999999999999999999", "9e999999999999999999", "9e999999999999999999")  # the sums are too large
+@example("1e-999999999999999999", "1", "1e-999999999999999999")
+def test_a_range_of_any_numbers_is_a_short_list_or_refused(start: str, stop: str, step: str) -> None:
+    try:
+        values = parse_list(f"{start}:{stop}:{step}", "alpha")
+    except MbcostError:
+        return
+    assert 1 <= len(values) <= 10_000
+    assert float(values[0]) == float(start)

@@ -76,6 +76,7 @@ MISTAKES = [
     (["compare", "standard-vs-dws", "--kernel", "0"], "kernel is 0: it must be at least 1"),
     (["compare", "standard-vs-dws", "--net", "v1-standard"], "v1-standard has no depthwise layers"),
     (["compare", "residual-vs-inverted", "--channels", "30"], "30 channels cannot be divided by reduction 4"),
+    (["compare", "residual-vs-inverted", "--expansion", "9" * 400], "channels times expansion are too wide to count"),
     (["validate", "v2", "--against", "fvcor"], "unknown witness 'fvcor': did you mean 'fvcore'"),
     (["validate", "v2", "--alpha", "1:0.5:0.25"], "alpha '1:0.5:0.25' is empty"),
     (["validate", "v2", "--alpha", "0.5:1:0"], "alpha '0.5:1:0': the step must be a positive number"),

@@ -142,7 +142,7 @@ def below_a_file(folder: Path) -> Path:
 
 
 IMPOSSIBLE: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "a link to itself": (link_to_itself, "Too many levels of symbolic links: the link points to itself"),
+    "a link to itself": (link_to_itself, "Too many levels of symbolic links: name a file that is not a link to itself"),
     "a read-only file": (read_only, "the file is read-only: name a different file, or make it writable"),
     "a file as a folder": (below_a_file, "Not a directory: create its folder first"),
     "a missing folder": (lambda folder: folder / "no" / "t.csv", "No such file or directory: create its folder first"),

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
-from tests.cli.conftest import Mbcost
+from mbcost.spec.catalogue.library import load_spec, specs_folder
+from tools import ROOT
+from tools.hostile.cases import make_case
+from tools.hostile.limits import Outcome
+from tools.hostile.rules import judge_line
 
 MILLION = 10**6
 SECONDS, MEGABYTES = 1.0, 200
@@ -118,137 +116,79 @@ def test_endless_standard_input_is_refused() -> None:
     assert done.stdout == "<stdin>:1:1: the file is too large: it must have at most 1,000,000 bytes\n"
 
 
-MUTATIONS = 2400
-SEED = 20_180_113
-JUNK = [
-    "~", "", "0", "-1", "1.5", ".inf", ".nan", "1e400", "9" * 400, "0x10", "1:30", "2001-01-01", "''", "true", "off",
-    "k", "RE", "conv", "linear", "global_pool", "bottleneck", "5x5", "0x0", "[1, 2]", "{a: 1}", "[]", "{}", "&a [*a]",
-    "&a", "*a", "*x", "!!binary aGk=", "!x y", "<<: {}", ": ", "]", "[", "}", "{", "|", ">", '"', "'", "\t", "\0", "#",
-    "%", "@", "`", "- ", "? ", "---", "...", "\n", "\r", "\x85", "\u2028", "🙂", "\ufeff", "name", "rows", "columns",
-    "9007199254740992", "9007199254740993", "1" * 20, "14^2 x 3", "224x224x3",
-]  # fmt: skip
-LAYERS = """\
-name: "layers"
-input: {channels: 3, resolution: [32, 32]}
-columns: [name, operator, input, output, k, s, d, g, bias, norm]
-layers:
-  - ["0.0"  , conv  , 32x32x3, 16x16x8 , 3x3, 2, 1, 1, false, 8]
-  - ["1.a.0", conv  , 16x16x8, 16x16x16, 1x1, 1, 1, 1, true , ~]
-  - ["1.b.0", conv  , 16x16x8, 16x16x8 , 3x5, 1, 2, 8, false, 8]
-  - ["2"    , linear, 1x1x24 , 1x1x10  , 1x1, 1, 1, 1, true , ~]
-"""
-SOURCES = [
-    LAYERS.encode(),
-    *((specs_folder() / f"{name}.yaml").read_bytes() for name in NETWORKS),
-    *(path.read_bytes() for path in sorted((Path(__file__).parents[1] / "data" / "as_printed").glob("*.yaml"))),
-    (specs_folder() / "v2.yaml").read_bytes().split(b"implementations:")[0]
-    + b"implementations:\n"
-    + b"".join(
-        b"  " + line for line in (specs_folder() / "implementations" / "v3.yaml").read_bytes().splitlines(keepends=True)
-    ),
-]
-
-
-def mutate_bytes(text: bytes, chance: random.Random) -> bytes:
-    """Change, remove or insert single bytes."""
-    mutated = bytearray(text)
-    for _ in range(chance.randint(1, 4)):
-        offset = chance.randrange(len(mutated))
-        mutated[offset : offset + chance.randint(0, 2)] = chance.randbytes(chance.randint(0, 2))
-    return bytes(mutated)
-
-
-def mutate_tokens(text: bytes, chance: random.Random) -> bytes:
-    """Replace words by other words."""
-    words = re.split(r"([\w.~]+|[\[\]{},:\-]|\n)", text.decode())
-    for _ in range(chance.randint(1, 3)):
-        words[chance.randrange(len(words))] = chance.choice(JUNK)
-    return "".join(words).encode()
-
-
-def mutate_types(text: bytes, chance: random.Random) -> bytes:
-    """Replace the value of a key or of a cell by a value of a different type."""
-    source = text.decode()
-    spans = [match.span(1) for match in re.finditer(r"(?:[\[,:] +|\[)([^\s,\[\]{}:#][^,\[\]{}:#\n]*)", source)]
-    for start, end in sorted(chance.sample(spans, min(2, len(spans))), reverse=True):
-        source = source[:start] + chance.choice(JUNK) + source[end:]
-    return source.encode()
-
-
-def mutate_structure(text: bytes, chance: random.Random) -> bytes:
-    """Duplicate, remove, swap, indent or cut lines."""
-    lines = text.splitlines(keepends=True)
-    for _ in range(chance.randint(1, 3)):
-        index, other = chance.randrange(len(lines)), chance.randrange(len(lines))
-        change = chance.randrange(5)
-        if change == 0:
-            lines.insert(index, lines[other])
-        elif change == 1 and len(lines) > 1:
-            del lines[index]
-        elif change == 2:
-            lines[index], lines[other] = lines[other], lines[index]
-        elif change == 3:
-            lines[index] = b" " * chance.randint(1, 5) + lines[index]
-        else:
-            lines[index] = lines[index][: chance.randrange(len(lines[index]) + 1)]
-        lines = lines if b"".join(lines) else [b"\n"]
-    return b"".join(lines)
-
-
-@contextmanager
-def at_most(seconds: int) -> Iterator[None]:
-    """Fail if the block takes longer, which means that it hangs."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise AssertionError(f"it takes over {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+RUNS, SEED = 2000, 20_180_113
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("mutate", [mutate_bytes, mutate_tokens, mutate_types, mutate_structure])
-def test_a_mutated_spec_is_correct_or_its_problems_have_positions(
-    mutate: Callable[[bytes, random.Random], bytes], tmp_path: Path, mbcost: Mbcost
-) -> None:
-    """`table` shows every spec that `check` accepts and refuses every spec that `check` refuses."""
-    path, chance = tmp_path / "mutated.yaml", random.Random(f"{SEED} {mutate.__name__}")
-    codes = set()
-    for turn in range(MUTATIONS // 4):
-        mutated = mutate(SOURCES[turn % len(SOURCES)], chance)
-        path.write_bytes(mutated)
-        try:
-            with at_most(10):
-                checked, shown = mbcost("check", str(path), "--format", "json"), mbcost("table", str(path))
-        except Exception as error:
-            raise AssertionError(f"{error!r} of {mutated!r}") from error
-        assert (checked.code, checked.err) in ((0, ""), (1, ""), (2, "")), mutated
-        assert shown.code in ((2,) if checked.code == 2 else (0,) if checked.code == 0 else (0, 2)), mutated
-        problems = json.loads(checked.out)["problems"]
-        assert (checked.code == 0) == (not problems)
-        for problem in problems:
-            assert_has_position(problem, mutated)
-        if checked.code == 2:
-            messages = [
-                f"mbcost: error: {path}:{problem['line']}:{problem['column']}: {problem['message']}"
-                for problem in problems
-                if problem["kind"] != "contradiction"
-            ]
-            # If several rows cannot be built, `table` reports only one of them.
-            lines = shown.err.splitlines()
-            assert lines == messages or (len(lines) == 1 and lines[0] in messages), mutated
-        codes.add(checked.code)
-    assert codes >= {0, 2}
+def test_no_hostile_command_line_breaks_a_rule() -> None:
+    """The rules are those of `tools.hostile.rules`. Of the runs, many succeed and many are refused."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.hostile", str(RUNS), str(SEED), "1"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    header, total = re.findall(r"^\| (?:command|all) .*", done.stdout, re.MULTILINE)
+    names, cells = ([cell.strip() for cell in line.split("|")[2:-1]] for line in (header, total))
+    counts = {name: int(cell.replace(",", "")) for name, cell in zip(names, cells, strict=True)}
+    # A run whose work was announced is stopped after 20 s of processor time.
+    assert set(counts) - {f"exit code {-signal.SIGXCPU}"} == {"runs", "exit code 0", "exit code 1", "exit code 2"}
+    runs, succeeded, refused = counts["runs"], counts["exit code 0"], counts["exit code 2"]
+    assert runs >= RUNS
+    assert min(succeeded, refused) > runs / 5
 
 
-def assert_has_position(problem: dict[str, Any], mutated: bytes) -> None:
-    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", mutated.decode("utf-8-sig", errors="replace"))
-    assert 1 <= problem["line"] <= len(lines) + 1, f"{problem} of {mutated!r}"
-    assert 1 <= problem["column"] <= max(map(len, lines)) + 2, f"{problem} of {mutated!r}"
-    assert problem["message"].isprintable(), f"{problem} of {mutated!r}"
-    assert problem["message"], f"{problem} of {mutated!r}"
+OUTCOME = Outcome(code=2, out=b"", err=b"mbcost: error: x\n", seconds=0.1, megabytes=90.0, changed={})
+ANSWER = replace(OUTCOME, code=0, out=b"x\n", err=b"")
+LINE = ("table", "v2", "--output", "out.txt")
+
+
+@pytest.mark.parametrize("outcome", [OUTCOME, ANSWER, replace(ANSWER, err=b"mbcost: 7 rows, about 2 days\n")])
+def test_an_outcome_that_keeps_the_rules_is_right(outcome: Outcome) -> None:
+    assert judge_line(LINE, outcome) == []
+    assert judge_line(LINE, replace(ANSWER, changed={"out.txt": b"x\n"})) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "problem"),
+    [
+        (replace(OUTCOME, code=99, err=b"Traceback\nOverflowError: x\n"), "exit code 99: OverflowError: x"),
+        (replace(OUTCOME, code=3), "exit code 3"),
+        (replace(OUTCOME, code=-24), "time: stopped by SIGXCPU"),
+        (replace(OUTCOME, megabytes=501.0), "memory: 501 MB"),
+        (replace(OUTCOME, err=b""), "exit code 2 without a message"),
+        (replace(OUTCOME, out=b"x\n"), "exit code 2 with standard output"),
+        (replace(OUTCOME, err=b"mbcost: error: \x1b[2J\n"), "not printable on standard error"),
+        (replace(OUTCOME, err="mbcost: error: \u202e\n".encode()), "not printable on standard error"),
+        (replace(OUTCOME, err=b"mbcost: error: " + b"x" * 286 + b"\n"), "long line on standard error: 301"),
+        (replace(OUTCOME, err=b"mbcost: error: x\ny\n"), "not an error message: 'y'"),
+        (replace(OUTCOME, err=b"mbcost: error: x"), "standard error does not end with a line feed"),
+        (replace(OUTCOME, err=b"mbcost: error: \xff\n"), "streams: not UTF-8"),
+        (replace(OUTCOME, changed={"out.txt": b"x\n"}), "exit code 2, but changed"),
+        (replace(ANSWER, err=b"mbcost: error: x\n"), "exit code 0 with a message"),
+        (replace(ANSWER, changed={"out.txt": b"x"}), "incomplete file: 'out.txt'"),
+        (replace(ANSWER, changed={"out.txt": None}), "incomplete file: 'out.txt'"),
+        (replace(ANSWER, changed={".out.txt.abc": b"x\n"}), "left or changed a file: '.out.txt.abc'"),
+        (replace(ANSWER, out=b"\x1b[2J\n"), "not printable on standard output"),
+    ],
+)
+def test_an_outcome_that_breaks_a_rule_is_noticed(outcome: Outcome, problem: str) -> None:
+    assert any(message.startswith(problem) for message in judge_line(LINE, outcome))
+
+
+@pytest.mark.parametrize(
+    ("style", "out", "problem"),
+    [
+        ("json", b'{"params": -1}\n', "negative count in JSON"),
+        ("json", b'{"params": NaN}\n', "not JSON"),
+        ("json", b'{"params"\n', "not JSON"),
+        ("csv", b"name,params\nx,-1\n", "negative count in CSV"),
+    ],
+)
+def test_an_answer_with_a_wrong_number_is_noticed(style: str, out: bytes, problem: str) -> None:
+    (message,) = judge_line(("table", "v2", "--format", style), replace(ANSWER, out=out))
+    assert message.startswith(problem)
+
+
+def test_a_case_can_be_made_again_from_its_seed() -> None:
+    assert [make_case(str(seed)) for seed in range(50)] == [make_case(str(seed)) for seed in range(50)]
+    assert len({make_case(str(seed)).describe() for seed in range(50)}) > 25

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 
 import pytest
@@ -69,3 +69,23 @@ def test_the_bar_is_erased_if_the_command_stops_early(monkeypatch: pytest.Monkey
     items.close()
     assert terminal.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # show the cursor, erase the line
     assert sys.stderr is terminal
+
+
+def test_an_error_of_the_items_is_not_taken_for_a_closed_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read() -> Iterator[int]:
+        yield 1
+        raise OSError("the disk is broken")
+
+    open_terminal(monkeypatch)
+    with pytest.raises(OSError, match="the disk is broken"):
+        list(track("working", read()))
+
+
+def test_a_terminal_that_is_closed_does_not_end_the_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> int:
+        raise OSError("the terminal is closed")
+
+    terminal = open_terminal(monkeypatch)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    monkeypatch.setattr(terminal, "write", fail)
+    assert list(track("working", [1, 2, 3])) == [1, 2, 3]

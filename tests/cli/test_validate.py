@@ -128,6 +128,13 @@ def test_models_that_memory_may_not_hold_are_refused_before_they_run(
     assert "--force" in result.err
 
 
+def test_too_many_comparisons_are_refused_before_any_is_listed(mbcost: Mbcost) -> None:
+    result = mbcost("validate", "--alpha", "0.1:100:0.01", "--res", "32:9931:1", "--against", "fvcore")
+    assert (result.code, result.out) == (2, "")
+    assert " comparisons to plan, which take about " in result.err
+    assert result.err.endswith(": compare fewer networks, or add --force to exceed the limit of 100,000\n")
+
+
 def test_a_shortage_of_memory_is_one_line(mbcost: Mbcost) -> None:
     result = mbcost("validate", "v2@1/99999999", "--against", "torch", "--force")
     assert (result.code, result.out) == (2, "")

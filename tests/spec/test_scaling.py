@@ -242,3 +242,9 @@ def test_groups_divide_both_the_input_and_the_output_channels(groups: int) -> No
         with pytest.raises(MbcostError) as caught:
             scaling.groups(0, *channels)
         assert str(caught.value) == f"row 0 of v3-large: {groups} groups do not divide {kind} channels at alpha 1"
+
+
+def test_a_number_of_1000_digits_counts_something_and_one_of_1001_does_not() -> None:
+    assert check_whole(10**1000 - 1, "classes") == 10**1000 - 1
+    with pytest.raises(MbcostError, match=r"^classes has more than 1,000 digits: use a smaller number$"):
+        check_whole(10**1000, "classes")

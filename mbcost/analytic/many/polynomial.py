@@ -61,8 +61,7 @@ class WeightedCount:
     def __call__(self, form: Form) -> Mapping[Scale, int]:
         """Return the weighted sums of a block's counts."""
         counts = compact_form(form)
-        growing = {scale: self.weigh(tally) for scale, tally in counts.growing}
-        return {None: self.weigh(counts.fixed) + growing.pop(None, 0), **growing}
+        return {None: self.weigh(counts.fixed), **{scale: self.weigh(tally) for scale, tally in counts.growing}}
 
 
 @dataclass(frozen=True)

@@ -126,8 +126,10 @@ def find_peaks(needs: Needs, resolutions: Sequence[tuple[int, int]], size: int =
 
     peaks: Integers | None = None
     all_positions = count_map_positions([scale for part in needs.parts for scale in part.scales], resolutions)
-    ends = np.cumsum([len(part.scales) for part in needs.parts])[:-1]
-    for part, positions in zip(needs.parts, np.split(all_positions, ends), strict=True):
+    start = 0
+    for part in needs.parts:
+        positions = all_positions[start : start + len(part.scales)]
+        start += len(part.scales)
         for step in _find_undominated(part.channels, ordered=bool((positions[:-1] >= positions[1:]).all())):
             live = multiply_exactly(part.channels[:, step], positions)
             peaks = live if peaks is None else np.maximum(peaks, live)
@@ -172,7 +174,7 @@ def _split_group(group: Group) -> Iterator[Group]:
 
     widths = group.widths
     is_wide = widths[:, 1] >= np.maximum(widths[:, 0], widths[:, 3])
-    marks = np.concatenate([is_wide[:, None], widths == 1, widths == group.form.groups], axis=1)
+    marks = np.concatenate([is_wide[:, None], widths == group.form.groups], axis=1)
     for mark in dict.fromkeys(map(tuple, marks.tolist())):
         (indices,) = ((marks == mark).all(axis=1)).nonzero()
         inputs, expanded, squeezed, outputs = map(int, widths[indices[0]])
@@ -199,7 +201,7 @@ def _make_symbolic(form: Form) -> Form:
     bits = _count_digit_bits(form)
     powers = (1 << bits * power for power in (inputs, expanded, squeezed, outputs))
     widths = [
-        width if width in (0, 1, form.groups) else power for width, power in zip(widths_of(form), powers, strict=True)
+        width if width in (0, form.groups) else power for width, power in zip(widths_of(form), powers, strict=True)
     ]
     return replace_widths(form, widths)
 

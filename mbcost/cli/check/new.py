@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.output import choose_file, write
-from mbcost.errors import MbcostError
+from mbcost.errors import MbcostError, escape
 from mbcost.present.check.new import starting_spec
 
 
@@ -41,6 +42,7 @@ def new(
         return 0
     if output is None and (target.exists() or target.is_symlink()):
         raise MbcostError(f"{target} exists: choose a different name, or add --output {target} to replace it")
-    write(starting_spec(name, str(target)), target)
-    write(f"wrote {target}: next, mbcost check {target}\n")
+    word = escape(shlex.quote(str(target)))  # a name can have blanks, line feeds and other characters
+    write(starting_spec(name, word), target)
+    write(f"wrote {word}: next, mbcost check {word}\n")
     return 0

@@ -32,8 +32,11 @@ from mbcost.questions.explain.trials import Trial
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import check_alpha, check_whole
 
+MOST_NUMBERS = 50
+"""The numbers of one network that are explained together without --force: more need more than 500 MB. V2's 22 released
+networks, with two numbers each, are 44."""
 RATE = 20_000
-"""Counts per second, as measured on queries of 2 to 40 seconds, whose rates were 13,000 to 30,000."""
+"""Counts per second, about: queries of 3 to 100 seconds were half to three times as fast on the test machine."""
 BOUND = 10_000_000
 """The most counts without `--force`."""
 REMEDY = "state more of the network, give fewer rows, or leave out --deep"
@@ -106,6 +109,11 @@ def explain(
     given = _Given(alpha, res, impl, classes, head, in_channels)
     queries = [replace(_query(name, claims, given, deep=deep), force=force) for name, claims in networks]
     work = sum(map(count_work, queries))
+    most = max(len(query.facts) for query in queries)
+    if most > MOST_NUMBERS and not force:
+        raise MbcostError(
+            f"the table has {most:,} numbers of one network: give at most {MOST_NUMBERS} at a time, or add --force"
+        )
     begin_work(work, "counts of networks and blocks", rate=RATE, bound=BOUND, force=force, remedy=REMEDY)
     answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), destination)

@@ -161,11 +161,11 @@ def fit(
         check_distinct(requests)
     count = count_configurations(requests)
     most_computed = MOST_COMPUTED if allocator != "arena" else MOST_COMPUTED_WITH_ARENAS
-    begin_search(requests, Work(count, "configurations", 200_000, most_computed), force=force)
     begin_work(
         min(limit, count), "configurations to show", rate=10_000, bound=MOST_SHOWN, force=force,
         remedy="use a smaller --limit",
     )  # fmt: skip
+    begin_search(requests, Work(count, "configurations", 200_000, most_computed), force=force)
     sheets, resolution_lists = tee(
         (sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules)
     )

@@ -141,8 +141,8 @@ def sweep(
     if most is not None and count > most and aims is None and not force:
         asked = sum(len(request.alphas) * len(request.resolutions) for request in requests)
         raise MbcostError(
-            f"there are {asked:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, or use "
-            "larger steps"
+            f"there are {asked:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, use larger "
+            f"steps, or add --force to exceed the limit of {most:,}"
         )
     work = Work(count, "configurations", 20_000 if aims is None else 400_000, MOST_COMPUTED)
     if allocator == "arena":

@@ -101,7 +101,7 @@ def head_notes(configurations: Iterable[Configuration]) -> list[str]:
 def plateaus_note(alphas: int, networks: int) -> str:
     """Return the note on how many networks the alphas give."""
     if alphas == networks:
-        return f"{alphas:,} alphas, each a different network"
+        return f"{alphas:,} alphas, each a different network" if alphas > 1 else "1 alpha, one network"
     return f"{alphas:,} alphas give {networks:,} different networks: all alphas between from and to give the same one"
 
 

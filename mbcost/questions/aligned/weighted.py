@@ -86,7 +86,10 @@ class WeightedLayer:
     @cached_property
     def attributes(self) -> dict[str, str]:
         """What changes the outputs of a layer and none of its counts or maps, in words; empty without a norm."""
-        kinds = [f"{norm.kind} of {norm.groups} groups" if norm.groups else norm.kind for norm in self.norms]
+        kinds = [
+            f"{norm.kind} of {norm.groups} group{'s' * (norm.groups > 1)}" if norm.groups else norm.kind
+            for norm in self.norms
+        ]
         return {
             "padding": self.padding,
             "kind of norm": " and ".join(dict.fromkeys(kinds)),
@@ -158,11 +161,6 @@ def list_network_layers(network: Network) -> tuple[WeightedLayer, ...]:
 def list_model_layers(model: TracedModel) -> tuple[WeightedLayer, ...]:
     """Return the calls of a model, in order."""
     return tuple(map(_describe_call, model.calls))
-
-
-def is_same(first: WeightedLayer, second: WeightedLayer) -> bool:
-    """Return whether the layers are the same, except for their names and epsilons."""
-    return first.key == second.key and first.attributes == second.attributes
 
 
 def pair_layers(

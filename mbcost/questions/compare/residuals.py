@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mbcost.analytic.layers import Add, BatchNorm, Conv2d, GlobalPool, Layer, Multiply, Shape
 from mbcost.errors import MbcostError
-from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.implementation import EXACT, ChannelRule
+from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import SQUEEZE_DIVISOR
 from mbcost.spec.tally import Tally, total
 
@@ -49,16 +50,18 @@ def compare_residuals(
         reduction: divisor of ResNet's bottleneck; He et al., arXiv:1512.03385, figure 5 uses 4.
 
     Raises:
-        MbcostError: a size is below 1, or the reduction does not divide the channels.
+        MbcostError: a size is below 1, the reduction does not divide the channels, or float64 does not represent
+            the expanded width exactly.
     """
     sizes = {"channels": channels, "feature": feature, "expansion": expansion, "reduction": reduction}
     for name, size in sizes.items():
-        if size < 1:
-            raise MbcostError(f"{name} is {size}: it must be at least 1")
+        check_whole(size, name)
     if channels % reduction:
         raise MbcostError(f"{channels} channels cannot be divided by reduction {reduction}: choose a multiple of it")
     shape = Shape(channels, feature, feature)
     expanded = channels * expansion
+    if expanded > EXACT:
+        raise MbcostError("channels times expansion are too wide to count exactly: use smaller numbers")
     squeezed = squeeze.round(expanded / SQUEEZE_DIVISOR)
     return (
         ResidualBlock("ResNet bottleneck", tuple(_bottleneck(shape, channels // reduction))),

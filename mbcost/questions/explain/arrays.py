@@ -11,6 +11,7 @@ integers, before it is computed:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
@@ -71,3 +72,8 @@ def check_memory(size: int, *, force: bool) -> None:
 def magnitude(array: Array) -> int:
     """Return the largest absolute value in the array as a Python integer; 0 if it is empty."""
     return max(int(array.max(initial=0)), -int(array.min(initial=0)))
+
+
+def distinct(arrays: Iterable[Array]) -> list[Array]:
+    """Return each array once, in order; facts about one count share an array."""
+    return list({id(array): array for array in arrays}.values())

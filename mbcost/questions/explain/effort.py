@@ -24,6 +24,8 @@ SEARCH = 800
 """What a search takes besides its networks, in counts."""
 SOLVED = 3000
 """What heads and numbers of classes that are solved from a number take in one setting, in counts."""
+FACTS_PER_COUNT = 4
+"""Counting the structures takes as long as comparing the counts with so many printed numbers."""
 CHANGES = 8
 """A deep search changes a row of a table in at most so many ways."""
 
@@ -43,7 +45,8 @@ def count_work(query: Query) -> int:
             if query.plain and setting.departures:
                 continue
             choices = choices_of(query, setting, allowed_choices(query))
-            total += quantities * sizes * distinct * sum(_count_rows(spec, choices))
+            weight = distinct + len(query.facts) // FACTS_PER_COUNT
+            total += quantities * sizes * weight * sum(_count_rows(spec, choices))
             total += sizes * SOLVED if solves and choices.mistakes else 0
             total += _count_built(query, setting, choices)
         total += _count_wide(query, spec)

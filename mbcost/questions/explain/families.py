@@ -45,18 +45,26 @@ class Families:
     """Whether only a part of the network is trained: only readings that say what is trained can tell."""
     columns: tuple[Array, ...] = ()
     """For each fact, the indices of the columns in its arrays, those that readings count; empty if it has all."""
-    _values: dict[tuple[int, int], tuple[Array, Array]] = field(default_factory=dict)
+    _values: dict[tuple[int, ...], tuple[Array, Array]] = field(default_factory=dict)
     """What `values` returned, so that it is computed once."""
 
     def values(self, query: Query, index: int) -> tuple[Array, Array]:
         """Return family x reading for a fact: the value without a class, and what one class adds."""
         readings = choose_readings(query, quantity_of(query.facts[index]))
-        key = index, id(readings)
+        rows = self.counts[index], self.per_class[index]  # the same objects for facts about one count
+        key = (*map(id, rows), id(readings))
         if key not in self._values:
-            rows = self.counts[index], self.per_class[index]
             base, one = (readings.weigh(array, self.columns[index] if self.columns else None) for array in rows)
             self._values[key] = base, one
         return self._values[key]
+
+    def spread(self, indices: Sequence[int]) -> Families:
+        """Return the families for facts of which each is about the same count as the fact at one of `indices` here."""
+        counts, per_class, columns = (
+            tuple(arrays[index] for index in indices) if arrays else ()
+            for arrays in (self.counts, self.per_class, self.columns)
+        )
+        return replace(self, counts=counts, per_class=per_class, columns=columns, _values={})
 
     def forget_values(self) -> None:
         """Free the memory of what `values` returned."""

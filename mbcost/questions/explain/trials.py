@@ -217,7 +217,28 @@ def _insert_shared(counts: Sequence[Array], solved: Sequence[Array], plain: int)
 def _list_families(
     query: Query, setting: Setting, choices: Choices, stacks: Sequence[Stack], cost: int
 ) -> Families | None:
-    """Return everything that can be solved for its classes; None if a class costs too much for the arrays."""
+    """Return everything that can be solved for its classes; None if a class costs too much for the arrays.
+
+    Facts about one count share the arrays, which are built for the first of these facts, or for one with all digits.
+    """
+    keys = [
+        (quantity_of(fact), fact.alpha, setting.resolution_of(fact), id(stack))
+        for fact, stack in zip(query.facts, stacks, strict=True)
+    ]
+    first: dict[tuple[object, ...], int] = {}
+    printed = [fact.printed for fact in query.facts]
+    for index in sorted(range(len(keys)), key=lambda index: (printed[index].step != 1, not is_long(printed[index]))):
+        first.setdefault(keys[index], index)
+    kept = sorted(first.values())
+    few = replace(query, facts=tuple(query.facts[index] for index in kept))
+    families = _list_distinct(few, setting, choices, [stacks[index] for index in kept], cost)
+    return None if families is None else families.spread([kept.index(first[key]) for key in keys])
+
+
+def _list_distinct(
+    query: Query, setting: Setting, choices: Choices, stacks: Sequence[Stack], cost: int
+) -> Families | None:
+    """Return the families for facts about different counts."""
     quantities = [quantity_of(fact) for fact in query.facts]
     sizes = [(name, setting.resolution_of(fact)) for name, fact in zip(quantities, query.facts, strict=True)]
     per_class = (stack.counts(*size)[1] for stack, size in zip(stacks, sizes, strict=True))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import Array, TooLarge, check_count, magnitude
+from mbcost.questions.explain.arrays import Array, TooLarge, check_count, distinct, magnitude
 from mbcost.questions.explain.columns import with_columns
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.explain.facts import (
@@ -103,11 +103,14 @@ def _build_sizes(query: Query, setting: Setting, cost: int, sides: Sequence[int]
     departures = (OTHER_RESOLUTION,) if claimed else ()
     prices = np.array([setting.cost + cost + _size_cost(side) for side in sides], dtype=np.int64)
     settings = [replace(setting, resolution=(side, side), departures=departures) for side in sides]
-    counts = []
-    for fact, stack in zip(query.facts, stacks, strict=True):
-        total, one = stack.select(kept).counts_at(quantity_of(fact), sides)
-        check_count(magnitude(total) + abs(more) * magnitude(one))
-        counts.append(with_columns((total + more * one).reshape(len(sides) * len(kept), -1)))
+    known: dict[tuple[object, ...], Array] = {}  # facts about one count share its array
+    keys = [(id(stack), quantity_of(fact)) for fact, stack in zip(query.facts, stacks, strict=True)]
+    for key, fact, stack in zip(keys, query.facts, stacks, strict=True):
+        if key not in known:
+            total, one = stack.select(kept).counts_at(quantity_of(fact), sides)
+            check_count(magnitude(total) + abs(more) * max(1, magnitude(one)))
+            known[key] = with_columns((total + more * one).reshape(len(sides) * len(kept), -1))
+    counts = [known[key] for key in keys]
     costs = np.array([structure.cost(setting.spec, choices) for structure in structures], dtype=np.int64)
     yield _make_trial(settings, structures, counts, np.add.outer(prices, costs).ravel())
 
@@ -123,15 +126,18 @@ def _build_alphas(query: Query, setting: Setting, cost: int, *, claimed: bool) -
     departures = (OTHER_ALPHA,) if claimed else ()
     price = setting.cost + cost + cost_of("settings", "any_alpha")
     settings = [replace(setting, alpha=alpha, cost=price, departures=departures) for alpha in alphas]
-    counts: list[list[Array]] = [[] for _ in query.facts]
+    sizes = [(quantity_of(fact), settings[0].resolution_of(fact)) for fact in query.facts]
+    # Facts about one count share its arrays.
+    shared: dict[tuple[str, tuple[int, int]], list[Array]] = {size: [] for size in sizes}
     structures: list[Structure] = []
     for one in settings:
         stack = build_stack(spec, one.alpha_of(query.facts[0]), choices)
         structures, kept, more = _expand([stack], choices, spec)
-        for rows, fact in zip(counts, query.facts, strict=True):
-            rows.append(_count(stack.select(kept), quantity_of(fact), one.resolution_of(fact), more))
+        for size, rows in shared.items():
+            rows.append(_count(stack.select(kept), *size, more))
+    counts = {size: np.concatenate(rows) for size, rows in shared.items()}
     costs = np.array([structure.cost(spec, choices) for structure in structures], dtype=np.int64) + price
-    yield _make_trial(settings, structures, [np.concatenate(rows) for rows in counts], np.tile(costs, len(alphas)))
+    yield _make_trial(settings, structures, [counts[size] for size in sizes], np.tile(costs, len(alphas)))
 
 
 def _expand(stacks: Sequence[Stack], choices: Choices, spec: Spec) -> tuple[list[Structure], list[int], int]:
@@ -143,7 +149,8 @@ def _expand(stacks: Sequence[Stack], choices: Choices, spec: Spec) -> tuple[list
         return [replace(stacks[0].structures[0], classes=classes)], [0], classes - CLASSES
     costs = np.array([structure.cost(spec, choices) for structure in stacks[0].structures], dtype=np.int64)
     order = np.argsort(costs, kind="stable")
-    rows = [array.reshape(len(order), -1)[order] for stack in stacks for array in (stack.mult_adds, stack.params)]
+    arrays = distinct(array for stack in stacks for array in (stack.mult_adds, stack.params))
+    rows = [array.reshape(len(order), -1)[order] for array in arrays]
     kept = np.sort(order[np.unique(np.column_stack(rows), axis=0, return_index=True)[1]]).tolist()
     structures = [replace(stacks[0].structures[index], classes=classes) for index in kept]
     return structures, kept, classes - CLASSES
@@ -151,7 +158,7 @@ def _expand(stacks: Sequence[Stack], choices: Choices, spec: Spec) -> tuple[list
 
 def _count(stack: Stack, quantity: str, resolution: tuple[int, int], more: int) -> Array:
     counts, per_class = stack.counts(quantity, resolution)
-    check_count(magnitude(counts) + abs(more) * magnitude(per_class))
+    check_count(magnitude(counts) + abs(more) * max(1, magnitude(per_class)))
     return with_columns(counts + more * per_class)
 
 

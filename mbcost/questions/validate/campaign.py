@@ -142,6 +142,16 @@ class ComparisonRequest:
         return "all" in self.against
 
 
+def count_comparisons(subjects: Sequence[Subject], request: ComparisonRequest) -> int:
+    """Return an upper bound of the number of comparisons, which is known before any is listed."""
+    witnesses = len(WITNESSES) if request.everyone else len(set(request.against))
+    return witnesses * sum(
+        (len(request.alphas or subject.spec.published_alphas) if subject.alpha is None else 1)
+        * len(_choose_resolutions(subject, request.resolutions))
+        for subject in subjects
+    )
+
+
 def plan(subjects: Sequence[Subject], request: ComparisonRequest) -> Plan:
     """List the comparisons to make.
 

@@ -13,7 +13,7 @@ from mbcost.questions.verify.retouch import Scope, list_scopes
 
 Difference = tuple[str, str, str]
 """The name of an attribute, the expected value and the model's."""
-_GROUPS = re.compile(r" of \d+ groups")
+_GROUPS = re.compile(r" of \d+ groups?")
 
 VERBS: Mapping[str, tuple[str, str]] = {
     "padding": ("is padded with {}", "are padded with {}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from mbcost.analytic.network import Network, resolve
@@ -79,7 +80,7 @@ def find_closest(
     similar = _select_similar(specs, model)
     settings = [(spec, list(_list_settings(spec, model, alpha, implementation, classes))) for spec in similar]
     matches = _try_settings(settings, model, watch)
-    return tuple(sorted(matches, key=lambda match: (match.unmatched, not match.exact))[:SHOWN])
+    return tuple(sorted(matches, key=attrgetter("order"))[:SHOWN])
 
 
 def _try_settings(
@@ -114,15 +115,7 @@ def find_alternatives(
                 matches = _try_settings(((spec, settings),), model, watch)
             except MbcostError:
                 continue
-            yield min(
-                matches,
-                key=lambda match: (match.unmatched, not match.exact, len(describe_changes(match.network, network))),
-            )
-
-
-def _rank(match: NetworkMatch, asked: Network) -> tuple[int, bool, int]:
-    """Return the key that sorts the network first that is closest, and among these the one with the fewest changes."""
-    return match.unmatched, not match.exact, len(describe_changes(match.network, asked))
+            yield min(matches, key=lambda match: (*match.order, len(describe_changes(match.network, network))))
 
 
 def describe_changes(network: Network, asked: Network) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.many.changes import find_changes
 from mbcost.analytic.many.plateaus import (
     Plateau,
+    Span,
     count_plateaus,
     find_plateaus,
     find_shortest_decimal,
@@ -22,9 +23,10 @@ from mbcost.analytic.many.plateaus import (
 )
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, load_family, load_spec
+from mbcost.spec.implementation import ChannelRule
 from mbcost.spec.reading.table import parse_spec
 from mbcost.spec.scaling import Scaling
-from mbcost.spec.table import Spec
+from mbcost.spec.table import Row, Spec
 from tests.tables import tables
 
 SMALL = ["v2", "v3-small", "mobilenet-v4-conv-small", "efficientnet-b0"]
@@ -162,6 +164,7 @@ def test_no_decimal_in_the_range_is_shorter_and_none_of_its_length_is_smaller(le
     [
         (1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (0.96, 1.2, 1.0), (0.951, 0.96, 0.96), (99.96, 99.97, 99.96),
         (2.5, 3.5, 3.0), (0.1 + 0.2, 0.1 + 0.2, 0.30000000000000004), (1e-3, 2e-3, 1e-3),
+        (0.012345678901234561, 0.012345678901234575, 0.01234567890123457),
     ],
 )  # fmt: skip
 def test_the_shortest_decimal_of_a_known_range(least: float, most: float, shortest: float) -> None:
@@ -173,3 +176,38 @@ def test_an_empty_range_and_one_with_too_many_changes_are_refused() -> None:
         find(load_spec("v2"), "official", 1.0, 0.5)
     with pytest.raises(MbcostError, match=r"^v1 changes more than 100,000 times for alpha from 0.1 to 1000: give"):
         find(load_spec("v1"), "official", 0.1, 1000.0)
+
+
+def test_the_largest_number_of_changes_that_is_listed_is_the_stated_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    v2 = load_spec("v2")
+    changes = count_plateaus(v2, v2.implementation("official"), 0.7, 0.8) - 1
+    monkeypatch.setattr("mbcost.analytic.many.plateaus.MOST_CHANGES", changes)
+    assert 1 < len(find(v2, "official", 0.7, 0.8)) <= changes + 1
+    monkeypatch.setattr("mbcost.analytic.many.plateaus.MOST_CHANGES", changes - 1)
+    with pytest.raises(MbcostError, match="changes more than"):
+        find(v2, "official", 0.7, 0.8)
+
+
+@pytest.mark.parametrize("published", [0.7512, 0.7612, 0.7533])
+def test_a_published_alpha_at_either_end_or_inside_represents_its_plateau(published: float) -> None:
+    """Without it the shortest decimal does, 0.76."""
+    low, high = 0.7512, 0.7612
+    assert find_shortest_decimal(low, high) == 0.76
+    spec = replace(load_spec("v2"), published_alphas=(0.1, published, 2.0))
+    rules = replace(spec.implementation("official"), channels=ChannelRule("none", divisor=2**20, minimum=2**20))
+    (plateau,) = find_plateaus(spec, rules, 10, 3, low, high)
+    assert (plateau.least, plateau.most, plateau.alpha) == (low, high, published)
+    assert plateau.span == Span(low, high, published)
+
+
+def test_a_range_of_which_no_alpha_gives_a_network_is_refused_and_else_its_other_alphas_are_left_out() -> None:
+    """40 channels cannot be divided into 16 groups; 32 and 48 can."""
+    v1 = load_spec("v1")
+    grouped = Row(1, operator="conv", k=(3, 3), c=32, g=16, nl=None)
+    spec = replace(v1, rows=(Row(0, operator="conv", k=(3, 3), c=32, nl=None), grouped))
+    with pytest.raises(MbcostError, match="16"):
+        find(spec, "timm", 1.25, 1.25)
+    below, above = find(spec, "timm", 1.0, 1.5)
+    assert [plateau.blocks[1].form.outputs for plateau in (below, above)] == [32, 48]
+    assert plan_or_none(spec, "timm", nextafter(below.most, inf)) is None
+    assert plan_or_none(spec, "timm", nextafter(above.least, 0)) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +119,12 @@ def test_of_two_equal_gaps_a_buffer_gets_the_lower_one() -> None:
     assert {buffer.name: buffer.offset for buffer in buffers} == {"a": 0, "b": 9, "c": 18, "d": 27, "e": 0}
 
 
-def place_by_bytes(buffers: list[Buffer], steps: int) -> dict[str, int]:
-    """The rule of SimpleMemoryArena without alignment, byte by byte.
+def place_by_bytes(buffers: list[Buffer], steps: int, alignment: int = 1) -> dict[str, int]:
+    """The rule of SimpleMemoryArena, byte by byte.
 
     First the buffers that are live in all steps, then the largest, then the first. A gap is a run of free bytes below
-    a byte that is taken; the shortest one that is long enough is used, of several equal ones the lowest.
+    a byte that is taken. From the lowest gap up, each one replaces the one before it if it is long enough from its
+    first aligned byte on, and shorter from there than the whole of the other.
     """
     offsets: dict[str, int] = {}
     placed: list[Buffer] = []
@@ -132,13 +134,14 @@ def place_by_bytes(buffers: list[Buffer], steps: int) -> dict[str, int]:
         moments = set(range(buffer.first, buffer.last + 1))
         live = [other for other in placed if moments & set(range(other.first, other.last + 1))]
         taken = {offsets[other.name] + byte for other in live for byte in range(other.size)}
-        gaps: list[tuple[int, int]] = []
+        best: tuple[float, int] = (inf, -1)
         start = 0
         for byte in sorted(taken):
-            if byte - start >= buffer.size:
-                gaps.append((byte - start, start))
+            first = next(number for number in range(start, start + alignment) if number % alignment == 0)
+            if buffer.size <= byte - first < best[0]:
+                best = (byte - start, first)
             start = byte + 1
-        offsets[buffer.name] = min(gaps)[1] if gaps else start
+        offsets[buffer.name] = best[1] if best[1] >= 0 else ceil(start / alignment) * alignment
         placed.append(buffer)
     return offsets
 
@@ -149,7 +152,7 @@ def lists_of_buffers(draw: st.DrawFn) -> list[Buffer]:
     for index in range(draw(st.integers(1, 12))):
         first = draw(st.integers(0, 5))
         last = draw(st.integers(first, 6))
-        buffers.append(Buffer(str(index), 0, draw(st.integers(1, 6)), first, last))
+        buffers.append(Buffer(str(index), 0, draw(st.integers(1, 9)), first, last))
     return buffers
 
 
@@ -162,6 +165,8 @@ def test_every_buffer_gets_the_smallest_gap_found_byte_by_byte(buffers: list[Buf
         name: offset * alignment for name, offset in place_by_bytes(buffers, 6).items()
     }
     assert sorted(replace(buffer, offset=0).name for buffer in placed) == sorted(buffer.name for buffer in buffers)
+    aligned = place_buffers(buffers, 4, 6)
+    assert {buffer.name: buffer.offset for buffer in aligned} == place_by_bytes(buffers, 6, alignment=4)
 
 
 def test_buffers_that_are_live_in_every_step_come_first() -> None:

@@ -46,6 +46,20 @@ def test_a_new_spec_is_valid_and_fits_the_schema(mbcost: Mbcost, here: Path, nam
     assert list(VALIDATOR.iter_errors(yaml.load(text, Loader=yaml.BaseLoader) | typed(text))) == []
 
 
+@pytest.mark.parametrize(
+    "file", ["a b.yaml", "a\nb: [.yaml", "\x1b[2J\u202e.yaml", "{x}`#'.yaml", "é.yaml", "\udcff.yaml"]
+)
+def test_a_file_with_any_name_is_a_valid_spec_and_its_name_is_shown_escaped(
+    mbcost: Mbcost, here: Path, file: str
+) -> None:
+    result = mbcost("new", "mynet", "--output", file)
+    assert result.code == 0
+    assert result.out.startswith("wrote ")
+    assert result.out.removesuffix("\n").isprintable()
+    assert (here / file).exists()
+    assert mbcost("check", file).out == "no problem in 1 file\n"
+
+
 def typed(text: str) -> dict[str, Any]:
     """The document without the keys whose value YAML may read as a date."""
     return {key: value for key, value in yaml.safe_load(text).items() if key not in ("name", "title")}

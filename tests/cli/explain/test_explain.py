@@ -347,12 +347,22 @@ def test_a_count_of_more_than_64_bits_is_refused(mbcost: Mbcost) -> None:
 
 def test_work_above_the_limit_is_refused_before_it_starts(mbcost: Mbcost, tmp_path: Path) -> None:
     table = tmp_path / "long.csv"
-    rows = "".join(f"v2,{1 + row / 10000},{32 + row},314M\n" for row in range(10_000))
-    table.write_text("net,alpha,resolution,mult_adds\n" + rows, encoding="utf-8")
+    rows = "".join(f"v2@{1 + row / 10000},{32 + row},314M\n" for row in range(10_000))
+    table.write_text("net,resolution,mult_adds\n" + rows, encoding="utf-8")
     result = mbcost("explain", "--rows", str(table))
     assert (result.code, result.out) == (2, "")
     assert re.fullmatch(
         "mbcost: error: there are [0-9,]+ counts of networks and blocks, .* add --force .*\n", result.err
+    )
+
+
+def test_a_table_with_many_numbers_of_one_network_is_refused(mbcost: Mbcost, tmp_path: Path) -> None:
+    table = tmp_path / "many.csv"
+    table.write_text("net,mult_adds\n" + 51 * "v2,314M\n", encoding="utf-8")
+    result = mbcost("explain", "--rows", str(table))
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "mbcost: error: the table has 51 numbers of one network: give at most 50 at a time, or add --force\n"
     )
 
 

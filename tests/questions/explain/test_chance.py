@@ -22,7 +22,7 @@ NETS = (
 )  # fmt: skip
 QUANTITIES = ("mult_adds", "params")
 PARTS = 4
-TRIALS = 150
+TRIALS = 80
 """Trials in each of `PARTS` parts."""
 
 

@@ -241,7 +241,7 @@ def test_moved_figures_are_explained_no_more_often_than_chance_says(digits: tupl
     """Real figures are moved by 1.5 to 15 %: the share that gets a chance of c or less is at most c."""
     generator = random.Random(str(digits))
     known = [(net, fact) for net, fact in figures() if digits[0] <= fact.printed.digits < digits[1]]
-    rounds, chances = 150, list[float]()
+    rounds, chances = 80, list[float]()
     for _ in range(rounds):
         net, fact = generator.choice(known)
         factor = 1 + generator.choice((-1, 1)) * generator.uniform(0.015, 0.15)

@@ -5,22 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mbcost.analytic.many.exact import (
-    accumulate,
-    add,
-    divide,
-    find_bound,
-    make_integers,
-    multiply,
-    multiply_exactly,
-    narrow,
-    sum_exactly,
-)
+from mbcost.analytic.many.exact import make_integers
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import Network
@@ -202,25 +191,6 @@ def test_values_between_the_exact_numbers_of_float64_and_of_int64_are_told_apart
 NUMBERS = st.integers(-(2**70), 2**70) | st.sampled_from(
     [0, 1, -1, 2**53, 2**62, 2**63 - 1, 2**63, -(2**63), 2**64 - 1]
 )
-
-
-@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=4), NUMBERS)
-def test_arithmetic_of_arrays_is_that_of_python(pairs: list[tuple[int, int]], number: int) -> None:
-    left, right = (make_integers(column) for column in zip(*pairs, strict=True))
-    assert {left.dtype, right.dtype} <= {np.dtype(np.int64), np.dtype(object)}
-    assert find_bound(left) == max(abs(first) for first, _ in pairs)
-    assert add(left, right).tolist() == [first + second for first, second in pairs]
-    assert add(left, number).tolist() == [first + number for first, _ in pairs]
-    assert multiply(left, right).tolist() == [first * second for first, second in pairs]
-    assert multiply(left, number).tolist() == [first * number for first, _ in pairs]
-    assert divide(left, number or 1).tolist() == [first // (number or 1) for first, _ in pairs]
-    assert sum_exactly(left, axis=0) == sum(first for first, _ in pairs)
-    assert accumulate(left, axis=0).tolist() == [
-        sum(first for first, _ in pairs[: end + 1]) for end in range(len(pairs))
-    ]
-    products = multiply_exactly(left[:, None], right[None, :])
-    assert products.tolist() == [[first * second for _, second in pairs] for first, _ in pairs]
-    assert narrow(products).tolist() == products.tolist()
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=5), NUMBERS, st.booleans())
