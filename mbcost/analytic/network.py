@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -11,11 +11,12 @@ from operator import attrgetter
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.layers import Activation, BatchNorm, Layer, Leading, Shape
 from mbcost.analytic.operators import build_layers
-from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import load_convention
+from mbcost.errors import MbcostError, escape
+from mbcost.spec.catalogue.library import as_convention, load_convention
+from mbcost.spec.catalogue.reference import reference_text
 from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import Scaling, check_whole
-from mbcost.spec.table import Row, Spec
+from mbcost.spec.table import CLASSES, Row, Spec
 from mbcost.spec.tally import Tally, total
 
 
@@ -94,13 +95,51 @@ class Network:
         """Return the counts of the whole network."""
         return total(layer.tally() for layer in self.layers)
 
-    def params(self, convention: Convention | None = None) -> int:
-        """Return the parameters; by default these are weights, biases and the scale and shift of norms."""
-        return (convention or load_convention()).params(self.tally())
+    def params(self, convention: Convention | str | None = None) -> int:
+        """Return the number of parameters as a convention counts them.
 
-    def mult_adds(self, convention: Convention | None = None) -> int:
-        """Return the multiply-adds; by default these are those of convolutions and fully connected layers."""
-        return (convention or load_convention()).mult_adds(self.tally())
+        Args:
+            convention: a convention or its name; by default `macs`, which counts weights, biases and the scale and
+                shift of norms.
+
+        Raises:
+            MbcostError: no convention has this name.
+        """
+        return as_convention(convention).params(self.tally())
+
+    def mult_adds(self, convention: Convention | str | None = None) -> int:
+        """Return the number of multiply-adds for one input as a convention counts them.
+
+        Args:
+            convention: a convention or its name; by default `macs`, which counts those of convolutions and fully
+                connected layers.
+
+        Raises:
+            MbcostError: no convention has this name.
+        """
+        return as_convention(convention).mult_adds(self.tally())
+
+    def __repr__(self) -> str:
+        """Return one line: the reference, the settings that it does not state, and the totals."""
+        convention = load_convention()
+        totals = f"{self.params(convention):,} params, {self.mult_adds(convention):,} mult-adds"
+        return f"<Network {', '.join(self._describe())}: {totals} (convention {convention.name})>"
+
+    def _describe(self) -> Iterator[str]:
+        """Yield the reference, and every setting that is not the default."""
+        spec = self.spec
+        if spec.is_flat:
+            yield escape(spec.name)
+            return
+        yield escape(reference_text(spec.name, self.alpha, self.resolution, self.implementation))
+        if spec.head:
+            yield f"head {spec.head}"
+        elif self.classes != CLASSES and spec.has_classifier:
+            yield f"classes {self.classes}"
+        if self.in_channels != spec.channels:
+            yield f"in_channels {self.in_channels}"
+        if not spec.has_top:
+            yield "no top"
 
 
 def resolve(

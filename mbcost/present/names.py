@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from mbcost.analytic.network import Network
+from mbcost.spec.catalogue.reference import reference_text as reference_text
+from mbcost.spec.catalogue.reference import resolution_text as resolution_text
 from mbcost.spec.convention import Convention
-from mbcost.spec.operators import ON_VECTORS
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
@@ -46,32 +47,6 @@ def network_text(network: Network) -> str:
     if network.spec.is_flat:
         return network.spec.name
     return reference_text(network.spec.name, network.alpha, network.resolution, network.implementation)
-
-
-def reference_text(
-    name: str,
-    alpha: float | None = None,
-    resolution: tuple[int, int] | None = None,
-    implementation: str | None = None,
-) -> str:
-    """Spell a reference to a network as users type it, `NAME@ALPHA/RES:IMPL`, without the parts that are None.
-
-    >>> reference_text("v2", 1.0, (224, 160), "keras"), reference_text("v1", resolution=(128, 128))
-    ('v2@1/224x160:keras', 'v1/128')
-    """
-    at = "" if alpha is None else f"@{alpha_text(alpha)}"
-    size = "" if resolution is None else f"/{resolution_text(resolution)}"
-    return f"{name}{at}{size}" + ("" if implementation is None else f":{implementation}")
-
-
-def resolution_text(resolution: tuple[int, int]) -> str:
-    """Spell a resolution as users type it: one number if it is square, else height x width.
-
-    >>> resolution_text((224, 224)), resolution_text((224, 160))
-    ('224', '224x160')
-    """
-    height, width = resolution
-    return str(height) if height == width else f"{height}x{width}"
 
 
 def size_text(sides: Iterable[int]) -> str:
@@ -116,7 +91,7 @@ def settings_text(network: Network) -> str:
 
 def has_top(network: Network) -> bool:
     """Return whether layers follow the last feature map."""
-    return any(row.operator in ("global_pool", *ON_VECTORS) for row in network.spec.rows)
+    return network.spec.has_top
 
 
 def bytes_text(count: int) -> str:

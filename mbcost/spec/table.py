@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from mbcost.errors import MbcostError, Position, Problem, SpecError, unknown
 from mbcost.spec.implementation import Implementation
-from mbcost.spec.operators import TOPS
+from mbcost.spec.operators import ON_VECTORS, TOPS
 
 CLASSES = 1000
 """ImageNet's classes. TF-slim's released checkpoints have 1001, one more for the background."""
@@ -140,6 +140,11 @@ class Spec:
     def has_classifier(self) -> bool:
         """Whether a row of the table has one output per class."""
         return any(row.c == "k" for row in self.rows)
+
+    @property
+    def has_top(self) -> bool:
+        """Whether layers follow the last feature map."""
+        return any(row.operator in ("global_pool", *ON_VECTORS) for row in self.rows)
 
     def count_classes(self, classes: int | None = None) -> int:
         """Return the number of classes: that of the head, or `classes`, or ImageNet's if neither states one.

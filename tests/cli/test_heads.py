@@ -35,7 +35,7 @@ def test_a_command_takes_a_head_and_names_it_in_json(mbcost: Mbcost, command: tu
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--head", "26", "--classes", "26"), "--head and --classes are both given: remove --classes"),
+        (("--head", "26", "--classes", "26"), "head and classes are both given: remove classes"),
         (("--head", "512,bn"), "head '512,bn' does not end with a width: add the number of classes"),
     ],
 )
@@ -57,7 +57,7 @@ def test_a_head_without_layers_keeps_the_pool_and_has_no_classes(mbcost: Mbcost)
     answer = json.loads(mbcost("table", "v3-large", "--head", "none", "--format", "json").out)
     assert (answer["head"], answer["classes"], answer["rows"][-1]["name"]) == ("none", None, "17.1.pool")
     result = mbcost("table", "v2", "--head", "10", "--no-top")
-    assert result.err.startswith("mbcost: error: --head and --no-top are both given: remove one")
+    assert result.err.startswith("mbcost: error: head and no-top are both given: remove one")
 
 
 @pytest.mark.parametrize("command", COMMANDS[-2:], ids=lambda command: command[0])

@@ -9,10 +9,9 @@ import typer
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import choose_destination, emit
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import unknown
 from mbcost.present.cost.ledger import as_json, as_table
-from mbcost.questions.cost.ledger import QUANTITIES, build_ledger
-from mbcost.spec.catalogue.library import load_convention, load_conventions
+from mbcost.questions.cost.ledger import QUANTITIES, build_ledger, choose_conventions
 
 
 def ledger(
@@ -51,10 +50,7 @@ def ledger(
     destination = choose_destination(style, output)
     if quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
-    names = _current() if convention is None else parse_list(convention, "convention")
-    if repeated := [name for name in names if names.count(name) > 1]:
-        raise MbcostError(f"convention '{repeated[0]}' is given twice: remove one")
-    conventions = [load_convention(name) for name in names]
+    conventions = choose_conventions(None if convention is None else parse_list(convention, "convention"))
     network = resolve_network(
         net,
         NetworkOptions(
@@ -71,12 +67,3 @@ def ledger(
     answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)
     emit(as_table(answer, merge=convention is None), as_json(answer), destination)
     return 0
-
-
-def _current() -> list[str]:
-    """Return the conventions that are shown by default: current ones that can count models of PyTorch or Keras."""
-    return [
-        name
-        for name, known in load_conventions().items()
-        if not known.earlier and known.framework in (None, "torch", "keras")
-    ]

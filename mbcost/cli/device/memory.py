@@ -7,16 +7,14 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
-from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
+from mbcost.analytic.memory.arena import OPTIONS
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import choose_destination, emit
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import unknown
 from mbcost.present.device.memory import as_json, as_table
-from mbcost.questions.device.memory import GROUPINGS, compute_memory
+from mbcost.questions.device.memory import ALL_OPTIONS, GROUPINGS, choose_allocators, choose_options, compute_memory
 from mbcost.spec.dtype import DTYPES, dtype_of
-
-ALL_OPTIONS = "tensorflow-lite"
 
 
 def memory(
@@ -68,12 +66,11 @@ def memory(
     destination = choose_destination(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
-    allocators = _parse_allocators(allocator)
-    if arena is not None and "arena" not in allocators:
-        raise MbcostError("--arena is given without the allocator arena: add arena to --allocator")
+    names = [name for text in allocator or () for name in parse_list(text, "allocator")]
+    allocators = choose_allocators(names or None)
+    options = choose_options(None if arena is None else parse_list(arena, "arena"), allocators)
     dtype_of(dtype)  # raises the error of an unknown dtype, even if both of the others are given
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
-    options = _parse_options(arena)
     network = resolve_network(
         net,
         NetworkOptions(
@@ -90,27 +87,3 @@ def memory(
     answer = compute_memory(network, allocators, weights, activations, options)
     emit(as_table(answer, by), as_json(answer), destination)
     return 0
-
-
-def _parse_allocators(texts: list[str] | None) -> tuple[str, ...]:
-    """Return the allocators in the values of --allocator, in order; all of them if there are no values."""
-    if not texts:
-        return ALLOCATORS
-    allocators = tuple(name for text in texts for name in parse_list(text, "allocator"))
-    for name in allocators:
-        if name not in ALLOCATORS:
-            raise unknown("allocator", name, ALLOCATORS)
-        if allocators.count(name) > 1:
-            raise MbcostError(f"allocator '{name}' is given twice: remove one")
-    return allocators
-
-
-def _parse_options(text: str | None) -> ArenaOptions:
-    """Return the options in the value of --arena; none if there is no value."""
-    if text is None or text == ALL_OPTIONS:
-        return MAPS_ALONE if text is None else TENSORFLOW_LITE
-    names = parse_list(text, "arena")
-    for name in names:
-        if name not in OPTIONS:
-            raise unknown("arena option", name, [*OPTIONS, ALL_OPTIONS])
-    return ArenaOptions(**{name.replace("-", "_"): True for name in names})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Annotated, Optional
 
 import typer
@@ -11,11 +10,11 @@ from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
 from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import unknown
 from mbcost.present.device.roofline import as_json, as_table
-from mbcost.questions.device.roofline import Machine, compute_roofline
-from mbcost.spec.catalogue.devices import Device, load_device, load_devices
-from mbcost.spec.dtype import DTYPES, dtype_of
+from mbcost.questions.device.roofline import choose_machine, compute_roofline
+from mbcost.spec.catalogue.devices import load_devices
+from mbcost.spec.dtype import DTYPES
 
 GROUPINGS = ("layer", "kind")
 
@@ -69,11 +68,9 @@ def roofline(
     destination = choose_destination(style, output)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
-    known = None if device is None else load_device(device)
-    number_format = dtype_of(dtype or (next(iter(known.peak)) if known else "float32"))
-    machine = _choose_machine(
-        known,
-        number_format.name,
+    machine, number_format = choose_machine(
+        device,
+        dtype,
         None if peak_macs is None else parse_peak(peak_macs),
         None if bandwidth is None else parse_bandwidth(bandwidth),
     )
@@ -84,22 +81,3 @@ def roofline(
     answer = compute_roofline(network, machine, number_format)
     emit(as_table(answer, by), as_json(answer), destination)
     return 0
-
-
-def _choose_machine(device: Device | None, dtype: str, peak: Fraction | None, bandwidth: Fraction | None) -> Machine:
-    """Return the device, or the machine with the rates given instead of a device.
-
-    Raises:
-        MbcostError: a rate is missing, both a device and a rate are given, or no source states its peak in `dtype`.
-    """
-    if device is None:
-        if peak is None or bandwidth is None:
-            missing = "--peak-macs" if peak is None else "--bandwidth"
-            raise MbcostError(f"{missing} is missing: give both --peak-macs and --bandwidth, or a --device")
-        return Machine("the machine", peak, bandwidth)
-    if peak is not None or bandwidth is not None:
-        raise MbcostError("--device and a rate are both given: remove the rate, because the device states both rates")
-    if dtype not in device.peak:
-        raise MbcostError(f"the peak of {device.name} in {dtype} is not known: use {' or '.join(device.peak)}")
-    source = f"{device.source}; {device.how}"
-    return Machine(device.title, Fraction(device.peak[dtype]), Fraction(device.bandwidth), source)

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import (
-    Reference,
-    choose_top,
-    complete_network,
-    parse_alpha,
-    parse_reference,
-    parse_resolution,
-    pick_setting,
-)
-from mbcost.cli.explain.rows import Claim, parse_number, read_rows
+from mbcost.cli.arguments import complete_network, parse_alpha, parse_resolution
+from mbcost.cli.explain.rows import read_rows
 from mbcost.cli.options import Force, Format, HeadText, InChannels, Output
 from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.progress import track
@@ -26,11 +17,9 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.present.explain.explain import as_json, as_table
 from mbcost.questions.explain.effort import count_work
 from mbcost.questions.explain.explain import explain as explain_query
-from mbcost.questions.explain.facts import Fact, Query
+from mbcost.questions.explain.query import Claim, Known, make_query, parse_number
 from mbcost.questions.explain.readings import QUANTITIES
 from mbcost.questions.explain.trials import Trial
-from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.scaling import check_alpha, check_whole
 
 MOST_NUMBERS = 50
 """The numbers of one network that are explained together without --force: more need more than 500 MB. V2's 22 released
@@ -106,8 +95,15 @@ def explain(
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
-    given = _Given(alpha, res, impl, classes, head, in_channels)
-    queries = [replace(_query(name, claims, given, deep=deep), force=force) for name, claims in networks]
+    known = Known(
+        alpha=None if alpha is None else parse_alpha(alpha),
+        resolution=None if res is None else parse_resolution(res),
+        implementation=impl,
+        classes=classes,
+        head=head,
+        in_channels=in_channels,
+    )
+    queries = [make_query(name, claims, known, deep=deep, force=force) for name, claims in networks]
     work = sum(map(count_work, queries))
     most = max(len(query.facts) for query in queries)
     if most > MOST_NUMBERS and not force:
@@ -118,18 +114,6 @@ def explain(
     answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), destination)
     return 0 if all(answer.fits for answer in answers) else 1
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What the options give for all numbers; None is open."""
-
-    alpha: str | None
-    resolution: str | None
-    implementation: str | None
-    classes: int | None
-    head: str | None
-    in_channels: int | None
 
 
 def _networks(
@@ -157,36 +141,3 @@ def _networks(
 
 def _track(trials: Iterator[Trial]) -> Iterable[Trial]:
     return track("building networks", trials)
-
-
-def _query(net: str | None, claims: list[Claim], given: _Given, *, deep: bool) -> Query:
-    """Return the query about the claims on one network; the reference and the options hold for all of them."""
-    reference = Reference("") if net is None else parse_reference(net)
-    if net is None and given.head is not None:
-        raise MbcostError("--head is given without a network: name the network that has the head")
-    spec = None if net is None else choose_top(load_spec(reference.name), given.head, given.classes)
-    text = net or "the table"
-    alpha = pick_setting("alpha", text, reference.alpha, None if given.alpha is None else parse_alpha(given.alpha))
-    size = None if given.resolution is None else parse_resolution(given.resolution)
-    resolution = pick_setting("the resolution", text, reference.resolution, size)
-    implementation = pick_setting("the implementation", text, reference.implementation, given.implementation)
-    if alpha is not None:
-        check_alpha(alpha)
-    if spec is not None and implementation is not None:
-        spec.implementation(implementation)
-    for value, name in ((given.classes, "classes"), (given.in_channels, "in-channels")):
-        if value is not None:
-            check_whole(value, name)
-    facts = tuple(
-        Fact(
-            printed,
-            quantity or printed.quantity,
-            alpha if claim.alpha is None else claim.alpha,
-            resolution if claim.resolution is None else claim.resolution,
-            claim.row,
-        )
-        for claim in claims
-        for quantity, printed in claim.numbers
-    )
-    classes = given.classes if spec is None or spec.classes is None else spec.classes
-    return Query(facts, spec, implementation, classes, given.in_channels, deep)

@@ -6,22 +6,21 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from mbcost.cli.arguments import parse_alpha, parse_reference, parse_resolution
 from mbcost.errors import MbcostError, Problem, SpecError, suggestion
+from mbcost.questions.explain.query import Claim, parse_number
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.printed import Printed, parse_printed
+from mbcost.spec.printed import Printed
 from mbcost.spec.reading.nodes import MOST_PROBLEMS
 from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
 from mbcost.spec.scaling import check_alpha
 
 NUMBERS = ("mult_adds", "params")
 COLUMNS = ("net", "alpha", "resolution", *NUMBERS)
-SMALLEST = 1000
-"""No network costs less than this: a smaller number is in thousands, millions or billions."""
 LARGEST = 10_000
 """The most rows of a table; a file with more is probably the wrong file."""
 
@@ -30,17 +29,6 @@ MOST_CELLS = 1000
 _BLANKS = re.compile(r"[ \t]*")
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What one row claims of its network, and its numbers, each with its quantity."""
-
-    alpha: float | None
-    resolution: tuple[int, int] | None
-    numbers: tuple[tuple[str | None, Printed], ...]
-    row: int = 1
-    """The number of the row; the first row below the header is 1."""
 
 
 def read_rows(name: str) -> list[tuple[str | None, list[Claim]]]:
@@ -194,18 +182,3 @@ def _parse_alpha(text: str) -> float:
 
 def _number_parser(quantity: str) -> Callable[[str], Printed]:
     return lambda text: parse_number(text, quantity)
-
-
-def parse_number(text: str, quantity: str | None) -> Printed:
-    """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is known.
-
-    Raises:
-        MbcostError: the text is not a number, or it is so small that its unit must be missing.
-    """
-    if quantity == "activation_bytes":  # the unit says bytes, but not of what
-        return replace(parse_printed(text, "bytes"), quantity=quantity)
-    printed = parse_printed(text, quantity)
-    if printed.number < SMALLEST and printed.quantity != "bytes":
-        shown = printed.text
-        raise MbcostError(f"{shown} has no unit: write it as it is printed, such as {shown}M for millions, or {shown}G")
-    return printed

@@ -14,17 +14,11 @@ from mbcost.cli.output import choose_destination, emit
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import (
     Allocator,
-    AlphaRange,
     Dtype,
-    Request,
     Work,
     begin_search,
-    check_distinct,
-    count_configurations,
-    load_rules,
     parse_alphas,
     parse_resolutions,
-    parse_series,
 )
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
@@ -33,13 +27,19 @@ from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.ranking import RANKS
+from mbcost.questions.search.requests import (
+    EVERY_ALPHA,
+    NETS,
+    AlphaRange,
+    Request,
+    check_distinct,
+    count_configurations,
+    load_rules,
+    parse_series,
+)
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_spec
 
-NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
-"""The networks that are searched if none is named."""
-EVERY_ALPHA = AlphaRange(0.1, 1.5)
-"""The alphas that are searched if none is named: all that give a different network."""
 RESOLUTIONS = "32:320:1"
 MOST_COMPUTED = 20_000_000
 """The number of configurations that are searched without --force."""

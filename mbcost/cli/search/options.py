@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
-from mbcost.cli.arguments import Reference, choose_top, parse_alpha, parse_list, parse_reference, parse_resolution
+from mbcost.cli.arguments import parse_alpha, parse_list, parse_resolution
 from mbcost.cli.work import begin_work
-from mbcost.errors import MbcostError, unknown
-from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheets
-from mbcost.spec.catalogue.library import load_convention, load_spec
-from mbcost.spec.dtype import DTYPES, dtype_of
-from mbcost.spec.scaling import check_alpha, check_whole
+from mbcost.questions.search.requests import Request
+from mbcost.spec.dtype import DTYPES
+from mbcost.spec.scaling import check_alpha
 
 LONGEST_LIST = 100_000
 """An option with more alphas or resolutions is refused: its step is probably mistyped."""
@@ -36,41 +34,6 @@ Dtype = Annotated[
         autocompletion=lambda incomplete: [name for name in DTYPES if name.startswith(incomplete)],
     ),
 ]
-
-
-@dataclass(frozen=True)
-class AlphaRange:
-    """Every alpha from `low` to `high`."""
-
-    low: float
-    high: float
-
-
-Alphas = TypeVar("Alphas", bound="tuple[float, ...] | AlphaRange")
-
-
-@dataclass(frozen=True)
-class Request(Generic[Alphas]):
-    """A network as typed, with the alphas and the resolutions to search."""
-
-    text: str
-    series: Series
-    alphas: Alphas
-    resolutions: tuple[tuple[int, int], ...]
-
-    def count_networks(self) -> int:
-        """Return an upper bound of the number of networks, which is known before any is planned."""
-        if isinstance(self.alphas, AlphaRange):
-            return self.series.count_plateaus(self.alphas.low, self.alphas.high)
-        return min(len(self.alphas), self.series.count_plateaus(min(self.alphas), max(self.alphas)))
-
-    def compute_sheets(self, rules: CountingRules) -> Iterator[CostSheet]:
-        """Yield the costs of the networks, part by part."""
-        if isinstance(self.alphas, AlphaRange):
-            plateaus = self.series.iterate_plateaus(self.alphas.low, self.alphas.high)
-        else:
-            plateaus = self.series.iterate_alphas(self.alphas)
-        yield from compute_sheets(self.series, plateaus, rules)
 
 
 @dataclass(frozen=True)
@@ -123,60 +86,6 @@ def begin_search(requests: Sequence[Request[Any]], configurations: Work, *, forc
     begin_work(
         longest.amount, longest.unit, rate=longest.rate, bound=longest.bound, force=force, remedy="use larger steps"
     )
-
-
-def count_configurations(requests: Sequence[Request[Any]]) -> int:
-    """Return an upper bound of the number of configurations, which is known before any network is planned."""
-    return sum(request.count_networks() * len(request.resolutions) for request in requests)
-
-
-def check_distinct(requests: Sequence[Request[Any]]) -> None:
-    """Refuse requests that would count a configuration twice.
-
-    Raises:
-        MbcostError: the last request has a configuration of an earlier one.
-    """
-    last = requests[-1]
-    for request in requests[:-1]:
-        if request.series == last.series and set(request.resolutions) & set(last.resolutions):
-            lists = isinstance(request.alphas, tuple) and isinstance(last.alphas, tuple)
-            if not lists or set(request.alphas) & set(last.alphas):
-                raise MbcostError(f"{request.text} and {last.text} have configurations in common: remove one")
-
-
-def parse_series(
-    text: str,
-    *,
-    impl: str | None = None,
-    classes: int | None = None,
-    head: str | None = None,
-    in_channels: int | None = None,
-) -> tuple[Reference, Series]:
-    """Return a reference, and the network that it names before alpha and resolution are chosen.
-
-    Raises:
-        MbcostError: the network or the implementation is unknown, or the network is a flat list of layers.
-    """
-    reference = parse_reference(text)
-    spec = choose_top(load_spec(reference.name), head, classes)
-    name = reference.implementation or impl or spec.default_implementation
-    return reference, Series(
-        spec,
-        spec.implementation(name),
-        check_whole(spec.count_classes(classes), "classes"),
-        check_whole(spec.channels if in_channels is None else in_channels, "in-channels"),
-    )
-
-
-def load_rules(convention: str | None, allocator: str, dtype: str) -> CountingRules:
-    """Return the counting rules that the options name.
-
-    Raises:
-        MbcostError: a name is unknown.
-    """
-    if allocator not in ALLOCATORS:
-        raise unknown("allocator", allocator, ALLOCATORS)
-    return CountingRules(load_convention(convention), allocator, dtype_of(dtype).name)
 
 
 def parse_alphas(text: str) -> tuple[float, ...]:

@@ -17,20 +17,22 @@ from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
     Dtype,
-    Request,
     Work,
     begin_search,
-    check_distinct,
-    count_configurations,
-    load_rules,
     parse_alphas,
     parse_resolutions,
-    parse_series,
 )
 from mbcost.cli.streams import is_terminal
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import FLAT_TYPES, as_json, as_table, csv_text, flat_record, jsonl_text
 from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, CountingRules, Resolution
+from mbcost.questions.search.requests import (
+    Request,
+    check_distinct,
+    count_configurations,
+    load_rules,
+    parse_series,
+)
 from mbcost.questions.search.sweep import find_front, parse_aims
 from mbcost.questions.search.sweep import sweep as compute_batches
 

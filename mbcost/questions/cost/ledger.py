@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from mbcost.analytic.layers import Conv2d
 from mbcost.analytic.network import Network, Step
+from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.library import as_convention, load_conventions
 from mbcost.spec.convention import BlindSpot, Convention
 from mbcost.spec.tally import COUNTS, Tally, total
 
@@ -64,6 +66,24 @@ class Ledger:
         if len(self.conventions) != 2:
             return None
         return tuple(second - first for first, second in (line.amounts for line in self.lines))
+
+
+def choose_conventions(chosen: Sequence[Convention | str] | None) -> tuple[Convention, ...]:
+    """Return the conventions that are given themselves or by name.
+
+    By default these are the current ones, but no tool for another framework than PyTorch or Keras.
+
+    Raises:
+        MbcostError: a name is unknown, or a convention is given twice.
+    """
+    if chosen is None:
+        known = load_conventions().values()
+        return tuple(item for item in known if not item.earlier and item.framework in (None, "torch", "keras"))
+    conventions = tuple(map(as_convention, chosen))
+    names = [convention.name for convention in conventions]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise MbcostError(f"convention '{repeated[0]}' is given twice: remove one")
+    return conventions
 
 
 def build_ledger(

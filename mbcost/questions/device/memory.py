@@ -8,12 +8,15 @@ from itertools import groupby
 from operator import attrgetter
 
 from mbcost.analytic.memory.allocators import ALLOCATORS, count_live_elements, list_step_memory
-from mbcost.analytic.memory.arena import MAPS_ALONE, ArenaOptions, find_ends, plan_arena
+from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions, find_ends, plan_arena
 from mbcost.analytic.memory.flash import Flash, compute_flash, count_stored
 from mbcost.analytic.network import Network, Step
+from mbcost.errors import MbcostError, unknown
 from mbcost.spec.dtype import dtype_of
 
 GROUPINGS = ("layer", "allocator", "map")
+ALL_OPTIONS = "tensorflow-lite"
+"""Stands for every option of the arena."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,40 @@ class Memory:
     flash: Flash
     maps: tuple[LargestMap, ...]
     """By size, largest first; if a plain convolution makes the largest map, the largest of a block follows."""
+
+
+def choose_allocators(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the allocation models called `names`; by default all of them.
+
+    Raises:
+        MbcostError: a name is unknown or given twice.
+    """
+    if names is None:
+        return ALLOCATORS
+    for name in names:
+        if name not in ALLOCATORS:
+            raise unknown("allocator", name, ALLOCATORS)
+        if names.count(name) > 1:
+            raise MbcostError(f"allocator '{name}' is given twice: remove one")
+    return tuple(names)
+
+
+def choose_options(names: Sequence[str] | None, allocators: Sequence[str]) -> ArenaOptions:
+    """Return the options of the arena called `names`, of which `ALL_OPTIONS` alone stands for all; by default none.
+
+    Raises:
+        MbcostError: a name is unknown, or `arena` is not among the allocators.
+    """
+    if names is None:
+        return MAPS_ALONE
+    if "arena" not in allocators:
+        raise MbcostError("options of the arena are given without the allocator arena: add arena to the allocators")
+    if tuple(names) == (ALL_OPTIONS,):
+        return TENSORFLOW_LITE
+    for name in names:
+        if name not in OPTIONS:
+            raise unknown("arena option", name, [*OPTIONS, ALL_OPTIONS])
+    return ArenaOptions(**{name.replace("-", "_"): True for name in names})
 
 
 def compute_memory(

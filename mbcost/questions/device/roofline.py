@@ -13,7 +13,9 @@ from fractions import Fraction
 
 from mbcost.analytic.layers import Add, BatchNorm, Conv2d, Leading, Multiply, WindowPool
 from mbcost.analytic.network import Network, Step
-from mbcost.spec.dtype import Dtype
+from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.devices import load_device
+from mbcost.spec.dtype import Dtype, dtype_of
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,40 @@ class Roofline:
             memory_bound = sum(layer.bound == "memory" for layer in layers)
             kinds.append(KindOfWork(kind, len(layers), memory_bound, _sum_work([layer.work for layer in layers])))
         return tuple(sorted(kinds, key=lambda kind: -kind.work.seconds))
+
+
+def choose_machine(
+    device: str | None, dtype: str | None, peak: Fraction | None, bandwidth: Fraction | None
+) -> tuple[Machine, Dtype]:
+    """Return the device of this name, or the machine with the rates that are given instead, and the dtype.
+
+    Args:
+        device: the name of a device.
+        dtype: a name in `DTYPES`; by default the device's first, or float32.
+        peak: multiply-adds per second.
+        bandwidth: bytes per second.
+
+    Raises:
+        MbcostError: a name is unknown, a rate is missing, both a device and a rate are given, or no source states the
+            device's peak in the dtype.
+    """
+    known = None if device is None else load_device(device)
+    number_format = dtype_of(dtype or (next(iter(known.peak)) if known else "float32"))
+    if known is None:
+        if peak is None or bandwidth is None:
+            missing = "peak-macs" if peak is None else "bandwidth"
+            raise MbcostError(f"{missing} is missing: give both peak-macs and bandwidth, or a device")
+        return Machine("the machine", peak, bandwidth), number_format
+    if peak is not None or bandwidth is not None:
+        raise MbcostError("a device and a rate are both given: remove the rate, because the device states both rates")
+    if number_format.name not in known.peak:
+        raise MbcostError(
+            f"the peak of {known.name} in {number_format.name} is not known: use {' or '.join(known.peak)}"
+        )
+    source = f"{known.source}; {known.how}"
+    return Machine(
+        known.title, Fraction(known.peak[number_format.name]), Fraction(known.bandwidth), source
+    ), number_format
 
 
 def compute_roofline(network: Network, machine: Machine, dtype: Dtype) -> Roofline:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
-from mbcost.analytic.network import resolve
+from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.questions.validate.comparison import Discrepancy, Validation, validate, validate_in_order
 from mbcost.spec.observed import Measurement
@@ -49,6 +49,9 @@ class Case:
     against: str
     model: str = ""
     """The library's name of its model, known once the model has been built."""
+    classes: int | None = None
+    """The outputs of the classifier; None for those of the spec's own head, else ImageNet's. `in_channels` likewise."""
+    in_channels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def estimate(plan: Plan) -> Effort:
     for case in plan.cases:
         if case.against not in TOOLS:
             continue
-        network = resolve(case.spec, alpha=case.alpha, resolution=case.resolution, implementation=case.implementation)
+        network = _resolve(case)
         total += network.mult_adds() * RUNS[case.against]
         maps = max((layer.input.elements + layer.output.elements for layer in network.layers), default=0)
         size = BYTES * (network.params() + maps)
@@ -228,7 +231,7 @@ def run(plan: Plan) -> Iterator[Outcome | str]:
     """
     built: tuple[Case, Any] | None = None
     for case in plan.cases:
-        network = resolve(case.spec, alpha=case.alpha, resolution=case.resolution, implementation=case.implementation)
+        network = _resolve(case)
         if case.against in TOOLS:
             if built is None or _model_key(built[0]) != _model_key(case):
                 built = case, _build(case)
@@ -256,10 +259,22 @@ def collect(plan: Plan, results: Iterable[Outcome | str]) -> Campaign:
     return Campaign(tuple(outcomes), tuple(dict.fromkeys(notes)))
 
 
+def _resolve(case: Case) -> Network:
+    return resolve(
+        case.spec,
+        alpha=case.alpha,
+        resolution=case.resolution,
+        implementation=case.implementation,
+        classes=case.classes,
+        in_channels=case.in_channels,
+    )
+
+
 def _model_key(case: Case) -> tuple[object, ...]:
     """Return what a model depends on; one that flattens its map depends on the resolution, too."""
     flattens = any(row.keeps_map for row in case.spec.rows)
-    return id(case.spec), case.alpha, case.implementation, case.resolution if flattens else None
+    resolution = case.resolution if flattens else None
+    return id(case.spec), case.alpha, case.implementation, case.classes, case.in_channels, resolution
 
 
 def _find_missing(witness: str) -> MissingLibrary | None:
@@ -298,18 +313,33 @@ def _build(case: Case) -> Any:
     from mbcost.measured.shortage import naming_shortage
 
     with naming_shortage(f"{case.spec.name} at alpha {alpha_text(case.alpha)}"):
-        return build(case.spec, alpha=case.alpha, implementation=case.implementation)
+        return build(
+            case.spec,
+            alpha=case.alpha,
+            implementation=case.implementation,
+            classes=case.classes,
+            in_channels=case.in_channels,
+        )
 
 
 def _measure(model: Any, case: Case) -> Measurement:
     from mbcost.measured.measure import measure
 
-    return measure(model, resolution=case.resolution, in_channels=case.spec.channels, against=case.against)
+    return measure(model, resolution=case.resolution, in_channels=_count_channels(case), against=case.against)
 
 
 def _measure_reference(case: Case) -> tuple[Measurement, ...]:
     from mbcost.measured.references import measure_reference
 
     return measure_reference(
-        case.against, case.spec.name, alpha=case.alpha, resolution=case.resolution, in_channels=case.spec.channels
+        case.against,
+        case.spec.name,
+        alpha=case.alpha,
+        resolution=case.resolution,
+        classes=case.spec.count_classes(case.classes),
+        in_channels=_count_channels(case),
     )
+
+
+def _count_channels(case: Case) -> int:
+    return case.spec.channels if case.in_channels is None else case.in_channels

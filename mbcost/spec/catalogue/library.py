@@ -198,6 +198,15 @@ def load_convention(name: str | None = None) -> Convention:
     return conventions[name]
 
 
+def as_convention(convention: Convention | str | None) -> Convention:
+    """Return a convention that is given itself or by its name; by default `macs`.
+
+    Raises:
+        MbcostError: no convention has this name.
+    """
+    return convention if isinstance(convention, Convention) else load_convention(convention)
+
+
 def _read_document(name: str) -> Reader | None:
     """Return the document in a file or on standard input; None if the name means neither."""
     if name == "-":

@@ -81,7 +81,7 @@ def test_without_the_top_the_last_layer_is_the_last_convolution(mbcost: Mbcost) 
         (["--arena", "keep-inputs"], "unknown arena option 'keep-inputs': did you mean 'keep-input'?"),
         (
             ["--allocator", "naive", "--arena", "unfold"],
-            "--arena is given without the allocator arena: add arena to --allocator",
+            "options of the arena are given without the allocator arena: add arena to the allocators",
         ),
         (["--alpha", "0"], "alpha is 0"),
     ],

@@ -1,0 +1,111 @@
+"""What a search looks at: networks without alpha and resolution, lists of both, and the counting rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from mbcost.analytic.memory.allocators import ALLOCATORS
+from mbcost.errors import MbcostError, unknown
+from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheets
+from mbcost.spec.catalogue.library import as_convention, load_spec
+from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference
+from mbcost.spec.convention import Convention
+from mbcost.spec.dtype import dtype_of
+from mbcost.spec.scaling import check_whole
+
+
+@dataclass(frozen=True)
+class AlphaRange:
+    """Every alpha from `low` to `high`."""
+
+    low: float
+    high: float
+
+
+Alphas = TypeVar("Alphas", bound="tuple[float, ...] | AlphaRange")
+
+
+EVERY_ALPHA = AlphaRange(0.1, 1.5)
+"""The alphas in which `fit` searches if none is named: all that give a different network."""
+NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
+"""The networks in which it searches if none is named."""
+
+
+@dataclass(frozen=True)
+class Request(Generic[Alphas]):
+    """A network as typed, with the alphas and the resolutions to search."""
+
+    text: str
+    series: Series
+    alphas: Alphas
+    resolutions: tuple[tuple[int, int], ...]
+
+    def count_networks(self) -> int:
+        """Return an upper bound of the number of networks, which is known before any is planned."""
+        if isinstance(self.alphas, AlphaRange):
+            return self.series.count_plateaus(self.alphas.low, self.alphas.high)
+        return min(len(self.alphas), self.series.count_plateaus(min(self.alphas), max(self.alphas)))
+
+    def compute_sheets(self, rules: CountingRules) -> Iterator[CostSheet]:
+        """Yield the costs of the networks, part by part."""
+        if isinstance(self.alphas, AlphaRange):
+            plateaus = self.series.iterate_plateaus(self.alphas.low, self.alphas.high)
+        else:
+            plateaus = self.series.iterate_alphas(self.alphas)
+        yield from compute_sheets(self.series, plateaus, rules)
+
+
+def count_configurations(requests: Sequence[Request[Any]]) -> int:
+    """Return an upper bound of the number of configurations, which is known before any network is planned."""
+    return sum(request.count_networks() * len(request.resolutions) for request in requests)
+
+
+def check_distinct(requests: Sequence[Request[Any]]) -> None:
+    """Refuse requests that would count a configuration twice.
+
+    Raises:
+        MbcostError: the last request has a configuration of an earlier one.
+    """
+    last = requests[-1]
+    for request in requests[:-1]:
+        if request.series == last.series and set(request.resolutions) & set(last.resolutions):
+            lists = isinstance(request.alphas, tuple) and isinstance(last.alphas, tuple)
+            if not lists or set(request.alphas) & set(last.alphas):
+                raise MbcostError(f"{request.text} and {last.text} have configurations in common: remove one")
+
+
+def parse_series(
+    text: str,
+    *,
+    impl: str | None = None,
+    classes: int | None = None,
+    head: str | None = None,
+    in_channels: int | None = None,
+) -> tuple[Reference, Series]:
+    """Return a reference, and the network that it names before alpha and resolution are chosen.
+
+    Raises:
+        MbcostError: the network or the implementation is unknown, or the network is a flat list of layers.
+    """
+    reference = parse_reference(text)
+    spec = choose_top(load_spec(reference.name), head, classes)
+    name = reference.implementation or impl or spec.default_implementation
+    return reference, Series(
+        spec,
+        spec.implementation(name),
+        check_whole(spec.count_classes(classes), "classes"),
+        check_whole(spec.channels if in_channels is None else in_channels, "in-channels"),
+    )
+
+
+def load_rules(convention: Convention | str | None, allocator: str, dtype: str) -> CountingRules:
+    """Return the counting rules that the options name.
+
+    Raises:
+        MbcostError: a name is unknown.
+    """
+    if allocator not in ALLOCATORS:
+        raise unknown("allocator", allocator, ALLOCATORS)
+    return CountingRules(as_convention(convention), allocator, dtype_of(dtype).name)

@@ -1,0 +1,33 @@
+"""Does every witness agree with one network, at its own settings?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mbcost.analytic.network import Network
+from mbcost.errors import MbcostError, unknown
+from mbcost.questions.validate.campaign import LIBRARIES, WITNESSES, ComparisonRequest, Subject, collect, plan, run
+from mbcost.questions.validate.comparison import Validation
+
+
+def validate_network(network: Network, against: Sequence[str]) -> Validation:
+    """Compare a network with every witness in `against`, at its own settings.
+
+    Raises:
+        MbcostError: a witness is unknown, cannot build the network, or builds it by different rules.
+        MissingLibrary: a witness is not installed.
+    """
+    spec = network.spec
+    if unknown_names := [name for name in against if name not in WITNESSES]:
+        raise unknown("witness", unknown_names[0], WITNESSES)
+    if spec.is_flat:
+        raise MbcostError(f"{spec.name} is a flat list of layers: name a spec with rows and implementations instead")
+    if not spec.has_top and (libraries := [name for name in against if name in LIBRARIES]):
+        raise MbcostError(f"{libraries[0]} builds {spec.name} with its top only: compare with fvcore or torch")
+    planned = plan(
+        [Subject(spec, network.alpha, network.resolution, network.implementation)], ComparisonRequest(against)
+    )
+    cases = tuple(replace(case, classes=network.classes, in_channels=network.in_channels) for case in planned.cases)
+    campaign = collect(planned, run(replace(planned, cases=cases)))
+    return Validation(campaign.checks, campaign.differences)
