@@ -38,7 +38,8 @@ ROOMS = {
     "cli": Arrows(
         {"mbcost", "present", "questions", "analytic", "spec", "errors", "typer"}, {"measured", "rich", "pyarrow"}
     ),
-    "mbcost": Arrows(set(), {"questions", "analytic", "measured", "spec", "errors"}),
+    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"measured", "torch"}),
+    "mbcost": Arrows(set(), {"python", "questions", "spec", "errors"}),
     "__main__": Arrows({"cli"}, set()),
 }
 """The last two are `mbcost/__init__.py` and `mbcost/__main__.py`."""
@@ -99,7 +100,7 @@ same: there it holds for the family's name, on its own floor or one below. Every
 FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
     "questions": set(),
-    "present": {"table", "formats", "names", "annotations"},
+    "present": {"table", "formats", "html", "records", "names", "annotations"},
     "cli": {"group", "arguments", "quantities", "options", "output", "progress", "streams", "work", "exits", "usage"},
 }
 """Files of a floor that belong to no family. They import none."""

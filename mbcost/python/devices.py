@@ -1,0 +1,113 @@
+"""What a network needs on a device: memory, flash and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from mbcost.errors import MbcostError
+from mbcost.python.networks import NetworkLike, check_number, network
+from mbcost.spec.dtype import dtype_of
+
+if TYPE_CHECKING:
+    from mbcost.questions.device.memory import Memory
+    from mbcost.questions.device.roofline import Roofline
+
+
+def memory(
+    net: NetworkLike,
+    *,
+    allocators: Sequence[str] | None = None,
+    dtype: str = "int8",
+    weights_dtype: str | None = None,
+    activations_dtype: str | None = None,
+    arena: Sequence[str] | None = None,
+) -> Memory:
+    """Return the bytes of a network's maps under allocation models, and of its weights, as `mbcost memory` does.
+
+    Args:
+        net: the network.
+        allocators: names of allocation models, such as `naive` and `arena`; by default all.
+        dtype: the dtype of weights and activations: `int8`, `float16` or `float32`.
+        weights_dtype: the dtype of weights only.
+        activations_dtype: the dtype of activations only.
+        arena: options of the allocator `arena`, such as `pad`, or `["tensorflow-lite"]` for all of them; by default
+            none.
+
+    Returns:
+        `.peaks`, one per allocator with `.allocator`, `.bytes` and the layer `.name`; `.rows`, one per layer; `.maps`,
+        the largest map at each size; and `.flash`. All sizes are in bytes, for one input.
+
+    Raises:
+        MbcostError: the network cannot be built, a name is unknown, or the network is a flat list of layers.
+
+    >>> peak = memory("v2@0.35/96", allocators=["naive"]).peaks[0]
+    >>> peak.bytes, peak.name
+    (138240, '2.1.depthwise')
+    """
+    from mbcost.questions.device.memory import choose_allocators, choose_options, compute_memory
+
+    chosen = choose_allocators(as_names(allocators, "allocators"))
+    options = choose_options(as_names(arena, "arena"), chosen)
+    weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
+    return compute_memory(network(net), chosen, weights, activations, options)
+
+
+def roofline(
+    net: NetworkLike,
+    *,
+    device: str | None = None,
+    peak_macs: float | Fraction | None = None,
+    bandwidth: float | Fraction | None = None,
+    dtype: str | None = None,
+) -> Roofline:
+    """Return a lower bound of the time of each layer, from the limits of arithmetic and memory.
+
+    The roofline model: Williams, Waterman and Patterson, CACM 52(4), 2009. It is what `mbcost roofline` shows.
+
+    Args:
+        net: the network.
+        device: the name of a device whose data sheet states both rates, such as `jetson-nano`.
+        peak_macs: multiply-adds per second, instead of a device.
+        bandwidth: bytes per second, instead of a device.
+        dtype: the dtype of weights and maps; by default the device's first, or `float32`.
+
+    Returns:
+        `.layers`, each with `.name`, `.kind`, `.bound` (`compute` or `memory`) and `.work`; `.kinds`; and `.total`,
+        whose `.seconds` is an exact fraction.
+
+    Raises:
+        MbcostError: the network cannot be built, a name is unknown, or a device and a rate, or neither, are given.
+
+    >>> answer = roofline("v2", peak_macs=1e9, bandwidth=2e9)
+    >>> round(float(answer.total.seconds), 3)
+    0.304
+    """
+    from mbcost.questions.device.roofline import choose_machine, compute_roofline
+
+    rates = (_as_rate(peak_macs, "peak_macs"), _as_rate(bandwidth, "bandwidth"))
+    machine, number_format = choose_machine(device, dtype, *rates)
+    return compute_roofline(network(net), machine, number_format)
+
+
+def as_names(names: Sequence[str] | None, option: str) -> Sequence[str] | None:
+    """Return a list of names as it is.
+
+    Raises:
+        MbcostError: it is one name.
+    """
+    if isinstance(names, str):
+        raise MbcostError(f"{option} is '{names}': it must be a list of names, such as ['{names}']")
+    return names
+
+
+def _as_rate(rate: float | Fraction | None, name: str) -> Fraction | None:
+    if rate is None:
+        return None
+    form = "a number per second that is more than zero"
+    if not isinstance(rate, Fraction):
+        check_number(rate, name, form)
+    if not 0 < rate < float("inf"):
+        raise MbcostError(f"{name} is {rate}: it must be {form}")
+    return Fraction(rate)

@@ -1,0 +1,249 @@
+"""Real PyTorch models: built, measured and compared with the formulas. torch is imported when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from mbcost.analytic import network as analytic
+from mbcost.errors import MbcostError, MissingLibrary
+from mbcost.python.networks import NetworkLike, Size, as_sides, as_text, check_number, network
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting
+from mbcost.spec.scaling import check_whole
+from mbcost.spec.table import Spec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from mbcost.questions.validate.comparison import Validation
+    from mbcost.questions.verify.verify import Verification
+    from mbcost.spec.observed import Measurement, TracedModel
+
+
+def build(
+    net: Spec | NetworkLike,
+    *,
+    alpha: float | None = None,
+    implementation: str | None = None,
+    classes: int | None = None,
+    in_channels: int | None = None,
+) -> nn.Module:
+    """Build the PyTorch model of a network, randomly initialized, without dropout; it needs `mbcost[validate]`.
+
+    The model reads (N, in_channels, H, W) images and returns (N, classes) scores, or (N, C, H, W) maps without a top.
+
+    Args:
+        net: a network, a reference to one, or a spec.
+        alpha: the width multiplier; by default that of the network, else 1.
+        implementation: whose rules of rounding, scaling and padding to follow.
+        classes: the outputs of the classifier.
+        in_channels: the channels of the input.
+
+    Raises:
+        MissingLibrary: torch is not installed.
+        MbcostError: no network can be built with an argument.
+
+    >>> model = build("v2@0.75")
+    >>> sum(parameter.numel() for parameter in model.parameters())
+    2636424
+    """
+    _require_torch()
+    from mbcost.measured.build import build as build_model
+
+    if isinstance(net, Spec):
+        width = 1.0 if alpha is None else check_number(alpha, "alpha", "a number such as 0.75")
+        return build_model(net, alpha=width, implementation=implementation, classes=classes, in_channels=in_channels)
+    resolved = network(net, alpha=alpha, implementation=implementation, classes=classes, in_channels=in_channels)
+    if resolved.spec.is_flat:
+        raise MbcostError(f"{resolved.spec.name} is a flat list of layers: name a spec with rows and implementations")
+    return build_model(
+        resolved.spec,
+        alpha=resolved.alpha,
+        implementation=resolved.implementation,
+        classes=resolved.classes,
+        in_channels=resolved.in_channels,
+    )
+
+
+def measure(model: nn.Module, *, resolution: Size, in_channels: int = 3, against: str = "fvcore") -> Measurement:
+    """Measure a model of `build`, layer by layer, on one zero image, in eval mode; it needs `mbcost[validate]`.
+
+    Args:
+        model: a model that `build` made; its training flags are restored afterwards.
+        resolution: height and width of the input in pixels.
+        in_channels: the channels of the input.
+        against: `fvcore`, which counts by module and operator, or `torch`, which is FlopCounterMode.
+
+    Returns:
+        `.layers`, `.params` and `.macs`.
+
+    Raises:
+        MissingLibrary: torch or fvcore is not installed.
+        MbcostError: the resolution is too small for the model, memory is short, the model has a module that `build`
+            never makes, or `against` is not a measurement.
+
+    >>> measure(build("v2@0.75"), resolution=160, against="torch").macs
+    107295200
+    """
+    _require_torch()
+    from mbcost.measured.measure import measure as measure_model
+
+    return measure_model(model, resolution=as_sides(resolution), in_channels=in_channels, against=against)
+
+
+def validate(
+    net: NetworkLike, measurement: Measurement | None = None, *, against: str | Sequence[str] = ("fvcore", "torch")
+) -> Validation:
+    """Compare the formulas with real models of a network, layer by layer, to the last integer.
+
+    It is what `mbcost validate` does for one network at one alpha and resolution.
+
+    Args:
+        net: the network.
+        measurement: what `measure` returned for a model; by default the models of `against` are built and measured.
+        against: witnesses: `fvcore` and `torch` measure our own model; `torchvision`, `timm`, `keras` and
+            `transformers` build theirs, for the implementation of the same name.
+
+    Returns:
+        `.passed`, `.checks` (how many values were compared) and `.differences`, each with `.layer`, `.quantity`,
+        `.expected` and `.measured`.
+
+    Raises:
+        MissingLibrary: a witness is not installed.
+        MbcostError: the network cannot be built, a witness is unknown, or does not have the network.
+
+    >>> validate("v3-small@0.75/96", against="torch").differences
+    ()
+    """
+    from mbcost.questions.validate.comparison import validate as compare_measurement
+    from mbcost.questions.validate.network import validate_network
+
+    resolved = network(net)
+    if measurement is not None:
+        return compare_measurement(resolved, measurement)
+    return validate_network(resolved, (against,) if isinstance(against, str) else against)
+
+
+def verify(
+    model: nn.Module | str,
+    net: NetworkLike | None = None,
+    *,
+    find: bool = False,
+    alpha: float | None = None,
+    resolution: Size | None = None,
+    implementation: str | None = None,
+    classes: int | None = None,
+    head: str | None = None,
+    in_channels: int | None = None,
+    arguments: Mapping[str, object] | None = None,
+    force: bool = False,
+) -> Verification:
+    """Check your own PyTorch model against a network, as `mbcost verify` does; it needs torch.
+
+    The model runs once, in eval mode, without computing activations if possible, and is left unchanged.
+
+    Args:
+        model: a model, or the name of one: `MODULE:FACTORY` or `./FILE.py:FACTORY`.
+        net: the expected network.
+        find: whether to find the closest network: every value of the settings that are not given is tried, and every
+            built-in network if none is given.
+        alpha: the width multiplier.
+        resolution: height and width of the image in pixels; by default the table's own.
+        implementation: whose rules of rounding, scaling and padding to follow.
+        classes: the outputs of the classifier.
+        head: the head instead of the table's, such as `512,bn,26`.
+        in_channels: the channels of the image; by default the table's own.
+        arguments: the arguments of the factory, if `model` is a name.
+        force: whether activations may be computed that take very much memory, as with `--force`.
+
+    Returns:
+        `.equal`; `.layers`, those that differ, each with `.expected`, `.actual`, `.features`, `.params` and
+        `.mult_adds` (the model's minus the table's); `.explanation`, the known mistakes that make the difference; and
+        `.network`, the closest one with `find`.
+
+    Raises:
+        MissingLibrary: torch is not installed.
+        MbcostError: there is no network, the model does not run, or what is given does not describe a network.
+
+    >>> verify(build("v2@0.5"), "v2@0.5").equal
+    True
+    """
+    from mbcost.questions.verify.verify import identify_model, verify_model
+
+    if net is None and not find:
+        raise MbcostError("verify needs a network to compare with: give one, or find=True to search for it")
+    if net is not None and not find:
+        resolved = network(
+            net,
+            alpha=alpha,
+            resolution=resolution,
+            implementation=implementation,
+            classes=classes,
+            head=head,
+            in_channels=in_channels,
+        )
+        traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)
+        named = implementation or _read_implementation(net)
+        return verify_model(resolved, traced, any_epsilon=named is None)
+    if isinstance(net, analytic.Network):
+        raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' with find=True")
+    text = None if net is None else as_text(net)
+    reference = Reference("") if text is None else parse_reference(text)
+    subject = text or "all networks"
+    specs = [choose_top(load_spec(name), head, classes) for name in (NETWORKS if text is None else (reference.name,))]
+    sides = None if resolution is None else as_sides(resolution)
+    size = pick_setting("the resolution", subject, reference.resolution, sides) or specs[0].resolution
+    channels = specs[0].channels if in_channels is None else in_channels
+    width = None if alpha is None else check_number(alpha, "alpha", "a number such as 0.75")
+    return identify_model(
+        specs,
+        _trace(model, arguments, size, channels, force=force),
+        alpha=pick_setting("alpha", subject, reference.alpha, width),
+        implementation=pick_setting("the implementation", subject, reference.implementation, implementation),
+        classes=classes,
+    )
+
+
+def _read_implementation(net: NetworkLike | None) -> str | None:
+    """Return the implementation that a reference names; for a network, one that is not the default of its table."""
+    if isinstance(net, analytic.Network):
+        return None if net.spec.is_flat or net.implementation == net.spec.default_implementation else net.implementation
+    return None if net is None else parse_reference(as_text(net)).implementation
+
+
+def _trace(
+    model: nn.Module | str,
+    arguments: Mapping[str, object] | None,
+    resolution: tuple[int, int],
+    in_channels: int,
+    *,
+    force: bool,
+) -> TracedModel:
+    """Return the layers that a model executes.
+
+    Raises:
+        MissingLibrary: torch is not installed.
+        MbcostError: there is no such model, or it does not run.
+    """
+    from mbcost.questions.verify.verify import trace_target
+
+    if isinstance(model, str):
+        return trace_target(model, arguments or {}, resolution, in_channels, force=force)
+    _require_torch()
+    from torch import nn
+
+    from mbcost.measured.own import trace_model
+
+    if not isinstance(model, nn.Module):
+        raise MbcostError(f"{model!r:.100} is not a model: give a torch.nn.Module, or MODULE:FACTORY as text")
+    if arguments:
+        raise MbcostError("arguments are those of a factory: remove them, the model is made already")
+    check_whole(in_channels, "in-channels")
+    return trace_model(model, type(model).__name__, resolution, in_channels, force=force)
+
+
+def _require_torch() -> None:
+    if find_spec("torch") is None:
+        raise MissingLibrary("torch", "validate")

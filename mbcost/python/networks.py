@@ -1,0 +1,219 @@
+"""A network with its costs: by reference, as the command line reads it, or from a spec."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from fractions import Fraction
+from numbers import Real
+from typing import TYPE_CHECKING
+
+from mbcost.analytic import network as analytic
+from mbcost.analytic.reference import Settings, resolve_reference
+from mbcost.errors import MbcostError, unknown
+from mbcost.present.cost.table import as_table
+from mbcost.present.html import render_html
+from mbcost.present.records import list_records
+from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
+from mbcost.spec.catalogue.library import NETWORKS, as_convention
+from mbcost.spec.catalogue.reference import parse_rho
+from mbcost.spec.scaling import check_whole
+
+if TYPE_CHECKING:
+    from mbcost.present.records import Value
+    from mbcost.spec.convention import Convention
+    from mbcost.spec.table import Spec
+
+NetworkLike = str | os.PathLike[str] | analytic.Network
+"""A reference such as `v2@0.75/160:torchvision`, the path of a YAML file, or a network itself."""
+Size = int | tuple[int, int]
+"""Height and width in pixels; one number stands for both."""
+
+
+class Network(analytic.Network):
+    """The layers of a network at one alpha and one resolution, with their costs.
+
+    `.layers` are its layers in order, `.steps` the same, grouped into the rows of a cost table, and `.tally()` its raw
+    counts. In a notebook it is shown as its cost table.
+
+    >>> network("v2@0.75/160")
+    <Network v2@0.75/160:official: 2,636,424 params, 107,295,200 mult-adds (convention macs)>
+    """
+
+    def table(self, by: str = "layer", convention: Convention | str | None = None) -> list[dict[str, Value]]:
+        """Return the rows of the cost table as plain dicts, with the columns of `mbcost table --format csv`.
+
+        Args:
+            by: one row per `layer`, `block` or `stage`.
+            convention: how params and mult-adds are counted, a convention or its name; by default `macs`.
+
+        Raises:
+            MbcostError: the grouping or the convention is unknown.
+
+        >>> rows = network("v2").table(by="stage")
+        >>> rows[0]["params"], rows[0]["output"]
+        (928, '112x112x32')
+        """
+        if by not in GROUPINGS:
+            raise unknown("grouping", by, GROUPINGS)
+        return list_records(as_table(tabulate_costs(self, as_convention(convention), by)))
+
+    def _repr_html_(self) -> str:
+        """Return the cost table as HTML, which notebooks show."""
+        return render_html(as_table(tabulate_costs(self, as_convention(None))))
+
+
+def network(
+    net: NetworkLike,
+    *,
+    alpha: float | None = None,
+    resolution: Size | None = None,
+    rho: float | Fraction | None = None,
+    implementation: str | None = None,
+    classes: int | None = None,
+    head: str | None = None,
+    in_channels: int | None = None,
+    top: bool = True,
+) -> Network:
+    """Return the network that a reference means, as the commands read it, completed by the settings.
+
+    Args:
+        net: `NAME@ALPHA/RES:IMPL`, of which everything but the name can be left out, such as `v2`, `mobilenet_v2@0.75`
+            or `net.yaml/160`; the path of a YAML file; or a network, which no setting can change.
+        alpha: the width multiplier; by default 1.
+        resolution: height and width of the input in pixels; by default the table's own.
+        rho: the resolution multiplier, instead of a resolution.
+        implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
+        classes: the outputs of the classifier; by default 1000.
+        head: your own head instead of the table's, such as `512,bn,26`.
+        in_channels: the channels of the input; by default the table's own.
+        top: whether the network has the global pool and what follows it.
+
+    Raises:
+        MbcostError: the reference and the settings contradict each other or do not describe a network.
+
+    >>> network("v2@0.75/160:torchvision", classes=10).params()
+    1368234
+    >>> network("v1", alpha=0.5, rho=0.714, top=False).mult_adds()
+    76012800
+    """
+    settings = Settings(
+        alpha=None if alpha is None else check_number(alpha, "alpha", "a number such as 0.75"),
+        resolution=None if resolution is None else as_sides(resolution),
+        rho=None if rho is None else _as_fraction(rho),
+        implementation=implementation,
+        classes=classes,
+        head=head,
+        in_channels=in_channels,
+        top=top,
+    )
+    if not isinstance(net, analytic.Network):
+        return _show(resolve_reference(as_text(net), settings))
+    if settings != Settings():
+        raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' instead")
+    return _show(net)
+
+
+def resolve(
+    spec: Spec,
+    *,
+    alpha: float = 1.0,
+    resolution: Size | None = None,
+    implementation: str | None = None,
+    classes: int | None = None,
+    in_channels: int | None = None,
+) -> Network:
+    """Return the network of a spec under width multiplier `alpha` at `resolution`.
+
+    Args:
+        spec: the printed table, from `load_spec`.
+        alpha: the width multiplier, a positive number.
+        resolution: height and width of the input in pixels, one number for both; by default the spec's own.
+        implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
+        classes: the outputs of the classifier; by default those of the spec's own head, else ImageNet's 1000.
+        in_channels: the channels of the input; by default the spec's own.
+
+    Raises:
+        MbcostError: no network can be built with an argument, or the spec does not have the implementation.
+
+    >>> from mbcost import load_spec
+    >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
+    107295200
+    """
+    return _show(
+        analytic.resolve(
+            spec,
+            alpha=check_number(alpha, "alpha", "a number such as 0.75"),
+            resolution=None if resolution is None else as_sides(resolution),
+            implementation=implementation,
+            classes=classes,
+            in_channels=in_channels,
+        )
+    )
+
+
+def networks() -> tuple[str, ...]:
+    """Return the names of the built-in networks, in the order of `mbcost nets`.
+
+    >>> networks()[:3]
+    ('v1', 'v1-standard', 'v2')
+    """
+    return NETWORKS
+
+
+def as_text(net: str | os.PathLike[str]) -> str:
+    """Return a reference as text; a path means a file, also if a built-in network has its name.
+
+    Raises:
+        MbcostError: it is neither.
+    """
+    if isinstance(net, str):
+        return net
+    if isinstance(net, os.PathLike) and isinstance(path := os.fspath(net), str):
+        return os.path.join(os.curdir, path)  # noqa: PTH118  # a Path drops the dot that marks a path
+    raise MbcostError(f"{net!r:.100} is not a network: give a reference such as 'v2@0.75/160', a path or a Network")
+
+
+def as_sides(resolution: Size) -> tuple[int, int]:
+    """Return height and width; whether they are whole numbers is checked where the network is built.
+
+    Raises:
+        MbcostError: there are not two.
+    """
+    if not isinstance(resolution, tuple | list):
+        return resolution, resolution
+    if len(resolution) != 2:
+        raise MbcostError(f"resolution is {resolution}: write one number or (height, width)")
+    return resolution[0], resolution[1]
+
+
+def check_sides(resolution: Size) -> tuple[int, int]:
+    """Return height and width, which are checked.
+
+    Raises:
+        MbcostError: there are not two, or one is not a whole number of at least 1.
+    """
+    height, width = as_sides(resolution)
+    return check_whole(height, "resolution"), check_whole(width, "resolution")
+
+
+def check_number(value: float, name: str, form: str) -> float:
+    """Return a number as it is.
+
+    Raises:
+        MbcostError: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise MbcostError(f"{name} is {value!r:.100}: it must be {form}")
+    return value
+
+
+def _as_fraction(rho: float | Fraction) -> Fraction:
+    if isinstance(rho, Fraction) and rho > 0:
+        return rho
+    return parse_rho(str(rho))
+
+
+def _show(net: analytic.Network) -> Network:
+    """Return the network with the methods that show it."""
+    return Network(**{field.name: getattr(net, field.name) for field in fields(net)})
