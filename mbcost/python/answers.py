@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,8 +44,8 @@ def rows(answer: object) -> list[dict[str, Value]]:
     `pandas.DataFrame(rows(answer))` is the answer as a data frame; mbcost does not import pandas.
 
     Args:
-        answer: what a function of mbcost returned: a network, `compare`, `diff`, `explain`, `fit`, `formula`, `ledger`,
-            `memory`, `published`, `roofline`, `sweep` or `verify`.
+        answer: what `network`, `compare`, `conventions`, `diff`, `explain`, `fit`, `formula`, `ledger`, `memory`,
+            `published`, `roofline`, `sweep` or `verify` returned, or several answers of one of them.
 
     Raises:
         MbcostError: it is something else.
@@ -57,13 +57,13 @@ def rows(answer: object) -> list[dict[str, Value]]:
     items = answer if isinstance(answer, tuple | list) else (answer,)
     for kind, tabulate in _list_presenters().items():
         if all(isinstance(item, kind) for item in items):
-            return list_records(tabulate(answer)) if items else []
+            return [record for table in tabulate(items) for record in list_records(table)]
     raise MbcostError(f"{answer!r:.100} is not an answer of mbcost: give what one of its functions returned")
 
 
 @cache
-def _list_presenters() -> Mapping[type, Callable[[Any], Table]]:
-    """Return how each kind of answer, or each item of an answer that is a tuple, becomes a table."""
+def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
+    """Return how answers of each kind become tables: one per answer, or one of all items that a function returns."""
     from mbcost.analytic.network import Network
     from mbcost.present import published, verify
     from mbcost.present.compare import compare, diff
@@ -86,18 +86,21 @@ def _list_presenters() -> Mapping[type, Callable[[Any], Table]]:
     from mbcost.questions.verify.verify import Verification
     from mbcost.spec.convention import Convention
 
+    def each(tabulate: Callable[[Any], Table]) -> Callable[[Sequence[Any]], list[Table]]:
+        return lambda answers: list(map(tabulate, answers))
+
     return {
-        Network: lambda net: table.as_table(tabulate_costs(net, as_convention(None))),
-        SideBySide: compare.as_table,
-        NetworkDiff: diff.as_table,
-        Ledger: ledger.as_table,
-        Formula: formula.as_table,
-        Convention: conventions.as_table,
-        Memory: lambda answer: memory.as_table(answer, "layer"),
-        Roofline: roofline.as_table,
-        Configuration: lambda points: build_table("", sweep.COLUMNS, points),
-        Fit: fit.as_table,
-        Answer: lambda answer: explain.as_table([answer]),
-        Verdict: published.as_table,
-        Verification: verify.as_table,
+        Network: each(lambda net: table.as_table(tabulate_costs(net, as_convention(None)))),
+        SideBySide: each(compare.as_table),
+        NetworkDiff: each(diff.as_table),
+        Ledger: each(ledger.as_table),
+        Formula: each(formula.as_table),
+        Convention: lambda items: [conventions.as_table(items)],
+        Memory: each(lambda answer: memory.as_table(answer, "layer")),
+        Roofline: each(roofline.as_table),
+        Configuration: lambda items: [build_table("", sweep.COLUMNS, items)],
+        Fit: each(fit.as_table),
+        Answer: each(lambda answer: explain.as_table([answer])),
+        Verdict: lambda items: [published.as_table(items)],
+        Verification: each(verify.as_table),
     }

@@ -104,7 +104,7 @@ def published(net: str | None = None, *, source: str | None = None, status: str 
         MbcostError: there is no such network, source or verdict.
 
     >>> [(verdict.figure.value, verdict.status) for verdict in published("v1-standard")]
-    []
+    [('4866', 'erratum'), ('29.3', 'exact')]
     """
     from mbcost.questions.published.verdict import STATUSES, paper_of
     from mbcost.questions.published.verdicts import judge_figures

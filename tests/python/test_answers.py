@@ -1,0 +1,213 @@
+"""The functions answer as the commands do: the same network, the same rows, the same errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mbcost
+from tests.cli.conftest import Mbcost
+from tests.cli.conftest import mbcost as command  # noqa: F401  # the fixture
+
+NETWORKS: list[tuple[str, dict[str, Any]]] = [
+    ("v2", {}),
+    ("v2@0.75/160:torchvision", {}),
+    ("MobileNetV2", {"alpha": 0.35, "resolution": 96, "in_channels": 1}),
+    ("v1/160x128", {"alpha": 0.25, "classes": 2}),
+    ("v3-large:keras", {"top": False}),
+    ("v3-small", {"rho": 0.714, "implementation": "timm"}),
+    ("v2", {"head": "512,bn,26"}),
+    ("v2", {"resolution": (96, 128)}),
+    ("docs/tiny.yaml@0.5", {"classes": 3}),
+    ("v2@0.75", {"alpha": 0.5}),
+    ("v2/160", {"rho": 0.5}),
+    ("v2", {"rho": 0.001}),
+    ("v2", {"rho": 0}),
+    ("v2", {"head": "10", "classes": 10}),
+    ("v2", {"head": "10", "top": False}),
+    ("v2", {"alpha": -1.0}),
+    ("v2", {"alpha": float("nan")}),
+    ("v2:nobody", {}),
+    ("v2@", {}),
+    ("v2@1@2", {}),
+    ("v9", {}),
+    ("v3", {}),
+    ("nowhere.yaml", {}),
+    ("", {}),
+]
+"""References and settings, which the two read alike; the later ones describe no network."""
+OPTIONS = {"implementation": "impl", "resolution": "res", "in_channels": "in-channels"}
+
+
+def options(settings: dict[str, Any]) -> list[str]:
+    """Return settings as options of a command."""
+    words = []
+    for name, value in settings.items():
+        text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        words += ["--no-top"] if name == "top" else [f"--{OPTIONS.get(name, name)}={text}"]
+    return words
+
+
+@pytest.mark.parametrize(("text", "settings"), NETWORKS, ids=str)
+def test_a_network_is_what_the_command_line_reads(text: str, settings: dict[str, Any], command: Mbcost) -> None:  # noqa: F811
+    result = command("table", text, *options(settings), "--format", "json")
+    if result.code:
+        with pytest.raises(mbcost.MbcostError) as caught:
+            mbcost.network(text, **settings)
+        assert result.err == f"mbcost: error: {caught.value}\n"
+        return
+    answer, network = json.loads(result.out), mbcost.network(text, **settings)
+    assert (network.params(), network.mult_adds()) == (answer["totals"]["params"], answer["totals"]["mult_adds"])
+    assert (network.alpha, list(network.resolution), network.implementation) == (
+        answer["alpha"], answer["resolution"], answer["implementation"],
+    )  # fmt: skip
+
+
+ANSWERS: dict[str, Callable[[], object]] = {
+    "table v2@0.75/160": lambda: mbcost.network("v2@0.75/160"),
+    "compare v1 v2@0.75": lambda: mbcost.compare("v1", mbcost.network("v2", alpha=0.75)),
+    "diff v3-large@0.5 v3-large@0.5:torchvision": lambda: mbcost.diff("v3-large@0.5", "v3-large@0.5:torchvision"),
+    "ledger v2 --convention macs,fvcore": lambda: mbcost.ledger("v2", conventions=["macs", "fvcore"]),
+    "formula v1 1.1.depthwise": lambda: mbcost.formula("v1", "1.1.depthwise"),
+    "conventions": mbcost.conventions,
+    "memory v2@0.35/96 --allocator naive,arena --arena pad": lambda: mbcost.memory(
+        "v2@0.35/96", allocators=["naive", "arena"], arena=["pad"]
+    ),
+    "roofline v2 --peak-macs 1e9 --bandwidth 2e9 --dtype int8": lambda: mbcost.roofline(
+        "v2", peak_macs=1e9, bandwidth=2 * 10**9, dtype="int8"
+    ),
+    "roofline v2 --device jetson-nano": lambda: mbcost.roofline("v2", device="jetson-nano"),
+    "sweep v1 v2 --alpha 0.5,1 --res 96,128x160": lambda: mbcost.sweep(
+        "v1", "v2", alphas=[1, 0.5], resolutions=[96, (128, 160)]
+    ),
+    "sweep v2 v3-large --pareto mult-adds,top1": lambda: mbcost.sweep("v2", "v3-large", pareto="mult-adds,top1"),
+    "sweep v1/128": lambda: mbcost.sweep("v1/128"),
+    "fit --net v2 --ram 320KiB --flash 1MiB --classes 2 --res 96:160:16": lambda: mbcost.fit(
+        "v2", ram=320 * 1024, flash=2**20, classes=2, resolutions=range(96, 161, 16)
+    ),
+    "fit --net v2 --alpha 0.35,0.75 --max-latency 40ms --phone pixel1 --res 96:224:32": lambda: mbcost.fit(
+        "v2", alphas=[0.35, 0.75], max_latency=30, phone="pixel1", resolutions=range(96, 225, 32)
+    ),
+    "explain 314M v2@1/224 --limit 3": lambda: mbcost.explain("314M", "v2@1/224", limit=3),
+    "explain v1@0.5:official --params 1.34M --mult-adds 150M --limit 2": lambda: mbcost.explain(
+        net="v1@0.5:official", params="1.34M", mult_adds="150M", limit=2
+    ),
+    "published v1-standard": lambda: mbcost.published("v1-standard"),
+    "published --status out-of-scope v1-quant": lambda: mbcost.published("v1-quant", status="out of scope"),
+}
+"""A command -> the same question in Python."""
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_the_rows_of_an_answer_are_those_of_the_command(words: str, command: Mbcost) -> None:  # noqa: F811
+    result = command(*words.split(), "--format", "csv")
+    assert result.err == ""
+    expected = list(csv.DictReader(io.StringIO(result.out)))
+    rows = mbcost.rows(ANSWERS[words]())
+    spelled = [{key: spell(value) for key, value in row.items()} for row in rows]
+    assert len(rows) > 0
+    assert spelled == expected[: len(rows)]
+    assert len(expected) - len(rows) in (0, 1), "a command can have a row of totals"
+
+
+def spell(value: object) -> str:
+    """Spell a value as CSV does; only shares, which have two decimal places, are floats."""
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    "no network": (mbcost.compare, "there is no network to compare: give at least one"),
+    "no name": (lambda: mbcost.network(3), "3 is not a network: give a reference such as 'v2@0.75/160', a path or"),  # type: ignore[arg-type]
+    "a setting of a network": (lambda: mbcost.network(mbcost.network("v1"), alpha=0.5), "has its settings already"),
+    "alpha as text": (lambda: mbcost.network("v2", alpha="1"), "alpha is '1': it must be a number such as 0.75"),  # type: ignore[arg-type]
+    "three sides": (lambda: mbcost.network("v2", resolution=(1, 2, 3)), "write one number or (height, width)"),  # type: ignore[arg-type]
+    "an empty side": (lambda: mbcost.network("v2", resolution=0), "resolution is 0: it must be at least 1"),
+    "a side as text": (lambda: mbcost.network("v2", resolution="96"), "resolution is '96': it must be a whole number"),  # type: ignore[arg-type]
+    "a grouping": (lambda: mbcost.network("v2").table(by="row"), "unknown grouping 'row': choose from layer"),
+    "a convention": (lambda: mbcost.network("v2").params("fvcor"), "unknown convention 'fvcor': did you"),
+    "a repeated convention": (lambda: mbcost.ledger("v2", conventions=["macs"] * 2), "'macs' is given twice"),
+    "a quantity": (lambda: mbcost.ledger("v2", quantity="flops"), "unknown quantity 'flops'"),
+    "one name as a list": (lambda: mbcost.memory("v2", allocators="naive"), "it must be a list of names"),
+    "an allocator": (lambda: mbcost.memory("v2", allocators=["best"]), "unknown allocator 'best'"),
+    "options without an arena": (lambda: mbcost.memory("v2", allocators=["naive"], arena=["pad"]), "without the all"),
+    "a missing rate": (lambda: mbcost.roofline("v2", peak_macs=1e9), "bandwidth is missing: give both"),
+    "an endless rate": (lambda: mbcost.roofline("v2", peak_macs=float("inf")), "peak_macs is inf: it must be"),
+    "nothing to sweep": (mbcost.sweep, "there is no network to sweep: give at least one"),
+    "no alphas": (lambda: mbcost.sweep("v2", alphas=[]), "alphas is []: it must be a list such as [0.5, 1.0]"),
+    "one alpha": (lambda: mbcost.sweep("v2", alphas=0.5), "alphas is 0.5: it must be a list such as [0.5, 1.0]"),  # type: ignore[arg-type]
+    "a limit as text": (lambda: mbcost.fit(ram="320KiB"), "ram is '320KiB': it must be a number of bytes"),  # type: ignore[arg-type]
+    "a phone alone": (lambda: mbcost.fit(phone="pixel1"), "phone needs max_latency"),
+    "no number": (mbcost.explain, "there is no number to explain"),
+    "a number that is none": (lambda: mbcost.explain("many"), "'many' is not a number"),
+    "a verdict": (lambda: mbcost.published(status="right"), "unknown verdict 'right'"),
+    "verify without a network": (lambda: mbcost.verify("net:make"), "verify needs a network to compare with"),
+    "an unknown witness": (lambda: mbcost.validate("v2", against="all"), "unknown witness 'all'"),
+    "rows of something else": (lambda: mbcost.rows("v2"), "'v2' is not an answer of mbcost"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_mistake_is_one_line_that_says_what_to_do(name: str) -> None:
+    call, message = REFUSED[name]
+    with pytest.raises(mbcost.MbcostError) as caught:
+        call()
+    assert message in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_a_path_is_a_file_and_a_name_is_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = Path("docs/tiny.yaml").read_text(encoding="utf-8")
+    (tmp_path / "v2").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert mbcost.network("v2").spec is mbcost.load_spec("v2")
+    assert mbcost.network(Path("v2")).spec.name == mbcost.network(tmp_path / "v2").spec.name == "tiny"
+    assert mbcost.sweep(Path("v2"))[0].series.spec.name == "tiny"
+    with pytest.raises(mbcost.MbcostError, match=r"v1: No such file"):
+        mbcost.network(Path("v1"))
+
+
+def test_a_network_shows_itself(tmp_path: Path) -> None:
+    text = Path("docs/tiny.yaml").read_text(encoding="utf-8").replace("name: tiny", "name: '<b>&tiny'")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    network = mbcost.network(tmp_path / "net.yaml", classes=2)
+    assert repr(network).startswith("<Network <b>&tiny@1/")
+    assert ", classes 2: " in repr(network)
+    shown = network._repr_html_()
+    assert "&lt;b&gt;&amp;tiny" in shown
+    assert "<b>" not in shown
+    assert shown.count("<tr>") == len(network.table()) + 2
+    assert mbcost.network(network) == network
+
+
+def test_the_counts_of_a_network_take_a_convention_or_its_name() -> None:
+    network = mbcost.network("v2:torchvision")
+    for convention in mbcost.conventions():
+        assert network.params(convention) == network.params(convention.name)
+        assert network.mult_adds(convention) == network.mult_adds(convention.name)
+        rows = network.table(by="block", convention=convention.name)
+        assert sum(int(row["mult_adds"] or 0) for row in rows) == network.mult_adds(convention)
+
+
+def test_a_model_is_built_measured_validated_and_verified() -> None:
+    network = mbcost.network("v2@0.5/64", classes=7, in_channels=1)
+    model = mbcost.build(network)
+    assert sum(parameter.numel() for parameter in model.parameters()) == network.params()
+    assert mbcost.build("v2@0.5", classes=7, in_channels=1).state_dict().keys() == model.state_dict().keys()
+    measurement = mbcost.measure(model, resolution=64, in_channels=1, against="torch")
+    assert mbcost.validate(network, measurement) == mbcost.validate(network, against=["torch"])
+    assert mbcost.validate(network, measurement).passed
+    assert mbcost.validate("v2@0.5/96", measurement).differences
+    assert mbcost.verify(model, network).equal
+    answer = mbcost.verify(model, "v2", find=True, resolution=64, in_channels=1)
+    assert (answer.equal, answer.network.alpha, answer.network.classes) == (True, 0.5, 7)
+    with pytest.raises(mbcost.MbcostError, match="arguments are those of a factory"):
+        mbcost.verify(model, network, arguments={"width": 1})
+    assert mbcost.verify("docs/tiny.py:make", "docs/tiny.yaml", classes=2, arguments={"kernel": 5}).equal
