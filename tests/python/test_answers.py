@@ -92,7 +92,7 @@ ANSWERS: dict[str, Callable[[], object]] = {
         "v2", ram=320 * 1024, flash=2**20, classes=2, resolutions=range(96, 161, 16)
     ),
     "fit --net v2 --alpha 0.35,0.75 --max-latency 40ms --phone pixel1 --res 96:224:32": lambda: mbcost.fit(
-        "v2", alphas=[0.35, 0.75], max_latency=30, phone="pixel1", resolutions=range(96, 225, 32)
+        "v2", alphas=[0.35, 0.75], max_latency=40, phone="pixel1", resolutions=range(96, 225, 32)
     ),
     "explain 314M v2@1/224 --limit 3": lambda: mbcost.explain("314M", "v2@1/224", limit=3),
     "explain v1@0.5:official --params 1.34M --mult-adds 150M --limit 2": lambda: mbcost.explain(
