@@ -3,7 +3,7 @@ PYTHON ?= python3
 BASE := .venv
 TEST := .venv-test
 
-.PHONY: table test quick fuzz hostile faults mutants blocks pictures structures lint format validate benchmark clean
+.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures lint format validate benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
@@ -45,6 +45,10 @@ blocks: $(TEST)/ready  ## write the output of the commands in the README and the
 
 pictures: $(TEST)/ready  ## draw the pictures of docs/plot.md
 	$(TEST)/bin/python -m tools.pictures
+
+python: $(TEST)/ready  ## write the signatures of docs/python.md, and execute docs/tour.ipynb
+	$(TEST)/bin/python -m tools.signatures
+	$(TEST)/bin/python -m tools.tour
 
 structures: $(TEST)/ready  ## pack the structures that `explain` searches
 	$(TEST)/bin/python -m tools.pack_structures
