@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def test_every_command_reads_the_same_count(
         assert parse_peak(f"{text}MACs/s") == value
         if value >= 1000:  # a smaller number has lost its unit, for `explain`
             assert parse_number(text, quantity.replace("-", "_")).number == value
-        count = read(lambda name=quantity: parse_count(text, name))
+        count = read(partial(parse_count, text, quantity))
         assert count == value if value.denominator == 1 else "as a whole number" in str(count)
 
 

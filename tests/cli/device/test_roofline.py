@@ -41,7 +41,10 @@ def test_a_bandwidth_can_be_written_in_these_ways(text: str, rate: int) -> None:
         (("--peak-macs", "-1", "--bandwidth", "1"), "peak-macs is '-1': write"),
         (("--peak-macs", "0", "--bandwidth", "1"), "peak-macs is '0': it must be more than zero"),
         (("--peak-macs", "1e999", "--bandwidth", "1"), "peak-macs is '1e999': write"),
-        (("--peak-macs", "1", "--bandwidth", "2Gb/s"), "bandwidth is '2Gb/s': write 2GB/s for bytes, or 250000000B/s for bits"),
+        (
+            ("--peak-macs", "1", "--bandwidth", "2Gb/s"),
+            "bandwidth is '2Gb/s': write 2GB/s for bytes, or 250000000B/s for bits",
+        ),
         (("--peak-macs", "1", "--bandwidth", "2iB/s"), "bandwidth is '2iB/s': write bytes per second"),
         (("--peak-macs", "1", "--bandwidth", "nan"), "bandwidth is 'nan': write"),
         (("--peak-macs", "1"), "--bandwidth is missing: give both"),
