@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
 from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import NETWORKS
+from mbcost.spec.catalogue import reference
 from mbcost.spec.catalogue.reference import (
     Reference,
     choose_top,
@@ -17,13 +17,13 @@ from mbcost.spec.catalogue.reference import (
     parse_rho,
     pick_setting,
 )
+from mbcost.spec.table import Spec
 
 __all__ = [
     "LONGEST_LIST",
     "NetworkOptions",
     "Reference",
     "choose_top",
-    "complete_network",
     "parse_alpha",
     "parse_list",
     "parse_reference",
@@ -31,6 +31,7 @@ __all__ = [
     "parse_rho",
     "pick_setting",
     "resolve_network",
+    "scale_resolution",
 ]
 
 LONGEST_LIST = 10_000
@@ -49,6 +50,23 @@ class NetworkOptions:
     head: str | None = None
     in_channels: int | None = None
     top: bool = True
+
+    def parse(self) -> Settings:
+        """Return the settings that they state.
+
+        Raises:
+            MbcostError: a text is not an alpha, a resolution or a rho.
+        """
+        return Settings(
+            alpha=None if self.alpha is None else parse_alpha(self.alpha),
+            resolution=None if self.res is None else parse_resolution(self.res),
+            rho=None if self.rho is None else parse_rho(self.rho),
+            implementation=self.impl,
+            classes=self.classes,
+            head=self.head,
+            in_channels=self.in_channels,
+            top=self.top,
+        )
 
 
 def parse_list(text: str, option: str, longest: int = LONGEST_LIST) -> tuple[str, ...]:
@@ -99,19 +117,24 @@ def resolve_network(text: str, options: NetworkOptions = NetworkOptions()) -> Ne
     Raises:
         MbcostError: they contradict each other or do not describe a network.
     """
-    settings = Settings(
-        alpha=None if options.alpha is None else parse_alpha(options.alpha),
-        resolution=None if options.res is None else parse_resolution(options.res),
-        rho=None if options.rho is None else parse_rho(options.rho),
-        implementation=options.impl,
-        classes=options.classes,
-        head=options.head,
-        in_channels=options.in_channels,
-        top=options.top,
-    )
-    return resolve_reference(text, settings)
+    return resolve_reference(text, options.parse())
 
 
-def complete_network(incomplete: str) -> list[str]:
-    """Return the built-in networks that the shell can complete a word to."""
-    return [name for name in NETWORKS if name.startswith(incomplete)]
+def scale_resolution(spec: Spec, rho: str) -> tuple[int, int]:
+    """Return the spec's resolution times `rho`, each side rounded half up.
+
+    Raises:
+        MbcostError: `rho` is not a positive number, or so small that a side becomes 0.
+    """
+    return reference.scale_resolution(spec, parse_rho(rho))
+
+
+def pick_network(argument: str | None, option: str | None, name: str = "--net") -> str | None:
+    """Return the network that is given as an argument, or else as an option, which is its older form.
+
+    Raises:
+        MbcostError: both are given.
+    """
+    if argument is not None and option is not None:
+        raise MbcostError(f"the network is given twice, as {argument} and {name} {option}: remove one")
+    return option if argument is None else argument

@@ -8,9 +8,9 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network
-from mbcost.cli.options import Format, Output
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.completers import names_of, one_of
+from mbcost.cli.options import share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.published import as_json, as_table, errata_json, errata_table, summary_table
@@ -20,22 +20,46 @@ from mbcost.questions.published.verdicts import judge_figures
 from mbcost.spec.catalogue.published import Published, load_published
 
 
+def _list_sources() -> list[str]:
+    return list(dict.fromkeys(figure.source.name for figure in load_published()))
+
+
+def _list_networks() -> list[str]:
+    return list(dict.fromkeys(figure.net for figure in load_published()))
+
+
+@share_options()
 def published(
     net: Annotated[
         Optional[str],
-        typer.Argument(metavar="[NET]", help="Show only figures of this network.", autocompletion=complete_network),
+        typer.Argument(
+            metavar="[NET]",
+            help="Show only figures of this network [default: all].",
+            autocompletion=names_of(_list_networks),
+        ),
     ] = None,
-    source: Annotated[Optional[str], typer.Option(help="Show only figures of this source.", metavar="NAME")] = None,
+    *,
+    source: Annotated[
+        Optional[str],
+        typer.Option(
+            help="Show only figures of this source [default: all].",
+            metavar="NAME",
+            autocompletion=names_of(_list_sources),
+        ),
+    ] = None,
     status: Annotated[
         Optional[str],
-        typer.Option(help="Show only figures with this verdict.", metavar="exact|erratum|open|out-of-scope"),
+        typer.Option(
+            help="Show only figures with this verdict [default: all].",
+            metavar="exact|erratum|open|out-of-scope",
+            autocompletion=one_of(*(status.replace(" ", "-") for status in STATUSES)),
+        ),
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Print one row per source.")] = False,
     errata: Annotated[
         bool, typer.Option("--errata", help="Print what the sources print wrong, what is right, and the proof.")
     ] = False,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Show every published figure with our number and a verdict.
 
@@ -49,7 +73,8 @@ def published(
       mbcost published --status open
       mbcost published --errata
     """
-    destination = choose_destination(style, output)
+    nothing = errata_table((), ()) if errata else summary_table(()) if summary else as_table(())
+    destination = choose_destination(view, columns=[column.key for column in nothing.columns])
     if errata and (summary or status is not None):
         raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
     figures = load_published()

@@ -59,10 +59,10 @@ def as_table(campaign: Campaign) -> Table:
         notes.append(f"… and {len(campaign.differences) - MOST_LISTED:,} more: --format json lists all")
     notes += [*campaign.notes, "passed" if campaign.passed else "FAILED"]
     table = build_table("Formulas against real models", columns, groups, footer, notes)
-    return table if campaign.passed else replace(table, details=_details(campaign))
+    return table if campaign.passed else replace(table, details=tabulate_differences(campaign))
 
 
-def _details(campaign: Campaign) -> Table:
+def tabulate_differences(campaign: Campaign) -> Table:
     """Return one row per difference."""
     columns = (
         Column[Discrepancy]("network", "network", lambda difference: difference.network),

@@ -6,12 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from mbcost.errors import MbcostError, unknown
-from mbcost.python.networks import Size, as_text, check_number, check_sides
+from mbcost.python.networks import Size, as_text, check_sides, make_settings
+from mbcost.spec.catalogue.library import as_convention
 from mbcost.spec.scaling import check_whole
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from mbcost.questions.explain.answer import Answer
     from mbcost.questions.published.verdict import Verdict
+    from mbcost.spec.convention import Convention
 
 
 def explain(
@@ -23,10 +27,13 @@ def explain(
     params: str | int | None = None,
     alpha: float | None = None,
     resolution: Size | None = None,
+    rho: float | Fraction | None = None,
     implementation: str | None = None,
     classes: int | None = None,
     head: str | None = None,
     in_channels: int | None = None,
+    top: bool = True,
+    convention: Convention | str | None = None,
     limit: int = 10,
     deep: bool = False,
     force: bool = False,
@@ -43,10 +50,13 @@ def explain(
         params: its parameters as printed.
         alpha: the width multiplier.
         resolution: height and width of the input in pixels.
+        rho: the resolution multiplier, instead of a resolution.
         implementation: whose rules of rounding, scaling and padding the network follows.
         classes: the outputs of the classifier.
         head: the head instead of the table's, such as `512,bn,26`.
         in_channels: the channels of the input.
+        top: whether the network has the global pool and what follows it.
+        convention: the convention that counts the number, itself or by name.
         limit: how many explanations to return.
         deep: whether to try two mistakes at once, changed rows of the table and powers of 1024, too.
         force: whether the search may need more than 180 MB, as with `--force`.
@@ -64,7 +74,7 @@ def explain(
     (314193216, 'fvcore')
     """
     from mbcost.questions.explain.explain import explain as explain_query
-    from mbcost.questions.explain.query import Claim, Known, make_query, parse_number
+    from mbcost.questions.explain.query import Claim, make_query, parse_number
     from mbcost.questions.explain.readings import QUANTITIES
 
     if quantity is not None and quantity not in QUANTITIES:
@@ -75,16 +85,19 @@ def explain(
     numbers = tuple((name, parse_number(str(value), name)) for name, value in given if value is not None)
     if not numbers:
         raise MbcostError("there is no number to explain: give a number, mult_adds or params")
-    known = Known(
-        alpha=None if alpha is None else check_number(alpha, "alpha", "a number such as 0.75"),
+    settings = make_settings(
+        alpha=alpha,
         resolution=None if resolution is None else check_sides(resolution),
+        rho=rho,
         implementation=implementation,
         classes=classes,
         head=head,
         in_channels=in_channels,
+        top=top,
     )
+    counted_by = None if convention is None else as_convention(convention).name
     text = None if net is None else as_text(net)
-    query = make_query(text, [Claim(None, None, numbers)], known, deep=deep, force=force)
+    query = make_query(text, [Claim(None, None, numbers)], settings, counted_by, deep=deep, force=force)
     return explain_query(query, check_whole(limit, "limit"))
 
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic import network as analytic
 from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.python.networks import NetworkLike, Size, as_sides, as_text, check_number, network
+from mbcost.python.networks import NetworkLike, Size, as_sides, as_text, check_number, make_settings, network
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting
+from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting, scale_resolution
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from torch import nn
 
     from mbcost.questions.validate.comparison import Validation
@@ -133,10 +135,12 @@ def verify(
     find: bool = False,
     alpha: float | None = None,
     resolution: Size | None = None,
+    rho: float | Fraction | None = None,
     implementation: str | None = None,
     classes: int | None = None,
     head: str | None = None,
     in_channels: int | None = None,
+    top: bool = True,
     arguments: Mapping[str, object] | None = None,
     force: bool = False,
 ) -> Verification:
@@ -151,10 +155,12 @@ def verify(
             built-in network if none is given.
         alpha: the width multiplier.
         resolution: height and width of the image in pixels; by default the table's own.
+        rho: the resolution multiplier, instead of a resolution.
         implementation: whose rules of rounding, scaling and padding to follow.
         classes: the outputs of the classifier.
         head: the head instead of the table's, such as `512,bn,26`.
         in_channels: the channels of the image; by default the table's own.
+        top: whether the network has the global pool and what follows it.
         arguments: the arguments of the factory, if `model` is a name.
         force: whether activations may be computed that take very much memory, as with `--force`.
 
@@ -179,10 +185,12 @@ def verify(
             net,
             alpha=alpha,
             resolution=resolution,
+            rho=rho,
             implementation=implementation,
             classes=classes,
             head=head,
             in_channels=in_channels,
+            top=top,
         )
         traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)
         named = implementation or _read_implementation(net)
@@ -192,15 +200,25 @@ def verify(
     text = None if net is None else as_text(net)
     reference = Reference("") if text is None else parse_reference(text)
     subject = text or "all networks"
-    specs = [choose_top(load_spec(name), head, classes) for name in (NETWORKS if text is None else (reference.name,))]
-    sides = None if resolution is None else as_sides(resolution)
-    size = pick_setting("the resolution", subject, reference.resolution, sides) or specs[0].resolution
+    settings = make_settings(
+        alpha=alpha,
+        resolution=resolution,
+        rho=rho,
+        implementation=implementation,
+        classes=classes,
+        head=head,
+        in_channels=in_channels,
+        top=top,
+    )
+    names = NETWORKS if text is None else (reference.name,)
+    specs = [choose_top(load_spec(name), head, classes, top=top) for name in names]
+    scaled = None if settings.rho is None else scale_resolution(specs[0], settings.rho)
+    size = pick_setting("the resolution", subject, reference.resolution, settings.resolution, scaled)
     channels = specs[0].channels if in_channels is None else in_channels
-    width = None if alpha is None else check_number(alpha, "alpha", "a number such as 0.75")
     return identify_model(
         specs,
-        _trace(model, arguments, size, channels, force=force),
-        alpha=pick_setting("alpha", subject, reference.alpha, width),
+        _trace(model, arguments, size or specs[0].resolution, channels, force=force),
+        alpha=pick_setting("alpha", subject, reference.alpha, settings.alpha),
         implementation=pick_setting("the implementation", subject, reference.implementation, implementation),
         classes=classes,
     )

@@ -97,10 +97,10 @@ def network(
     >>> network("v1", alpha=0.5, rho=0.714, top=False).mult_adds()
     76012800
     """
-    settings = Settings(
-        alpha=None if alpha is None else check_number(alpha, "alpha", "a number such as 0.75"),
-        resolution=None if resolution is None else as_sides(resolution),
-        rho=None if rho is None else _as_fraction(rho),
+    settings = make_settings(
+        alpha=alpha,
+        resolution=resolution,
+        rho=rho,
         implementation=implementation,
         classes=classes,
         head=head,
@@ -159,6 +159,34 @@ def networks() -> tuple[str, ...]:
     ('v1', 'v1-standard', 'v2')
     """
     return NETWORKS
+
+
+def make_settings(
+    *,
+    alpha: float | None,
+    resolution: Size | None,
+    rho: float | Fraction | None,
+    implementation: str | None,
+    classes: int | None,
+    head: str | None,
+    in_channels: int | None,
+    top: bool,
+) -> Settings:
+    """Return the settings that a caller gives.
+
+    Raises:
+        MbcostError: alpha is not a number, a resolution does not have two sides, or rho is not positive.
+    """
+    return Settings(
+        alpha=None if alpha is None else check_number(alpha, "alpha", "a number such as 0.75"),
+        resolution=None if resolution is None else as_sides(resolution),
+        rho=None if rho is None else _as_fraction(rho),
+        implementation=implementation,
+        classes=classes,
+        head=head,
+        in_channels=in_channels,
+        top=top,
+    )
 
 
 def as_text(net: str | os.PathLike[str]) -> str:

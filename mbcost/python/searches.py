@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import tee
 from typing import TYPE_CHECKING, Any
 
+from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, unknown
 from mbcost.python.networks import Size, as_text, check_number, check_sides
 from mbcost.spec.catalogue.reference import pick_setting
 from mbcost.spec.scaling import check_alpha, check_whole
 
 if TYPE_CHECKING:
-    from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules, Series
+    from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules
     from mbcost.questions.search.limits import Fit, Limit
     from mbcost.questions.search.requests import Request
-    from mbcost.spec.catalogue.reference import Reference
     from mbcost.spec.convention import Convention
 
 FITTED_SIZES = range(32, 321)
@@ -33,6 +33,7 @@ def sweep(
     classes: int | None = None,
     head: str | None = None,
     in_channels: int | None = None,
+    top: bool = True,
     convention: Convention | str | None = None,
     allocator: str = "naive",
     dtype: str = "int8",
@@ -50,6 +51,7 @@ def sweep(
         classes: the outputs of the classifier; by default 1000.
         head: your own head instead of the table's, such as `512,bn,26`.
         in_channels: the channels of the input; by default the table's own.
+        top: whether the networks have the global pool and what follows it.
         convention: how params and mult-adds are counted; by default `macs`.
         allocator: the allocation model of the peak memory.
         dtype: the dtype of weights and feature maps.
@@ -66,16 +68,17 @@ def sweep(
     >>> [point.mult_adds for point in sweep("v2", alphas=[0.5, 1.0], resolutions=[96, 224])]
     [18885440, 97131840, 56289152, 300774272]
     """
-    from mbcost.questions.search.requests import Request, load_rules
+    from mbcost.questions.search.requests import Request, load_rules, parse_series
     from mbcost.questions.search.sweep import find_front, parse_aims
     from mbcost.questions.search.sweep import sweep as compute_batches
 
     aims = None if pareto is None else parse_aims(pareto)
     rules = load_rules(convention, allocator, dtype)
     widths, sizes = _as_alphas(alphas), _as_sizes(resolutions)
+    settings = Settings(implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top)
     requests: list[Request[tuple[float, ...]]] = []
     for text in dict.fromkeys(map(as_text, networks)):
-        reference, series = _parse(text, implementation, classes, head, in_channels)
+        reference, series = parse_series(text, settings)
         spec = series.spec
         published = tuple((size, size) for size in spec.published_resolutions) or (spec.resolution,)
         stated_alpha = None if reference.alpha is None else (reference.alpha,)
@@ -106,6 +109,7 @@ def fit(
     classes: int | None = None,
     head: str | None = None,
     in_channels: int | None = None,
+    top: bool = True,
     convention: Convention | str | None = None,
     allocator: str = "naive",
     dtype: str = "int8",
@@ -130,6 +134,7 @@ def fit(
         classes: the outputs of the classifier; by default 1000.
         head: your own head instead of the table's, such as `512,bn,26`.
         in_channels: the channels of the input; by default the table's own.
+        top: whether the networks have the global pool and what follows it.
         convention: how params and mult-adds are counted; by default `macs`.
         allocator: the allocation model of the peak memory.
         dtype: the dtype of weights and feature maps.
@@ -154,7 +159,7 @@ def fit(
     from mbcost.questions.search.fit import MOST_ARENAS
     from mbcost.questions.search.fit import fit as find_fit
     from mbcost.questions.search.ranking import RANKS
-    from mbcost.questions.search.requests import EVERY_ALPHA, NETS, Request, load_rules
+    from mbcost.questions.search.requests import EVERY_ALPHA, NETS, Request, load_rules, parse_series
 
     if rank not in RANKS:
         raise unknown("rank", rank, RANKS)
@@ -172,9 +177,10 @@ def fit(
     )  # fmt: skip
     rules = load_rules(convention, allocator, dtype)
     widths, sizes = _as_alphas(alphas), _as_sizes(FITTED_SIZES if resolutions is None else resolutions)
+    settings = Settings(implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top)
     requests: list[Request[Any]] = []
     for text in dict.fromkeys(map(as_text, networks or NETS)):
-        reference, series = _parse(text, implementation, classes, head, in_channels)
+        reference, series = parse_series(text, settings)
         stated = None if reference.alpha is None else (reference.alpha,)
         chosen = pick_setting("alpha", text, stated, widths)
         at = sizes if reference.resolution is None else (reference.resolution,)
@@ -212,14 +218,6 @@ def _as_sizes(resolutions: Sequence[Size] | None) -> tuple[tuple[int, int], ...]
 def _check_list(values: Sequence[object], name: str, example: str) -> None:
     if not isinstance(values, Iterable) or isinstance(values, str) or not list(values):
         raise MbcostError(f"{name} is {values!r:.100}: it must be a list such as {example}")
-
-
-def _parse(
-    text: str, implementation: str | None, classes: int | None, head: str | None, in_channels: int | None
-) -> tuple[Reference, Series]:
-    from mbcost.questions.search.requests import parse_series
-
-    return parse_series(text, impl=implementation, classes=classes, head=head, in_channels=in_channels)
 
 
 def _add(requests: list[Request[Any]], request: Request[Any]) -> None:

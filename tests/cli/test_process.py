@@ -1,4 +1,4 @@
-"""What can be seen only in a separate process: imports, pipes, terminals, signals, completion."""
+"""What can be seen only in a separate process: imports, pipes, terminals, signals."""
 
 from __future__ import annotations
 
@@ -233,19 +233,6 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_file(tmp_path: Path) -> None:
     assert written.replace(b"\r", b"").endswith(b"mbcost: interrupted\n")
     assert b"Traceback" not in written
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("words", "word", "completion"),
-    [
-        ("mbcost ta", 1, "table"),
-        ("mbcost table v3-l", 2, "v3-large"),
-        ("mbcost conventions torchstat-", 2, "torchstat-madd"),
-    ],
-)
-def test_the_shell_completes_commands_networks_and_conventions(words: str, word: int, completion: str) -> None:
-    process = run(_MBCOST_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(word))
-    assert completion in process.stdout.split()
 
 
 def test_characters_that_the_terminal_cannot_show_are_replaced(tmp_path: Path) -> None:

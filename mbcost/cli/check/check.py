@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from mbcost.cli.arguments import complete_network
-from mbcost.cli.options import Output
-from mbcost.cli.output import choose_destination, emit, write
+from mbcost.cli.completers import complete_network
+from mbcost.cli.options import format_option, share_options
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
 from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
@@ -19,6 +19,7 @@ STYLES = {"text": render_text, "github": render_annotations}
 """Formats that are not tables."""
 
 
+@share_options(style=format_option("github"))
 def check(
     files: Annotated[
         list[str],
@@ -29,16 +30,7 @@ def check(
             show_default=False,
         ),
     ],
-    style: Annotated[
-        Optional[str],
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="text, csv, json, markdown, latex or github [default: by --output, else text].",
-        ),
-    ] = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Check specs for mistakes: show every problem at once, with its line and what to do.
 
@@ -49,7 +41,9 @@ def check(
       mbcost check mynet.yaml
       mbcost check nets/*.yaml --format github
     """
-    destination = choose_destination(style, output, extra=tuple(STYLES))
+    destination = choose_destination(view, extra=tuple(STYLES))
+    if destination.style in STYLES:
+        check_whole_table(destination)
     checked_files = check_files(map(_origin, files), _read)
     if destination.style in STYLES:
         write(STYLES[destination.style](checked_files), destination.file)

@@ -9,50 +9,65 @@ import typer
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.arena import OPTIONS
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.completers import list_of, one_of
+from mbcost.cli.options import Net, share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.errors import unknown
 from mbcost.present.device.memory import as_json, as_table
 from mbcost.questions.device.memory import ALL_OPTIONS, GROUPINGS, choose_allocators, choose_options, compute_memory
 from mbcost.spec.dtype import DTYPES, dtype_of
 
 
+@share_options()
 def memory(
     net: Net,
-    alpha: Alpha = None,
-    res: Res = None,
-    rho: Rho = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
-    no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
+    options: NetworkOptions,
+    *,
     allocator: Annotated[
         Optional[list[str]],
         typer.Option(
             help=f"Allocation models, as a list or one per option: {', '.join(ALLOCATORS)} [default: all].",
             metavar="NAME",
+            autocompletion=list_of(*ALLOCATORS),
         ),
     ] = None,
-    dtype: Annotated[str, typer.Option(help="Dtype of weights and activations.", metavar="|".join(DTYPES))] = "int8",
+    dtype: Annotated[
+        str,
+        typer.Option(
+            help="Dtype of weights and activations.", metavar="|".join(DTYPES), autocompletion=one_of(*DTYPES)
+        ),
+    ] = "int8",
     weights_dtype: Annotated[
-        Optional[str], typer.Option(help="Dtype of weights only [default: that of --dtype].", metavar="DTYPE")
+        Optional[str],
+        typer.Option(
+            help="Dtype of weights only [default: that of --dtype].", metavar="DTYPE", autocompletion=one_of(*DTYPES)
+        ),
     ] = None,
     activations_dtype: Annotated[
-        Optional[str], typer.Option(help="Dtype of activations only [default: that of --dtype].", metavar="DTYPE")
+        Optional[str],
+        typer.Option(
+            help="Dtype of activations only [default: that of --dtype].",
+            metavar="DTYPE",
+            autocompletion=one_of(*DTYPES),
+        ),
     ] = None,
     arena: Annotated[
         Optional[str],
         typer.Option(
             help=f"Options of the allocator arena: {', '.join(OPTIONS)}, or {ALL_OPTIONS} for all [default: none].",
             metavar="A,B,C",
+            autocompletion=list_of(*OPTIONS, ALL_OPTIONS),
         ),
     ] = None,
     by: Annotated[
-        str, typer.Option(help="One row per layer, allocator or map size.", metavar="|".join(GROUPINGS))
+        str,
+        typer.Option(
+            help="One row per layer, allocator or map size.",
+            metavar="|".join(GROUPINGS),
+            autocompletion=one_of(*GROUPINGS),
+        ),
     ] = "layer",
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Show the bytes of memory per layer and allocation model, and the bytes of flash.
 
@@ -63,27 +78,15 @@ def memory(
       mbcost memory v2@0.35/96:keras --allocator arena --arena tensorflow-lite
       mbcost memory v2 --by map --dtype float16
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     names = [name for text in allocator or () for name in parse_list(text, "allocator")]
     allocators = choose_allocators(names or None)
-    options = choose_options(None if arena is None else parse_list(arena, "arena"), allocators)
+    arena_options = choose_options(None if arena is None else parse_list(arena, "arena"), allocators)
     dtype_of(dtype)  # raises the error of an unknown dtype, even if both of the others are given
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
-    network = resolve_network(
-        net,
-        NetworkOptions(
-            alpha=alpha,
-            res=res,
-            rho=rho,
-            impl=impl,
-            classes=classes,
-            head=head,
-            in_channels=in_channels,
-            top=not no_top,
-        ),
-    )
-    answer = compute_memory(network, allocators, weights, activations, options)
+    network = resolve_network(net, options)
+    answer = compute_memory(network, allocators, weights, activations, arena_options)
     emit(as_table(answer, by), as_json(answer), destination)
     return 0

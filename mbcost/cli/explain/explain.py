@@ -7,19 +7,29 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, parse_alpha, parse_resolution
+from mbcost.cli.arguments import NetworkOptions
+from mbcost.cli.completers import (
+    complete_alpha,
+    complete_implementation,
+    complete_network,
+    complete_resolution,
+    names_of,
+    one_of,
+)
 from mbcost.cli.explain.rows import read_rows
-from mbcost.cli.options import Force, Format, HeadText, InChannels, Output
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.options import Force, open_option, share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.explain.explain import as_json, as_table
+from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
 from mbcost.questions.explain.effort import count_work
 from mbcost.questions.explain.explain import explain as explain_query
-from mbcost.questions.explain.query import Claim, Known, make_query, parse_number
+from mbcost.questions.explain.query import Claim, make_query, parse_number
 from mbcost.questions.explain.readings import QUANTITIES
 from mbcost.questions.explain.trials import Trial
+from mbcost.spec.catalogue.library import load_conventions
+from mbcost.spec.scaling import check_whole
 
 MOST_NUMBERS = 50
 """The numbers of one network that are explained together without --force: more need more than 500 MB. V2's 22 released
@@ -31,51 +41,71 @@ BOUND = 10_000_000
 REMEDY = "state more of the network, give fewer rows, or leave out --deep"
 
 
+@share_options(
+    alpha=open_option("Width multiplier", "ALPHA", complete=complete_alpha),
+    res=open_option("Input size in pixels", "N|HxW", complete=complete_resolution),
+    rho=open_option("Resolution multiplier, instead of --res", "RHO"),
+    impl=open_option("Implementation", "IMPL", complete=complete_implementation),
+    classes=open_option("Outputs of the classifier", "N", int),
+)
 def explain(
     number: Annotated[
         Optional[str],
-        typer.Argument(metavar="[NUMBER]", help="The number as printed, such as 314M or 0.57GFLOPs."),
+        typer.Argument(
+            metavar="[NUMBER]", help="The number as printed, such as 314M [default: the numbers of the options]."
+        ),
     ] = None,
     net: Annotated[
         Optional[str],
         typer.Argument(
             metavar="[NET]",
-            help="What is known of the network: NAME@ALPHA/RES:IMPL.",
+            help="What is known of the network: NAME@ALPHA/RES:IMPL [default: open].",
             autocompletion=complete_network,
         ),
     ] = None,
-    alpha: Annotated[Optional[str], typer.Option(help="Width multiplier [default: open].", metavar="ALPHA")] = None,
-    res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: open].", metavar="N|HxW")] = None,
-    impl: Annotated[Optional[str], typer.Option(help="Implementation [default: open].", metavar="IMPL")] = None,
-    classes: Annotated[
-        Optional[int], typer.Option(help="Outputs of the classifier [default: open].", metavar="N")
+    *,
+    options: NetworkOptions,
+    convention: Annotated[
+        Optional[str],
+        typer.Option(
+            help="The convention that counts it [default: open].",
+            metavar="NAME",
+            autocompletion=names_of(load_conventions),
+        ),
     ] = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
     quantity: Annotated[
         Optional[str],
-        typer.Option(help="What the number counts [default: open].", metavar="|".join(QUANTITIES).replace("_", "-")),
+        typer.Option(
+            help="What the number counts [default: open].",
+            metavar="|".join(QUANTITIES).replace("_", "-"),
+            autocompletion=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
+        ),
     ] = None,
     mult_adds: Annotated[
         Optional[str],
-        typer.Option("--mult-adds", help="Mult-adds of the network, alone or with other numbers.", metavar="NUMBER"),
+        typer.Option(
+            "--mult-adds",
+            help="Mult-adds of the network, alone or with other numbers [default: none].",
+            metavar="NUMBER",
+        ),
     ] = None,
     params: Annotated[
-        Optional[str], typer.Option(help="Parameters of the network, alone or with other numbers.", metavar="NUMBER")
+        Optional[str],
+        typer.Option(help="Parameters of the network, alone or with other numbers [default: none].", metavar="NUMBER"),
     ] = None,
     rows: Annotated[
         Optional[str],
         typer.Option(
-            help="A table: CSV with net, alpha, resolution, mult_adds, params; - reads standard input.", metavar="FILE"
+            help="A table: CSV with net, alpha, resolution, mult_adds, params; - is standard input [default: none].",
+            metavar="FILE",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(help="Number of explanations to list.", metavar="N", min=1)] = 10,
+    limit: Annotated[int, typer.Option(help="Number of explanations to list.", metavar="N")] = 10,
     deep: Annotated[
         bool, typer.Option("--deep", help="Also try two mistakes at once, changed rows of the table, powers of 1024.")
     ] = False,
     force: Force = False,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Find the networks and conventions that give a printed number, the simplest explanation first.
 
@@ -91,19 +121,13 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view, columns=[column.key for column in (*COLUMNS, *DETAILS)])
+    check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
-    known = Known(
-        alpha=None if alpha is None else parse_alpha(alpha),
-        resolution=None if res is None else parse_resolution(res),
-        implementation=impl,
-        classes=classes,
-        head=head,
-        in_channels=in_channels,
-    )
-    queries = [make_query(name, claims, known, deep=deep, force=force) for name, claims in networks]
+    settings = options.parse()
+    queries = [make_query(name, claims, settings, convention, deep=deep, force=force) for name, claims in networks]
     work = sum(map(count_work, queries))
     most = max(len(query.facts) for query in queries)
     if most > MOST_NUMBERS and not force:

@@ -9,12 +9,27 @@ from typing import Annotated, Any
 import typer
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
-from mbcost.cli.arguments import parse_alpha, parse_list, parse_resolution
+from mbcost.analytic.reference import Settings
+from mbcost.cli.arguments import (
+    NetworkOptions,
+    Reference,
+    parse_alpha,
+    parse_list,
+    parse_resolution,
+    pick_setting,
+    scale_resolution,
+)
+from mbcost.cli.completers import one_of
 from mbcost.cli.work import begin_work
+from mbcost.errors import MbcostError
+from mbcost.questions.search import requests
+from mbcost.questions.search.configurations import Series
 from mbcost.questions.search.requests import Request
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.scaling import check_alpha
+from mbcost.spec.table import Spec
 
+Sizes = tuple[tuple[int, int], ...]
 LONGEST_LIST = 100_000
 """An option with more alphas or resolutions is refused: its step is probably mistyped."""
 
@@ -23,7 +38,7 @@ Allocator = Annotated[
     typer.Option(
         help=f"Allocation model of the peak memory: {', '.join(ALLOCATORS)}.",
         metavar="NAME",
-        autocompletion=lambda incomplete: [name for name in ALLOCATORS if name.startswith(incomplete)],
+        autocompletion=one_of(*ALLOCATORS),
     ),
 ]
 Dtype = Annotated[
@@ -31,7 +46,7 @@ Dtype = Annotated[
     typer.Option(
         help=f"Data type of weights and feature maps: {', '.join(DTYPES)}.",
         metavar="DTYPE",
-        autocompletion=lambda incomplete: [name for name in DTYPES if name.startswith(incomplete)],
+        autocompletion=one_of(*DTYPES),
     ),
 ]
 
@@ -88,6 +103,22 @@ def begin_search(requests: Sequence[Request[Any]], configurations: Work, *, forc
     )
 
 
+def parse_series(text: str, options: NetworkOptions) -> tuple[Reference, Series]:
+    """Return a reference, and the network that it and the options name before alpha and resolution are chosen.
+
+    Raises:
+        MbcostError: the network or the implementation is unknown, or the network is a flat list of layers.
+    """
+    settings = Settings(
+        implementation=options.impl,
+        classes=options.classes,
+        head=options.head,
+        in_channels=options.in_channels,
+        top=options.top,
+    )
+    return requests.parse_series(text, settings)
+
+
 def parse_alphas(text: str) -> tuple[float, ...]:
     """Read lists and ranges of alphas, without repetitions.
 
@@ -101,6 +132,21 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     for alpha in alphas:
         check_alpha(alpha)
     return alphas
+
+
+def choose_sizes(text: str, reference: Reference, spec: Spec, options: NetworkOptions) -> Sizes | None:
+    """Return the resolutions of one network that the reference, --res or --rho state; None if none does.
+
+    Raises:
+        MbcostError: more than one of them states resolutions, or a part of a list is wrong.
+    """
+    stated = None if reference.resolution is None else (reference.resolution,)
+    if options.rho is None:
+        sizes = None if options.res is None else parse_resolutions(options.res)
+        return pick_setting("the resolution", text, stated, sizes)
+    if stated is not None or options.res is not None:
+        raise MbcostError("rho and a resolution are both given: remove one, rho multiplies the table's own resolution")
+    return tuple(dict.fromkeys(scale_resolution(spec, rho) for rho in parse_list(options.rho, "rho", LONGEST_LIST)))
 
 
 def parse_resolutions(text: str) -> tuple[tuple[int, int], ...]:

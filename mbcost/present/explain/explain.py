@@ -75,7 +75,7 @@ class _Number:
         return reference_text(self.explanation.spec.name, self.value.alpha, self.value.resolution)
 
 
-_COLUMNS = (
+COLUMNS = (
     Column[_Ranked]("rank", "#", lambda row: row.rank, numeric=True),
     Column[_Ranked]("network", "network", lambda row: network_text(row.explanation)),
     Column[_Ranked]("what", "modification", lambda row: modification_text(row.explanation)),
@@ -89,7 +89,7 @@ _COLUMNS = (
     Column[_Ranked]("others", "others", lambda row: row.others, numeric=True, spare=2),
 )
 
-_DETAILS = (
+DETAILS = (
     Column[_Number]("row", "row", lambda number: number.value.fact.row, numeric=True),
     Column[_Number]("network", "network", lambda number: number.network),
     Column[_Number]("quantity", "quantity", lambda number: QUANTITY[number.value.fact.quantity]),
@@ -112,9 +112,9 @@ def as_table(answers: Sequence[Answer]) -> Table:
         notes += [f"{facts_text(answer)}: {simplest_text(answer)}", *list_notes(answer)]
     details = None
     if others or len(first.query.facts) > FEW:
-        details = build_table("Every number", _DETAILS, (number for answer in answers for number in _numbers(answer)))
+        details = build_table("Every number", DETAILS, (number for answer in answers for number in _numbers(answer)))
     title = f"{facts_text(first)}: {'explanations, the simplest first' if first.explanations else 'no explanation'}"
-    table = build_table(title, _COLUMNS, rows, notes=notes)
+    table = build_table(title, COLUMNS, rows, notes=notes)
     return replace(table, details=details)
 
 

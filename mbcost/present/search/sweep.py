@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mbcost.present.arrangement import arrange, order_of
 from mbcost.present.formats import render_csv
 from mbcost.present.names import count_outputs
 from mbcost.present.table import Cell, Column, Table, build_table
@@ -152,19 +153,40 @@ def read_top1(configuration: Configuration) -> float | None:
     return None if configuration.checkpoint is None else configuration.checkpoint.top1
 
 
-def csv_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
-    """Yield CSV part by part, the header first."""
-    yield render_csv(build_table("", COLUMNS, ()))
+def choose_keys(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of the columns that a user names.
+
+    Raises:
+        MbcostError: there is no such column, or one is given twice.
+    """
+    return tuple(column.key for column in arrange(build_table("", COLUMNS, ()), tuple(names), None).columns)
+
+
+def sort_configurations(parts: Iterable[Iterable[Configuration]], key: str) -> list[Configuration]:
+    """Return the configurations of all parts, sorted by a column as `arrange` sorts a table."""
+    (column,) = [column for column in COLUMNS if column.key == key]
+    return sorted(
+        (configuration for part in parts for configuration in part),
+        key=lambda configuration: order_of(column.value(configuration)),
+    )
+
+
+def csv_text(batches: Iterable[Iterable[Configuration]], keys: Sequence[str] = tuple(FLAT_TYPES)) -> Iterator[str]:
+    """Yield the columns `keys` as CSV, part by part, the header first."""
+    yield render_csv(build_table("", COLUMNS, ()).select(keys))
     for batch in batches:
-        yield render_csv(build_table("", COLUMNS, batch)).partition("\n")[2]
+        yield render_csv(build_table("", COLUMNS, batch).select(keys)).partition("\n")[2]
 
 
-def jsonl_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
-    """Yield one JSON object per line, part by part."""
+def jsonl_text(batches: Iterable[Iterable[Configuration]], keys: Sequence[str] = tuple(FLAT_TYPES)) -> Iterator[str]:
+    """Yield one JSON object per line, part by part; with columns chosen, only those."""
     import json
 
     for batch in batches:
-        yield "".join(json.dumps(record(configuration)) + "\n" for configuration in batch)
+        for configuration in batch:
+            flat = flat_record(configuration)
+            line = record(configuration) if tuple(keys) == tuple(FLAT_TYPES) else {key: flat[key] for key in keys}
+            yield json.dumps(line) + "\n"
 
 
 def flat_record(configuration: Configuration) -> dict[str, Value]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError
 from mbcost.questions.explain.facts import Fact, Query
-from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting
+from mbcost.questions.explain.readings import list_readings_of
+from mbcost.spec.catalogue.library import load_convention, load_spec
+from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting, scale_resolution
 from mbcost.spec.printed import Printed, parse_printed
 from mbcost.spec.scaling import check_alpha, check_whole
 
@@ -27,46 +29,53 @@ class Claim:
     """The number of the row; the first row below the header is 1."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known of the network for all numbers, besides its reference; None is open."""
-
-    alpha: float | None = None
-    resolution: tuple[int, int] | None = None
-    implementation: str | None = None
-    classes: int | None = None
-    head: str | None = None
-    in_channels: int | None = None
-
-
 def make_query(
-    net: str | None, claims: Sequence[Claim], known: Known, *, deep: bool = False, force: bool = False
+    net: str | None,
+    claims: Sequence[Claim],
+    settings: Settings,
+    convention: str | None = None,
+    *,
+    deep: bool = False,
+    force: bool = False,
 ) -> Query:
-    """Return the query about the claims on one network; the reference and what is known hold for all of them.
+    """Return the query about the claims on one network; the reference and the settings hold for all of them.
 
     Args:
         net: a reference to the network; None if it is open.
         claims: the numbers, with what their rows state.
-        known: what is known besides.
+        settings: what is known besides.
+        convention: the name of the convention that counts the numbers; None if it is open.
         deep: whether to try two mistakes at once, every way to count, and changed rows.
         force: whether the search may need much memory.
 
     Raises:
-        MbcostError: two of them contradict each other, or there is no such network.
+        MbcostError: two of them contradict each other, or there is no such network or convention.
     """
     reference = Reference("") if net is None else parse_reference(net)
-    if net is None and known.head is not None:
-        raise MbcostError("head is given without a network: name the network that has the head")
-    spec = None if net is None else choose_top(load_spec(reference.name), known.head, known.classes)
+    for name, is_given in (
+        ("head", settings.head is not None),
+        ("rho", settings.rho is not None),
+        ("no-top", not settings.top),
+    ):
+        if net is None and is_given:
+            raise MbcostError(f"{name} is given without a network: name the network")
+    spec = None
+    if net is not None:
+        spec = choose_top(load_spec(reference.name), settings.head, settings.classes, top=settings.top)
     text = net or "the table"
-    alpha = pick_setting("alpha", text, reference.alpha, known.alpha)
-    resolution = pick_setting("the resolution", text, reference.resolution, known.resolution)
-    implementation = pick_setting("the implementation", text, reference.implementation, known.implementation)
+    alpha = pick_setting("alpha", text, reference.alpha, settings.alpha)
+    size = settings.resolution
+    if settings.rho is not None and spec is not None:
+        if size is not None or reference.resolution is not None:
+            raise MbcostError("rho and a resolution are both given: remove one")
+        size = scale_resolution(spec, settings.rho)
+    resolution = pick_setting("the resolution", text, reference.resolution, size)
+    implementation = pick_setting("the implementation", text, reference.implementation, settings.implementation)
     if alpha is not None:
         check_alpha(alpha)
     if spec is not None and implementation is not None:
         spec.implementation(implementation)
-    for value, name in ((known.classes, "classes"), (known.in_channels, "in-channels")):
+    for value, name in ((settings.classes, "classes"), (settings.in_channels, "in-channels")):
         if value is not None:
             check_whole(value, name)
     facts = tuple(
@@ -80,12 +89,13 @@ def make_query(
         for claim in claims
         for quantity, printed in claim.numbers
     )
-    classes = known.classes if spec is None or spec.classes is None else spec.classes
-    return Query(facts, spec, implementation, classes, known.in_channels, deep, force=force)
+    counted = () if convention is None else list_readings_of(load_convention(convention).name)
+    classes = settings.classes if spec is None or spec.classes is None else spec.classes
+    return Query(facts, spec, implementation, classes, settings.in_channels, deep, counted=counted, force=force)
 
 
 def parse_number(text: str, quantity: str | None) -> Printed:
-    """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is known.
+    """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is settings.
 
     Raises:
         MbcostError: the text is not a number, or it is so small that its unit must be missing.

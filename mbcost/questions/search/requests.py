@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
+from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheets
 from mbcost.spec.catalogue.library import as_convention, load_spec
-from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference
+from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting
 from mbcost.spec.convention import Convention
 from mbcost.spec.dtype import dtype_of
 from mbcost.spec.scaling import check_whole
@@ -76,27 +77,20 @@ def check_distinct(requests: Sequence[Request[Any]]) -> None:
                 raise MbcostError(f"{request.text} and {last.text} have configurations in common: remove one")
 
 
-def parse_series(
-    text: str,
-    *,
-    impl: str | None = None,
-    classes: int | None = None,
-    head: str | None = None,
-    in_channels: int | None = None,
-) -> tuple[Reference, Series]:
-    """Return a reference, and the network that it names before alpha and resolution are chosen.
+def parse_series(text: str, settings: Settings) -> tuple[Reference, Series]:
+    """Return a reference, and the network that it and the settings name before alpha and resolution are chosen.
 
     Raises:
         MbcostError: the network or the implementation is unknown, or the network is a flat list of layers.
     """
     reference = parse_reference(text)
-    spec = choose_top(load_spec(reference.name), head, classes)
-    name = reference.implementation or impl or spec.default_implementation
+    spec = choose_top(load_spec(reference.name), settings.head, settings.classes, top=settings.top)
+    name = pick_setting("the implementation", text, reference.implementation, settings.implementation)
     return reference, Series(
         spec,
-        spec.implementation(name),
-        check_whole(spec.count_classes(classes), "classes"),
-        check_whole(spec.channels if in_channels is None else in_channels, "in-channels"),
+        spec.implementation(name or spec.default_implementation),
+        check_whole(spec.count_classes(settings.classes), "classes"),
+        check_whole(spec.channels if settings.in_channels is None else settings.in_channels, "in-channels"),
     )
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mbcost.analytic.network import resolve
-from mbcost.cli.options import complete_convention
+from mbcost.cli.completers import complete_convention
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 from tests.cli.conftest import Mbcost
 

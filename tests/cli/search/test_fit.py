@@ -64,7 +64,7 @@ def test_if_nothing_fits_the_notes_say_why_and_the_exit_code_is_1(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--ram", "320K"), "ram is '320K': write a size such as 320KiB, 1MB or 327680 (bytes)"),
+        (("--ram", "320K"), "ram is '320K': write 320KB for powers of 1000, or 320KiB for powers of 1024"),
         (("--flash", "-1"), "flash is '-1'"),
         (("--mult-adds", "1.5"), "mult-adds is '1.5'"),
         (("--min-top1", "101"), "min-top1 is '101': write a percentage"),
@@ -76,7 +76,7 @@ def test_if_nothing_fits_the_notes_say_why_and_the_exit_code_is_1(
         (("--rank", "latency"), "unknown rank 'latency'"),
         (("--alpha", "1:0.5:0.1"), "is empty"),
         (("--res", "32:320:0"), "the step must be a positive number"),
-        (("--flash",), "Option '--flash' requires an argument (try 'mbcost fit --help')"),
+        (("--flash",), "--flash needs a value (try 'mbcost fit --help')"),
         (("--net", "v2", "--net", "v2:official@0.5"), "'v2:official@0.5' is not a network"),
         (
             ("--net", "v2", "--net", "v2@0.5:official"),
