@@ -311,7 +311,7 @@ MISTAKES = [
     (["0.32", "v2"], "0.32 has no unit: write it as it is printed, such as 0.32M for millions, or 0.32G"),
     (["<1", "v2"], "<1 has no unit: "),
     (["v2", "--params", "3.5"], "3.5 has no unit: "),
-    (["3M", "--head", "10"], "--head is given without a network: name the network that has the head"),
+    (["3M", "--head", "10"], "--head is given without a network: name the network"),
     (["3M", "v2", "--head", "10", "--classes", "10"], "--head and --classes are both given: remove --classes"),
     (["3M", "missing.yaml"], "missing.yaml: No such file or directory"),
 ]
