@@ -76,7 +76,7 @@ def _make_readable(arguments: Sequence[str]) -> list[str]:
 def _name_shell(arguments: Sequence[str]) -> list[str]:
     """Write the name of the user's shell after an option that takes one and has none."""
     words: list[str] = []
-    for word, following in zip(arguments, [*arguments[1:], "-"], strict=True):
+    for word, following in zip(arguments, [*arguments[1:], "-"], strict=False):
         words.append(word)
         if word in ("--show-completion", "--install-completion") and following.startswith("-"):
             from mbcost.cli.shells import detect_shell
@@ -102,6 +102,18 @@ class SafeCommand(TyperCommand):
         """Return the words of the usage line; typer writes an argument that is required as `{NET}`."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Do as click does, but refuse a long option with one hyphen.
+
+        Raises:
+            MbcostError: there is one.
+        """
+        if any(word[:1] == "-" and word[1:2].isalpha() and len(word) > 2 for word in args):
+            from mbcost.cli.usage import check_hyphens
+
+            check_hyphens(args, self.params)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Do as click does.
 
@@ -119,6 +131,8 @@ class CommandGroup(TyperGroup):
 
     kind = "command"
     """What an error message calls a name."""
+    slips: Mapping[str, str] = {}
+    """What people write when they mean a name."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Do as click does, but suggest similar names for an unknown one.
@@ -128,7 +142,8 @@ class CommandGroup(TyperGroup):
         """
         names = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in names:
-            raise unknown(self.kind, args[0], names)
+            meanings = {slip: name for slip, name in self.slips.items() if name in names}
+            raise unknown(self.kind, args[0], names, meanings)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -149,6 +164,11 @@ class CommandGroup(TyperGroup):
 
 class LazyGroup(CommandGroup):
     """The commands of `COMMANDS`. Each is imported when it is used; listing them imports none."""
+
+    @property
+    def slips(self) -> Mapping[str, str]:  # type: ignore[override]
+        """The commands by what other programs call them."""
+        return {slip: name for name, slips in MEANINGS.items() for slip in slips.split()}
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the commands' names in the order of the help."""
@@ -386,6 +406,24 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
     },
 }
 """The commands by what they are for, in the order of use, which is that of the help."""
+MEANINGS: Mapping[str, str] = {
+    "table": "summary summarize profile count cost flops macs params layers",
+    "nets": "list ls networks models zoo",
+    "show": "print cat info",
+    "plot": "draw picture chart",
+    "validate": "test selftest",
+    "check": "lint",
+    "fit": "search find optimize nas",
+    "sweep": "grid scan explore",
+    "roofline": "latency time speed",
+    "memory": "ram peak arena flash",
+    "explain": "why reverse",
+    "ledger": "breakdown counts",
+    "conventions": "counters tools",
+    "new": "init create",
+    "export": "convert dump save",
+}
+"""A command -> what people may write instead."""
 COMMANDS: Mapping[str, Command] = {
     name: command for topic in COMMANDS_BY_TOPIC.values() for name, command in topic.items()
 }

@@ -23,6 +23,7 @@ from mbcost.cli.completers import (
     one_of,
 )
 from mbcost.cli.output import FORMAT_NAMES, View
+from mbcost.cli.quantities import whole_number
 
 Command = Callable[..., int]
 
@@ -56,7 +57,8 @@ Impl = Annotated[
     ),
 ]
 Classes = Annotated[
-    Optional[int], typer.Option(help="Number of outputs of the classifier [default: 1000].", metavar="N")
+    Optional[int],
+    typer.Option(help="Number of outputs of the classifier [default: 1000].", metavar="N", parser=whole_number),
 ]
 HeadText = Annotated[
     Optional[str],
@@ -67,7 +69,8 @@ HeadText = Annotated[
     ),
 ]
 InChannels = Annotated[
-    Optional[int], typer.Option(help="Number of channels of the input [default: the table's own].", metavar="N")
+    Optional[int],
+    typer.Option(help="Number of channels of the input [default: the table's own].", metavar="N", parser=whole_number),
 ]
 NoTop = Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")]
 ConventionName = Annotated[
@@ -154,7 +157,12 @@ def open_option(subject: str, metavar: str, kind: type = str, complete: Callable
     """Return an option of a command that searches what is not given."""
     return Annotated[
         Optional[kind],
-        typer.Option(help=f"{subject} [default: open].", metavar=metavar, autocompletion=complete),
+        typer.Option(
+            help=f"{subject} [default: open].",
+            metavar=metavar,
+            autocompletion=complete,
+            parser=whole_number if kind is int else None,
+        ),
     ]
 
 

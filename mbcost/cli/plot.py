@@ -124,7 +124,7 @@ def sweep(
     \b
     Examples:
       mbcost plot sweep v2 --output sweep.svg
-      mbcost plot sweep v1:keras --alpha 0.25:1:0.01 --res 96:224:4 --output sweep.png
+      mbcost plot sweep v1:keras --alpha 0.25:1:0.01 --res 96:224:4 -o sweep.png
     """
     check_picture(output)
     alphas = sorted({parse_alpha(value) for value in parse_list(options.alpha or ALPHAS, "alpha")})

@@ -5,6 +5,7 @@ They have one grammar, that of `mbcost.spec.quantity`. A unit that can mean two 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -37,6 +38,25 @@ def parse_count(text: str, option: str) -> int:
     (60000000, 1200000000, 3504872)
     """
     return _read_whole(text, option, ("", option.replace("-", "_")), "a count such as 60M, 2.5K or 3504872")
+
+
+def whole_number(text: str | int) -> int:
+    """Read an integer, or a count as `parse_count` does; the parser of options whose value is an integer.
+
+    A default of such an option is an integer already.
+
+    Raises:
+        ValueError: the text does not have this form. The error holds the text, as typer expects.
+
+    >>> whole_number("21k"), whole_number("1,000"), whole_number("-5")
+    (21000, 1000, -5)
+    """
+    if isinstance(text, int) or re.fullmatch(r"[+-]?[0-9]{1,4000}", text):
+        return int(text)
+    try:
+        return parse_count(text, "number")
+    except MbcostError:
+        raise ValueError(text) from None
 
 
 def parse_milliseconds(text: str, option: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Optional
@@ -14,13 +15,13 @@ from mbcost.cli.completers import complete_network
 from mbcost.cli.group import CommandGroup, Subgroup
 from mbcost.cli.options import Alpha, ConventionName, Impl, Res, Rho, share_options
 from mbcost.cli.output import View, choose_destination, emit
-from mbcost.errors import MbcostError
+from mbcost.errors import MbcostError, unknown
 from mbcost.present.compare import residuals, separable
 from mbcost.present.compare.compare import as_json, as_table
 from mbcost.questions.compare.compare import compare_totals
 from mbcost.questions.compare.residuals import compare_residuals
 from mbcost.questions.compare.separable import LayerSizes, compare_layer, compare_network
-from mbcost.spec.catalogue.library import load_convention, load_spec
+from mbcost.spec.catalogue.library import find_network, is_path, load_convention, load_spec
 
 
 class ComparisonGroup(CommandGroup):
@@ -29,8 +30,20 @@ class ComparisonGroup(CommandGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse as click does, with `nets` inserted if the first argument does not name a comparison."""
         if not args or args[0] not in (*self.commands, "--help"):
+            self._check_slip(args)
             args = ["nets", *args]
         return super().parse_args(ctx, args)
+
+    def _check_slip(self, args: list[str]) -> None:
+        """Refuse a first word that is almost the name of a comparison.
+
+        Raises:
+            MbcostError: it is, and it is not a network.
+        """
+        word = args[0] if args else ""
+        error = unknown("comparison or network", word, self.commands)
+        if str(error).endswith("?") and not is_path(word) and find_network(re.split("[@/:]", word)[0]) is None:
+            raise error
 
 
 def _compare() -> None:

@@ -12,7 +12,7 @@ from mbcost.cli.arguments import NetworkOptions, pick_setting
 from mbcost.cli.completers import complete_network, names_of, one_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit
-from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
+from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size, whole_number
 from mbcost.cli.search.options import (
     Allocator,
     Dtype,
@@ -131,7 +131,9 @@ def fit(
     pareto: Annotated[
         bool, typer.Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
     ] = False,
-    limit: Annotated[int, typer.Option(metavar="N", help="Number of configurations to show.")] = 10,
+    limit: Annotated[
+        int, typer.Option(metavar="N", help="Number of configurations to show.", parser=whole_number)
+    ] = 10,
     view: View,
     force: Force = False,
 ) -> int:
@@ -143,7 +145,7 @@ def fit(
 
     \b
     Examples:
-      mbcost fit --flash 1MiB --ram 320KiB --mult-adds 60M --classes 2 --in-channels 1
+      mbcost fit --flash 1MiB --ram 320KiB --mult-adds 60M --classes 2
       mbcost fit --ram 1MiB --head 128,bn,5
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit v2 --max-latency 30ms --phone pixel1

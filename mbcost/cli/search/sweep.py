@@ -96,7 +96,7 @@ def sweep(
     Examples:
       mbcost sweep v1 v2 --alpha 0.25:1.4:0.05 --res 96:256:32
       mbcost sweep v2 v3-large --pareto mult-adds,top1
-      mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 --format parquet --output v2.parquet
+      mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 -o v2.parquet
     """
     destination = choose_destination(view, MORE_FORMATS)
     style, output = destination.style, destination.file

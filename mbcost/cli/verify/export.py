@@ -15,7 +15,7 @@ from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
 from mbcost.questions.verify.verify import trace_target
-from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder, unknown_network
 from mbcost.spec.reading.flat import to_yaml
 from mbcost.spec.table import Row, Spec
 
@@ -55,7 +55,7 @@ def export(
     Examples:
       mbcost export v2 --output mine.yaml
       mbcost export v2 --head 512,bn,26 --output mine.yaml
-      mbcost export --from torchvision.models:mobilenet_v2 --output mobilenet_v2.yaml
+      mbcost export --from torchvision.models:mobilenet_v2 -o mobilenet_v2.yaml
     """
     if style != "yaml":
         raise unknown("format", style, ("yaml",))
@@ -115,4 +115,4 @@ def _not_built_in(net: str) -> MbcostError:
         return MbcostError(
             f"export does not read files such as {reference.name}: name a built-in network, or a model after --from"
         )
-    return unknown("network", net, NETWORKS)
+    return unknown_network(net)
