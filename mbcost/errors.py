@@ -109,7 +109,7 @@ def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | 
     """
     from difflib import get_close_matches  # slow to import, and only needed for a message
 
-    options = list(choices)
+    options, word = list(choices), str(word)  # a Python program can give anything
     words = {**{choice.lower(): choice for choice in options}, **(meanings or {})}
     query = word[:LONGEST_QUERY].lower()
     matches = [query] if query in words else get_close_matches(query, words)

@@ -59,10 +59,6 @@ class Table:
     details: Table | None = None
     """The rows that CSV has instead, such as every single difference; for people the notes summarize them."""
 
-    def for_data(self) -> Table:
-        """Return what programs read: the details if there are any."""
-        return self.details or self
-
     def select(self, keys: Iterable[str]) -> Table:
         """Return the same table with only the columns `keys`, in that order."""
         indices = {column.key: index for index, column in enumerate(self.columns)}

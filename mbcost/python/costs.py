@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mbcost.errors import MbcostError, unknown
-from mbcost.python.networks import NetworkLike, network
+from mbcost.python.networks import NetworkLike, as_names, network
 from mbcost.spec.catalogue.library import as_convention, load_conventions
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def ledger(
 
     if quantity not in QUANTITIES:
         raise unknown("quantity", quantity, QUANTITIES)
-    return build_ledger(network(net), choose_conventions(conventions), quantity, zeros=zeros)
+    chosen = choose_conventions(as_names(conventions, "conventions"))
+    return build_ledger(network(net), chosen, quantity, zeros=zeros)
 
 
 def formula(net: NetworkLike, layer: str) -> Formula:

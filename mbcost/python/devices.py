@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mbcost.errors import MbcostError
-from mbcost.python.networks import NetworkLike, check_number, network
+from mbcost.python.networks import NetworkLike, as_names, check_number, network
 from mbcost.spec.dtype import dtype_of
 
 if TYPE_CHECKING:
@@ -89,17 +89,6 @@ def roofline(
     rates = (_as_rate(peak_macs, "peak_macs"), _as_rate(bandwidth, "bandwidth"))
     machine, number_format = choose_machine(device, dtype, *rates)
     return compute_roofline(network(net), machine, number_format)
-
-
-def as_names(names: Sequence[str] | None, option: str) -> Sequence[str] | None:
-    """Return a list of names as it is.
-
-    Raises:
-        MbcostError: it is one name.
-    """
-    if isinstance(names, str):
-        raise MbcostError(f"{option} is '{names}': it must be a list of names, such as ['{names}']")
-    return names
 
 
 def _as_rate(rate: float | Fraction | None, name: str) -> Fraction | None:

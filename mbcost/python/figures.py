@@ -82,7 +82,7 @@ def explain(
     if quantity is not None and number is None:
         raise MbcostError(f"the quantity {quantity} is given without a number: remove it")
     given = ((quantity, number), ("mult_adds", mult_adds), ("params", params))
-    numbers = tuple((name, parse_number(str(value), name)) for name, value in given if value is not None)
+    numbers = tuple((name, parse_number(_as_printed(value), name)) for name, value in given if value is not None)
     if not numbers:
         raise MbcostError("there is no number to explain: give a number, mult_adds or params")
     settings = make_settings(
@@ -136,3 +136,14 @@ def published(net: str | None = None, *, source: str | None = None, status: str 
     verdicts = judge_figures([figure for figure in figures if paper_of(figure) in papers and net in (None, figure.net)])
     chosen = {figure.id for figure in wanted}
     return tuple(item for item in verdicts if item.figure.id in chosen and status in (None, item.status))
+
+
+def _as_printed(number: str | int) -> str:
+    """Return a number as it is printed; a float does not say how many digits are.
+
+    Raises:
+        MbcostError: it is neither text nor a whole number.
+    """
+    if isinstance(number, bool) or not isinstance(number, str | int):
+        raise MbcostError(f"the number is {number!r:.100}: write it as it is printed, such as '314M', or as an int")
+    return str(number)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic import network as analytic
 from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.python.networks import NetworkLike, Size, as_sides, as_text, check_number, make_settings, network
+from mbcost.python.networks import NetworkLike, Size, as_alpha, as_sides, as_text, make_settings, network
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting, scale_resolution
 from mbcost.spec.scaling import check_whole
@@ -55,7 +55,7 @@ def build(
     from mbcost.measured.build import build as build_model
 
     if isinstance(net, Spec):
-        width = 1.0 if alpha is None else check_number(alpha, "alpha", "a number such as 0.75")
+        width = 1.0 if alpha is None else as_alpha(alpha)
         return build_model(net, alpha=width, implementation=implementation, classes=classes, in_channels=in_channels)
     resolved = network(net, alpha=alpha, implementation=implementation, classes=classes, in_channels=in_channels)
     if resolved.spec.is_flat:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import fields
 from fractions import Fraction
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mbcost.analytic import network as analytic
 from mbcost.analytic.reference import Settings, resolve_reference
@@ -28,6 +29,7 @@ NetworkLike = str | os.PathLike[str] | analytic.Network
 """A reference such as `v2@0.75/160:torchvision`, the path of a YAML file, or a network itself."""
 Size = int | tuple[int, int]
 """Height and width in pixels; one number stands for both."""
+Name = TypeVar("Name")
 
 
 class Network(analytic.Network):
@@ -143,7 +145,7 @@ def resolve(
     return _show(
         analytic.resolve(
             spec,
-            alpha=check_number(alpha, "alpha", "a number such as 0.75"),
+            alpha=as_alpha(alpha),
             resolution=None if resolution is None else as_sides(resolution),
             implementation=implementation,
             classes=classes,
@@ -177,8 +179,11 @@ def make_settings(
     Raises:
         MbcostError: alpha is not a number, a resolution does not have two sides, or rho is not positive.
     """
+    for name, value in (("implementation", implementation), ("head", head)):
+        if value is not None and not isinstance(value, str):
+            raise MbcostError(f"{name} is {value!r:.100}: it must be text")
     return Settings(
-        alpha=None if alpha is None else check_number(alpha, "alpha", "a number such as 0.75"),
+        alpha=None if alpha is None else as_alpha(alpha),
         resolution=None if resolution is None else as_sides(resolution),
         rho=None if rho is None else _as_fraction(rho),
         implementation=implementation,
@@ -213,6 +218,29 @@ def as_sides(resolution: Size) -> tuple[int, int]:
     if len(resolution) != 2:
         raise MbcostError(f"resolution is {resolution}: write one number or (height, width)")
     return resolution[0], resolution[1]
+
+
+def as_alpha(alpha: float) -> float:
+    """Return a width multiplier; whether a network can be built with it is checked where it is built.
+
+    Raises:
+        MbcostError: it is not a number.
+    """
+    try:
+        return float(check_number(alpha, "alpha", "a number such as 0.75"))
+    except OverflowError:
+        raise MbcostError("alpha is too large: it must be a number such as 0.75") from None
+
+
+def as_names(names: Sequence[Name] | None, option: str) -> Sequence[Name] | None:
+    """Return a list of names as it is.
+
+    Raises:
+        MbcostError: it is one name, or no list.
+    """
+    if names is None or isinstance(names, list | tuple):
+        return names
+    raise MbcostError(f"{option} is {names!r:.100}: it must be a list, such as [{names!r:.100}]")
 
 
 def check_sides(resolution: Size) -> tuple[int, int]:

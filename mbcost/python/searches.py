@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, unknown
-from mbcost.python.networks import Size, as_text, check_number, check_sides
+from mbcost.python.networks import Size, as_alpha, as_text, check_number, check_sides
 from mbcost.spec.catalogue.reference import pick_setting
 from mbcost.spec.scaling import check_alpha, check_whole
 
@@ -197,7 +197,7 @@ def _as_alphas(alphas: Sequence[float] | None) -> tuple[float, ...] | None:
     if alphas is None:
         return None
     _check_list(alphas, "alphas", "[0.5, 1.0]")
-    distinct = tuple(dict.fromkeys(check_number(alpha, "alpha", "a number such as 0.75") for alpha in alphas))
+    distinct = tuple(dict.fromkeys(as_alpha(alpha) for alpha in alphas))
     for alpha in distinct:
         check_alpha(alpha)
     return distinct

@@ -135,7 +135,13 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a convention": (lambda: mbcost.network("v2").params("fvcor"), "unknown convention 'fvcor': did you"),
     "a repeated convention": (lambda: mbcost.ledger("v2", conventions=["macs"] * 2), "'macs' is given twice"),
     "a quantity": (lambda: mbcost.ledger("v2", quantity="flops"), "unknown quantity 'flops'"),
-    "one name as a list": (lambda: mbcost.memory("v2", allocators="naive"), "it must be a list of names"),
+    "a head that is a number": (lambda: mbcost.network("v2", head=10), "head is 10: it must be text"),  # type: ignore[arg-type]
+    "an endless alpha": (lambda: mbcost.network("v2", alpha=10**400), "alpha is too large: it must be a number"),
+    "a convention that is a list": (lambda: mbcost.compare("v2", convention=["macs"]), "must be a name or a Conv"),  # type: ignore[arg-type]
+    "a dtype that is a number": (lambda: mbcost.memory("v2", dtype=8), "unknown dtype '8': choose from float32"),  # type: ignore[arg-type]
+    "a float": (lambda: mbcost.explain(3.14e8), "the number is 314000000.0: write it as it is printed"),  # type: ignore[arg-type]
+    "one convention": (lambda: mbcost.ledger("v2", conventions="macs"), "it must be a list, such as ['macs']"),
+    "one name as a list": (lambda: mbcost.memory("v2", allocators="naive"), "it must be a list, such as"),
     "an allocator": (lambda: mbcost.memory("v2", allocators=["best"]), "unknown allocator 'best'"),
     "options without an arena": (lambda: mbcost.memory("v2", allocators=["naive"], arena=["pad"]), "without the all"),
     "a missing rate": (lambda: mbcost.roofline("v2", peak_macs=1e9), "bandwidth is missing: give both"),

@@ -208,9 +208,13 @@ def as_convention(convention: Convention | str | None) -> Convention:
     """Return a convention that is given itself or by its name; by default `macs`.
 
     Raises:
-        MbcostError: no convention has this name.
+        MbcostError: no convention has this name, or it is something else.
     """
-    return convention if isinstance(convention, Convention) else load_convention(convention)
+    if isinstance(convention, Convention):
+        return convention
+    if convention is not None and not isinstance(convention, str):
+        raise MbcostError(f"convention is {convention!r:.100}: it must be a name or a Convention")
+    return load_convention(convention)
 
 
 def _read_document(name: str) -> Reader | None:
