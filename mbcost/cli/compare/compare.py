@@ -75,7 +75,7 @@ def nets(
     destination = choose_destination(view)
     resolved = [resolve_network(net, options) for net in networks]
     answer = compare_totals(resolved, load_convention(convention))
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer, is_sorted=view.sort is not None), as_json(answer), destination)
     return 0
 
 

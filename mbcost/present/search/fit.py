@@ -153,7 +153,7 @@ def _notes(answer: Fit) -> Iterator[str]:
     if answer.gave_up:
         yield (
             f"the search stopped after the best {answer.laid_out:,} candidates, the most arenas that are laid out; the "
-            "rest is unknown: narrow --net, --alpha or --res"
+            "rest is unknown: name fewer networks, or narrow --alpha or --res"
         )
     if not answer.best and has_arena and answer.fitting:
         yield f"none of the {answer.laid_out:,} arenas that were laid out keeps --ram"
