@@ -107,7 +107,7 @@ Output = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Start work that is above the limit of this command.")]
 RhoList = Annotated[
     Optional[str],
-    typer.Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: 1].",
+    typer.Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: those of --res].",
                  metavar="LIST"),
 ]  # fmt: skip
 

@@ -50,8 +50,8 @@ def published(
     status: Annotated[
         Optional[str],
         typer.Option(
-            help="Show only figures with this verdict [default: all].",
-            metavar="exact|erratum|open|out-of-scope",
+            help="Show only figures with this verdict: exact, erratum, open or out-of-scope [default: all].",
+            metavar="VERDICT",
             autocompletion=one_of(*(status.replace(" ", "-") for status in STATUSES)),
         ),
     ] = None,

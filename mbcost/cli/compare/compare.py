@@ -65,8 +65,9 @@ def nets(
         typer.Argument(metavar="NET...", help="Networks; ratios are to the first.", autocompletion=complete_network),
     ],
     options: NetworkOptions,
-    view: View,
+    *,
     convention: ConventionName = None,
+    view: View,
 ) -> int:
     """Networks side by side, with ratios to the first.
 

@@ -87,8 +87,8 @@ def explain(
     quantity: Annotated[
         Optional[str],
         typer.Option(
-            help="What the number counts [default: open].",
-            metavar="|".join(QUANTITIES).replace("_", "-"),
+            help="What the number counts: mult-adds, params, activations, bytes or activation-bytes [default: open].",
+            metavar="QUANTITY",
             autocompletion=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
         ),
     ] = None,

@@ -9,8 +9,9 @@ import typer
 
 from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
-from mbcost.cli.options import HeadText, InChannels, NoTop, Output
+from mbcost.cli.options import HeadText, NoTop, Output
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.quantities import whole_number
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
@@ -37,7 +38,10 @@ def export(
     head: HeadText = None,
     no_top: NoTop = False,
     res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
-    in_channels: InChannels = None,
+    in_channels: Annotated[
+        Optional[int],
+        typer.Option(help="Number of channels of the input [default: 3].", metavar="N", parser=whole_number),
+    ] = None,
     kwargs: Kwargs = None,
     name: Annotated[
         Optional[str], typer.Option(help="The name of the list [default: that of the factory].", metavar="NAME")
