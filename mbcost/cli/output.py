@@ -5,17 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbcost.cli.streams import is_terminal, write_out
+from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.formats import FORMATS, render_terminal
+from mbcost.present.formats import FORMATS
 from mbcost.present.table import Table
+from mbcost.present.text import render_text
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def emit(table: Table, answer: dict[str, Any], destination: Destination) -> None
     style, file = destination.style, destination.file
     if style == "json":
         write(to_json(answer), file)
-    elif style == "text" and file is None and is_terminal(sys.stdout):
-        write(render_terminal(table), file)
+    elif style == "text" and file is None:
+        write(render_text(table, read_screen()), file)
     else:
         write(FORMATS[style](table), file)
 

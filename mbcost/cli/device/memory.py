@@ -88,7 +88,7 @@ def memory(
         ),
     )
     answer = compute_memory(network, allocators, weights, activations, options)
-    emit(as_table(answer, by), as_json(answer), destination)
+    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination)
     return 0
 
 

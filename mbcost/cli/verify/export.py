@@ -10,6 +10,7 @@ import typer
 from mbcost.cli.arguments import choose_top, complete_network, parse_reference, parse_resolution
 from mbcost.cli.options import HeadText, InChannels, Output
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.progress import show_work
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
@@ -68,7 +69,9 @@ def export(
     if head is not None:
         raise MbcostError("--head applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
-    traced = trace_target(model, parse_arguments(kwargs or []), resolution, 3 if in_channels is None else in_channels)
+    channels = 3 if in_channels is None else in_channels
+    with show_work(f"loading {model} and running it once"):
+        traced = trace_target(model, parse_arguments(kwargs or []), resolution, channels)
     source = " ".join([model, *(kwargs or [])])
     write(to_yaml(flatten(traced, name or model.rpartition(":")[2], source)), file)
     return 0

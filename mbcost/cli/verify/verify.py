@@ -20,7 +20,7 @@ from mbcost.cli.arguments import (
 )
 from mbcost.cli.options import Alpha, Classes, Force, Format, HeadText, Impl, InChannels, Output, Res
 from mbcost.cli.output import choose_destination, emit
-from mbcost.cli.progress import track
+from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import as_json, as_table
 from mbcost.questions.verify.verify import identify_model, trace_target, verify_model
@@ -84,7 +84,8 @@ def verify(
     if not find:
         options = NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, head=head, in_channels=in_channels)
         network = resolve_network(net or "", options)
-        traced = trace_target(model, arguments, network.resolution, network.in_channels, force=force)
+        with show_work(f"loading {model} and running it once"):
+            traced = trace_target(model, arguments, network.resolution, network.in_channels, force=force)
         named = impl or parse_reference(net or "").implementation
         answer = verify_model(network, traced, _track, any_epsilon=named is None)
     else:
@@ -97,7 +98,8 @@ def verify(
             "the resolution", subject, reference.resolution, None if res is None else parse_resolution(res)
         )
         channels = specs[0].channels if in_channels is None else in_channels
-        traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
+        with show_work(f"loading {model} and running it once"):
+            traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
         answer = identify_model(
             specs,
             traced,

@@ -8,7 +8,7 @@ from typing import Any
 
 from mbcost.errors import Problem
 from mbcost.present.annotations import annotation
-from mbcost.present.formats import count_cells
+from mbcost.present.layout import count_cells
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.check import CheckedFile, Finding
 from mbcost.spec.reading.compose import lines
