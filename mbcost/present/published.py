@@ -160,7 +160,9 @@ def errata_table(corrections: Sequence[Correction], cells: Sequence[CellCorrecti
         Column[Mapping[str, Any]]("should_be", "should be", lambda row: row["right"], numeric=True),
         Column[Mapping[str, Any]]("exact", "exact", lambda row: row["shown"], numeric=True),
         Column[Mapping[str, Any]]("proof", "proof", lambda row: row["proof"], spare=1),
-        Column[Mapping[str, Any]]("also_printed_in", "also printed in", lambda row: ", ".join(row["also"]) or None, spare=3),
+        Column[Mapping[str, Any]](
+            "also_printed_in", "also printed in", lambda row: ", ".join(row["also"]) or None, spare=3
+        ),
         Column[Mapping[str, Any]]("cause", "cause", lambda row: row["cause"], spare=2),
     )
     title = f"{_number_of(corrections, 'wrong figure')}, {_number_of(cells, 'wrong cell')} of layer tables"

@@ -50,7 +50,7 @@ def render_text(table: Table, screen: Screen) -> str:
     table = table.for_people()
     layout = lay_out(table, screen.width)
     notes = list(table.notes)
-    if screen.width is not None:
+    if screen.width is not None and table.rows:
         notes += [*_legend(table, layout.parts), *_name_hidden(layout.hidden, layout.full, screen.width)]
     blocks = [list(_paragraphs([table.title], screen, "title"))]
     blocks += [list(_paragraphs(table.lead, screen))] if table.lead else []
@@ -63,7 +63,7 @@ def _legend(table: Table, parts: tuple[Part, ...]) -> list[str]:
     """Return the line that explains the letters of the headers that are shown, if there are any."""
     shown = dict.fromkeys(column.legend for part in parts for column in part.columns if column.legend)
     title = f"{table.legend_title}: " if table.legend_title else ""
-    return [title + "; ".join(shown)] if shown and table.rows else []
+    return [title + "; ".join(shown)] if shown else []
 
 
 def _name_hidden(hidden: tuple[str, ...], full: int, width: int) -> list[str]:
@@ -88,10 +88,7 @@ def _draw(part: Part, screen: Screen) -> Iterator[str]:
     for row in part.rows:
         for line in _row(part, row):
             yield _join(
-                [
-                    _paint_share(cell, screen) if share else cell
-                    for cell, share in zip(line, part.shares, strict=True)
-                ]
+                [_paint_share(cell, screen) if share else cell for cell, share in zip(line, part.shares, strict=True)]
             )
     if part.footer is not None:
         yield from rules

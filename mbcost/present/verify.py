@@ -36,7 +36,9 @@ def as_table(answer: Verification) -> Table:
         Column[_DifferenceRow]("model_layer", "in the model", lambda row: row.model, spare=1),
         Column[_DifferenceRow]("changes", "what differs", lambda row: row.changes),
         Column[_DifferenceRow]("params_difference", "params", lambda row: SignedCount(row.params), numeric=True),
-        Column[_DifferenceRow]("mult_adds_difference", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True),
+        Column[_DifferenceRow](
+            "mult_adds_difference", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True
+        ),
     )
     rows = [
         _DifferenceRow(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)

@@ -36,7 +36,9 @@ def as_table(conventions: Iterable[Convention]) -> Table:
     )
     recipes: tuple[Column[Convention], ...] = (
         Column("params_formula", "params", lambda convention: coefficients_text(convention.params_coefficients)),
-        Column("mult_adds_formula", "mult-adds", lambda convention: coefficients_text(convention.mult_adds_coefficients)),
+        Column(
+            "mult_adds_formula", "mult-adds", lambda convention: coefficients_text(convention.mult_adds_coefficients)
+        ),
     )
     notes = [
         "proof live: a test runs the tool; recorded: it was run once; published: published figures have its numbers; "

@@ -107,7 +107,9 @@ def _work_columns(items: Sequence[Worked], name: Callable[[Worked], str]) -> dic
         Column("mult_adds", "mult-adds", lambda item: item.work.mult_adds, numeric=True),
         Column("mult_adds_percent", "share", lambda item: mult_adds[name(item)], spare=2),
         Column("moved_bytes", "bytes", lambda item: item.work.bytes, numeric=True),
-        Column("mult_adds_per_byte", "mult-adds/byte", lambda item: decimal(item.work.intensity, 2), numeric=True, spare=1),
+        Column(
+            "mult_adds_per_byte", "mult-adds/byte", lambda item: decimal(item.work.intensity, 2), numeric=True, spare=1
+        ),
         Column("time_us", "at least us", lambda item: _microseconds(item.work), numeric=True),
         Column("time_percent", "share of time", lambda item: times[name(item)], spare=3),
     ]

@@ -23,7 +23,9 @@ COLUMNS = (
     Column[Fitting]("params", "params", lambda fitting: fitting.configuration.params, numeric=True, spare=1),
     Column[Fitting]("peak_bytes", "peak memory B", lambda fitting: fitting.configuration.memory, numeric=True),
     Column[Fitting]("flash_bytes", "flash B", lambda fitting: fitting.configuration.flash, numeric=True),
-    Column[Fitting]("top1_percent", "top-1 %", lambda fitting: _top1_text(fitting.configuration), numeric=True, spare=2),
+    Column[Fitting](
+        "top1_percent", "top-1 %", lambda fitting: _top1_text(fitting.configuration), numeric=True, spare=2
+    ),
     Column[Fitting]("binding", "binding", lambda fitting: _binding_text(fitting)),
     Column[Fitting]("left_percent", "left of it", lambda fitting: _left_text(fitting, "%")),
     Column[Fitting]("front", "front", lambda fitting: fitting.on_front, spare=3),
