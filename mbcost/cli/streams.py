@@ -41,14 +41,17 @@ def has_colours(stream: TextIO | None) -> bool:
 
 def _understands_colours() -> bool:
     """Return whether the terminal reads ANSI sequences; a Windows console is told to."""
-    if sys.platform != "win32":
+    if os.name != "nt":  # the import of ctypes takes milliseconds
         return True
-    from ctypes import byref, c_ulong, windll
+    import ctypes
 
-    console, mode = windll.kernel32.GetStdHandle(-11), c_ulong()  # standard output
-    if not windll.kernel32.GetConsoleMode(console, byref(mode)):
+    windows: Any = getattr(ctypes, "windll", None)
+    if windows is None:
+        return True
+    console, mode = windows.kernel32.GetStdHandle(-11), ctypes.c_ulong()  # standard output
+    if not windows.kernel32.GetConsoleMode(console, ctypes.byref(mode)):
         return False
-    return bool(windll.kernel32.SetConsoleMode(console, mode.value | 4))  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
+    return bool(windows.kernel32.SetConsoleMode(console, mode.value | 4))  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
 
 
 def read_screen() -> Screen:

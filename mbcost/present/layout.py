@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Layout:
-    """A table as parts that fit a terminal, one below the other; more than one only if the columns asked for do not fit."""
+    """A table as parts that fit a terminal, one below the other: one, unless the columns asked for do not fit."""
 
     parts: tuple[Part, ...]
     hidden: tuple[str, ...]

@@ -32,14 +32,17 @@ COMMANDS_WITH_CSV = [
     "fit --net v2 --alpha 0.5,1 --res 96,97,98 --ram 320KiB",
     "sweep v2 --alpha 0.5,0.7501,0.7502 --res 96,96x128", "memory v2", "memory v2 --by allocator",
     "memory v2 --by map", "roofline v2 --device stm32h743", "roofline v2 --device stm32h743 --by kind",
-    "explain 300,774,272 v2@1/224:official --quantity mult-adds", "explain v2@1/224:official --mult-adds 300M --params 3.47M", "ledger v2", "conventions",
+    "explain 300,774,272 v2@1/224:official --quantity mult-adds", "explain v2@1/224 --mult-adds 300M --params 3.47M",
+    "ledger v2", "conventions",
     "conventions thop", "formula v1 1.1.pointwise",
 ]  # fmt: skip
-"""At least one line for every command that writes CSV, but for `verify` and `validate`, which need torch, and the errata,
-which take seconds."""
+"""At least one line for every command that writes CSV, but for `verify` and `validate`, which need torch, and the
+errata, which take seconds."""
 WITH_TORCH = {"validate", "verify"}
 WITHOUT_CSV = {"plot", "new", "schema", "export"}
-COUNTS = re.compile(r".*(params|mult_adds|activations|_bytes|_figures|exact|others|rank|classes|channels|height|width)$")
+COUNTS = re.compile(
+    r".*(params|mult_adds|activations|_bytes|_figures|exact|others|rank|classes|channels|height|width)$"
+)
 DOCUMENTED = re.compile(r"^\| (`[a-z].*?`) \|", re.MULTILINE)
 
 

@@ -111,9 +111,10 @@ def test_output_is_plain_in_a_pipe_and_coloured_on_a_terminal() -> None:
     assert "█" in terminal
     assert "\x1b" not in on_a_terminal("table", "v2", "--by", "stage", TERM="dumb")
     forced = run("table", "v2", "--by", "stage", FORCE_COLOR="1").stdout
-    assert re.sub(r"\x1b\[[0-9;]*m|^-.*\n", "", forced, flags=re.MULTILINE).split() == re.sub(
-        r"^-.*\n", "", plain, flags=re.MULTILINE
-    ).split()
+    assert (
+        re.sub(r"\x1b\[[0-9;]*m|^-.*\n", "", forced, flags=re.MULTILINE).split()
+        == re.sub(r"^-.*\n", "", plain, flags=re.MULTILINE).split()
+    )
 
 
 def test_rows_reach_standard_output_while_standard_error_is_a_terminal() -> None:

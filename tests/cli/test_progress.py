@@ -95,9 +95,16 @@ def test_a_terminal_that_is_closed_does_not_end_the_items(monkeypatch: pytest.Mo
 def test_work_without_parts_is_shown_while_it_lasts(term: str, written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = open_terminal(monkeypatch)
     monkeypatch.setenv("TERM", term)
-    with pytest.raises(ValueError, match="broken"), show_work("loading a"):
-        assert terminal.getvalue().rstrip("\n") == "loading a ..."
-        raise ValueError("broken")
+    during = []
+
+    def work() -> None:
+        with show_work("loading a"):
+            during.append(terminal.getvalue())
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        work()
+    assert during[0].rstrip("\n") == "loading a ..."
     assert terminal.getvalue() == written
 
 

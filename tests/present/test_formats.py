@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbcost.present.formats import FORMATS, render_csv, render_latex, render_markdown, render_plain
+from mbcost.present.formats import FORMATS, render_csv, render_latex, render_markdown
 from mbcost.present.table import Column, Share, build_table, shares
+from mbcost.present.text import render_plain
 
 
 class Layer(NamedTuple):

@@ -77,7 +77,8 @@ def explain(
     rows: Annotated[
         Optional[str],
         typer.Option(
-            help="A table: CSV with network, alpha, resolution, mult_adds, params; - reads standard input.", metavar="FILE"
+            help="A table: CSV with network, alpha, resolution, mult_adds, params; - reads standard input.",
+            metavar="FILE",
         ),
     ] = None,
     limit: Annotated[int, typer.Option(help="Number of explanations to list.", metavar="N", min=1)] = 10,

@@ -65,7 +65,9 @@ class Sheet:
         lines = [replace(line, cells=_widen(line.cells, indices)) for line in self.lines]
         if self.separator == ",":
             return replace(self, lines=tuple(lines))
-        numbers = [(line, index, line.cells[index]) for line in lines[1:] for index in indices if index < len(line.cells)]
+        numbers = [
+            (line, index, line.cells[index]) for line in lines[1:] for index in indices if index < len(line.cells)
+        ]
         has_commas = self._decide(numbers)
         if not has_commas:
             return replace(self, lines=tuple(lines))
@@ -115,7 +117,7 @@ def read_sheet(text: str, origin: str) -> Sheet:
 
 def _find_separator(number: int, header: str, origin: str) -> str:
     """Return the separator that the header uses; a comma if it has one cell only."""
-    used = {character: column for character, column in reversed(list(_find_separators(header, "".join(SEPARATORS))))}
+    used = dict(reversed(list(_find_separators(header, "".join(SEPARATORS)))))  # the first column of each
     if len(used) > 1:
         first, second = sorted(used, key=used.__getitem__)[:2]
         message = f"the header has {SEPARATORS[first]} and {SEPARATORS[second]} between its cells: use one of them"
@@ -147,7 +149,10 @@ def _read_line(number: int, raw: str, separator: str, origin: str) -> SheetLine:
     blanks = _BLANKS if separator != "\t" else re.compile(" *")
     starts = [1, *(column + 1 for _, column in _find_separators(raw, separator))]
     return SheetLine(
-        origin, number, tuple(cells), tuple(start + len(blanks.match(raw, start - 1)[0]) for start in starts)  # type: ignore[index]
+        origin,
+        number,
+        tuple(cells),
+        tuple(start + len(blanks.match(raw, start - 1)[0]) for start in starts),  # type: ignore[index]
     )
 
 

@@ -15,7 +15,10 @@ from tests.cli.conftest import Mbcost
 def test_every_convention_has_a_row(mbcost: Mbcost) -> None:
     rows = list(csv.DictReader(io.StringIO(mbcost("conventions", "--format", "csv").out)))
     assert [row["convention"] for row in rows] == list(load_conventions())
-    words = {row["convention"]: (row["params_formula"], row["mult_adds_formula"], row["proof"], row["versions"]) for row in rows}
+    words = {
+        row["convention"]: (row["params_formula"], row["mult_adds_formula"], row["proof"], row["versions"])
+        for row in rows
+    }
     assert words["macs"] == ("weights + biases + 2 x norm channels", "macs", "published", "")
     assert words["thop"] == (
         "weights + biases + 2 x plain norm channels",
