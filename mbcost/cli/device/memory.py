@@ -91,7 +91,7 @@ def memory(
     arena_options = _parse_options(arena)
     network = resolve_network(net, options)
     answer = compute_memory(network, allocators, weights, activations, arena_options)
-    emit(as_table(answer, by), as_json(answer), destination)
+    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination)
     return 0
 
 

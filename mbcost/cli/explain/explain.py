@@ -53,6 +53,7 @@ REMEDY = "state more of the network, give fewer rows, or leave out --deep"
 
 
 @share_options(
+    known=lambda _: COLUMNS,
     alpha=open_option("Width multiplier", "ALPHA", complete=complete_alpha),
     res=open_option("Input size in pixels", "N|HxW", complete=complete_resolution),
     rho=open_option("Resolution multiplier, instead of --res", "RHO"),
@@ -107,7 +108,8 @@ def explain(
     rows: Annotated[
         Optional[str],
         typer.Option(
-            help="A table: CSV with net, alpha, resolution, mult_adds, params; - is standard input [default: none].",
+            help="A table: CSV with network, alpha, resolution, mult_adds, params; - is standard input "
+            "[default: none].",
             metavar="FILE",
         ),
     ] = None,
@@ -132,7 +134,7 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    destination = choose_destination(view, columns=[column.key for column in (*COLUMNS, *DETAILS)])
+    destination = choose_destination(view, columns=(*COLUMNS, *DETAILS))
     check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))

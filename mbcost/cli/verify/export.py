@@ -11,6 +11,7 @@ from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
 from mbcost.cli.options import HeadText, NoTop, Output
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.progress import show_work
 from mbcost.cli.quantities import whole_number
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
@@ -81,7 +82,9 @@ def export(
         option = "--no-top" if head is None else "--head"
         raise MbcostError(f"{option} applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
-    traced = trace_target(model, parse_arguments(kwargs or []), resolution, 3 if in_channels is None else in_channels)
+    channels = 3 if in_channels is None else in_channels
+    with show_work(f"loading {model} and running it once"):
+        traced = trace_target(model, parse_arguments(kwargs or []), resolution, channels)
     source = " ".join([model, *(kwargs or [])])
     write(to_yaml(flatten(traced, name or model.rpartition(":")[2], source)), file)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.cost.nets import network_totals_json
-from mbcost.present.names import UNITS, convention_text, network_text, size_text
+from mbcost.present.names import UNITS, convention_text, network_text, resolution_text
 from mbcost.present.table import Column, Table, build_table, decimal
 from mbcost.questions.compare.compare import SideBySide
 from mbcost.questions.cost.nets import NetworkTotals
@@ -24,7 +24,7 @@ def as_table(answer: SideBySide, *, is_sorted: bool = False) -> Table:
     columns: tuple[Column[NetworkTotals], ...] = (
         Column("network", "network", lambda totals: totals.network.spec.name),
         Column("alpha", "alpha", lambda totals: alpha_text(totals.network.alpha), numeric=True),
-        Column("resolution", "resolution", lambda totals: size_text(totals.network.resolution), numeric=True),
+        Column("resolution", "resolution", lambda totals: resolution_text(totals.network.resolution), numeric=True),
         Column("implementation", "implementation", lambda totals: totals.network.implementation, spare=same_rules),
         Column("params", "params", lambda totals: totals.params, numeric=True),
         Column("params_ratio", "ratio", lambda totals: ratio_text(totals, "params"), numeric=True, spare=2),
