@@ -100,7 +100,7 @@ same: there it holds for the family's name, on its own floor or one below. Every
 FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
     "questions": set(),
-    "present": {"table", "arrangement", "formats", "html", "records", "names", "annotations"},
+    "present": {"table", "arrangement", "layout", "text", "formats", "html", "records", "names", "annotations"},
     "cli": {
         "group",
         "arguments",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 
 import typer
 
 from mbcost.cli.group import UsageError
 from mbcost.errors import MbcostError, UnknownWord
-from mbcost.present.table import Table
 
 UNKNOWN = "?"
 """The name of no column: an error about it lists the columns."""
@@ -28,11 +27,12 @@ EXAMPLES: Mapping[str, str] = {
 def list_columns(ctx: typer.Context) -> tuple[str, ...]:
     """Return the columns of the table that the command line in `ctx` gives, as far as it is typed.
 
-    `ctx.args` has its words, without the command.
+    `ctx.args` has its words, without the command, and `ctx.obj` lists the columns of a command that does not answer at
+    once: see `share_options`.
     """
     name = str(ctx.info_name)
-    if name in _TABLES:
-        return tuple(dict.fromkeys(column.replace("_", "-") for column in _TABLES[name](ctx)))
+    if ctx.obj is not None:
+        return tuple(dict.fromkeys(column.key.replace("_", "-") for column in ctx.obj(ctx.params)))
     typed = _leave_out(ctx.args)
     for words in (typed, EXAMPLES[name].split()):
         if not _reads_standard_input(words) and (columns := _try(ctx, words)):
@@ -63,58 +63,3 @@ def _try(ctx: typer.Context, words: Sequence[str]) -> tuple[str, ...]:
     except (MbcostError, UsageError):
         return ()
     return ()
-
-
-def _columns_of(*tables: Table) -> list[str]:
-    return [column.key for table in tables for column in table.columns]
-
-
-def _sweep(_: typer.Context) -> list[str]:
-    from mbcost.present.search.sweep import COLUMNS
-
-    return [column.key for column in COLUMNS]
-
-
-def _fit(_: typer.Context) -> list[str]:
-    from mbcost.present.search.fit import COLUMNS
-
-    return [column.key for column in COLUMNS]
-
-
-def _published(ctx: typer.Context) -> list[str]:
-    from mbcost.present.published import as_table, errata_table, summary_table
-
-    if "errata" in ctx.params:
-        return _columns_of(errata_table((), ()))
-    return _columns_of(summary_table(()) if "summary" in ctx.params else as_table(()))
-
-
-def _explain(_: typer.Context) -> list[str]:
-    from mbcost.present.explain.explain import COLUMNS
-
-    return [column.key for column in COLUMNS]
-
-
-def _validate(_: typer.Context) -> list[str]:
-    from mbcost.present.validate import as_table
-    from mbcost.questions.validate.campaign import Campaign
-
-    return _columns_of(as_table(Campaign((), ())))
-
-
-def _check(_: typer.Context) -> list[str]:
-    from mbcost.present.check.check import as_table
-
-    return _columns_of(as_table(()))
-
-
-_TABLES: Mapping[str, Callable[[typer.Context], Iterable[str]]] = {
-    "sweep": _sweep,
-    "fit": _fit,
-    "published": _published,
-    "validate": _validate,
-    "check": _check,
-    "explain": _explain,
-    "verify": lambda _: ("layer", "model", "changes", "params", "mult_adds"),
-}
-"""Commands that do not answer at once -> their columns."""

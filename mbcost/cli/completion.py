@@ -7,7 +7,7 @@ that the shell may complete files, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,8 @@ class Line:
     """The option whose value is the incomplete word."""
     only_arguments: bool = False
     """Whether `--` was given."""
+    known: Any = None
+    """What lists the columns of the command, if it states them: see `share_options`."""
 
     def read(self, words: Iterable[str]) -> Line:
         """Read the complete words, and return the line."""
@@ -68,7 +70,7 @@ class Line:
 
     def context(self, name: str) -> typer.Context:
         """Return the context in which completers find the words, also those that are flags."""
-        context = typer.Context(self.command, info_name=name)
+        context = typer.Context(self.command, info_name=name, obj=self.known)
         context.args = list(self.words)
         context.params.update({name: True for name, values in self.options.items() if not values})
         context.params.update(
@@ -126,14 +128,14 @@ def complete(before: Sequence[str], incomplete: str) -> list[Candidate]:
         return _complete_root(words, incomplete)
     target = COMMANDS[words[0]].load()
     if not isinstance(target, Subgroup):
-        return _complete_command(build_command(target), words[0], words[1:], incomplete)
+        return _complete_command(target, words[0], words[1:], incomplete)
     summaries = {name: summary_of(command.__doc__ or "") for name, command in target.commands.items()}
     if words[1:2] and words[1] in target.commands:
         name = f"{words[0]} {words[1]}"
-        return _complete_command(build_command(target.commands[words[1]]), name, words[2:], incomplete)
+        return _complete_command(target.commands[words[1]], name, words[2:], incomplete)
     named = _complete_names(summaries, incomplete) if len(words) == 1 else []
     if words[0] == "compare":  # `nets` can be left out
-        networks = _complete_command(build_command(target.commands["nets"]), "compare nets", words[1:], incomplete)
+        networks = _complete_command(target.commands["nets"], "compare nets", words[1:], incomplete)
         return named + [candidate for candidate in networks if not (named and candidate.value == FILES)]
     return named
 
@@ -151,8 +153,9 @@ def _complete_root(words: Sequence[str], incomplete: str) -> list[Candidate]:
     return _complete_names({**COMMANDS_BY_NAME, "help": "Show the help of a command."}, incomplete)
 
 
-def _complete_command(command: Any, name: str, words: Sequence[str], incomplete: str) -> list[Candidate]:
-    line = Line(command).read(words)
+def _complete_command(target: Callable[..., int], name: str, words: Sequence[str], incomplete: str) -> list[Candidate]:
+    command = build_command(target)
+    line = Line(command, known=getattr(target, "known", None)).read(words)
     option, equals, value = incomplete.partition("=")
     if line.waiting is not None:
         return _complete_value(line, name, line.waiting, incomplete)

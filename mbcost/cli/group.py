@@ -302,7 +302,7 @@ def _root(
       mbcost ledger v2:torchvision --convention fvcore,ptflops
       mbcost explain 314M v2
       mbcost validate
-      mbcost verify ./net.py:make --spec v2
+      mbcost verify ./net.py:make v2
     """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -24,6 +24,7 @@ from mbcost.cli.completers import (
 )
 from mbcost.cli.output import FORMAT_NAMES, View
 from mbcost.cli.quantities import whole_number
+from mbcost.present.table import Column
 
 Command = Callable[..., int]
 
@@ -107,7 +108,7 @@ Output = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Start work that is above the limit of this command.")]
 RhoList = Annotated[
     Optional[str],
-    typer.Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: 1].",
+    typer.Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: those of --res].",
                  metavar="LIST"),
 ]  # fmt: skip
 
@@ -194,10 +195,13 @@ GROUPS: Mapping[Any, Group] = {
 """The type of a command's parameter -> the options that it stands for."""
 
 
-def share_options(**changed: Any) -> Callable[[Command], Command]:
+def share_options(
+    *, known: Callable[[Mapping[str, Any]], Sequence[Column[Any]]] | None = None, **changed: Any
+) -> Callable[[Command], Command]:
     """Return a decorator that gives a command the options of `GROUPS` in place of its parameters of these types.
 
     Args:
+        known: returns the columns of the answer, given the options; for commands that do not answer at once.
         changed: an option by its name, where the command's own differs; None if the command does not have it.
     """
 
@@ -226,6 +230,7 @@ def share_options(**changed: Any) -> Callable[[Command], Command]:
             }
             return command(**given, **together)
 
+        run.known = known  # type: ignore[attr-defined]
         run.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
         return run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from mbcost.cli.arguments import parse_list
-from mbcost.cli.streams import is_terminal, write_out
+from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import arrange, find_column, has_columns
-from mbcost.present.formats import FORMATS, render_terminal
-from mbcost.present.table import Table
+from mbcost.present.formats import FORMATS
+from mbcost.present.table import Column, Table
+from mbcost.present.text import render_text
 
 FORMAT_NAMES = (*FORMATS, "json")
 """The formats that every command has whose answer is a table."""
@@ -54,14 +54,14 @@ ENDINGS: Mapping[str, str] = {
 """The ending of a file's name -> its format."""
 
 
-def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequence[str] = ()) -> Destination:
+def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequence[Column[Any]] = ()) -> Destination:
     """Return where an answer is written. A wrong format or an impossible file is refused before any work is done.
 
     Args:
         view: the options. Without a format, it is that of the file's ending, or else `text`; without a file, or with
             `-`, the answer is written to standard output.
         extra: the formats that this command has in addition.
-        columns: the keys of all columns that the answer can have, if it takes long and they are known before.
+        columns: all columns that the answer can have, if it takes long and they are known before.
 
     Raises:
         MbcostError: the format is unknown or contradicts the file's ending, the file cannot be written, or a column is
@@ -117,19 +117,20 @@ def emit(table: Table, answer: dict[str, Any], destination: Destination) -> None
         table = arrange(_choose_rows(table, destination), destination.columns, destination.sort)
     if style == "json":
         write(to_json(answer), file)
-    elif style == "text" and file is None and is_terminal(sys.stdout):
-        write(render_terminal(table), file)
+    elif style == "text" and file is None:
+        write(render_text(table, read_screen()), file)
     else:
         write(FORMATS[style](table), file)
 
 
 def _choose_rows(table: Table, destination: Destination) -> Table:
-    """Return the table whose columns are chosen: that of the details in CSV, if it has them all."""
-    details = table.details
+    """Return the table whose columns are chosen: what programs read in CSV, if it has them all."""
     names = [*(destination.columns or ()), *filter(None, [destination.sort])]
-    if destination.style == "csv" and details is not None and has_columns(details, names):
-        return details
-    return replace(table, details=None) if destination.style == "csv" else table
+    if destination.style == "csv":
+        data = table.for_data()
+        data = replace(data, columns=tuple(replace(column, only="") for column in data.columns))
+        return data if has_columns(data, names) else replace(table, details=None, data=None)
+    return table
 
 
 def to_json(answer: dict[str, Any]) -> str:

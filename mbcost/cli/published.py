@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -14,6 +14,7 @@ from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.published import as_json, as_table, errata_json, errata_table, summary_table
+from mbcost.present.table import Column
 from mbcost.questions.published.corrections import correct_cells, correct_figures, list_errata
 from mbcost.questions.published.verdict import STATUSES, paper_of
 from mbcost.questions.published.verdicts import judge_figures
@@ -28,7 +29,14 @@ def _list_networks() -> list[str]:
     return list(dict.fromkeys(figure.net for figure in load_published()))
 
 
-@share_options()
+def _list_columns(given: Mapping[str, Any]) -> Sequence[Column[Any]]:
+    """Return the columns of the answer, given the options."""
+    if given.get("errata"):
+        return errata_table((), ()).columns
+    return (summary_table(()) if given.get("summary") else as_table(())).columns
+
+
+@share_options(known=_list_columns)
 def published(
     net: Annotated[
         Optional[str],
@@ -50,8 +58,8 @@ def published(
     status: Annotated[
         Optional[str],
         typer.Option(
-            help="Show only figures with this verdict [default: all].",
-            metavar="exact|erratum|open|out-of-scope",
+            help="Show only figures with this verdict: exact, erratum, open or out-of-scope [default: all].",
+            metavar="VERDICT",
             autocompletion=one_of(*(status.replace(" ", "-") for status in STATUSES)),
         ),
     ] = None,
@@ -73,8 +81,7 @@ def published(
       mbcost published --status open
       mbcost published --errata
     """
-    nothing = errata_table((), ()) if errata else summary_table(()) if summary else as_table(())
-    destination = choose_destination(view, columns=[column.key for column in nothing.columns])
+    destination = choose_destination(view, columns=_list_columns({"errata": errata, "summary": summary}))
     if errata and (summary or status is not None):
         raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
     figures = load_published()

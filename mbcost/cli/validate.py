@@ -57,6 +57,7 @@ STYLES = {"junit": render_junit, "github": render_github}
 
 
 @share_options(
+    known=lambda _: as_table(Campaign((), ())).columns,
     alpha=alpha_list("published"),
     res=res_list("published"),
     rho=RhoList,
@@ -104,7 +105,7 @@ def validate(
       mbcost validate --against all --format junit --output report.xml
     """
     nothing = Campaign((), ())
-    known = [column.key for make in (as_table, tabulate_differences) for column in make(nothing).columns]
+    known = [column for make in (as_table, tabulate_differences) for column in make(nothing).columns]
     destination = choose_destination(view, tuple(STYLES), known)
     if destination.style in STYLES:
         check_whole_table(destination)

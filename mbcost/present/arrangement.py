@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.table import Cell, Share, Table
+from mbcost.present.table import Cell, Column, Share, Table
 
-ORDERED = ("name", "layer", "first", "second")
+ORDERED = ("layer", "first_layer", "second_layer", "block")
 """Columns of layers: the rows are in the order of execution, which is that of their names."""
 
 
@@ -21,44 +22,80 @@ def arrange(table: Table, columns: Sequence[str] | None, sort: str | None) -> Ta
 
     Args:
         table: the answer.
-        columns: the columns to show, with hyphens or underscores; None for all.
+        columns: the columns to show, as `find_column` reads them; None for all.
         sort: the column to sort by. Numbers come largest first, sizes by their number of elements, text in alphabetical
             order, layers in the network's order. Empty cells come last.
 
     Raises:
         MbcostError: there is no such column, or one is given twice.
     """
-    keys = [column.key for column in table.columns]
-    chosen = keys if columns is None else [find_column(name, keys) for name in columns]
+    table, shown = _merge_readers(table), [column.key for column in table.for_people().columns]
+    chosen = shown if columns is None else [find_column(name, table.columns) for name in columns]
     if repeated := [key for key in chosen if chosen.count(key) > 1]:
         raise MbcostError(f"column '{repeated[0].replace('_', '-')}' is given twice: remove one")
     asked = set() if columns is None else set(chosen)
     if sort is not None:
-        table = _sort(table, find_column(sort, keys))
-        asked.add(find_column(sort, keys))
-    kept = tuple(replace(column, spare=0) if column.key in asked else column for column in table.columns)
-    return replace(table, columns=kept).select(chosen)
+        key = find_column(sort, table.columns)
+        table = _sort(table, key)
+        asked.add(key)
+    kept = tuple(replace(column, only="") if column.key in chosen else column for column in table.columns)
+    return replace(table, columns=kept, asked=table.asked | asked).select(chosen)
+
+
+def _merge_readers(table: Table) -> Table:
+    """Return the table with one column per key: that of people, if people and programs have different ones."""
+    shown = {column.key for column in table.columns if column.only != "data"}
+    kept = [column.only != "data" or column.key not in shown for column in table.columns]
+
+    def pick(row: Sequence[Cell]) -> tuple[Cell, ...]:
+        return tuple(cell for cell, is_kept in zip(row, kept, strict=True) if is_kept)
+
+    columns = tuple(column for column, is_kept in zip(table.columns, kept, strict=True) if is_kept)
+    footer = None if table.footer is None else pick(table.footer)
+    return replace(table, columns=columns, rows=tuple(map(pick, table.rows)), footer=footer)
 
 
 def has_columns(table: Table, names: Iterable[str]) -> bool:
     """Return whether the table has all of these columns."""
-    return {_simplify(name) for name in names} <= {_simplify(column.key) for column in table.columns}
+    return all(_list_meant(name, table.columns) for name in names)
 
 
-def find_column(name: str, keys: Sequence[str]) -> str:
-    """Return the key that a user means, in capitals or not, with hyphens or underscores.
+def find_column(name: str, columns: Sequence[Column[Any]]) -> str:
+    """Return the key of the column that a user means: by its key, its header, or the first words of its key.
+
+    Capitals make no difference, and words can be joined by hyphens, underscores or blanks.
 
     Raises:
-        MbcostError: there is no such column.
+        MbcostError: there is no such column, or more than one.
+
+    >>> find_column("flash", [Column("flash_bytes", "flash B", str), Column("params", "params", str)])
+    'flash_bytes'
     """
-    key = next((key for key in keys if _simplify(key) == _simplify(name)), None)
-    if key is None:
-        raise unknown("column", name, (key.replace("_", "-") for key in keys))
-    return key
+    keys = _list_meant(name, columns)
+    if not keys:
+        raise unknown("column", name, dict.fromkeys(column.key.replace("_", "-") for column in columns))
+    if len(keys) > 1:
+        names = " or ".join(key.replace("_", "-") for key in keys)
+        raise MbcostError(f"'{name}' means more than one column: write {names}")
+    return keys[0]
+
+
+def _list_meant(name: str, columns: Sequence[Column[Any]]) -> list[str]:
+    """Return the keys that a name can mean; several only if the name is the beginning of all of them."""
+    word = _simplify(name)
+    tests: tuple[Callable[[Column[Any]], bool], ...] = (
+        lambda column: _simplify(column.key) == word,
+        lambda column: _simplify(column.header) == word,
+        lambda column: _simplify(column.key).startswith(f"{word}-"),
+    )
+    for test in tests:
+        if keys := list(dict.fromkeys(column.key for column in columns if test(column))):
+            return keys
+    return []
 
 
 def _simplify(key: str) -> str:
-    return key.lower().replace("_", "-")
+    return re.sub("[_ ]", "-", key.lower())
 
 
 def _sort(table: Table, key: str) -> Table:

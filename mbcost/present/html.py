@@ -17,6 +17,7 @@ def render_html(table: Table) -> str:
     >>> "<td>a &lt; b</td>" in render_html(build_table("words", [Column("word", "word", str)], ["a < b"]))
     True
     """
+    table = table.for_people()
     head = _row("th", [column.header for column in table.columns], table)
     body = [_row("td", map(_text_of, row), table) for row in table.rows]
     foot = [] if table.footer is None else ["<tfoot>", _row("th", map(_text_of, table.footer), table), "</tfoot>"]

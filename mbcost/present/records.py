@@ -15,7 +15,7 @@ def list_records(table: Table) -> list[dict[str, Value]]:
     >>> list_records(build_table("words", [Column("word", "word", str), lengths], ["depthwise"]))
     [{'word': 'depthwise', 'length': 9}]
     """
-    data = table.details or table
+    data = table.for_data()
     keys = [column.key for column in data.columns]
     return [dict(zip(keys, map(_value_of, row), strict=True)) for row in data.rows]
 

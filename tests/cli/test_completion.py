@@ -34,8 +34,8 @@ NEEDED = {
     "compare standard-vs-dws": "v1", "validate": "v2",
 }  # fmt: skip
 """What a command needs before its options."""
-LATE = frozenset({("verify", "--columns"), ("verify", "--sort"), ("check", "--columns"), ("check", "--sort")})
-"""Columns that are looked at only when the answer is known, which needs torch, or a format that is a table."""
+LATE = frozenset({("check", "--columns"), ("check", "--sort")})
+"""Columns that need a format that is a table."""
 
 
 def offer(*words: str) -> list[str]:
@@ -102,7 +102,7 @@ def test_an_option_with_a_closed_set_offers_its_values_and_a_slip_is_answered_wi
         ("fit --ne", []),
         ("nonsense ", []),
         ("conventions ", list(load_conventions())),
-        ("memory v2 --by allocator --columns ", ["allocator", "bytes", "kibibytes", "layer"]),
+        ("memory v2 --by allocator --columns ", ["allocator", "peak-bytes", "peak-kib", "layer"]),
     ],
 )
 def test_a_word_is_completed_by_what_comes_before_it(words: str, expected: list[str]) -> None:
@@ -133,7 +133,7 @@ def test_completion_answers_in_lines_and_imports_nothing_slow() -> None:
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     shown = [line.partition("\t")[0] for line in process.stdout.splitlines()]
-    assert shown == ["v2@0.75", "flash", "changes", "table", "set()"]
+    assert shown == ["v2@0.75", "flash-bytes", "changes", "table", "set()"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -143,7 +143,7 @@ def test_the_tab_key_completes_in_a_real_shell(shell: str, tmp_path: Path) -> No
     (tmp_path / "my net.yaml").write_text("")
     with run_shell(shell, SHELLS[shell], tmp_path) as session:
         assert session.complete("mbcost table v2@0.75/9") == "mbcost table v2@0.75/96 "
-        assert session.complete("mbcost fit --columns=network,fl") == "mbcost fit --columns=network,flash "
+        assert session.complete("mbcost fit --columns=network,fl") == "mbcost fit --columns=network,flash-bytes "
         assert session.complete("mbcost check my") == "mbcost check my\\ net.yaml "
 
 

@@ -54,7 +54,7 @@ HAVE: dict[str, set[str]] = {
 @cache
 def commands() -> dict[str, Any]:
     """Return the click command of every command, also of those inside groups."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, command in COMMANDS.items():
         target = command.load()
         if isinstance(target, Subgroup):

@@ -10,16 +10,17 @@ import typer
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import format_option, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.streams import read_screen
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
 from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
 from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
 
-STYLES = {"text": render_text, "github": render_annotations}
+STYLES = ("text", "github")
 """Formats that are not tables."""
 
 
-@share_options(style=format_option("github"))
+@share_options(known=lambda _: as_table(()).columns, style=format_option("github"))
 def check(
     files: Annotated[
         list[str],
@@ -41,12 +42,15 @@ def check(
       mbcost check mynet.yaml
       mbcost check nets/*.yaml --format github
     """
-    destination = choose_destination(view, extra=tuple(STYLES))
+    destination = choose_destination(view, extra=STYLES)
     if destination.style in STYLES:
         check_whole_table(destination)
     checked_files = check_files(map(_origin, files), _read)
-    if destination.style in STYLES:
-        write(STYLES[destination.style](checked_files), destination.file)
+    if destination.style == "text":
+        width = None if destination.file else read_screen().width
+        write(render_text(checked_files, width), destination.file)
+    elif destination.style == "github":
+        write(render_annotations(checked_files), destination.file)
     else:
         emit(as_table(checked_files), as_json(checked_files), destination)
     kinds = {finding.kind for checked in checked_files for finding in checked.findings}

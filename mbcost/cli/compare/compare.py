@@ -65,8 +65,9 @@ def nets(
         typer.Argument(metavar="NET...", help="Networks; ratios are to the first.", autocompletion=complete_network),
     ],
     options: NetworkOptions,
-    view: View,
+    *,
     convention: ConventionName = None,
+    view: View,
 ) -> int:
     """Networks side by side, with ratios to the first.
 
@@ -75,7 +76,7 @@ def nets(
     destination = choose_destination(view)
     resolved = [resolve_network(net, options) for net in networks]
     answer = compare_totals(resolved, load_convention(convention))
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer, is_sorted=view.sort is not None), as_json(answer), destination)
     return 0
 
 

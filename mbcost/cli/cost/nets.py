@@ -10,7 +10,7 @@ from mbcost.spec.catalogue.library import load_convention
 
 
 @share_options()
-def nets(view: View, convention: ConventionName = None) -> int:
+def nets(convention: ConventionName = None, *, view: View) -> int:
     """List the built-in networks with their cost, source and implementations.
 
     \b

@@ -37,7 +37,7 @@ def table(
       mbcost table v2 --alpha 0.75 --res 160
       mbcost table v3-large@0.75:torchvision --by stage
       mbcost table v2:keras --head 512,bn,26
-      mbcost table v1 --columns name,output,mult-adds --sort mult-adds
+      mbcost table v1 --columns layer,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
     """
     destination = choose_destination(View(style=view.style, output=view.output))

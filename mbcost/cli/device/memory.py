@@ -88,5 +88,5 @@ def memory(
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
     network = resolve_network(net, options)
     answer = compute_memory(network, allocators, weights, activations, arena_options)
-    emit(as_table(answer, by), as_json(answer), destination)
+    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination)
     return 0

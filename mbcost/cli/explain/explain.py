@@ -43,6 +43,7 @@ REMEDY = "state more of the network, give fewer rows, or leave out --deep"
 
 
 @share_options(
+    known=lambda _: COLUMNS,
     alpha=open_option("Width multiplier", "ALPHA", complete=complete_alpha),
     res=open_option("Input size in pixels", "N|HxW", complete=complete_resolution),
     rho=open_option("Resolution multiplier, instead of --res", "RHO"),
@@ -77,8 +78,8 @@ def explain(
     quantity: Annotated[
         Optional[str],
         typer.Option(
-            help="What the number counts [default: open].",
-            metavar="|".join(QUANTITIES).replace("_", "-"),
+            help="What the number counts: mult-adds, params, activations, bytes or activation-bytes [default: open].",
+            metavar="QUANTITY",
             autocompletion=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
         ),
     ] = None,
@@ -97,7 +98,8 @@ def explain(
     rows: Annotated[
         Optional[str],
         typer.Option(
-            help="A table: CSV with net, alpha, resolution, mult_adds, params; - is standard input [default: none].",
+            help="A table: CSV with network, alpha, resolution, mult_adds, params; - is standard input "
+            "[default: none].",
             metavar="FILE",
         ),
     ] = None,
@@ -122,7 +124,7 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    destination = choose_destination(view, columns=[column.key for column in (*COLUMNS, *DETAILS)])
+    destination = choose_destination(view, columns=(*COLUMNS, *DETAILS))
     check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))

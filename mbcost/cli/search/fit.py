@@ -25,7 +25,7 @@ from mbcost.cli.search.options import (
 )
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.search.fit import COLUMNS, as_json, as_table
+from mbcost.present.search.fit import COLUMNS, DATA, as_json, as_table
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.limits import Limit
@@ -66,6 +66,7 @@ def _list_phones() -> list[str]:
 
 
 @share_options(
+    known=lambda _: COLUMNS,
     alpha=alpha_list(f"every different network from {EVERY_ALPHA.low} to {EVERY_ALPHA.high}"),
     res=res_list(RESOLUTIONS),
     rho=RhoList,
@@ -150,7 +151,7 @@ def fit(
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit v2 --max-latency 30ms --phone pixel1
     """
-    destination = choose_destination(view, columns=[column.key for column in COLUMNS])
+    destination = choose_destination(view, columns=(*COLUMNS, *DATA))
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))

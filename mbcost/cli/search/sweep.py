@@ -27,6 +27,7 @@ from mbcost.cli.search.options import (
 from mbcost.cli.streams import is_terminal
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import (
+    COLUMNS,
     FLAT_TYPES,
     as_json,
     as_table,
@@ -58,7 +59,11 @@ STREAMED = ("csv", *MORE_FORMATS)
 
 
 @share_options(
-    alpha=alpha_list("published"), res=res_list("published"), rho=RhoList, style=format_option(*MORE_FORMATS)
+    known=lambda _: COLUMNS,
+    alpha=alpha_list("published"),
+    res=res_list("published"),
+    rho=RhoList,
+    style=format_option(*MORE_FORMATS),
 )
 def sweep(
     networks: Annotated[

@@ -9,8 +9,10 @@ import typer
 
 from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
-from mbcost.cli.options import HeadText, InChannels, NoTop, Output
+from mbcost.cli.options import HeadText, NoTop, Output
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.progress import show_work
+from mbcost.cli.quantities import whole_number
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
@@ -37,7 +39,10 @@ def export(
     head: HeadText = None,
     no_top: NoTop = False,
     res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
-    in_channels: InChannels = None,
+    in_channels: Annotated[
+        Optional[int],
+        typer.Option(help="Number of channels of the input [default: 3].", metavar="N", parser=whole_number),
+    ] = None,
     kwargs: Kwargs = None,
     name: Annotated[
         Optional[str], typer.Option(help="The name of the list [default: that of the factory].", metavar="NAME")
@@ -77,7 +82,9 @@ def export(
         option = "--no-top" if head is None else "--head"
         raise MbcostError(f"{option} applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
-    traced = trace_target(model, parse_arguments(kwargs or []), resolution, 3 if in_channels is None else in_channels)
+    channels = 3 if in_channels is None else in_channels
+    with show_work(f"loading {model} and running it once"):
+        traced = trace_target(model, parse_arguments(kwargs or []), resolution, channels)
     source = " ".join([model, *(kwargs or [])])
     write(to_yaml(flatten(traced, name or model.rpartition(":")[2], source)), file)
     return 0

@@ -22,9 +22,9 @@ from mbcost.cli.arguments import (
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import Force, share_options
 from mbcost.cli.output import View, choose_destination, emit
-from mbcost.cli.progress import track
+from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
-from mbcost.present.verify import as_json, as_table
+from mbcost.present.verify import COLUMNS, as_json, as_table
 from mbcost.questions.verify.verify import identify_model, trace_target, verify_model
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
@@ -36,7 +36,7 @@ Kwargs = Annotated[
 ]
 
 
-@share_options()
+@share_options(known=lambda _: COLUMNS)
 def verify(
     model: Annotated[
         str,
@@ -77,7 +77,7 @@ def verify(
       mbcost verify ./net.py:make v2@0.75:torchvision --kwargs width_mult=0.75
       mbcost verify ./net.py:make --find
     """
-    destination = choose_destination(view)
+    destination = choose_destination(view, columns=COLUMNS)
     arguments = parse_arguments(kwargs or [])
     if spec and len(spec) > 1:
         raise MbcostError(f"--spec is given twice, as {spec[0]} and {spec[1]}: remove one")
@@ -86,7 +86,8 @@ def verify(
         raise MbcostError("verify needs a network to compare with: name it after the model, or add --find")
     if not find:
         network = resolve_network(net or "", options)
-        traced = trace_target(model, arguments, network.resolution, network.in_channels, force=force)
+        with show_work(f"loading {model} and running it once"):
+            traced = trace_target(model, arguments, network.resolution, network.in_channels, force=force)
         named = options.impl or parse_reference(net or "").implementation
         answer = verify_model(network, traced, _track, any_epsilon=named is None)
     else:
@@ -105,7 +106,8 @@ def verify(
             None if options.rho is None else scale_resolution(specs[0], options.rho),
         )
         channels = specs[0].channels if options.in_channels is None else options.in_channels
-        traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
+        with show_work(f"loading {model} and running it once"):
+            traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
         answer = identify_model(
             specs,
             traced,
