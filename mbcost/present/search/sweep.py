@@ -153,10 +153,12 @@ def read_top1(configuration: Configuration) -> float | None:
 
 
 def csv_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
-    """Yield CSV part by part, the header first."""
-    yield render_csv(build_table("", COLUMNS, ()))
+    """Yield CSV part by part, the header with the first part: a batch that is refused leaves no header alone."""
+    header = render_csv(build_table("", COLUMNS, ()))
     for batch in batches:
-        yield render_csv(build_table("", COLUMNS, batch)).partition("\n")[2]
+        yield header + render_csv(build_table("", COLUMNS, batch)).partition("\n")[2]
+        header = ""
+    yield header
 
 
 def jsonl_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
