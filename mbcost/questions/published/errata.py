@@ -99,7 +99,7 @@ def _prove_together(
 ) -> list[Verdict]:
     """Return errata by a common cause, counted as their table is counted, or else in any way."""
     for readings in dict.fromkeys((counted, ())):
-        answer = explain(query_of(figures, readings), limit=TRIED, with_rest=False)
+        answer = explain(query_of(figures, readings), limit=TRIED, rests=0)
         if proved := _first_proved(figures, answer, known):
             return proved
     return []

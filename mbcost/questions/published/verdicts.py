@@ -44,7 +44,7 @@ def judge_figures(figures: Sequence[Published], watch: Watch = list) -> tuple[Ve
             verdicts[figure.id] = _judge_part(figure)
     left: dict[tuple[str, ...], list[tuple[Published, Answer]]] = {}
     for group in watch(_groups(figures)):
-        answer = explain(query_of(group, plain=True), limit=1, with_rest=False)
+        answer = explain(query_of(group, plain=True), limit=1, rests=0)
         for explanation in answer.explanations:
             right = right_of(group, explanation)
             verdicts |= {figure.id: verdict_of(figure, "exact", value, explanation) for figure, value in right}
