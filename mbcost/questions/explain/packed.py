@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KEPT = 32
 """How many stacks with mistakes are kept for further queries; each needs a few megabytes."""
-KEPT_PLAIN = 8 * KEPT
+KEPT_PLAIN = 1024
 """How many stacks of unmodified networks are kept; each needs some kilobytes."""
 ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
 """The arrays of a stack."""

@@ -40,11 +40,17 @@ def fresh() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_file_has_what_is_built_now(name: str) -> None:
-    spec = load_spec(name)
-    for alpha in packed_alphas(name):
+    """At alpha 1 and at the smallest alpha with every mistake, at the others without a mistake: building takes long."""
+    spec, alphas = load_spec(name), packed_alphas(name)
+    for alpha in alphas:
         ahead = packed_stack(name, alpha)
         assert ahead is not None, "write it anew: python -m tools.pack_structures"
-        assert same(ahead, build_stack(spec, alpha, Choices(pairs=True))), "write it anew"
+        if alpha in (1.0, min(alphas)):
+            assert same(ahead, build_stack(spec, alpha, Choices(pairs=True))), "write it anew"
+        else:
+            plain = [index for index, structure in enumerate(ahead.structures) if not structure.departures]
+            built = build_stack(spec, alpha, Choices(mistakes=0))
+            assert counts(ahead.select(plain)) == counts(built), "write it anew"
 
 
 def test_the_file_has_nothing_but_the_published_alphas() -> None:
@@ -54,7 +60,8 @@ def test_the_file_has_nothing_but_the_published_alphas() -> None:
     for name in NETWORKS:
         assert set(load_spec(name).published_alphas) <= set(packed_alphas(name))
     for figure in load_published():
-        assert (figure.alpha or 1.0) in packed_alphas(figure.net), figure.id
+        if figure.net in NETWORKS:
+            assert (figure.alpha or 1.0) in packed_alphas(figure.net), figure.id
     assert packed_stack("v2", 0.9) is None
     assert packed_stack("v9", 1.0) is None
 
