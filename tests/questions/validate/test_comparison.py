@@ -51,7 +51,7 @@ def test_engine_and_tools_agree(
 ) -> None:
     """Every network is compared under every implementation at every resolution; the alphas alternate.
 
-    `make validate` compares them at all published alphas and resolutions, with the libraries as well.
+    `make validate` tries every published alpha and resolution.
     """
     spec = load_spec(network)
     model = build(spec, alpha=alpha, implementation=implementation)
