@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from mbcost.spec.catalogue.published import load_published
 from tools import ROOT
 
 IMPORTED = ("mbcost.cli.group", "mbcost.measured.own", "mbcost.measured.references", "fvcore.nn", "torchvision", "timm")
@@ -71,6 +72,8 @@ def serve(address: str) -> None:
     """Fork for every connection to the socket at `address`, until standard input ends."""
     for name in IMPORTED:
         import_module(name)
+    # The answers about published figures are kept, so that a fork does not compute them again.
+    import_module("mbcost.questions.published.verdicts").judge_figures(load_published())
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies: the clients get the exit codes
