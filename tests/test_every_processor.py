@@ -49,13 +49,10 @@ for command in {COMMANDS}:
 """
 SETTINGS = [
     ("", "0", "1"),
-    ("", "1", "2"),
-    ("X86_V4", "0", "2"),
-    ("X86_V4", "1", "1"),
-    ("X86_V4 X86_V3", "0", "1"),
-    ("X86_V4 X86_V3", "1", "2"),
+    ("X86_V4", "1", "2"),
+    ("X86_V4 X86_V3", "2", "1"),
 ]
-"""CPU features that NumPy must not use, hash seed, threads: every pair of values of any two of them occurs."""
+"""CPU features that NumPy must not use, hash seed, threads: whichever of them an answer depends on, two runs differ."""
 
 
 def run_commands(setting: tuple[str, str, str]) -> bytes:

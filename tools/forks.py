@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from mbcost.spec.catalogue.published import load_published
 from tools import ROOT
 from tools.widths import try_widths
 
@@ -74,6 +75,8 @@ def serve(address: str) -> None:
     for name in IMPORTED:
         import_module(name)
     try_widths()
+    # The answers about published figures are kept, so that a fork does not compute them again.
+    import_module("mbcost.questions.published.verdicts").judge_figures(load_published())
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies: the clients get the exit codes

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mbcost.questions.explain.packed import ARRAYS, fingerprint, packed_path
+from mbcost.questions.explain.packed import ARRAYS, fingerprint, packed_alphas, packed_path
 from mbcost.questions.explain.stack import build_stack
 from mbcost.questions.explain.structures import Choices
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
@@ -19,7 +19,7 @@ from mbcost.spec.scaling import alpha_text
 
 
 def pack(path: Path) -> None:
-    """Build the structures of every built-in network at its published alphas and write them to `path`.
+    """Build the structures of every built-in network at the alphas that are published and write them to `path`.
 
     Raises:
         OSError: the file cannot be written.
@@ -27,7 +27,7 @@ def pack(path: Path) -> None:
     arrays: dict[str, Any] = {"specs": np.frombuffer(fingerprint().encode(), dtype=np.uint8)}
     for name in NETWORKS:
         spec = load_spec(name)
-        for alpha in spec.published_alphas:
+        for alpha in packed_alphas(name):
             key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices(pairs=True))
             labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
             text = json.dumps([labels, stack.scales], separators=(",", ":"))

@@ -83,7 +83,7 @@ def _explain(error: BaseException) -> tuple[str, ...] | None:
         return ("there is not enough memory: use smaller sizes or fewer networks",)
     if isinstance(error, OSError):
         name = "" if error.filename is None else f"{error.filename}: "
-        return (f"{name}{error.strerror or error}",)
+        return (f"{name}{error.strerror or error}: check the file, the folder and the free space",)
     if isinstance(error, ImportError) and not (error.name or "").startswith("mbcost"):
         return (f"a library cannot be imported: {error}: install it again",)
     return None

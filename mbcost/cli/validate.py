@@ -24,6 +24,7 @@ from mbcost.cli.output import View, check_whole_table, choose_destination, emit,
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
+from mbcost.present.names import bytes_text
 from mbcost.present.validate import as_json, as_table, render_github, render_junit, tabulate_differences
 from mbcost.questions.validate.campaign import (
     TOOLS,
@@ -135,8 +136,8 @@ def _check_effort(planned: Plan, *, force: bool) -> None:
     if case is not None and effort.bytes > MOST_BYTES and not force:
         model = f"{case.spec.name} at alpha {alpha_text(case.alpha)} and {case.resolution[0]}x{case.resolution[1]}"
         raise MbcostError(
-            f"{model} takes at least {effort.bytes:,} bytes of memory: use a smaller resolution or alpha, or add "
-            f"--force to exceed the limit of {MOST_BYTES:,}"
+            f"{model} takes at least {bytes_text(effort.bytes)} of memory: use a smaller resolution or alpha, or add "
+            f"--force to exceed the limit of {bytes_text(MOST_BYTES)}"
         )
     remedy = "compare fewer or smaller networks"
     begin_work(effort.mult_adds, "multiply-adds", rate=RATE, bound=MOST_MULT_ADDS, force=force, remedy=remedy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 INTEGER_STEPS = ("none", "truncate", "round")
@@ -112,21 +112,21 @@ class Implementation:
     source: str
     """File and version of the code from which the rules were read."""
     channels: ChannelRule
-    channels_of: Mapping[str, ChannelRule]
+    channels_of: Mapping[str, ChannelRule] = field(hash=False)
     """Rules for single roles that differ from `channels`."""
     squeeze: ChannelRule
     """Rounds the squeeze width: a quarter of the width that `squeeze_of` names."""
     expansion: str
     """How a printed expanded width is scaled by alpha: `input` keeps its printed ratio to the scaled input, `printed`
     scales the printed number."""
-    unscaled_below: Mapping[str, float]
+    unscaled_below: Mapping[str, float] = field(hash=False)
     """Role -> the alpha below which a row of this role keeps its printed width."""
-    width_from_input: Mapping[str, int]
+    width_from_input: Mapping[str, int] = field(hash=False)
     """Role -> the factor, if the width is a multiple of the row's input width."""
     layer_rules: LayerRules
     without_residual: frozenset[int]
     """Stages whose blocks have no residual connection, even if input and output agree."""
-    activations: Mapping[str, str]
+    activations: Mapping[str, str] = field(hash=False)
     """Letter of the NL column -> name of the function."""
     norm_epsilon: float
     framework: str = ""

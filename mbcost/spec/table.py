@@ -89,7 +89,7 @@ class Spec:
     resolution: tuple[int, int]
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    implementations: Mapping[str, Implementation]
+    implementations: Mapping[str, Implementation] = field(hash=False)
     published_alphas: tuple[float, ...] = (1.0,)
     published_resolutions: tuple[int, ...] = ()
     aliases: tuple[str, ...] = ()

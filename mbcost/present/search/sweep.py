@@ -182,10 +182,15 @@ def sort_configurations(parts: Iterable[Iterable[Configuration]], key: str) -> l
 
 
 def csv_text(batches: Iterable[Iterable[Configuration]], keys: Sequence[str] = tuple(FLAT_TYPES)) -> Iterator[str]:
-    """Yield the columns `keys` as CSV, part by part, the header first."""
-    yield render_csv(build_table("", COLUMNS, ()).select(keys))
+    """Yield the columns `keys` as CSV, part by part.
+
+    The header comes with the first part, so that a batch that is refused leaves no header alone.
+    """
+    header = render_csv(build_table("", COLUMNS, ()).select(keys))
     for batch in batches:
-        yield render_csv(build_table("", COLUMNS, batch).select(keys)).partition("\n")[2]
+        yield header + render_csv(build_table("", COLUMNS, batch).select(keys)).partition("\n")[2]
+        header = ""
+    yield header
 
 
 def jsonl_text(batches: Iterable[Iterable[Configuration]], keys: Sequence[str] = tuple(FLAT_TYPES)) -> Iterator[str]:

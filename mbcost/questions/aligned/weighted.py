@@ -236,6 +236,7 @@ def _describe_layers(layers: tuple[Layer, ...], lead: Conv2d | Linear) -> Weight
     )  # fmt: skip
 
 
+@lru_cache(maxsize=2**10)
 def _describe_call(call: Call) -> WeightedLayer:
     facts = call.facts
     norm_channels = sum(norm.channels for norm in call.norms) if call.norms else facts.norm_channels

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from mbcost.questions.explain.answer import Explanation
-from mbcost.questions.explain.evaluate import list_amounts, network_of
+from mbcost.questions.explain.evaluate import count_network
 from mbcost.questions.explain.facts import Query
 from mbcost.questions.explain.readings import named_readings
 
@@ -54,5 +54,5 @@ def _predict(query: Query, quantity: str, explanation: Explanation) -> int:
     """Return the explanation's count of a quantity that the query does not give, by the default convention."""
     first = explanation.values[0]
     fact = replace(first.fact, quantity=quantity, alpha=first.alpha, resolution=first.resolution)
-    network = network_of(query, explanation.setting, explanation.structure, fact)
-    return sum(list_amounts(network, explanation.structure, named_readings(quantity)[0]))
+    counts = count_network(query, explanation.setting, explanation.structure, fact)
+    return named_readings(quantity)[0].weigh(counts)

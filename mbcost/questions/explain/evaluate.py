@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 
 from mbcost.analytic.layers import Layer
@@ -26,6 +27,8 @@ MOST_SAME = 3
 """At most so many other causes with the same sums are named."""
 SAME_MARGIN = 400
 """Another cause with the same sums is named if it costs at most 4 bits more, in hundredths."""
+COUNTED = 1024
+"""The counts of so many networks are kept, because several explanations are about one network."""
 
 
 def network_of(query: Query, setting: Setting, structure: Structure, fact: Fact) -> Network:
@@ -37,6 +40,27 @@ def network_of(query: Query, setting: Setting, structure: Structure, fact: Fact)
     draft = structure.draft(setting.spec)
     resolution = setting.resolution_of(fact)
     return draft.network(setting.alpha_of(fact), resolution, structure.classes, query.in_channels)
+
+
+def count_network(query: Query, setting: Setting, structure: Structure, fact: Fact) -> tuple[int, ...]:
+    """Return the counts of the network that explains the fact, as `sum_columns` sums them.
+
+    Raises:
+        MbcostError: a feature map is empty.
+    """
+    quantity = quantity_of(fact)
+    if structure.only is None and quantity != "activation_bytes":
+        quantity = "params"  # the counts are the same for every quantity
+    alpha, resolution = setting.alpha_of(fact), setting.resolution_of(fact)
+    return _count(setting.spec, replace(structure, other_classes=False), alpha, resolution, query.in_channels, quantity)
+
+
+@lru_cache(maxsize=COUNTED)
+def _count(
+    spec: Spec, structure: Structure, alpha: float, resolution: tuple[int, int], in_channels: int | None, quantity: str
+) -> tuple[int, ...]:
+    network = structure.draft(spec).network(alpha, resolution, structure.classes, in_channels)
+    return sum_columns(network, structure, quantity)
 
 
 def list_amounts(network: Network, structure: Structure, reading: Reading) -> list[int]:
@@ -163,14 +187,14 @@ def _departures(candidate: Candidate) -> tuple[str, ...]:
 
 def _evaluate(query: Query, candidate: Candidate, match: Match) -> Value:
     """Return the value from the layers themselves: what the search saw in its arrays is worked out again."""
-    network = network_of(query, candidate.setting, candidate.structure, match.fact)
-    counts = sum_columns(network, candidate.structure, quantity_of(match.fact))
+    setting = candidate.setting
+    counts = count_network(query, setting, candidate.structure, match.fact)
     count = match.reading.weigh(counts)
     window = match.window
     value = Value(
         match.fact,
-        network.alpha,
-        network.resolution,
+        setting.alpha_of(match.fact),
+        setting.resolution_of(match.fact),
         match.reading,
         None,
         count,

@@ -20,16 +20,18 @@ from mbcost.questions.explain.wide import build_wide_trials
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
 WIDE = 1400
 """What only a wide search tries costs at least this, in hundredths of a bit: it is left out if a simpler cause fits."""
+RESTS = 3
+"""A table that needs more than this and one explanation is not a table of one network: the last one misses numbers."""
 
 
-def explain(query: Query, limit: int = 10, watch: Watch = iter, *, with_rest: bool = True) -> Answer:
+def explain(query: Query, limit: int = 10, watch: Watch = iter, *, rests: int = RESTS) -> Answer:
     """Return the `limit` simplest explanations of the facts of `query`.
 
     Args:
         query: what to explain.
         limit: how many explanations to list.
         watch: iterates over the trials, and can show the progress.
-        with_rest: whether to explain in turn what the first explanation misses.
+        rests: how often to explain in turn what the first explanation misses.
 
     Raises:
         MbcostError: no network can be built as the query says.
@@ -53,8 +55,8 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter, *, with_rest: bo
     is_explained = any(not candidate.mistyped for candidate, _ in confirmed)
     nearest = () if is_explained else find_nearest(tried)
     rest = None
-    if with_rest and explanations and (missed := _left(explanations[0])):
-        rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit, watch)
+    if rests and explanations and (missed := _left(explanations[0])):
+        rest = explain(replace(query, facts=missed, counted=explanations[0].counted), limit, watch, rests=rests - 1)
     return Answer(query, tuple(explanations), fits, nearest, advise(query, explanations), rest, claimed_by)
 
 

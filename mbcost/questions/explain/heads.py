@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from mbcost.analytic.compact import compact, count_positions
@@ -25,6 +25,8 @@ from mbcost.spec.tally import COUNTS, Tally, counts_of
 
 WIDTHS = (8, 10, *range(16, 4097))
 """The widths that are tried for an exact number; for other numbers, the common ones."""
+KEPT = 128
+"""The counts of so many networks without a head are kept for further queries."""
 _TEMPLATES: tuple[tuple[Part, ...], ...] = (
     (), (NORM,), (0,), (0, NORM), (NORM, 0), (NORM, 0, NORM), (FLATTEN,), (FLATTEN, 0), (FLATTEN, 0, NORM),
 )  # fmt: skip
@@ -267,6 +269,7 @@ def _list_bodies(
     return Families(marked, *arrays, special, np.zeros_like(special))
 
 
+@lru_cache(maxsize=KEPT)
 def _count_body(
     spec: Spec, implementation: str, alpha: float, resolution: tuple[int, int], in_channels: int | None
 ) -> tuple[Tally, Tally, tuple[int, int]]:

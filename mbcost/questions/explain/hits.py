@@ -168,13 +168,13 @@ def missed_costs(query: Query) -> list[int]:
     """
     counts: dict[object, set[object]] = {}
     for fact in query.facts:
-        counts.setdefault((fact.quantity, fact.printed.number), set()).add(_count_of(fact))
+        counts.setdefault((fact.quantity, fact.printed.number), set()).add(count_of(fact))
     usual, copied = (cost_of("tables", name) for name in ("missed", "copied"))
     costs, stated = [], set()
     for fact in query.facts:
         number = fact.quantity, fact.printed.number
-        costs.append(0 if (number, _count_of(fact)) in stated else copied if len(counts[number]) > 1 else usual)
-        stated.add((number, _count_of(fact)))
+        costs.append(0 if (number, count_of(fact)) in stated else copied if len(counts[number]) > 1 else usual)
+        stated.add((number, count_of(fact)))
     return costs
 
 
@@ -189,10 +189,10 @@ def find_original(facts: Iterable[Fact], fact: Fact) -> Fact | None:
 
 def _same_count(first: Fact, second: Fact) -> bool:
     """Return whether two facts are about one count."""
-    return _count_of(first) == _count_of(second)
+    return count_of(first) == count_of(second)
 
 
-def _count_of(fact: Fact) -> tuple[object, ...]:
+def count_of(fact: Fact) -> tuple[object, ...]:
     """Return the key that facts about one count share."""
     return fact.quantity, fact.alpha, fact.resolution if fact.needs_resolution else None
 

@@ -1,4 +1,4 @@
-"""Structures that are built ahead: those of the built-in networks at their published alphas, in one file.
+"""Structures that are built ahead: those of the built-in networks at the alphas that are published, in one file.
 
 It takes seconds to build them and hundredths of a second to read them. The file states from which specs it was built;
 it is ignored if it was built from other specs. A test checks that it is equal to what is built now.
@@ -13,10 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.explain.facts import is_built_in
+from mbcost.questions.explain.facts import RELATIVES, is_built_in
 from mbcost.questions.explain.stack import Stack, build_stack
 from mbcost.questions.explain.structures import Choices, Structure
 from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
+from mbcost.spec.catalogue.published import load_published
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
@@ -24,9 +25,26 @@ if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
 
 KEPT = 32
-"""How many stacks of built-in networks are kept for further queries; each needs a few megabytes."""
+"""How many stacks with mistakes are kept for further queries; each needs a few megabytes."""
+KEPT_PLAIN = 1024
+"""How many stacks of unmodified networks are kept; each needs some kilobytes."""
 ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
 """The arrays of a stack."""
+
+
+def packed_alphas(name: str) -> tuple[float, ...]:
+    """Return the alphas at which the built-in network `name` is built ahead, its own published ones first.
+
+    A number that is printed for a network is tried on all its relatives, at the alpha that is claimed.
+    """
+    family = next((names for names in _list_families() if name in names), (name,))
+    alphas = [alpha for member in (name, *family) for alpha in load_spec(member).published_alphas]
+    printed = {figure.alpha for figure in load_published() if figure.net in family and figure.alpha is not None}
+    return tuple(dict.fromkeys([*alphas, *sorted(printed)]))
+
+
+def _list_families() -> list[tuple[str, ...]]:
+    return [(first, *others) for first, others in RELATIVES.items()]
 
 
 def packed_path() -> Path:
@@ -77,13 +95,30 @@ def load_stack(spec: Spec, alpha: float, choices: Choices) -> Stack:
     Raises:
         MbcostError: alpha is so small that no network can be built.
     """
+    # The counts of a stack are the same for any claimed classes, and rare implementations are left out afterwards.
+    built = replace(choices, classes=None, rare=True)
     if is_built_in(spec):
-        return _built_in_stack(spec.name, alpha, replace(choices, classes=None))
+        return (_built_in_stack if choices.mistakes else _plain_stack)(spec.name, alpha, built)
+    return _build_once(spec, alpha, built) if choices.mistakes < 2 else build_stack(spec, alpha, built)
+
+
+@lru_cache(maxsize=KEPT)
+def _build_once(spec: Spec, alpha: float, choices: Choices) -> Stack:
+    """Return the stack of another network, as of one without its top."""
     return build_stack(spec, alpha, choices)
 
 
 @lru_cache(maxsize=KEPT)
 def _built_in_stack(name: str, alpha: float, choices: Choices) -> Stack:
+    return _select_stack(name, alpha, choices)
+
+
+@lru_cache(maxsize=KEPT_PLAIN)
+def _plain_stack(name: str, alpha: float, choices: Choices) -> Stack:
+    return _select_stack(name, alpha, choices)
+
+
+def _select_stack(name: str, alpha: float, choices: Choices) -> Stack:
     """Return the stack from the structures that are built ahead, as far as these go."""
     ahead = packed_stack(name, alpha) if choices.mistakes < 2 and choices.in_channels is None else None
     if ahead is None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import fsum
+from dataclasses import dataclass, field
 from operator import and_
 from typing import TYPE_CHECKING
 
+from mbcost.questions.explain.arrays import exact_sum
 from mbcost.questions.explain.facts import Query, quantity_of
 from mbcost.questions.explain.families import Families
 from mbcost.questions.explain.reading_sets import choose_readings
@@ -29,10 +29,15 @@ class SolvedReach:
     share: Floats
     special: Flags
     """Whether the family is special."""
+    _bounds: dict[tuple[int, bool], float] = field(default_factory=dict)
+    """What `bound` returned, so that it is computed once."""
 
     def bound(self, limit: int, *, special: bool) -> float:
         """Return an upper bound of the share of factors that the families explain at a cost of at most `limit`."""
-        return min(1.0, fsum(self.share[(self.cost <= limit) & (self.special == special)]))
+        key = limit, special
+        if key not in self._bounds:
+            self._bounds[key] = min(1.0, exact_sum(self.share[(self.cost <= limit) & (self.special == special)]))
+        return self._bounds[key]
 
 
 def _reach_of(query: Query, families: Families, index: int, limit: int, spread: float) -> SolvedReach:

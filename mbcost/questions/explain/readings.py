@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 
 from mbcost.questions.explain.columns import COLUMNS
@@ -105,9 +105,15 @@ class Reading:
         counted = {index for index, factor in enumerate(self.row) if factor}
         return self.quantity == "mult_adds" and not counted <= _MAC_INDICES
 
-    def weigh(self, counts: Iterable[int]) -> int:
+    @cached_property
+    def _terms(self) -> tuple[tuple[int, int], ...]:
+        """The index of each column that the reading counts, with its coefficient."""
+        return tuple((index, factor) for index, factor in enumerate(self.row) if factor)
+
+    def weigh(self, counts: Sequence[int]) -> int:
         """Return the sum of the counts, one for each of `COLUMNS`, with the coefficients of the reading."""
-        return sum(count * factor for count, factor in zip(counts, self.row, strict=True) if factor)
+        assert len(counts) == len(self.row), "one count for each column"
+        return sum([counts[index] * factor for index, factor in self._terms])
 
 
 @cache

@@ -7,7 +7,7 @@ not depend on the order in which a processor's instructions leave equal elements
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
 from typing import Any
@@ -64,12 +64,16 @@ class Candidate:
     @property
     def order(self) -> tuple[Any, ...]:
         """The key of the total order: cost, unmodified first, the order of the conventions, name, then the rest."""
-        departures = (*self.setting.departures, *self.structure.departures)
-        counted = tuple(match.reading.rank for match in self.matches)
-        printed = tuple("" if match.window is None else match.window.rounding for match in self.matches)
-        name = self.setting.spec.name, self.structure.implementation, self.structure.classes, departures
-        size = self.setting.alpha or 0.0, self.setting.resolution or (0, 0)
-        return self.cost, len(departures), counted, name, size, printed
+        return _order(self.setting, self.structure, self.matches, self.cost)
+
+
+def _order(setting: Setting, structure: Structure, matches: tuple[Match, ...], cost: int) -> tuple[Any, ...]:
+    departures = (*setting.departures, *structure.departures)
+    counted = tuple([match.reading.rank for match in matches])
+    printed = tuple(["" if match.window is None else match.window.rounding for match in matches])
+    name = setting.spec.name, structure.implementation, structure.classes, departures
+    size = setting.alpha or 0.0, setting.resolution or (0, 0)
+    return cost, len(departures), counted, name, size, printed
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,25 +87,27 @@ class TrialHit:
 
     def candidate(self, equals: tuple[Candidate, ...] = ()) -> Candidate:
         """Return the candidate; `equals` are others with the same network and the same numbers."""
-        return replace(self._plain, equals=equals, identity=self.identity)
+        setting, structure = self.trial.setting_of(self.index), self.trial.structures[self.index]
+        return Candidate(setting, structure, self.matches, self.cost, equals, self.identity)
 
     @property
     def order(self) -> tuple[Any, ...]:
         """The key of the total order of candidates."""
-        return self._plain.order
-
-    @cached_property
-    def _plain(self) -> Candidate:
-        return Candidate(self.trial.setting_of(self.index), self.trial.structures[self.index], self.matches, self.cost)
+        setting, structure = self.trial.setting_of(self.index), self.trial.structures[self.index]
+        return _order(setting, structure, self.matches, self.cost)
 
     @cached_property
     def identity(self) -> tuple[Any, ...]:
         """The key that hits share if the same network gives the same numbers, whatever it is called."""
-        return tuple(
-            (*(int(counts[self.index] @ basis) for basis in _bases(quantity_of(match.fact))), value)
-            for counts, match in zip(self.trial.counts, self.matches, strict=True)
-            for value in [None if match.window is None else match.reading.weigh(counts[self.index].tolist())]
-        )
+        keys: list[tuple[int | None, ...]] = []
+        last: Array | None = None
+        row: list[int] = []
+        for counts, match in zip(self.trial.counts, self.matches, strict=True):
+            if counts is not last:  # facts about one count share an array
+                last, row = counts, counts[self.index].tolist()
+            value = None if match.window is None else match.reading.weigh(row)
+            keys.append((*(sum([row[index] for index in basis]) for basis in _bases(quantity_of(match.fact))), value))
+        return tuple(keys)
 
 
 def find_candidates(query: Query, trials: list[Trial]) -> list[Candidate]:
@@ -150,9 +156,10 @@ def _drop_expensive(hits: list[TrialHit], number: int) -> list[TrialHit]:
 def _single(query: Query, trial: Trial, passes: list[Hits]) -> Iterator[TrialHit]:
     for hits in passes:
         total = trial.cost[hits.structures] + hits.cost
-        for index in _cheapest(total, KEPT):
-            matches = tuple(match for _, match in _matches(query, hits, index))
-            yield TrialHit(trial, int(hits.structures[index]), matches, int(total[index]))
+        kept = _cheapest(total, KEPT)
+        structures, costs = hits.structures[kept].tolist(), total[kept].tolist()
+        for structure, cost, matched in zip(structures, costs, _list_matches(query, hits, kept), strict=True):
+            yield TrialHit(trial, structure, tuple([match for _, match in matched]), cost)
 
 
 def _joint(query: Query, trial: Trial, passes_by_quantity: list[list[Hits]]) -> Iterator[TrialHit]:
@@ -164,10 +171,12 @@ def _joint(query: Query, trial: Trial, passes_by_quantity: list[list[Hits]]) -> 
     for passes in passes_by_quantity:
         by_structure: dict[int, list[Option]] = {}
         for hits in passes:
-            for index in _cheapest(hits.cost + trial.cost[hits.structures], 10 * KEPT):
-                cheapest = by_structure.setdefault(int(hits.structures[index]), [])
-                if len(cheapest) < BEST or cheapest[-1][0] == hits.cost[index]:
-                    cheapest.append((int(hits.cost[index]), _matches(query, hits, index)))
+            kept = _cheapest(hits.cost + trial.cost[hits.structures], 10 * KEPT)
+            rows, costs = hits.structures[kept].tolist(), hits.cost[kept].tolist()
+            for structure, cost, matched in zip(rows, costs, _list_matches(query, hits, kept), strict=True):
+                cheapest = by_structure.setdefault(structure, [])
+                if len(cheapest) < BEST or cheapest[-1][0] == cost:
+                    cheapest.append((cost, matched))
         options.append(by_structure)
     missed = [[_unexplained(query, quantity)] for quantity in quantities_of(query)]
     for structure in sorted(set().union(*options)):
@@ -196,20 +205,25 @@ def _cheapest(costs: Array, number: int) -> list[int]:
     return ordered
 
 
-def _matches(query: Query, hits: Hits, index: int) -> tuple[tuple[int, Match], ...]:
-    windows, reading = hits.windows[int(hits.rounding[index])], hits.reading_set.readings[int(hits.reading[index])]
-    return tuple(
-        (fact, Match(query.facts[fact], reading, window if right else None))
-        for fact, window, right in zip(hits.facts, windows, hits.explained[index], strict=True)
-    )
+def _list_matches(query: Query, hits: Hits, indices: list[int]) -> Iterator[tuple[tuple[int, Match], ...]]:
+    """Yield the matches of some hits: the index of each fact, and its match. Hits that are counted alike share them."""
+    known: dict[tuple[Any, ...], tuple[tuple[int, Match], ...]] = {}
+    columns = (hits.rounding[indices], hits.reading[indices], hits.explained[indices])
+    for kind, number, explained in zip(*(column.tolist() for column in columns), strict=True):
+        key = kind, number, *explained
+        if key not in known:
+            reading = hits.reading_set.readings[number]
+            known[key] = tuple(
+                (fact, Match(query.facts[fact], reading, window if right else None))
+                for fact, window, right in zip(hits.facts, hits.windows[kind], explained, strict=True)
+            )
+        yield known[key]
 
 
 @cache
-def _bases(quantity: str) -> tuple[Array, ...]:
-    """Return the sums of counts in which two networks are equal if they are the same, as far as `quantity` shows."""
-    import numpy as np
-
+def _bases(quantity: str) -> tuple[tuple[int, ...], ...]:
+    """Return the sums of columns in which two networks are equal if they are the same, as far as `quantity` shows."""
     sums = (("conv_macs", "linear_macs"),) if quantity not in ("params", "bytes") else (
         ("weights",), ("biases",), ("plain_norm_channels", "fused_norm_channels"),
     )  # fmt: skip
-    return tuple(np.array([int(count in names) for count in COLUMNS], dtype=np.int64) for names in sums)
+    return tuple(tuple(map(COLUMNS.index, names)) for names in sums)

@@ -204,13 +204,20 @@ def _mistakes(spec: Spec, choices: Choices, *, main: bool) -> Iterator[tuple[str
 
 
 def _count(structure: Structure, draft: Draft, blocks: tuple[Block, ...], *, with_parts: bool) -> Iterator[Counted]:
-    """Yield the structure as it is and, with `with_parts`, with mistakes of counting in one quantity or both."""
-    whole = _sum(blocks)
+    """Yield the structure as it is and, with `with_parts`, with mistakes of counting in one quantity or both.
+
+    Raises:
+        TooLarge: a count can be above the arrays' bound.
+    """
+    counted = tuple(_scaled_counts(blocks))
+    whole = _sum(counted)
     yield structure, whole, whole
-    roles = {role_of(draft.spec, block.stage) for block in blocks}
-    for name, miscount in LEFT_OUT.items() if with_parts else ():
-        if roles.issuperset(miscount.roles):
-            other = _miscounted(whole, blocks, draft, miscount)
+    if not with_parts:
+        return
+    roles = {block.stage: role_of(draft.spec, block.stage) for block in blocks}
+    for name, miscount in LEFT_OUT.items():
+        if set(roles.values()).issuperset(miscount.roles):
+            other = _miscounted(whole, counted, roles, miscount)
             if miscount.times < 0:
                 yield replace(structure, left_out=name), other, other
                 yield replace(structure, left_out=name, only="params"), whole, other
@@ -218,19 +225,21 @@ def _count(structure: Structure, draft: Draft, blocks: tuple[Block, ...], *, wit
             yield replace(structure, left_out=name, only="mult_adds"), other, whole
 
 
-def _miscounted(whole: Sums, blocks: tuple[Block, ...], draft: Draft, miscount: Miscount) -> Sums:
+def _miscounted(
+    whole: Sums, counted: Iterable[BlockCounts], roles: Mapping[int, str | None], miscount: Miscount
+) -> Sums:
     """Return the counts with those of some blocks added `times` more; every block keeps its scale.
 
     They are at most twice those of all blocks.
     """
     sums = dict(whole)
-    for block, scale, counts in _scaled_counts(blocks):
-        if role_of(draft.spec, block.stage) in miscount.roles:
+    for stage, scale, counts, _ in counted:
+        if roles[stage] in miscount.roles:
             sums[scale] = sums[scale] + miscount.times * counts
     return sums
 
 
-def _sum(blocks: Iterable[Block]) -> Sums:
+def _sum(counted: Iterable[BlockCounts]) -> Sums:
     """Return the counts of all blocks.
 
     Raises:
@@ -238,8 +247,8 @@ def _sum(blocks: Iterable[Block]) -> Sums:
     """
     sums: dict[Scale, Array] = {}
     bound = 0
-    for _, scale, counts in _scaled_counts(blocks):
-        bound += int(counts.max())
+    for _, scale, counts, largest in counted:
+        bound += largest
         check_count(bound)
         if scale in sums:
             sums[scale] += counts
@@ -248,22 +257,33 @@ def _sum(blocks: Iterable[Block]) -> Sums:
     return sums
 
 
-def _scaled_counts(blocks: Iterable[Block]) -> Iterator[tuple[Block, Scale, Array]]:
+BlockCounts = tuple[int, Scale, "Array", int]
+"""The stage of a block, a scale, the counts of the block at this scale, and the largest of them."""
+
+
+def _scaled_counts(blocks: Iterable[Block]) -> Iterator[BlockCounts]:
     """Yield the counts of each block with the scale that they have in the network."""
     scale = FULL
     for block in blocks:
         parts, output = _arrays(block.form)
-        for inner, counts in parts:
-            yield block, join_scales(scale, inner), counts
+        for inner, counts, largest in parts:
+            yield block.stage, join_scales(scale, inner), counts, largest
         scale = join_scales(scale, output)
 
 
 @cache
-def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array], ...], Scale]:
-    """Return a block's counts by scale, and the scale of its output; cached, so never write to the arrays."""
+def _arrays(form: Form) -> tuple[tuple[tuple[Scale, Array, int], ...], Scale]:
+    """Return a block's counts by scale, and the scale of its output; cached, so never write to the arrays.
+
+    The largest of the counts stands beside them.
+    """
     import numpy as np
 
     counted = compact_form(form)
     tallies = ((None, counted.fixed), *counted.growing)
     check_count(max(max(counts_of(tally)) for _, tally in tallies))
-    return tuple((scale, np.array(counts_of(tally), dtype=np.int64)) for scale, tally in tallies), counted.output
+    parts = (
+        (scale, np.array(counts, dtype=np.int64), max(counts))
+        for scale, counts in ((scale, counts_of(tally)) for scale, tally in tallies)
+    )
+    return tuple(parts), counted.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from mbcost.questions.explain.costs import cost_of
 from mbcost.questions.mistakes.known import Draft, find_mistake
@@ -79,7 +80,7 @@ class Structure:
     head: tuple[Part, ...] | None = None
     """The parts before the classifier of a head that replaces the table's own; None for the table's own."""
 
-    @property
+    @cached_property
     def departures(self) -> tuple[str, ...]:
         """The names of its mistakes and left-out parts."""
         head = None if self.head is None else "another head"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from mbcost.analytic.layers import BatchNorm, Layer
 from mbcost.questions.explain.columns import TRAINED_COLUMN, columns_of
@@ -11,6 +12,9 @@ from mbcost.questions.explain.facts import Setting
 from mbcost.questions.explain.families import Families
 from mbcost.questions.explain.structures import CLASSIFIER, Choices, Structure
 from mbcost.spec.table import CLASSES, Spec
+
+KEPT = 128
+"""The sums of so many networks are kept for further queries."""
 
 
 def list_tails(
@@ -66,6 +70,7 @@ def name_trained(layer: Layer) -> str:
     return f"the norm of {layer.name}" if isinstance(layer, BatchNorm) else layer.name
 
 
+@lru_cache(maxsize=KEPT)
 def _sum_tails(
     spec: Spec, implementation: str, alpha: float, in_channels: int | None
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:

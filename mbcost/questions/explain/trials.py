@@ -22,7 +22,14 @@ from mbcost.questions.explain.packed import load_stack
 from mbcost.questions.explain.peaks import PEAKS, list_peaks
 from mbcost.questions.explain.solve import solve
 from mbcost.questions.explain.stack import Stack
-from mbcost.questions.explain.structures import OTHER_CLASSES, PAIR_DIGITS, USUAL_CLASSES, Choices, Structure
+from mbcost.questions.explain.structures import (
+    OTHER_CLASSES,
+    PAIR_DIGITS,
+    USUAL_CLASSES,
+    Choices,
+    Structure,
+    class_cost,
+)
 from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.operators import TOPS
 from mbcost.spec.printed import Printed
@@ -273,23 +280,24 @@ def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> E
 def _expand(spec: Spec, alpha: float, stack: Stack, choices: Choices) -> Expanded:
     import numpy as np
 
-    entries = [
-        (structure, index)
-        for index, base in enumerate(stack.structures)
-        for classes in _list_classes(choices, unmodified=not base.departures)
-        if (structure := choices.keep(replace(base, classes=classes))) is not None
-    ]
+    entries = []
+    for index, base in enumerate(stack.structures):
+        fixed = base.cost(spec, choices) - class_cost(base.classes, choices)
+        for classes in _list_classes(choices, unmodified=not base.departures):
+            structure = choices.keep(base if classes == base.classes else replace(base, classes=classes))
+            if structure is not None:
+                entries.append((structure, index, fixed + class_cost(classes, choices)))
     entries.sort(key=lambda entry: bool(entry[0].departures))
-    structures = tuple(structure for structure, _ in entries)
+    structures = tuple(structure for structure, *_ in entries)
     return Expanded(
         spec,
         alpha,
         choices.in_channels,
         stack,
         structures,
-        np.array([index for _, index in entries], dtype=np.int64),
+        np.array([index for _, index, _ in entries], dtype=np.int64),
         np.array([min(structure.classes - CLASSES, LARGEST + 1) for structure in structures], dtype=np.int64),
-        np.array([structure.cost(spec, choices) for structure in structures], dtype=np.int64),
+        np.array([cost for *_, cost in entries], dtype=np.int64),
     )
 
 

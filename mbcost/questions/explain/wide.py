@@ -23,7 +23,7 @@ from mbcost.questions.explain.facts import (
     quantity_of,
 )
 from mbcost.questions.explain.packed import load_stack
-from mbcost.questions.explain.stack import Stack, build_stack
+from mbcost.questions.explain.stack import Stack
 from mbcost.questions.explain.structures import Choices, Structure
 from mbcost.questions.explain.trials import Trial, is_long
 from mbcost.spec.table import CLASSES, Spec
@@ -131,7 +131,7 @@ def _build_alphas(query: Query, setting: Setting, cost: int, *, claimed: bool) -
     shared: dict[tuple[str, tuple[int, int]], list[Array]] = {size: [] for size in sizes}
     structures: list[Structure] = []
     for one in settings:
-        stack = build_stack(spec, one.alpha_of(query.facts[0]), choices)
+        stack = load_stack(spec, one.alpha_of(query.facts[0]), choices)
         structures, kept, more = _expand([stack], choices, spec)
         for size, rows in shared.items():
             rows.append(_count(stack.select(kept), *size, more))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mbcost.analytic.blocks import Block, Edit, Form, plan
 from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, Layer, Linear
@@ -37,7 +38,7 @@ class Draft:
             MbcostError: alpha is so small that no channel is left.
         """
         scaling = Scaling(self.spec, self.implementation, alpha, classes)
-        blocks = plan(scaling, in_channels or self.spec.channels)
+        blocks = _plan(scaling, in_channels or self.spec.channels)
         for change in self.changes:
             blocks = tuple(replace(block, form=change(self, block)) for block in blocks)
         if self.edits:
@@ -55,6 +56,12 @@ class Draft:
         scaling = Scaling(self.spec, self.implementation, alpha, classes)
         blocks = self.blocks(alpha, classes, in_channels)
         return build_network(scaling, resolution, blocks[0].form.inputs, blocks)
+
+
+@lru_cache(maxsize=16)
+def _plan(scaling: Scaling, in_channels: int) -> tuple[Block, ...]:
+    """Return the blocks without changes; most mistakes start from the same ones."""
+    return plan(scaling, in_channels)
 
 
 def _link(blocks: tuple[Block, ...]) -> tuple[Block, ...]:

@@ -16,7 +16,6 @@ from mbcost.questions.explain.answer import (
     Value,
 )
 from mbcost.questions.explain.evaluate import list_amounts, network_of
-from mbcost.questions.explain.explain import explain
 from mbcost.questions.explain.facts import RELATIVES, Query
 from mbcost.questions.explain.readings import Reading, named_readings
 from mbcost.questions.explain.structures import Structure
@@ -25,6 +24,7 @@ from mbcost.questions.published.verdict import (
     Right,
     Verdict,
     agree,
+    answer,
     fact_of,
     figure_text,
     paper_of,
@@ -99,18 +99,18 @@ def _prove_together(
 ) -> list[Verdict]:
     """Return errata by a common cause, counted as their table is counted, or else in any way."""
     for readings in dict.fromkeys((counted, ())):
-        answer = explain(query_of(figures, readings), limit=TRIED, with_rest=False)
-        if proved := _first_proved(figures, answer, known):
+        common = answer(query_of(figures, readings), TRIED, rests=0)
+        if proved := _first_proved(figures, common, known):
             return proved
     return []
 
 
-def _first_proved(figures: Sequence[Published], answer: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:
+def _first_proved(figures: Sequence[Published], common: Answer, known: Mapping[str, Verdict]) -> list[Verdict]:
     """Return errata by the first explanation that is better than chance and contradicts no exact figure."""
-    for explanation in answer.explanations:
+    for explanation in common.explanations:
         right = right_of(figures, explanation)
-        if right and _is_proved(explanation, right) and not _is_doubtful(answer.query, explanation, right, known):
-            alone = explain(query_of([figure for figure, _ in right], explanation.counted), limit=1).explanations[0]
+        if right and _is_proved(explanation, right) and not _is_doubtful(common.query, explanation, right, known):
+            alone = answer(query_of([figure for figure, _ in right], explanation.counted), 1).explanations[0]
             return [
                 replace(
                     verdict_of(figure, "erratum", value, explanation, "; ".join(_clauses(value, explanation))),
@@ -168,10 +168,7 @@ def _counted(missed: Sequence[tuple[Published, Answer]]) -> tuple[Reading, ...]:
     """Return the readings of the tables of the figures, as far as these are known."""
     return tuple(
         dict.fromkeys(
-            reading
-            for _, answer in missed
-            for explanation in answer.explanations[:1]
-            for reading in explanation.counted
+            reading for _, table in missed for explanation in table.explanations[:1] for reading in explanation.counted
         )
     )
 
@@ -208,16 +205,15 @@ def _judge_alone(figure: Published, table: Answer, known: Mapping[str, Verdict])
             reason = f"{other.figure.table} of {place} prints {figure_text(other.figure)}, which is right"
             return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
     answers = [
-        explain(query_of([figure], counted), limit=TRIED)
-        for counted in dict.fromkeys((_counted([(figure, table)]), ()))
+        answer(query_of([figure], counted), TRIED) for counted in dict.fromkeys((_counted([(figure, table)]), ()))
     ]
-    for answer in answers:
-        if proved := _first_proved([figure], answer, known):
+    for single in answers:
+        if proved := _first_proved([figure], single, known):
             return proved[0]
     explanations = {
         (explanation.clauses, explanation.values[0].value): explanation
-        for answer in answers
-        for explanation in answer.explanations
+        for single in answers
+        for explanation in single.explanations
     }
     likeliest = sorted(explanations.values(), key=lambda explanation: explanation.chance)[:CANDIDATES]
     reason = " | ".join(map(_candidate_text, likeliest)) or "no explanation gives these digits"

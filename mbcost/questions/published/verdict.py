@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-from mbcost.questions.explain.answer import Explanation, Value
+from mbcost.questions.explain.answer import Answer, Explanation, Value
+from mbcost.questions.explain.explain import RESTS, explain
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import Reading
 from mbcost.spec.catalogue.library import load_spec
@@ -20,6 +22,8 @@ QUANTITIES = {"mult_adds": "mult_adds", "params": "params", "activations": "acti
 """Quantity of a figure about a whole network -> the quantity of its readings."""
 NO_CLASSIFIER = ("backbone", "face_attributes")
 """Tasks whose figures are about the network without the global pool and what follows it."""
+ANSWERS = 512
+"""So many answers are kept: sources repeat the numbers of others, and every figure of a paper is asked about."""
 Right = Sequence[tuple[Published, Value]]
 """The figures whose digits an explanation gives, with the values."""
 
@@ -62,6 +66,16 @@ def query_of(group: Sequence[Published], counted: tuple[Reading, ...] = (), *, p
         classes = first.classes
     facts = tuple(fact_of(figure, row) for row, figure in enumerate(group, 1))
     return Query(facts, spec, classes=classes, plain=plain, by_tool=first.source.by_tool, counted=counted)
+
+
+@lru_cache(maxsize=ANSWERS)
+def answer(query: Query, limit: int, *, rests: int = RESTS) -> Answer:
+    """Return the answer to a query about figures; equal queries are answered once.
+
+    Raises:
+        MbcostError: no network can be built as the query says.
+    """
+    return explain(query, limit, rests=rests)
 
 
 def fact_of(figure: Published, row: int) -> Fact:

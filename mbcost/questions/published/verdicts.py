@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mbcost.questions.explain.answer import Answer
-from mbcost.questions.explain.explain import explain
 from mbcost.questions.published.errata import find_errata
 from mbcost.questions.published.parts import PARTS, swap_digits
-from mbcost.questions.published.verdict import STATUSES, Verdict, query_of, right_of, verdict_of
+from mbcost.questions.published.verdict import STATUSES, Verdict, answer, query_of, right_of, verdict_of
 from mbcost.spec.catalogue.library import NETWORKS
 from mbcost.spec.catalogue.published import Published
 
@@ -44,11 +43,11 @@ def judge_figures(figures: Sequence[Published], watch: Watch = list) -> tuple[Ve
             verdicts[figure.id] = _judge_part(figure)
     left: dict[tuple[str, ...], list[tuple[Published, Answer]]] = {}
     for group in watch(_groups(figures)):
-        answer = explain(query_of(group, plain=True), limit=1, with_rest=False)
-        for explanation in answer.explanations:
+        table = answer(query_of(group, plain=True), 1, rests=0)
+        for explanation in table.explanations:
             right = right_of(group, explanation)
             verdicts |= {figure.id: verdict_of(figure, "exact", value, explanation) for figure, value in right}
-        missed = [(figure, answer) for figure in group if figure.id not in verdicts]
+        missed = [(figure, table) for figure in group if figure.id not in verdicts]
         if missed:
             left.setdefault((group[0].source.name, group[0].net, group[0].task), []).extend(missed)
     for missed in left.values():

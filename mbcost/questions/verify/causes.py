@@ -108,8 +108,7 @@ def _choose_closer(trials: Sequence[_Trial], left: int, layers: Sequence[Weighte
     """Return the best trial that leaves fewer than `left` differing layers, and how many it leaves."""
     for trial in trials:
         # Pairing layers takes long; the surplus of one side is known at once and is a lower bound.
-        ours = list_network_layers(trial.match.network)
-        if trial.surplus < left and (differing := count_differing(ours, layers)) < left:
+        if trial.surplus < left and (differing := count_differing(trial.layers, layers)) < left:
             return trial, differing
     return None
 
@@ -125,9 +124,8 @@ def _choose_similar(
     for trial in trials:
         if trial.match.mistakes[-1] in MISTAKES:  # they concern many layers at once
             continue
-        ours = list_network_layers(trial.match.network)
-        if trial.surplus <= left and measure_distance(ours, layers) < distance:
-            differing = count_differing(ours, layers)
+        if trial.surplus <= left and measure_distance(trial.layers, layers) < distance:
+            differing = count_differing(trial.layers, layers)
             if differing <= left:
                 return trial, differing
     return None
@@ -188,8 +186,9 @@ def _try_mistakes(
         except MbcostError:  # no channel or no map is left
             continue
         steps, clauses = (*base.steps, (name, mistake)), (*base.clauses, mistake.text)
-        match = replace(match_network(built, model), steps=steps, clauses=clauses)
-        tried.append(_Trial(match, changed, count_surplus(list_network_layers(built), layers)))
+        ours = list_network_layers(built)
+        match = replace(match_network(built, model, ours), steps=steps, clauses=clauses)
+        tried.append(_Trial(match, changed, ours, count_surplus(ours, layers)))
     return sorted(tried, key=lambda trial: (not trial.match.exact, trial.surplus))
 
 
@@ -199,4 +198,6 @@ class _Trial:
 
     match: NetworkMatch
     draft: Draft
+    layers: tuple[WeightedLayer, ...]
+    """The layers of the network."""
     surplus: int

@@ -11,6 +11,7 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.questions.aligned.branches import has_branches, list_in_order_of
 from mbcost.questions.aligned.weighted import (
+    WeightedLayer,
     count_unmatched,
     list_model_layers,
     list_network_layers,
@@ -188,9 +189,17 @@ def _resolve(spec: Spec, model: TracedModel, alpha: float, implementation: str, 
     )  # fmt: skip
 
 
-def match_network(network: Network, model: TracedModel) -> NetworkMatch:
-    """Return the network, compared with the model; branches of the model can run in any order."""
-    layers = list_network_layers(network)
+def match_network(
+    network: Network, model: TracedModel, layers: tuple[WeightedLayer, ...] | None = None
+) -> NetworkMatch:
+    """Return the network, compared with the model; branches of the model can run in any order.
+
+    Args:
+        network: the network.
+        model: the model.
+        layers: the layers of the network, if they are listed already.
+    """
+    layers = list_network_layers(network) if layers is None else layers
     ours, theirs = [layer.key for layer in layers], [layer.key for layer in list_model_layers(model)]
     unmatched = count_unmatched(ours, theirs)
     exact = ours == theirs

@@ -90,6 +90,7 @@ def test_parquet_holds_the_same_values_or_names_the_extra_to_install(mbcost: Mbc
         (("v2", "--format", "xlsx"), "unknown format 'xlsx'"),
         (("v1:timm", "--alpha", "1", "--res", "0"), "resolution is '0': it must be at least 1"),
         (("v22",), "unknown network 'v22'"),
+        (("v2", "--format", "csv", "--allocator", "arena", "--alpha", str(2**62), "--res", "96"), "a smaller alpha"),
         (("v2", "v2@1", "--res", "96"), "v2 and v2@1 have configurations in common: remove one"),
     ],
 )  # fmt: skip

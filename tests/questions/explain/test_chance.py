@@ -11,7 +11,7 @@ import pytest
 
 from mbcost.analytic.network import resolve
 from mbcost.questions.explain.answer import CLAIM, Answer
-from mbcost.questions.explain.explain import explain
+from mbcost.questions.explain.explain import RESTS, explain
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import Printed, parse_printed
@@ -73,7 +73,7 @@ def test_a_random_number_beside_a_right_one_is_not_claimed(part: int) -> None:
             ),
             right: Fact(shorten(counts[right], digits), right, alpha, (side, side)),
         }
-        answer = explain(Query(tuple(facts.values()), spec), limit=1, with_rest=False)
+        answer = explain(Query(tuple(facts.values()), spec), limit=1, rests=0)
         random_claimed += is_claimed(answer, [facts[wrong]])
         exact += digits is None
         exact_claimed += digits is None and is_claimed(answer, [facts[right]])
@@ -101,7 +101,7 @@ def test_random_numbers_in_a_table_are_not_claimed(kind: str) -> None:
                 fact = Fact(shorten(moved if is_random else count, 3), quantity, alpha, (224, 224), row)
                 facts.append(fact)
                 wrong += [fact] if is_random else []
-        claimed += is_claimed(explain(Query(tuple(facts), spec), limit=1, with_rest=False), wrong)
+        claimed += is_claimed(explain(Query(tuple(facts), spec), limit=1, rests=0), wrong)
     assert claimed <= allowed(trials), f"{claimed} of {trials}"
 
 
@@ -152,3 +152,26 @@ def test_a_mistyped_digit_is_offered_only_if_nothing_else_fits() -> None:
     assert not wrong.claimed_by
     assert not wrong.fits
     assert wrong.nearest
+
+
+def test_a_number_that_is_stated_twice_is_no_surer() -> None:
+    """Two rows of a table that state the same are one fact: its chance stays, at a fraction of the memory."""
+    fact = Fact(parse_printed("301M"), "mult_adds", 1.0, (224, 224))
+    once, twice = (explain(Query((fact,) * number, load_spec("v2"))) for number in (1, 2))
+    assert once.explanations[0].values[0].chance > 0
+    assert [[value.chance for value in entry.values] for entry in twice.explanations] == [
+        [value.chance for value in entry.values] * 2 for entry in once.explanations
+    ]
+
+
+def test_numbers_that_have_nothing_in_common_are_explained_a_few_times_and_then_listed() -> None:
+    facts = [
+        Fact(parse_printed(f"{number}M"), "params", 1.0, (224, 224)) for number in (3.4, 3.9, 4.9, 5.3, 6.1, 6.9, 7.3)
+    ]
+    answer: Answer | None = explain(Query(tuple(facts), load_spec("v2")), limit=1)
+    number = 0
+    while answer is not None:
+        last = answer.explanations[0]
+        number, answer = number + 1, answer.rest
+    assert number == RESTS + 1
+    assert last.missed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import LARGEST, MOST
+from mbcost.questions.explain.arrays import LARGEST, MOST, exact_sum
 from mbcost.questions.explain.columns import BOUNDS, columns_of
 from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.reach import _cheapest_of
@@ -109,3 +111,10 @@ def test_a_head_on_a_huge_map_is_exact_or_refused(head: str) -> None:
         assert "too large" in str(trials)
         return
     assert all((trial.counts[0] >= 0).all() for trial in trials)
+
+
+@given(st.lists(st.floats(0, 1e200), max_size=200), st.randoms())
+def test_a_sum_of_many_numbers_is_rounded_once_in_any_order(numbers: list[float], generator: random.Random) -> None:
+    expected = math.fsum(numbers)
+    generator.shuffle(numbers)
+    assert exact_sum(np.array(numbers)) == expected

@@ -64,10 +64,9 @@ def total(built: Network, convention: str, quantity: str, mistake: str) -> int:
     return number
 
 
-def gives(asked: Query, explanation: Explanation, fact: Fact, number: int) -> bool:
-    """Return whether the layers of the explanation's network have the number under its reading."""
+def gives(built: Network, explanation: Explanation, fact: Fact, number: int) -> bool:
+    """Return whether the layers of the explanation's network, `built`, have the number under its reading."""
     value = next(value for value in explanation.values if value.fact is fact)
-    built = network_of(asked, explanation.setting, explanation.structure, fact)
     return value.value == number == sum(list_amounts(built, explanation.structure, value.reading))
 
 
@@ -93,17 +92,19 @@ def test_a_planted_cause_is_found(
     fact = Fact(parse_printed(str(number)), quantity, alpha, (resolution, resolution))
     asked = query(net, fact, classes=1000)
     explanations = explain(asked, limit=1000).explanations
-    exact = [
-        explanation for explanation in explanations if explanation.exact and gives(asked, explanation, fact, number)
+    networks = [
+        (explanation, network_of(asked, explanation.setting, explanation.structure, fact))
+        for explanation in explanations
+        if explanation.exact
     ]
+    networks = [(explanation, one) for explanation, one in networks if gives(one, explanation, fact, number)]
+    exact = [explanation for explanation, _ in networks]
     if number in {total(plain, name, quantity, "") for name in load_conventions()}:
         assert any(not explanation.departures for explanation in exact)  # the mistake does not change the number
         return
     same = [explanation for explanation in exact if mistake in {name.split(",")[0] for name in explanation.departures}]
     # Equal networks have one name, the cheapest: that of an implementation or of a different mistake.
-    sizes = [
-        size(network_of(asked, explanation.setting, explanation.structure, fact), quantity) for explanation in exact
-    ]
+    sizes = [size(one, quantity) for _, one in networks]
     assert same or (size(built, quantity) in sizes and mistake in MISTAKES)
 
 
