@@ -191,6 +191,16 @@ def test_without_rows_there_are_no_headers() -> None:
     assert render_text(empty, Screen()) == render_text(empty, Screen(80))
 
 
+def test_columns_without_text_go_first() -> None:
+    columns = (
+        Column[str]("a", "a", str),
+        Column[str]("b", "b", str, spare=2),
+        Column[str]("c", "c", lambda _: None, spare=1),
+    )
+    table = build_table("", columns, ["x" * 20])
+    assert [name in lines_of(table, 42)[2].split() for name in "abc"] == [True, True, False]
+
+
 def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays() -> None:
     header = lines_of(_compare(), 80)[2].split()
     assert header[:4] == ["network", "alpha", "resolution", "implementation"]
