@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mbcost.present.table import Column, Share, Table, text_of
 
@@ -24,7 +25,7 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9.,x%]*")
 class Part:
     """Columns side by side: their widths in terminal cells, and the texts of all cells."""
 
-    columns: tuple[Column, ...]  # type: ignore[type-arg]  # a column of any table
+    columns: tuple[Column[Any], ...]
     widths: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
     footer: tuple[str, ...] | None

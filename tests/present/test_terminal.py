@@ -229,6 +229,13 @@ def test_a_terminal_too_narrow_for_chinese_text_wraps_title_cells_and_notes() ->
     assert "not shown in 16" in " ".join(lines[9:11])
 
 
+@pytest.mark.parametrize("width", [1, 2, 7, 20])
+def test_even_the_narrowest_terminal_shows_every_number_whole(width: int) -> None:
+    text = render_text(_costs(), Screen(width))
+    assert "216,589,760" in text
+    assert "5,483,032" in text
+
+
 def test_a_number_is_spelled_for_people() -> None:
     assert [text_of(cell) for cell in (True, False, 1_000, None)] == ["*", "", "1,000", ""]
 
