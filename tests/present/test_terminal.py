@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.analytic.network import resolve
+from mbcost.cli import output
 from mbcost.present import validate
 from mbcost.present.compare import compare, residuals, separable
 from mbcost.present.cost import formula, nets, show, table
@@ -27,7 +28,7 @@ from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_convention, load_spec
-from tools.widths import find_faults
+from tools.widths import find_faults, try_widths
 
 WIDTHS = (40, 50, 60, 80, 100, 160)
 
@@ -251,3 +252,19 @@ def test_faults_are_found() -> None:
     assert {fault.partition(":")[0] for fault in find_faults(number, 20)} == {"wider than 20"}
     broken = build_table("", [Column[str]("n", "n", str)], ["x" * 30])
     assert find_faults(broken, 20) == []  # a word can be broken
+
+
+def test_the_commands_of_the_pages_report_faults(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tools/forks.py starts them so; the tests of the pages then see these lines."""
+    emitted: list[Table] = []
+    monkeypatch.setattr(output, "emit", lambda table, *_: emitted.append(table))
+    try_widths()
+    wide = build_table("", [Column[int]("n", "n", lambda number: number)], [10**60])
+    output.emit(wide, {}, output.Destination("text", None))
+    assert emitted == [wide]
+    assert {line[: len("mbcost: wider than 60")] for line in capsys.readouterr().err.splitlines()} == {
+        "mbcost: wider than 60",
+        "mbcost: wider than 80",
+    }  # with its commas the number has 81 characters
