@@ -6,14 +6,17 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import ExitStack, contextmanager, suppress
+from shutil import get_terminal_size
 from time import monotonic
 from typing import TypeVar
 
 from mbcost.cli.streams import is_terminal
-from mbcost.errors import escape
+from mbcost.errors import escape, shorten
 
 Item = TypeVar("Item")
 
+NARROWEST = 20
+"""The fewest characters of a line that says what the command does."""
 PATIENCE = 1.0
 """The number of seconds before the bar is shown."""
 
@@ -28,8 +31,10 @@ def show_work(description: str) -> Iterator[None]:
         yield
         return
     ending = "\n" if os.environ.get("TERM") == "dumb" else ""
+    # A longer line would continue in a second one, and only the last line can be erased.
+    text = shorten(escape(description), max(NARROWEST, get_terminal_size().columns - len(" ... ")), "...")
     with suppress(OSError):  # the terminal was closed
-        sys.stderr.write(f"{escape(description)} ...{ending}")
+        sys.stderr.write(f"{text} ...{ending}")
         sys.stderr.flush()
     try:
         yield

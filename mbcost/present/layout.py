@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mbcost.present.table import Column, Share, Table, text_of
 
@@ -24,7 +25,7 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9.,x%]*")
 class Part:
     """Columns side by side: their widths in terminal cells, and the texts of all cells."""
 
-    columns: tuple[Column, ...]  # type: ignore[type-arg]  # a column of any table
+    columns: tuple[Column[Any], ...]
     widths: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
     footer: tuple[str, ...] | None
@@ -55,6 +56,8 @@ class _Width:
     """Text is wrapped, but no word is broken."""
     least: int
     """Words of text are broken. Numbers never are."""
+    is_empty: bool
+    """Whether no row has text here, so that the column goes first."""
 
 
 def lay_out(table: Table, width: int | None = None) -> Layout:
@@ -128,17 +131,17 @@ def count_cells(text: str) -> int:
 def _measure(table: Table, index: int, texts: Sequence[Sequence[str]], footer: Sequence[str] | None) -> _Width:
     column = table.columns[index]
     cells = {row[index] for row in texts} | ({footer[index]} if footer else set())
-    longest = max(map(count_cells, cells), default=0)
+    longest, is_empty = max(map(count_cells, cells), default=0), not any(row[index] for row in texts)
     heading = max(map(count_cells, column.header.split()), default=0)
     full = max(longest, count_cells(column.header))
     if column.numeric or _has_shares(table, index):
         whole = max(longest, heading)
-        return _Width(full, whole, whole, whole)
+        return _Width(full, whole, whole, whole, is_empty)
     lengths = {word: count_cells(word) for cell in cells for word in cell.split()}
     words = max([heading, *lengths.values()])
     whole = max((length for word, length in lengths.items() if _NUMBER.fullmatch(word)), default=0)
     easy = min(full, max(words, -(-longest // MOST_LINES)))
-    return _Width(full, easy, words, max(min(words, NARROWEST), whole))
+    return _Width(full, easy, words, max(min(words, NARROWEST), whole), is_empty)
 
 
 def _has_shares(table: Table, index: int) -> bool:
@@ -152,7 +155,7 @@ def _choose(table: Table, needs: Sequence[_Width], width: int) -> list[int]:
         spare = [index for index in shown if table.columns[index].spare and table.columns[index].key not in table.asked]
         if not spare:
             break
-        shown.remove(max(spare, key=lambda index: table.columns[index].spare))
+        shown.remove(max(spare, key=lambda index: (needs[index].is_empty, table.columns[index].spare)))
     return shown
 
 

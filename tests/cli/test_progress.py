@@ -108,6 +108,13 @@ def test_work_without_parts_is_shown_while_it_lasts(term: str, written: str, mon
     assert terminal.getvalue() == written
 
 
+def test_work_with_a_long_name_is_one_line_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = open_terminal(monkeypatch)
+    with show_work(f"loading {'a' * 200}"):
+        assert len(terminal.getvalue()) < 80
+    assert terminal.getvalue().startswith("loading aaa")
+
+
 def test_work_is_shown_on_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = StringIO()
     monkeypatch.setattr(sys, "stderr", stream)

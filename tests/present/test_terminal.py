@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from operator import itemgetter
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.analytic.network import resolve
+from mbcost.cli import output
 from mbcost.present import validate
 from mbcost.present.compare import compare, residuals, separable
 from mbcost.present.cost import formula, nets, show, table
@@ -27,7 +28,7 @@ from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_convention, load_spec
-from tools.widths import find_faults
+from tools.widths import find_faults, try_widths
 
 WIDTHS = (40, 50, 60, 80, 100, 160)
 
@@ -112,6 +113,10 @@ CELL: st.SearchStrategy[Cell] = st.one_of(
 )
 
 
+def _read_cell(index: int, row: list[Cell]) -> Cell:
+    return row[index]
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
     count = draw(st.integers(1, 6))
@@ -119,16 +124,17 @@ def tables(draw: st.DrawFn) -> Table:
         Column[list[Cell]](
             f"key{index}",
             f"{draw(st.sampled_from(['a', 'peak memory', 'mult-adds', '层']))} {index}",
-            itemgetter(index),
+            partial(_read_cell, index),
             spare=draw(st.integers(0, 3)),
         )
         for index in range(count)
     ]
     cells = st.lists(CELL, min_size=count, max_size=count)
+    rows: list[list[Cell]] = draw(st.lists(cells, max_size=4))
     return build_table(
         "a title of some words",
         columns,
-        draw(st.lists(cells, max_size=4)),
+        rows,
         {f"key{index}": cell for index, cell in enumerate(draw(cells))},
         ["a note with a_long/path/that-has-no-blanks.and-is/wider/than/a/narrow@terminal"],
         lead=["first a sentence"],
@@ -191,6 +197,16 @@ def test_without_rows_there_are_no_headers() -> None:
     assert render_text(empty, Screen()) == render_text(empty, Screen(80))
 
 
+def test_columns_without_text_go_first() -> None:
+    columns = (
+        Column[str]("a", "a", str),
+        Column[str]("b", "b", str, spare=2),
+        Column[str]("c", "c", lambda _: None, spare=1),
+    )
+    table = build_table("", columns, ["x" * 20])
+    assert [name in lines_of(table, 42)[2].split() for name in "abc"] == [True, True, False]
+
+
 def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays() -> None:
     header = lines_of(_compare(), 80)[2].split()
     assert header[:4] == ["network", "alpha", "resolution", "implementation"]
@@ -219,6 +235,13 @@ def test_a_terminal_too_narrow_for_chinese_text_wraps_title_cells_and_notes() ->
     assert "not shown in 16" in " ".join(lines[9:11])
 
 
+@pytest.mark.parametrize("width", [1, 2, 7, 20])
+def test_even_the_narrowest_terminal_shows_every_number_whole(width: int) -> None:
+    text = render_text(_costs(), Screen(width))
+    assert "216,589,760" in text
+    assert "5,483,032" in text
+
+
 def test_a_number_is_spelled_for_people() -> None:
     assert [text_of(cell) for cell in (True, False, 1_000, None)] == ["*", "", "1,000", ""]
 
@@ -229,3 +252,19 @@ def test_faults_are_found() -> None:
     assert {fault.partition(":")[0] for fault in find_faults(number, 20)} == {"wider than 20"}
     broken = build_table("", [Column[str]("n", "n", str)], ["x" * 30])
     assert find_faults(broken, 20) == []  # a word can be broken
+
+
+def test_the_commands_of_the_pages_report_faults(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tools/forks.py starts them so; the tests of the pages then see these lines."""
+    emitted: list[Table] = []
+    monkeypatch.setattr(output, "emit", lambda table, *_: emitted.append(table))
+    try_widths()
+    wide = build_table("", [Column[int]("n", "n", lambda number: number)], [10**60])
+    output.emit(wide, {}, output.Destination("text", None))
+    assert emitted == [wide]
+    assert {line[: len("mbcost: wider than 60")] for line in capsys.readouterr().err.splitlines()} == {
+        "mbcost: wider than 60",
+        "mbcost: wider than 80",
+    }  # with its commas the number has 81 characters

@@ -57,8 +57,9 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     keys = [column.key for column in known]
     named = None if columns is None else [_find_key(name, keys) for name in columns]
     chosen = keys if named is None else named
-    if repeated := [key for key in chosen if chosen.count(key) > 1]:
-        raise MbcostError(f"column '{repeated[0].replace('_', '-')}' is given twice: remove one")
+    for index, key in enumerate(chosen):
+        if columns is not None and key in chosen[:index]:
+            raise MbcostError(f"column '{columns[index]}' is given twice: remove one")
     sorted_by = None if sort is None else _find_key(sort, keys)
     rows = list(costs.rows)
     if sorted_by not in (None, "layer"):  # the rows are in the order of their names

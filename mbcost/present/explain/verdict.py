@@ -11,7 +11,6 @@ from mbcost.present.explain.words import (
     join_unique,
     network_text,
     percent,
-    subject_text,
 )
 from mbcost.questions.explain.answer import (
     CLAIM,
@@ -34,9 +33,8 @@ def list_lead(answer: Answer) -> list[str]:
     if not answer.explanations:
         return ["no explanation gives these digits; the nearest networks are shown"] if answer.nearest else []
     first = answer.explanations[0]
-    explained = first.claim if first.explained else first
-    values = [value for value in explained.values if value.rounding is not None]
-    return [*finding_texts(values, subject_text(explained, in_brackets=True)), _describe_verdict(answer, first)]
+    sentences = finding_texts(first.claim if first.explained else first)
+    return [*sentences, _describe_verdict(answer, first)]
 
 
 def list_notes(answer: Answer) -> list[str]:

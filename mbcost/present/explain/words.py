@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from mbcost.present.names import reference_text
 from mbcost.questions.explain.answer import CLAIM, Answer, Explanation, Value
@@ -141,13 +141,16 @@ def values_text(values: Iterable[Value]) -> str:
     )
 
 
-def finding_texts(values: Sequence[Value], subject: str) -> list[str]:
+def finding_texts(explanation: Explanation) -> list[str]:
     """Say in whole sentences what each value is, or each way to count if there are many, and of which network."""
+    values = [value for value in explanation.values if value.rounding is not None]
+    subject = subject_text(explanation, in_brackets=True)
     if len(values) <= FEW:
         return [_finding_text(value, subject) for value in values]
     ways = {(value.fact.quantity, value.reading.name, value.rounding): value for value in values}
+    which = " that fit" if len(values) < len(explanation.values) else ""
     return [
-        f"the {QUANTITY[value.fact.quantity]} are what {_counters_clause(value)} for {subject}: "
+        f"the {QUANTITY[value.fact.quantity]}{which} are what {_counters_clause(value)} for {subject}: "
         f"{mechanism_text(value)} ({how(value)})"
         for value in ways.values()
     ]

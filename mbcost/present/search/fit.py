@@ -14,11 +14,12 @@ from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
 from mbcost.spec.scaling import alpha_text
 
+SAME_AT = "same at: other resolutions that cost the same"
 COLUMNS = (
     Column[Fitting]("network", "network", lambda fitting: _network_text(fitting.configuration)),
     Column[Fitting]("alpha", "alpha", lambda fitting: alpha_text(fitting.configuration.plateau.alpha)),
     Column[Fitting]("resolution", "resolution", lambda fitting: resolution_text(fitting.configuration.resolution)),
-    Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=2),
+    Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=2, legend=SAME_AT),
     Column[Fitting]("mult_adds", "mult-adds", lambda fitting: fitting.configuration.mult_adds, numeric=True),
     Column[Fitting]("params", "params", lambda fitting: fitting.configuration.params, numeric=True, spare=1),
     Column[Fitting]("peak_bytes", "peak memory B", lambda fitting: fitting.configuration.memory, numeric=True),
@@ -89,8 +90,6 @@ def as_table(answer: Fit) -> Table:
     if any(fitting.configuration.checkpoint for fitting in answer.best):
         notes.append(RELEASED)
     has_equals = any(fitting.equal_resolutions for fitting in answer.best)
-    if has_equals:
-        notes.append("same at: other resolutions that cost the same")
     asked = [key_of(quantity) for quantity in (answer.rank, *(limit.quantity for limit in answer.limits))]
     shown = [column for column in COLUMNS if column.key != "same_cost_at" or has_equals]
     table = build_table(title, shown, answer.best, None, notes, asked=asked)

@@ -86,6 +86,8 @@ def as_table(
     if any(row.checkpoint is not None for row in rows):
         notes.append(RELEASED)
     aims = [] if front is None else [key_of(word.strip().lstrip("+-").replace("-", "_")) for word in front.split(",")]
+    if len({row.series.implementation.name for row in rows}) > 1:
+        aims.append("implementation")  # it tells the rows apart
     where = "" if front is None else f" on the Pareto front of {front}"
     return build_table(title + where, COLUMNS, rows, None, notes, asked=aims)
 

@@ -68,6 +68,8 @@ def test_parquet_holds_the_same_values_or_names_the_extra_to_install(mbcost: Mbc
         return
     rows = json.loads(mbcost("sweep", "v2", *RANGES, "--format", "json").out)["configurations"]
     stored = parquet.read_table(file).to_pylist()
+    header = mbcost("sweep", "v2", "--alpha", "1", "--res", "96", "--format", "csv").out.partition("\n")[0]
+    assert list(stored[0]) == header.split(",")
     assert [row["flash_bytes"] for row in stored] == [row["flash"] for row in rows]
     assert [row["top1_percent"] for row in stored] == [row["top1"] for row in rows]
 
