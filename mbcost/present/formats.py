@@ -66,6 +66,8 @@ def render_terminal(table: Table) -> str:
     from rich.text import Text
 
     console = Console()
+    if console.legacy_windows:  # such a console would show the escape sequences of colours in the captured text
+        console = Console(color_system=None)
     shown, hidden = _fit(table, console.width)
     notes = list(table.notes)
     if hidden:
