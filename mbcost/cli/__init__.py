@@ -23,7 +23,8 @@ def expand_patterns(arguments: Sequence[str]) -> list[str]:
     """Replace `*.yaml` by the files that it matches, as shells do everywhere but on Windows; if none, it stays."""
     from glob import glob
 
-    return [word for pattern in arguments for word in (sorted(glob(pattern)) if "*" in pattern else []) or [pattern]]
+    files = {pattern: sorted(glob(pattern)) for pattern in arguments if "*" in pattern}  # noqa: PTH207  # absolute ones, too
+    return [word for pattern in arguments for word in files.get(pattern) or [pattern]]
 
 
 def run(arguments: Sequence[str]) -> int:
