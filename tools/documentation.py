@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from mbcost.cli import run
+from mbcost.questions.explain.windows import ROUNDING_TEXTS
+from mbcost.spec.catalogue.published import load_published
 from tools import ROOT
 from tools.links import relative_links, relink
 
@@ -107,13 +109,13 @@ def foreign_resources(site: Path) -> Iterator[str]:
 def figures_page() -> Iterator[str]:
     """Yield the lines of the page with every published figure."""
     answer = _ask("published")
-    titles = {source["source"]: source["title"] for source in answer["summary"] if source.get("title")}
+    sources = {figure.source.name: figure.source for figure in load_published()}
     yield "# Every published figure with its verdict\n"
     yield f"These are the {len(answer['figures'])} figures that [mbcost published](published.md) is about, source by"
     yield "source. That page says what the verdicts mean and how they are computed; [errata.md](errata.md) lists what"
     yield "is printed wrong. The exact number is that of the network and the convention named beside it.\n"
     for source, figures in groupby(answer["figures"], key=lambda figure: figure["source"]):
-        yield f"## {titles.get(source, source)}\n"
+        yield f"## {sources[source].title}\n\n{sources[source].where}\n"
         yield from _table(
             ("figure", "where", "network", "quantity", "printed", "verdict", "exact", "how"), map(_cells, figures)
         )
@@ -143,8 +145,10 @@ def _cells(figure: dict[str, Any]) -> list[str]:
     network = figure["net"] if figure["alpha"] is None else f"{figure['net']}@{figure['alpha']:g}"
     if figure["resolution"]:
         network += "/" + "x".join(map(str, dict.fromkeys(figure["resolution"])))
-    how = [figure["convention"], figure["rounding"], *figure["departures"], figure["reason"]]
+    rounding = ROUNDING_TEXTS.get(figure["rounding"], figure["rounding"])
+    how = [figure["convention"], rounding, *figure["departures"], figure["reason"]]
     ours = figure["ours"]
+    exact = f"{ours[0] / ours[1]:.3%}" if isinstance(ours, list) else "" if ours is None else f"{ours:,}"
     return [
         figure["id"],
         ": ".join(filter(None, [figure["table"], figure["row"]])),
@@ -152,7 +156,7 @@ def _cells(figure: dict[str, Any]) -> list[str]:
         figure["quantity"].replace("_", "-"),
         f"{figure['printed']} {figure['unit'] or ''}".removesuffix(" 1").strip(),
         figure["verdict"],
-        f"{ours:,}" if isinstance(ours, int) else str(ours or ""),
+        exact,
         "; ".join(dict.fromkeys(filter(None, how))),
     ]
 

@@ -190,7 +190,8 @@ def _read_source(reader: Reader, name: str, values: dict[str, yaml.Node]) -> Sou
     errata = read_errata(reader, values["errata"]) if "errata" in values else ()
     misprints = read_misprints(reader, values["misprints"]) if "misprints" in values else ()
     since = reader.text(values["since"]) if "since" in values else ""
-    if not since and not all(item.since for item in (*errata, *misprints)):
+    stated = [erratum.since for erratum in errata] + [misprint.since for misprint in misprints]
+    if not since and not all(stated):
         reader.report(reader.root, "the source lists what is wrong in it: add the key 'since', which says since when")
     return Source(name, title, where, seen, counts, by_tool, errata, misprints, since)
 

@@ -48,7 +48,9 @@ misprints:
 def test_errata_and_misprints_are_read_with_their_source() -> None:
     source = parse_published(PAGE + ERRATA + MISPRINTS, "page.yaml", "page")[0].source
     assert source.errata == (Erratum(("page-1",), "a typing error", "v1", "keras", "a date"),)
-    cell = Misprint("page-cell-1", "Table 2", "the last", "s", "2", "v1", 9, "v1-printed", "a typing error", "a later date")
+    cell = Misprint(
+        "page-cell-1", "Table 2", "the last", "s", "2", "v1", 9, "v1-printed", "a typing error", "a later date"
+    )
     assert source.misprints == (cell,)
 
 
