@@ -111,6 +111,7 @@ def test_an_old_windows_console_gets_no_escape_sequences(monkeypatch: pytest.Mon
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     table = Table("title", (Column("key", "header", str),), (("cell",),), notes=("note",))
+    monkeypatch.setattr("rich.console.detect_legacy_windows", lambda: False)
     assert "\x1b[" in render_terminal(table)
     monkeypatch.setattr("rich.console.detect_legacy_windows", lambda: True)
     assert "\x1b" not in render_terminal(table)
