@@ -50,6 +50,15 @@ class MissingLibrary(MbcostError):
         super().__init__(f"{library} is not installed: pip install 'mbcost[{extra}]'")
 
 
+class UnknownWord(MbcostError):
+    """A word that is not one of the choices."""
+
+    def __init__(self, kind: str, word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> None:
+        self.kind = kind
+        self.choices = tuple(choices)
+        super().__init__(f"unknown {kind} '{word}': {suggestion(word, self.choices, meanings)}")
+
+
 def one_line(message: str) -> str:
     r"""Return the message as one printable line of limited length, whatever it quotes.
 
@@ -127,10 +136,10 @@ def enumerate_words(words: Sequence[str], longest: int = LONGEST_LIST) -> str:
     return f"{', '.join(shown)} and {rest} other{'s' if rest > 1 else ''}" if rest else whole
 
 
-def unknown(kind: str, word: str, choices: Iterable[str]) -> MbcostError:
-    """Return the error for a word that is not one of the choices, with the similar choices.
+def unknown(kind: str, word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> UnknownWord:
+    """Return the error for a word that is not one of the choices, with the similar choices; see `suggestion`.
 
     >>> str(unknown("network", "v9", ["v1"]))
     "unknown network 'v9': choose from v1"
     """
-    return MbcostError(f"unknown {kind} '{word}': {suggestion(word, choices)}")
+    return UnknownWord(kind, word, choices, meanings)

@@ -99,8 +99,23 @@ same: there it holds for the family's name, on its own floor or one below. Every
 FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
     "questions": set(),
-    "present": {"table", "formats", "names", "annotations"},
-    "cli": {"group", "arguments", "quantities", "options", "output", "progress", "streams", "work", "exits", "usage"},
+    "present": {"table", "arrangement", "layout", "text", "formats", "names", "annotations"},
+    "cli": {
+        "group",
+        "arguments",
+        "quantities",
+        "options",
+        "output",
+        "progress",
+        "streams",
+        "work",
+        "exits",
+        "usage",
+        "completion",
+        "completers",
+        "columns",
+        "shells",
+    },
 }
 """Files of a floor that belong to no family. They import none."""
 FILES = {"spec": "types", "analytic": "core"}

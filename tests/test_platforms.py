@@ -6,19 +6,19 @@ CI runs this file on Linux, macOS and Windows. What only Windows does is imitate
 from __future__ import annotations
 
 import ast
+import ctypes
 import errno
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mbcost.cli import expand_patterns, run, streams
 from mbcost.cli.arguments import parse_reference
-from mbcost.present.formats import render_terminal
-from mbcost.present.table import Column, Table
 from tools import ROOT
 
 OLD_CONSOLES = {
@@ -107,14 +107,18 @@ def test_an_invalid_argument_is_a_broken_pipe_on_windows_only(
     assert streams._is_broken_pipe(BrokenPipeError())
 
 
-def test_an_old_windows_console_gets_no_escape_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm-256color")
-    table = Table("title", (Column("key", "header", str),), (("cell",),), notes=("note",))
-    monkeypatch.setattr("rich.console.detect_legacy_windows", lambda: False)
-    assert "\x1b[" in render_terminal(table)
-    monkeypatch.setattr("rich.console.detect_legacy_windows", lambda: True)
-    assert "\x1b" not in render_terminal(table)
+@pytest.mark.parametrize("is_understood", [True, False])
+def test_a_windows_console_gets_colours_if_it_can_be_told_to_read_them(
+    is_understood: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = SimpleNamespace(
+        GetStdHandle=lambda _: 7, GetConsoleMode=lambda *_: 1, SetConsoleMode=lambda *_: int(is_understood)
+    )
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=console), raising=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.name", "nt")
+        understood = streams._understands_colours()
+    assert understood == is_understood
 
 
 POSIX_MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}

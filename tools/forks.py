@@ -2,7 +2,8 @@
 
 Importing torch takes seconds, and the pages have dozens of commands; a fork starts in hundredths of a second. For the
 shell it is like a new process: it has the arguments, the working folder, the environment and the standard streams that
-the shell passes on, and it returns its exit code.
+the shell passes on, and it returns its exit code. In addition it tries every table on terminals of several widths, and
+says on standard error what is wrong with them; tools/widths.py has the rules.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from importlib import import_module
 from pathlib import Path
 
 from tools import ROOT
+from tools.widths import try_widths
 
 IMPORTED = ("mbcost.cli.group", "mbcost.measured.own", "mbcost.measured.references", "fvcore.nn", "torchvision", "timm")
 """The modules whose import takes most of the time of the commands that need them."""
@@ -71,6 +73,7 @@ def serve(address: str) -> None:
     """Fork for every connection to the socket at `address`, until standard input ends."""
     for name in IMPORTED:
         import_module(name)
+    try_widths()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies: the clients get the exit codes

@@ -41,6 +41,11 @@ def run(arguments: Sequence[str]) -> int:
         if words in (["--version"], ["-V"]):  # nothing else has to be imported for this
             write_out(f"mbcost {__version__}\n")
             return 0
+        if words[:1] == ["__complete"]:
+            from mbcost.cli.completion import answer
+
+            write_out(answer(list(arguments[1:])))
+            return 0
         from mbcost.cli.group import run_group
 
         return run_group(words)

@@ -254,6 +254,12 @@ def choose_top(spec: Spec, head: str | None, classes: int | None = None, *, top:
     return replace_head(spec, parse_head(head))
 
 
-def complete_network(incomplete: str) -> list[str]:
-    """Return the built-in networks that the shell can complete a word to."""
-    return [name for name in NETWORKS if name.startswith(incomplete)]
+def pick_network(argument: str | None, option: str | None, name: str = "--net") -> str | None:
+    """Return the network that is given as an argument, or else as an option, which is its older form.
+
+    Raises:
+        MbcostError: both are given.
+    """
+    if argument is not None and option is not None:
+        raise MbcostError(f"the network is given twice, as {argument} and {name} {option}: remove one")
+    return option if argument is None else argument

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -30,9 +30,11 @@ def run_group(arguments: Sequence[str]) -> int:
     """
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]
-    command = typer.main.get_command(_app())
+    command = build_root()
     try:
-        result = command.main(_make_readable(arguments) or ["--help"], prog_name="mbcost", standalone_mode=False)
+        result = command.main(
+            _make_readable(_name_shell(arguments)) or ["--help"], prog_name="mbcost", standalone_mode=False
+        )
     except SystemExit as error:
         if isinstance(error.__context__, OSError):  # the reader of a pipe has ended before typer wrote the help
             return 0
@@ -71,6 +73,20 @@ def _make_readable(arguments: Sequence[str]) -> list[str]:
     ]
 
 
+def _name_shell(arguments: Sequence[str]) -> list[str]:
+    """Write the name of the user's shell after an option that takes one and has none."""
+    words: list[str] = []
+    for word, following in zip(arguments, [*arguments[1:], "-"], strict=False):
+        words.append(word)
+        if word in ("--show-completion", "--install-completion") and following.startswith("-"):
+            from mbcost.cli.shells import detect_shell
+
+            words.append(detect_shell())
+        if not word.startswith("-"):  # these options come before the command
+            return [*words, *arguments[len(words) :]]
+    return words
+
+
 class _CommandError(Exception):
     """An OSError of a command, distinguished from those of typer when it writes a help text."""
 
@@ -80,7 +96,23 @@ class _CommandError(Exception):
 
 
 class SafeCommand(TyperCommand):
-    """A command whose own errors are not mistaken for typer's."""
+    """A command whose own errors are not mistaken for typer's, and whose usage has no braces."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage line; typer writes an argument that is required as `{NET}`."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Do as click does, but refuse a long option with one hyphen.
+
+        Raises:
+            MbcostError: there is one.
+        """
+        if any(word[:1] == "-" and word[1:2].isalpha() and len(word) > 2 for word in args):
+            from mbcost.cli.usage import check_hyphens
+
+            check_hyphens(args, self.params)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Do as click does.
@@ -99,6 +131,8 @@ class CommandGroup(TyperGroup):
 
     kind = "command"
     """What an error message calls a name."""
+    slips: Mapping[str, str] = {}
+    """What people write when they mean a name."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Do as click does, but suggest similar names for an unknown one.
@@ -108,7 +142,8 @@ class CommandGroup(TyperGroup):
         """
         names = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in names:
-            raise unknown(self.kind, args[0], names)
+            meanings = {slip: name for slip, name in self.slips.items() if name in names}
+            raise unknown(self.kind, args[0], names, meanings)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -129,6 +164,11 @@ class CommandGroup(TyperGroup):
 
 class LazyGroup(CommandGroup):
     """The commands of `COMMANDS`. Each is imported when it is used; listing them imports none."""
+
+    @property
+    def slips(self) -> Mapping[str, str]:  # type: ignore[override]
+        """The commands by what other programs call them."""
+        return {slip: name for name, slips in MEANINGS.items() for slip in slips.split()}
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the commands' names in the order of the help."""
@@ -185,15 +225,39 @@ def summary_of(text: str) -> str:
     return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join(text.partition("\n\n")[0].split()))[0]
 
 
-def _app() -> typer.Typer:
-    app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+def build_root() -> Any:
+    """Return the click group of all commands."""
+    app = typer.Typer(
+        cls=LazyGroup,
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     app.callback()(_root)
-    return app
+    return typer.main.get_command(app)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
         write_out(f"mbcost {__version__}\n")
+        raise typer.Exit
+
+
+def _show_completion(shell: str | None) -> None:
+    if shell is not None:
+        from mbcost.cli.shells import script_of
+
+        write_out(script_of(shell))
+        raise typer.Exit
+
+
+def _install_completion(shell: str | None) -> None:
+    if shell is not None:
+        from pathlib import Path
+
+        from mbcost.cli.shells import install
+
+        write_out(f"{install(shell, Path.home())}\n")
         raise typer.Exit
 
 
@@ -207,6 +271,24 @@ def _root(
     traceback: Annotated[
         bool, typer.Option("--traceback", help="Show where an error of mbcost itself happened.")
     ] = False,
+    show_completion: Annotated[
+        Optional[str],
+        typer.Option(
+            callback=_show_completion,
+            is_eager=True,
+            metavar="SHELL",
+            help="Print the completion for bash, zsh, fish or powershell [default: your shell].",
+        ),
+    ] = None,
+    install_completion: Annotated[
+        Optional[str],
+        typer.Option(
+            callback=_install_completion,
+            is_eager=True,
+            metavar="SHELL",
+            help="Install the completion for a shell [default: your shell].",
+        ),
+    ] = None,
 ) -> None:
     """Exact cost of MobileNets: params and multiply-adds, layer by layer, checked against real models.
 
@@ -220,7 +302,7 @@ def _root(
       mbcost ledger v2:torchvision --convention fvcore,ptflops
       mbcost explain 314M v2
       mbcost validate
-      mbcost verify ./net.py:make --spec v2
+      mbcost verify ./net.py:make v2
     """
 
 
@@ -324,6 +406,24 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
     },
 }
 """The commands by what they are for, in the order of use, which is that of the help."""
+MEANINGS: Mapping[str, str] = {
+    "table": "summary summarize profile count cost flops macs params layers",
+    "nets": "list ls networks models zoo",
+    "show": "print cat info",
+    "plot": "draw picture chart",
+    "validate": "test selftest",
+    "check": "lint",
+    "fit": "search find optimize nas",
+    "sweep": "grid scan explore",
+    "roofline": "latency time speed",
+    "memory": "ram peak arena flash",
+    "explain": "why reverse",
+    "ledger": "breakdown counts",
+    "conventions": "counters tools",
+    "new": "init create",
+    "export": "convert dump save",
+}
+"""A command -> what people may write instead."""
 COMMANDS: Mapping[str, Command] = {
     name: command for topic in COMMANDS_BY_TOPIC.values() for name, command in topic.items()
 }

@@ -1,20 +1,32 @@
-"""The options that several commands share."""
+"""The options that several commands share: the same name, meaning and help everywhere."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network
-from mbcost.spec.catalogue.library import load_conventions
+from mbcost.cli.arguments import NetworkOptions
+from mbcost.cli.completers import (
+    complete_alpha,
+    complete_column,
+    complete_columns,
+    complete_convention,
+    complete_implementation,
+    complete_network,
+    complete_resolution,
+    one_of,
+)
+from mbcost.cli.output import FORMAT_NAMES, View
+from mbcost.cli.quantities import whole_number
+from mbcost.present.table import Column
 
-
-def complete_convention(incomplete: str) -> list[str]:
-    """Return the conventions that the shell can complete a word to."""
-    return [name for name in load_conventions() if name.startswith(incomplete)]
-
+Command = Callable[..., int]
 
 Net = Annotated[
     str,
@@ -24,29 +36,44 @@ Net = Annotated[
         autocompletion=complete_network,
     ),
 ]
-Alpha = Annotated[Optional[str], typer.Option(help="Width multiplier [default: 1].", metavar="ALPHA")]
-Res = Annotated[Optional[str], typer.Option(help="Input size in pixels [default: the table's own].", metavar="N|HxW")]
-Rho = Annotated[Optional[str], typer.Option(help="Resolution multiplier, instead of --res.", metavar="RHO")]
+Alpha = Annotated[
+    Optional[str],
+    typer.Option(help="Width multiplier [default: 1].", metavar="ALPHA", autocompletion=complete_alpha),
+]
+Res = Annotated[
+    Optional[str],
+    typer.Option(
+        help="Input size in pixels [default: the table's own].", metavar="N|HxW", autocompletion=complete_resolution
+    ),
+]
+Rho = Annotated[
+    Optional[str], typer.Option(help="Resolution multiplier, instead of --res [default: 1].", metavar="RHO")
+]
 Impl = Annotated[
     Optional[str],
     typer.Option(
-        help="Implementation: whose rules of rounding, scaling and padding [default: official].", metavar="IMPL"
+        help="Implementation: whose rules of rounding, scaling and padding [default: official].",
+        metavar="IMPL",
+        autocompletion=complete_implementation,
     ),
 ]
 Classes = Annotated[
-    Optional[int], typer.Option(help="Number of outputs of the classifier [default: 1000].", metavar="N")
+    Optional[int],
+    typer.Option(help="Number of outputs of the classifier [default: 1000].", metavar="N", parser=whole_number),
 ]
 HeadText = Annotated[
     Optional[str],
     typer.Option(
         "--head",
-        help="Your own head instead of the table's: widths of dense layers, bn, first flatten or pool; or none.",
+        help="Your own head: widths of dense layers, bn, first flatten or pool; or none [default: the table's own].",
         metavar="512,bn,26",
     ),
 ]
 InChannels = Annotated[
-    Optional[int], typer.Option(help="Number of channels of the input [default: the table's own].", metavar="N")
+    Optional[int],
+    typer.Option(help="Number of channels of the input [default: the table's own].", metavar="N", parser=whole_number),
 ]
+NoTop = Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")]
 ConventionName = Annotated[
     Optional[str],
     typer.Option(
@@ -56,13 +83,22 @@ ConventionName = Annotated[
         autocompletion=complete_convention,
     ),
 ]
-Format = Annotated[
+Columns = Annotated[
     Optional[str],
     typer.Option(
-        "--format",
-        "-f",
-        help="Format: text, csv, json, markdown or latex [default: by the ending of --output, else text].",
-        metavar="FORMAT",
+        "--columns",
+        help="Columns to show, in order; JSON has all [default: all].",
+        metavar="A,B,C",
+        autocompletion=complete_columns,
+    ),
+]
+Sort = Annotated[
+    Optional[str],
+    typer.Option(
+        "--sort",
+        help="Sort by this column; numbers come largest first [default: not sorted].",
+        metavar="COLUMN",
+        autocompletion=complete_column,
     ),
 ]
 Output = Annotated[
@@ -70,3 +106,132 @@ Output = Annotated[
     typer.Option("--output", "-o", help="Write to FILE atomically [default: standard output].", metavar="FILE"),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Start work that is above the limit of this command.")]
+RhoList = Annotated[
+    Optional[str],
+    typer.Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: those of --res].",
+                 metavar="LIST"),
+]  # fmt: skip
+
+
+def format_option(*extra: str) -> Any:
+    """Return the option --format of a command that has these formats besides those of every table."""
+    names = [*FORMAT_NAMES, *extra]
+    return Annotated[
+        Optional[str],
+        typer.Option(
+            "--format",
+            "-f",
+            help=f"Format: {', '.join(names[:-1])} or {names[-1]} [default: by the ending of --output, else text].",
+            metavar="FORMAT",
+            autocompletion=one_of(*names),
+        ),
+    ]
+
+
+def alpha_list(default: str) -> Any:
+    """Return the option --alpha of a command that takes many."""
+    return Annotated[
+        Optional[str],
+        typer.Option(
+            "--alpha",
+            metavar="LIST",
+            help=f"Width multipliers, a,b,c or start:stop:step [default: {default}].",
+            autocompletion=complete_alpha,
+        ),
+    ]
+
+
+def res_list(default: str) -> Any:
+    """Return the option --res of a command that takes many."""
+    return Annotated[
+        Optional[str],
+        typer.Option(
+            "--res",
+            metavar="LIST",
+            help=f"Input sizes in pixels, N or HxW, as a,b,c or start:stop:step [default: {default}].",
+            autocompletion=complete_resolution,
+        ),
+    ]
+
+
+def open_option(subject: str, metavar: str, kind: type = str, complete: Callable[..., Any] | None = None) -> Any:
+    """Return an option of a command that searches what is not given."""
+    return Annotated[
+        Optional[kind],
+        typer.Option(
+            help=f"{subject} [default: open].",
+            metavar=metavar,
+            autocompletion=complete,
+            parser=whole_number if kind is int else None,
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Options that go together: one parameter of a command, several options for the user."""
+
+    make: Callable[..., Any]
+    options: Mapping[str, Any]
+    """The name of an option's value -> the option."""
+
+
+GROUPS: Mapping[Any, Group] = {
+    NetworkOptions: Group(
+        lambda no_top=False, **given: NetworkOptions(top=not no_top, **given),
+        {
+            "alpha": Alpha,
+            "res": Res,
+            "rho": Rho,
+            "impl": Impl,
+            "classes": Classes,
+            "head": HeadText,
+            "in_channels": InChannels,
+            "no_top": NoTop,
+        },
+    ),
+    View: Group(View, {"columns": Columns, "sort": Sort, "style": format_option(), "output": Output}),
+}
+"""The type of a command's parameter -> the options that it stands for."""
+
+
+def share_options(
+    *, known: Callable[[Mapping[str, Any]], Sequence[Column[Any]]] | None = None, **changed: Any
+) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command the options of `GROUPS` in place of its parameters of these types.
+
+    Args:
+        known: returns the columns of the answer, given the options; for commands that do not answer at once.
+        changed: an option by its name, where the command's own differs; None if the command does not have it.
+    """
+
+    def decorate(command: Command) -> Command:
+        parameters: list[inspect.Parameter] = []
+        grouped: dict[str, tuple[Group, list[str]]] = {}
+        for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
+            group = GROUPS.get(parameter.annotation)
+            if group is None:
+                parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+                continue
+            options = {key: changed.get(key, option) for key, option in group.options.items()}
+            grouped[name] = group, [key for key, option in options.items() if option is not None]
+            parameters += [
+                inspect.Parameter(
+                    key, inspect.Parameter.KEYWORD_ONLY, default=False if key == "no_top" else None, annotation=option
+                )
+                for key, option in options.items()
+                if option is not None
+            ]
+
+        @wraps(command)
+        def run(**given: Any) -> int:
+            together = {
+                name: group.make(**{key: given.pop(key) for key in keys}) for name, (group, keys) in grouped.items()
+            }
+            return command(**given, **together)
+
+        run.known = known  # type: ignore[attr-defined]
+        run.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+        return run
+
+    return decorate

@@ -5,27 +5,46 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from mbcost.cli.streams import is_terminal, write_out
+from mbcost.cli.arguments import parse_list
+from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.formats import FORMATS, render_terminal
-from mbcost.present.table import Table
+from mbcost.present.arrangement import arrange, find_column, has_columns
+from mbcost.present.formats import FORMATS
+from mbcost.present.table import Column, Table
+from mbcost.present.text import render_text
+
+FORMAT_NAMES = (*FORMATS, "json")
+"""The formats that every command has whose answer is a table."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The options that say how a table is shown, as typed; an option that is not given is None."""
+
+    columns: str | None = None
+    sort: str | None = None
+    style: str | None = None
+    output: Path | None = None
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where an answer is written, and in which format."""
+    """Where an answer is written, in which format, and which of its columns."""
 
     style: str
     """The format, as users type it."""
     file: Path | None
     """None for standard output."""
+    columns: tuple[str, ...] | None = None
+    """The columns to show, in order; None for all."""
+    sort: str | None = None
+    """The column to sort by."""
 
 
 ENDINGS: Mapping[str, str] = {
@@ -35,27 +54,43 @@ ENDINGS: Mapping[str, str] = {
 """The ending of a file's name -> its format."""
 
 
-def choose_destination(style: str | None, output: Path | None, extra: tuple[str, ...] = ()) -> Destination:
+def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequence[Column[Any]] = ()) -> Destination:
     """Return where an answer is written. A wrong format or an impossible file is refused before any work is done.
 
     Args:
-        style: the format; None for that of the file's ending, or else `text`.
-        output: the file; None or `-` for standard output.
+        view: the options. Without a format, it is that of the file's ending, or else `text`; without a file, or with
+            `-`, the answer is written to standard output.
         extra: the formats that this command has in addition.
+        columns: all columns that the answer can have, if it takes long and they are known before.
 
     Raises:
-        MbcostError: the format is unknown or contradicts the file's ending, or the file cannot be written.
+        MbcostError: the format is unknown or contradicts the file's ending, the file cannot be written, or a column is
+            unknown.
     """
-    file = choose_file(output)
-    known = list(dict.fromkeys([*FORMATS, "json", *extra]))
+    file, style = choose_file(view.output), view.style
+    known = list(dict.fromkeys([*FORMAT_NAMES, *extra]))
     ending = ENDINGS.get("" if file is None else file.suffix.lower())
     if style is None:
-        return Destination(ending if ending in known else "text", file)
+        style = ending if ending in known else "text"
     if style not in known:
         raise unknown("format", style, known)
     if ending in known and style != ending:
         raise MbcostError(f"--format {style} contradicts the ending of {file}, which means {ending}: remove --format")
-    return Destination(style, file)
+    chosen = None if view.columns is None else parse_list(view.columns, "columns")
+    for name in (*(chosen or ()), *filter(None, [view.sort])) if columns else ():
+        find_column(name, columns)
+    return Destination(style, file, chosen, view.sort)
+
+
+def check_whole_table(destination: Destination) -> None:
+    """Refuse columns for a format that is not a table.
+
+    Raises:
+        MbcostError: columns are given.
+    """
+    if destination.columns is not None or destination.sort is not None:
+        option = "--sort" if destination.columns is None else "--columns"
+        raise MbcostError(f"{option} is for tables, which {destination.style} is not: remove it, or add --format csv")
 
 
 def choose_file(output: Path | None) -> Path | None:
@@ -75,15 +110,27 @@ def emit(table: Table, answer: dict[str, Any], destination: Destination) -> None
     """Write an answer to its destination: JSON from `answer`, the other formats from `table`.
 
     Raises:
-        MbcostError: the output cannot be written.
+        MbcostError: the output cannot be written, or a column is unknown.
     """
     style, file = destination.style, destination.file
+    if destination.columns is not None or destination.sort is not None:
+        table = arrange(_choose_rows(table, destination), destination.columns, destination.sort)
     if style == "json":
         write(to_json(answer), file)
-    elif style == "text" and file is None and is_terminal(sys.stdout):
-        write(render_terminal(table), file)
+    elif style == "text" and file is None:
+        write(render_text(table, read_screen()), file)
     else:
         write(FORMATS[style](table), file)
+
+
+def _choose_rows(table: Table, destination: Destination) -> Table:
+    """Return the table whose columns are chosen: what programs read in CSV, if it has them all."""
+    names = [*(destination.columns or ()), *filter(None, [destination.sort])]
+    if destination.style == "csv":
+        data = table.for_data()
+        data = replace(data, columns=tuple(replace(column, only="") for column in data.columns))
+        return data if has_columns(data, names) else replace(table, details=None, data=None)
+    return table
 
 
 def to_json(answer: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -10,15 +11,16 @@ import typer
 
 from mbcost.cli.arguments import (
     NetworkOptions,
-    complete_network,
     parse_alpha,
     parse_list,
     parse_reference,
     parse_resolution,
     resolve_network,
+    scale_resolution,
 )
+from mbcost.cli.completers import complete_network, complete_resolution
 from mbcost.cli.group import CommandGroup, Subgroup
-from mbcost.cli.options import Alpha, Classes, ConventionName, Force, HeadText, Impl, InChannels, Net, Res, Rho
+from mbcost.cli.options import ConventionName, Force, Net, RhoList, alpha_list, share_options
 from mbcost.cli.output import choose_file, replace_file
 from mbcost.cli.work import announce_work, begin_work
 from mbcost.errors import MbcostError
@@ -41,6 +43,8 @@ from mbcost.questions.plot import (
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_convention
 
+ALPHAS, RESOLUTIONS = "0.25:1.4:0.05", "96:256:16"
+"""What a sweep draws if nothing is stated."""
 MOST_PLANNED = 1_000_000
 """The number of blocks that are planned without --force; a network has some dozens."""
 Picture = Annotated[
@@ -72,16 +76,12 @@ def _plot() -> None:
     """
 
 
+@share_options()
 def layers(
     net: Net,
     output: Picture,
-    alpha: Alpha = None,
-    res: Res = None,
-    rho: Rho = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
+    options: NetworkOptions,
+    *,
     convention: ConventionName = None,
 ) -> int:
     """Multiply-adds, params and activations along a network.
@@ -92,28 +92,28 @@ def layers(
       mbcost plot layers v3-large@0.75/160:torchvision --output layers.png
     """
     check_picture(output)
-    network = resolve_network(
-        net,
-        NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
-    )
+    network = resolve_network(net, options)
     announce_work(len(network.steps), "layers", rate=LAYERS_PER_SECOND)
     _save(draw_layers(profile_layers(network, load_convention(convention))), output)
     return 0
 
 
+@share_options(
+    alpha=alpha_list(ALPHAS),
+    res=Annotated[
+        Optional[str],
+        typer.Option(
+            "--res", metavar="LIST", help=f"Sizes of the square input, in the same form [default: {RESOLUTIONS}].",
+            autocompletion=complete_resolution,
+        ),
+    ],
+    rho=RhoList,
+)  # fmt: skip
 def sweep(
     net: Net,
     output: Picture,
-    alpha: Annotated[
-        str, typer.Option(help="Width multipliers as a,b,c or start:stop:step.", metavar="LIST")
-    ] = "0.25:1.4:0.05",
-    res: Annotated[
-        str, typer.Option(help="Sizes of the square input, in the same form.", metavar="LIST")
-    ] = "96:256:16",
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
+    options: NetworkOptions,
+    *,
     convention: ConventionName = None,
     force: Force = False,
 ) -> int:
@@ -124,19 +124,25 @@ def sweep(
     \b
     Examples:
       mbcost plot sweep v2 --output sweep.svg
-      mbcost plot sweep v1:keras --alpha 0.25:1:0.01 --res 96:224:4 --output sweep.png
+      mbcost plot sweep v1:keras --alpha 0.25:1:0.01 --res 96:224:4 -o sweep.png
     """
     check_picture(output)
-    alphas = sorted({parse_alpha(value) for value in parse_list(alpha, "alpha")})
-    sides = sorted({_parse_side(value) for value in parse_list(res, "res")})
+    alphas = sorted({parse_alpha(value) for value in parse_list(options.alpha or ALPHAS, "alpha")})
     reference = parse_reference(net)
     if reference.alpha is not None or reference.resolution is not None:
         raise MbcostError(
             f"'{net}' has an alpha or a resolution, but a sweep varies them: use --alpha and --res instead"
         )
-    network = resolve_network(net, NetworkOptions(impl=impl, classes=classes, head=head, in_channels=in_channels))
+    network = resolve_network(net, replace(options, alpha=None, res=None, rho=None))
     if network.spec.is_flat:
         raise MbcostError(f"{net} is a flat list of layers, which has no alpha to sweep: use a table of blocks")
+    if options.rho is None:
+        sizes = [parse_resolution(value) for value in parse_list(options.res or RESOLUTIONS, "res")]
+    elif options.res is None:
+        sizes = [scale_resolution(network.spec, value) for value in parse_list(options.rho, "rho")]
+    else:
+        raise MbcostError("rho and a resolution are both given: remove one, rho multiplies the table's own resolution")
+    sides = sorted({_check_side(size) for size in sizes})
     begin_work(
         len(alphas) * sum(row.repeats for row in network.spec.rows), "blocks of networks to plan", rate=15_000,
         bound=MOST_PLANNED, force=force, remedy="use larger steps of alpha",
@@ -153,7 +159,11 @@ def accuracy(
     output: Picture,
     nets: Annotated[
         Optional[list[str]],
-        typer.Argument(metavar="[NET]...", help="Networks with released checkpoints [default: all]."),
+        typer.Argument(
+            metavar="[NET]...",
+            help="Networks with released checkpoints [default: all].",
+            autocompletion=complete_network,
+        ),
     ] = None,
     convention: ConventionName = None,
 ) -> int:
@@ -171,17 +181,15 @@ def accuracy(
     return 0
 
 
+@share_options()
 def compare(
     networks: Annotated[
         list[str],
         typer.Argument(metavar="NET...", help="Networks, top to bottom.", autocompletion=complete_network),
     ],
     output: Picture,
-    alpha: Alpha = None,
-    res: Res = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
+    options: NetworkOptions,
+    *,
     convention: ConventionName = None,
 ) -> int:
     """Networks side by side: multiply-adds, params and activations.
@@ -192,10 +200,7 @@ def compare(
       mbcost plot compare v2@0.5 v2@0.75 v2 --res 160 --output compare.pdf
     """
     check_picture(output)
-    resolved = [
-        resolve_network(net, NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, head=head))
-        for net in networks
-    ]
+    resolved = [resolve_network(net, options) for net in networks]
     _save(draw_comparison(compare_totals(resolved, load_convention(convention))), output)
     return 0
 
@@ -219,6 +224,7 @@ def blocks(
         typer.Argument(
             metavar="[NET=BLOCK]...",
             help="Blocks <stage>.<repeat> of networks [default: one block each of ResNet-50, V1, V2 and V3].",
+            autocompletion=complete_network,
         ),
     ] = None,
 ) -> int:
@@ -259,10 +265,10 @@ def _save(drawing: Drawing, output: Path) -> None:
         path.write_bytes(picture)
 
 
-def _parse_side(text: str) -> int:
-    height, width = parse_resolution(text)
+def _check_side(size: tuple[int, int]) -> int:
+    height, width = size
     if height != width:
-        raise MbcostError(f"res is '{text}', but a sweep has square inputs: write one number such as 160")
+        raise MbcostError(f"res is '{height}x{width}', but a sweep has square inputs: write one number such as 160")
     return height
 
 

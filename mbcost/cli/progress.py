@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Sized
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic
 from typing import TypeVar
 
 from mbcost.cli.streams import is_terminal
+from mbcost.errors import escape
 
 Item = TypeVar("Item")
 
 PATIENCE = 1.0
 """The number of seconds before the bar is shown."""
+
+
+@contextmanager
+def show_work(description: str) -> Iterator[None]:
+    """Show on standard error what the command does until the context ends.
+
+    The line is shown only on a terminal, and it is erased at the end, if the terminal can do that.
+    """
+    if not is_terminal(sys.stderr):
+        yield
+        return
+    ending = "\n" if os.environ.get("TERM") == "dumb" else ""
+    with suppress(OSError):  # the terminal was closed
+        sys.stderr.write(f"{escape(description)} ...{ending}")
+        sys.stderr.flush()
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            sys.stderr.write("" if ending else "\r\x1b[K")
+            sys.stderr.flush()
 
 
 def track(

@@ -2,40 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network
-from mbcost.cli.options import Format, Output
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.completers import names_of, one_of
+from mbcost.cli.options import share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.published import as_json, as_table, errata_json, errata_table, summary_table
+from mbcost.present.table import Column
 from mbcost.questions.published.corrections import correct_cells, correct_figures, list_errata
 from mbcost.questions.published.verdict import STATUSES, paper_of
 from mbcost.questions.published.verdicts import judge_figures
 from mbcost.spec.catalogue.published import Published, load_published
 
 
+def _list_sources() -> list[str]:
+    return list(dict.fromkeys(figure.source.name for figure in load_published()))
+
+
+def _list_networks() -> list[str]:
+    return list(dict.fromkeys(figure.net for figure in load_published()))
+
+
+def _list_columns(given: Mapping[str, Any]) -> Sequence[Column[Any]]:
+    """Return the columns of the answer, given the options."""
+    if given.get("errata"):
+        return errata_table((), ()).columns
+    return (summary_table(()) if given.get("summary") else as_table(())).columns
+
+
+@share_options(known=_list_columns)
 def published(
     net: Annotated[
         Optional[str],
-        typer.Argument(metavar="[NET]", help="Show only figures of this network.", autocompletion=complete_network),
+        typer.Argument(
+            metavar="[NET]",
+            help="Show only figures of this network [default: all].",
+            autocompletion=names_of(_list_networks),
+        ),
     ] = None,
-    source: Annotated[Optional[str], typer.Option(help="Show only figures of this source.", metavar="NAME")] = None,
+    *,
+    source: Annotated[
+        Optional[str],
+        typer.Option(
+            help="Show only figures of this source [default: all].",
+            metavar="NAME",
+            autocompletion=names_of(_list_sources),
+        ),
+    ] = None,
     status: Annotated[
         Optional[str],
-        typer.Option(help="Show only figures with this verdict.", metavar="exact|erratum|open|out-of-scope"),
+        typer.Option(
+            help="Show only figures with this verdict: exact, erratum, open or out-of-scope [default: all].",
+            metavar="VERDICT",
+            autocompletion=one_of(*(status.replace(" ", "-") for status in STATUSES)),
+        ),
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Print one row per source.")] = False,
     errata: Annotated[
         bool, typer.Option("--errata", help="Print what the sources print wrong, what is right, and the proof.")
     ] = False,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Show every published figure with our number and a verdict.
 
@@ -49,7 +81,7 @@ def published(
       mbcost published --status open
       mbcost published --errata
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view, columns=_list_columns({"errata": errata, "summary": summary}))
     if errata and (summary or status is not None):
         raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
     figures = load_published()

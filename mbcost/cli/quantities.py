@@ -1,25 +1,19 @@
-"""Read quantities as users write them, such as `320KiB`, `60M`, `30ms` and `2GB/s`, in exact arithmetic."""
+"""The quantities that options take, such as `320KiB`, `60M`, `30ms` and `2GB/s`, in exact arithmetic.
+
+They have one grammar, that of `mbcost.spec.quantity`. A unit that can mean two things is refused.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from fractions import Fraction
 
 from mbcost.errors import MbcostError
+from mbcost.spec.quantity import Quantity, read_quantity
 
-BYTES: Mapping[str, int] = {
-    "": 1, "B": 1,
-    "KB": 10**3, "MB": 10**6, "GB": 10**9,
-    "KIB": 2**10, "MIB": 2**20, "GIB": 2**30,
-}  # fmt: skip
-"""A unit in upper case -> bytes (IEC 80000-13)."""
-COUNTS: Mapping[str, int] = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
-"""A prefix in upper case -> its factor; B is short for billions."""
-MILLISECONDS: Mapping[str, int] = {"": 1, "MS": 1, "S": 1000}
-_DECIMAL = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-_NUMBER = r"(?P<number>[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE]\+?[0-9]{1,2})?)"
+LARGEST = 10**30
+"""A larger number is taken for a mistake."""
 
 
 def parse_size(text: str, option: str) -> int:
@@ -28,22 +22,41 @@ def parse_size(text: str, option: str) -> int:
     Raises:
         MbcostError: the text does not have this form, or is not a whole number of bytes. `option` names it.
 
-    >>> parse_size("320KiB", "ram"), parse_size("1.5MB", "flash"), parse_size("1024", "ram")
+    >>> parse_size("320KiB", "ram"), parse_size("1.5 mb", "flash"), parse_size("1024", "ram")
     (327680, 1500000, 1024)
     """
-    return _parse_whole(text, option, BYTES, "a size such as 320KiB, 1MB or 327680 (bytes)")
+    return _read_whole(text, option, ("", "bytes"), "a size such as 320KiB, 1MB or 327680 (bytes)")
 
 
 def parse_count(text: str, option: str) -> int:
-    """Read a count with its decimal prefix.
+    """Read a count with its prefix, and perhaps with the unit that belongs to the option.
 
     Raises:
         MbcostError: the text does not have this form, or is not a whole number.
 
-    >>> parse_count("60M", "mult-adds"), parse_count("3,504,872", "params")
-    (60000000, 3504872)
+    >>> parse_count("60m", "mult-adds"), parse_count("1.2G MACs", "mult-adds"), parse_count("3,504,872", "params")
+    (60000000, 1200000000, 3504872)
     """
-    return _parse_whole(text, option, COUNTS, "a count such as 60M, 2.5K or 3504872")
+    return _read_whole(text, option, ("", option.replace("-", "_")), "a count such as 60M, 2.5K or 3504872")
+
+
+def whole_number(text: str | int) -> int:
+    """Read an integer, or a count as `parse_count` does; the parser of options whose value is an integer.
+
+    A default of such an option is an integer already.
+
+    Raises:
+        ValueError: the text does not have this form. The error holds the text, as typer expects.
+
+    >>> whole_number("21k"), whole_number("1,000"), whole_number("-5")
+    (21000, 1000, -5)
+    """
+    if isinstance(text, int) or re.fullmatch(r"[+-]?[0-9]{1,4000}", text):
+        return int(text)
+    try:
+        return parse_count(text, "number")
+    except MbcostError:
+        raise ValueError(text) from None
 
 
 def parse_milliseconds(text: str, option: str) -> float:
@@ -55,7 +68,13 @@ def parse_milliseconds(text: str, option: str) -> float:
     >>> parse_milliseconds("30ms", "max-latency"), parse_milliseconds("0.03s", "max-latency")
     (30.0, 30.0)
     """
-    return float(_parse_quantity(text, option, MILLISECONDS, "a time such as 30ms or 0.03s"))
+    form = "a time such as 30ms or 0.03s"
+    number, written = _read(text, option, ("", "seconds"), form, prefixes="M"), read_quantity(text)
+    assert isinstance(written, Quantity), "it is read"
+    if written.is_binary or (written.prefix and not written.unit):
+        raise _make_error(text, option, form)
+    # The grammar has M for millions; before seconds it is a thousandth.
+    return float(number / 10**6 if written.prefix else number * 1000 if written.unit else number)
 
 
 def parse_percent(text: str, option: str) -> float:
@@ -64,11 +83,11 @@ def parse_percent(text: str, option: str) -> float:
     Raises:
         MbcostError: the text does not have this form, or the number is above 100.
 
-    >>> parse_percent("68.5", "min-top1")
-    68.5
+    >>> parse_percent("68.5", "min-top1"), parse_percent("68.5%", "min-top1")
+    (68.5, 68.5)
     """
     form = "a percentage from 0 to 100, such as 68.5"
-    percent = _parse_quantity(text, option, {"": 1, "%": 1}, form)
+    percent = _read(text, option, ("", "percent"), form, prefixes="")
     if percent > 100:
         raise _make_error(text, option, form)
     return float(percent)
@@ -83,12 +102,11 @@ def parse_peak(text: str) -> Fraction:
     >>> parse_peak("0.96G")
     Fraction(960000000, 1)
     """
-    if re.search(r"(fl)?ops", text, re.IGNORECASE):
-        raise MbcostError(
-            f"peak-macs is '{text}': write multiply-adds per second, which are half as many as operations"
-        )
-    match = re.fullmatch(rf"{_NUMBER}(?P<unit>[kKMGT]?)(?:MACs?)?(?:/s)?", text)
-    return _parse_rate(match, "peak-macs", text, "multiply-adds per second, such as 1e9 or 960M", _DECIMAL)
+    written = read_quantity(text)
+    if isinstance(written, Quantity) and written.unit == "operations":
+        raise _make_error(text, "peak-macs", "multiply-adds per second, which are half as many as operations")
+    form = "multiply-adds per second, such as 1e9 or 960M"
+    return _check_rate(_read(text, "peak-macs", ("", "mult_adds"), form, is_rate=True), text, "peak-macs")
 
 
 def parse_bandwidth(text: str) -> Fraction:
@@ -100,32 +118,58 @@ def parse_bandwidth(text: str) -> Fraction:
     >>> parse_bandwidth("2GiB/s")
     Fraction(2147483648, 1)
     """
-    match = re.fullmatch(rf"{_NUMBER}(?P<unit>[kKMGT]?i?)B?(?:/s)?", text)
-    return _parse_rate(match, "bandwidth", text, "bytes per second, such as 2GB/s, 2GiB/s or 2e9", _DECIMAL | _BINARY)
+    form = "bytes per second, such as 2GB/s, 2GiB/s or 2e9"
+    return _check_rate(_read(text, "bandwidth", ("", "bytes"), form, is_rate=True), text, "bandwidth")
 
 
-def _parse_whole(text: str, option: str, units: Mapping[str, int], form: str) -> int:
-    quantity = _parse_quantity(text, option, units, form)
-    if quantity.denominator != 1:
+def _check_rate(rate: Fraction, text: str, option: str) -> Fraction:
+    if not rate:
+        raise MbcostError(f"{option} is '{text}': it must be more than zero")
+    return rate
+
+
+def _read_whole(text: str, option: str, units: Sequence[str], form: str) -> int:
+    number = _read(text, option, units, form)
+    if number.denominator != 1:
         raise _make_error(text, option, f"{form}, as a whole number")
-    return quantity.numerator
+    return number.numerator
 
 
-def _parse_quantity(text: str, option: str, units: Mapping[str, int], form: str) -> Fraction:
-    match = re.fullmatch(r"([0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]{1,18})(\.[0-9]{1,18})? ?([A-Za-z%]*)", text.strip())
-    if match is None or match[3].upper() not in units:
+def _read(
+    text: str, option: str, units: Sequence[str], form: str, *, prefixes: str = "KMGT", is_rate: bool = False
+) -> Fraction:
+    """Return the number in `text`, in one of `units`, the last of which is asked for.
+
+    Raises:
+        MbcostError: the text does not have this form, or its unit can mean two things. `form` says what to write.
+    """
+    written = read_quantity(text, units[-1])
+    if not isinstance(written, Quantity) or written.relation or (written.per_second and not is_rate):
         raise _make_error(text, option, form)
-    return Fraction(match[1].replace(",", "").replace("_", "") + (match[2] or "")) * units[match[3].upper()]
+    if (meanings := _list_meanings(written, units, "/s" if is_rate else "")) is not None:
+        raise _make_error(text, option, meanings)
+    if written.unit not in units or written.prefix not in ("", *prefixes) or written.number > LARGEST:
+        raise _make_error(text, option, form)
+    return written.number
+
+
+def _list_meanings(written: Quantity, units: Sequence[str], per: str) -> str | None:
+    """Return what to write instead of a unit that can mean two things; None if there is one meaning."""
+    number = written.digits + (f".{written.decimals}" if written.decimals else "")
+    number += f"e{written.exponent}" if written.exponent else ""
+    prefix = written.prefix
+    if "bytes" in units and (written.unit == "bits" or written.may_be_bits):
+        bits = written.number / 8
+        exact = f"{bits.numerator}" if bits.denominator == 1 else f"{float(bits):g}"
+        return f"{number}{prefix}{'i' * written.is_binary}B{per} for bytes, or {exact}B{per} for bits"
+    if "bytes" in units and not written.unit and prefix and not written.is_binary:
+        return f"{number}{prefix}B{per} for powers of 1000, or {number}{prefix}iB{per} for powers of 1024"
+    if "mult_adds" in units and written.unit == "operations":
+        half = written.number / 2
+        exact = f"{half.numerator}" if half.denominator == 1 else f"{float(half):g}"
+        return f"{number}{prefix} for multiply-adds, or {exact} if each of them is two operations"
+    return None
 
 
 def _make_error(text: str, option: str, form: str) -> MbcostError:
     return MbcostError(f"{option} is '{text}': write {form}")
-
-
-def _parse_rate(match: re.Match[str] | None, option: str, text: str, form: str, units: Mapping[str, int]) -> Fraction:
-    if match is None or match["unit"] not in units:
-        raise _make_error(text, option, form)
-    rate = Fraction(match["number"]) * units[match["unit"]]
-    if not rate:
-        raise MbcostError(f"{option} is '{text}': it must be more than zero")
-    return rate

@@ -7,9 +7,12 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mbcost.errors import MbcostError, escape, shorten
+
+if TYPE_CHECKING:
+    from mbcost.present.text import Screen
 
 STANDARD_INPUT = "<stdin>"
 """The name that typer sees for `-` if something follows it, as in `-@0.5`."""
@@ -22,6 +25,47 @@ _GAP = " … (--verbose shows all) … "
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether a stream is a terminal. A stream that was closed before the start is None."""
     return stream is not None and stream.isatty()
+
+
+def has_colours(stream: TextIO | None) -> bool:
+    """Return whether to write colours to a stream.
+
+    A NO_COLOR that is not empty forbids them (https://no-color.org); else a FORCE_COLOR that is not empty, 0 or false
+    demands them (https://force-color.org); else a terminal has them, unless TERM is `dumb`.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "").lower() not in ("", "0", "false"):
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb" and _understands_colours()
+
+
+def _understands_colours() -> bool:
+    """Return whether the terminal reads ANSI sequences; a Windows console is told to."""
+    if os.name != "nt":  # the import of ctypes takes milliseconds
+        return True
+    import ctypes
+
+    windows: Any = getattr(ctypes, "windll", None)
+    if windows is None:
+        return True
+    console, mode = windows.kernel32.GetStdHandle(-11), ctypes.c_ulong()  # standard output
+    if not windows.kernel32.GetConsoleMode(console, ctypes.byref(mode)):
+        return False
+    return bool(windows.kernel32.SetConsoleMode(console, mode.value | 4))  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
+
+
+def read_screen() -> Screen:
+    """Return the screen behind standard output: a terminal of some width, or a pipe of any."""
+    from shutil import get_terminal_size
+
+    from mbcost.present.text import Screen
+
+    colours = has_colours(sys.stdout)
+    if not is_terminal(sys.stdout):
+        return Screen(colours=colours)
+    encoding = getattr(sys.stdout, "encoding", None) or ""
+    return Screen(get_terminal_size().columns, colours, blocks=encoding.lower().startswith("utf"))
 
 
 def secure_streams() -> None:

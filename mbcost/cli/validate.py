@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import (
+    NetworkOptions,
     choose_top,
-    complete_network,
     parse_alpha,
     parse_list,
     parse_reference,
     parse_resolution,
     pick_setting,
+    scale_resolution,
 )
-from mbcost.cli.options import Force, HeadText, Output
-from mbcost.cli.output import choose_destination, emit, write
+from mbcost.cli.completers import complete_implementation, complete_network, list_of
+from mbcost.cli.options import Force, RhoList, alpha_list, format_option, res_list, share_options
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
-from mbcost.present.validate import as_json, as_table, render_github, render_junit
+from mbcost.present.validate import as_json, as_table, render_github, render_junit, tabulate_differences
 from mbcost.questions.validate.campaign import (
     TOOLS,
+    WITNESSES,
+    Campaign,
     ComparisonRequest,
     Plan,
     Subject,
@@ -34,7 +39,8 @@ from mbcost.questions.validate.campaign import (
     run,
 )
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.scaling import alpha_text
+from mbcost.spec.scaling import alpha_text, check_whole
+from mbcost.spec.table import Spec
 
 RATE = 10**10
 """Multiply-adds of real models per second, about."""
@@ -50,6 +56,21 @@ STYLES = {"junit": render_junit, "github": render_github}
 """Formats for pipelines, in addition to those that every command has."""
 
 
+@share_options(
+    known=lambda _: as_table(Campaign((), ())).columns,
+    alpha=alpha_list("published"),
+    res=res_list("published"),
+    rho=RhoList,
+    impl=Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="IMPL",
+            help="Implementation [default: official, and a library's own].",
+            autocompletion=complete_implementation,
+        ),
+    ],
+    style=format_option(*STYLES),
+)
 def validate(
     networks: Annotated[
         Optional[list[str]],
@@ -57,32 +78,18 @@ def validate(
             metavar="[NET]...", help="Networks [default: every built-in one].", autocompletion=complete_network
         ),
     ] = None,
-    alpha: Annotated[
-        Optional[str],
-        typer.Option(metavar="LIST", help="Width multipliers, a,b,c or start:stop:step [default: published]."),
-    ] = None,
-    res: Annotated[
-        Optional[str],
-        typer.Option(metavar="LIST", help="Input sizes, N or HxW, as a list or range [default: published]."),
-    ] = None,
-    impl: Annotated[
-        Optional[str], typer.Option(metavar="IMPL", help="Implementation [default: official, and a library's own].")
-    ] = None,
-    head: HeadText = None,
+    *,
+    options: NetworkOptions,
     against: Annotated[
-        str, typer.Option(metavar="LIST", help="fvcore, torch, torchvision, timm, keras, transformers, or all.")
-    ] = ",".join(TOOLS),
-    style: Annotated[
-        Optional[str],
+        str,
         typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="text, csv, json, markdown, latex, junit or github [default: by --output, else text].",
+            metavar="LIST",
+            help="fvcore, torch, torchvision, timm, keras, transformers, or all.",
+            autocompletion=list_of(*WITNESSES, "all"),
         ),
-    ] = None,
+    ] = ",".join(TOOLS),
     force: Force = False,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Compare the formulas with real models, layer by layer, to the last integer.
 
@@ -97,11 +104,15 @@ def validate(
       mbcost validate v2 --head 512,bn,26
       mbcost validate --against all --format junit --output report.xml
     """
-    destination = choose_destination(style, output, extra=tuple(STYLES))
-    alphas = [] if alpha is None else [parse_alpha(part) for part in parse_list(alpha, "alpha")]
-    resolutions = [] if res is None else [parse_resolution(part) for part in parse_list(res, "res")]
-    request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, impl)
-    subjects = list(_list_subjects(networks or [], request, head))
+    nothing = Campaign((), ())
+    known = [column for make in (as_table, tabulate_differences) for column in make(nothing).columns]
+    destination = choose_destination(view, tuple(STYLES), known)
+    if destination.style in STYLES:
+        check_whole_table(destination)
+    alphas = [] if options.alpha is None else [parse_alpha(part) for part in parse_list(options.alpha, "alpha")]
+    resolutions = [] if options.res is None else [parse_resolution(part) for part in parse_list(options.res, "res")]
+    request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, options.impl)
+    subjects = list(_list_subjects(networks or [], request, options))
     begin_work(
         count_comparisons(subjects, request), "comparisons to plan", rate=PLANNED_PER_SECOND, bound=MOST_COMPARISONS,
         force=force, remedy="compare fewer networks",
@@ -131,12 +142,34 @@ def _check_effort(planned: Plan, *, force: bool) -> None:
     begin_work(effort.mult_adds, "multiply-adds", rate=RATE, bound=MOST_MULT_ADDS, force=force, remedy=remedy)
 
 
-def _list_subjects(networks: list[str], request: ComparisonRequest, head: str | None) -> Iterator[Subject]:
+def _list_subjects(networks: list[str], request: ComparisonRequest, options: NetworkOptions) -> Iterator[Subject]:
     for name in networks or NETWORKS:
         reference = parse_reference(name)
         pick_setting("alpha", name, reference.alpha, *(request.alphas if reference.alpha is not None else ()))
         resolutions = request.resolutions if reference.resolution else ()
         pick_setting("the resolution", name, reference.resolution, *resolutions)
         pick_setting("the implementation", name, reference.implementation, request.implementation)
-        spec = choose_top(load_spec(reference.name), head)
-        yield Subject(spec, reference.alpha, reference.resolution, reference.implementation, named=bool(networks))
+        spec = _change_spec(load_spec(reference.name), options)
+        sizes: tuple[tuple[int, int] | None, ...] = (reference.resolution,)
+        if options.rho is not None:
+            if reference.resolution is not None or request.resolutions:
+                raise MbcostError(
+                    "rho and a resolution are both given: remove one, rho multiplies the table's own resolution"
+                )
+            sizes = tuple(dict.fromkeys(scale_resolution(spec, rho) for rho in parse_list(options.rho, "rho")))
+        for size in sizes:
+            yield Subject(spec, reference.alpha, size, reference.implementation, named=bool(networks))
+
+
+def _change_spec(spec: Spec, options: NetworkOptions) -> Spec:
+    """Return the table with the top, the classes and the input channels that the options state.
+
+    Raises:
+        MbcostError: the options contradict each other, or a number is not positive.
+    """
+    changed = choose_top(spec, options.head, options.classes, top=options.top)
+    if options.classes is not None:
+        changed = replace(changed, classes=check_whole(options.classes, "classes"))
+    if options.in_channels is not None:
+        changed = replace(changed, channels=check_whole(options.in_channels, "in-channels"))
+    return changed

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from mbcost.present.names import reference_text
+from mbcost.present.names import reference_text, resolution_text
 from mbcost.present.table import Column, Table, build_table, decimal
 from mbcost.questions.published.corrections import Build, CellCorrection, Correction
 from mbcost.questions.published.verdict import STATUSES, Verdict
 from mbcost.questions.published.verdicts import Summary, count_statuses, summarize
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.catalogue.published import UNITS, Published
+from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import CLASSES
 
 
@@ -20,14 +21,17 @@ def as_table(verdicts: Sequence[Verdict]) -> Table:
     """Return one row per figure, with the summary of each source as a note."""
     columns = (
         Column[Verdict]("id", "figure", lambda verdict: verdict.figure.id),
-        Column[Verdict]("network", "network", _network),
+        Column[Verdict]("network", "network", _network, only="people"),
+        Column[Verdict]("network", "network", lambda verdict: verdict.figure.net, only="data"),
+        Column[Verdict]("alpha", "alpha", lambda verdict: _alpha(verdict.figure), only="data"),
+        Column[Verdict]("resolution", "resolution", lambda verdict: _resolution(verdict.figure), only="data"),
         Column[Verdict]("quantity", "quantity", lambda verdict: verdict.figure.quantity.replace("_", "-"), spare=4),
         Column[Verdict]("printed", "printed", _printed, numeric=True),
-        Column[Verdict]("ours", "ours", _ours, numeric=True),
+        Column[Verdict]("exact", "ours", _ours, numeric=True),
         Column[Verdict]("verdict", "verdict", lambda verdict: verdict.status),
         Column[Verdict]("convention", "convention", lambda verdict: verdict.convention),
         Column[Verdict]("rounding", "printed as", lambda verdict: verdict.rounding, spare=3),
-        Column[Verdict]("built", "built as", _built, spare=2),
+        Column[Verdict]("built_as", "built as", _built, spare=2),
         Column[Verdict]("reason", "reason", lambda verdict: verdict.reason or None, spare=1),
     )
     counts = _counts_text(count_statuses(verdicts))
@@ -53,7 +57,7 @@ def _status_column(status: str) -> Column[Summary]:
 
 
 def _key(status: str) -> str:
-    return status.replace(" ", "_")
+    return f"{status.replace(' ', '_')}_figures"
 
 
 def _counts_text(counts: Mapping[str, int]) -> str:
@@ -120,6 +124,14 @@ def _ours(verdict: Verdict) -> int | str | None:
     return verdict.ours.numerator if verdict.ours.denominator == 1 else f"{decimal(verdict.ours * 100, 3)} %"
 
 
+def _alpha(figure: Published) -> str | None:
+    return None if figure.alpha is None else alpha_text(figure.alpha)
+
+
+def _resolution(figure: Published) -> str | None:
+    return None if figure.resolution is None else resolution_text(figure.resolution)
+
+
 def _network(verdict: Verdict) -> str:
     return reference_text(verdict.figure.net, verdict.figure.alpha, verdict.figure.resolution)
 
@@ -140,13 +152,18 @@ def errata_table(corrections: Sequence[Correction], cells: Sequence[CellCorrecti
         Column[Mapping[str, Any]]("table", "table", lambda row: row["table"], spare=5),
         Column[Mapping[str, Any]]("since", "since", lambda row: row["since"], spare=7),
         Column[Mapping[str, Any]]("row", "row", lambda row: row["row"], spare=6),
-        Column[Mapping[str, Any]]("network", "network", lambda row: row["about"], spare=4),
+        Column[Mapping[str, Any]]("network", "network", lambda row: row["about"], spare=4, only="people"),
+        Column[Mapping[str, Any]]("network", "network", lambda row: row["net"], only="data"),
+        Column[Mapping[str, Any]]("alpha", "alpha", lambda row: row["at"], only="data"),
+        Column[Mapping[str, Any]]("resolution", "resolution", lambda row: row["size"], only="data"),
         Column[Mapping[str, Any]]("quantity", "quantity", lambda row: row["quantity"].replace("_", "-"), spare=4),
         Column[Mapping[str, Any]]("printed", "printed", lambda row: row["printed"], numeric=True),
-        Column[Mapping[str, Any]]("right", "should be", lambda row: row["right"], numeric=True),
+        Column[Mapping[str, Any]]("should_be", "should be", lambda row: row["right"], numeric=True),
         Column[Mapping[str, Any]]("exact", "exact", lambda row: row["shown"], numeric=True),
         Column[Mapping[str, Any]]("proof", "proof", lambda row: row["proof"], spare=1),
-        Column[Mapping[str, Any]]("also", "also printed in", lambda row: ", ".join(row["also"]) or None, spare=3),
+        Column[Mapping[str, Any]](
+            "also_printed_in", "also printed in", lambda row: ", ".join(row["also"]) or None, spare=3
+        ),
         Column[Mapping[str, Any]]("cause", "cause", lambda row: row["cause"], spare=2),
     )
     title = f"{_number_of(corrections, 'wrong figure')}, {_number_of(cells, 'wrong cell')} of layer tables"
@@ -173,6 +190,8 @@ def _erratum_row(correction: Correction) -> dict[str, Any]:
     return {
         **_correction(correction),
         "about": reference_text(figure.net, figure.alpha, figure.resolution),
+        "at": _alpha(figure),
+        "size": _resolution(figure),
         "printed": _figure_text(figure, figure.value),
         "right": _figure_text(figure, right_text(correction)),
         "shown": exact.numerator if exact.denominator == 1 else f"{decimal(exact * 100, 3)} %",
@@ -210,6 +229,9 @@ def _cell_row(cell: CellCorrection) -> dict[str, Any]:
     return {
         **_cell(cell),
         "about": cell.misprint.network,
+        "net": cell.misprint.network,
+        "at": None,
+        "size": None,
         "quantity": f"cell {cell.misprint.column}",
         "shown": None,
         "also": [],

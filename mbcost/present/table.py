@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from mbcost.errors import escape
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BAR_WIDTH = 10
 """The number of characters in a full bar."""
+BAR = "#"
+"""What bars are made of."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,28 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Column(Generic[Item]):
-    """A column: the key that users type, the header, the value that it reads from an item, and its layout."""
+    """A column: its name in data, the header, the value that it reads from an item, and its layout."""
 
     key: str
+    """The name in CSV and the other data formats, in lower case, with its unit if the name does not say it. A quantity
+    has the same name in every command."""
     header: str
     value: Callable[[Item], Cell]
     numeric: bool = False
     spare: int = 0
     """A column with 0 is always shown. If a terminal is too narrow, the column with the highest number goes first."""
+    only: Literal["", "people", "data"] = ""
+    """Who sees the column, if not both: people, who read text, or programs, which read data."""
+    legend: str = ""
+    """What a short header means; it is written below the table on a terminal."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under columns, with a title above, and a footer and notes below."""
+    """Rows of cells under columns, with a title and sentences above, and a footer and notes below.
+
+    Without rows, people see no columns either.
+    """
 
     title: str
     columns: tuple[Column[Any], ...]
@@ -58,12 +69,33 @@ class Table:
     notes: tuple[str, ...] = ()
     details: Table | None = None
     """The rows that CSV has instead, such as every single difference; for people the notes summarize them."""
+    data: Table | None = None
+    """The rows that programs read instead, if they are arranged differently, such as one number per row."""
+    lead: tuple[str, ...] = ()
+    """Sentences between the title and the columns: the answer in words."""
+    legend_title: str = ""
+    """What the legend of the columns starts with."""
+    asked: frozenset[str] = frozenset()
+    """The keys of the columns that the user asked for or sorts by: no terminal is too narrow for them."""
+
+    def for_people(self) -> Table:
+        """Return the table without the columns that only programs read."""
+        return self._without("data")
+
+    def for_data(self) -> Table:
+        """Return what programs read: its own rows if there are any, without the columns that only people read."""
+        return (self.data or self.details or self)._without("people")
+
+    def _without(self, reader: str) -> Table:
+        kept = [index for index, column in enumerate(self.columns) if column.only != reader]
+        return self if len(kept) == len(self.columns) else self._pick(kept)
 
     def select(self, keys: Iterable[str]) -> Table:
         """Return the same table with only the columns `keys`, in that order."""
         indices = {column.key: index for index, column in enumerate(self.columns)}
-        chosen = [indices[key] for key in keys]
+        return self._pick([indices[key] for key in keys])
 
+    def _pick(self, chosen: Sequence[int]) -> Table:
         def pick(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
             return tuple(row[index] for index in chosen)
 
@@ -78,6 +110,9 @@ def build_table(
     items: Iterable[Item],
     footer: Mapping[str, Cell] | None = None,
     notes: Iterable[str] = (),
+    *,
+    lead: Iterable[str] = (),
+    asked: Iterable[str] = (),
 ) -> Table:
     """Return the table with one row per item.
 
@@ -87,6 +122,8 @@ def build_table(
         items: one item per row, in order.
         footer: the cells of the last line by the key of their column; cells without a key here are empty.
         notes: the lines below the table.
+        lead: the sentences above it.
+        asked: the keys of the columns that the user asked for or sorts by.
 
     >>> lengths = Column[str]("length", "length", len, numeric=True)
     >>> build_table("words", [Column("word", "word", str), lengths], ["depthwise"]).rows
@@ -94,11 +131,14 @@ def build_table(
     """
     rows = tuple(tuple(column.value(item) for column in columns) for item in items)
     cells = None if footer is None else tuple(footer.get(column.key) for column in columns)
-    return Table(escape(title), tuple(columns), rows, cells, tuple(map(escape, notes)))
+    lines, sentences = tuple(map(escape, notes)), tuple(map(escape, lead))
+    return Table(escape(title), tuple(columns), rows, cells, lines, lead=sentences, asked=frozenset(asked))
 
 
 def text_of(cell: Cell) -> str:
     """Spell a cell for people: whole numbers get thousands separators, and what is not printable is escaped.
+
+    A truth value is a star if it is true, and else nothing.
 
     >>> text_of(568740352)
     '568,740,352'
@@ -107,12 +147,14 @@ def text_of(cell: Cell) -> str:
     """
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return "*" if cell else ""
     if isinstance(cell, SignedCount):
         return f"{cell:+,}" if cell else "0"
     if isinstance(cell, int):
         return f"{cell:,}"
     if isinstance(cell, Share):
-        return f"{cell!s:>5}% {'#' * cell.bar}".rstrip()
+        return f"{cell!s:>5}% {BAR * cell.bar}".rstrip()
     return escape(cell)
 
 

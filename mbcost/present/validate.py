@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from mbcost.present.annotations import annotation
-from mbcost.present.names import reference_text
+from mbcost.present.names import reference_text, resolution_text
 from mbcost.present.table import Cell, Column, Table, build_table, text_of
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Discrepancy, Value
@@ -59,15 +59,15 @@ def as_table(campaign: Campaign) -> Table:
         notes.append(f"… and {len(campaign.differences) - MOST_LISTED:,} more: --format json lists all")
     notes += [*campaign.notes, "passed" if campaign.passed else "FAILED"]
     table = build_table("Formulas against real models", columns, groups, footer, notes)
-    return table if campaign.passed else replace(table, details=_details(campaign))
+    return table if campaign.passed else replace(table, details=tabulate_differences(campaign))
 
 
-def _details(campaign: Campaign) -> Table:
+def tabulate_differences(campaign: Campaign) -> Table:
     """Return one row per difference."""
     columns = (
         Column[Discrepancy]("network", "network", lambda difference: difference.network),
         Column[Discrepancy]("alpha", "alpha", lambda difference: alpha_text(difference.alpha)),
-        Column[Discrepancy]("resolution", "resolution", lambda difference: _cell(difference.resolution)),
+        Column[Discrepancy]("resolution", "resolution", lambda difference: resolution_text(difference.resolution)),
         Column[Discrepancy]("implementation", "implementation", lambda difference: difference.implementation),
         Column[Discrepancy]("against", "against", lambda difference: difference.against),
         Column[Discrepancy]("layer", "layer", lambda difference: difference.layer),

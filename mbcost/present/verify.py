@@ -29,22 +29,27 @@ class _DifferenceRow:
     mult_adds: int
 
 
+COLUMNS = (
+    Column[_DifferenceRow]("layer", "layer", lambda row: row.layer),
+    Column[_DifferenceRow]("model_layer", "in the model", lambda row: row.model, spare=1),
+    Column[_DifferenceRow]("changes", "what differs", lambda row: row.changes),
+    Column[_DifferenceRow]("params_difference", "params", lambda row: SignedCount(row.params), numeric=True),
+    Column[_DifferenceRow]("mult_adds_difference", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True),
+)
+
+
 def as_table(answer: Verification) -> Table:
     """Return one row per layer that differs. The title names the first one; the footer is the difference of totals."""
-    columns = (
-        Column[_DifferenceRow]("layer", "layer", lambda row: row.layer),
-        Column[_DifferenceRow]("model", "in the model", lambda row: row.model, spare=1),
-        Column[_DifferenceRow]("changes", "what differs", lambda row: row.changes),
-        Column[_DifferenceRow]("params", "params", lambda row: SignedCount(row.params), numeric=True),
-        Column[_DifferenceRow]("mult_adds", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True),
-    )
     rows = [
         _DifferenceRow(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)
         for layer in answer.layers
     ]
     rows += [_DifferenceRow(None, name, "parameter of no layer", values, 0) for name, values in answer.model.loose]
-    totals = {"params": SignedCount(answer.params), "mult_adds": SignedCount(answer.mult_adds)}
-    return build_table(_title(answer), columns, rows, {"layer": "total", **totals} if rows else None, _notes(answer))
+    totals = {
+        "params_difference": SignedCount(answer.params),
+        "mult_adds_difference": SignedCount(answer.mult_adds),
+    }
+    return build_table(_title(answer), COLUMNS, rows, {"layer": "total", **totals} if rows else None, _notes(answer))
 
 
 def as_json(answer: Verification) -> dict[str, Any]:

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
 from mbcost.errors import MbcostError
+from mbcost.spec.quantity import read_quantity
 
-PREFIXES: Mapping[str, int] = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-"""The decimal prefixes; see `Printed.binary` for powers of 1024."""
-LETTERED = 3
-"""After at most this many digits, `B` means billions; after more, it means bytes."""
 LARGEST = 10**18
 """The cost of every network is at most this; a larger number is taken for a mistake."""
 
-_NUMBER = re.compile(
-    r"""
-    (?P<relation>[<>≥≤]|~|≈|about\ )?\s*
-    (?P<digits>[0-9]{1,3}(?:[,_ ][0-9]{3})+|[0-9]{1,19})
-    (?:\.(?P<decimals>[0-9]{1,18}))?
-    (?:[eE]\+?(?P<exponent>[0-9]{1,4}))?
-    \s*-?
-    (?P<prefix>thousand|million|billion|[kKMGT](?!ACs?\b|Adds?\b|ult)(?=i?B?\b|[A-Z]|\s|$)|)(?P<binary>i?)
-    \s*-?
-    (?P<unit>[A-Za-z][A-Za-z -]*)?
-    """,
-    re.VERBOSE,
-)
-_WORDS = {"thousand": "K", "million": "M", "billion": "G"}
-_UNITS = {
-    "flop": "mult_adds", "flops": "mult_adds", "mac": "mult_adds", "macs": "mult_adds", "madd": "mult_adds",
-    "madds": "mult_adds", "mmadds": "mult_adds", "mult-adds": "mult_adds", "multadds": "mult_adds",
-    "multiply-adds": "mult_adds", "multiply adds": "mult_adds", "mult adds": "mult_adds", "mul-adds": "mult_adds",
-    "muladds": "mult_adds", "param": "params", "params": "params", "parameters": "params", "weights": "params",
-    "activations": "activations", "b": "bytes", "byte": "bytes", "bytes": "bytes",
+QUANTITIES: Mapping[str, str | None] = {
+    "": None, "mult_adds": "mult_adds", "operations": "mult_adds", "params": "params", "activations": "activations",
+    "bytes": "bytes",
 }  # fmt: skip
+"""What the unit of a printed number says -> the quantity; what one operation is, the conventions say."""
 _FORM = "write it as it is printed, such as 314M, 3.471M, 601548544, '>430M', '0.57 GFLOPs' or 12.9MB"
 
 
@@ -131,32 +111,26 @@ def parse_printed(text: str, quantity: str | None = None) -> Printed:
     (430000001, 440000000)
     """
     shown = f"'{' '.join(text[:40].split())}{'...' if len(text) > 40 else ''}'"
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None or (match["binary"] and not match["prefix"]):
+    written = read_quantity(text, quantity)
+    if written is None:
         raise MbcostError(f"{shown} is not a number: {_FORM}")
-    unit, prefix = (match["unit"] or "").strip().lower(), _WORDS.get(match["prefix"], match["prefix"].upper())
-    if not prefix and (unit.startswith("b ") or (unit == "b" and len(match["digits"]) <= LETTERED)):
-        unit, prefix = unit[1:].strip(), "G"
-    if unit and unit not in _UNITS:
-        raise MbcostError(f"{shown} has the unknown unit '{match['unit'].strip()}': {_FORM}")
-    if quantity is not None and unit and _UNITS[unit] != quantity:
-        names = [name.replace("_", "-") for name in (quantity, _UNITS[unit])]
+    if isinstance(written, str) or written.per_second or written.unit not in QUANTITIES:
+        tail = written if isinstance(written, str) else f"{written.unit}{' per second' if written.per_second else ''}"
+        raise MbcostError(f"{shown} has the unknown unit '{tail}': {_FORM}")
+    unit = QUANTITIES[written.unit]
+    if quantity is not None and unit is not None and unit != quantity:
+        names = [name.replace("_", "-") for name in (quantity, unit)]
         raise MbcostError(f"{shown} is given as {names[0]}, but its unit says {names[1]}: keep one")
-    digits, decimals = re.sub("[,_ ]", "", match["digits"]), match["decimals"] or ""
-    exponent = int(match["exponent"] or 0)
-    scale = Fraction(10) ** min(exponent, 30) * PREFIXES[prefix]
-    binary = Fraction(1024, 1000) ** list(PREFIXES).index(prefix)
-    step, number = scale / 10 ** len(decimals), Fraction(f"{digits}.{decimals or 0}") * scale
-    if match["binary"]:
-        step, number, binary = step * binary, number * binary, Fraction(1)
+    number = written.number
     if not 0 < number <= LARGEST:
         size = "not positive" if number == 0 else "larger than the cost of any network"
         raise MbcostError(f"{shown} is {size}: {_FORM}")
-    relation = {"≥": ">", "≤": "<"}.get(match["relation"] or "", match["relation"] or "")
+    relation = {"≥": ">", "≤": "<"}.get(written.relation, written.relation)
     relation = relation if relation in ("<", ">") else ""
-    plain = not (decimals or exponent or prefix)
-    step = _significant(number, step, relation, plain=plain)
-    return Printed(" ".join(text.split()), number, step, relation, quantity or _UNITS.get(unit), binary)
+    plain = not (written.decimals or written.exponent or written.prefix)
+    step = _significant(number, written.step, relation, plain=plain)
+    binary = Fraction(1) if written.is_binary else written.binary
+    return Printed(" ".join(text.split()), number, step, relation, quantity or unit, binary)
 
 
 def _significant(number: Fraction, step: Fraction, relation: str, *, plain: bool) -> Fraction:

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 
 from mbcost.cli import progress
-from mbcost.cli.progress import track
+from mbcost.cli.progress import show_work, track
 
 
 class Terminal(StringIO):
@@ -89,3 +89,36 @@ def test_a_terminal_that_is_closed_does_not_end_the_items(monkeypatch: pytest.Mo
     monkeypatch.setattr(progress, "PATIENCE", -1.0)
     monkeypatch.setattr(terminal, "write", fail)
     assert list(track("working", [1, 2, 3])) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("term", "written"), [("xterm", "loading a ...\r\x1b[K"), ("dumb", "loading a ...\n")])
+def test_work_without_parts_is_shown_while_it_lasts(term: str, written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = open_terminal(monkeypatch)
+    monkeypatch.setenv("TERM", term)
+    during = []
+
+    def work() -> None:
+        with show_work("loading a"):
+            during.append(terminal.getvalue())
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        work()
+    assert during[0].rstrip("\n") == "loading a ..."
+    assert terminal.getvalue() == written
+
+
+def test_work_is_shown_on_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with show_work("loading a"):
+        pass
+    assert stream.getvalue() == ""
+
+
+def test_a_dumb_terminal_gets_no_control_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = open_terminal(monkeypatch)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    assert list(track("working", [1, 2])) == [1, 2]
+    assert "\x1b" not in terminal.getvalue()

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbcost.present.formats import FORMATS, render_csv, render_latex, render_markdown, render_plain
+from mbcost.present.formats import FORMATS, render_csv, render_latex, render_markdown
 from mbcost.present.table import Column, Share, build_table, shares
+from mbcost.present.text import render_plain
 
 
 class Layer(NamedTuple):
@@ -63,8 +64,29 @@ def test_columns_of_plain_text_line_up_in_terminal_cells() -> None:
     )
 
 
-def test_csv_has_plain_integers_and_the_footer_last() -> None:
-    assert render_csv(TABLE) == "name,params,share\na_b,1234567,99.90\nc,,0.10\ntotal,1234567,100.00\n"
+def test_csv_has_plain_integers_and_no_total() -> None:
+    assert render_csv(TABLE) == "name,params,share\na_b,1234567,99.90\nc,,0.10\n"
+
+
+def test_people_and_programs_read_their_own_columns_and_rows() -> None:
+    columns = (replace(NAME, only="people"), replace(NAME, header="other", only="data"), PARAMS)
+    rows = [Layer("a", 1), Layer("b", None)]
+    table = build_table("", columns, rows, {"name": "total"})
+    assert render_csv(table) == "name,params\na,1\nb,\n"
+    for style in ("text", "markdown", "latex"):
+        assert "other" not in FORMATS[style](table)
+        assert FORMATS[style](table).count("total") == 1
+    flags = build_table("", [Column[bool]("front", "front", lambda flag: flag)], [True, False])
+    assert render_csv(flags) == "front\ntrue\nfalse\n"
+    assert render_csv(replace(table, data=flags, details=TABLE)) == "front\ntrue\nfalse\n"
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "latex"])
+def test_without_rows_people_read_only_sentences(style: str) -> None:
+    empty = build_table("all is equal", (NAME, PARAMS), (), {"name": "total"}, ["a note"], lead=["a sentence"])
+    words = [word for word in FORMATS[style](empty).replace("*", "").splitlines() if word]
+    assert [word.removeprefix("% ") for word in words] == ["all is equal", "a sentence", "a note"]
+    assert render_csv(empty) == "name,params\n"
 
 
 def test_markdown_aligns_numbers_right_and_has_a_bold_footer() -> None:
@@ -94,7 +116,7 @@ def test_latex_is_booktabs_and_escaped() -> None:
 @pytest.mark.parametrize("style", FORMATS)
 def test_every_format_shows_every_cell(style: str) -> None:
     text = FORMATS[style](TABLE).replace("\\_", "_").replace(",", "")
-    assert all(word in text for word in ("a_b", "1234567", "99.90", "total"))
+    assert all(word in text for word in ("a_b", "1234567", "99.90", *(["total"] if style != "csv" else [])))
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=60))

@@ -1,19 +1,23 @@
-"""On a terminal of any width, numbers are shown whole or left out, and the columns left out are named."""
+"""On a terminal of any width no line is too wide, no number is broken, and what is left out is named."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from operator import itemgetter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mbcost.analytic.network import resolve
 from mbcost.present import validate
 from mbcost.present.compare import compare, residuals, separable
 from mbcost.present.cost import formula, nets, show, table
-from mbcost.present.formats import render_terminal
-from mbcost.present.table import Column, Table, build_table, text_of
+from mbcost.present.layout import count_cells, wrap
+from mbcost.present.table import Cell, Column, Table, build_table, text_of
+from mbcost.present.text import Screen, render_text
 from mbcost.questions.compare.compare import compare_totals
 from mbcost.questions.compare.residuals import compare_residuals
 from mbcost.questions.compare.separable import LayerSizes, compare_layer, compare_network
@@ -23,12 +27,19 @@ from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Discrepancy, Validation
 from mbcost.spec.catalogue.library import load_convention, load_spec
+from tools.widths import find_faults
 
 WIDTHS = (40, 50, 60, 80, 100, 160)
 
 
 def _costs() -> Table:
     return table.as_table(tabulate_costs(resolve(load_spec("v3-large")), load_convention()))
+
+
+def _asked() -> Table:
+    """Every column is asked for, and one of them is sorted by."""
+    costs = tabulate_costs(resolve(load_spec("v3-large")), load_convention())
+    return table.as_table(costs, [column.key for column in table.columns_of(costs)], "activations")
 
 
 def _show() -> Table:
@@ -75,6 +86,7 @@ def _validation() -> Table:
 
 TABLES = {
     "table": _costs,
+    "table --columns --sort": _asked,
     "show": _show,
     "formula": _formula,
     "nets": _nets,
@@ -86,63 +98,134 @@ TABLES = {
 }
 
 
-def on_a_terminal(table: Table, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("COLUMNS", str(width))
-    return re.sub(r"\x1b\[[0-9;]*m", "", render_terminal(table))
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("build", TABLES.values(), ids=TABLES)
-def test_no_cell_is_cut_and_every_row_is_a_line(
-    build: Callable[[], Table], width: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = build()
-    shown = on_a_terminal(table, width, monkeypatch)
-    lines = [" ".join(line.split()) for line in shown.splitlines()]
-    missing = re.search(r"no room for (.*?):", " ".join(lines))
-    hidden = missing[1].replace("-", "_").split(", ") if missing else []
-    assert all(column.spare for column in table.columns if column.key in hidden)
-    left = table.select(column.key for column in table.columns if column.key not in hidden)
-    for row in [*left.rows, *([left.footer] if left.footer else [])]:
-        assert " ".join(" ".join(map(text_of, row)).replace("#", "█").split()) in (
-            line.replace("#", "█") for line in lines
+def test_every_line_fits_and_every_number_is_whole(build: Callable[[], Table], width: int) -> None:
+    assert find_faults(build(), width) == []
+
+
+CELL: st.SearchStrategy[Cell] = st.one_of(
+    st.none(),
+    st.integers(-(10**9), 10**9),
+    st.text(" abcxyz-/@:,.层🙂é", max_size=40),
+    st.from_regex(r"[0-9]{1,3}x[0-9]{1,3}x[0-9]{1,4}", fullmatch=True),
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    count = draw(st.integers(1, 6))
+    columns = [
+        Column[list[Cell]](
+            f"key{index}",
+            f"{draw(st.sampled_from(['a', 'peak memory', 'mult-adds', '层']))} {index}",
+            itemgetter(index),
+            spare=draw(st.integers(0, 3)),
         )
-    assert "…" not in shown
-    assert " ".join(table.title.split()) in " ".join(lines)
-    for note in table.notes:
-        assert " ".join(note.split()) in " ".join(lines)
+        for index in range(count)
+    ]
+    cells = st.lists(CELL, min_size=count, max_size=count)
+    return build_table(
+        "a title of some words",
+        columns,
+        draw(st.lists(cells, max_size=4)),
+        {f"key{index}": cell for index, cell in enumerate(draw(cells))},
+        ["a note with a_long/path/that-has-no-blanks.and-is/wider/than/a/narrow@terminal"],
+        lead=["first a sentence"],
+        asked=[f"key{index}" for index in draw(st.sets(st.integers(0, count - 1)))],
+    )
 
 
-def test_the_title_may_be_wider_than_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    narrow = _costs().select(["name", "params"])
-    assert on_a_terminal(narrow, 160, monkeypatch).splitlines()[0] == narrow.title
+@settings(max_examples=60)
+@given(tables(), st.integers(40, 130))
+def test_any_table_fits_any_terminal(table: Table, width: int) -> None:
+    assert find_faults(table, width) == []
 
 
-def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shown = on_a_terminal(_compare(), 80, monkeypatch)
-    assert shown.splitlines()[2].split() == [
-        "network", "alpha", "resolution", "implementation", "params", "ratio", "mult-adds", "ratio",
-    ]  # fmt: skip
-    assert "implementation" in on_a_terminal(_compare(), 40, monkeypatch).splitlines()[2]
+@given(st.text(" ab-/层\u0301", max_size=60), st.integers(2, 20))
+def test_wrapping_keeps_every_character_but_blanks(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(count_cells(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def lines_of(table: Table, width: int | None) -> list[str]:
+    return render_text(table, Screen(width)).splitlines()
+
+
+def test_plain_text_is_as_wide_as_it_needs_and_has_neither_legend_nor_omissions() -> None:
+    lines = lines_of(_costs(), None)
+    assert max(map(len, lines)) > 100
+    assert lines[-1].startswith("convention macs")
+
+
+def test_a_legend_explains_only_the_letters_that_are_shown() -> None:
+    costs = tabulate_costs(resolve(load_spec("v2")), load_convention(), "stage")
+    legend = "as printed, before alpha: c = output channels (k = number of classes)"
+    assert legend in lines_of(table.as_table(costs, ["layer", "c", "output"]), 80)
+    assert not any("before alpha" in line for line in lines_of(table.as_table(costs, ["layer", "output"]), 80))
+    whole = " ".join(lines_of(table.as_table(costs), 200))
+    assert [letter for letter in ("t", "c", "n", "s", "exp", "se") if f" {letter} = " in whole] == ["t", "c", "n", "s"]
+    assert "SE = squeeze-and-excite" in " ".join(lines_of(_show(), 100))
+
+
+def test_what_is_asked_for_or_sorted_by_stays_and_other_columns_go() -> None:
+    costs = tabulate_costs(resolve(load_spec("v2")), load_convention())
+    assert "activations" not in lines_of(table.as_table(costs), 80)[2]
+    assert "activations" in lines_of(table.as_table(costs, sort="activations"), 80)[2]
+    headers = " ".join(" ".join(lines_of(_asked(), 60)).split())
+    assert all(column.header in headers for column in _asked().columns if " " not in column.header)
+
+
+def test_the_note_names_the_headers_as_shown_and_the_width_that_shows_all() -> None:
+    note = " ".join(lines_of(_compare(), 60)[lines_of(_compare(), 60).index("") :])
+    assert "not shown in 60 columns: params ratio, mult-adds ratio, activations, activations ratio; " in note
+    full = int(re.findall(r"see all in (\d+) columns, or with \| less -S", note)[0])
+    assert "not shown" not in "\n".join(lines_of(_compare(), full))
+    assert "not shown" in "\n".join(lines_of(_compare(), full - 20))
+
+
+def test_without_rows_there_are_no_headers() -> None:
+    empty = build_table("nothing differs", _costs().columns, (), {"layer": "total"}, ["a note"], lead=["a sentence"])
+    assert render_text(empty, Screen(80)) == "nothing differs\n\na sentence\n\na note\n"
+    assert render_text(empty, Screen()) == render_text(empty, Screen(80))
+
+
+def test_side_by_side_ratios_go_before_their_counts_and_the_implementation_stays() -> None:
+    header = lines_of(_compare(), 80)[2].split()
+    assert header[:4] == ["network", "alpha", "resolution", "implementation"]
+    assert {"params", "mult-adds"} <= set(header)
+    assert "not shown in 60 columns: params ratio" in " ".join(lines_of(_compare(), 60))
     same = compare_totals([resolve(load_spec(name)) for name in ("v1", "v2")], load_convention())
-    header = on_a_terminal(compare.as_table(same), 60, monkeypatch).splitlines()[2].split()
+    header = lines_of(compare.as_table(same), 60)[2].split()
     assert header == ["network", "alpha", "resolution", "params", "mult-adds"]
 
 
-def test_lines_run_over_the_edge_if_no_column_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = on_a_terminal(_layer(), 50, monkeypatch).splitlines()
-    assert "separable, alpha = 0.75, rho = 0.714   15,091,200    150,912" in shown
+def test_text_is_wrapped_inside_its_cell_if_no_column_can_be_left_out() -> None:
+    lines = lines_of(_layer(), 50)
+    index = next(number for number, line in enumerate(lines) if "15,091,200" in line)
+    assert lines[index].split()[-3:] == ["15,091,200", "0.0326", "150,912"]
+    cells = [lines[index + offset].split("  ")[0].strip() for offset in range(2)]
+    assert " ".join(cells) == "separable, alpha = 0.75, rho = 0.714"
 
 
-def test_a_terminal_too_narrow_for_chinese_text_leaves_out_a_column_and_wraps_the_notes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_terminal_too_narrow_for_chinese_text_wraps_title_cells_and_notes() -> None:
     columns = (Column[str]("name", "层", str), Column[str]("title", "标题", str, spare=1))
     table = build_table("移动 网络 移动 网络", columns, ["深度可分离卷积"], notes=["深度可分离卷积 参数"])
-    lines = [line.rstrip() for line in on_a_terminal(table, 16, monkeypatch).splitlines()]
+    lines = lines_of(table, 16)
     assert lines[:2] == ["移动 网络 移动", "网络"]  # 14 and 4 of 16 cells
-    assert lines[3:5] == ["层", "深度可分离卷积"]  # 14 cells, and 30 with the title
-    assert lines[6:8] == ["深度可分离卷积", "参数"]
-    assert "no room for" in lines[8]
+    assert lines[3:6] == ["层", "--------------", "深度可分离卷积"]  # 14 cells, and 30 with the title
+    assert lines[7:9] == ["深度可分离卷积", "参数"]
+    assert "not shown in 16" in " ".join(lines[9:11])
+
+
+def test_a_number_is_spelled_for_people() -> None:
+    assert [text_of(cell) for cell in (True, False, 1_000, None)] == ["*", "", "1,000", ""]
+
+
+def test_faults_are_found() -> None:
+    """What the tests above look for is not invisible: a number cannot be broken, so this one is wider than the line."""
+    number = build_table("", [Column[int]("n", "n", lambda number: number)], [10**30])
+    assert {fault.partition(":")[0] for fault in find_faults(number, 20)} == {"wider than 20"}
+    broken = build_table("", [Column[str]("n", "n", str)], ["x" * 30])
+    assert find_faults(broken, 20) == []  # a word can be broken

@@ -38,7 +38,7 @@ def test_csv_has_every_difference_instead_of_the_summary() -> None:
     rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](as_table(campaign(*differences))))))
     assert len(rows) == len(differences)
     assert rows[0] == {
-        "network": "v1", "alpha": "0.5", "resolution": "96x96", "implementation": "official", "against": "torch",
+        "network": "v1", "alpha": "0.5", "resolution": "96", "implementation": "official", "against": "torch",
         "layer": "1.1.depthwise", "quantity": "stride", "expected": "1x1", "measured": "2x2",
     }  # fmt: skip
     assert (rows[1]["expected"], rows[1]["measured"]) == ("1234567", "")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from mbcost.cli.arguments import complete_network
-from mbcost.cli.options import Output
-from mbcost.cli.output import choose_destination, emit, write
+from mbcost.cli.completers import complete_network
+from mbcost.cli.options import format_option, share_options
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.streams import read_screen
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
 from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
 from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
 
-STYLES = {"text": render_text, "github": render_annotations}
+STYLES = ("text", "github")
 """Formats that are not tables."""
 
 
+@share_options(known=lambda _: as_table(()).columns, style=format_option("github"))
 def check(
     files: Annotated[
         list[str],
@@ -29,16 +31,7 @@ def check(
             show_default=False,
         ),
     ],
-    style: Annotated[
-        Optional[str],
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="text, csv, json, markdown, latex or github [default: by --output, else text].",
-        ),
-    ] = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Check specs for mistakes: show every problem at once, with its line and what to do.
 
@@ -49,10 +42,15 @@ def check(
       mbcost check mynet.yaml
       mbcost check nets/*.yaml --format github
     """
-    destination = choose_destination(style, output, extra=tuple(STYLES))
-    checked_files = check_files(map(_origin, files), _read)
+    destination = choose_destination(view, extra=STYLES)
     if destination.style in STYLES:
-        write(STYLES[destination.style](checked_files), destination.file)
+        check_whole_table(destination)
+    checked_files = check_files(map(_origin, files), _read)
+    if destination.style == "text":
+        width = None if destination.file else read_screen().width
+        write(render_text(checked_files, width), destination.file)
+    elif destination.style == "github":
+        write(render_annotations(checked_files), destination.file)
     else:
         emit(as_table(checked_files), as_json(checked_files), destination)
     kinds = {finding.kind for checked in checked_files for finding in checked.findings}

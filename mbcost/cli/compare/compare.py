@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Optional
@@ -9,17 +10,18 @@ from typing import Annotated, Any, Optional
 import typer
 
 from mbcost.analytic.network import resolve
-from mbcost.cli.arguments import NetworkOptions, complete_network, parse_alpha, parse_rho, resolve_network
+from mbcost.cli.arguments import NetworkOptions, parse_alpha, parse_rho, pick_network, resolve_network
+from mbcost.cli.completers import complete_network
 from mbcost.cli.group import CommandGroup, Subgroup
-from mbcost.cli.options import Alpha, Classes, ConventionName, Format, HeadText, Impl, Output, Res, Rho
-from mbcost.cli.output import choose_destination, emit
-from mbcost.errors import MbcostError
+from mbcost.cli.options import Alpha, ConventionName, Impl, Res, Rho, share_options
+from mbcost.cli.output import View, choose_destination, emit
+from mbcost.errors import MbcostError, unknown
 from mbcost.present.compare import residuals, separable
 from mbcost.present.compare.compare import as_json, as_table
 from mbcost.questions.compare.compare import compare_totals
 from mbcost.questions.compare.residuals import compare_residuals
 from mbcost.questions.compare.separable import LayerSizes, compare_layer, compare_network
-from mbcost.spec.catalogue.library import load_convention, load_spec
+from mbcost.spec.catalogue.library import find_network, is_path, load_convention, load_spec
 
 
 class ComparisonGroup(CommandGroup):
@@ -28,8 +30,20 @@ class ComparisonGroup(CommandGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse as click does, with `nets` inserted if the first argument does not name a comparison."""
         if not args or args[0] not in (*self.commands, "--help"):
+            self._check_slip(args)
             args = ["nets", *args]
         return super().parse_args(ctx, args)
+
+    def _check_slip(self, args: list[str]) -> None:
+        """Refuse a first word that is almost the name of a comparison.
+
+        Raises:
+            MbcostError: it is, and it is not a network.
+        """
+        word = args[0] if args else ""
+        error = unknown("comparison or network", word, self.commands)
+        if str(error).endswith("?") and not is_path(word) and find_network(re.split("[@/:]", word)[0]) is None:
+            raise error
 
 
 def _compare() -> None:
@@ -38,43 +52,42 @@ def _compare() -> None:
     \b
     Examples:
       mbcost compare standard-vs-dws
-      mbcost compare standard-vs-dws --net v1
+      mbcost compare standard-vs-dws v1
       mbcost compare residual-vs-inverted --channels 64 --feature 28
       mbcost compare v1 v2@0.75 v3-large/192 v3-large@0.75:torchvision
     """
 
 
+@share_options()
 def nets(
     networks: Annotated[
         list[str],
         typer.Argument(metavar="NET...", help="Networks; ratios are to the first.", autocompletion=complete_network),
     ],
-    alpha: Alpha = None,
-    res: Res = None,
-    rho: Rho = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
+    options: NetworkOptions,
+    *,
     convention: ConventionName = None,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Networks side by side, with ratios to the first.
 
     The word `nets` can be left out.
     """
-    destination = choose_destination(style, output)
-    resolved = [
-        resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head))
-        for net in networks
-    ]
+    destination = choose_destination(view)
+    resolved = [resolve_network(net, options) for net in networks]
     answer = compare_totals(resolved, load_convention(convention))
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer, is_sorted=view.sort is not None), as_json(answer), destination)
     return 0
 
 
+@share_options()
 def standard_vs_dws(
-    net: Annotated[Optional[str], typer.Option(metavar="NET", help="A whole network instead of one layer.")] = None,
+    net: Annotated[
+        Optional[str],
+        typer.Argument(metavar="[NET]", help="A whole network [default: one layer].", autocompletion=complete_network),
+    ] = None,
+    named: Annotated[Optional[str], typer.Option("--net", hidden=True, autocompletion=complete_network)] = None,
+    *,
     kernel: Annotated[Optional[int], typer.Option(metavar="K", help="Side of the kernel [default: 3].")] = None,
     inputs: Annotated[Optional[int], typer.Option("--in", metavar="M", help="Input channels [default: 512].")] = None,
     outputs: Annotated[
@@ -86,21 +99,21 @@ def standard_vs_dws(
     rho: Rho = None,
     res: Res = None,
     impl: Impl = None,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Standard and depthwise separable convolution.
 
     Without options this is the V1 paper's table 3: one layer, then with alpha = 0.75, then also with rho = 0.714. The
-    options describe a different layer, or with --net a network.
+    options describe a different layer, or NET a network.
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
+    net = pick_network(net, named)
     options = {"kernel": kernel, "inputs": inputs, "outputs": outputs, "feature": feature, "stride": stride}
     sizes = {name: size for name, size in options.items() if size is not None}
     if net is not None:
         if sizes:
             option = next(iter(sizes)).removesuffix("puts")
-            raise MbcostError(f"--{option} describes one layer and --net a whole network: keep one")
+            raise MbcostError(f"--{option} describes one layer and {net} is a whole network: keep one")
         network = resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl))
         full = resolve(network.spec, implementation=network.implementation)
         answer = compare_network(network, full)
@@ -108,7 +121,7 @@ def standard_vs_dws(
         return 0
     for name, value in (("res", res), ("impl", impl)):
         if value is not None:
-            raise MbcostError(f"--{name} needs a network: add --net, or use --feature for one layer")
+            raise MbcostError(f"--{name} needs a network: name it, or use --feature for one layer")
     if not sizes and alpha is None and rho is None:
         alpha, rho = PAPER_ALPHA, PAPER_RHO
     comparison = compare_layer(
@@ -121,20 +134,21 @@ def standard_vs_dws(
     return 0
 
 
+@share_options()
 def residual_vs_inverted(
     channels: Annotated[int, typer.Option(metavar="C", help="Input and output channels.")] = 64,
     feature: Annotated[int, typer.Option(metavar="D", help="Side of the map.")] = 14,
     expansion: Annotated[int, typer.Option(metavar="T", help="Expansion factor of the inverted residual.")] = 6,
     reduction: Annotated[int, typer.Option(metavar="R", help="Divisor of ResNet's bottleneck.")] = 4,
-    style: Format = None,
-    output: Output = None,
+    *,
+    view: View,
 ) -> int:
     """ResNet's bottleneck and inverted residuals.
 
     The blocks are ResNet's bottleneck, V2's inverted residual, and V3's with squeeze-and-excite. The defaults are those
     of the 64-channel stage in V2's table.
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
     blocks = compare_residuals(
         load_spec("v3-large").implementation("official").squeeze,
         channels=channels,

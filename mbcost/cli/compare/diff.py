@@ -6,21 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mbcost.cli.arguments import NetworkOptions, complete_network, resolve_network
-from mbcost.cli.options import (
-    Alpha,
-    Classes,
-    ConventionName,
-    Force,
-    Format,
-    HeadText,
-    Impl,
-    InChannels,
-    Output,
-    Res,
-    Rho,
-)
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.arguments import NetworkOptions, resolve_network
+from mbcost.cli.completers import complete_network
+from mbcost.cli.options import ConventionName, Force, share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.work import begin_work
 from mbcost.present.compare.diff import as_json, as_table
 from mbcost.questions.compare.diff import count_pairs, diff_networks
@@ -30,6 +19,7 @@ MOST_PAIRS = 20_000_000
 """The pairs of layers that are compared without `--force`, those of two networks with more than 4,000 layers."""
 
 
+@share_options()
 def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="The first network.", autocompletion=complete_network)],
     second: Annotated[
@@ -38,17 +28,11 @@ def diff(
             metavar="B", help="The second network; differences are B minus A.", autocompletion=complete_network
         ),
     ],
-    alpha: Alpha = None,
-    res: Res = None,
-    rho: Rho = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
+    options: NetworkOptions,
+    *,
     convention: ConventionName = None,
     force: Force = False,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Compare two networks layer by layer, with the cost of each difference.
 
@@ -60,16 +44,8 @@ def diff(
       mbcost diff v3-large@0.5 v3-large@0.5:torchvision
       mbcost diff v2 ./my-v2.yaml
     """
-    destination = choose_destination(style, output)
-    networks = [
-        resolve_network(
-            net,
-            NetworkOptions(
-                alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels
-            ),
-        )
-        for net in (first, second)
-    ]
+    destination = choose_destination(view)
+    networks = [resolve_network(net, options) for net in (first, second)]
     begin_work(
         count_pairs(*networks),
         "pairs of layers",

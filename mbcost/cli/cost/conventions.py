@@ -6,24 +6,26 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.options import Format, Output, complete_convention
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.completers import names_of
+from mbcost.cli.options import share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.present.cost.conventions import as_json, as_table, example_json, example_table
 from mbcost.questions.cost.conventions import show_convention
 from mbcost.spec.catalogue.library import load_convention, load_conventions
 
 
+@share_options()
 def conventions(
     name: Annotated[
         Optional[str],
         typer.Argument(
             metavar="[NAME]",
-            help="A convention: show what it counts, where from, and what confirms it.",
-            autocompletion=complete_convention,
+            help="A convention: show what it counts, where from, and what confirms it [default: list all].",
+            autocompletion=names_of(load_conventions),
         ),
     ] = None,
-    style: Format = None,
-    output: Output = None,
+    *,
+    view: View,
 ) -> int:
     """Show the counting conventions, or one of them: who counts what as params and mult-adds.
 
@@ -34,7 +36,7 @@ def conventions(
       mbcost conventions thop
       mbcost conventions --format json | jq '.conventions[] | {name, mult_adds}'
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
     if name is None:
         listed = tuple(load_conventions().values())
         emit(as_table(listed), as_json(listed), destination)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from mbcost.cli.options import ConventionName, Format, Output
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.options import ConventionName, share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.present.cost.nets import as_json, as_table
 from mbcost.questions.cost.nets import list_built_in
 from mbcost.spec.catalogue.library import load_convention
 
 
-def nets(convention: ConventionName = None, style: Format = None, output: Output = None) -> int:
+@share_options()
+def nets(convention: ConventionName = None, *, view: View) -> int:
     """List the built-in networks with their cost, source and implementations.
 
     \b
     Example:
       mbcost nets --format json | jq '.networks[].network'
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
     answer = list_built_in(load_convention(convention))
     emit(as_table(answer), as_json(answer), destination)
     return 0

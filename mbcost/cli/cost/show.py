@@ -7,18 +7,19 @@ from typing import Annotated
 import typer
 
 from mbcost.analytic.network import resolve
-from mbcost.cli.arguments import complete_network, parse_reference
-from mbcost.cli.options import Format, Output
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.arguments import parse_reference
+from mbcost.cli.completers import complete_network
+from mbcost.cli.options import share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.errors import MbcostError
 from mbcost.present.cost.show import as_json, as_table
 from mbcost.spec.catalogue.library import load_spec
 
 
+@share_options()
 def show(
     net: Annotated[str, typer.Argument(metavar="NET", help="NAME or FILE.yaml.", autocompletion=complete_network)],
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Show a network's table as its paper prints it, at alpha 1.
 
@@ -27,7 +28,7 @@ def show(
       mbcost show v2
       mbcost show v3-large --format latex
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
     reference = parse_reference(net)
     if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):
         raise MbcostError(f"'{net}' has settings, but show prints the table as published: write '{reference.name}'")

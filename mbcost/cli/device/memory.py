@@ -9,8 +9,9 @@ import typer
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.completers import list_of, one_of
+from mbcost.cli.options import Net, share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.memory import as_json, as_table
 from mbcost.questions.device.memory import GROUPINGS, compute_memory
@@ -19,42 +20,56 @@ from mbcost.spec.dtype import DTYPES, dtype_of
 ALL_OPTIONS = "tensorflow-lite"
 
 
+@share_options()
 def memory(
     net: Net,
-    alpha: Alpha = None,
-    res: Res = None,
-    rho: Rho = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
-    no_top: Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")] = False,
+    options: NetworkOptions,
+    *,
     allocator: Annotated[
         Optional[list[str]],
         typer.Option(
             help=f"Allocation models, as a list or one per option: {', '.join(ALLOCATORS)} [default: all].",
             metavar="NAME",
+            autocompletion=list_of(*ALLOCATORS),
         ),
     ] = None,
-    dtype: Annotated[str, typer.Option(help="Dtype of weights and activations.", metavar="|".join(DTYPES))] = "int8",
+    dtype: Annotated[
+        str,
+        typer.Option(
+            help="Dtype of weights and activations.", metavar="|".join(DTYPES), autocompletion=one_of(*DTYPES)
+        ),
+    ] = "int8",
     weights_dtype: Annotated[
-        Optional[str], typer.Option(help="Dtype of weights only [default: that of --dtype].", metavar="DTYPE")
+        Optional[str],
+        typer.Option(
+            help="Dtype of weights only [default: that of --dtype].", metavar="DTYPE", autocompletion=one_of(*DTYPES)
+        ),
     ] = None,
     activations_dtype: Annotated[
-        Optional[str], typer.Option(help="Dtype of activations only [default: that of --dtype].", metavar="DTYPE")
+        Optional[str],
+        typer.Option(
+            help="Dtype of activations only [default: that of --dtype].",
+            metavar="DTYPE",
+            autocompletion=one_of(*DTYPES),
+        ),
     ] = None,
     arena: Annotated[
         Optional[str],
         typer.Option(
             help=f"Options of the allocator arena: {', '.join(OPTIONS)}, or {ALL_OPTIONS} for all [default: none].",
             metavar="A,B,C",
+            autocompletion=list_of(*OPTIONS, ALL_OPTIONS),
         ),
     ] = None,
     by: Annotated[
-        str, typer.Option(help="One row per layer, allocator or map size.", metavar="|".join(GROUPINGS))
+        str,
+        typer.Option(
+            help="One row per layer, allocator or map size.",
+            metavar="|".join(GROUPINGS),
+            autocompletion=one_of(*GROUPINGS),
+        ),
     ] = "layer",
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Show the bytes of memory per layer and allocation model, and the bytes of flash.
 
@@ -65,7 +80,7 @@ def memory(
       mbcost memory v2@0.35/96:keras --allocator arena --arena tensorflow-lite
       mbcost memory v2 --by map --dtype float16
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     allocators = _parse_allocators(allocator)
@@ -73,22 +88,10 @@ def memory(
         raise MbcostError("--arena is given without the allocator arena: add arena to --allocator")
     dtype_of(dtype)  # raises the error of an unknown dtype, even if both of the others are given
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
-    options = _parse_options(arena)
-    network = resolve_network(
-        net,
-        NetworkOptions(
-            alpha=alpha,
-            res=res,
-            rho=rho,
-            impl=impl,
-            classes=classes,
-            head=head,
-            in_channels=in_channels,
-            top=not no_top,
-        ),
-    )
-    answer = compute_memory(network, allocators, weights, activations, options)
-    emit(as_table(answer, by), as_json(answer), destination)
+    arena_options = _parse_options(arena)
+    network = resolve_network(net, options)
+    answer = compute_memory(network, allocators, weights, activations, arena_options)
+    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination)
     return 0
 
 

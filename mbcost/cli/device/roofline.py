@@ -8,8 +8,9 @@ from typing import Annotated, Optional
 import typer
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
-from mbcost.cli.options import Alpha, Classes, Format, HeadText, Impl, InChannels, Net, Output, Res, Rho
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.completers import names_of, one_of
+from mbcost.cli.options import Net, share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.device.roofline import as_json, as_table
@@ -20,24 +21,29 @@ from mbcost.spec.dtype import DTYPES, dtype_of
 GROUPINGS = ("layer", "kind")
 
 
-def _complete_device(incomplete: str) -> list[str]:
-    return [name for name in load_devices() if name.startswith(incomplete)]
-
-
+@share_options()
 def roofline(
     net: Net,
+    *,
     peak_macs: Annotated[
         Optional[str],
-        typer.Option(help="Peak of the arithmetic in multiply-adds per second: 1e9, 960M.", metavar="RATE"),
+        typer.Option(
+            help="Peak of the arithmetic in multiply-adds per second: 1e9, 960M [default: the device's].",
+            metavar="RATE",
+        ),
     ] = None,
     bandwidth: Annotated[
         Optional[str],
-        typer.Option(help="Bandwidth of the memory in bytes per second: 2GB/s, 2GiB/s.", metavar="RATE"),
+        typer.Option(
+            help="Bandwidth of the memory in bytes per second: 2GB/s, 2GiB/s [default: the device's].", metavar="RATE"
+        ),
     ] = None,
     device: Annotated[
         Optional[str],
         typer.Option(
-            help="A device whose data sheet states both rates.", metavar="NAME", autocompletion=_complete_device
+            help="A device whose data sheet states both rates [default: the two rates].",
+            metavar="NAME",
+            autocompletion=names_of(load_devices),
         ),
     ] = None,
     dtype: Annotated[
@@ -45,18 +51,17 @@ def roofline(
         typer.Option(
             help="Dtype of weights and feature maps [default: the device's first, or float32].",
             metavar="|".join(DTYPES),
+            autocompletion=one_of(*DTYPES),
         ),
     ] = None,
-    alpha: Alpha = None,
-    res: Res = None,
-    rho: Rho = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
-    by: Annotated[str, typer.Option(help="One row per layer or per kind of layer.", metavar="layer|kind")] = "layer",
-    style: Format = None,
-    output: Output = None,
+    options: NetworkOptions,
+    by: Annotated[
+        str,
+        typer.Option(
+            help="One row per layer or per kind of layer.", metavar="layer|kind", autocompletion=one_of(*GROUPINGS)
+        ),
+    ] = "layer",
+    view: View,
 ) -> int:
     """Show a lower bound of the time per layer, from the limits of arithmetic and memory.
 
@@ -66,7 +71,7 @@ def roofline(
       mbcost roofline v2@0.35/96 --device stm32h743 --by kind
       mbcost roofline v3-large --device jetson-nano --dtype float32
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     known = None if device is None else load_device(device)
@@ -77,10 +82,7 @@ def roofline(
         None if peak_macs is None else parse_peak(peak_macs),
         None if bandwidth is None else parse_bandwidth(bandwidth),
     )
-    network = resolve_network(
-        net,
-        NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl, classes=classes, head=head, in_channels=in_channels),
-    )
+    network = resolve_network(net, options)
     answer = compute_roofline(network, machine, number_format)
     emit(as_table(answer, by), as_json(answer), destination)
     return 0

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Optional
 
 import typer
 
 from mbcost.cli.arguments import (
+    NetworkOptions,
     Reference,
     choose_top,
-    complete_network,
     parse_alpha,
     parse_reference,
     parse_resolution,
     pick_setting,
+    scale_resolution,
+)
+from mbcost.cli.completers import (
+    complete_alpha,
+    complete_implementation,
+    complete_network,
+    complete_resolution,
+    names_of,
+    one_of,
 )
 from mbcost.cli.explain.rows import Claim, parse_number, read_rows
-from mbcost.cli.options import Force, Format, HeadText, InChannels, Output
-from mbcost.cli.output import choose_destination, emit
+from mbcost.cli.options import Force, open_option, share_options
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.progress import track
+from mbcost.cli.quantities import whole_number
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.explain.explain import as_json, as_table
+from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
 from mbcost.questions.explain.effort import count_work
 from mbcost.questions.explain.explain import explain as explain_query
 from mbcost.questions.explain.facts import Fact, Query
-from mbcost.questions.explain.readings import QUANTITIES
+from mbcost.questions.explain.readings import QUANTITIES, list_readings_of
 from mbcost.questions.explain.trials import Trial
-from mbcost.spec.catalogue.library import load_spec
+from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 from mbcost.spec.scaling import check_alpha, check_whole
 
 MOST_NUMBERS = 50
@@ -42,51 +52,73 @@ BOUND = 10_000_000
 REMEDY = "state more of the network, give fewer rows, or leave out --deep"
 
 
+@share_options(
+    known=lambda _: COLUMNS,
+    alpha=open_option("Width multiplier", "ALPHA", complete=complete_alpha),
+    res=open_option("Input size in pixels", "N|HxW", complete=complete_resolution),
+    rho=open_option("Resolution multiplier, instead of --res", "RHO"),
+    impl=open_option("Implementation", "IMPL", complete=complete_implementation),
+    classes=open_option("Outputs of the classifier", "N", int),
+)
 def explain(
     number: Annotated[
         Optional[str],
-        typer.Argument(metavar="[NUMBER]", help="The number as printed, such as 314M or 0.57GFLOPs."),
+        typer.Argument(
+            metavar="[NUMBER]", help="The number as printed, such as 314M [default: the numbers of the options]."
+        ),
     ] = None,
     net: Annotated[
         Optional[str],
         typer.Argument(
             metavar="[NET]",
-            help="What is known of the network: NAME@ALPHA/RES:IMPL.",
+            help="What is known of the network: NAME@ALPHA/RES:IMPL [default: open].",
             autocompletion=complete_network,
         ),
     ] = None,
-    alpha: Annotated[Optional[str], typer.Option(help="Width multiplier [default: open].", metavar="ALPHA")] = None,
-    res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: open].", metavar="N|HxW")] = None,
-    impl: Annotated[Optional[str], typer.Option(help="Implementation [default: open].", metavar="IMPL")] = None,
-    classes: Annotated[
-        Optional[int], typer.Option(help="Outputs of the classifier [default: open].", metavar="N")
+    *,
+    options: NetworkOptions,
+    convention: Annotated[
+        Optional[str],
+        typer.Option(
+            help="The convention that counts it [default: open].",
+            metavar="NAME",
+            autocompletion=names_of(load_conventions),
+        ),
     ] = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
     quantity: Annotated[
         Optional[str],
-        typer.Option(help="What the number counts [default: open].", metavar="|".join(QUANTITIES).replace("_", "-")),
+        typer.Option(
+            help="What the number counts: mult-adds, params, activations, bytes or activation-bytes [default: open].",
+            metavar="QUANTITY",
+            autocompletion=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
+        ),
     ] = None,
     mult_adds: Annotated[
         Optional[str],
-        typer.Option("--mult-adds", help="Mult-adds of the network, alone or with other numbers.", metavar="NUMBER"),
+        typer.Option(
+            "--mult-adds",
+            help="Mult-adds of the network, alone or with other numbers [default: none].",
+            metavar="NUMBER",
+        ),
     ] = None,
     params: Annotated[
-        Optional[str], typer.Option(help="Parameters of the network, alone or with other numbers.", metavar="NUMBER")
+        Optional[str],
+        typer.Option(help="Parameters of the network, alone or with other numbers [default: none].", metavar="NUMBER"),
     ] = None,
     rows: Annotated[
         Optional[str],
         typer.Option(
-            help="A table: CSV with net, alpha, resolution, mult_adds, params; - reads standard input.", metavar="FILE"
+            help="A table: CSV with network, alpha, resolution, mult_adds, params; - is standard input "
+            "[default: none].",
+            metavar="FILE",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(help="Number of explanations to list.", metavar="N", min=1)] = 10,
+    limit: Annotated[int, typer.Option(help="Number of explanations to list.", metavar="N", parser=whole_number)] = 10,
     deep: Annotated[
         bool, typer.Option("--deep", help="Also try two mistakes at once, changed rows of the table, powers of 1024.")
     ] = False,
     force: Force = False,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Find the networks and conventions that give a printed number, the simplest explanation first.
 
@@ -102,12 +134,15 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view, columns=(*COLUMNS, *DETAILS))
+    check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
-    given = _Given(alpha, res, impl, classes, head, in_channels)
-    queries = [replace(_query(name, claims, given, deep=deep), force=force) for name, claims in networks]
+    counted = () if convention is None else list_readings_of(load_convention(convention).name)
+    queries = [
+        replace(_query(name, claims, options, deep=deep), force=force, counted=counted) for name, claims in networks
+    ]
     work = sum(map(count_work, queries))
     most = max(len(query.facts) for query in queries)
     if most > MOST_NUMBERS and not force:
@@ -118,18 +153,6 @@ def explain(
     answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), destination)
     return 0 if all(answer.fits for answer in answers) else 1
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What the options give for all numbers; None is open."""
-
-    alpha: str | None
-    resolution: str | None
-    implementation: str | None
-    classes: int | None
-    head: str | None
-    in_channels: int | None
 
 
 def _networks(
@@ -159,17 +182,26 @@ def _track(trials: Iterator[Trial]) -> Iterable[Trial]:
     return track("building networks", trials)
 
 
-def _query(net: str | None, claims: list[Claim], given: _Given, *, deep: bool) -> Query:
+def _query(net: str | None, claims: list[Claim], given: NetworkOptions, *, deep: bool) -> Query:
     """Return the query about the claims on one network; the reference and the options hold for all of them."""
     reference = Reference("") if net is None else parse_reference(net)
-    if net is None and given.head is not None:
-        raise MbcostError("--head is given without a network: name the network that has the head")
-    spec = None if net is None else choose_top(load_spec(reference.name), given.head, given.classes)
+    for option, is_given in (
+        ("--head", given.head is not None),
+        ("--rho", given.rho is not None),
+        ("--no-top", not given.top),
+    ):
+        if net is None and is_given:
+            raise MbcostError(f"{option} is given without a network: name the network")
+    spec = None if net is None else choose_top(load_spec(reference.name), given.head, given.classes, top=given.top)
     text = net or "the table"
     alpha = pick_setting("alpha", text, reference.alpha, None if given.alpha is None else parse_alpha(given.alpha))
-    size = None if given.resolution is None else parse_resolution(given.resolution)
+    size = None if given.res is None else parse_resolution(given.res)
+    if given.rho is not None and spec is not None:
+        if size is not None or reference.resolution is not None:
+            raise MbcostError("rho and a resolution are both given: remove one")
+        size = scale_resolution(spec, given.rho)
     resolution = pick_setting("the resolution", text, reference.resolution, size)
-    implementation = pick_setting("the implementation", text, reference.implementation, given.implementation)
+    implementation = pick_setting("the implementation", text, reference.implementation, given.impl)
     if alpha is not None:
         check_alpha(alpha)
     if spec is not None and implementation is not None:

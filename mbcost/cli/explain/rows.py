@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -15,19 +13,20 @@ from mbcost.errors import MbcostError, Problem, SpecError, suggestion
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.printed import Printed, parse_printed
 from mbcost.spec.reading.nodes import MOST_PROBLEMS
+from mbcost.spec.reading.sheet import SheetLine, read_sheet
 from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
 from mbcost.spec.scaling import check_alpha
 
 NUMBERS = ("mult_adds", "params")
-COLUMNS = ("net", "alpha", "resolution", *NUMBERS)
+COLUMNS = ("network", "alpha", "resolution", *NUMBERS)
+SYNONYMS: Mapping[str, str] = {"net": "network", "res": "resolution"}
+"""Other names of columns."""
+DECIMALS = ("alpha", *NUMBERS)
+"""The columns whose numbers can have decimals."""
 SMALLEST = 1000
 """No network costs less than this: a smaller number is in thousands, millions or billions."""
 LARGEST = 10_000
 """The most rows of a table; a file with more is probably the wrong file."""
-
-MOST_CELLS = 1000
-"""The most cells of a line."""
-_BLANKS = re.compile(r"[ \t]*")
 
 Value = TypeVar("Value")
 
@@ -65,19 +64,21 @@ def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
     >>> net, claim.numbers[0][1].text
     ('v2', '300M')
     """
-    lines = [line for number, raw in enumerate(text.splitlines(), 1) if (line := _Line.read(number, raw, origin)).cells]
-    if not lines or len(lines) > LARGEST + 1:
-        expected = f"expected a header and 1 to {LARGEST:,} rows, found {len(lines)} lines"
+    sheet = read_sheet(text, origin)
+    if not sheet.lines or len(sheet.lines) > LARGEST + 1:
+        expected = f"expected a header and 1 to {LARGEST:,} rows, found {len(sheet.lines)} lines"
         raise SpecError([Problem(origin, 1, 1, expected)])
-    header, *rows = lines
-    problems = _check_header(header)
+    names = _read_header(sheet.lines[0])
+    decimals = [index for index, name in enumerate(names) if name in DECIMALS]
+    header, *rows = sheet.with_points(decimals).lines
+    problems = _check_header(header, names)
     if not rows:
         problems.append(header.problem(0, "there are no rows below the header: add at least one"))
     if problems:
         raise SpecError(problems[:MOST_PROBLEMS])
     networks: dict[str | None, list[Claim]] = {}
     for number, line in enumerate(rows, 1):
-        net, claim = _RowReader(line, header.cells, problems).claim(number)
+        net, claim = _RowReader(line, names, problems).claim(number)
         networks.setdefault(net, []).append(claim)
         if len(problems) >= MOST_PROBLEMS:
             break
@@ -86,45 +87,20 @@ def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
     return list(networks.items())
 
 
-@dataclass(frozen=True)
-class _Line:
-    """One line of the file as cells, with the column at which each cell starts."""
-
-    origin: str
-    number: int
-    cells: tuple[str, ...]
-    starts: tuple[int, ...]
-
-    @classmethod
-    def read(cls, number: int, raw: str, origin: str) -> _Line:
-        """Split a line into cells without surrounding blanks; an empty line has no cells.
-
-        Raises:
-            SpecError: quotation marks are not closed, or the line is too long to be a row.
-        """
-        try:
-            fields = next(csv.reader(io.StringIO(raw), strict=True, skipinitialspace=True), [])
-        except csv.Error as error:
-            raise SpecError([Problem(origin, number, 1, f"not CSV: {error}")]) from None
-        if len(fields) > MOST_CELLS:
-            raise SpecError(
-                [Problem(origin, number, 1, f"the line has {len(fields):,} cells: a table has at most five")]
-            )
-        cells = tuple(field.strip() for field in fields)
-        return cls(origin, number, cells if any(cells) else (), _starts(raw))
-
-    def problem(self, index: int, message: str) -> Problem:
-        """Return a problem with the cell at `index`."""
-        return Problem(self.origin, self.number, self.starts[index], message)
+def _read_header(header: SheetLine) -> tuple[str, ...]:
+    """Return the names of the columns; upper and lower case, blanks and hyphens do not matter."""
+    words = (re.sub("[ -]", "_", cell.lower()) for cell in header.cells)
+    return tuple(SYNONYMS.get(word, word) for word in words)
 
 
-def _check_header(header: _Line) -> list[Problem]:
+def _check_header(header: SheetLine, names: tuple[str, ...]) -> list[Problem]:
     problems = []
-    for index, column in enumerate(header.cells):
-        if column not in COLUMNS:
-            problems.append(header.problem(index, f"unknown column '{column}': {suggestion(column, COLUMNS)}"))
-        elif column in header.cells[:index]:
-            problems.append(header.problem(index, f"column '{column}' is given twice: remove one"))
+    for index, name in enumerate(names):
+        shown = header.cells[index]
+        if name not in COLUMNS:
+            problems.append(header.problem(index, f"unknown column '{shown}': {suggestion(shown, COLUMNS)}"))
+        elif name in names[:index]:
+            problems.append(header.problem(index, f"column '{shown}' is given twice: remove one"))
     return problems
 
 
@@ -132,7 +108,7 @@ def _check_header(header: _Line) -> list[Problem]:
 class _RowReader:
     """A line's cells by the names of the header."""
 
-    line: _Line
+    line: SheetLine
     header: tuple[str, ...]
     problems: list[Problem]
     """What is wrong with cells is added here."""
@@ -141,7 +117,7 @@ class _RowReader:
         """Return the network and the claim of the row, the `number`-th of its table."""
         if len(self.line.cells) > len(self.header):
             self._note(len(self.header), f"the row has more cells than the header, which has {len(self.header)}")
-        net = self._read("net", _parse_network)
+        net = self._read("network", _parse_network)
         alpha, resolution = self._read("alpha", _parse_alpha), self._read("resolution", parse_resolution)
         numbers = [(name, self._read(name, _number_parser(name))) for name in NUMBERS]
         if not any(self._cell(name) for name in NUMBERS):
@@ -167,17 +143,6 @@ class _RowReader:
 
     def _note(self, index: int, message: str) -> None:
         self.problems.append(self.line.problem(index, message))
-
-
-def _starts(raw: str) -> tuple[int, ...]:
-    """Return the column of each cell's first character, counted from 1; commas in quotation marks do not count."""
-    starts, quoted = [1], False
-    for column, character in enumerate(raw, 1):
-        if character == '"':
-            quoted = not quoted
-        elif character == "," and not quoted:
-            starts.append(column + 1)
-    return tuple(start + len(_BLANKS.match(raw, start - 1)[0]) for start in starts)  # type: ignore[index]
 
 
 def _parse_network(text: str) -> str:

@@ -8,10 +8,11 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, pick_setting
-from mbcost.cli.options import Classes, ConventionName, Force, Format, HeadText, Impl, InChannels, Output
-from mbcost.cli.output import choose_destination, emit
-from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
+from mbcost.cli.arguments import NetworkOptions, pick_setting
+from mbcost.cli.completers import complete_network, names_of, one_of
+from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
+from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size, whole_number
 from mbcost.cli.search.options import (
     Allocator,
     AlphaRange,
@@ -20,6 +21,7 @@ from mbcost.cli.search.options import (
     Work,
     begin_search,
     check_distinct,
+    choose_sizes,
     count_configurations,
     load_rules,
     parse_alphas,
@@ -28,13 +30,14 @@ from mbcost.cli.search.options import (
 )
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.search.fit import as_json, as_table
+from mbcost.present.search.fit import COLUMNS, DATA, as_json, as_table
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.ranking import RANKS
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_spec
+from mbcost.spec.scaling import check_whole
 
 NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
 """The networks that are searched if none is named."""
@@ -58,50 +61,63 @@ LIMITS: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
 """An option -> the quantity that it limits, and how its value is read."""
 
 
+def _list_phones() -> list[str]:
+    return list(dict.fromkeys(name for checkpoint in load_checkpoints() for name in checkpoint.latency_ms))
+
+
+@share_options(
+    known=lambda _: COLUMNS,
+    alpha=alpha_list(f"every different network from {EVERY_ALPHA.low} to {EVERY_ALPHA.high}"),
+    res=res_list(RESOLUTIONS),
+    rho=RhoList,
+)
 def fit(
-    flash: Annotated[Optional[str], typer.Option(metavar="SIZE", help="Maximum flash, such as 1MiB.")] = None,
-    ram: Annotated[Optional[str], typer.Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB.")] = None,
-    mult_adds: Annotated[
-        Optional[str], typer.Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M.")
+    networks: Annotated[
+        Optional[list[str]],
+        typer.Argument(
+            metavar="[NET]...",
+            help=f"Networks to search [default: {', '.join(NETS)}].",
+            autocompletion=complete_network,
+        ),
     ] = None,
-    params: Annotated[Optional[str], typer.Option(metavar="COUNT", help="Maximum parameters, such as 2M.")] = None,
+    *,
+    named: Annotated[Optional[list[str]], typer.Option("--net", hidden=True, autocompletion=complete_network)] = None,
+    flash: Annotated[
+        Optional[str], typer.Option(metavar="SIZE", help="Maximum flash, such as 1MiB [default: none].")
+    ] = None,
+    ram: Annotated[
+        Optional[str], typer.Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB [default: none].")
+    ] = None,
+    mult_adds: Annotated[
+        Optional[str],
+        typer.Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M [default: none]."),
+    ] = None,
+    params: Annotated[
+        Optional[str], typer.Option(metavar="COUNT", help="Maximum parameters, such as 2M [default: none].")
+    ] = None,
     min_top1: Annotated[
         Optional[str],
         typer.Option(
-            "--min-top1", metavar="PERCENT", help="Minimum published accuracy; searches only released checkpoints."
+            "--min-top1",
+            metavar="PERCENT",
+            help="Minimum published accuracy; searches only released checkpoints [default: none].",
         ),
     ] = None,
     max_latency: Annotated[
         Optional[str],
-        typer.Option("--max-latency", metavar="TIME", help="Maximum published latency on --phone, such as 30ms."),
+        typer.Option(
+            "--max-latency", metavar="TIME", help="Maximum published latency on --phone, such as 30ms [default: none]."
+        ),
     ] = None,
     phone: Annotated[
-        Optional[str], typer.Option(metavar="PHONE", help="Phone of --max-latency: pixel1, pixel2 or pixel3.")
-    ] = None,
-    net: Annotated[
-        Optional[list[str]],
-        typer.Option(
-            metavar="NET",
-            help=f"Network to search; can be repeated [default: {', '.join(NETS)}].",
-            autocompletion=complete_network,
-        ),
-    ] = None,
-    alpha: Annotated[
         Optional[str],
         typer.Option(
-            "--alpha",
-            metavar="LIST",
-            help="Width multipliers, a,b,c or start:stop:step "
-            f"[default: every different network from {EVERY_ALPHA.low} to {EVERY_ALPHA.high}].",
+            metavar="PHONE",
+            help="Phone of --max-latency: pixel1, pixel2 or pixel3 [default: none].",
+            autocompletion=names_of(_list_phones),
         ),
     ] = None,
-    res: Annotated[
-        str, typer.Option(metavar="LIST", help="Input sizes in pixels, N or HxW, as a,b,c or start:stop:step.")
-    ] = RESOLUTIONS,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
+    options: NetworkOptions,
     convention: ConventionName = None,
     allocator: Allocator = "naive",
     dtype: Dtype = "int8",
@@ -110,14 +126,16 @@ def fit(
         typer.Option(
             metavar="QUANTITY",
             help="Quantity to sort by: mult-adds, params or top1, largest first; memory or flash, smallest first.",
+            autocompletion=one_of(*(name.replace("_", "-") for name in RANKS)),
         ),
     ] = "mult-adds",
     pareto: Annotated[
         bool, typer.Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
     ] = False,
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Number of configurations to show.")] = 10,
-    style: Format = None,
-    output: Output = None,
+    limit: Annotated[
+        int, typer.Option(metavar="N", help="Number of configurations to show.", parser=whole_number)
+    ] = 10,
+    view: View,
     force: Force = False,
 ) -> int:
     """Find the networks that fit a device, with their alpha and resolution, largest first.
@@ -128,12 +146,12 @@ def fit(
 
     \b
     Examples:
-      mbcost fit --flash 1MiB --ram 320KiB --mult-adds 60M --classes 2 --in-channels 1
+      mbcost fit --flash 1MiB --ram 320KiB --mult-adds 60M --classes 2
       mbcost fit --ram 1MiB --head 128,bn,5
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
-      mbcost fit --net v2 --max-latency 30ms --phone pixel1
+      mbcost fit v2 --max-latency 30ms --phone pixel1
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view, columns=(*COLUMNS, *DATA))
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
@@ -143,20 +161,21 @@ def fit(
     }  # fmt: skip
     limits = _parse_limits({option: text for option, text in texts.items() if text is not None}, phone)
     rules = load_rules(convention, allocator, dtype)
-    alphas = None if alpha is None else parse_alphas(alpha)
-    sizes = parse_resolutions(res)
-    if net is None and impl is not None:
-        without = [name for name in NETS if impl not in load_spec(name).implementations]
+    alphas = None if options.alpha is None else parse_alphas(options.alpha)
+    nets = [*(networks or ()), *(named or ())]
+    if not nets and options.impl is not None:
+        without = [name for name in NETS if options.impl not in load_spec(name).implementations]
         if 0 < len(without) < len(NETS):
-            raise MbcostError(f"{', '.join(without)} have no implementation {impl}: name the other networks with --net")
+            raise MbcostError(f"{', '.join(without)} have no implementation {options.impl}: name the other networks")
+    check_whole(limit, "limit")
     if allocator == "arena" and limit > MOST_ARENAS:
         raise MbcostError(f"--limit is {limit:,}: at most {MOST_ARENAS:,} arenas are laid out, use a smaller limit")
     requests: list[Request[tuple[float, ...] | AlphaRange]] = []
-    for text in dict.fromkeys(net or NETS):
-        reference, series = parse_series(text, impl=impl, classes=classes, head=head, in_channels=in_channels)
+    for text in dict.fromkeys(nets or NETS):
+        reference, series = parse_series(text, options)
         stated = None if reference.alpha is None else (reference.alpha,)
         chosen = pick_setting("alpha", text, stated, alphas)
-        resolutions = sizes if reference.resolution is None else (reference.resolution,)
+        resolutions = choose_sizes(text, reference, series.spec, options) or parse_resolutions(RESOLUTIONS)
         requests.append(Request(text, series, EVERY_ALPHA if chosen is None else chosen, resolutions))
         check_distinct(requests)
     count = count_configurations(requests)
@@ -183,7 +202,7 @@ def _parse_limits(texts: Mapping[str, str], phone: str | None) -> list[Limit]:
     Raises:
         MbcostError: a value does not have the form of its quantity, or a phone is missing or unknown.
     """
-    phones = list(dict.fromkeys(name for checkpoint in load_checkpoints() for name in checkpoint.latency_ms))
+    phones = _list_phones()
     if phone is not None and phone not in phones:
         raise unknown("phone", phone, phones)
     if (phone is None) != ("max-latency" not in texts):

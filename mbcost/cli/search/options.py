@@ -9,14 +9,27 @@ from typing import Annotated, Any, Generic, TypeVar
 import typer
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
-from mbcost.cli.arguments import Reference, choose_top, parse_alpha, parse_list, parse_reference, parse_resolution
+from mbcost.cli.arguments import (
+    NetworkOptions,
+    Reference,
+    choose_top,
+    parse_alpha,
+    parse_list,
+    parse_reference,
+    parse_resolution,
+    pick_setting,
+    scale_resolution,
+)
+from mbcost.cli.completers import one_of
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheets
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.dtype import DTYPES, dtype_of
 from mbcost.spec.scaling import check_alpha, check_whole
+from mbcost.spec.table import Spec
 
+Sizes = tuple[tuple[int, int], ...]
 LONGEST_LIST = 100_000
 """An option with more alphas or resolutions is refused: its step is probably mistyped."""
 
@@ -25,7 +38,7 @@ Allocator = Annotated[
     typer.Option(
         help=f"Allocation model of the peak memory: {', '.join(ALLOCATORS)}.",
         metavar="NAME",
-        autocompletion=lambda incomplete: [name for name in ALLOCATORS if name.startswith(incomplete)],
+        autocompletion=one_of(*ALLOCATORS),
     ),
 ]
 Dtype = Annotated[
@@ -33,7 +46,7 @@ Dtype = Annotated[
     typer.Option(
         help=f"Data type of weights and feature maps: {', '.join(DTYPES)}.",
         metavar="DTYPE",
-        autocompletion=lambda incomplete: [name for name in DTYPES if name.startswith(incomplete)],
+        autocompletion=one_of(*DTYPES),
     ),
 ]
 
@@ -144,27 +157,20 @@ def check_distinct(requests: Sequence[Request[Any]]) -> None:
                 raise MbcostError(f"{request.text} and {last.text} have configurations in common: remove one")
 
 
-def parse_series(
-    text: str,
-    *,
-    impl: str | None = None,
-    classes: int | None = None,
-    head: str | None = None,
-    in_channels: int | None = None,
-) -> tuple[Reference, Series]:
-    """Return a reference, and the network that it names before alpha and resolution are chosen.
+def parse_series(text: str, options: NetworkOptions) -> tuple[Reference, Series]:
+    """Return a reference, and the network that it and the options name before alpha and resolution are chosen.
 
     Raises:
         MbcostError: the network or the implementation is unknown, or the network is a flat list of layers.
     """
     reference = parse_reference(text)
-    spec = choose_top(load_spec(reference.name), head, classes)
-    name = reference.implementation or impl or spec.default_implementation
+    spec = choose_top(load_spec(reference.name), options.head, options.classes, top=options.top)
+    name = pick_setting("the implementation", text, reference.implementation, options.impl)
     return reference, Series(
         spec,
-        spec.implementation(name),
-        check_whole(spec.count_classes(classes), "classes"),
-        check_whole(spec.channels if in_channels is None else in_channels, "in-channels"),
+        spec.implementation(name or spec.default_implementation),
+        check_whole(spec.count_classes(options.classes), "classes"),
+        check_whole(spec.channels if options.in_channels is None else options.in_channels, "in-channels"),
     )
 
 
@@ -192,6 +198,21 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     for alpha in alphas:
         check_alpha(alpha)
     return alphas
+
+
+def choose_sizes(text: str, reference: Reference, spec: Spec, options: NetworkOptions) -> Sizes | None:
+    """Return the resolutions of one network that the reference, --res or --rho state; None if none does.
+
+    Raises:
+        MbcostError: more than one of them states resolutions, or a part of a list is wrong.
+    """
+    stated = None if reference.resolution is None else (reference.resolution,)
+    if options.rho is None:
+        sizes = None if options.res is None else parse_resolutions(options.res)
+        return pick_setting("the resolution", text, stated, sizes)
+    if stated is not None or options.res is not None:
+        raise MbcostError("rho and a resolution are both given: remove one, rho multiplies the table's own resolution")
+    return tuple(dict.fromkeys(scale_resolution(spec, rho) for rho in parse_list(options.rho, "rho", LONGEST_LIST)))
 
 
 def parse_resolutions(text: str) -> tuple[tuple[int, int], ...]:

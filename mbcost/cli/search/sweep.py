@@ -10,9 +10,10 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from mbcost.cli.arguments import complete_network, pick_setting
-from mbcost.cli.options import Classes, ConventionName, Force, HeadText, Impl, InChannels, Output
-from mbcost.cli.output import choose_destination, emit, replace_file, write_parts
+from mbcost.cli.arguments import NetworkOptions, pick_setting
+from mbcost.cli.completers import complete_network, list_of
+from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
+from mbcost.cli.output import View, choose_destination, emit, replace_file, write_parts
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
@@ -21,17 +22,27 @@ from mbcost.cli.search.options import (
     Work,
     begin_search,
     check_distinct,
+    choose_sizes,
     count_configurations,
     load_rules,
     parse_alphas,
-    parse_resolutions,
     parse_series,
 )
 from mbcost.cli.streams import is_terminal
 from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.present.search.sweep import FLAT_TYPES, as_json, as_table, csv_text, flat_record, jsonl_text
+from mbcost.present.search.sweep import (
+    COLUMNS,
+    FLAT_TYPES,
+    as_json,
+    as_table,
+    choose_keys,
+    csv_text,
+    flat_record,
+    jsonl_text,
+    sort_configurations,
+)
 from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, CountingRules, Resolution
-from mbcost.questions.search.sweep import find_front, parse_aims
+from mbcost.questions.search.sweep import BETTER, find_front, parse_aims
 from mbcost.questions.search.sweep import sweep as compute_batches
 
 MOST_COMPUTED = 100_000_000
@@ -45,10 +56,18 @@ MOST_KEPT = 100_000
 FEW_BLOCKS = 200_000
 """If no more blocks are planned, all are before the first row is written, so that a mistake leaves no half output."""
 LARGEST_IN_PARQUET = 2**63 - 1
-STREAMED = ("csv", "jsonl", "parquet")
+MORE_FORMATS = ("jsonl", "parquet")
+STREAMED = ("csv", *MORE_FORMATS)
 """The formats that are written part by part."""
 
 
+@share_options(
+    known=lambda _: COLUMNS,
+    alpha=alpha_list("published"),
+    res=res_list("published"),
+    rho=RhoList,
+    style=format_option(*MORE_FORMATS),
+)
 def sweep(
     networks: Annotated[
         list[str],
@@ -58,22 +77,8 @@ def sweep(
             autocompletion=complete_network,
         ),
     ],
-    alpha: Annotated[
-        Optional[str],
-        typer.Option(
-            "--alpha", metavar="LIST", help="Width multipliers, a,b,c or start:stop:step [default: published]."
-        ),
-    ] = None,
-    res: Annotated[
-        Optional[str],
-        typer.Option(
-            metavar="LIST", help="Input sizes in pixels, N or HxW, as a,b,c or start:stop:step [default: published]."
-        ),
-    ] = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
+    options: NetworkOptions,
+    *,
     convention: ConventionName = None,
     allocator: Allocator = "naive",
     dtype: Dtype = "int8",
@@ -82,20 +87,11 @@ def sweep(
         typer.Option(
             metavar="X,Y",
             help="Show only what is Pareto-optimal in two of mult-adds, params, memory, flash and top1; "
-            "+X means that more of X is better.",
+            "+X means that more of X is better [default: show all].",
+            autocompletion=list_of(*(f"{sign}{name.replace('_', '-')}" for name in BETTER for sign in ("", "+"))),
         ),
     ] = None,
-    style: Annotated[
-        Optional[str],
-        typer.Option(
-            "--format",
-            "-f",
-            help=f"Format of the output: text, json, markdown, latex, {', '.join(STREAMED)} [default: by the ending of "
-            "--output, else text].",
-            metavar="FORMAT",
-        ),
-    ] = None,
-    output: Output = None,
+    view: View,
     force: Force = False,
 ) -> int:
     """Show the cost of networks over alpha and resolution, one row per configuration.
@@ -108,36 +104,38 @@ def sweep(
     Examples:
       mbcost sweep v1 v2 --alpha 0.25:1.4:0.05 --res 96:256:32
       mbcost sweep v2 v3-large --pareto mult-adds,top1
-      mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 --format parquet --output v2.parquet
+      mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 -o v2.parquet
     """
-    destination = choose_destination(style, output, ("jsonl", "parquet"))
+    destination = choose_destination(view, MORE_FORMATS)
     style, output = destination.style, destination.file
     aims = None if pareto is None else parse_aims(pareto)
     if style == "parquet" and output is None:
         raise MbcostError("parquet is not a text format: add --output FILE")
     if style == "parquet":
         _import_pyarrow()
+    keys = tuple(FLAT_TYPES) if destination.columns is None else choose_keys(destination.columns)
+    order = None if destination.sort is None else choose_keys([destination.sort])[0]
     rules = load_rules(convention, allocator, dtype)
-    alphas = None if alpha is None else parse_alphas(alpha)
-    sizes = None if res is None else parse_resolutions(res)
+    alphas = None if options.alpha is None else parse_alphas(options.alpha)
     requests: list[Request[tuple[float, ...]]] = []
     for text in dict.fromkeys(networks):
-        reference, series = parse_series(text, impl=impl, classes=classes, head=head, in_channels=in_channels)
+        reference, series = parse_series(text, options)
         spec = series.spec
         published = tuple((size, size) for size in spec.published_resolutions) or (spec.resolution,)
         stated_alpha = None if reference.alpha is None else (reference.alpha,)
-        stated_size = None if reference.resolution is None else (reference.resolution,)
         requests.append(
             Request(
                 text,
                 series,
                 pick_setting("alpha", text, stated_alpha, alphas) or spec.published_alphas,
-                pick_setting("the resolution", text, stated_size, sizes) or published,
+                choose_sizes(text, reference, spec, options) or published,
             )
         )
         check_distinct(requests)
     count = count_configurations(requests)
-    most = MOST_KEPT if style not in STREAMED else MOST_SHOWN if output is None else None
+    most = (
+        MOST_KEPT if style not in STREAMED or destination.sort is not None else MOST_SHOWN if output is None else None
+    )
     if most is not None and count > most and aims is None and not force:
         asked = sum(len(request.alphas) * len(request.resolutions) for request in requests)
         raise MbcostError(
@@ -158,11 +156,13 @@ def sweep(
         if aims is None
         else [find_front(batches, aims, None if force else MOST_KEPT)]
     )
+    if style in STREAMED and order is not None:
+        parts = [sort_configurations(parts, order)]
     if style == "parquet":
         assert output is not None, "checked above"
-        _write_parquet(parts, output)
+        _write_parquet(parts, output, keys)
     elif style in STREAMED:
-        write_parts(csv_text(parts) if style == "csv" else jsonl_text(parts), output)
+        write_parts(csv_text(parts, keys) if style == "csv" else jsonl_text(parts, keys), output)
     else:
         rows = [configuration for part in parts for configuration in part]
         counts = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
@@ -187,13 +187,13 @@ def _compute_batches(
         yield from compute_batches([sheet], [resolutions])
 
 
-def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path) -> None:
+def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path, keys: Sequence[str]) -> None:
     pyarrow, parquet = _import_pyarrow()
     types = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
-    schema = pyarrow.schema([(key, types[kind]) for key, kind in FLAT_TYPES.items()])
+    schema = pyarrow.schema([(key, types[FLAT_TYPES[key]]) for key in keys])
     with replace_file(output) as path, parquet.ParquetWriter(path, schema) as writer:
         for part in parts:
-            rows = list(map(flat_record, part))
+            rows = [flat_record(configuration) for configuration in part]
             _check_integers(rows)
             writer.write_table(pyarrow.Table.from_pylist(rows, schema))
 

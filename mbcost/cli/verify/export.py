@@ -7,14 +7,17 @@ from typing import Annotated, Optional
 
 import typer
 
-from mbcost.cli.arguments import choose_top, complete_network, parse_reference, parse_resolution
-from mbcost.cli.options import HeadText, InChannels, Output
+from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
+from mbcost.cli.completers import complete_network, one_of
+from mbcost.cli.options import HeadText, NoTop, Output
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.progress import show_work
+from mbcost.cli.quantities import whole_number
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
 from mbcost.questions.verify.verify import trace_target
-from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder, unknown_network
 from mbcost.spec.reading.flat import to_yaml
 from mbcost.spec.table import Row, Spec
 
@@ -25,19 +28,28 @@ IMAGENET_RESOLUTION = (224, 224)
 def export(
     net: Annotated[
         Optional[str],
-        typer.Argument(metavar="[NET]", help="A built-in network.", autocompletion=complete_network),
+        typer.Argument(
+            metavar="[NET]", help="A built-in network [default: --from MODEL].", autocompletion=complete_network
+        ),
     ] = None,
     model: Annotated[
-        Optional[str], typer.Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY.")
+        Optional[str],
+        typer.Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY [default: NET]."),
     ] = None,
     head: HeadText = None,
+    no_top: NoTop = False,
     res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
-    in_channels: InChannels = None,
+    in_channels: Annotated[
+        Optional[int],
+        typer.Option(help="Number of channels of the input [default: 3].", metavar="N", parser=whole_number),
+    ] = None,
     kwargs: Kwargs = None,
     name: Annotated[
         Optional[str], typer.Option(help="The name of the list [default: that of the factory].", metavar="NAME")
     ] = None,
-    style: Annotated[str, typer.Option("--format", "-f", help="yaml.", metavar="FORMAT")] = "yaml",
+    style: Annotated[
+        str, typer.Option("--format", "-f", help="Format: yaml.", metavar="FORMAT", autocompletion=one_of("yaml"))
+    ] = "yaml",
     output: Output = None,
 ) -> int:
     """Write a network as YAML: the spec of a built-in one, or a flat list of the layers of a PyTorch model.
@@ -48,7 +60,7 @@ def export(
     Examples:
       mbcost export v2 --output mine.yaml
       mbcost export v2 --head 512,bn,26 --output mine.yaml
-      mbcost export --from torchvision.models:mobilenet_v2 --output mobilenet_v2.yaml
+      mbcost export --from torchvision.models:mobilenet_v2 -o mobilenet_v2.yaml
     """
     if style != "yaml":
         raise unknown("format", style, ("yaml",))
@@ -63,27 +75,31 @@ def export(
         if unused := [option for option, value in settings.items() if value is not None and value != []]:
             raise MbcostError(f"{unused[0]} applies to --from MODEL only: export writes a built-in table as published")
         text = (specs_folder() / f"{built_in}.yaml").read_text(encoding="utf-8")
-        write(text if head is None else _replace_rows(text, choose_top(load_spec(built_in), head)), file)
+        own = head is None and not no_top
+        write(text if own else _replace_rows(text, choose_top(load_spec(built_in), head, top=not no_top)), file)
         return 0
-    if head is not None:
-        raise MbcostError("--head applies to a built-in network only: change the model instead")
+    if head is not None or no_top:
+        option = "--no-top" if head is None else "--head"
+        raise MbcostError(f"{option} applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
-    traced = trace_target(model, parse_arguments(kwargs or []), resolution, 3 if in_channels is None else in_channels)
+    channels = 3 if in_channels is None else in_channels
+    with show_work(f"loading {model} and running it once"):
+        traced = trace_target(model, parse_arguments(kwargs or []), resolution, channels)
     source = " ".join([model, *(kwargs or [])])
     write(to_yaml(flatten(traced, name or model.rpartition(":")[2], source)), file)
     return 0
 
 
 def _replace_rows(text: str, spec: Spec) -> str:
-    """Return the text of a built-in table, one line per row, with the rows of the spec's own head.
+    """Return the text of a built-in table, one line per row, with the rows of the spec's own head, if it has one.
 
     A comment states the number of classes, which is an option and not a part of a table.
     """
-    top = spec.find_top()
+    top = load_spec(spec.name).find_top()
     lines = text.splitlines(keepends=True)
     published = load_spec(spec.name).rows
     first, end = published[top].position[0] - 1, published[-1].position[0]
-    kept = lines[first : first + 1] if spec.rows[top] == published[top] else []
+    kept = lines[first : first + 1] if spec.rows[top : top + 1] == published[top : top + 1] else []
     made = [_row_line(row, text) for row in spec.rows[top + len(kept) :]]
     classes = "" if spec.classes is None else f"  # build it with --classes {spec.classes}"
     made[-1:] = [f"{line}{classes}" for line in made[-1:]]
@@ -106,4 +122,4 @@ def _not_built_in(net: str) -> MbcostError:
         return MbcostError(
             f"export does not read files such as {reference.name}: name a built-in network, or a model after --from"
         )
-    return unknown("network", net, NETWORKS)
+    return unknown_network(net)

@@ -11,27 +11,32 @@ from mbcost.cli.arguments import (
     NetworkOptions,
     Reference,
     choose_top,
-    complete_network,
     parse_alpha,
     parse_reference,
     parse_resolution,
+    pick_network,
     pick_setting,
     resolve_network,
+    scale_resolution,
 )
-from mbcost.cli.options import Alpha, Classes, Force, Format, HeadText, Impl, InChannels, Output, Res
-from mbcost.cli.output import choose_destination, emit
-from mbcost.cli.progress import track
+from mbcost.cli.completers import complete_network
+from mbcost.cli.options import Force, share_options
+from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
-from mbcost.present.verify import as_json, as_table
+from mbcost.present.verify import COLUMNS, as_json, as_table
 from mbcost.questions.verify.verify import identify_model, trace_target, verify_model
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 
 Kwargs = Annotated[
     Optional[list[str]],
-    typer.Option(metavar="K=V", help="An argument of the factory: a Python literal or text. Can be repeated."),
+    typer.Option(
+        metavar="K=V", help="An argument of the factory: a Python literal or text. Can be repeated [default: none]."
+    ),
 ]
 
 
+@share_options(known=lambda _: COLUMNS)
 def verify(
     model: Annotated[
         str,
@@ -40,28 +45,26 @@ def verify(
             help="MODULE:FACTORY or ./FILE.py:FACTORY, where FACTORY is a function, a class or a model.",
         ),
     ],
-    spec: Annotated[
-        Optional[list[str]],
-        typer.Option(
-            metavar="NET",
-            help="The expected network: NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL.",
+    net: Annotated[
+        Optional[str],
+        typer.Argument(
+            metavar="[NET]",
+            help="The expected network: NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL [default: --find].",
             autocompletion=complete_network,
         ),
+    ] = None,
+    *,
+    spec: Annotated[
+        Optional[list[str]], typer.Option("--spec", "--net", hidden=True, autocompletion=complete_network)
     ] = None,
     find: Annotated[
         bool,
         typer.Option("--find", help="Find the closest network: try every value of the options that are not given."),
     ] = False,
-    alpha: Alpha = None,
-    res: Res = None,
-    impl: Impl = None,
-    classes: Classes = None,
-    head: HeadText = None,
-    in_channels: InChannels = None,
+    options: NetworkOptions,
     kwargs: Kwargs = None,
     force: Force = False,
-    style: Format = None,
-    output: Output = None,
+    view: View,
 ) -> int:
     """Check your own PyTorch model against a network: what differs, what it costs, which known mistake it is.
 
@@ -70,40 +73,47 @@ def verify(
 
     \b
     Examples:
-      mbcost verify torchvision.models:mobilenet_v2 --spec v2
-      mbcost verify ./net.py:make --spec v2@0.75:torchvision --kwargs width_mult=0.75
+      mbcost verify torchvision.models:mobilenet_v2 v2
+      mbcost verify ./net.py:make v2@0.75:torchvision --kwargs width_mult=0.75
       mbcost verify ./net.py:make --find
     """
-    destination = choose_destination(style, output)
+    destination = choose_destination(view, columns=COLUMNS)
     arguments = parse_arguments(kwargs or [])
     if spec and len(spec) > 1:
         raise MbcostError(f"--spec is given twice, as {spec[0]} and {spec[1]}: remove one")
-    net = spec[0] if spec else None
+    net = pick_network(net, spec[0] if spec else None, "--spec")
     if net is None and not find:
-        raise MbcostError("verify needs a network to compare with: add --spec NET, or --find to search for it")
+        raise MbcostError("verify needs a network to compare with: name it after the model, or add --find")
     if not find:
-        options = NetworkOptions(alpha=alpha, res=res, impl=impl, classes=classes, head=head, in_channels=in_channels)
         network = resolve_network(net or "", options)
-        traced = trace_target(model, arguments, network.resolution, network.in_channels, force=force)
-        named = impl or parse_reference(net or "").implementation
+        with show_work(f"loading {model} and running it once"):
+            traced = trace_target(model, arguments, network.resolution, network.in_channels, force=force)
+        named = options.impl or parse_reference(net or "").implementation
         answer = verify_model(network, traced, _track, any_epsilon=named is None)
     else:
         reference = Reference("") if net is None else parse_reference(net)
         specs = [
-            choose_top(load_spec(name), head, classes) for name in (NETWORKS if net is None else (reference.name,))
+            choose_top(load_spec(name), options.head, options.classes, top=options.top)
+            for name in (NETWORKS if net is None else (reference.name,))
         ]
         subject = net or "all networks"
+        alpha = None if options.alpha is None else parse_alpha(options.alpha)
         size = pick_setting(
-            "the resolution", subject, reference.resolution, None if res is None else parse_resolution(res)
+            "the resolution",
+            subject,
+            reference.resolution,
+            None if options.res is None else parse_resolution(options.res),
+            None if options.rho is None else scale_resolution(specs[0], options.rho),
         )
-        channels = specs[0].channels if in_channels is None else in_channels
-        traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
+        channels = specs[0].channels if options.in_channels is None else options.in_channels
+        with show_work(f"loading {model} and running it once"):
+            traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
         answer = identify_model(
             specs,
             traced,
-            alpha=pick_setting("alpha", subject, reference.alpha, None if alpha is None else parse_alpha(alpha)),
-            implementation=pick_setting("the implementation", subject, reference.implementation, impl),
-            classes=classes,
+            alpha=pick_setting("alpha", subject, reference.alpha, alpha),
+            implementation=pick_setting("the implementation", subject, reference.implementation, options.impl),
+            classes=options.classes,
             watch=_track,
         )
     emit(as_table(answer), as_json(answer), destination)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mbcost.errors import Problem
 from mbcost.present.annotations import annotation
-from mbcost.present.formats import count_cells
+from mbcost.present.layout import count_cells, wrap
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.check import CheckedFile, Finding
 from mbcost.spec.reading.compose import lines
@@ -16,16 +16,25 @@ from mbcost.spec.reading.nodes import MOST_PROBLEMS
 
 WIDEST = 100
 """Characters of a quoted line; of a longer line, the part around the position is shown."""
+GUTTER = 9
+"""The terminal cells before a quoted line, and one for the caret behind it."""
 
 
-def render_text(files: Sequence[CheckedFile]) -> str:
-    """Return each problem with its line and a caret below, and a summary unless a single line is enough."""
+def render_text(files: Sequence[CheckedFile], width: int | None = None) -> str:
+    """Return each problem with its line and a caret below, and a summary unless a single line is enough.
+
+    Args:
+        files: what was checked.
+        width: the terminal cells per line; None for any width.
+    """
     shown: list[str] = []
+    widest = WIDEST if width is None else max(1, min(WIDEST, width - GUTTER))
     for checked in files:
         source = [] if checked.text is None else lines(checked.text)
         for finding in checked.findings:
-            shown.append(str(finding.problem))
-            shown += _quotation(finding.problem, source)
+            problem = str(finding.problem)
+            shown += [problem] if width is None else wrap(problem, width)
+            shown += _quotation(finding.problem, source, widest)
     if len(shown) != 1:
         shown.append(_summary(files))
     return "\n".join(shown) + "\n"
@@ -69,13 +78,13 @@ def _findings(files: Sequence[CheckedFile]) -> list[Finding]:
     return [finding for checked in files for finding in checked.findings]
 
 
-def _quotation(problem: Problem, source: Sequence[str]) -> list[str]:
+def _quotation(problem: Problem, source: Sequence[str], widest: int) -> list[str]:
     """Return the line and a caret under the position; nothing if the line does not exist or is blank."""
     line = source[problem.line - 1] if problem.line <= len(source) else ""
     if not line.strip():
         return []
-    start = max(0, problem.column - 1 - WIDEST // 2) if len(line) > WIDEST else 0
-    before, after = _printable(line[start : problem.column - 1]), _printable(line[problem.column - 1 : start + WIDEST])
+    start = max(0, problem.column - 1 - widest // 2) if len(line) > widest else 0
+    before, after = _printable(line[start : problem.column - 1]), _printable(line[problem.column - 1 : start + widest])
     gutter = f"{problem.line:>5} | "
     return [f"{gutter}{before}{after}", f"{'|':>{len(gutter) - 1}} {' ' * count_cells(before)}^"]
 

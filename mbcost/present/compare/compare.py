@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.cost.nets import network_totals_json
-from mbcost.present.names import UNITS, convention_text, size_text
+from mbcost.present.names import UNITS, convention_text, network_text, resolution_text
 from mbcost.present.table import Column, Table, build_table, decimal
 from mbcost.questions.compare.compare import SideBySide
 from mbcost.questions.cost.nets import NetworkTotals
 from mbcost.spec.scaling import alpha_text
 
 
-def as_table(answer: SideBySide) -> Table:
-    """Return one row per network, with ratios to the first."""
+def as_table(answer: SideBySide, *, is_sorted: bool = False) -> Table:
+    """Return one row per network, with ratios to the first; the note names it if the rows are to be sorted."""
 
     def ratio_text(totals: NetworkTotals, quantity: str) -> str:
         ratio = answer.ratio(totals, quantity)
@@ -24,7 +24,7 @@ def as_table(answer: SideBySide) -> Table:
     columns: tuple[Column[NetworkTotals], ...] = (
         Column("network", "network", lambda totals: totals.network.spec.name),
         Column("alpha", "alpha", lambda totals: alpha_text(totals.network.alpha), numeric=True),
-        Column("resolution", "resolution", lambda totals: size_text(totals.network.resolution), numeric=True),
+        Column("resolution", "resolution", lambda totals: resolution_text(totals.network.resolution), numeric=True),
         Column("implementation", "implementation", lambda totals: totals.network.implementation, spare=same_rules),
         Column("params", "params", lambda totals: totals.params, numeric=True),
         Column("params_ratio", "ratio", lambda totals: ratio_text(totals, "params"), numeric=True, spare=2),
@@ -33,7 +33,8 @@ def as_table(answer: SideBySide) -> Table:
         Column("activations", "activations", lambda totals: totals.activations, numeric=True, spare=3),
         Column("activations_ratio", "ratio", lambda totals: ratio_text(totals, "activations"), numeric=True, spare=4),
     )
-    notes = ("ratios are to the first row", convention_text(answer.convention))
+    first = network_text(answer.totals[0].network) if is_sorted else "the first row"
+    notes = (f"ratios are to {first}", convention_text(answer.convention))
     return build_table("Networks side by side", columns, answer.totals, notes=notes)
 
 

@@ -15,25 +15,30 @@ from mbcost.questions.cost.nets import sum_network
 def as_table(answer: NetworkDiff) -> Table:
     """Return one row per layer that differs; the footer is the difference of the totals."""
     columns: tuple[Column[LayerDiff], ...] = (
-        Column("first", "layer", lambda layer: layer.first),
-        Column("second", "in the second", lambda layer: None if layer.second == layer.first else layer.second, spare=2),
+        Column("first_layer", "layer", lambda layer: layer.first),
+        Column("second_layer", "in the second", _renamed_text, spare=2, only="people"),
+        Column("second_layer", "in the second", lambda layer: layer.second, only="data"),
         Column("changes", "what differs", _changes_text),
-        Column("params", "params", lambda layer: SignedCount(layer.params), numeric=True),
-        Column("mult_adds", "mult-adds", lambda layer: SignedCount(layer.mult_adds), numeric=True),
-        Column("activations", "activations", lambda layer: SignedCount(layer.activations), numeric=True, spare=1),
+        Column("params_difference", "params", lambda layer: SignedCount(layer.params), numeric=True),
+        Column("mult_adds_difference", "mult-adds", lambda layer: SignedCount(layer.mult_adds), numeric=True),
+        Column(
+            "activations_difference", "activations", lambda layer: SignedCount(layer.activations), numeric=True, spare=1
+        ),
     )
     footer: dict[str, Cell] = {
-        "first": "total",
-        "params": SignedCount(answer.params),
-        "mult_adds": SignedCount(answer.mult_adds),
-        "activations": SignedCount(answer.activations),
+        "first_layer": "total",
+        "params_difference": SignedCount(answer.params),
+        "mult_adds_difference": SignedCount(answer.mult_adds),
+        "activations_difference": SignedCount(answer.activations),
     }
     notes = [
-        f"{answer.same} layers are equal, {len(answer.layers)} differ",
+        *([f"{answer.same} layers are equal, {len(answer.layers)} differ"] if answer.layers else []),
         *(_totals_text(network, answer) for network in (answer.first, answer.second)),
         convention_text(answer.convention),
     ]
     title = f"{network_text(answer.second)} minus {network_text(answer.first)}"
+    if not answer.layers:
+        title += f": all {answer.same} layers are equal"
     return build_table(title, columns, answer.layers, footer, notes)
 
 
@@ -59,6 +64,11 @@ def as_json(answer: NetworkDiff) -> dict[str, Any]:
         ],
         "totals": {"params": answer.params, "mult_adds": answer.mult_adds, "activations": answer.activations},
     }
+
+
+def _renamed_text(layer: LayerDiff) -> str | None:
+    """Return the name in the second network if it is a different one."""
+    return None if layer.second == layer.first else layer.second
 
 
 def _changes_text(layer: LayerDiff) -> str:

@@ -22,12 +22,12 @@ def as_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
 
     columns: tuple[Column[ResidualBlock], ...] = (
         Column("block", "block", lambda block: block.title),
-        Column("widths", "channels", lambda block: " - ".join(map(str, block.widths)), spare=1),
+        Column("channels", "channels", lambda block: " - ".join(map(str, block.widths)), spare=1),
         Column("params", "params", lambda block: params_of(block.tally), numeric=True),
         Column("params_ratio", "ratio", params_ratio, numeric=True, spare=2),
         Column("mult_adds", "mult-adds", lambda block: block.tally.conv_macs, numeric=True),
         Column("mult_adds_ratio", "ratio", mult_adds_ratio, numeric=True, spare=2),
-        Column("largest_map", "largest map", lambda block: block.largest_map, numeric=True, spare=3),
+        Column("largest_map_elements", "largest map", lambda block: block.largest_map, numeric=True, spare=3),
     )
     title = f"Residual and inverted residual blocks  {blocks[0].widths[0]} channels  map {feature}x{feature}  stride 1"
     notes = (

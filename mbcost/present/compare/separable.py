@@ -17,6 +17,8 @@ STANDARD_FORM = (
     "The standard form of depthwise + pointwise is one dense KxK convolution; that of expand + depthwise (+ project) "
     "is one dense KxK convolution to the expanded width, followed by the projection as it is."
 )
+INPUTS, OUTPUTS = "M = input channels", "N = output channels"
+KERNEL, SIDE = "K = kernel", "D_F = side of the map"
 PROJECTION = "The columns leave out the projection, which is the same in both forms; the whole network includes it."
 INVERTED_RATIO = (
     "Where the pointwise layer comes first (expand, then depthwise), the exact ratio is not 1/N + 1/K^2 but "
@@ -29,9 +31,9 @@ def layer_table(comparison: LayerComparison) -> Table:
     first = comparison.forms[0]
     columns: tuple[Column[ConvolutionForm], ...] = (
         Column("form", "form", lambda form: form.title),
-        Column("inputs", "M", lambda form: form.inputs, numeric=True, spare=2),
-        Column("outputs", "N", lambda form: form.outputs, numeric=True, spare=2),
-        Column("feature", "D_F", lambda form: form.feature, numeric=True, spare=2),
+        Column("in_channels", "M", lambda form: form.inputs, numeric=True, spare=2, legend=INPUTS),
+        Column("out_channels", "N", lambda form: form.outputs, numeric=True, spare=2, legend=OUTPUTS),
+        Column("map_side", "D_F", lambda form: form.feature, numeric=True, spare=2, legend=SIDE),
         Column("mult_adds", "mult-adds", lambda form: form.mult_adds, numeric=True),
         Column("mult_adds_ratio", "ratio", lambda form: decimal(_factor(form, first)), numeric=True, spare=1),
         Column("params", "params", lambda form: form.params, numeric=True),
@@ -83,31 +85,31 @@ def layer_json(comparison: LayerComparison) -> dict[str, Any]:
 def network_table(comparison: NetworkComparison) -> Table:
     """Return one row per block, with their sums in the footer and the whole network in the notes."""
     columns: tuple[Column[BlockComparison], ...] = (
-        Column("name", "block", lambda block: block.name),
-        Column("kernel", "K", lambda block: size_text(block.kernel), spare=1),
+        Column("block", "block", lambda block: block.name),
+        Column("kernel", "K", lambda block: size_text(block.kernel), spare=1, legend=KERNEL),
         Column("stride", "stride", lambda block: block.stride, numeric=True, spare=2),
-        Column("inputs", "M", lambda block: block.inputs, numeric=True, spare=4),
-        Column("outputs", "N", lambda block: block.outputs, numeric=True, spare=4),
+        Column("in_channels", "M", lambda block: block.inputs, numeric=True, spare=4, legend=INPUTS),
+        Column("out_channels", "N", lambda block: block.outputs, numeric=True, spare=4, legend=OUTPUTS),
         Column("standard_params", "standard params", lambda block: params_of(block.standard), numeric=True, spare=5),
         Column("separable_params", "separable params", lambda block: params_of(block.separable), numeric=True, spare=5),
         Column("standard_mult_adds", "standard mult-adds", lambda block: block.standard.conv_macs, numeric=True),
         Column("separable_mult_adds", "separable mult-adds", lambda block: block.separable.conv_macs, numeric=True),
-        Column("ratio", "ratio", lambda block: decimal(block.ratio), numeric=True),
-        Column("formula", "1/N+1/K^2", lambda block: decimal(block.formula), numeric=True, spare=3),
-        Column("times", "times", lambda block: decimal(1 / block.ratio, 2), numeric=True),
+        Column("mult_adds_ratio", "ratio", lambda block: decimal(block.ratio), numeric=True),
+        Column("formula_ratio", "1/N+1/K^2", lambda block: decimal(block.formula), numeric=True, spare=3),
+        Column("times_cheaper", "times", lambda block: decimal(1 / block.ratio, 2), numeric=True),
     )
     standard, separable = (
         total(getattr(block, form) for block in comparison.blocks) for form in ("standard", "separable")
     )
     ratio = Fraction(separable.conv_macs, standard.conv_macs)
     footer: dict[str, Cell] = {
-        "name": "total",
+        "block": "total",
         "standard_params": params_of(standard),
         "separable_params": params_of(separable),
         "standard_mult_adds": standard.conv_macs,
         "separable_mult_adds": separable.conv_macs,
-        "ratio": decimal(ratio),
-        "times": decimal(1 / ratio, 2),
+        "mult_adds_ratio": decimal(ratio),
+        "times_cheaper": decimal(1 / ratio, 2),
     }
     network = comparison.network
     title = f"{network.spec.display_title} in standard and separable form  {settings_text(network)}"

@@ -35,8 +35,10 @@ def as_table(conventions: Iterable[Convention]) -> Table:
         Column("versions", "versions", lambda convention: ", ".join(convention.holds_in), spare=3),
     )
     recipes: tuple[Column[Convention], ...] = (
-        Column("params", "params", lambda convention: coefficients_text(convention.params_coefficients)),
-        Column("mult_adds", "mult-adds", lambda convention: coefficients_text(convention.mult_adds_coefficients)),
+        Column("params_formula", "params", lambda convention: coefficients_text(convention.params_coefficients)),
+        Column(
+            "mult_adds_formula", "mult-adds", lambda convention: coefficients_text(convention.mult_adds_coefficients)
+        ),
     )
     notes = [
         "proof live: a test runs the tool; recorded: it was run once; published: published figures have its numbers; "

@@ -26,7 +26,7 @@ def as_table(formula: Formula) -> Table:
     terms = [("mult-adds", formula.mult_adds), ("weights", formula.weights), ("params", params)]
     columns: tuple[Column[tuple[str, Term]], ...] = (
         Column("quantity", "quantity", lambda item: item[0]),
-        Column("letters", "equation", lambda item: item[1].letters),
+        Column("equation", "equation", lambda item: item[1].letters),
         Column("numbers", "numbers", lambda item: item[1].numbers),
         Column("value", "value", lambda item: item[1].value, numeric=True),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mbcost.present.cost.counts import count_text
@@ -12,6 +13,8 @@ from mbcost.questions.cost.ledger import BlindTotal, Ledger, Line
 
 def as_table(answer: Ledger, *, merge: bool = False) -> Table:
     """Return one row per raw count, with the totals in the footer; for two conventions also their difference.
+
+    Programs read one row per convention and raw count.
 
     Args:
         answer: the ledger.
@@ -47,7 +50,23 @@ def as_table(answer: Ledger, *, merge: bool = False) -> Table:
     if not answer.zeros:
         notes.append("lines that are 0 here, or that no column counts, are left out: --zeros shows them")
     notes += [_blind_text(answer, blind) for blind in answer.blind_totals]
-    return build_table(f"{headline(answer.network)}  {quantity}", columns, answer.lines, footer, notes)
+    asked = [] if merge else [*names, "difference"]
+    title = f"{headline(answer.network)}  {quantity}"
+    table = build_table(title, columns, answer.lines, footer, notes, asked=asked)
+    return replace(table, data=_list_factors(answer, title))
+
+
+def _list_factors(answer: Ledger, title: str) -> Table:
+    """Return one row per convention and raw count: the factor, and the amount that it adds to the total."""
+    columns: tuple[Column[tuple[int, Line]], ...] = (
+        Column("convention", "convention", lambda item: answer.conventions[item[0]].name),
+        Column("count", "count", lambda item: item[1].count),
+        Column("value", "value", lambda item: item[1].value, numeric=True),
+        Column("factor", "factor", lambda item: item[1].coefficients[item[0]], numeric=True),
+        Column("amount", "amount", lambda item: item[1].amounts[item[0]], numeric=True),
+    )
+    items = ((index, line) for index in range(len(answer.conventions)) for line in answer.lines)
+    return build_table(title, columns, items)
 
 
 def as_json(answer: Ledger) -> dict[str, Any]:

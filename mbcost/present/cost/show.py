@@ -6,10 +6,13 @@ from typing import Any
 
 from mbcost.analytic.layers import Conv2d, Leading, Linear, VectorNorm, WindowPool
 from mbcost.analytic.network import Network
+from mbcost.present.cost.letters import explain_letters, letter_legend
 from mbcost.present.names import size_text
 from mbcost.present.table import Column, Table, build_table
 from mbcost.spec.table import Row, Spec
 
+LETTERS = 2
+"""A header of at most so many characters is not a word."""
 HEADERS = {"operator": "Operator", "k": "kernel", "exp": "exp size", "se": "SE", "nl": "NL"}
 
 
@@ -46,17 +49,18 @@ def _stages(network: Network, title: str) -> Table:
         Column("operator", "Operator", lambda row: _operator(row, spec)),
         *(_printed_column(letter) for letter in spec.columns if letter != "operator"),
     )
-    return build_table(title, columns, spec.rows)
+    return explain_letters(build_table(title, columns, spec.rows))
 
 
 def _printed_column(letter: str) -> Column[Row]:
-    numeric = letter not in ("se", "nl", "res")
-    return Column(letter, HEADERS.get(letter, letter), lambda row: row.letters[letter], numeric=numeric)
+    numeric, header = letter not in ("se", "nl", "res"), HEADERS.get(letter, letter)
+    legend = letter_legend(letter, header) if len(header) <= LETTERS else ""
+    return Column(letter, header, lambda row: row.letters[letter], numeric=numeric, legend=legend)
 
 
 def _layers(network: Network, title: str) -> Table:
     columns: tuple[Column[Leading], ...] = (
-        Column("type", "Type / Stride", _type),
+        Column("operator", "Type / Stride", _type),
         Column("filter", "Filter Shape", _filter),
         Column("input", "Input Size", lambda lead: size_text(lead.input.map)),
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
 from mbcost.errors import MbcostError, unknown
+from mbcost.present.cost.letters import explain_letters, letter_legend
 from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_text
 from mbcost.present.table import Cell, Column, Share, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
+SYNONYMS: Mapping[str, str] = {"name": "layer", "block": "layer", "stage": "layer", "share": "mult_adds_percent"}
+"""Other names of columns that users type."""
 LETTERS = ("a", "t", "exp", "c", "n", "s", "g", "d", "se", "nl", "res")
 """Columns of the papers' tables that are shown in each row if the network's table has them."""
 
@@ -19,7 +22,7 @@ def columns_of(costs: CostTable) -> tuple[Column[CostRow], ...]:
     """Return the columns that the table of this network can have."""
     parts = dict(zip((row.name for row in costs.rows), shares(row.mult_adds for row in costs.rows), strict=True))
     return (
-        Column("name", "layer", lambda row: row.name),
+        Column("layer", costs.by, lambda row: row.name),
         Column("operator", "operator", lambda row: row.operator, spare=2),
         Column("kernel", "kernel", lambda row: None if row.kernel is None else size_text(row.kernel), spare=3),
         Column("stride", "stride", lambda row: row.stride, numeric=True, spare=3),
@@ -29,13 +32,13 @@ def columns_of(costs: CostTable) -> tuple[Column[CostRow], ...]:
         *(_printed_column(letter) for letter in LETTERS if letter in costs.network.spec.columns),
         Column("params", "params", lambda row: row.params, numeric=True),
         Column("mult_adds", "mult-adds", lambda row: row.mult_adds, numeric=True),
-        Column("share", "share", lambda row: parts[row.name], spare=1),
+        Column("mult_adds_percent", "share", lambda row: parts[row.name], spare=1),
         Column("activations", "activations", lambda row: row.activations, numeric=True, spare=7),
     )
 
 
 def _printed_column(letter: str) -> Column[CostRow]:
-    return Column(letter, letter, lambda row: row.printed.letters[letter], spare=4)
+    return Column(letter, letter, lambda row: row.printed.letters[letter], spare=4, legend=letter_legend(letter))
 
 
 def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str | None = None) -> Table:
@@ -52,25 +55,39 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     """
     known = columns_of(costs)
     keys = [column.key for column in known]
-    for key in [*(columns or ()), *([sort] if sort else ())]:
-        if key.replace("-", "_") not in keys:
-            raise unknown("column", key, (name.replace("_", "-") for name in keys))
-    chosen = [key.replace("-", "_") for key in columns or keys]
+    named = None if columns is None else [_find_key(name, keys) for name in columns]
+    chosen = keys if named is None else named
     if repeated := [key for key in chosen if chosen.count(key) > 1]:
         raise MbcostError(f"column '{repeated[0].replace('_', '-')}' is given twice: remove one")
+    sorted_by = None if sort is None else _find_key(sort, keys)
     rows = list(costs.rows)
-    if sort and sort != "name":  # the rows are in the order of their names
-        value = _sort_value(sort.replace("-", "_"), costs.network.classes)
+    if sorted_by not in (None, "layer"):  # the rows are in the order of their names
+        value = _sort_value(str(sorted_by), costs.network.classes)
         rows.sort(key=lambda row: _order(value(row)))
     footer: dict[str, Cell] = {
-        "name": "total",
+        "layer": "total",
         "params": costs.params,
         "mult_adds": costs.mult_adds,
-        "share": Share(10_000 if costs.mult_adds else 0, 0),
+        "mult_adds_percent": Share(10_000 if costs.mult_adds else 0, 0),
         "activations": costs.activations,
     }
     notes = [convention_text(costs.convention)]
-    return build_table(headline(costs.network), known, rows, footer, notes).select(chosen)
+    asked = [*(named or ()), *([sorted_by] if sorted_by else ())]
+    table = build_table(headline(costs.network), known, rows, footer, notes, asked=asked).select(chosen)
+    return explain_letters(table)
+
+
+def _find_key(name: str, keys: Sequence[str]) -> str:
+    """Return the key of the column that a user names, in any case, with hyphens or underscores.
+
+    Raises:
+        MbcostError: there is no such column.
+    """
+    word = name.lower().replace("-", "_")
+    key = word if word in keys else SYNONYMS.get(word, word)
+    if key not in keys:
+        raise unknown("column", name, (key.replace("_", "-") for key in keys))
+    return key
 
 
 def as_json(costs: CostTable) -> dict[str, Any]:
@@ -91,13 +108,13 @@ def as_json(costs: CostTable) -> dict[str, Any]:
 
 def _sort_value(key: str, classes: int) -> Callable[[CostRow], Any]:
     """Return the value by which column `key` sorts a row: a number, a number of elements, text, or None if empty."""
-    if key == "share":
+    if key == "mult_adds_percent":
         return lambda row: row.mult_adds
     if key in ("kernel", "input", "output"):
         return lambda row: None if getattr(row, key) is None else prod(getattr(row, key))
     if key in LETTERS:
         return lambda row: classes if getattr(row.printed, key) == "k" else getattr(row.printed, key)
-    return lambda row: getattr(row, key)
+    return lambda row: getattr(row, "name" if key == "layer" else key)
 
 
 def _order(value: float | str | None) -> tuple[bool, float | str]:

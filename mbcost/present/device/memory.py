@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from mbcost.present.names import bytes_text, describe, has_top, headline
@@ -13,9 +13,16 @@ from mbcost.questions.device.memory import LargestMap, Memory, MemoryRow, Peak
 KIBIBYTE = 1024
 
 
-def as_table(answer: Memory, by: str) -> Table:
-    """Return the table with one row per layer, allocator or map size; `by` is a key of `TABLES`."""
-    return TABLES[by](answer)
+def as_table(answer: Memory, by: str, *, named: bool = False) -> Table:
+    """Return the table with one row per layer, allocator or map size.
+
+    Args:
+        answer: the answer.
+        by: a key of `TABLES`.
+        named: whether the user named the allocators, so that none is left out.
+    """
+    asked = frozenset(map(_live_key, _list_allocators(answer))) if named else frozenset[str]()
+    return replace(TABLES[by](answer), asked=asked)
 
 
 def as_json(answer: Memory) -> dict[str, Any]:
@@ -57,33 +64,36 @@ def as_json(answer: Memory) -> dict[str, Any]:
 def _tabulate_layers(answer: Memory) -> Table:
     """Return the bytes that each layer reads and makes, and the live bytes under each allocator."""
     columns: list[Column[MemoryRow]] = [
-        Column("name", "layer", lambda row: row.name),
-        Column("weights", "weights B", lambda row: row.weights, numeric=True, spare=4),
-        Column("input", "input B", lambda row: row.input, numeric=True, spare=2),
-        Column("output", "output B", lambda row: row.output, numeric=True, spare=2),
-        Column("waiting", "waiting B", lambda row: row.waiting, numeric=True, spare=3),
+        Column("layer", "layer", lambda row: row.name),
+        Column("weight_bytes", "weights B", lambda row: row.weights, numeric=True, spare=4),
+        Column("input_bytes", "input B", lambda row: row.input, numeric=True, spare=2),
+        Column("output_bytes", "output B", lambda row: row.output, numeric=True, spare=2),
+        Column("waiting_bytes", "waiting B", lambda row: row.waiting, numeric=True, spare=3),
         *(_live_column(index, peak.allocator) for index, peak in enumerate(answer.peaks)),
     ]
-    footer: dict[str, Cell] = {"name": "sum of weights, peaks", "weights": answer.flash.weights}
+    footer: dict[str, Cell] = {"layer": "sum of weights, peaks", "weight_bytes": answer.flash.weights}
+    footer |= {_live_key(peak.allocator): peak.bytes for peak in answer.peaks}
     notes = [f"peak {_peak_text(peak)}" for peak in answer.peaks]
     notes += [_flash_text(answer), "waiting: maps that a later layer reads"]
     if "arena" in _list_allocators(answer):
         notes.append(f"arena: the end of the last live map{_options_text(answer)}")
-    return build_table(
-        _title(answer), columns, answer.rows, footer | {peak.allocator: peak.bytes for peak in answer.peaks}, notes
-    )
+    return build_table(_title(answer), columns, answer.rows, footer, notes)
+
+
+def _live_key(allocator: str) -> str:
+    return f"{allocator.replace('-', '_')}_bytes"
 
 
 def _live_column(index: int, allocator: str) -> Column[MemoryRow]:
-    return Column(allocator, f"{allocator} B", lambda row: row.live[index], numeric=True, spare=1)
+    return Column(_live_key(allocator), f"{allocator} B", lambda row: row.live[index], numeric=True, spare=1)
 
 
 def _tabulate_allocators(answer: Memory) -> Table:
     """Return the peak of each allocator."""
     columns: list[Column[Peak]] = [
         Column("allocator", "allocator", lambda peak: peak.allocator),
-        Column("bytes", "peak B", lambda peak: peak.bytes, numeric=True),
-        Column("kibibytes", "KiB", lambda peak: _kibibytes_text(peak.bytes), numeric=True, spare=1),
+        Column("peak_bytes", "peak B", lambda peak: peak.bytes, numeric=True),
+        Column("peak_kib", "KiB", lambda peak: _kibibytes_text(peak.bytes), numeric=True, spare=1, only="people"),
         Column("layer", "layer", lambda peak: peak.name),
     ]
     notes = [_flash_text(answer)]
@@ -97,9 +107,9 @@ def _tabulate_maps(answer: Memory) -> Table:
     columns: list[Column[LargestMap]] = [
         Column("map", "map", lambda largest: f"{largest.height}x{largest.width}"),
         Column("channels", "channels", lambda largest: largest.channels, numeric=True),
-        Column("bytes", "B", lambda largest: largest.bytes, numeric=True),
+        Column("map_bytes", "B", lambda largest: largest.bytes, numeric=True),
         Column("layer", "layer", lambda largest: largest.name),
-        Column("maker", "made by", lambda largest: "plain convolution" if largest.plain else "block"),
+        Column("made_by", "made by", lambda largest: "plain convolution" if largest.plain else "block"),
     ]
     note = (
         "the largest feature map between blocks at each map size, as in the V2 paper's table 3; if a plain convolution "

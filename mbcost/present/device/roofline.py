@@ -69,17 +69,17 @@ def as_json(answer: Roofline) -> dict[str, Any]:
 def _tabulate_layers(answer: Roofline) -> Table:
     work = _work_columns(answer.layers, lambda layer: layer.name)
     columns: list[Column[RooflineLayer]] = [
-        Column("name", "layer", lambda layer: layer.name),
+        Column("layer", "layer", lambda layer: layer.name),
         Column("kind", "kind", lambda layer: layer.kind, spare=5),
         Column("weight_bytes", "weights", lambda layer: layer.work.weight_bytes, numeric=True, spare=6),
         Column("input_bytes", "read", lambda layer: layer.work.input_bytes, numeric=True, spare=6),
         Column("output_bytes", "written", lambda layer: layer.work.output_bytes, numeric=True, spare=6),
-        *(work[key] for key in ("mult_adds", "bytes", "intensity")),
-        Column("bound", "bound by", lambda layer: layer.bound, spare=4),
-        *(work[key] for key in ("microseconds", "time_share")),
+        *(work[key] for key in ("mult_adds", "moved_bytes", "mult_adds_per_byte")),
+        Column("bound_by", "bound by", lambda layer: layer.bound, spare=4),
+        *(work[key] for key in ("time_us", "time_percent")),
     ]
     notes = (*_kind_notes(answer), *_notes(answer))
-    return build_table(_title(answer), columns, answer.layers, {**_totals(answer), "name": "total"}, notes)
+    return build_table(_title(answer), columns, answer.layers, {**_totals(answer), "layer": "total"}, notes)
 
 
 def _tabulate_kinds(answer: Roofline) -> Table:
@@ -87,13 +87,13 @@ def _tabulate_kinds(answer: Roofline) -> Table:
     columns: list[Column[KindOfWork]] = [
         Column("kind", "kind", lambda kind: kind.kind),
         Column("layers", "layers", lambda kind: kind.layers, numeric=True, spare=4),
-        Column("memory_bound", "memory-bound", lambda kind: kind.memory_bound, numeric=True, spare=3),
+        Column("memory_bound_layers", "memory-bound", lambda kind: kind.memory_bound, numeric=True, spare=3),
         *_work_columns(kinds, lambda kind: kind.kind).values(),
     ]
     footer: dict[str, Cell] = {
         "kind": "total",
         "layers": sum(kind.layers for kind in kinds),
-        "memory_bound": sum(kind.memory_bound for kind in kinds),
+        "memory_bound_layers": sum(kind.memory_bound for kind in kinds),
     }
     return build_table(_title(answer), columns, kinds, {**_totals(answer), **footer}, _notes(answer))
 
@@ -105,11 +105,13 @@ def _work_columns(items: Sequence[Worked], name: Callable[[Worked], str]) -> dic
     times = dict(zip(names, _time_shares([item.work for item in items]), strict=True))
     columns: list[Column[Worked]] = [
         Column("mult_adds", "mult-adds", lambda item: item.work.mult_adds, numeric=True),
-        Column("mult_adds_share", "share", lambda item: mult_adds[name(item)], spare=2),
-        Column("bytes", "bytes", lambda item: item.work.bytes, numeric=True),
-        Column("intensity", "mult-adds/byte", lambda item: decimal(item.work.intensity, 2), numeric=True, spare=1),
-        Column("microseconds", "at least us", lambda item: _microseconds(item.work), numeric=True),
-        Column("time_share", "share of time", lambda item: times[name(item)], spare=3),
+        Column("mult_adds_percent", "share", lambda item: mult_adds[name(item)], spare=2),
+        Column("moved_bytes", "bytes", lambda item: item.work.bytes, numeric=True),
+        Column(
+            "mult_adds_per_byte", "mult-adds/byte", lambda item: decimal(item.work.intensity, 2), numeric=True, spare=1
+        ),
+        Column("time_us", "at least us", lambda item: _microseconds(item.work), numeric=True),
+        Column("time_percent", "share of time", lambda item: times[name(item)], spare=3),
     ]
     return {column.key: column for column in columns}
 
@@ -122,11 +124,11 @@ def _totals(answer: Roofline) -> dict[str, Cell]:
         "input_bytes": total.input_bytes,
         "output_bytes": total.output_bytes,
         "mult_adds": total.mult_adds,
-        "mult_adds_share": WHOLE,
-        "bytes": total.bytes,
-        "intensity": decimal(total.intensity, 2),
-        "microseconds": _microseconds(total),
-        "time_share": WHOLE,
+        "mult_adds_percent": WHOLE,
+        "moved_bytes": total.bytes,
+        "mult_adds_per_byte": decimal(total.intensity, 2),
+        "time_us": _microseconds(total),
+        "time_percent": WHOLE,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mbcost.present.explain.verdict import list_notes, simplest_text
+from mbcost.present.explain.verdict import list_all, list_lead, list_notes
 from mbcost.present.explain.words import (
     FEW,
     QUANTITY,
@@ -19,10 +19,11 @@ from mbcost.present.explain.words import (
     percent,
     text_of_explanation,
 )
-from mbcost.present.names import reference_text
+from mbcost.present.names import reference_text, resolution_text
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.explain.answer import Answer, Explanation, Nearby, Value
 from mbcost.questions.explain.facts import Fact
+from mbcost.spec.scaling import alpha_text
 
 
 @dataclass(frozen=True)
@@ -67,64 +68,106 @@ class _Ranked:
 class _Number:
     """One number of a table, under the explanation of its row."""
 
+    rank: int | None
     explanation: Explanation
     value: Value
+
+    @property
+    def quantity(self) -> str | None:
+        """The quantity that the number counts, or may count."""
+        quantity = self.value.fact.quantity
+        return None if quantity is None else QUANTITY[quantity]
 
     @property
     def network(self) -> str:
         return reference_text(self.explanation.spec.name, self.value.alpha, self.value.resolution)
 
 
-_COLUMNS = (
+COLUMNS = (
     Column[_Ranked]("rank", "#", lambda row: row.rank, numeric=True),
     Column[_Ranked]("network", "network", lambda row: network_text(row.explanation)),
-    Column[_Ranked]("what", "modification", lambda row: modification_text(row.explanation)),
-    Column[_Ranked](
-        "counted", "convention", lambda row: join_unique(value.reading.name for value in row.explanation.values)
-    ),
-    Column[_Ranked]("value", "exact", lambda row: row.counts, numeric=True),
+    Column[_Ranked]("modification", "modification", lambda row: modification_text(row.explanation)),
+    Column[_Ranked]("convention", "convention", lambda row: row.counted),
+    Column[_Ranked]("exact", "exact", lambda row: row.counts, numeric=True),
     Column[_Ranked]("printed", "printed", lambda row: row.printed, spare=1),
-    Column[_Ranked]("bits", "bits", lambda row: f"{row.explanation.cost / 100:.1f}", numeric=True, spare=3),
-    Column[_Ranked]("chance", "chance", lambda row: row.chance, numeric=True),
-    Column[_Ranked]("others", "others", lambda row: row.others, numeric=True, spare=2),
+    Column[_Ranked](
+        "bits",
+        "bits",
+        lambda row: f"{row.explanation.cost / 100:.1f}",
+        numeric=True,
+        spare=3,
+        legend="bits = length of the explanation",
+    ),
+    Column[_Ranked](
+        "chance",
+        "chance",
+        lambda row: row.chance,
+        numeric=True,
+        legend="chance = share of similar random numbers with an equally simple explanation",
+    ),
+    Column[_Ranked](
+        "others",
+        "others",
+        lambda row: row.others,
+        numeric=True,
+        spare=2,
+        legend="others = explanations that are as simple or simpler",
+    ),
 )
 
-_DETAILS = (
+DETAILS = (
+    Column[_Number]("rank", "#", lambda number: number.rank, numeric=True, only="data"),
     Column[_Number]("row", "row", lambda number: number.value.fact.row, numeric=True),
-    Column[_Number]("network", "network", lambda number: number.network),
-    Column[_Number]("quantity", "quantity", lambda number: QUANTITY[number.value.fact.quantity]),
+    Column[_Number]("network", "network", lambda number: number.network, only="people"),
+    Column[_Number]("network", "network", lambda number: number.explanation.spec.name, only="data"),
+    Column[_Number]("alpha", "alpha", lambda number: alpha_text(number.value.alpha), only="data"),
+    Column[_Number]("resolution", "resolution", lambda number: resolution_text(number.value.resolution), only="data"),
+    Column[_Number](
+        "implementation", "implementation", lambda number: number.explanation.structure.implementation, only="data"
+    ),
+    Column[_Number]("classes", "classes", lambda number: number.explanation.structure.classes, only="data"),
+    Column[_Number]("head", "head", lambda number: number.explanation.head, only="data"),
+    Column[_Number]("quantity", "quantity", lambda number: number.quantity),
     Column[_Number]("printed", "printed", lambda number: number.value.fact.printed.text, numeric=True),
-    Column[_Number]("value", "exact", lambda number: number.value.value, numeric=True),
-    Column[_Number]("how", "how", lambda number: how(number.value)),
-    Column[_Number]("what", "modification", lambda number: modification_text(number.explanation)),
-    Column[_Number]("counted", "convention", lambda number: number.value.reading.name),
+    Column[_Number]("exact", "exact", lambda number: number.value.value, numeric=True),
+    Column[_Number]("rounding", "how", lambda number: how(number.value)),
+    Column[_Number]("modification", "modification", lambda number: modification_text(number.explanation)),
+    Column[_Number]("convention", "convention", lambda number: number.value.reading.name),
+    Column[_Number]("bits", "bits", lambda number: f"{number.explanation.cost / 100:g}", only="data"),
+    Column[_Number]("chance", "chance", lambda number: f"{number.value.chance:.6f}", only="data"),
+    Column[_Number]("others", "others", lambda number: number.explanation.others, only="data"),
 )
 
 
 def as_table(answers: Sequence[Answer]) -> Table:
-    """Return the explanations of the first answer; its rest and the further answers are notes."""
+    """Return the explanations of the first answer; its rest and the further answers are notes.
+
+    Programs read one row per number: under every explanation, or for a table under the first one.
+    """
     first, *others = answers
     rows = [_Ranked(rank, explanation) for rank, explanation in enumerate(first.explanations, 1)]
     if not rows:
         rows = [_Ranked(None, near.explanation) for near in first.nearest]
     notes = list_notes(first)
     for answer in others:
-        notes += [f"{facts_text(answer)}: {simplest_text(answer)}", *list_notes(answer)]
-    details = None
-    if others or len(first.query.facts) > FEW:
-        details = build_table("Every number", _DETAILS, (number for answer in answers for number in _numbers(answer)))
+        notes += [f"{facts_text(answer)}:", *list_all(answer)]
     title = f"{facts_text(first)}: {'explanations, the simplest first' if first.explanations else 'no explanation'}"
-    table = build_table(title, _COLUMNS, rows, notes=notes)
-    return replace(table, details=details)
+    table = build_table(title, COLUMNS, rows, notes=notes, lead=list_lead(first))
+    if others or len(first.query.facts) > FEW:
+        numbers = (number for answer in answers for number in _numbers(answer))
+        return replace(table, details=build_table("Every number", DETAILS, numbers))
+    every = (_Number(row.rank, row.explanation, value) for row in rows for value in row.explanation.values)
+    return replace(table, data=build_table(title, DETAILS, every))
 
 
 def _numbers(answer: Answer) -> Iterator[_Number]:
     """Yield every number under the first explanation of the answer, then what that one misses under the next."""
+    rank = 1 if answer.explanations else None
     shown = (*answer.explanations[:1], *(near.explanation for near in answer.nearest))[:1]
     for explanation in shown:
         for value in explanation.values:
             if value.rounding is not None or answer.rest is None:
-                yield _Number(explanation, value)
+                yield _Number(rank, explanation, value)
     if answer.rest is not None:
         yield from _numbers(answer.rest)
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from mbcost.present.explain.words import (
     counting_text,
     fact_text,
+    finding_texts,
     join_unique,
     network_text,
     percent,
     subject_text,
-    text_of_explanation,
-    values_text,
 )
 from mbcost.questions.explain.answer import (
     CLAIM,
@@ -27,15 +26,28 @@ from mbcost.questions.explain.answer import (
 
 MOST_RANKS = 6
 """So many equally simple explanations are named by their rank."""
-CHANCE = "of similar random numbers would get an equally simple explanation"
+CHANCE = "the share of similar random numbers that would get an equally simple explanation"
+
+
+def list_lead(answer: Answer) -> list[str]:
+    """Return what was found, in words, and how sure it is: the sentences above the table."""
+    if not answer.explanations:
+        return ["no explanation gives these digits; the nearest networks are shown"] if answer.nearest else []
+    first = answer.explanations[0]
+    explained = first.claim if first.explained else first
+    values = [value for value in explained.values if value.rounding is not None]
+    return [*finding_texts(values, subject_text(explained, in_brackets=True)), _describe_verdict(answer, first)]
 
 
 def list_notes(answer: Answer) -> list[str]:
-    """Return the notes on an answer: its verdict, copies, what would decide, then the same for the rest."""
+    """Return what else to know: other numbers and causes, copies, what would decide, then the same for the rest."""
     if not answer.explanations:
         return list(_describe_nearest(answer))
     first = answer.explanations[0]
-    notes = list(_describe_first(answer, first))
+    notes = [_describe_unproved(value) for value in first.values if first.explained and _is_unproved(value)]
+    if first.same_sums:
+        others = "; or ".join(map(_describe_same, first.same_sums))
+        notes.append(f"the same sums follow from {others}: no number given here can tell them apart")
     copied = [
         f"{value.fact.printed.text} in row {value.fact.row} repeats row {value.copied}"
         for value in first.missed
@@ -50,39 +62,32 @@ def list_notes(answer: Answer) -> list[str]:
             fact.printed.text if first.is_one_row else f"{fact.printed.text} in row {fact.row}"
             for fact in answer.rest.query.facts
         )
-        notes += [f"for the rest, {facts}: {simplest_text(answer.rest)}", *list_notes(answer.rest)]
+        notes += [f"for the rest, {facts}:", *list_all(answer.rest)]
     return [*notes, *_describe_nearest(answer)]
 
 
-def simplest_text(answer: Answer) -> str:
-    """Return the first explanation in words."""
-    return text_of_explanation(answer.explanations[0]) if answer.explanations else "no explanation gives these digits"
+def list_all(answer: Answer) -> list[str]:
+    """Return everything about an answer that has no table of its own."""
+    return [*list_lead(answer), *list_notes(answer)]
 
 
-def _describe_first(answer: Answer, first: Explanation) -> Iterator[str]:
-    """Yield what may be said of the first explanation."""
-    if first.explained:
-        yield _describe_claim(answer, first)
-        yield from (_describe_unproved(value) for value in first.values if _is_unproved(value))
-    else:
-        yield _describe_doubt(first)
-    if first.same_sums:
-        others = "; or ".join(map(_describe_same, first.same_sums))
-        yield f"the same sums follow from {others}: no number given here can tell them apart"
-
-
-def _describe_claim(answer: Answer, first: Explanation) -> str:
-    chance = max(value.chance for value in first.explained)
-    share = f"{percent(chance)} {CHANCE}"
-    said = f"{values_text(first.explained)}; {subject_text(first.claim)}"
+def _describe_verdict(answer: Answer, first: Explanation) -> str:
+    """Return what may be said of the first explanation, and introduce its chance."""
+    if not first.explained:
+        return _describe_doubt(first)
+    chance = _chance_text(max(value.chance for value in first.explained))
     if first.claimed:
-        return f"explained: {said}; {share}"
+        return f"explained: {chance}"
     ranks = [f"#{rank}" for rank in answer.claimed_by]
     more = f" and {len(ranks) - MOST_RANKS} more" if len(ranks) > MOST_RANKS else ""
     last = max(answer.claimed_by)
     hidden = f" (--limit {last} lists them)" if last > len(answer.explanations) else ""
     one = f"one of {', '.join(ranks[:MOST_RANKS])}{more}{hidden}"
-    return f"explained by {one}, which are about equally simple; {share}; #1: {said}"
+    return f"explained by {one}, which are about equally simple: {chance}"
+
+
+def _chance_text(chance: float) -> str:
+    return f"chance {percent(chance)}, {CHANCE}"
 
 
 def _is_unproved(value: Value) -> bool:
@@ -98,17 +103,17 @@ def _describe_unproved(value: Value) -> str:
 
 def _describe_doubt(first: Explanation) -> str:
     """Return why nothing is claimed."""
-    share = f"{percent(first.chance)} {CHANCE}"
+    chance = _chance_text(first.chance)
     if first.missed:
         right = len(first.values) - len(first.missed)
-        return f"the first explanation gives {right} of {len(first.values)} numbers; {share}"
+        return f"not proved: the first explanation gives {right} of {len(first.values)} numbers: {chance}"
     if not first.exact:
-        return f"no explanation gives exactly these digits; the first one assumes an error in them; {share}"
+        return f"not proved: no explanation gives exactly these digits, the first assumes an error in them: {chance}"
     if first.chance <= CLAIM and not first.is_one_row:
         agreeing = first.distinct_rows(range(len(first.values)))
         rule = f"{DISTINCT_ROWS} distinct rows of {DISTINCT_DIGITS} digits or more that agree, and {agreeing} do"
-        return f"not proved: a table needs {rule}; {share}"
-    return f"not proved: {share} (a cause is claimed up to {CLAIM:.0%})"
+        return f"not proved: a table needs {rule}: {chance}"
+    return f"not proved: {chance}; a cause is claimed up to {CLAIM:.0%}"
 
 
 def _describe_same(same: SameSums) -> str:
@@ -120,7 +125,8 @@ def _describe_nearest(answer: Answer) -> Iterator[str]:
     """Yield the nearest networks with the differences, and what to try."""
     if not answer.nearest:
         return
-    yield "the nearest are:" if answer.explanations else "no explanation gives these digits; the nearest are shown"
+    if answer.explanations:
+        yield "the nearest are:"
     yield from map(_describe_near, answer.nearest)
     query = answer.query
     tries = [

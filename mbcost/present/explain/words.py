@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mbcost.present.names import reference_text
 from mbcost.questions.explain.answer import CLAIM, Answer, Explanation, Value
@@ -18,6 +18,8 @@ QUANTITY = {
     "mult_adds": "mult-adds", "params": "params", "activations": "activations", "bytes": "bytes of weights",
     "activation_bytes": "bytes of activations", None: "?",
 }  # fmt: skip
+TWICE = "twice "
+"""How the reading of a batch of 2 is called, before the name of the convention."""
 MOST_NAMES = 4
 """Of the conventions that count alike, so many are named."""
 
@@ -99,7 +101,7 @@ def _sign(factor: int) -> str:
 def counters_text(value: Value) -> str:
     """Name the conventions that count a value like this."""
     names = value.counted_by
-    if not names and value.reading.name.startswith("twice "):
+    if not names and value.reading.name.startswith(TWICE):
         return f"{value.reading.name}, as for a batch of 2"
     if not names:
         return "no tool is known to count so"
@@ -111,8 +113,10 @@ def text_of_explanation(explanation: Explanation) -> str:
     return f"{subject_text(explanation)}; {values_text(explanation.values)}"
 
 
-def subject_text(explanation: Explanation) -> str:
+def subject_text(explanation: Explanation, *, in_brackets: bool = False) -> str:
     """Return the network and its modifications."""
+    if in_brackets and explanation.clauses:
+        return f"{network_text(explanation)} ({'; '.join(explanation.clauses)})"
     return ", ".join((network_text(explanation), *explanation.clauses))
 
 
@@ -135,6 +139,39 @@ def values_text(values: Iterable[Value]) -> str:
         f"{QUANTITY[value.fact.quantity]} are {mechanism_text(value)}: {counters_text(value)} ({how(value)})"
         for value in ways.values()
     )
+
+
+def finding_texts(values: Sequence[Value], subject: str) -> list[str]:
+    """Say in whole sentences what each value is, or each way to count if there are many, and of which network."""
+    if len(values) <= FEW:
+        return [_finding_text(value, subject) for value in values]
+    ways = {(value.fact.quantity, value.reading.name, value.rounding): value for value in values}
+    return [
+        f"the {QUANTITY[value.fact.quantity]} are what {_counters_clause(value)} for {subject}: "
+        f"{mechanism_text(value)} ({how(value)})"
+        for value in ways.values()
+    ]
+
+
+def _finding_text(value: Value, subject: str) -> str:
+    """Return `300,774,272 is what macs counts for v2@1/224:official: multiply-adds (301M is this number, rounded)`."""
+    way = how(value)
+    printed = "" if way == "exact" else f" ({value.fact.printed.text} is this number, {way})"
+    if not value.counted_by and not value.reading.name.startswith(TWICE):
+        counted = f"a count that no tool is known to make, for {subject}"
+    else:
+        counted = f"{'twice ' * value.reading.name.startswith(TWICE)}what {_counters_clause(value)} for {subject}"
+    return f"{value.value:,} is {counted}: {mechanism_text(value)}{printed}"
+
+
+def _counters_clause(value: Value) -> str:
+    """Return who counts a value like this, with the verb: `fvcore, timm and mmengine count`."""
+    names = value.counted_by or (value.reading.name.removeprefix(TWICE),)
+    if len(names) == 1:
+        return f"{names[0]} counts"
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more count"
+    return f"{', '.join(names[:-1])} and {names[-1]} count"
 
 
 def facts_text(answer: Answer) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mbcost.present.names import bytes_text, reference_text, resolution_text
-from mbcost.present.search.sweep import RELEASED, head_notes, read_top1, record, rules_notes
+from mbcost.present.search.sweep import RELEASED, head_notes, key_of, read_top1, record, rules_notes
 from mbcost.present.table import Column, Table, build_table
-from mbcost.questions.search.configurations import Configuration
+from mbcost.questions.search.configurations import Configuration, Resolution
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
 from mbcost.spec.scaling import alpha_text
@@ -16,16 +17,53 @@ from mbcost.spec.scaling import alpha_text
 COLUMNS = (
     Column[Fitting]("network", "network", lambda fitting: _network_text(fitting.configuration)),
     Column[Fitting]("alpha", "alpha", lambda fitting: alpha_text(fitting.configuration.plateau.alpha)),
-    Column[Fitting]("resolution", "resolution", lambda fitting: _resolutions_text(fitting)),
+    Column[Fitting]("resolution", "resolution", lambda fitting: resolution_text(fitting.configuration.resolution)),
+    Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=2),
     Column[Fitting]("mult_adds", "mult-adds", lambda fitting: fitting.configuration.mult_adds, numeric=True),
     Column[Fitting]("params", "params", lambda fitting: fitting.configuration.params, numeric=True, spare=1),
-    Column[Fitting]("memory", "peak memory B", lambda fitting: fitting.configuration.memory, numeric=True),
-    Column[Fitting]("flash", "flash B", lambda fitting: fitting.configuration.flash, numeric=True),
-    Column[Fitting]("top1", "top-1 %", lambda fitting: _top1_text(fitting.configuration), numeric=True, spare=2),
+    Column[Fitting]("peak_bytes", "peak memory B", lambda fitting: fitting.configuration.memory, numeric=True),
+    Column[Fitting]("flash_bytes", "flash B", lambda fitting: fitting.configuration.flash, numeric=True),
+    Column[Fitting](
+        "top1_percent", "top-1 %", lambda fitting: _top1_text(fitting.configuration), numeric=True, spare=2
+    ),
     Column[Fitting]("binding", "binding", lambda fitting: _binding_text(fitting)),
-    Column[Fitting]("left", "left of it", lambda fitting: _left_text(fitting)),
-    Column[Fitting]("front", "front", lambda fitting: "*" if fitting.on_front else None, spare=3),
+    Column[Fitting]("left_percent", "left of it", lambda fitting: _left_text(fitting, "%")),
+    Column[Fitting]("front", "front", lambda fitting: fitting.on_front, spare=3),
 )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A configuration that fits, at one of the resolutions at which it costs the same."""
+
+    fitting: Fitting
+    resolution: Resolution
+
+    @property
+    def configuration(self) -> Configuration:
+        return self.fitting.configuration
+
+    @property
+    def top1(self) -> str | None:
+        """The accuracy at this resolution, which is published for one of them at most."""
+        return _top1_text(self.configuration) if self.resolution == self.configuration.resolution else None
+
+
+DATA = (
+    Column[_Row]("network", "network", lambda row: row.configuration.series.spec.name),
+    Column[_Row]("implementation", "implementation", lambda row: row.configuration.series.implementation.name),
+    Column[_Row]("alpha", "alpha", lambda row: alpha_text(row.configuration.plateau.alpha)),
+    Column[_Row]("resolution", "resolution", lambda row: resolution_text(row.resolution)),
+    Column[_Row]("mult_adds", "mult-adds", lambda row: row.configuration.mult_adds),
+    Column[_Row]("params", "params", lambda row: row.configuration.params),
+    Column[_Row]("peak_bytes", "peak memory B", lambda row: row.configuration.memory),
+    Column[_Row]("flash_bytes", "flash B", lambda row: row.configuration.flash),
+    Column[_Row]("top1_percent", "top-1 %", lambda row: row.top1),
+    Column[_Row]("binding", "binding", lambda row: _binding_text(row.fitting)),
+    Column[_Row]("left_percent", "left of it", lambda row: _left_text(row.fitting)),
+    Column[_Row]("front", "front", lambda row: row.fitting.on_front),
+)
+"""What programs read: one resolution per row."""
 OPTIONS: Mapping[str, str] = {
     "memory": "--ram", "flash": "--flash", "mult_adds": "--mult-adds", "params": "--params", "top1": "--min-top1",
     "latency": "--max-latency",
@@ -35,7 +73,10 @@ LOWER_BOUND = "under naive, a lower bound of arena"
 
 
 def as_table(answer: Fit) -> Table:
-    """Return one row per configuration that fits, with notes on what does not fit."""
+    """Return one row per configuration that fits, with notes on what does not fit.
+
+    Programs read one row per resolution.
+    """
     fit, bound = "fit", ""
     if answer.rules.allocator == "arena" and answer.fitting:
         fit, bound = "may fit", f" {LOWER_BOUND}"
@@ -47,7 +88,18 @@ def as_table(answer: Fit) -> Table:
     notes += head_notes(fitting.configuration for fitting in answer.best)
     if any(fitting.configuration.checkpoint for fitting in answer.best):
         notes.append(RELEASED)
-    return build_table(title, COLUMNS, answer.best, None, notes)
+    has_equals = any(fitting.equal_resolutions for fitting in answer.best)
+    if has_equals:
+        notes.append("same at: other resolutions that cost the same")
+    asked = [key_of(quantity) for quantity in (answer.rank, *(limit.quantity for limit in answer.limits))]
+    shown = [column for column in COLUMNS if column.key != "same_cost_at" or has_equals]
+    table = build_table(title, shown, answer.best, None, notes, asked=asked)
+    rows = [
+        _Row(fitting, resolution)
+        for fitting in answer.best
+        for resolution in sorted({fitting.configuration.resolution, *fitting.equal_resolutions})
+    ]
+    return replace(table, data=build_table(title, DATA, rows))
 
 
 def as_json(answer: Fit) -> dict[str, Any]:
@@ -118,9 +170,9 @@ def _configuration_text(configuration: Configuration) -> str:
     )
 
 
-def _resolutions_text(fitting: Fitting) -> str:
-    """Spell the resolution and those that cost the same."""
-    return ", ".join(map(resolution_text, sorted({fitting.configuration.resolution, *fitting.equal_resolutions})))
+def _equals_text(fitting: Fitting) -> str:
+    """Spell the other resolutions that cost the same."""
+    return ", ".join(map(resolution_text, sorted(fitting.equal_resolutions)))
 
 
 def _top1_text(configuration: Configuration) -> str | None:
@@ -132,12 +184,12 @@ def _binding_text(fitting: Fitting) -> str | None:
     return None if fitting.binding is None else option_of(fitting.binding)
 
 
-def _left_text(fitting: Fitting) -> str | None:
-    """Spell the share of the binding limit that is left."""
+def _left_text(fitting: Fitting, unit: str = "") -> str | None:
+    """Spell the share of the binding limit that is left, in percent."""
     if fitting.binding is None:
         return None
     hundredths = round(-10_000 * (fitting.binding.measure_share(fitting.configuration) or 0))
-    return f"{'-' * (hundredths < 0)}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}%"
+    return f"{'-' * (hundredths < 0)}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}{unit}"
 
 
 def _notes(answer: Fit) -> Iterator[str]:
@@ -153,7 +205,7 @@ def _notes(answer: Fit) -> Iterator[str]:
     if answer.gave_up:
         yield (
             f"the search stopped after the best {answer.laid_out:,} candidates, the most arenas that are laid out; the "
-            "rest is unknown: narrow --net, --alpha or --res"
+            "rest is unknown: name fewer networks, or narrow --alpha or --res"
         )
     if not answer.best and has_arena and answer.fitting:
         yield f"none of the {answer.laid_out:,} arenas that were laid out keeps --ram"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from mbcost.present.arrangement import arrange, order_of
 from mbcost.present.formats import render_csv
-from mbcost.present.names import count_outputs
+from mbcost.present.names import count_outputs, resolution_text
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.search.configurations import Configuration, CountingRules
 from mbcost.spec.scaling import alpha_text
@@ -24,13 +25,15 @@ class Field:
     kind: type
     read: Callable[[Configuration], Value]
     spare: int = 0
+    only: Literal["", "data"] = ""
+    """`data` if a table for people shows it in a different way."""
     spell: Callable[[float], str] = alpha_text
     """How a fraction is spelled."""
 
     def column(self) -> Column[Configuration]:
         """Return the column of the table; alphas are aligned as words are."""
         numeric = self.kind is int or self.spell is not alpha_text
-        return Column(self.key, self.header, self._read_cell, numeric=numeric, spare=self.spare)
+        return Column(self.key, self.header, self._read_cell, numeric=numeric, spare=self.spare, only=self.only)
 
     def _read_cell(self, configuration: Configuration) -> Cell:
         value = self.read(configuration)
@@ -43,15 +46,18 @@ FIELDS = (
     Field("alpha", "alpha", float, lambda point: point.plateau.alpha),
     Field("alpha_least", "from", float, lambda point: point.plateau.least, spare=3),
     Field("alpha_most", "to", float, lambda point: point.plateau.most, spare=3),
-    Field("height", "height", int, lambda point: point.resolution[0]),
-    Field("width", "width", int, lambda point: point.resolution[1], spare=2),
+    Field("resolution", "resolution", str, lambda point: resolution_text(point.resolution)),
+    Field("height", "height", int, lambda point: point.resolution[0], only="data"),
+    Field("width", "width", int, lambda point: point.resolution[1], only="data"),
     Field("mult_adds", "mult-adds", int, lambda point: point.mult_adds),
     Field("params", "params", int, lambda point: point.params),
-    Field("memory", "peak memory B", int, lambda point: point.memory),
-    Field("flash", "flash B", int, lambda point: point.flash),
-    Field("top1", "top-1 %", float, lambda point: read_top1(point), spare=1, spell="{:.1f}".format),
+    Field("peak_bytes", "peak memory B", int, lambda point: point.memory),
+    Field("flash_bytes", "flash B", int, lambda point: point.flash),
+    Field("top1_percent", "top-1 %", float, lambda point: read_top1(point), spare=1, spell="{:.1f}".format),
 )
 COLUMNS = tuple(field.column() for field in FIELDS)
+KEYS: Mapping[str, str] = {"memory": "peak_bytes", "flash": "flash_bytes", "top1": "top1_percent"}
+"""A quantity -> the key of its column, where the two differ."""
 FLAT_TYPES: Mapping[str, type] = {field.key: field.kind for field in FIELDS}
 """The types of `flat_record`; the last value can be None."""
 RELEASED = "top-1: ImageNet accuracy of the released checkpoint with this alpha and resolution, which has 1001 outputs"
@@ -79,9 +85,14 @@ def as_table(
     notes = [*rules_notes(rules), *head_notes(rows), plateaus_note(alphas, networks)]
     if any(row.checkpoint is not None for row in rows):
         notes.append(RELEASED)
-    return build_table(
-        title if front is None else f"{title} on the Pareto front of {front}", COLUMNS, rows, None, notes
-    )
+    aims = [] if front is None else [key_of(word.strip().lstrip("+-").replace("-", "_")) for word in front.split(",")]
+    where = "" if front is None else f" on the Pareto front of {front}"
+    return build_table(title + where, COLUMNS, rows, None, notes, asked=aims)
+
+
+def key_of(quantity: str) -> str:
+    """Return the key of a quantity's column."""
+    return KEYS.get(quantity, quantity)
 
 
 def rules_notes(rules: CountingRules) -> tuple[str, str]:
@@ -128,7 +139,7 @@ def as_json(
 
 
 def record(configuration: Configuration) -> dict[str, Any]:
-    """Return one configuration as a JSON object: a line of `--format jsonl`."""
+    """Return one configuration as a JSON object."""
     plateau, series = configuration.plateau, configuration.series
     return {
         "network": series.spec.name,
@@ -152,21 +163,40 @@ def read_top1(configuration: Configuration) -> float | None:
     return None if configuration.checkpoint is None else configuration.checkpoint.top1
 
 
-def csv_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
-    """Yield CSV part by part, the header first."""
-    yield render_csv(build_table("", COLUMNS, ()))
+def choose_keys(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of the columns that a user names.
+
+    Raises:
+        MbcostError: there is no such column, or one is given twice.
+    """
+    return tuple(column.key for column in arrange(build_table("", COLUMNS, ()), tuple(names), None).columns)
+
+
+def sort_configurations(parts: Iterable[Iterable[Configuration]], key: str) -> list[Configuration]:
+    """Return the configurations of all parts, sorted by a column as `arrange` sorts a table."""
+    (column,) = [column for column in COLUMNS if column.key == key]
+    return sorted(
+        (configuration for part in parts for configuration in part),
+        key=lambda configuration: order_of(column.value(configuration)),
+    )
+
+
+def csv_text(batches: Iterable[Iterable[Configuration]], keys: Sequence[str] = tuple(FLAT_TYPES)) -> Iterator[str]:
+    """Yield the columns `keys` as CSV, part by part, the header first."""
+    yield render_csv(build_table("", COLUMNS, ()).select(keys))
     for batch in batches:
-        yield render_csv(build_table("", COLUMNS, batch)).partition("\n")[2]
+        yield render_csv(build_table("", COLUMNS, batch).select(keys)).partition("\n")[2]
 
 
-def jsonl_text(batches: Iterable[Iterable[Configuration]]) -> Iterator[str]:
-    """Yield one JSON object per line, part by part."""
+def jsonl_text(batches: Iterable[Iterable[Configuration]], keys: Sequence[str] = tuple(FLAT_TYPES)) -> Iterator[str]:
+    """Yield one JSON object per line, part by part, with the same names as in CSV."""
     import json
 
     for batch in batches:
-        yield "".join(json.dumps(record(configuration)) + "\n" for configuration in batch)
+        records = map(flat_record, batch)
+        yield "".join(json.dumps({key: flat[key] for key in keys}) + "\n" for flat in records)
 
 
 def flat_record(configuration: Configuration) -> dict[str, Value]:
-    """Return one configuration by the keys of `FIELDS`, with numbers as numbers: a row of a Parquet file."""
+    """Return one configuration by the keys of `FIELDS`, with numbers as numbers: a row of JSON Lines or Parquet."""
     return {field.key: field.read(configuration) for field in FIELDS}

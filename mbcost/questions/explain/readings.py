@@ -126,6 +126,20 @@ def list_conventions(quantity: str) -> tuple[Reading, ...]:
     return tuple(sorted(named, key=lambda reading: reading.cost))
 
 
+def list_readings_of(convention: str) -> tuple[Reading, ...]:
+    """Return how a convention counts mult-adds and params.
+
+    >>> [reading.quantity for reading in list_readings_of("fvcore")]
+    ['mult_adds', 'params']
+    """
+    return tuple(
+        reading
+        for quantity in ("mult_adds", "params")
+        for reading in list_conventions(quantity)
+        if reading.name == convention
+    )
+
+
 @cache
 def multiply_adds_only(quantity: str) -> tuple[Reading, ...]:
     """Return the conventions for `quantity` that count nothing besides multiply-adds, and no parts of a model."""

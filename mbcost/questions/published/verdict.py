@@ -12,7 +12,8 @@ from mbcost.questions.explain.facts import Fact, Query
 from mbcost.questions.explain.readings import Reading
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.published import Published
-from mbcost.spec.printed import PREFIXES, Printed
+from mbcost.spec.printed import Printed
+from mbcost.spec.quantity import PREFIXES
 
 STATUSES = ("exact", "erratum", "open", "out of scope")
 QUANTITIES = {"mult_adds": "mult_adds", "params": "params", "activations": "activations", "model_size": "bytes"}

@@ -147,8 +147,14 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
         return read_spec(reader, load_family)
     network = find_network(name)
     if network is None:
-        raise unknown("network", name, NETWORKS)
+        raise unknown_network(name)
     return _load_built_in(network)
+
+
+def unknown_network(name: str) -> MbcostError:
+    """Return the error for a name that no built-in network has; it suggests networks by their aliases, too."""
+    meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in _read_names(network)}
+    return unknown("network", name, NETWORKS, meanings)
 
 
 def families() -> tuple[str, ...]:

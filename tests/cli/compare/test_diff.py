@@ -41,15 +41,20 @@ def test_the_differences_sum_to_the_difference_of_the_totals(
 
 
 @pytest.mark.parametrize("quantity", ["params", "mult_adds", "activations"])
-def test_the_csv_sums_to_its_total(mbcost: Mbcost, quantity: str) -> None:
+def test_the_rows_of_the_csv_sum_to_the_total(mbcost: Mbcost, quantity: str) -> None:
     rows = list(csv.DictReader(mbcost("diff", *PAIRS[1], "--format", "csv").out.splitlines()))
-    *layers, total = (int(row[quantity]) for row in rows)
-    assert sum(layers) == total == diff(mbcost, *PAIRS[1])["totals"][quantity] < 0
+    answer = diff(mbcost, *PAIRS[1])
+    assert sum(int(row[f"{quantity}_difference"]) for row in rows) == answer["totals"][quantity] < 0
+    names = [(row["first_layer"] or None, row["second_layer"] or None) for row in rows]
+    assert names == [(layer["first"], layer["second"]) for layer in answer["layers"]]
 
 
 def test_a_network_does_not_differ_from_itself(mbcost: Mbcost) -> None:
     answer = diff(mbcost, "v2", "v2/224:official", code=0)
     assert (answer["same"], answer["layers"]) == (64, [])
+    first, *rest = mbcost("diff", "v2", "v2/224:official").out.splitlines()
+    assert first.endswith(": all 64 layers are equal")
+    assert not any("what differs" in line or "---" in line for line in rest)
 
 
 def test_a_forgotten_repeat_is_the_only_difference(mbcost: Mbcost, tmp_path: Path) -> None:

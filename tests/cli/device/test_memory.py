@@ -24,14 +24,15 @@ def test_all_formats_have_the_same_numbers(mbcost: Mbcost) -> None:
         {"allocator": "naive", "bytes": 1_505_280, "layer": "2.1.depthwise"},
         {"allocator": "inplace-depthwise", "bytes": 1_404_928, "layer": "2.1.expand"},
     ]
-    *rows, footer = csv.DictReader(io.StringIO(mbcost("memory", "v2", "--format", "csv").out))
+    rows = list(csv.DictReader(io.StringIO(mbcost("memory", "v2", "--format", "csv").out)))
     for cells, row in zip(rows, answer["rows"], strict=True):
-        shown = {key: int(cells[key]) for key in ("weights", "input", "output", "waiting")}
-        assert shown == {key: row[key] for key in shown}
-        assert {key: int(cells[key]) for key in row["held"]} == row["held"]
-    assert {peak["allocator"]: int(footer[peak["allocator"]]) for peak in answer["peaks"]} == {
-        peak["allocator"]: peak["bytes"] for peak in answer["peaks"]
-    }
+        keys = {"weights": "weight_bytes", "input": "input_bytes", "output": "output_bytes", "waiting": "waiting_bytes"}
+        assert {name: int(cells[key]) for name, key in keys.items()} == {name: row[name] for name in keys}
+        assert {name: int(cells[f"{name.replace('-', '_')}_bytes"]) for name in row["held"]} == row["held"]
+    by_allocator = csv.DictReader(io.StringIO(mbcost("memory", "v2", "--by", "allocator", "--format", "csv").out))
+    assert [(row["allocator"], int(row["peak_bytes"]), row["layer"]) for row in by_allocator] == [
+        (peak["allocator"], peak["bytes"], peak["layer"]) for peak in answer["peaks"]
+    ]
     text = mbcost("memory", "v2").out
     assert "peak inplace-depthwise: 1,404,928 B (1.3 MiB) in 2.1.expand" in text
     assert "flash: 3,614,728 B (3.4 MiB) = 3,469,760 weights + 72,224 biases + 72,484 scales + 260 zero" in text

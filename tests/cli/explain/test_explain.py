@@ -126,8 +126,12 @@ def test_a_cause_is_claimed_only_at_a_small_chance(mbcost: Mbcost) -> None:
     claimed = mbcost("explain", "3.471M", "v2@1", "--quantity", "params")
     assert claimed.code == 0
     assert claimed.out.splitlines()[0] == "3.471M params of v2: explanations, the simplest first"
-    text = "\nexplained: 3.471M params = weights + biases: weights (3,470,760, rounded); v2@1:official; "
-    assert f"{text}0.46% of similar random numbers would get an equally simple explanation\n" in claimed.out
+    assert claimed.out.splitlines()[1:5] == [
+        "",
+        "3,470,760 is what weights counts for v2@1:official: weights + biases (3.471M is this number, rounded)",
+        "explained: chance 0.46%, the share of similar random numbers that would get an equally simple explanation",
+        "",
+    ]
     tie = mbcost("explain", "v2@1.4/224", "--mult-adds", "610.1M", "--params", "6.11M")
     assert "\nexplained by one of #1, #2" in tie.out
     assert "\nto decide, find 610.1M with all its digits: 610,098,600 if #1 is right; " in tie.out
@@ -137,7 +141,7 @@ def test_a_cause_is_claimed_only_at_a_small_chance(mbcost: Mbcost) -> None:
     )
     assert open_.code == 0
     assert "explained:" not in open_.out
-    assert "\nnot proved: 5.8% of similar random numbers would get " in open_.out
+    assert "\nnot proved: chance 5.8%, the share of similar random numbers that would get " in open_.out
     assert decision in open_.out
 
 
@@ -147,7 +151,7 @@ def test_without_an_explanation_the_nearest_network_is_shown_and_the_exit_code_i
 ) -> None:
     result = mbcost("explain", *arguments)
     assert (result.code, result.err) == (1, "")
-    assert "\nno explanation gives these digits; the nearest are shown\n" in result.out
+    assert "\nno explanation gives these digits; the nearest networks are shown\n" in result.out
     assert result.out.splitlines()[-1].startswith("to find more, try: ")
     assert f"{arguments[0]} does not match" in result.out
     document = answer(mbcost, *arguments, code=1)
@@ -169,9 +173,8 @@ def test_a_difference_that_is_a_known_number_is_named(mbcost: Mbcost) -> None:
 def test_a_claim_about_params_does_not_speak_of_a_resolution(mbcost: Mbcost) -> None:
     """The first explanation has another resolution, for the sake of the mult-adds, which it does not prove."""
     lines = mbcost("explain", "v1@1/224", "--mult-adds", "500M", "--params", "4,231,976").out.splitlines()
-    claim = next(line for line in lines if line.startswith("explained: "))
-    assert "; v1@1:official; " in claim
-    assert "resolution" not in claim
+    assert lines[2].startswith("4,231,976 is what macs, trainable and thop count for v1@1:official: weights + biases")
+    assert lines[3].startswith("explained: ")
 
 
 def test_a_number_of_half_bytes_has_no_explanation(mbcost: Mbcost) -> None:
@@ -225,10 +228,11 @@ def test_the_rows_of_a_network_get_one_explanation(
     text = mbcost("explain", "--rows", "-")
     assert text.code == 0
     assert "\n 1  v2/224:official " in text.out
-    assert "mult-adds are multiply-adds: macs, calflops, " in text.out
-    assert "params are weights + biases: weights (floored)" in text.out
+    who = "macs, calflops, deepspeed-macs, nni and 4 more count"
+    assert f"\nthe mult-adds are what {who} for v2/224:official: multiply-adds (floored)\n" in text.out
+    assert "\nthe params are what weights counts for v2/224:official: weights + biases (floored)\n" in text.out
     assert "\n2 numbers of v1" not in text.out
-    assert "569M mult-adds, 4.24M params of v1: v1@1/224:official; 569M mult-adds = multiply-adds: macs, " in text.out
+    assert f"\n569M mult-adds, 4.24M params of v1:\n568,740,352 is what {who} for v1@1/224:official: " in text.out
 
 
 def test_rows_that_the_first_explanation_misses_get_an_answer_of_their_own(mbcost: Mbcost, tmp_path: Path) -> None:
@@ -240,7 +244,7 @@ def test_rows_that_the_first_explanation_misses_get_an_answer_of_their_own(mbcos
     assert [value["rounding"] for value in values[3:]] == [None]
     assert [fact["printed"] for fact in document["rest"]["query"]["facts"]] == ["77.7M"]
     out = mbcost("explain", "--rows", str(path)).out
-    assert "\nthe first explanation gives 3 of 4 numbers; " in out
+    assert "\nnot proved: the first explanation gives 3 of 4 numbers: chance " in out
     assert "\nfor the rest, 77.7M in row 4: " in out
 
 
@@ -248,13 +252,14 @@ def test_csv_has_the_explanations_of_json_and_goes_to_a_file_too(mbcost: Mbcost,
     result = mbcost("explain", "314M", "v2@1/224", "--limit", "3", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(result.out)))
     assert list(rows[0]) == [
-        "rank", "network", "what", "counted", "value", "printed", "bits", "chance", "others",
+        "rank", "row", "network", "alpha", "resolution", "implementation", "classes", "head", "quantity", "printed",
+        "exact", "rounding", "modification", "convention", "bits", "chance", "others",
     ]  # fmt: skip
     assert [row["rank"] for row in rows] == ["1", "2", "3"]
     explanations = answer(mbcost, "314M", "v2@1/224", "--limit", "3")["explanations"]
-    counts = [int(row["value"].replace(",", "")) for row in rows]
+    counts = [int(row["exact"]) for row in rows]
     assert counts == [explanation["value"] for explanation in explanations]
-    assert [row["counted"] for row in rows] == [explanation["convention"] for explanation in explanations]
+    assert [row["convention"] for row in rows] == [explanation["convention"] for explanation in explanations]
     target = tmp_path / "answer.csv"
     assert mbcost("explain", "314M", "v2@1/224", "--limit", "3", "--format", "csv", "--output", str(target)).out == ""
     assert target.read_text() == result.out
@@ -311,7 +316,7 @@ MISTAKES = [
     (["0.32", "v2"], "0.32 has no unit: write it as it is printed, such as 0.32M for millions, or 0.32G"),
     (["<1", "v2"], "<1 has no unit: "),
     (["v2", "--params", "3.5"], "3.5 has no unit: "),
-    (["3M", "--head", "10"], "--head is given without a network: name the network that has the head"),
+    (["3M", "--head", "10"], "--head is given without a network: name the network"),
     (["3M", "v2", "--head", "10", "--classes", "10"], "--head and --classes are both given: remove --classes"),
     (["3M", "missing.yaml"], "missing.yaml: No such file or directory"),
 ]

@@ -64,7 +64,7 @@ def test_columns_come_in_any_order_and_rows_may_be_short() -> None:
         ("parms,net\n3M,v2\n", ["1:1: unknown column 'parms': did you mean 'params'?"]),
         (
             "speed,params\n1,3M\n",
-            ["1:1: unknown column 'speed': choose from net, alpha, resolution, mult_adds, params"],
+            ["1:1: unknown column 'speed': choose from network, alpha, resolution, mult_adds, params"],
         ),
         ("net,params\nv2\n", ["2:1: the row has no number: fill mult_adds or params"]),
         ("net,params\nv2,\n", ["2:1: the row has no number: fill mult_adds or params"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 from pathlib import Path
@@ -64,7 +65,7 @@ def test_if_nothing_fits_the_notes_say_why_and_the_exit_code_is_1(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--ram", "320K"), "ram is '320K': write a size such as 320KiB, 1MB or 327680 (bytes)"),
+        (("--ram", "320K"), "ram is '320K': write 320KB for powers of 1000, or 320KiB for powers of 1024"),
         (("--flash", "-1"), "flash is '-1'"),
         (("--mult-adds", "1.5"), "mult-adds is '1.5'"),
         (("--min-top1", "101"), "min-top1 is '101': write a percentage"),
@@ -76,7 +77,7 @@ def test_if_nothing_fits_the_notes_say_why_and_the_exit_code_is_1(
         (("--rank", "latency"), "unknown rank 'latency'"),
         (("--alpha", "1:0.5:0.1"), "is empty"),
         (("--res", "32:320:0"), "the step must be a positive number"),
-        (("--flash",), "Option '--flash' requires an argument (try 'mbcost fit --help')"),
+        (("--flash",), "--flash needs a value (try 'mbcost fit --help')"),
         (("--net", "v2", "--net", "v2:official@0.5"), "'v2:official@0.5' is not a network"),
         (
             ("--net", "v2", "--net", "v2@0.5:official"),
@@ -175,8 +176,22 @@ def test_without_a_limit_the_title_claims_none(mbcost: Mbcost) -> None:
 def test_an_implementation_that_is_not_the_default_is_named(mbcost: Mbcost) -> None:
     """Keras pads V1's odd maps differently, so that both are shown."""
     arguments = ("--net", "v1", "--net", "v1:keras", "--alpha", "0.3", "--res", "97", "--format", "csv")
-    names = [line.partition(",")[0] for line in mbcost("fit", *arguments).out.splitlines()[1:]]
-    assert sorted(names) == ["v1", "v1:keras"]
+    names = [line.split(",")[:2] for line in mbcost("fit", *arguments).out.splitlines()[1:]]
+    assert sorted(names) == [["v1", "keras"], ["v1", "official"]]
+    assert "\nv1:keras " in mbcost("fit", *arguments[:-2]).out
+
+
+def test_each_row_of_the_csv_has_one_resolution(mbcost: Mbcost) -> None:
+    """97 and 98 give the same maps, and so the same cost; the accuracy is that of a checkpoint's own resolution."""
+    command = ("fit", "--net", "v1", "--alpha", "1", "--res", "97,98,223,224")
+    rows = list(csv.DictReader(mbcost(*command, "--format", "csv").out.splitlines()))
+    assert [(row["resolution"], row["top1_percent"]) for row in rows] == [
+        ("223", ""), ("224", "70.9"), ("97", ""), ("98", ""),
+    ]  # fmt: skip
+    configurations = json.loads(mbcost(*command, "--format", "json").out)["configurations"]
+    assert [row["mult_adds"] for row in rows] == [str(shown["mult_adds"]) for shown in configurations for _ in range(2)]
+    (line,) = [line.split() for line in mbcost(*command).out.splitlines() if line.startswith("v1 ") and "70.9" in line]
+    assert line[2:4] == ["224", "223"]
 
 
 def test_a_peak_that_int64_does_not_hold_does_not_fit(mbcost: Mbcost) -> None:

@@ -25,7 +25,8 @@ def test_every_row_agrees_with_table(mbcost: Mbcost) -> None:
     rows = list(csv.DictReader(mbcost("sweep", "v1", "v2:torchvision", *RANGES, "--format", "csv").out.splitlines()))
     assert len(rows) == 2 * 24 * 6
     for row in rows[::29]:
-        net = f"{row['network']}@{row['alpha']}/{row['height']}x{row['width']}:{row['implementation']}"
+        net = f"{row['network']}@{row['alpha']}/{row['resolution']}:{row['implementation']}"
+        assert row["resolution"] == row["height"] == row["width"]
         totals = json.loads(mbcost("table", net, "--format", "json").out)["totals"]
         assert (int(row["mult_adds"]), int(row["params"])) == (totals["mult_adds"], totals["params"])
 
@@ -43,12 +44,17 @@ def test_all_formats_hold_the_same_values(mbcost: Mbcost, tmp_path: Path) -> Non
     answer = json.loads(mbcost("sweep", "v2", *RANGES, "--format", "json").out)
     file = tmp_path / "v2.jsonl"
     assert mbcost("sweep", "v2", *RANGES, "--format", "jsonl", "--output", str(file)).out == ""
-    assert [json.loads(line) for line in file.read_text().splitlines()] == answer["configurations"]
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
     rows = list(csv.DictReader(mbcost("sweep", "v2", *RANGES, "--format", "csv").out.splitlines()))
-    assert [int(row["memory"]) for row in rows] == [point["memory"] for point in answer["configurations"]]
-    assert [row["top1"] for row in rows] == [
-        "" if point["top1"] is None else f"{point['top1']:.1f}" for point in answer["configurations"]
-    ]
+    assert len(lines) == len(rows) == len(answer["configurations"])
+    for line, row, point in zip(lines, rows, answer["configurations"], strict=True):
+        assert list(line) == list(row)
+        for key in ("alpha_least", "alpha_most", "height", "width", "mult_adds", "params", "flash_bytes"):
+            assert float(row[key]) == line[key]
+        assert [line["height"], line["width"]] == point["resolution"]
+        assert int(row["peak_bytes"]) == line["peak_bytes"] == point["memory"]
+        assert line["top1_percent"] == point["top1"]
+        assert row["top1_percent"] == ("" if point["top1"] is None else f"{point['top1']:.1f}")
 
 
 def test_parquet_holds_the_same_values_or_names_the_extra_to_install(mbcost: Mbcost, tmp_path: Path) -> None:
@@ -62,8 +68,8 @@ def test_parquet_holds_the_same_values_or_names_the_extra_to_install(mbcost: Mbc
         return
     rows = json.loads(mbcost("sweep", "v2", *RANGES, "--format", "json").out)["configurations"]
     stored = parquet.read_table(file).to_pylist()
-    assert [row["flash"] for row in stored] == [row["flash"] for row in rows]
-    assert [row["top1"] for row in stored] == [row["top1"] for row in rows]
+    assert [row["flash_bytes"] for row in stored] == [row["flash"] for row in rows]
+    assert [row["top1_percent"] for row in stored] == [row["top1"] for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +154,7 @@ def test_a_parquet_file_that_cannot_be_written_is_refused_with_the_reason(mbcost
 def test_numbers_that_int64_does_not_hold_are_exact_in_every_format_but_parquet(mbcost: Mbcost, tmp_path: Path) -> None:
     command = ("sweep", "v2", "--alpha", "1", "--res", "400000000", "--dtype", "float32")
     (row,) = csv.DictReader(mbcost(*command, "--format", "csv").out.splitlines())
-    assert (row["mult_adds"], row["memory"]) == ("955020000000001280000", "19200000000000000000")
+    assert (row["mult_adds"], row["peak_bytes"]) == ("955020000000001280000", "19200000000000000000")
     pytest.importorskip("pyarrow")
     file = tmp_path / "v2.parquet"
     result = mbcost(*command, "--format", "parquet", "--output", str(file))

@@ -1,0 +1,65 @@
+"""The columns of a command's table, for completion."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
+
+import typer
+
+from mbcost.cli.group import UsageError
+from mbcost.errors import MbcostError, UnknownWord
+
+UNKNOWN = "?"
+"""The name of no column: an error about it lists the columns."""
+LEFT_OUT = ("--columns", "--sort", "--output", "-o", "--format", "-f")
+"""Options with a value that a trial does without."""
+_LEFT_OUT_WITH_VALUE = (*(f"{option}=" for option in LEFT_OUT), "--force")
+EXAMPLES: Mapping[str, str] = {
+    "table": "v2", "nets": "", "conventions": "", "show": "v2", "formula": "v2 2.1.expand", "ledger": "v2",
+    "memory": "v2", "roofline": "v2 --peak-macs 1 --bandwidth 1", "compare nets": "v2",
+    "compare standard-vs-dws": "", "compare residual-vs-inverted": "", "diff": "v1 v2",
+}  # fmt: skip
+"""Commands that answer at once -> words whose answer has the usual columns, if the words so far do not suffice."""
+
+
+def list_columns(ctx: typer.Context) -> tuple[str, ...]:
+    """Return the columns of the table that the command line in `ctx` gives, as far as it is typed.
+
+    `ctx.args` has its words, without the command, and `ctx.obj` lists the columns of a command that does not answer at
+    once: see `share_options`.
+    """
+    name = str(ctx.info_name)
+    if ctx.obj is not None:
+        return tuple(dict.fromkeys(column.key.replace("_", "-") for column in ctx.obj(ctx.params)))
+    typed = _leave_out(ctx.args)
+    for words in (typed, EXAMPLES[name].split()):
+        if not _reads_standard_input(words) and (columns := _try(ctx, words)):
+            return columns
+    return ()
+
+
+def _leave_out(words: Sequence[str]) -> list[str]:
+    """Return the words without the options of `LEFT_OUT` and without --force."""
+    kept = []
+    for word, before in zip(words, ["", *words], strict=False):
+        if before not in LEFT_OUT and word not in LEFT_OUT and not word.startswith(_LEFT_OUT_WITH_VALUE):
+            kept.append(word)
+    return kept
+
+
+def _reads_standard_input(words: Iterable[str]) -> bool:
+    return any(word == "-" or (word[:1] == "-" and word[1:2] in tuple("@/:")) for word in words)
+
+
+def _try(ctx: typer.Context, words: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of the answer to a command line; none if it is not complete."""
+    try:
+        with redirect_stdout(io.StringIO()):
+            ctx.command.main([*words, "--sort", UNKNOWN], prog_name="mbcost", standalone_mode=False)
+    except UnknownWord as error:
+        return error.choices if error.kind == "column" else ()
+    except (MbcostError, UsageError):
+        return ()
+    return ()

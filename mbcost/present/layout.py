@@ -1,0 +1,207 @@
+"""How a table fits a terminal: which columns are shown, how wide they are, and where their cells are wrapped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mbcost.present.table import Column, Share, Table, text_of
+
+GAP = 2
+"""The terminal cells between two columns."""
+MOST_LINES = 2
+"""A column is left out, if it may be, before a cell takes more lines than this."""
+NARROWEST = 8
+"""If whole words do not fit, a column of text has at least this many terminal cells."""
+_PIECES = re.compile(r"[^-/@:,._=]*[-/@:,._=]*")
+"""A long word is broken after these characters, if it has any."""
+_NUMBER = re.compile(r"[-+]?[0-9][0-9.,x%]*")
+"""A number or a size such as 112x112x32, which is never broken."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns side by side: their widths in terminal cells, and the texts of all cells."""
+
+    columns: tuple[Column, ...]  # type: ignore[type-arg]  # a column of any table
+    widths: tuple[int, ...]
+    rows: tuple[tuple[str, ...], ...]
+    footer: tuple[str, ...] | None
+    shares: tuple[bool, ...]
+    """Whether the column has shares, which are drawn with a bar."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A table as parts that fit a terminal, one below the other: one, unless the columns asked for do not fit."""
+
+    parts: tuple[Part, ...]
+    hidden: tuple[str, ...]
+    """The headers that are left out, as shown."""
+    full: int
+    """The terminal cells in which the whole table fits unwrapped."""
+
+
+@dataclass(frozen=True)
+class _Width:
+    """What one column needs, in terminal cells."""
+
+    full: int
+    """Nothing is wrapped."""
+    easy: int
+    """Headers are wrapped, and text to `MOST_LINES` lines."""
+    words: int
+    """Text is wrapped, but no word is broken."""
+    least: int
+    """Words of text are broken. Numbers never are."""
+
+
+def lay_out(table: Table, width: int | None = None) -> Layout:
+    """Return the columns that fit `width` terminal cells; None is any width.
+
+    Columns are left out by importance, but never one that the user asked for or sorts by. What does not fit then is
+    wrapped inside its cell, and if that is not enough, the remaining columns continue below, after the first column.
+    """
+    texts = [[text_of(cell) for cell in row] for row in table.rows]
+    footer = None if table.footer is None else [text_of(cell) for cell in table.footer]
+    needs = [_measure(table, index, texts, footer) for index in range(len(table.columns))]
+    full = _total([need.full for need in needs])
+    if width is None or full <= width:
+        every = list(range(len(needs)))
+        return Layout((_cut(table, every, [need.full for need in needs], texts, footer),), (), full)
+    shown = _choose(table, needs, width)
+    kept = set(shown)
+    hidden = tuple(_name(table, index) for index in range(len(needs)) if index not in kept)
+    parts = tuple(
+        _cut(table, part, _spread([needs[index] for index in part], width), texts, footer)
+        for part in _split(shown, needs, width)
+    )
+    return Layout(parts, hidden, full)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most `width` terminal cells, at blanks if possible.
+
+    >>> wrap("v3-large-minimalistic is a network", 12)
+    ['v3-large-', 'minimalistic', 'is a network']
+    """
+    if count_cells(text) <= width:
+        return [text]
+    lines = [""]
+    for word in re.findall(r"\s*\S+", text):
+        if count_cells(lines[-1] + word) <= width:
+            lines[-1] += word
+            continue
+        pieces = _break(word.lstrip() if lines[-1] else word, width)
+        lines[-1:] = pieces if not lines[-1] else [lines[-1], *pieces]
+    return lines
+
+
+def _break(word: str, width: int) -> list[str]:
+    """Break a word into lines of at most `width` terminal cells, after a separator if possible."""
+    if count_cells(word) <= width:
+        return [word]
+    lines = [""]
+    for piece in filter(None, _PIECES.findall(word)):
+        if count_cells(lines[-1] + piece) <= width:
+            lines[-1] += piece
+            continue
+        if lines[-1]:
+            lines.append("")
+        for character in piece:
+            if lines[-1] and count_cells(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
+    return lines
+
+
+def count_cells(text: str) -> int:
+    """Return the number of terminal cells that a text takes: two for a Chinese, Japanese or Korean character."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _measure(table: Table, index: int, texts: Sequence[Sequence[str]], footer: Sequence[str] | None) -> _Width:
+    column = table.columns[index]
+    cells = {row[index] for row in texts} | ({footer[index]} if footer else set())
+    longest = max(map(count_cells, cells), default=0)
+    heading = max(map(count_cells, column.header.split()), default=0)
+    full = max(longest, count_cells(column.header))
+    if column.numeric or _has_shares(table, index):
+        whole = max(longest, heading)
+        return _Width(full, whole, whole, whole)
+    lengths = {word: count_cells(word) for cell in cells for word in cell.split()}
+    words = max([heading, *lengths.values()])
+    whole = max((length for word, length in lengths.items() if _NUMBER.fullmatch(word)), default=0)
+    easy = min(full, max(words, -(-longest // MOST_LINES)))
+    return _Width(full, easy, words, max(min(words, NARROWEST), whole))
+
+
+def _has_shares(table: Table, index: int) -> bool:
+    return any(isinstance(row[index], Share) for row in table.rows)
+
+
+def _choose(table: Table, needs: Sequence[_Width], width: int) -> list[int]:
+    """Return the columns to show: all, without those that can be spared until the rest fits with few wrapped lines."""
+    shown = list(range(len(needs)))
+    while _total([needs[index].easy for index in shown]) > width:
+        spare = [index for index in shown if table.columns[index].spare and table.columns[index].key not in table.asked]
+        if not spare:
+            break
+        shown.remove(max(spare, key=lambda index: table.columns[index].spare))
+    return shown
+
+
+def _split(shown: Sequence[int], needs: Sequence[_Width], width: int) -> list[list[int]]:
+    """Return the columns in parts that fit, each of which starts with the first column."""
+    parts = [[shown[0]]] if shown else []
+    for index in shown[1:]:
+        if _total([needs[other].least for other in (*parts[-1], index)]) > width and len(parts[-1]) > 1:
+            parts.append([shown[0]])
+        parts[-1].append(index)
+    return parts
+
+
+def _spread(needs: Sequence[_Width], width: int) -> list[int]:
+    """Return the widths of columns side by side: as much of `width` as they need, the least needy first."""
+    for kind in ("full", "easy", "words", "least"):
+        widths = [getattr(need, kind) for need in needs]
+        if _total(widths) <= width:
+            break
+    room = width - _total(widths)
+    for index in sorted(range(len(needs)), key=lambda index: needs[index].full - widths[index]):
+        more = max(0, min(needs[index].full - widths[index], room))
+        widths[index] += more
+        room -= more
+    return widths
+
+
+def _cut(
+    table: Table,
+    indices: Sequence[int],
+    widths: Sequence[int],
+    texts: Sequence[Sequence[str]],
+    footer: Sequence[str] | None,
+) -> Part:
+    return Part(
+        tuple(table.columns[index] for index in indices),
+        tuple(widths),
+        tuple(tuple(row[index] for index in indices) for row in texts),
+        None if footer is None else tuple(footer[index] for index in indices),
+        tuple(_has_shares(table, index) for index in indices),
+    )
+
+
+def _name(table: Table, index: int) -> str:
+    """Return the header of a column; if several have it, the words of the key."""
+    column = table.columns[index]
+    alike = [other for other in table.columns if other.header == column.header]
+    return column.header if len(alike) == 1 else column.key.replace("mult_adds", "mult-adds").replace("_", " ")
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)

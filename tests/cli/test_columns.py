@@ -1,0 +1,141 @@
+"""The columns of CSV: one style and one name per quantity in all commands, and rows that are items, never totals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mbcost.cli.group import COMMANDS, Subgroup
+from mbcost.present.formats import render_csv
+from mbcost.present.published import errata_table
+from mbcost.present.validate import as_table
+from mbcost.questions.published.corrections import correct_cells
+from mbcost.questions.validate.campaign import Campaign, Case, Outcome
+from mbcost.questions.validate.comparison import Discrepancy, Validation
+from mbcost.spec.catalogue.library import load_spec
+from mbcost.spec.catalogue.published import load_published
+from tests.cli.conftest import Mbcost
+from tools import ROOT
+
+MISPRINTED = str(ROOT / "tests" / "data" / "as_printed" / "v2-arxiv1.yaml")
+COMMANDS_WITH_CSV = [
+    "table v2@0.75/160", "table v3-small --by stage", "table mobilenet-v4-conv-small --by block", "show v2", "show v1",
+    "show mobilenet-v4-conv-small", "nets", "compare v1 v2@0.75/160x128", "compare standard-vs-dws --alpha 0.5",
+    "compare standard-vs-dws --net v1", "compare residual-vs-inverted", "diff v3-large v3-large:keras",
+    f"check {MISPRINTED}", "published v2 --source slim_v2_py", "published --source slim_v2_py --summary",
+    "fit --net v2 --alpha 0.5,1 --res 96,97,98 --ram 320KiB",
+    "sweep v2 --alpha 0.5,0.7501,0.7502 --res 96,96x128", "memory v2", "memory v2 --by allocator",
+    "memory v2 --by map", "roofline v2 --device stm32h743", "roofline v2 --device stm32h743 --by kind",
+    "explain 300,774,272 v2@1/224:official --quantity mult-adds", "explain v2@1/224 --mult-adds 300M --params 3.47M",
+    "ledger v2", "conventions",
+    "conventions thop", "formula v1 1.1.pointwise",
+]  # fmt: skip
+"""At least one line for every command that writes CSV, but for `verify` and `validate`, which need torch, and the
+errata, which take seconds."""
+WITH_TORCH = {"validate", "verify"}
+WITHOUT_CSV = {"plot", "new", "schema", "export"}
+COUNTS = re.compile(
+    r".*(params|mult_adds|activations|_bytes|_figures|exact|others|rank|classes|channels|height|width)$"
+)
+DOCUMENTED = re.compile(r"^\| (`[a-z].*?`) \|", re.MULTILINE)
+
+
+def documented() -> list[str]:
+    """The names in the table of columns in docs/json.md."""
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8").partition("--format csv` have?")[2]
+    return [name for cell in DOCUMENTED.findall(page) for name in re.findall(r"`(\w+)`", cell)]
+
+
+def tables_made_by_hand() -> Iterator[str]:
+    yield render_csv(errata_table((), correct_cells(load_published())))
+    spec = load_spec("v2")
+    case = Case(spec, 0.75, (224, 224), "torchvision", "torchvision")
+    difference = Discrepancy("v2", 0.75, (224, 224), "torchvision", "torchvision", "1.1.project", "weights", 1, 7)
+    for differences in ((), (difference,)):
+        yield render_csv(as_table(Campaign((Outcome(case, Validation(12, differences)),), ())))
+
+
+@pytest.fixture(scope="module")
+def collected() -> dict[str, list[dict[str, str]]]:
+    """The rows of every command; each is run once for all tests here."""
+    return {}
+
+
+@pytest.fixture
+def tables(mbcost: Mbcost, collected: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    if not collected:
+        texts = {line: mbcost(*line.split(), "--format", "csv").out for line in COMMANDS_WITH_CSV}
+        texts |= {f"by hand {number}": text for number, text in enumerate(tables_made_by_hand())}
+        collected |= {line: list(csv.DictReader(io.StringIO(text))) for line, text in texts.items()}
+    return collected
+
+
+def test_every_command_that_writes_csv_is_tried() -> None:
+    tried = {line.split()[0] for line in COMMANDS_WITH_CSV}
+    assert tried | WITH_TORCH == set(COMMANDS) - WITHOUT_CSV
+    compare: Any = COMMANDS["compare"].load()
+    assert isinstance(compare, Subgroup)
+    assert set(compare.commands) - {"nets"} == {line.split()[1] for line in COMMANDS_WITH_CSV if "-vs-" in line}
+
+
+def test_names_have_one_style_and_are_documented_once(tables: dict[str, list[dict[str, str]]]) -> None:
+    names = [name for rows in tables.values() for name in rows[0]]
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)] == []
+    known = documented()
+    of_verify = {"model_layer"}
+    assert set(names) | of_verify == set(known) - {"g", "d", "res", "a"} | ({"g", "d", "res", "a"} & set(names))
+    assert sorted(name for name in set(known) if known.count(name) > 1) == ["proof"]  # of a convention, of an erratum
+
+
+def test_no_row_is_a_total_and_no_name_occurs_twice(tables: dict[str, list[dict[str, str]]]) -> None:
+    for line, rows in tables.items():
+        assert rows, line
+        assert None not in rows[0], line  # a row is longer than the header
+        assert [row for row in rows if "total" in row.values()] == [], line
+
+
+def test_a_quantity_has_one_form_in_every_command(tables: dict[str, list[dict[str, str]]]) -> None:
+    """Counts are integers, alphas and shares are numbers, and a cell has one resolution."""
+    forms = {
+        "resolution": r"(\d+(x\d+)?)?",
+        "alpha": r"(\d+(\.\d+)?)?",
+        "chance": r"[01]\.\d{6}",
+        "front": "true|false",
+    }
+    for line, rows in tables.items():
+        for name in rows[0]:
+            form = forms.get(name)
+            form = form or (r"-?\d+(\.\d+)?|" if re.search(r"_(percent|ratio|us|cheaper)$", name) else None)
+            form = form or (r"-?\d*" if COUNTS.fullmatch(name) else None)
+            form = form or (r"[+-]?\d+" if name.endswith("_difference") else None)
+            wrong = [row[name] for row in rows if form and not re.fullmatch(form, row[name])]
+            if name != "exact" and not (name == "channels" and "residual" in line):
+                assert wrong == [], (line, name)
+
+
+def test_a_network_has_the_same_numbers_under_the_same_names_in_all_commands(mbcost: Mbcost) -> None:
+    """V2 at alpha 0.5 and 96: totals by network, and sums of the rows of its layers."""
+    where, limits = ("--alpha", "0.5", "--res", "96"), ("--ram", "1GiB")
+    commands = [("compare", "v2@0.5/96"), ("sweep", "v2", *where), ("fit", "--net", "v2", *where, *limits)]
+    rows = [row for command in commands for row in csv.DictReader(io.StringIO(mbcost(*command, "--format", "csv").out))]
+    layers = list(csv.DictReader(io.StringIO(mbcost("table", "v2@0.5/96", "--format", "csv").out)))
+    memory = list(csv.DictReader(io.StringIO(mbcost("memory", "v2@0.5/96", "--format", "csv").out)))
+    for row in rows:
+        assert (row["network"], row["alpha"], row["resolution"]) == ("v2", "0.5", "96")
+        for name in ("params", "mult_adds"):
+            assert int(row[name]) == sum(int(layer[name]) for layer in layers)
+        assert row.get("peak_bytes", str(max(int(layer["naive_bytes"]) for layer in memory))) == str(
+            max(int(layer["naive_bytes"]) for layer in memory)
+        )
+
+
+def test_csv_goes_to_a_file_with_the_same_rows(mbcost: Mbcost, tmp_path: Path) -> None:
+    target = tmp_path / "t.csv"
+    assert mbcost("table", "v2", "--output", str(target)).out == ""
+    assert target.read_text() == mbcost("table", "v2", "--format", "csv").out
