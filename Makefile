@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BASE := .venv
 TEST := .venv-test
+DOCS := .venv-docs
 
-.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures lint format validate benchmark clean
+.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures docs package lint format validate
+.PHONY: benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
@@ -53,6 +55,14 @@ python: $(TEST)/ready  ## write the signatures of docs/python.md, and execute do
 structures: $(TEST)/ready  ## pack the structures that `explain` searches
 	$(TEST)/bin/python -m tools.pack_structures
 
+docs: $(DOCS)/ready  ## build the documentation site in build/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --quiet
+
+package: $(DOCS)/ready  ## build and check what a package index gets, in dist
+	rm -rf dist
+	$(DOCS)/bin/python -m build
+	$(DOCS)/bin/python -m twine check --strict dist/*
+
 validate: $(TEST)/ready  ## compare every built-in network with every witness; takes some minutes
 	$(TEST)/bin/mbcost validate --against all
 
@@ -60,8 +70,8 @@ benchmark: $(TEST)/ready  ## measure start-up, one table, totals and grids, side
 	$(TEST)/bin/python benchmarks/startup.py
 	$(TEST)/bin/python -m benchmarks.grid --long
 
-clean:  ## remove both environments
-	rm -rf $(BASE) $(TEST)
+clean:  ## remove the environments, the site and the packages
+	rm -rf $(BASE) $(TEST) $(DOCS) build dist
 
 $(BASE)/ready: pyproject.toml
 	$(PYTHON) -m venv $(BASE)
@@ -72,4 +82,9 @@ $(TEST)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(TEST)
 	$(TEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch torchvision
 	$(TEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(DOCS)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	touch $@

@@ -1,6 +1,7 @@
 """Write the output of the commands in the README and the docs into the pages: `python -m tools.blocks`.
 
-A test compares every ```console block with what its commands print.
+With the names of pages, such as `python -m tools.blocks README.md docs/fit.md`, only those are written. A test compares
+every ```console block with what its commands print.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from tools import ROOT
 from tools.forks import forked
@@ -43,14 +47,14 @@ def run_block(block: str, path: str) -> str:
     return "".join(parts)
 
 
-def rewrite() -> None:
-    """Replace the output in every block by what its commands print now."""
+def rewrite(pages: Sequence[Path]) -> None:
+    """Replace the output in every block of the pages by what its commands print now."""
     with forked() as path:
-        for page in PAGES:
+        for page in pages:
             text = page.read_text(encoding="utf-8")
             new = BLOCK.sub(lambda match: f"```console\n{run_block(match[1], path)}```", text)
             page.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    rewrite()
+    rewrite([ROOT / page for page in sys.argv[1:]] or PAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,7 +15,16 @@ def main() -> None:
     """Run `mbcost` or `python -m mbcost` and exit."""
     secure_streams()
     handle_signals()
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    sys.exit(run(expand_patterns(arguments) if os.name == "nt" else arguments))
+
+
+def expand_patterns(arguments: Sequence[str]) -> list[str]:
+    """Replace `*.yaml` by the files that it matches, as shells do everywhere but on Windows; if none, it stays."""
+    from glob import glob
+
+    files = {pattern: sorted(glob(pattern)) for pattern in arguments if "*" in pattern}  # noqa: PTH207  # absolute ones, too
+    return [word for pattern in arguments for word in files.get(pattern) or [pattern]]
 
 
 def run(arguments: Sequence[str]) -> int:

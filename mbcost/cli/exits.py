@@ -17,8 +17,8 @@ UNFORESEEN = 3
 SIGNALLED = 128
 """Added to the number of the signal that stopped the command, as in shells: 130 after Ctrl-C, 143 after SIGTERM."""
 INTERRUPTED = SIGNALLED + signal.SIGINT
-STOPPING = ("SIGTERM", "SIGHUP")
-"""Signals that stop a command as cleanly as Ctrl-C does. Windows does not have all of them."""
+STOPPING = ("SIGTERM", "SIGHUP", "SIGBREAK")
+"""Signals that stop a command as cleanly as Ctrl-C does. No system has all of them: Ctrl-Break is on Windows only."""
 
 
 class Terminated(BaseException):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mbcost.cli.arguments import parse_list
 from mbcost.cli.streams import read_screen, write_out
@@ -157,8 +157,13 @@ def write_parts(parts: Iterable[str], output: Path | None) -> None:
     if output is None:
         all(map(write_out, parts))
         return
-    with replace_file(output) as path, path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+    with replace_file(output) as path, _open(path) as file:
         file.writelines(parts)
+
+
+def _open(path: Path) -> TextIO:
+    """Open a file to write; the same text gives the same bytes on every system."""
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 @contextmanager
@@ -248,7 +253,8 @@ _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _REMEDIES: Mapping[int | None, str] = {
     errno.ENOENT: "create its folder first",
     errno.ENOTDIR: "create its folder first",
-    errno.EACCES: "choose a different folder",
+    # Windows refuses to replace a file that a program, such as a spreadsheet, has open.
+    errno.EACCES: f"{'close the program that has it open, or ' if os.name == 'nt' else ''}choose a different folder",
     errno.EPERM: "choose a different folder",
     errno.EROFS: "choose a different folder",
     errno.ENOSPC: "free some space, or choose a different folder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -116,12 +117,17 @@ def write_out(text: str) -> bool:
     except OSError as error:
         # Otherwise the interpreter flushes the rest again when it exits, and reports the same error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
+        if not _is_broken_pipe(error):
             raise MbcostError(
                 f"cannot write to standard output: {error.strerror}: redirect it to a different file"
             ) from None
         return False
     return True
+
+
+def _is_broken_pipe(error: OSError) -> bool:
+    """Return whether the reader of a pipe has ended; for Windows, writing to such a pipe is an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
 
 
 def write_message(message: str, kind: str = "", *, verbose: bool = False) -> None:

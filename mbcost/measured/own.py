@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +46,7 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
     source, colon, path = target.rpartition(":")
     if not (colon and source and path):
         raise MbcostError(f"'{target}' does not name a model: expected MODULE:FACTORY or ./FILE.py:FACTORY")
-    is_file = source.endswith(".py") or "/" in source
+    is_file = source.endswith(".py") or "/" in source or os.sep in source
     file = Path(source)
     if is_file and not file.is_file():
         raise MbcostError(f"{source}: No such file")

@@ -150,6 +150,7 @@ def errata_table(corrections: Sequence[Correction], cells: Sequence[CellCorrecti
     columns = (
         Column[Mapping[str, Any]]("id", "erratum", lambda row: row["id"]),
         Column[Mapping[str, Any]]("table", "table", lambda row: row["table"], spare=5),
+        Column[Mapping[str, Any]]("since", "since", lambda row: row["since"], spare=7),
         Column[Mapping[str, Any]]("row", "row", lambda row: row["row"], spare=6),
         Column[Mapping[str, Any]]("network", "network", lambda row: row["about"], spare=4, only="people"),
         Column[Mapping[str, Any]]("network", "network", lambda row: row["net"], only="data"),
@@ -203,6 +204,7 @@ def _correction(correction: Correction) -> dict[str, Any]:
         "id": figure.id,
         "source": figure.source.name,
         "where": figure.source.where,
+        "since": correction.since,
         "table": figure.table,
         "row": figure.row,
         "net": figure.net,
@@ -242,6 +244,7 @@ def _cell(cell: CellCorrection) -> dict[str, Any]:
         "id": misprint.id,
         "source": cell.source.name,
         "where": cell.source.where,
+        "since": misprint.since or cell.source.since,
         "table": misprint.table,
         "row": misprint.row,
         "column": misprint.column,

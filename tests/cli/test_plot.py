@@ -237,5 +237,7 @@ def test_a_users_matplotlib_settings_change_nothing(mbcost: Mbcost, tmp_path: Pa
 def test_blocks_of_standard_input_can_be_drawn_more_than_once(
     mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO((specs_folder() / "v2.yaml").read_bytes())))
+    monkeypatch.setattr(
+        sys, "stdin", TextIOWrapper(BytesIO((specs_folder() / "v2.yaml").read_bytes()), encoding="utf-8")
+    )
     assert "MobileNetV2, block 2.1" in draw(mbcost, tmp_path, "blocks", "-=2.1", "-@0.5=2.1")

@@ -234,12 +234,13 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {
             "": ["schema", "figures", "cells"],
             "figures": [
-                "id", "source", "where", "table", "row", "net", "quantity", "printed", "unit", "right", "exact",
-                "network", "alpha", "resolution", "implementation", "classes", "convention", "proof", "also", "cause",
+                "id", "source", "where", "since", "table", "row", "net", "quantity", "printed", "unit", "right",
+                "exact", "network", "alpha", "resolution", "implementation", "classes", "convention", "proof", "also",
+                "cause",
             ],
             "cells": [
-                "id", "source", "where", "table", "row", "column", "printed", "right", "network", "stage", "against",
-                "proof", "cause",
+                "id", "source", "where", "since", "table", "row", "column", "printed", "right", "network", "stage",
+                "against", "proof", "cause",
             ],
         },
     ),

@@ -43,6 +43,8 @@ class Correction:
     cause: str
     also: tuple[Published, ...]
     """Figures of other sources that print the same number for the same network."""
+    since: str
+    """Since when the figure is printed, as far as it is known."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def _correct(
         and agree(figure, other.figure, "net", "alpha", "resolution", "quantity", "number")
         and (other.status != "exact" or other.figure.id in listed)
     )
-    return Correction(figure, _count(figure, build), build, erratum.cause or verdict.reason, also)
+    cause, since = erratum.cause or verdict.reason, erratum.since or figure.source.since
+    return Correction(figure, _count(figure, build), build, cause, also, since)
 
 
 def _find_build(figure: Published, erratum: Erratum, verdicts: Iterable[Verdict]) -> Build:

@@ -24,6 +24,8 @@ class Erratum:
     network: str | None
     """The network that the figures should be about, if it is not the one that the rest of the table is about."""
     implementation: str | None
+    since: str = ""
+    """Since when the figures are printed; empty if this is stated for the whole source."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Misprint:
     against: str | None
     """The built-in network that has the wrong cell; None if there is none."""
     cause: str
+    since: str = ""
+    """Since when the cell is printed; empty if this is stated for the whole source."""
 
 
 def read_errata(reader: Reader, node: yaml.Node) -> tuple[Erratum, ...]:
@@ -57,18 +61,19 @@ def read_misprints(reader: Reader, node: yaml.Node) -> tuple[Misprint, ...]:
 
 
 def _read_erratum(reader: Reader, node: yaml.Node) -> Erratum:
-    values = reader.mapping(node, ("figures", "cause", "network", "implementation"))
+    values = reader.mapping(node, ("figures", "cause", "network", "implementation", "since"))
     return Erratum(
         figures=tuple(reader.text(item) for item in reader.sequence(reader.require(node, values, "figures"))),
         cause=reader.text(values["cause"]) if "cause" in values else "",
         network=_read_network(reader, values["network"]) if "network" in values else None,
         implementation=reader.text(values["implementation"]) if "implementation" in values else None,
+        since=reader.text(values["since"]) if "since" in values else "",
     )
 
 
 def _read_misprint(reader: Reader, node: yaml.Node) -> Misprint:
     keys = ("id", "table", "row", "column", "printed", "network", "stage", "cause")
-    values = reader.mapping(node, (*keys, "against"))
+    values = reader.mapping(node, (*keys, "against", "since"))
     cells = {key: reader.require(node, values, key) for key in keys}
     return Misprint(
         id=reader.text(cells["id"]),
@@ -80,6 +85,7 @@ def _read_misprint(reader: Reader, node: yaml.Node) -> Misprint:
         stage=reader.whole(cells["stage"], 0),
         against=_read_network(reader, values["against"]) if "against" in values else None,
         cause=reader.text(cells["cause"]),
+        since=reader.text(values["since"]) if "since" in values else "",
     )
 
 

@@ -114,6 +114,11 @@ def is_folder(name: str) -> bool:
     return os.path.isdir(name)  # noqa: PTH112  # as above
 
 
+def has_folder(name: str) -> bool:
+    """Return whether a folder is part of `name`, with any separator of this system."""
+    return any(separator in name for separator in {"/", os.sep})
+
+
 def is_path(name: str) -> bool:
     """Return whether `name` means a file, existing or not, and not a network.
 
@@ -121,8 +126,8 @@ def is_path(name: str) -> bool:
     """
     if name in NETWORKS:
         return False
-    is_written_as_path = name.endswith((".yaml", ".yml")) or name.startswith(("/", "."))
-    return is_written_as_path or is_file(name) or ("/" in name and is_folder(name))
+    is_written_as_path = name.endswith((".yaml", ".yml")) or name.startswith(("/", os.sep, "."))
+    return is_written_as_path or is_file(name) or (has_folder(name) and is_folder(name))
 
 
 def load_spec(name: str | os.PathLike[str]) -> Spec:

@@ -55,6 +55,8 @@ class Source:
     """Whether the source counted with a program, which may count more than multiply-adds."""
     errata: tuple[Erratum, ...] = ()
     misprints: tuple[Misprint, ...] = ()
+    since: str = ""
+    """Since when the source prints what is wrong, as far as it is known; an erratum can state it for itself."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def parse_published(text: str, origin: str, name: str) -> tuple[Published, ...]:
         root = reader.root
         assert root is not None, "the reader refuses an empty document"
         sections = ("columns", "tables", "notes", "errata", "misprints")
-        values = reader.mapping(root, (*_SOURCE_KEYS, "by_tool", *sections, *_FIELDS))
+        values = reader.mapping(root, (*_SOURCE_KEYS, "by_tool", "since", *sections, *_FIELDS))
         source = _read_source(reader, name, values)
         header, problems = reader.sequence(reader.require(root, values, "columns")), len(reader.problems)
         columns = [reader.word(item, "column", _FIELDS) for item in header]
@@ -187,7 +189,11 @@ def _read_source(reader: Reader, name: str, values: dict[str, yaml.Node]) -> Sou
     by_tool = "by_tool" in values and reader.flag(values["by_tool"])
     errata = read_errata(reader, values["errata"]) if "errata" in values else ()
     misprints = read_misprints(reader, values["misprints"]) if "misprints" in values else ()
-    return Source(name, title, where, seen, counts, by_tool, errata, misprints)
+    since = reader.text(values["since"]) if "since" in values else ""
+    stated = [erratum.since for erratum in errata] + [misprint.since for misprint in misprints]
+    if not since and not all(stated):
+        reader.report(reader.root, "the source lists what is wrong in it: add the key 'since', which says since when")
+    return Source(name, title, where, seen, counts, by_tool, errata, misprints, since)
 
 
 def _read_figure(reader: Reader, row: yaml.Node, columns: list[str], stated: dict[str, yaml.Node]) -> dict[str, Any]:

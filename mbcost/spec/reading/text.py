@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from stat import S_ISFIFO
+from stat import S_ISDIR, S_ISFIFO
 
 from mbcost.errors import MbcostError, Problem, SpecError
 from mbcost.spec.reading.compose import LARGEST, lines
@@ -16,6 +17,9 @@ STANDARD_INPUT = "<stdin>"
 """What messages call standard input."""
 PATIENCE = 5.0
 """Seconds to wait for a program to write to a named pipe."""
+_NONBLOCKING: int = getattr(os, "O_NONBLOCK", 0)
+"""With this flag, opening a pipe that no program writes to does not wait. Windows does not have it, and there a pipe is
+read like a file."""
 
 
 def read_file(path: Path) -> str:
@@ -42,7 +46,10 @@ def read_standard_input() -> str:
 
 
 def _read_bytes(path: Path) -> bytes:
-    if S_ISFIFO(path.stat().st_mode):
+    mode = path.stat().st_mode
+    if S_ISDIR(mode):  # opening it would say so, but not on Windows
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if S_ISFIFO(mode) and _NONBLOCKING:
         return _read_pipe(path)
     with path.open("rb") as file:
         return file.read(LARGEST + 1)
@@ -54,8 +61,7 @@ def _read_pipe(path: Path) -> bytes:
     from select import select
 
     content = bytearray()
-    # With O_NONBLOCK, opening a pipe that no program writes to does not wait.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    handle = os.open(path, os.O_RDONLY | _NONBLOCKING)
     try:
         while len(content) <= LARGEST:
             if not select([handle], [], [], PATIENCE)[0]:

@@ -22,7 +22,7 @@ BROKEN = (
 @pytest.fixture
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
-    Path("broken.yaml").write_text(BROKEN)
+    Path("broken.yaml").write_text(BROKEN, encoding="utf-8")
     return "broken.yaml"
 
 
@@ -97,7 +97,7 @@ def test_the_caret_is_below_the_position_of_the_problem(
 ) -> None:
     """Also after characters that take two terminal cells; a tab is shown as a space, and a long line in part."""
     monkeypatch.chdir(tmp_path)
-    Path("wide.yaml").write_text(f"{line}\n")
+    Path("wide.yaml").write_text(f"{line}\n", encoding="utf-8")
     shown = mbcost("check", "wide.yaml").out.splitlines()
     assert max(map(len, shown)) < 320
     quoted = [row for row in shown if row.startswith("      | ")]
@@ -106,7 +106,7 @@ def test_the_caret_is_below_the_position_of_the_problem(
 
 def test_a_problem_far_to_the_right_is_shown(mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("long.yaml").write_text(f"{'columns: [' + 'operator, ' * 40}opreator]\n")
+    Path("long.yaml").write_text(f"{'columns: [' + 'operator, ' * 40}opreator]\n", encoding="utf-8")
     shown = mbcost("check", "long.yaml").out.splitlines()
     index = next(index for index, row in enumerate(shown) if "opreator" in row and "did you mean" in row)
     quoted, caret = shown[index + 1 : index + 3]
@@ -133,7 +133,7 @@ def test_problems_are_written_as_csv(mbcost: Mbcost, broken: str, tmp_path: Path
 
 def test_checking_ends_at_a_hundred_problems(mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("wrong.yaml").write_text("".join(f"key{number}: 1\n" for number in range(1000)))
+    Path("wrong.yaml").write_text("".join(f"key{number}: 1\n" for number in range(1000)), encoding="utf-8")
     result = mbcost("check", "wrong.yaml")
     assert result.code == 2
     assert result.out.endswith("\n100 problems in 1 file; there may be more, because checking ends at 100\n")

@@ -224,7 +224,7 @@ def test_the_rows_of_a_network_get_one_explanation(
         (1.4, "weights"),
     ]
     assert (first["claimed"], first["rounding"], document["rest"]) == (True, "floors", None)
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TABLE.encode())))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TABLE.encode()), encoding="utf-8"))
     text = mbcost("explain", "--rows", "-")
     assert text.code == 0
     assert "\n 1  v2/224:official " in text.out

@@ -125,7 +125,7 @@ def test_a_file_that_is_not_csv_or_cannot_be_read_is_refused(monkeypatch: pytest
         read_rows(str(tmp_path / "nowhere.csv"))
     with pytest.raises(MbcostError, match=r": Is a directory: name a file in it$"):
         read_rows(str(tmp_path))
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"net,parms\nv2,3M\n")))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"net,parms\nv2,3M\n"), encoding="utf-8"))
     with pytest.raises(SpecError, match=r"^<stdin>:1:\d: unknown column 'parms': did you mean 'params'\?$"):
         read_rows("-")
 
@@ -134,6 +134,6 @@ def test_a_file_and_standard_input_are_read_alike(monkeypatch: pytest.MonkeyPatc
     content = b"\xef\xbb\xbfnet,params\r\nv2,3.4M\r\n"  # with the byte order mark that spreadsheets write
     path = tmp_path / "table.csv"
     path.write_bytes(content)
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))
     assert read_rows(str(path)) == read_rows("-")
     assert claims(read_rows(str(path))) == [("v2", [(1, None, None, ("params", "3.4M"))])]

@@ -38,7 +38,7 @@ def test_an_exported_model_is_read_as_the_same_network(
     words = [word for argument in kwargs for word in ("--kwargs", argument)]
     assert mbcost("export", "--from", model, *words, "--output", path).code == 0
     assert mbcost("check", path).out == "no problem in 1 file\n"
-    assert list(SCHEMA.iter_errors(yaml.safe_load(Path(path).read_text()))) == []
+    assert list(SCHEMA.iter_errors(yaml.safe_load(Path(path).read_text(encoding="utf-8")))) == []
     totals = json.loads(mbcost("table", path, "--format", "json").out)["totals"]
     assert totals["params"] == params
     assert mult_adds in (None, totals["mult_adds"])

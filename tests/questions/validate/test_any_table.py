@@ -92,5 +92,5 @@ def test_engine_and_tools_agree_on_any_table() -> None:
 @pytest.mark.parametrize("path", sorted(SAVED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_saved_table_has_the_result_that_its_first_line_states(path: Path) -> None:
     """Engine and tools once differed on these tables. The first line has the result since the cause was fixed."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert text.partition("\n")[0].endswith(f": {compared(text)}")

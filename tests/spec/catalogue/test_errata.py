@@ -28,6 +28,7 @@ errata:
     cause: a typing error
     network: v1
     implementation: keras
+    since: a date
 """
 MISPRINTS = """\
 misprints:
@@ -40,20 +41,24 @@ misprints:
     stage: 9
     against: v1-printed
     cause: a typing error
+    since: a later date
 """
 
 
 def test_errata_and_misprints_are_read_with_their_source() -> None:
     source = parse_published(PAGE + ERRATA + MISPRINTS, "page.yaml", "page")[0].source
-    assert source.errata == (Erratum(("page-1",), "a typing error", "v1", "keras"),)
-    cell = Misprint("page-cell-1", "Table 2", "the last", "s", "2", "v1", 9, "v1-printed", "a typing error")
+    assert source.errata == (Erratum(("page-1",), "a typing error", "v1", "keras", "a date"),)
+    cell = Misprint(
+        "page-cell-1", "Table 2", "the last", "s", "2", "v1", 9, "v1-printed", "a typing error", "a later date"
+    )
     assert source.misprints == (cell,)
 
 
 def test_a_source_without_errata_has_none_and_an_erratum_needs_only_its_figures() -> None:
     assert parse_published(PAGE, "page.yaml", "page")[0].source.errata == ()
-    source = parse_published(PAGE + "errata:\n  - figures: [page-1]\n", "page.yaml", "page")[0].source
+    source = parse_published(PAGE + "since: a date\nerrata:\n  - figures: [page-1]\n", "page.yaml", "page")[0].source
     assert source.errata == (Erratum(("page-1",), "", None, None),)
+    assert source.since == "a date"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,7 @@ def test_a_source_without_errata_has_none_and_an_erratum_needs_only_its_figures(
         ("    network: v1\n    imp", "    network: v9\n    imp", "unknown network 'v9'"),
         ("column: s", "column: stride", "unknown column 'stride': choose from in, exp, se, s"),
         ("stage: 9", "stage: nine", "expected a number, found text 'nine'"),
+        ("    since: a date\n", "", "add the key 'since', which says since when"),
         ("    row: the last\n", "", "the key 'row' is missing: add it"),
         ("against: v1-printed", "against: v1-print", "unknown network 'v1-print': did you mean 'v1-printed'"),
     ],

@@ -158,7 +158,7 @@ def test_a_spec_is_read_from_a_file_or_from_standard_input(tmp_path: Path, monke
     text = (specs_folder() / "v2.yaml").read_text(encoding="utf-8").replace("name: v2", "name: mine")
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     mine = load_spec(str(tmp_path / "mine.yaml"))
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8"))
     assert load_spec("-") == mine == replace(load_spec("v2"), name="mine")
 
 
