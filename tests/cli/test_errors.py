@@ -36,7 +36,7 @@ MISTAKES = [
     (["table", "v2", "--in-channels", "0"], "in-channels is 0: it must be at least 1"),
     (["table", "v2", "--by", "blok"], "unknown grouping 'blok': did you mean 'block'"),
     (["table", "v2", "--columns", "name,parms"], "unknown column 'parms': did you mean 'params'"),
-    (["table", "v2", "--columns", "name,name"], "column 'name' is given twice: remove one"),
+    (["table", "v2", "--columns", "layer,name"], "column 'layer' is given twice: remove one"),
     (["table", "v2", "--columns", "name,,params"], "columns 'name,,params' has an empty part"),
     (["table", "v2", "--sort", "speed"], "unknown column 'speed'"),
     (["table", "v2", "--convention", "mac"], "unknown convention 'mac': did you mean 'macs'"),
