@@ -69,6 +69,7 @@ MISTAKES = [
     (["compare", "standard-vs-dws", "v1", "--net", "v2"], "the network is given twice, as v1 and --net v2"),
     (["compare", "standard-vs-dws", "--res", "160"], "--res needs a network: name it"),
     (["compare", "standard-vs-dsw"], "unknown comparison or network 'standard-vs-dsw': did you mean 'standard-vs-dws'"),
+    (["table", "v2", "--in_channels", "1"], "unknown option '--in_channels': did you mean '--in-channels'?"),
     (["table", "v2", "-alpha", "1"], "unknown option '-alpha': did you mean '--alpha'"),
     (["table", "--net", "v2"], "unknown option '--net': write the network without it, as an argument"),
     (["list"], "unknown command 'list': did you mean 'nets'"),
