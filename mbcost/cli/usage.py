@@ -90,7 +90,7 @@ def _describe_unknown_option(error: Any) -> str:
     if name.lower() in NETWORK_OPTIONS and any(param.param_type_name == "argument" for param in params):
         return f"unknown option '{name}': write the network without it, as an argument"
     meant = {slip: option for slip, option in SLIPS.items() if option in options}
-    remedy = suggestion(name, [option for option in options if option.startswith("--")], meant)
+    remedy = suggestion(name.replace("_", "-"), [option for option in options if option.startswith("--")], meant)
     return f"unknown option '{name}': {remedy}" if remedy.endswith("?") else f"unknown option '{name}'"
 
 

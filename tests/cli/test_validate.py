@@ -142,3 +142,16 @@ def test_a_shortage_of_memory_is_one_line(mbcost: Mbcost) -> None:
         "mbcost: error: the model at 99999999x99999999 needs more memory than there is: "
         "use a smaller resolution or model"
     )
+
+
+def test_a_network_is_validated_with_other_classes_channels_and_without_its_top(mbcost: Mbcost) -> None:
+    for words in (
+        ("v2@0.35/64", "--classes", "7", "--in-channels", "1"),
+        ("v2@0.35/64", "--no-top"),
+        ("v2@0.35", "--rho", "0.25"),
+    ):
+        assert json.loads(mbcost("validate", *words, "--format", "json").out)["passed"]
+    for option, part in ((("--classes", "7"), "number of classes"), (("--no-top",), "top")):
+        result = mbcost("validate", "v2@0.35/64", *option, "--against", "torchvision")
+        message = f"torchvision builds v2 with its own {part} only: compare with fvcore or torch"
+        assert (result.code, result.err) == (2, f"mbcost: error: {message}\n")

@@ -29,7 +29,7 @@ class ComparisonGroup(CommandGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse as click does, with `nets` inserted if the first argument does not name a comparison."""
-        if not args or args[0] not in (*self.commands, "--help"):
+        if not args or args[0] not in (*self.commands, "-h", "--help"):
             self._check_slip(args)
             args = ["nets", *args]
         return super().parse_args(ctx, args)

@@ -12,6 +12,7 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError, MissingLibrary, unknown
 from mbcost.questions.validate.comparison import Discrepancy, Validation, validate, validate_in_order
 from mbcost.spec.observed import Measurement
+from mbcost.spec.operators import TOPS
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
@@ -290,6 +291,9 @@ def _choose_implementation(spec: Spec, witness: str, wanted: str | None) -> str:
         return spec.implementation(wanted or spec.default_implementation).name
     if spec.head:
         raise MbcostError(f"{witness} builds {spec.name} with its own head only: compare with fvcore or torch")
+    if spec.classes is not None or all(row.operator not in TOPS for row in spec.rows):
+        part = "top" if spec.classes is None else "number of classes"
+        raise MbcostError(f"{witness} builds {spec.name} with its own {part} only: compare with fvcore or torch")
     if wanted not in (None, witness):
         raise MbcostError(f"{witness} is compared with the implementation of its name, not with {wanted}")
     return spec.implementation(witness).name

@@ -84,7 +84,7 @@ def test_the_counts_in_csv_add_up_to_the_total(mbcost: Mbcost, quantity: str) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([EXAMPLE], "verify needs a network to compare with: add --spec NET, or --find to search for it"),
+        ([EXAMPLE], "verify needs a network to compare with: name it after the model, or add --find"),
         ([EXAMPLE, "--spec", "v9"], "unknown network 'v9'"),
         (
             [EXAMPLE, "--spec", "v2", "--kwargs", "classes"],
@@ -92,6 +92,7 @@ def test_the_counts_in_csv_add_up_to_the_total(mbcost: Mbcost, quantity: str) ->
         ),
         ([EXAMPLE, "--spec", "v2", "--kwargs", "a=1", "--kwargs", "a=2"], "--kwargs gives a twice: remove one"),
         ([EXAMPLE, "--spec", "v2", "--kwargs", "a=1"], f"unknown argument of {EXAMPLE} 'a': choose from classes"),
+        ([EXAMPLE, "v1", "--spec", "v2"], "the network is given twice, as v1 and --spec v2: remove one"),
         ([EXAMPLE, "--spec", "v2", "--spec", "v1"], "--spec is given twice, as v2 and v1: remove one"),
         ([EXAMPLE, "--spec", "v2", "--in-channels", "4"], f"{EXAMPLE} does not run on a 1x4x224x224 image"),
         (["torchvision.models:mobilenet_v", "--spec", "v2"], "unknown name in torchvision.models 'mobilenet_v'"),
