@@ -30,11 +30,12 @@ def pack(path: Path) -> None:
         for alpha in packed_alphas(name):
             key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices(pairs=True))
             labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
-            text = json.dumps([labels, stack.scales], separators=(",", ":"))
+            unique = [np.unique(getattr(stack, count), axis=0, return_inverse=True) for count in ARRAYS]
+            text = json.dumps([labels, stack.scales, [rows.shape for rows, _ in unique]], separators=(",", ":"))
             arrays[f"{key}/labels"] = np.frombuffer(text.encode(), dtype=np.uint8)
-            for count in ARRAYS:
-                rows, places = np.unique(getattr(stack, count), axis=0, return_inverse=True)
-                arrays[f"{key}/{count}"], arrays[f"{key}/{count}_places"] = rows, places.ravel().astype(np.int32)
+            # Few long arrays take less room in the file than many short ones.
+            arrays[f"{key}/counts"] = np.concatenate([rows.ravel() for rows, _ in unique])
+            arrays[f"{key}/places"] = np.stack([places.ravel() for _, places in unique]).astype(np.int32)
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 

@@ -10,6 +10,8 @@ import json
 from dataclasses import replace
 from functools import cache, lru_cache
 from hashlib import sha256
+from itertools import accumulate
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ KEPT = 32
 KEPT_PLAIN = 1024
 """How many stacks of unmodified networks are kept; each needs some kilobytes."""
 ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
-"""The arrays of a stack."""
+"""The arrays of a stack; the file has the distinct rows of each, and the place of every structure's row."""
 
 
 def packed_alphas(name: str) -> tuple[float, ...]:
@@ -55,15 +57,20 @@ def packed_path() -> Path:
 @lru_cache(maxsize=4)
 def packed_stack(name: str, alpha: float) -> Stack | None:
     """Return the structures of the built-in network `name` at `alpha`; None if they are not built ahead."""
+    import numpy as np
+
     file, key = _file(), f"{name}@{alpha_text(alpha)}"
     if file is None or f"{key}/labels" not in file:
         return None
-    labels, scales = json.loads(bytes(file[f"{key}/labels"]))
+    labels, scales, shapes = json.loads(bytes(file[f"{key}/labels"]))
     structures = tuple(
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in labels
     )
-    arrays = (file[f"{key}/{name}"][file[f"{key}/{name}_places"]] for name in ARRAYS)
+    ends = list(accumulate(map(prod, shapes)))
+    counts = np.split(file[f"{key}/counts"], ends[:-1])
+    rows = (part.reshape(shape) for part, shape in zip(counts, shapes, strict=True))
+    arrays = (unique[places] for unique, places in zip(rows, file[f"{key}/places"], strict=True))
     return Stack(structures, tuple(map(_parse_scale, scales)), *arrays)
 
 
