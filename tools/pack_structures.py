@@ -31,13 +31,17 @@ def pack(path: Path) -> None:
             key, stack = f"{name}@{alpha_text(alpha)}", build_stack(spec, alpha, Choices(pairs=True))
             labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in stack.structures]
             unique = [np.unique(getattr(stack, count), axis=0, return_inverse=True) for count in ARRAYS]
-            text = json.dumps([labels, stack.scales, [rows.shape for rows, _ in unique]], separators=(",", ":"))
-            arrays[f"{key}/labels"] = np.frombuffer(text.encode(), dtype=np.uint8)
-            # Few long arrays take less room in the file than many short ones.
-            arrays[f"{key}/counts"] = np.concatenate([rows.ravel() for rows, _ in unique])
+            arrays[f"{name}/labels"] = _encode(labels)  # they are the same at every alpha
+            arrays[f"{key}/scales"] = _encode([stack.scales, [rows.shape for rows, _ in unique]])
+            # Few long arrays, column by column, take half the room of many short ones.
+            arrays[f"{key}/counts"] = np.concatenate([rows.reshape(len(rows), -1).T.ravel() for rows, _ in unique])
             arrays[f"{key}/places"] = np.stack([places.ravel() for _, places in unique]).astype(np.int32)
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
+
+
+def _encode(value: Any) -> Any:
+    return np.frombuffer(json.dumps(value, separators=(",", ":")).encode(), dtype=np.uint8)
 
 
 if __name__ == "__main__":

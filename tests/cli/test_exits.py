@@ -240,4 +240,6 @@ def test_an_error_of_a_file_is_not_blamed_on_standard_output(
 
     monkeypatch.setattr("typer.core.TyperCommand.invoke", fail)
     assert run(["table", "v2"]) == 2
-    assert capsys.readouterr().err == "mbcost: error: specs/v2.yaml: Permission denied\n"
+    assert capsys.readouterr().err == (
+        "mbcost: error: specs/v2.yaml: Permission denied: check the file, the folder and the free space\n"
+    )

@@ -59,7 +59,7 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     chosen = keys if named is None else named
     for index, key in enumerate(chosen):
         if columns is not None and key in chosen[:index]:
-            raise MbcostError(f"column '{columns[index]}' is given twice: remove one")
+            raise MbcostError(f"column '{key.replace('_', '-')}' is given twice: remove one")
     sorted_by = None if sort is None else _find_key(sort, keys)
     rows = list(costs.rows)
     if sorted_by not in (None, "layer"):  # the rows are in the order of their names

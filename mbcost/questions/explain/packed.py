@@ -60,16 +60,16 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
     import numpy as np
 
     file, key = _file(), f"{name}@{alpha_text(alpha)}"
-    if file is None or f"{key}/labels" not in file:
+    if file is None or f"{key}/counts" not in file:
         return None
-    labels, scales, shapes = json.loads(bytes(file[f"{key}/labels"]))
+    labels, (scales, shapes) = (json.loads(bytes(file[member])) for member in (f"{name}/labels", f"{key}/scales"))
     structures = tuple(
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in labels
     )
     ends = list(accumulate(map(prod, shapes)))
     counts = np.split(file[f"{key}/counts"], ends[:-1])
-    rows = (part.reshape(shape) for part, shape in zip(counts, shapes, strict=True))
+    rows = (part.reshape(-1, shape[0]).T.reshape(shape) for part, shape in zip(counts, shapes, strict=True))
     arrays = (unique[places] for unique, places in zip(rows, file[f"{key}/places"], strict=True))
     return Stack(structures, tuple(map(_parse_scale, scales)), *arrays)
 

@@ -56,7 +56,7 @@ def test_the_file_has_what_is_built_now(name: str) -> None:
 def test_the_file_has_nothing_but_the_published_alphas() -> None:
     with np.load(packed_path()) as file:
         keys = {key.partition("/")[0] for key in file}
-    assert keys == {"specs"} | {f"{name}@{alpha:g}" for name in NETWORKS for alpha in packed_alphas(name)}
+    assert keys == {"specs", *NETWORKS} | {f"{name}@{alpha:g}" for name in NETWORKS for alpha in packed_alphas(name)}
     for name in NETWORKS:
         assert set(load_spec(name).published_alphas) <= set(packed_alphas(name))
     for figure in load_published():
