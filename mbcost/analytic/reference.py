@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mbcost.analytic.flat import resolve_flat
 from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_flat, load_spec
@@ -43,6 +42,8 @@ def resolve_reference(text: str, settings: Settings = Settings()) -> Network:
     if (flat := load_flat(reference.name)) is not None:
         if reference != Reference(reference.name) or settings != Settings():
             raise MbcostError(f"{reference.name} is a flat list of layers with fixed numbers: remove the options")
+        from mbcost.analytic.flat import resolve_flat
+
         return resolve_flat(flat)
     spec = choose_top(load_spec(reference.name), settings.head, settings.classes, top=settings.top)
     rho = settings.rho

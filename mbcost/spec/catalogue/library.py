@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.spec.convention import Convention
-from mbcost.spec.flat import FlatNetwork
 from mbcost.spec.implementation import Implementation
-from mbcost.spec.reading.flat import is_flat, read_flat
 from mbcost.spec.reading.implementations import parse_family
 from mbcost.spec.reading.nodes import Reader
 from mbcost.spec.reading.table import parse_spec, read_spec
 from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
 from mbcost.spec.table import Spec
+
+if TYPE_CHECKING:
+    from mbcost.spec.flat import FlatNetwork
 
 NETWORKS = (
     "v1",
@@ -142,6 +144,8 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
     """
     name = os.fspath(name)
     if (reader := _read_document(name)) is not None:
+        from mbcost.spec.reading.flat import is_flat
+
         if is_flat(reader.root):
             raise MbcostError(f"{name} is a flat list of layers: name a spec with rows and implementations instead")
         return read_spec(reader, load_family)
@@ -170,7 +174,11 @@ def load_flat(name: str) -> FlatNetwork | None:
         SpecError: the file is a list of layers, but not a valid one.
     """
     reader = _read_document(name)
-    return read_flat(reader) if reader is not None and is_flat(reader.root) else None
+    if reader is None:
+        return None
+    from mbcost.spec.reading.flat import is_flat, read_flat
+
+    return read_flat(reader) if is_flat(reader.root) else None
 
 
 @cache
