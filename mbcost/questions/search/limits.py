@@ -46,7 +46,10 @@ class Limit:
         import numpy as np
 
         if column.dtype == object or abs(self.value) >= EXACT_INT:
-            exact = (_round_fraction(self._measure_share_of(value)) for value in column.tolist())
+            # An accuracy or a latency that is not published is not a number, and stays so.
+            exact = (
+                value if value != value else _round_fraction(self._measure_share_of(value)) for value in column.tolist()
+            )
             return np.fromiter(exact, dtype=np.float64, count=len(column))
         excess = self.value - column.astype(np.float64) if self.at_least else column.astype(np.float64) - self.value
         shares: NDArray[Any] = excess / max(self.value, LEAST_LIMIT)

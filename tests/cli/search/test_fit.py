@@ -202,6 +202,14 @@ def test_a_peak_that_int64_does_not_hold_does_not_fit(mbcost: Mbcost) -> None:
     assert (row["memory"], row["mult_adds"]) == (30000000000000000000, 1492218750000001280000)
 
 
+def test_a_limit_that_int64_does_not_hold_leaves_out_what_is_not_published(mbcost: Mbcost) -> None:
+    """A latency that is not published keeps no limit, however large the limit is."""
+    command = ("fit", "v2", "v3-large", "--phone", "pixel1", "--format", "json", "--max-latency")
+    answers = [json.loads(mbcost(*command, limit).out) for limit in ("1000ms", "1e30")]
+    assert answers[0]["fitting"] == answers[1]["fitting"] > 0
+    assert answers[0]["tried"] > answers[0]["fitting"]
+
+
 @pytest.mark.parametrize(
     ("channels", "arguments", "message"),
     [
