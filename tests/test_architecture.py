@@ -103,6 +103,7 @@ SHARED: Mapping[str, set[str]] = {
     "present": {"table", "arrangement", "layout", "text", "formats", "html", "records", "names", "annotations"},
     "cli": {
         "group",
+        "registry",
         "arguments",
         "quantities",
         "options",

@@ -13,7 +13,8 @@ from typing import Any
 
 import typer
 
-from mbcost.cli.group import COMMANDS, Subgroup, build_command, build_root, summary_of
+from mbcost.cli.group import build_command, build_root, summary_of
+from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.cli.shells import SHELLS
 
 REQUEST = "__complete"

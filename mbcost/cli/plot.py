@@ -19,9 +19,10 @@ from mbcost.cli.arguments import (
     scale_resolution,
 )
 from mbcost.cli.completers import complete_network, complete_resolution
-from mbcost.cli.group import CommandGroup, Subgroup
+from mbcost.cli.group import CommandGroup
 from mbcost.cli.options import ConventionName, Force, Net, RhoList, alpha_list, share_options
 from mbcost.cli.output import choose_file, replace_file
+from mbcost.cli.registry import Subgroup
 from mbcost.cli.work import announce_work, begin_work
 from mbcost.errors import MbcostError
 from mbcost.present.plot.accuracy import draw_accuracy

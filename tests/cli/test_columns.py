@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mbcost.cli.group import COMMANDS, Subgroup
+from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.present.formats import render_csv
 from mbcost.present.published import errata_table
 from mbcost.present.validate import as_table

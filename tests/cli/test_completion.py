@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mbcost.cli.completion import FILES, answer, complete
-from mbcost.cli.group import COMMANDS, Subgroup
+from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.cli.shells import SHELLS
 from mbcost.spec.catalogue.library import load_conventions, load_spec, specs_folder
 from tests.cli.conftest import Mbcost

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import typer
 
-from mbcost.cli.group import COMMANDS, Subgroup, build_command
+from mbcost.cli.group import build_command
+from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.cli.usage import MEANINGS, NETWORK_OPTIONS
 from tests.cli.conftest import Mbcost
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import randrange
 from time import monotonic
 
-from mbcost.cli.group import COMMANDS
+from mbcost.cli.registry import COMMANDS
 from tools.hostile.batches import run_case, run_cases
 from tools.hostile.cases import Case, make_case
 from tools.hostile.limits import prepare

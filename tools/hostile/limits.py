@@ -61,7 +61,7 @@ def prepare() -> None:
         import_module(name)
     group: Any = import_module("mbcost.cli.group")
     built = {}
-    for name, entry in group.COMMANDS.items():
+    for name, entry in import_module("mbcost.cli.registry").COMMANDS.items():
         target = entry.load()
         built[id(target)] = group.build_command(target)
         built[id(target)].name = name

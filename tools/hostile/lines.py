@@ -8,7 +8,8 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from mbcost.cli.group import COMMANDS, build_command
+from mbcost.cli.group import build_command
+from mbcost.cli.registry import COMMANDS
 from tools.hostile.words import ALPHAS, AMOUNTS, COLUMNS, NETS, NUMBERS, SAFE, SIDES, WORDS, values
 
 SEEDS = """\

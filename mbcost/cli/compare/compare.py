@@ -12,9 +12,10 @@ import typer
 from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import NetworkOptions, parse_alpha, parse_rho, pick_network, resolve_network
 from mbcost.cli.completers import complete_network
-from mbcost.cli.group import CommandGroup, Subgroup
+from mbcost.cli.group import CommandGroup
 from mbcost.cli.options import Alpha, ConventionName, Impl, Res, Rho, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.registry import Subgroup
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.compare import residuals, separable
 from mbcost.present.compare.compare import as_json, as_table

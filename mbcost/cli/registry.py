@@ -1,0 +1,144 @@
+"""The list of commands, in the order of use, and what the help says of each before its module is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typer.core import TyperGroup
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """A command that consists of commands, such as `plot`."""
+
+    root: Callable[[], None]
+    """Its docstring is the help."""
+    commands: Mapping[str, Callable[..., int]]
+    click_class: type[TyperGroup]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command in the registry: where it is, and what the help says of it before it is imported."""
+
+    address: str
+    """`module:name` of a function or of a `Subgroup`."""
+    summary: str
+    """The first sentence of its docstring."""
+
+    def load(self) -> Callable[..., int] | Subgroup:
+        """Import the command."""
+        module, _, name = self.address.partition(":")
+        target: Callable[..., int] | Subgroup = getattr(import_module(module), name)
+        return target
+
+
+COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
+    "Look at a network": {
+        "table": Command("mbcost.cli.cost.table:table", "Show the params and multiply-adds of a network, row by row."),
+        "show": Command("mbcost.cli.cost.show:show", "Show a network's table as its paper prints it, at alpha 1."),
+        "nets": Command(
+            "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
+        ),
+        "plot": Command(
+            "mbcost.cli.plot:PLOT",
+            "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
+        ),
+    },
+    "Compare": {
+        "compare": Command("mbcost.cli.compare.compare:COMPARE", "Compare convolutions, blocks or networks."),
+        "diff": Command(
+            "mbcost.cli.compare.diff:diff",
+            "Compare two networks layer by layer, with the cost of each difference.",
+        ),
+    },
+    "Check": {
+        "check": Command(
+            "mbcost.cli.check.check:check",
+            "Check specs for mistakes: show every problem at once, with its line and what to do.",
+        ),
+        "validate": Command(
+            "mbcost.cli.validate:validate",
+            "Compare the formulas with real models, layer by layer, to the last integer.",
+        ),
+        "verify": Command(
+            "mbcost.cli.verify.verify:verify",
+            "Check your own PyTorch model against a network: what differs, what it costs, which known mistake it is.",
+        ),
+        "published": Command(
+            "mbcost.cli.published:published", "Show every published figure with our number and a verdict."
+        ),
+    },
+    "Decide": {
+        "fit": Command(
+            "mbcost.cli.search.fit:fit",
+            "Find the networks that fit a device, with their alpha and resolution, largest first.",
+        ),
+        "sweep": Command(
+            "mbcost.cli.search.sweep:sweep",
+            "Show the cost of networks over alpha and resolution, one row per configuration.",
+        ),
+        "memory": Command(
+            "mbcost.cli.device.memory:memory",
+            "Show the bytes of memory per layer and allocation model, and the bytes of flash.",
+        ),
+        "roofline": Command(
+            "mbcost.cli.device.roofline:roofline",
+            "Show a lower bound of the time per layer, from the limits of arithmetic and memory.",
+        ),
+    },
+    "Explain a number": {
+        "explain": Command(
+            "mbcost.cli.explain.explain:explain",
+            "Find the networks and conventions that give a printed number, the simplest explanation first.",
+        ),
+        "ledger": Command(
+            "mbcost.cli.cost.ledger:ledger", "Show the raw counts of a network, which sum to each convention's total."
+        ),
+        "formula": Command(
+            "mbcost.cli.cost.formula:formula",
+            "Show the equation of a layer, with its closed form in alpha and rho.",
+        ),
+        "conventions": Command(
+            "mbcost.cli.cost.conventions:conventions",
+            "Show the counting conventions, or one of them: who counts what as params and mult-adds.",
+        ),
+    },
+    "Extend": {
+        "new": Command("mbcost.cli.check.new:new", "Write a commented spec to start from, a small MobileNetV2."),
+        "schema": Command(
+            "mbcost.cli.check.schema:schema",
+            "Print the JSON Schema of a spec, with which editors complete specs and underline mistakes.",
+        ),
+        "export": Command(
+            "mbcost.cli.verify.export:export",
+            "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of a PyTorch model.",
+        ),
+    },
+}
+"""The commands by what they are for, in the order of use, which is that of the help."""
+MEANINGS: Mapping[str, str] = {
+    "table": "summary summarize profile count cost flops macs params layers",
+    "nets": "list ls networks models zoo",
+    "show": "print cat info",
+    "plot": "draw picture chart",
+    "validate": "test selftest",
+    "check": "lint",
+    "fit": "search find optimize nas",
+    "sweep": "grid scan explore",
+    "roofline": "latency time speed",
+    "memory": "ram peak arena flash",
+    "explain": "why reverse",
+    "ledger": "breakdown counts",
+    "conventions": "counters tools",
+    "new": "init create",
+    "export": "convert dump save",
+}
+"""A command -> what people may write instead."""
+COMMANDS: Mapping[str, Command] = {
+    name: command for topic in COMMANDS_BY_TOPIC.values() for name, command in topic.items()
+}
