@@ -4,8 +4,17 @@
 >>> mbcost.network("v2@0.75/160")
 <Network v2@0.75/160:official: 2,636,424 params, 107,295,200 mult-adds (convention macs)>
 
-A network is written as on the command line, `NAME@ALPHA/RES:IMPL`. The functions are the questions of the command line,
-and `docs/python.md` shows them all. Every error that mbcost raises on purpose is a `MbcostError`, one line of text.
+A network is written as on the command line, `NAME@ALPHA/RES:IMPL`. These functions are the questions of the command
+line, and `docs/python.md` shows them all:
+
+- `network`, `networks`, `formula`, `rows`: a network, its layers, for example for
+  `pandas.DataFrame(mbcost.network("v2").table())`, and the rows of any answer as dicts;
+- `compare`, `diff`: networks side by side, and what differs between two;
+- `explain`, `ledger`, `conventions`, `published`: what a number counts, and which published numbers are right;
+- `check`, `verify`, `validate`: whether a spec, a model or the formulas are right;
+- `memory`, `roofline`, `sweep`, `fit`: what fits a device, and how fast it can be.
+
+Every error that mbcost raises on purpose is a `MbcostError`, one line of text.
 """
 
 from __future__ import annotations

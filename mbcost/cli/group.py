@@ -28,7 +28,7 @@ def run_group(arguments: Sequence[str]) -> int:
         KeyboardInterrupt: the user stopped the command.
     """
     if arguments[:1] == ["help"]:
-        arguments = [*arguments[1:], "--help"]
+        arguments = [*(word for word in arguments[1:] if word != "help"), "--help"]
     command = build_root()
     try:
         result = command.main(
@@ -66,7 +66,7 @@ def _make_readable(arguments: Sequence[str]) -> list[str]:
     """
     return [
         f"{STANDARD_INPUT}{word[1:]}"
-        if word[:1] == "-" and word[1:2] in tuple("@/:=") and before != "--output"
+        if word[:1] == "-" and word[1:2] in tuple("@/:=") and before not in ("--output", "-o")
         else word
         for before, word in zip(["", *arguments], arguments, strict=False)
     ]
@@ -142,6 +142,8 @@ class CommandGroup(TyperGroup):
         names = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in names:
             meanings = {slip: name for slip, name in self.slips.items() if name in names}
+            if "@" in args[0] and self.slips:
+                raise MbcostError(f"unknown command '{args[0]}': did you mean 'mbcost table {args[0]}'?")
             raise unknown(self.kind, args[0], names, meanings)
         return super().resolve_command(ctx, args)
 

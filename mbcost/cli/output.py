@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from mbcost.cli.arguments import parse_list
 from mbcost.cli.streams import read_screen, write_out
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError, enumerate_words, unknown
 from mbcost.present.arrangement import arrange, find_column, has_columns
 from mbcost.present.formats import FORMATS
 from mbcost.present.table import Column, Table
@@ -48,10 +48,12 @@ class Destination:
 
 
 ENDINGS: Mapping[str, str] = {
-    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".parquet": "parquet", ".tex": "latex",
-    ".xml": "junit",
+    ".csv": "csv", ".html": "html", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".parquet": "parquet",
+    ".tex": "latex", ".xml": "junit",
 }  # fmt: skip
 """The ending of a file's name -> its format."""
+OTHER_FILES = (".doc", ".docx", ".jpeg", ".jpg", ".ods", ".odt", ".pdf", ".png", ".svg", ".xls", ".xlsx")
+"""Endings of files that programs open, and that no table of this program is."""
 
 
 def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequence[Column[Any]] = ()) -> Destination:
@@ -70,6 +72,12 @@ def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequenc
     file, style = choose_file(view.output), view.style
     known = list(dict.fromkeys([*FORMAT_NAMES, *extra]))
     ending = ENDINGS.get("" if file is None else file.suffix.lower())
+    if style is None and file is not None and file.suffix.lower() in OTHER_FILES:
+        endings = enumerate_words([*(name for name, format_ in ENDINGS.items() if format_ in known), ".txt"])
+        raise MbcostError(f"{file} would be text, which {file.suffix} is not: use {endings}, or add --format")
+    if style is None and ending is not None and ending not in known:
+        endings = enumerate_words([name for name, format_ in ENDINGS.items() if format_ in known])
+        raise MbcostError(f"{file} means {ending}, which this command does not write: use {endings}, or add --format")
     if style is None:
         style = ending if ending in known else "text"
     if style not in known:

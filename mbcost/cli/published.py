@@ -18,6 +18,7 @@ from mbcost.present.table import Column
 from mbcost.questions.published.corrections import correct_cells, correct_figures, list_errata
 from mbcost.questions.published.verdict import STATUSES, paper_of
 from mbcost.questions.published.verdicts import judge_figures
+from mbcost.spec.catalogue.library import find_network
 from mbcost.spec.catalogue.published import Published, load_published
 
 
@@ -85,6 +86,7 @@ def published(
     if errata and (summary or status is not None):
         raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
     figures = load_published()
+    net = None if net is None else find_network(net) or net
     wanted = _check_names(figures, net, source, status)
     of_source = [figure for figure in figures if source in (None, figure.source.name) and net in (None, figure.net)]
     if errata:

@@ -16,7 +16,6 @@ MEANINGS: Mapping[str, str] = {
     "--classes": "num-classes n-classes outputs",
     "--in-channels": "channels input-channels num-channels in-chans chans",
     "--no-top": "no-head no-classifier backbone exclude-top features-only",
-    "--head": "top",
     "--columns": "column cols fields select",
     "--sort": "sort-by order order-by",
     "--by": "group-by level per",
@@ -31,7 +30,7 @@ MEANINGS: Mapping[str, str] = {
     "--params": "parameters max-params",
     "--min-top1": "top1 accuracy min-accuracy",
     "--max-latency": "latency time",
-    "--limit": "top-k count number most max-results",
+    "--limit": "top top-k count number most max-results",
     "--rank": "rank-by objective",
     "--quantity": "what kind",
     "--force": "yes",
@@ -123,7 +122,11 @@ def _describe_bad_value(error: Any) -> str | None:
 
 def _describe_usage(error: Any) -> str | None:
     match = re.fullmatch(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)\.?", error.message, re.DOTALL)
-    return f"unexpected argument '{match[1]}': remove it" if match else None
+    if match is None:
+        return None
+    if re.fullmatch(r"[0-9.]+( [0-9x]+)?", match[1]):
+        return f"unexpected argument '{match[1]}': write it with the network, such as v2@0.75/160"
+    return f"unexpected argument '{match[1]}': remove it"
 
 
 _DESCRIPTIONS: Mapping[str, Callable[[Any], str | None]] = {

@@ -45,7 +45,10 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
     """
     source, colon, path = target.rpartition(":")
     if not (colon and source and path):
-        raise MbcostError(f"'{target}' does not name a model: expected MODULE:FACTORY or ./FILE.py:FACTORY")
+        module, dot, factory = target.rpartition(".")
+        meant = f"did you mean '{module}:{factory}'?" if dot and factory != "py" and target.isprintable() else ""
+        form = meant or "expected MODULE:FACTORY or ./FILE.py:FACTORY"
+        raise MbcostError(f"'{target}' does not name a model: {form}")
     is_file = source.endswith(".py") or "/" in source or os.sep in source
     file = Path(source)
     if is_file and not file.is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -13,6 +13,8 @@ from mbcost.present.table import Cell, Column, Share, Table
 
 ORDERED = ("layer", "first_layer", "second_layer", "block")
 """Columns of layers: the rows are in the order of execution, which is that of their names."""
+SLIPS: Mapping[str, str] = dict.fromkeys(("flops", "macs", "madds", "multiply-adds", "ops"), "mult-adds")
+"""What people write when they mean a column."""
 
 
 def arrange(table: Table, columns: Sequence[str] | None, sort: str | None) -> Table:
@@ -73,7 +75,7 @@ def find_column(name: str, columns: Sequence[Column[Any]]) -> str:
     """
     keys = _list_meant(name, columns)
     if not keys:
-        raise unknown("column", name, dict.fromkeys(column.key.replace("_", "-") for column in columns))
+        raise unknown("column", name, dict.fromkeys(column.key.replace("_", "-") for column in columns), SLIPS)
     if len(keys) > 1:
         names = " or ".join(key.replace("_", "-") for key in keys)
         raise MbcostError(f"'{name}' means more than one column: write {names}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mbcost.errors import escape
+from mbcost.present.html import render_html
 from mbcost.present.table import Cell, Share, Table, text_of
 from mbcost.present.text import render_plain
 
@@ -72,6 +73,7 @@ FORMATS: Mapping[str, Callable[[Table], str]] = {
     "csv": render_csv,
     "markdown": render_markdown,
     "latex": render_latex,
+    "html": render_html,
 }
 """Formats by the name that users type. `json` is written from the answer itself, and `text` on a terminal by
 `render_text`, in its width and with its colours."""

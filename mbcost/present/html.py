@@ -23,7 +23,7 @@ def render_html(table: Table) -> str:
     foot = [] if table.footer is None else ["<tfoot>", _row("th", map(_text_of, table.footer), table), "</tfoot>"]
     lines = [
         "<table>",
-        f"<caption>{escape(table.title)}</caption>",
+        f"<caption>{escape(' '.join([table.title, *table.lead]))}</caption>",
         "<thead>",
         head,
         "</thead>",

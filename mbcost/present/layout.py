@@ -13,7 +13,7 @@ GAP = 2
 """The terminal cells between two columns."""
 MOST_LINES = 2
 """A column is left out, if it may be, before a cell takes more lines than this."""
-NARROWEST = 8
+NARROWEST = 12
 """If whole words do not fit, a column of text has at least this many terminal cells."""
 _PIECES = re.compile(r"[^-/@:,._=]*[-/@:,._=]*")
 """A long word is broken after these characters, if it has any."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.python.networks import Size, as_text, check_sides, make_settings
-from mbcost.spec.catalogue.library import as_convention
+from mbcost.spec.catalogue.library import as_convention, find_network
 from mbcost.spec.scaling import check_whole
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def explain(
         convention: the convention that counts the number, itself or by name.
         limit: how many explanations to return.
         deep: whether to try two mistakes at once, changed rows of the table and powers of 1024, too.
-        force: whether the search may need more than 180 MB, as with `--force`.
+        force: whether the search may need more than 320 MB, as with `--force`.
 
     Returns:
         `.explanations`, the simplest first, each with `.spec`, `.values` (`.value`, `.rounding`, `.counted_by`),
@@ -124,6 +124,7 @@ def published(net: str | None = None, *, source: str | None = None, status: str 
     from mbcost.spec.catalogue.published import load_published
 
     figures = load_published()
+    net = None if net is None else find_network(as_text(net)) or net
     for kind, name, names in (
         ("network", net, dict.fromkeys(figure.net for figure in figures)),
         ("source", source, dict.fromkeys(figure.source.name for figure in figures)),

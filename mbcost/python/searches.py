@@ -183,7 +183,8 @@ def fit(
         reference, series = parse_series(text, settings)
         stated = None if reference.alpha is None else (reference.alpha,)
         chosen = pick_setting("alpha", text, stated, widths)
-        at = sizes if reference.resolution is None else (reference.resolution,)
+        stated_size = None if reference.resolution is None else (reference.resolution,)
+        at = pick_setting("the resolution", text, stated_size, None if resolutions is None else sizes) or sizes
         _add(requests, Request(text, series, EVERY_ALPHA if chosen is None else chosen, at or ()))
     return find_fit(*_list_sheets(requests, rules), limits, rank=rank, most=limit, only_front=pareto)
 

@@ -200,7 +200,9 @@ def test_a_signal_during_a_sweep_leaves_no_file(number: signal.Signals, word: st
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("ending", "style"), [("csv", "csv"), ("json", "json"), ("md", "markdown"), ("TEX", "latex")])
+@pytest.mark.parametrize(
+    ("ending", "style"), [("csv", "csv"), ("json", "json"), ("md", "markdown"), ("TEX", "latex"), ("html", "html")]
+)
 def test_the_ending_of_a_file_chooses_its_format(ending: str, style: str, mbcost: Mbcost, tmp_path: Path) -> None:
     target = tmp_path / f"t.{ending}"
     assert mbcost("table", "v2", "-o", str(target)).code == 0

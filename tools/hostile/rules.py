@@ -112,7 +112,8 @@ def _is_complete(command: str, name: str, content: bytes) -> bool:
 
 
 def _asks_for_help(line: tuple[str, ...]) -> bool:
-    return not {"--help", "--version", "--show-completion", "--install-completion"}.isdisjoint(line)
+    words = {"-h", "--help", "-V", "--version", "--show-completion", "--install-completion"}
+    return line[:1] == ("help",) or not words.isdisjoint(line)
 
 
 def _judge_answer(line: tuple[str, ...], out: str) -> Iterator[str]:

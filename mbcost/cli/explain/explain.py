@@ -30,6 +30,7 @@ from mbcost.questions.explain.query import Claim, make_query, parse_number
 from mbcost.questions.explain.readings import QUANTITIES
 from mbcost.questions.explain.trials import Trial
 from mbcost.spec.catalogue.library import load_conventions
+from mbcost.spec.quantity import read_quantity
 from mbcost.spec.scaling import check_whole
 
 MOST_NUMBERS = 50
@@ -114,7 +115,7 @@ def explain(
 
     What you give is kept, what you leave open is searched. For each explanation, chance is the share of similar random
     numbers that would get an equally simple explanation. The exit code is 0 if an explanation gives the digits, else 1.
-    A search of more than 10,000,000 counts, about 8 minutes, or one whose arrays exceed 180 MB, needs --force.
+    A search of more than 10,000,000 counts, about 8 minutes, or one whose arrays exceed 320 MB, needs --force.
 
     \b
     Examples:
@@ -148,7 +149,7 @@ def _networks(
 ) -> list[tuple[str | None, list[Claim]]]:
     """Return what to explain, network by network: the numbers of a table, or those of the command line."""
     texts: list[tuple[str | None, str]] = [(name, text) for name, text in options.items() if text is not None]
-    if number is not None and net is None and (texts or rows is not None) and not number[:1].isdigit():
+    if number is not None and net is None and (texts or rows is not None) and read_quantity(number) is None:
         number, net = None, number  # the numbers are options, so the only argument is the network
     if rows is not None and (number is not None or texts):
         raise MbcostError("--rows and a number are both given: remove the number, the table has the numbers")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from mbcost.cli.arguments import parse_alpha, parse_reference, parse_resolution
 from mbcost.errors import MbcostError, Problem, SpecError, suggestion
 from mbcost.questions.explain.query import Claim, parse_number
-from mbcost.spec.catalogue.library import load_spec
+from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.printed import Printed
 from mbcost.spec.reading.nodes import MOST_PROBLEMS
 from mbcost.spec.reading.sheet import SheetLine, read_sheet
@@ -134,9 +134,11 @@ class _RowReader:
 
 
 def _parse_network(text: str) -> str:
-    """Return the reference after checking that it names a network."""
-    load_spec(parse_reference(text).name)
-    return text
+    """Return the reference, with the network's own name for an alias, so that rows about one network stay together."""
+    name = parse_reference(text).name
+    load_spec(name)
+    settings = re.search("[@/:=].*", text)
+    return name + (settings[0] if settings else "") if name in NETWORKS else text
 
 
 def _parse_alpha(text: str) -> float:

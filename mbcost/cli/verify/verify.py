@@ -26,7 +26,7 @@ from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import COLUMNS, as_json, as_table
 from mbcost.questions.verify.verify import identify_model, trace_target, verify_model
-from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.library import NETWORKS, find_network, load_spec
 
 Kwargs = Annotated[
     Optional[list[str]],
@@ -84,6 +84,8 @@ def verify(
     net = pick_network(net, spec[0] if spec else None, "--spec")
     if net is None and not find:
         raise MbcostError("verify needs a network to compare with: name it after the model, or add --find")
+    if net is not None and ":" in net and find_network(model):
+        raise MbcostError(f"the model comes before the network: mbcost verify {net} {model}")
     if not find:
         network = resolve_network(net or "", options)
         with show_work(f"loading {model} and running it once"):

@@ -32,7 +32,7 @@ def as_table(answer: NetworkDiff) -> Table:
         "activations_difference": SignedCount(answer.activations),
     }
     notes = [
-        *([f"{answer.same} layers are equal, {len(answer.layers)} differ"] if answer.layers else []),
+        *([f"{answer.same} layers are equal, {_count_differing(len(answer.layers))}"] if answer.layers else []),
         *(_totals_text(network, answer) for network in (answer.first, answer.second)),
         convention_text(answer.convention),
     ]
@@ -82,3 +82,7 @@ def _changes_text(layer: LayerDiff) -> str:
 def _totals_text(network: Network, answer: NetworkDiff) -> str:
     totals = sum_network(network, answer.convention)
     return f"{network_text(network)}: {totals.mult_adds:,} mult-adds, {totals.params:,} params"
+
+
+def _count_differing(number: int) -> str:
+    return f"{number} differ{'s' if number == 1 else ''}"

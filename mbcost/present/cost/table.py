@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from mbcost.errors import MbcostError, unknown
+from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
 from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_text
 from mbcost.present.table import Cell, Column, Share, Table, build_table, shares
@@ -87,7 +88,7 @@ def _find_key(name: str, keys: Sequence[str]) -> str:
     word = name.lower().replace("-", "_")
     key = word if word in keys else SYNONYMS.get(word, word)
     if key not in keys:
-        raise unknown("column", name, (key.replace("_", "-") for key in keys))
+        raise unknown("column", name, (key.replace("_", "-") for key in keys), SLIPS)
     return key
 
 

@@ -146,25 +146,27 @@ def finding_texts(explanation: Explanation) -> list[str]:
     values = [value for value in explanation.values if value.rounding is not None]
     subject = subject_text(explanation, in_brackets=True)
     if len(values) <= FEW:
-        return [_finding_text(value, subject) for value in values]
+        return [_finding_text(value, subject, is_proved=bool(explanation.explained)) for value in values]
     ways = {(value.fact.quantity, value.reading.name, value.rounding): value for value in values}
+    verb = "are" if explanation.explained else "could be"
     which = " that fit" if len(values) < len(explanation.values) else ""
     return [
-        f"the {QUANTITY[value.fact.quantity]}{which} are what {_counters_clause(value)} for {subject}: "
+        f"the {QUANTITY[value.fact.quantity]}{which} {verb} what {_counters_clause(value)} for {subject}: "
         f"{mechanism_text(value)} ({how(value)})"
         for value in ways.values()
     ]
 
 
-def _finding_text(value: Value, subject: str) -> str:
+def _finding_text(value: Value, subject: str, *, is_proved: bool) -> str:
     """Return `300,774,272 is what macs counts for v2@1/224:official: multiply-adds (301M is this number, rounded)`."""
+    verb = "is" if is_proved else "could be"
     way = how(value)
     printed = "" if way == "exact" else f" ({value.fact.printed.text} is this number, {way})"
     if not value.counted_by and not value.reading.name.startswith(TWICE):
         counted = f"a count that no tool is known to make, for {subject}"
     else:
         counted = f"{'twice ' * value.reading.name.startswith(TWICE)}what {_counters_clause(value)} for {subject}"
-    return f"{value.value:,} is {counted}: {mechanism_text(value)}{printed}"
+    return f"{value.value:,} {verb} {counted}: {mechanism_text(value)}{printed}"
 
 
 def _counters_clause(value: Value) -> str:

@@ -213,7 +213,7 @@ def _notes(answer: Fit) -> Iterator[str]:
     if answer.nearest is not None:
         yield f"nearest miss: {_miss_text(answer.nearest)}"
     if answer.nearest_released is not None and answer.nearest_released != answer.nearest:
-        yield f"nearest released checkpoint: {_miss_text(answer.nearest_released)}"
+        yield f"nearest released checkpoint that does not fit: {_miss_text(answer.nearest_released)}"
     for relief in answer.reliefs:
         yield f"without {option_of(relief.limit)}: {_relief_text(relief, any_fits=bool(answer.best))}"
 

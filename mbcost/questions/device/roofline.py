@@ -123,7 +123,9 @@ def choose_machine(
     if known is None:
         if peak is None or bandwidth is None:
             missing = "peak-macs" if peak is None else "bandwidth"
-            raise MbcostError(f"{missing} is missing: give both peak-macs and bandwidth, or a device")
+            raise MbcostError(
+                f"{missing} is missing: give both peak-macs and bandwidth, or a device such as jetson-nano"
+            )
         return Machine("the machine", peak, bandwidth), number_format
     if peak is not None or bandwidth is not None:
         raise MbcostError("a device and a rate are both given: remove the rate, because the device states both rates")

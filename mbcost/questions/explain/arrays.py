@@ -29,7 +29,7 @@ else:
 
 LARGEST = 2**53
 """The search is for counts up to this one."""
-MEMORY = 180_000_000
+MEMORY = 320_000_000
 """The arrays of one network, and those of all networks, need at most so many bytes without `--force`."""
 MOST = 2**62
 """No number in the arrays is larger: two of them can be added or subtracted."""
@@ -65,8 +65,8 @@ def check_memory(size: int, *, force: bool) -> None:
     """
     if size > MEMORY and not force:
         raise TooMuchMemory(
-            f"the search needs more than {MEMORY // 10**6:,} MB: leave out --deep, state more of the network, "
-            "give fewer numbers, or add --force to exceed this limit"
+            f"the search needs more than {MEMORY // 10**6:,} MB: state the network, its alpha and its "
+            "resolution, such as v2@1/224, leave out --deep, give fewer numbers, or add --force to exceed this limit"
         )
 
 

@@ -14,7 +14,7 @@ from mbcost.questions.explain.evaluate import confirm, make_explanation
 from mbcost.questions.explain.facts import Fact, Query, fill_quantities
 from mbcost.questions.explain.nearest import find_nearest
 from mbcost.questions.explain.search import Candidate, find_candidates
-from mbcost.questions.explain.trials import Stacks, Trial, build_trials, is_long
+from mbcost.questions.explain.trials import Kept, Stacks, Trial, build_trials, is_long
 from mbcost.questions.explain.wide import build_wide_trials
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]
@@ -63,7 +63,10 @@ def explain(query: Query, limit: int = 10, watch: Watch = iter, *, rests: int = 
 def _search(query: Query, watch: Watch) -> tuple[list[tuple[Query, list[Trial]]], list[tuple[Candidate, Query]]]:
     """Return the trials, and the candidates that give the facts, the simplest first, with their quantities."""
     stacks: Stacks = {}
-    tried = [(filled, list(watch(_build_trials(filled, cost, stacks)))) for filled, cost in fill_quantities(query)]
+    kept = Kept()
+    tried = [
+        (filled, list(watch(_build_trials(filled, cost, stacks, kept)))) for filled, cost in fill_quantities(query)
+    ]
     confirmed = [
         (candidate, filled)
         for filled, trials in tried
@@ -75,16 +78,15 @@ def _search(query: Query, watch: Watch) -> tuple[list[tuple[Query, list[Trial]]]
     return tried, sorted(confirmed, key=lambda pair: pair[0].order)
 
 
-def _build_trials(query: Query, cost: int, stacks: Stacks) -> Iterator[Trial]:
+def _build_trials(query: Query, cost: int, stacks: Stacks, kept: Kept) -> Iterator[Trial]:
     """Yield all trials of the query.
 
     Raises:
         TooMuchMemory: all arrays together need too much memory.
     """
-    size = 0
-    for trial in chain(build_trials(query, cost, stacks), build_wide_trials(query, cost)):
-        size += trial.size
-        check_memory(size + sum(expanded.stack.size for expanded in stacks.values()), force=query.force)
+    for built in chain(build_trials(query, cost, stacks), build_wide_trials(query, cost)):
+        trial = kept.add(built)
+        check_memory(kept.size + sum(expanded.stack.size for expanded in stacks.values()), force=query.force)
         yield trial
 
 

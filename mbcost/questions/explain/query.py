@@ -95,7 +95,7 @@ def make_query(
 
 
 def parse_number(text: str, quantity: str | None) -> Printed:
-    """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is settings.
+    """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is given.
 
     Raises:
         MbcostError: the text is not a number, or it is so small that its unit must be missing.

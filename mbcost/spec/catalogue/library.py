@@ -45,6 +45,8 @@ NETWORKS = (
     "v3-small-arxiv4",
 )
 """The built-in networks in the order in which they are listed; a test requires that they are the files of `specs/`."""
+_CHECKPOINT = re.compile(r"(?P<name>.+?)[-_](?P<alpha>[0-9]\.[0-9]+)[-_](?P<side>[0-9]{2,4})")
+"""The names of the papers' checkpoints, such as `mobilenet_v2_0.75_160`."""
 
 
 def specs_folder() -> Path:
@@ -157,6 +159,14 @@ def load_spec(name: str | os.PathLike[str]) -> Spec:
 
 def unknown_network(name: str) -> MbcostError:
     """Return the error for a name that no built-in network has; it suggests networks by their aliases, too."""
+    if is_file(f"{name}.yaml"):
+        return MbcostError(f"unknown network '{name}': did you mean the file '{name}.yaml'?")
+    if re.fullmatch(r"[KMGT]i?B|[KMG]|ms", name, re.IGNORECASE):
+        return MbcostError(f"unknown network '{name}': write a number and its unit as one word, such as 320KiB")
+    if (checkpoint := _CHECKPOINT.fullmatch(name)) and (network := find_network(checkpoint["name"])):
+        return MbcostError(
+            f"unknown network '{name}': did you mean '{network}@{float(checkpoint['alpha']):g}/{checkpoint['side']}'?"
+        )
     meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in _read_names(network)}
     return unknown("network", name, NETWORKS, meanings)
 

@@ -245,7 +245,7 @@ def test_rows_that_the_first_explanation_misses_get_an_answer_of_their_own(mbcos
     assert [fact["printed"] for fact in document["rest"]["query"]["facts"]] == ["77.7M"]
     out = mbcost("explain", "--rows", str(path)).out
     assert "\nnot proved: the first explanation gives 3 of 4 numbers: chance " in out
-    assert "\nthe mult-adds that fit are what macs, " in out
+    assert "\nthe mult-adds that fit could be what macs, " in out
     assert "\nfor the rest, 77.7M in row 4:\nno explanation gives these digits; " in out
 
 

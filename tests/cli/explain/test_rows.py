@@ -48,6 +48,14 @@ def test_rows_of_one_network_come_together_in_their_order() -> None:
     ]
 
 
+def test_an_alias_does_not_divide_the_rows_of_a_network() -> None:
+    text = "net,mult_adds\nv2@1,300M\nMobileNetV2@1,314M\nmobilenet_v2@1/192,221M\n"
+    assert claims(parse_rows(text, "table.csv")) == [
+        ("v2@1", [(1, None, None, ("mult_adds", "300M")), (2, None, None, ("mult_adds", "314M"))]),
+        ("v2@1/192", [(3, None, None, ("mult_adds", "221M"))]),
+    ]
+
+
 def test_columns_come_in_any_order_and_rows_may_be_short() -> None:
     text = "params,net,alpha\r\n3.4M,v2\r\n6.06M,v2,1.4\r\n"
     assert claims(parse_rows(text, "table.csv")) == [
