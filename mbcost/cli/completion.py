@@ -17,8 +17,6 @@ from mbcost.cli.group import build_command, build_root, summary_of
 from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.cli.shells import SHELLS
 
-REQUEST = "__complete"
-"""The command that shells run."""
 FILES = ":files"
 FILE_PARAMETERS = frozenset({"output", "rows", "model", "net", "networks", "nets", "first", "second", "files"})
 """Parameters whose values can be files; if nothing else matches, the shell completes those."""

@@ -38,7 +38,7 @@ def compare(*networks: NetworkLike, convention: Convention | str | None = None) 
         convolutions and linear layers), and `.ratio(totals, quantity)`, an exact fraction.
 
     Raises:
-        MbcostError: there is no network, or one cannot be built, or the convention is unknown.
+        MbcostError: no network is given, one cannot be built, or the convention is unknown.
 
     >>> answer = compare("v1", "v2", "v3-large")
     >>> [totals.mult_adds for totals in answer.totals]
@@ -47,7 +47,7 @@ def compare(*networks: NetworkLike, convention: Convention | str | None = None) 
     from mbcost.questions.compare.compare import compare_totals
 
     if not networks:
-        raise MbcostError("there is no network to compare: give at least one")
+        raise MbcostError("compare needs a network: give at least one")
     return compare_totals([network(net) for net in networks], as_convention(convention))
 
 

@@ -67,7 +67,7 @@ def explain(
         `.nearest`.
 
     Raises:
-        MbcostError: there is no number, a text is not one, or what is given does not describe a network.
+        MbcostError: no number is given, a text is not one, or what is given does not describe a network.
 
     >>> answer = explain("314M", "v2@1/224")
     >>> answer.explanations[0].values[0].value, answer.explanations[0].values[0].counted_by[0]
@@ -84,7 +84,7 @@ def explain(
     given = ((quantity, number), ("mult_adds", mult_adds), ("params", params))
     numbers = tuple((name, parse_number(_as_printed(value), name)) for name, value in given if value is not None)
     if not numbers:
-        raise MbcostError("there is no number to explain: give a number, mult_adds or params")
+        raise MbcostError("explain needs a number: give a number, mult_adds or params")
     settings = make_settings(
         alpha=alpha,
         resolution=None if resolution is None else check_sides(resolution),

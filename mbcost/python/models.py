@@ -171,7 +171,7 @@ def verify(
 
     Raises:
         MissingLibrary: torch is not installed.
-        MbcostError: there is no network, the model does not run, or what is given does not describe a network.
+        MbcostError: no network is given, the model does not run, or what is given does not describe a network.
 
     >>> verify(build("v2@0.5"), "v2@0.5").equal
     True

@@ -87,7 +87,7 @@ def sweep(
         at = pick_setting("the resolution", text, stated_size, sizes) or published
         _add(requests, Request(text, series, chosen, at))
     if not requests:
-        raise MbcostError("there is no network to sweep: give at least one")
+        raise MbcostError("sweep needs a network: give at least one")
     batches = compute_batches(*_list_sheets(requests, rules))
     if aims is not None:
         return find_front(batches, aims)

@@ -123,7 +123,7 @@ def spell(value: object) -> str:
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
-    "no network": (mbcost.compare, "there is no network to compare: give at least one"),
+    "no network": (mbcost.compare, "compare needs a network: give at least one"),
     "no name": (lambda: mbcost.network(3), "3 is not a network: give a reference such as 'v2@0.75/160', a path or"),  # type: ignore[arg-type]
     "a setting of a network": (lambda: mbcost.network(mbcost.network("v1"), alpha=0.5), "has its settings already"),
     "alpha as text": (lambda: mbcost.network("v2", alpha="1"), "alpha is '1': it must be a number such as 0.75"),  # type: ignore[arg-type]
@@ -145,12 +145,12 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "options without an arena": (lambda: mbcost.memory("v2", allocators=["naive"], arena=["pad"]), "without the all"),
     "a missing rate": (lambda: mbcost.roofline("v2", peak_macs=1e9), "bandwidth is missing: give both"),
     "an endless rate": (lambda: mbcost.roofline("v2", peak_macs=float("inf")), "peak_macs is inf: it must be"),
-    "nothing to sweep": (mbcost.sweep, "there is no network to sweep: give at least one"),
+    "nothing to sweep": (mbcost.sweep, "sweep needs a network: give at least one"),
     "no alphas": (lambda: mbcost.sweep("v2", alphas=[]), "alphas is []: it must be a list such as [0.5, 1.0]"),
     "one alpha": (lambda: mbcost.sweep("v2", alphas=0.5), "alphas is 0.5: it must be a list such as [0.5, 1.0]"),  # type: ignore[arg-type]
     "a limit as text": (lambda: mbcost.fit(ram="320KiB"), "ram is '320KiB': it must be a number of bytes"),  # type: ignore[arg-type]
     "a phone alone": (lambda: mbcost.fit(phone="pixel1"), "phone needs max_latency"),
-    "no number": (mbcost.explain, "there is no number to explain"),
+    "no number": (mbcost.explain, "explain needs a number"),
     "a number that is none": (lambda: mbcost.explain("many"), "'many' is not a number"),
     "a verdict": (lambda: mbcost.published(status="right"), "unknown verdict 'right'"),
     "verify without a network": (lambda: mbcost.verify("net:make"), "verify needs a network to compare with"),

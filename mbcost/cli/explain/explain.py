@@ -163,7 +163,7 @@ def _networks(
     if number is not None:
         texts.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
     if not texts:
-        raise MbcostError("there is no number to explain: give NUMBER, --mult-adds, --params or --rows")
+        raise MbcostError("explain needs a number: give NUMBER, --mult-adds, --params or --rows")
     return [(net, [Claim(None, None, tuple((name, parse_number(text, name)) for name, text in texts))])]
 
 
