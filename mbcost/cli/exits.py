@@ -52,6 +52,7 @@ def report(error: BaseException, *, verbose: bool = False, with_traceback: bool 
         verbose: whether long lines are written whole.
         with_traceback: whether the traceback of an unforeseen error is written, too.
     """
+    error = _find_signal(error)
     if isinstance(error, KeyboardInterrupt):
         write_message("interrupted")
         return INTERRUPTED
@@ -71,6 +72,14 @@ def report(error: BaseException, *, verbose: bool = False, with_traceback: bool 
     description = f"{type(error).__name__}: {error}{_locate(error)}"
     write_message(f"this is a fault of mbcost, {advice}: {description}", "error", verbose=verbose)
     return UNFORESEEN
+
+
+def _find_signal(error: BaseException) -> BaseException:
+    """Return the signal behind an error: a library that is interrupted can report that as an error of its own."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt | Terminated):
+        cause = cause.__cause__ or cause.__context__
+    return cause or error
 
 
 def _explain(error: BaseException) -> tuple[str, ...] | None:

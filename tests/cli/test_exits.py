@@ -84,6 +84,19 @@ def test_a_signal_and_ctrl_c_have_the_codes_of_shells(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "mbcost: interrupted\nmbcost: terminated\n"
 
 
+def test_an_interrupt_that_a_library_reports_as_its_own_error_is_an_interrupt(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """numpy does so while it compares structured arrays: its TypeError has the interrupt as its cause."""
+    error = TypeError("cannot compare")
+    error.__cause__ = KeyboardInterrupt()
+    outer = ImportError("no core", name="numpy")
+    outer.__context__ = error
+    assert (report(error), report(outer), report(TypeError("other"))) == (130, 130, 3)
+    shown = capsys.readouterr().err.splitlines()
+    assert shown[:2] == ["mbcost: interrupted"] * 2
+
+
 @pytest.mark.parametrize("length", [20, 500, 5_000])
 def test_a_long_message_is_shortened_unless_verbose_is_given(mbcost: Mbcost, length: int) -> None:
     name = "\x1b" + "n" * length + "\u202e"
