@@ -76,10 +76,14 @@ def report(error: BaseException, *, verbose: bool = False, with_traceback: bool 
 
 def _find_signal(error: BaseException) -> BaseException:
     """Return the signal behind an error: a library that is interrupted can report that as an error of its own."""
+    seen: list[BaseException] = []
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, KeyboardInterrupt | Terminated):
+    while cause is not None and cause not in seen:  # causes and contexts can form a circle
+        if isinstance(cause, KeyboardInterrupt | Terminated):
+            return cause
+        seen.append(cause)
         cause = cause.__cause__ or cause.__context__
-    return cause or error
+    return error
 
 
 def _explain(error: BaseException) -> tuple[str, ...] | None:
