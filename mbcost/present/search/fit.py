@@ -12,6 +12,7 @@ from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.search.configurations import Configuration, Resolution
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
+from mbcost.questions.search.twins import PERCENT
 from mbcost.spec.scaling import alpha_text
 
 SAME_AT = "same at: other resolutions that cost the same"
@@ -121,6 +122,7 @@ def as_json(answer: Fit) -> dict[str, Any]:
         "fitting": answer.fitting,
         "laid_out": answer.laid_out,
         "given_up": answer.gave_up,
+        "near_twins": answer.near_twins,
         "front": answer.front_size,
         "configurations": [
             {
@@ -198,6 +200,12 @@ def _notes(answer: Fit) -> Iterator[str]:
         yield (
             f"front: Pareto-optimal in rank, memory and flash ({answer.front_size:,} {counted}); "
             "binding: the limit that would break first"
+        )
+    if answer.near_twins != 0:
+        number = "" if answer.near_twins is None else f"{answer.near_twins:,} "
+        yield (
+            f"not listed: {number}near-twins of these rows, the same network with alpha and resolution within "
+            f"{PERCENT}%; --all lists them"
         )
     for limit, nearest in answer.impossible:
         yield _impossible_text(limit, nearest, f" {LOWER_BOUND}," if has_arena and limit.quantity == "memory" else "")

@@ -142,6 +142,14 @@ class CountingRules:
 
 
 @dataclass(frozen=True)
+class Near:
+    """Along what a list of configurations leaves out near-twins: what the user did not choose."""
+
+    alpha: bool = False
+    resolution: bool = False
+
+
+@dataclass(frozen=True)
 class Configuration:
     """One network at one resolution."""
 
@@ -178,6 +186,7 @@ class Batch:
     flash: Integers
     checkpoints: Mapping[tuple[int, int], Checkpoint]
     """The indices of an alpha and a resolution -> their released checkpoint."""
+    near: Near = Near()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -218,6 +227,7 @@ class CostSheet:
     params: Integers
     """[alphas], as is `flash`."""
     flash: Integers
+    near: Near = Near()
 
     def filter_resolutions(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
         """Return the resolutions at which no feature map is empty."""
@@ -271,6 +281,7 @@ class CostSheet:
             self.params[alphas],
             self.flash[alphas],
             checkpoints,
+            self.near,
         )
 
 
