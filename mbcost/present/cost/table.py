@@ -10,7 +10,7 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
 from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_text
-from mbcost.present.table import Cell, Column, Share, Table, build_table, shares
+from mbcost.present.table import Cell, Column, ColumnNote, Share, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
 SYNONYMS: Mapping[str, str] = {"name": "layer", "block": "layer", "stage": "layer", "share": "mult_adds_percent"}
@@ -73,7 +73,8 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
         "mult_adds_percent": Share(10_000 if costs.mult_adds else 0, 0),
         "activations": costs.activations,
     }
-    notes = [convention_text(costs.convention)]
+    counted = ("params", "mult_adds", "mult_adds_percent")
+    notes = [ColumnNote(convention_text(costs.convention), counted)]
     asked = [*(named or ()), *([sorted_by] if sorted_by else ())]
     table = build_table(headline(costs.network), known, rows, footer, notes, asked=asked).select(chosen)
     return explain_letters(table)

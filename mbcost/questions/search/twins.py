@@ -101,8 +101,7 @@ class Shortlist:
 
         if not near.resolution:
             return np.asarray(np.arange(len(self.pool.resolutions)) == size)
-        is_near: NDArray[Any] = _is_near(self._sizes, self._sizes[size]).all(axis=1)
-        return is_near
+        return np.asarray(_is_near(self._sizes, self._sizes[size]).all(axis=1))
 
     @cached_property
     def _columns(self) -> tuple[NDArray[Any], ...]:
