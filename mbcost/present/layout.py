@@ -117,7 +117,11 @@ def _join_words(text: str, width: int) -> Iterator[str]:
             continue
         joined = ""
         for word in re.findall(r"\s*\S+", item):
-            if joined and _belong_together(joined.split()[-1], word.strip()) and count_cells(joined + word) <= width:
+            if (
+                joined
+                and _belong_together(joined.split()[-1], word.strip())
+                and count_cells((joined + word).strip()) <= width
+            ):
                 joined += word
                 continue
             if joined:

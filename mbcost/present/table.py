@@ -179,25 +179,20 @@ def text_of(cell: Cell) -> str:
 
 
 def shares(counts: Iterable[int]) -> list[Share]:
-    """Return the share of each count in their sum.
+    """Return the share of each count in their sum, rounded half up on its own.
 
-    The printed shares add up to exactly 100.00 %, because the largest remainders are rounded up.
+    Equal counts have equal shares, so the printed shares need not add up to exactly 100.00 %.
 
     >>> [str(share) for share in shares([1, 1, 1])]
-    ['33.34', '33.33', '33.33']
+    ['33.33', '33.33', '33.33']
     """
     parts = list(counts)
-    whole = sum(parts)
+    whole, longest = sum(parts), max(parts, default=0)
     if whole == 0:
         return [Share(0, 0) for _ in parts]
-    floors = [10_000 * part // whole for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda index: -(10_000 * parts[index] % whole))
-    for index in by_remainder[: 10_000 - sum(floors)]:
-        floors[index] += 1
-    longest = max(parts)
     return [
-        Share(floor, (2 * BAR_WIDTH * part + longest) // (2 * longest))
-        for floor, part in zip(floors, parts, strict=True)
+        Share((20_000 * part + whole) // (2 * whole), (2 * BAR_WIDTH * part + longest) // (2 * longest))
+        for part in parts
     ]
 
 

@@ -120,9 +120,9 @@ def test_every_format_shows_every_cell(style: str) -> None:
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=60))
-def test_shares_add_up_to_the_last_digit_and_are_off_by_less_than_one_unit(counts: list[int]) -> None:
-    parts, whole = shares(counts), sum(counts)
-    assert sum(part.hundredths for part in parts) == (10_000 if whole else 0)
-    for part, count in zip(parts, counts, strict=True):
-        assert abs(part.hundredths * whole - 10_000 * count) < max(whole, 1)
+def test_every_share_is_the_nearest_one_and_equal_counts_have_equal_shares(counts: list[int]) -> None:
+    parts, whole = shares([*counts, *counts]), 2 * sum(counts)
+    assert parts[: len(counts)] == parts[len(counts) :]
+    for part, count in zip(parts, counts, strict=False):
+        assert 2 * abs(part.hundredths * whole - 10_000 * count) <= whole
         assert 0 <= part.bar <= 10
