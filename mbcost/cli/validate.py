@@ -95,10 +95,12 @@ def validate(
     """Compare the formulas with real models, layer by layer, to the last integer.
 
     fvcore and torch measure our own PyTorch model of the same spec. The models of the libraries are traced. The exit
-    code is 0 if everything is equal, 1 if a value differs, and 2 if the comparison could not run.
+    code is 0 if everything is equal, 1 if a value differs, and 2 if the comparison could not run. All published alphas
+    and resolutions of one network take a minute or more; v2@1/224 is one of each and takes seconds.
 
     \b
     Examples:
+      mbcost validate v2@1/224
       mbcost validate
       mbcost validate v2 --alpha 0.35:1.4:0.35 --res 97,224,160x224
       mbcost validate v3-large --against torchvision,timm
