@@ -178,6 +178,11 @@ def text_of(cell: Cell) -> str:
     return escape(cell)
 
 
+def percent_text(cell: Cell) -> str:
+    """Spell a cell as `text_of` does, but a share without its bar."""
+    return f"{cell}%" if isinstance(cell, Share) else text_of(cell)
+
+
 def shares(counts: Iterable[int]) -> list[Share]:
     """Return the share of each count in their sum, rounded half up on its own.
 
