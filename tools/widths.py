@@ -54,11 +54,11 @@ def try_widths() -> None:
 
     emit = output.emit
 
-    def checked(table: Table, answer: dict[str, Any], destination: output.Destination) -> None:
+    def checked(table: Table, answer: dict[str, Any], destination: output.Destination, rows: Any = "") -> None:
         for width in WIDTHS:
             for fault in find_faults(table, width):
                 print(f"mbcost: {fault}", file=sys.stderr)
-        emit(table, answer, destination)
+        emit(table, answer, destination, rows)
 
     output.emit = checked
 

@@ -14,9 +14,9 @@ from typing import Any, TextIO
 from mbcost.cli.arguments import parse_list
 from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, enumerate_words, unknown
-from mbcost.present.arrangement import arrange, find_column, has_columns
+from mbcost.present.arrangement import arrange, find_column, find_order, has_columns
 from mbcost.present.formats import FORMATS
-from mbcost.present.table import Column, Table
+from mbcost.present.table import Column, Table, build_table
 from mbcost.present.text import render_text
 
 FORMAT_NAMES = (*FORMATS, "json")
@@ -52,18 +52,30 @@ ENDINGS: Mapping[str, str] = {
     ".tex": "latex", ".xml": "junit",
 }  # fmt: skip
 """The ending of a file's name -> its format."""
+SLIPS: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(("tex", "booktabs"), ("latex",)), **dict.fromkeys(("md", "gfm"), ("markdown",)),
+    **dict.fromkeys(("txt", "plain", "table"), ("text",)), **dict.fromkeys(("tsv", "xls", "xlsx", "excel"), ("csv",)),
+    **dict.fromkeys(("jsonl", "ndjson", "jsonlines", "json-lines"), ("jsonl", "json")), "htm": ("html",),
+    **dict.fromkeys(("yml", "yaml"), ("json",)), **dict.fromkeys(("xml", "xunit"), ("junit",)), "pq": ("parquet",),
+    **dict.fromkeys(("gh", "actions"), ("github",)),
+}  # fmt: skip
+"""What people write when they mean a format -> the formats that they can mean, the best first."""
+UNSORTED = "--sort is for the rows of a table, and this JSON is not one: remove it, or add --format csv"
 OTHER_FILES = (".doc", ".docx", ".jpeg", ".jpg", ".ods", ".odt", ".pdf", ".png", ".svg", ".xls", ".xlsx")
 """Endings of files that programs open, and that no table of this program is."""
 
 
-def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequence[Column[Any]] = ()) -> Destination:
+def choose_destination(
+    view: View, extra: tuple[str, ...] = (), columns: Sequence[Column[Any]] = (), data: Sequence[Column[Any]] = ()
+) -> Destination:
     """Return where an answer is written. A wrong format or an impossible file is refused before any work is done.
 
     Args:
         view: the options. Without a format, it is that of the file's ending, or else `text`; without a file, or with
             `-`, the answer is written to standard output.
         extra: the formats that this command has in addition.
-        columns: all columns that the answer can have, if it takes long and they are known before.
+        columns: the columns of the answer, if it takes long and they are known before.
+        data: the columns of its CSV, if that has different rows.
 
     Raises:
         MbcostError: the format is unknown or contradicts the file's ending, the file cannot be written, or a column is
@@ -81,13 +93,16 @@ def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequenc
     if style is None:
         style = ending if ending in known else "text"
     if style not in known:
-        raise unknown("format", style, known)
+        meant = {slip: [name for name in names if name in known] for slip, names in SLIPS.items()}
+        raise unknown("format", style, known, {slip: names[0] for slip, names in meant.items() if names})
     if ending in known and style != ending:
         raise MbcostError(f"--format {style} contradicts the ending of {file}, which means {ending}: remove --format")
     chosen = None if view.columns is None else parse_list(view.columns, "columns")
-    for name in (*(chosen or ()), *filter(None, [view.sort])) if columns else ():
-        find_column(name, columns)
-    return Destination(style, file, chosen, view.sort)
+    destination = Destination(style, file, chosen, view.sort)
+    if columns:
+        trial = build_table("", columns, ())
+        _arrange(replace(trial, data=build_table("", data, ())) if data else trial, destination)
+    return destination
 
 
 def check_whole_table(destination: Destination) -> None:
@@ -114,21 +129,69 @@ def choose_file(output: Path | None) -> Path | None:
     return output
 
 
-def emit(table: Table, answer: dict[str, Any], destination: Destination) -> None:
+def emit(
+    table: Table, answer: dict[str, Any], destination: Destination, rows: str | Mapping[str, Sequence[int]] = ""
+) -> None:
     """Write an answer to its destination: JSON from `answer`, the other formats from `table`.
+
+    Args:
+        table: the answer as a table.
+        answer: the same as JSON.
+        destination: where it is written, and which of its columns.
+        rows: the list in `answer` that has one item per row of the table; or every list with rows -> the row of each
+            of its items. They are sorted as the table is. Without any, the JSON cannot be sorted.
 
     Raises:
         MbcostError: the output cannot be written, or a column is unknown.
     """
     style, file = destination.style, destination.file
-    if destination.columns is not None or destination.sort is not None:
-        table = arrange(_choose_rows(table, destination), destination.columns, destination.sort)
+    arranged = _arrange(table, destination)
     if style == "json":
-        write(to_json(answer), file)
-    elif style == "text" and file is None:
+        write(to_json(answer if destination.sort is None else _sort_json(table, answer, destination.sort, rows)), file)
+        return
+    table = arranged
+    if style == "text" and file is None:
         write(render_text(table, read_screen()), file)
     else:
         write(FORMATS[style](table), file)
+
+
+def _arrange(table: Table, destination: Destination) -> Table:
+    """Return the table with the columns and in the order that the user chooses.
+
+    Raises:
+        MbcostError: there is no such column, or one is given twice.
+    """
+    columns, sort = destination.columns, destination.sort
+    if columns is None and sort is None:
+        return table
+    if destination.style == "json" and columns is not None:
+        # JSON has all columns, those of the table and those of its CSV.
+        every = (*table.columns, *table.for_data().columns)
+        keys = dict.fromkeys(find_column(name, every) for name in columns)
+        columns = tuple(key for key in keys if has_columns(table, [key]))
+    return arrange(_choose_rows(table, destination), columns, sort)
+
+
+def _sort_json(
+    table: Table, answer: dict[str, Any], sort: str, rows: str | Mapping[str, Sequence[int]]
+) -> dict[str, Any]:
+    """Return the JSON with its items in the order of the table's rows.
+
+    Raises:
+        MbcostError: the JSON has no items to sort.
+    """
+    if not rows:
+        raise MbcostError(UNSORTED)
+    positions = {row: position for position, row in enumerate(find_order(table, sort))}
+    items = {rows: range(len(answer[rows]))} if isinstance(rows, str) else rows
+    return {
+        **answer,
+        **{
+            key: [answer[key][index] for index in sorted(range(len(own)), key=lambda index: positions[own[index]])]
+            for key, own in items.items()
+        },
+    }
 
 
 def _choose_rows(table: Table, destination: Destination) -> Table:

@@ -24,7 +24,7 @@ from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
 from mbcost.present.names import bytes_text
-from mbcost.present.validate import as_json, as_table, render_github, render_junit, tabulate_differences
+from mbcost.present.validate import as_json, as_table, list_groups, render_github, render_junit, tabulate_differences
 from mbcost.questions.validate.campaign import (
     TOOLS,
     WITNESSES,
@@ -105,8 +105,8 @@ def validate(
       mbcost validate --against all --format junit --output report.xml
     """
     nothing = Campaign((), ())
-    known = [column for make in (as_table, tabulate_differences) for column in make(nothing).columns]
-    destination = choose_destination(view, tuple(STYLES), known)
+    columns = (as_table(nothing).columns, tabulate_differences(nothing).columns)
+    destination = choose_destination(view, tuple(STYLES), *columns)
     if destination.style in STYLES:
         check_whole_table(destination)
     alphas = [] if options.alpha is None else [parse_alpha(part) for part in parse_list(options.alpha, "alpha")]
@@ -124,7 +124,7 @@ def validate(
     if destination.style in STYLES:
         write(STYLES[destination.style](answer), destination.file)
     else:
-        emit(as_table(answer), as_json(answer), destination)
+        emit(as_table(answer), as_json(answer), destination, {"comparisons": list_groups(answer)})
     return 0 if answer.passed else 1
 
 

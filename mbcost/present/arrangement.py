@@ -100,11 +100,26 @@ def _simplify(key: str) -> str:
     return re.sub("[_ ]", "-", key.lower())
 
 
+def find_order(table: Table, sort: str) -> list[int]:
+    """Return the indices of the rows in the order that `arrange` gives them.
+
+    Raises:
+        MbcostError: there is no such column.
+    """
+    merged = _merge_readers(table)
+    return _order_rows(merged, find_column(sort, merged.columns))
+
+
 def _sort(table: Table, key: str) -> Table:
+    return replace(table, rows=tuple(table.rows[index] for index in _order_rows(table, key)))
+
+
+def _order_rows(table: Table, key: str) -> list[int]:
+    indices = list(range(len(table.rows)))
     if key in ORDERED:
-        return table
-    index = [column.key for column in table.columns].index(key)
-    return replace(table, rows=tuple(sorted(table.rows, key=lambda row: order_of(row[index]))))
+        return indices
+    column = [column.key for column in table.columns].index(key)
+    return sorted(indices, key=lambda index: order_of(table.rows[index][column]))
 
 
 def order_of(cell: Cell) -> tuple[int, float, str]:

@@ -63,6 +63,12 @@ def as_table(campaign: Campaign) -> Table:
     return table if campaign.passed else replace(table, details=tabulate_differences(campaign))
 
 
+def list_groups(campaign: Campaign) -> list[int]:
+    """Return the row of the table in which each comparison is counted."""
+    groups = groupby(campaign.outcomes, key=_group_key)
+    return [row for row, (_, outcomes) in enumerate(groups) for _ in outcomes]
+
+
 def tabulate_differences(campaign: Campaign) -> Table:
     """Return one row per difference."""
     columns = (

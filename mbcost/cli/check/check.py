@@ -53,7 +53,7 @@ def check(
     elif destination.style in REPORTS:
         write(REPORTS[destination.style](checked_files), destination.file)
     else:
-        emit(as_table(checked_files), as_json(checked_files), destination)
+        emit(as_table(checked_files), as_json(checked_files), destination, "problems")
     kinds = {finding.kind for checked in checked_files for finding in checked.findings}
     return 2 if kinds - {CONTRADICTION} else len(kinds)
 

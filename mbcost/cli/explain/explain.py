@@ -16,7 +16,7 @@ from mbcost.cli.completers import (
 )
 from mbcost.cli.explain.rows import read_rows
 from mbcost.cli.options import Force, open_option, share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.output import UNSORTED, View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
@@ -121,7 +121,9 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    destination = choose_destination(view, columns=(*COLUMNS, *DETAILS))
+    destination = choose_destination(view, columns=COLUMNS, data=DETAILS)
+    if destination.style == "json" and destination.sort is not None:
+        raise MbcostError(UNSORTED)  # its explanations are named by their rank
     check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))

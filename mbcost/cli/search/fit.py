@@ -150,7 +150,7 @@ def fit(
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit v2 --max-latency 30ms --phone pixel1
     """
-    destination = choose_destination(view, columns=(*COLUMNS, *DATA))
+    destination = choose_destination(view, columns=COLUMNS, data=DATA)
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
@@ -193,7 +193,7 @@ def fit(
         (sheet for sheet, _ in sheets), (resolutions for _, resolutions in resolution_lists), limits,
         rank=key, most=limit, only_front=pareto,
     )  # fmt: skip
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer), as_json(answer), destination, "configurations")
     return 0 if answer.best else 1
 
 

@@ -162,7 +162,8 @@ def sweep(
     else:
         rows = [configuration for part in parts for configuration in part]
         counts = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
-        emit(as_table(rows, rules, front=pareto, **counts), as_json(rows, rules, **counts), destination)
+        answer = as_json(rows, rules, **counts)
+        emit(as_table(rows, rules, front=pareto, **counts), answer, destination, "configurations")
     return 0
 
 

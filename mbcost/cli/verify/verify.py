@@ -125,7 +125,9 @@ def verify(
     if destination.style in REPORTS:
         write(REPORTS[destination.style](answer), destination.file)
     else:
-        emit(as_table(answer), as_json(answer), destination)
+        count = len(answer.layers)
+        lists = {"layers": range(count), "loose": range(count, count + len(answer.model.loose))}
+        emit(as_table(answer), as_json(answer), destination, lists)
     return 0 if answer.equal else 1
 
 

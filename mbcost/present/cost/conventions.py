@@ -40,7 +40,7 @@ def as_table(conventions: Iterable[Convention]) -> Table:
             "mult_adds_formula", "mult-adds", lambda convention: coefficients_text(convention.mult_adds_coefficients)
         ),
     )
-    notes = [
+    notes: list[str | ColumnNote] = [
         ColumnNote(
             "proof live: a test runs the tool; recorded: it was run once; published: published figures have its "
             "numbers; source: it was only read",
