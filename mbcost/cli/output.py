@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from mbcost.cli.arguments import parse_list
 from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, enumerate_words, unknown
-from mbcost.present.arrangement import arrange, find_column, find_order, has_columns
+from mbcost.present.arrangement import arrange_for, sort_json
 from mbcost.present.formats import FORMATS
 from mbcost.present.table import Column, Table, build_table
 from mbcost.present.text import render_text
@@ -60,7 +60,6 @@ SLIPS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("gh", "actions"), ("github",)),
 }  # fmt: skip
 """What people write when they mean a format -> the formats that they can mean, the best first."""
-UNSORTED = "--sort is for the rows of a table, and this JSON is not one: remove it, or add --format csv"
 OTHER_FILES = (".doc", ".docx", ".jpeg", ".jpg", ".ods", ".odt", ".pdf", ".png", ".svg", ".xls", ".xlsx")
 """Endings of files that programs open, and that no table of this program is."""
 
@@ -101,7 +100,8 @@ def choose_destination(
     destination = Destination(style, file, chosen, view.sort)
     if columns:
         trial = build_table("", columns, ())
-        _arrange(replace(trial, data=build_table("", data, ())) if data else trial, destination)
+        whole = replace(trial, data=build_table("", data, ())) if data else trial
+        arrange_for(style, whole, chosen, view.sort)
     return destination
 
 
@@ -145,63 +145,15 @@ def emit(
         MbcostError: the output cannot be written, or a column is unknown.
     """
     style, file = destination.style, destination.file
-    arranged = _arrange(table, destination)
+    arranged = arrange_for(style, table, destination.columns, destination.sort)
     if style == "json":
-        write(to_json(answer if destination.sort is None else _sort_json(table, answer, destination.sort, rows)), file)
+        write(to_json(answer if destination.sort is None else sort_json(table, answer, destination.sort, rows)), file)
         return
     table = arranged
     if style == "text" and file is None:
         write(render_text(table, read_screen()), file)
     else:
         write(FORMATS[style](table), file)
-
-
-def _arrange(table: Table, destination: Destination) -> Table:
-    """Return the table with the columns and in the order that the user chooses.
-
-    Raises:
-        MbcostError: there is no such column, or one is given twice.
-    """
-    columns, sort = destination.columns, destination.sort
-    if columns is None and sort is None:
-        return table
-    if destination.style == "json" and columns is not None:
-        # JSON has all columns, those of the table and those of its CSV.
-        every = (*table.columns, *table.for_data().columns)
-        keys = dict.fromkeys(find_column(name, every) for name in columns)
-        columns = tuple(key for key in keys if has_columns(table, [key]))
-    return arrange(_choose_rows(table, destination), columns, sort)
-
-
-def _sort_json(
-    table: Table, answer: dict[str, Any], sort: str, rows: str | Mapping[str, Sequence[int]]
-) -> dict[str, Any]:
-    """Return the JSON with its items in the order of the table's rows.
-
-    Raises:
-        MbcostError: the JSON has no items to sort.
-    """
-    if not rows:
-        raise MbcostError(UNSORTED)
-    positions = {row: position for position, row in enumerate(find_order(table, sort))}
-    items = {rows: range(len(answer[rows]))} if isinstance(rows, str) else rows
-    return {
-        **answer,
-        **{
-            key: [answer[key][index] for index in sorted(range(len(own)), key=lambda index: positions[own[index]])]
-            for key, own in items.items()
-        },
-    }
-
-
-def _choose_rows(table: Table, destination: Destination) -> Table:
-    """Return the table whose columns are chosen: what programs read in CSV, if it has them all."""
-    names = [*(destination.columns or ()), *filter(None, [destination.sort])]
-    if destination.style == "csv":
-        data = table.for_data()
-        data = replace(data, columns=tuple(replace(column, only="") for column in data.columns))
-        return data if has_columns(data, names) else replace(table, details=None, data=None)
-    return table
 
 
 def to_json(answer: dict[str, Any]) -> str:

@@ -16,11 +16,12 @@ from mbcost.cli.completers import (
 )
 from mbcost.cli.explain.rows import read_rows
 from mbcost.cli.options import Force, open_option, share_options
-from mbcost.cli.output import UNSORTED, View, choose_destination, emit
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
+from mbcost.present.arrangement import UNSORTED
 from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
 from mbcost.questions.explain.effort import count_work
 from mbcost.questions.explain.explain import explain as explain_query
