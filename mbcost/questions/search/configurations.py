@@ -233,6 +233,16 @@ class CostSheet:
         """Return the resolutions at which no feature map is empty."""
         return tuple(chain.from_iterable(map(self._filter_few, self._split(resolutions))))
 
+    def check_resolutions(self, resolutions: Sequence[Resolution]) -> None:
+        """Check that no feature map is empty at any resolution; that does not depend on alpha.
+
+        Raises:
+            MbcostError: one is.
+        """
+        if len(self.filter_resolutions(resolutions)) < len(resolutions):
+            for resolution in resolutions:
+                self.series.resolve(self.plateaus[0].alpha, resolution)
+
     def _filter_few(self, resolutions: Sequence[Resolution]) -> Iterator[Resolution]:
         heights, widths = zip(*resolutions, strict=True)
         smallest_height, smallest_width = (
@@ -256,9 +266,7 @@ class CostSheet:
         """
         import numpy as np
 
-        if len(self.filter_resolutions(resolutions)) < len(resolutions):
-            for resolution in resolutions:
-                self.series.resolve(self.plateaus[0].alpha, resolution)
+        self.check_resolutions(resolutions)
         plateaus = self.plateaus[alphas]
         checkpoints = {
             (alpha_index, resolution_index): checkpoint
