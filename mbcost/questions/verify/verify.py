@@ -104,7 +104,7 @@ class Verification:
 def trace_target(
     target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int, *, force: bool = False
 ) -> TracedModel:
-    """Trace the model that `target` names; see `mbcost.measured.own`.
+    """Trace the model that `target` names; see `mbcost.measured.load` and `mbcost.measured.own`.
 
     Raises:
         MissingLibrary: torch is not installed.
@@ -113,7 +113,8 @@ def trace_target(
     check_whole(in_channels, "in-channels")
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
-    from mbcost.measured.own import load_model, trace_model
+    from mbcost.measured.load import load_model
+    from mbcost.measured.own import trace_model
 
     return trace_model(load_model(target, arguments), target, resolution, in_channels, force=force)
 
