@@ -16,8 +16,9 @@ from mbcost.questions.aligned.weighted import (
     list_model_layers,
     list_network_layers,
 )
+from mbcost.questions.mistakes.draft import Mistake
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
-from mbcost.questions.mistakes.known import MISTAKES, Mistake
+from mbcost.questions.mistakes.known import MISTAKES
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import Scaling, alpha_text
