@@ -36,7 +36,7 @@ ROOMS = {
     "questions": Arrows({"spec", "analytic", "errors"}, {"measured", "numpy"}),
     "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "tabulate", "matplotlib"}),
     "cli": Arrows(
-        {"mbcost", "present", "questions", "analytic", "spec", "errors", "typer"}, {"measured", "rich", "pyarrow"}
+        {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"}, {"measured", "rich", "pyarrow"}
     ),
     "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"measured", "torch"}),
     "mbcost": Arrows(set(), {"python", "questions", "spec", "errors"}),
@@ -105,6 +105,7 @@ SHARED: Mapping[str, set[str]] = {
         "group",
         "registry",
         "arguments",
+        "parameters",
         "quantities",
         "options",
         "output",

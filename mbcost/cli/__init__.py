@@ -49,7 +49,5 @@ def run(arguments: Sequence[str]) -> int:
         from mbcost.cli.group import run_group
 
         return run_group(words)
-    except SystemExit:  # typer ends so after it has completed a word for the shell
-        raise
     except BaseException as error:
         return report(error, verbose="--verbose" in options, with_traceback="--traceback" in options)

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typer.core import TyperGroup
+    import click
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Subgroup:
     root: Callable[[], None]
     """Its docstring is the help."""
     commands: Mapping[str, Callable[..., int]]
-    click_class: type[TyperGroup]
+    click_class: type[click.Group]
 
 
 @dataclass(frozen=True)

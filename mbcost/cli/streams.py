@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mbcost.present.text import Screen
 
 STANDARD_INPUT = "<stdin>"
-"""The name that typer sees for `-` if something follows it, as in `-@0.5`."""
+"""The name that click sees for `-` if something follows it, as in `-@0.5`."""
 
 WIDEST_LINE = 300
 """The characters of the longest line on standard error."""
@@ -117,7 +117,7 @@ def write_out(text: str) -> bool:
     except OSError as error:
         # Otherwise the interpreter flushes the rest again when it exits, and reports the same error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not _is_broken_pipe(error):
+        if not is_broken_pipe(error):
             raise MbcostError(
                 f"cannot write to standard output: {error.strerror}: redirect it to a different file"
             ) from None
@@ -125,7 +125,7 @@ def write_out(text: str) -> bool:
     return True
 
 
-def _is_broken_pipe(error: OSError) -> bool:
+def is_broken_pipe(error: OSError) -> bool:
     """Return whether the reader of a pipe has ended; for Windows, writing to such a pipe is an invalid argument."""
     return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
 

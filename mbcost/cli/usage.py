@@ -45,7 +45,7 @@ def describe_usage_error(error: Any, command: str) -> str:
     """Return one line that says what is wrong with the arguments, and what to do.
 
     Args:
-        error: an error of typer's option parser, whose classes are click's.
+        error: an error of click's option parser.
         command: the words that name the command, such as `mbcost table`.
     """
     describe = _DESCRIPTIONS.get(type(error).__name__)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import (
     NetworkOptions,
     choose_top,
@@ -21,6 +19,7 @@ from mbcost.cli.arguments import (
 from mbcost.cli.completers import complete_implementation, complete_network, list_of
 from mbcost.cli.options import Force, RhoList, alpha_list, format_option, res_list, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
@@ -62,10 +61,10 @@ STYLES = {"junit": render_junit, "github": render_github}
     rho=RhoList,
     impl=Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             metavar="IMPL",
             help="Implementation [default: official, and a library's own].",
-            autocompletion=complete_implementation,
+            complete=complete_implementation,
         ),
     ],
     style=format_option(*STYLES),
@@ -73,18 +72,16 @@ STYLES = {"junit": render_junit, "github": render_github}
 def validate(
     networks: Annotated[
         Optional[list[str]],
-        typer.Argument(
-            metavar="[NET]...", help="Networks [default: every built-in one].", autocompletion=complete_network
-        ),
+        Argument(metavar="[NET]...", help="Networks [default: every built-in one].", complete=complete_network),
     ] = None,
     *,
     options: NetworkOptions,
     against: Annotated[
         str,
-        typer.Option(
+        Option(
             metavar="LIST",
             help="fvcore, torch, torchvision, timm, keras, transformers, or all.",
-            autocompletion=list_of(*WITNESSES, "all"),
+            complete=list_of(*WITNESSES, "all"),
         ),
     ] = ",".join(TOOLS),
     force: Force = False,

@@ -240,7 +240,7 @@ def test_an_error_of_a_file_is_not_blamed_on_standard_output(
     def fail(*_: Any) -> None:
         raise PermissionError(13, "Permission denied", "specs/v2.yaml")
 
-    monkeypatch.setattr("typer.core.TyperCommand.invoke", fail)
+    monkeypatch.setattr("mbcost.cli.cost.table.resolve_network", fail)
     assert run(["table", "v2"]) == 2
     assert capsys.readouterr().err == (
         "mbcost: error: specs/v2.yaml: Permission denied: check the file, the folder and the free space\n"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import format_option, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.parameters import Argument
 from mbcost.cli.streams import read_screen
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
@@ -24,11 +23,10 @@ STYLES = ("text", "github")
 def check(
     files: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="FILE...",
             help="Specs to check; - reads standard input.",
-            autocompletion=complete_network,
-            show_default=False,
+            complete=complete_network,
         ),
     ],
     view: View,

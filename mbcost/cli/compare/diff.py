@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import ConventionName, Force, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument
 from mbcost.cli.work import begin_work
 from mbcost.present.compare.diff import as_json, as_table
 from mbcost.questions.compare.diff import count_pairs, diff_networks
@@ -21,12 +20,10 @@ MOST_PAIRS = 20_000_000
 
 @share_options()
 def diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="The first network.", autocompletion=complete_network)],
+    first: Annotated[str, Argument(metavar="A", help="The first network.", complete=complete_network)],
     second: Annotated[
         str,
-        typer.Argument(
-            metavar="B", help="The second network; differences are B minus A.", autocompletion=complete_network
-        ),
+        Argument(metavar="B", help="The second network; differences are B minus A.", complete=complete_network),
     ],
     options: NetworkOptions,
     *,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.completers import one_of
 from mbcost.cli.options import ConventionName, Net, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
 from mbcost.present.cost.table import as_json, as_table
 from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
@@ -23,9 +22,7 @@ def table(
     *,
     by: Annotated[
         str,
-        typer.Option(
-            help="One row per layer, block or stage.", metavar="|".join(GROUPINGS), autocompletion=one_of(*GROUPINGS)
-        ),
+        Option(help="One row per layer, block or stage.", metavar="|".join(GROUPINGS), complete=one_of(*GROUPINGS)),
     ] = "layer",
     convention: ConventionName = None,
     view: View,

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from itertools import tee
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, pick_setting
 from mbcost.cli.completers import complete_network, names_of, one_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size, whole_number
 from mbcost.cli.search.options import (
     Allocator,
@@ -74,30 +73,28 @@ def _list_phones() -> list[str]:
 def fit(
     networks: Annotated[
         Optional[list[str]],
-        typer.Argument(
+        Argument(
             metavar="[NET]...",
             help=f"Networks to search [default: {', '.join(NETS)}].",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ] = None,
     *,
-    named: Annotated[Optional[list[str]], typer.Option("--net", hidden=True, autocompletion=complete_network)] = None,
-    flash: Annotated[
-        Optional[str], typer.Option(metavar="SIZE", help="Maximum flash, such as 1MiB [default: none].")
-    ] = None,
+    named: Annotated[Optional[list[str]], Option("--net", hidden=True, complete=complete_network)] = None,
+    flash: Annotated[Optional[str], Option(metavar="SIZE", help="Maximum flash, such as 1MiB [default: none].")] = None,
     ram: Annotated[
-        Optional[str], typer.Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB [default: none].")
+        Optional[str], Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB [default: none].")
     ] = None,
     mult_adds: Annotated[
         Optional[str],
-        typer.Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M [default: none]."),
+        Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M [default: none]."),
     ] = None,
     params: Annotated[
-        Optional[str], typer.Option(metavar="COUNT", help="Maximum parameters, such as 2M [default: none].")
+        Optional[str], Option(metavar="COUNT", help="Maximum parameters, such as 2M [default: none].")
     ] = None,
     min_top1: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--min-top1",
             metavar="PERCENT",
             help="Minimum published accuracy; searches only released checkpoints [default: none].",
@@ -105,16 +102,16 @@ def fit(
     ] = None,
     max_latency: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--max-latency", metavar="TIME", help="Maximum published latency on --phone, such as 30ms [default: none]."
         ),
     ] = None,
     phone: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             metavar="PHONE",
             help="Phone of --max-latency: pixel1, pixel2 or pixel3 [default: none].",
-            autocompletion=names_of(_list_phones),
+            complete=names_of(_list_phones),
         ),
     ] = None,
     options: NetworkOptions,
@@ -123,18 +120,16 @@ def fit(
     dtype: Dtype = "int8",
     rank: Annotated[
         str,
-        typer.Option(
+        Option(
             metavar="QUANTITY",
             help="Quantity to sort by: mult-adds, params or top1, largest first; memory or flash, smallest first.",
-            autocompletion=one_of(*(name.replace("_", "-") for name in RANKS)),
+            complete=one_of(*(name.replace("_", "-") for name in RANKS)),
         ),
     ] = "mult-adds",
     pareto: Annotated[
-        bool, typer.Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
+        bool, Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
     ] = False,
-    limit: Annotated[
-        int, typer.Option(metavar="N", help="Number of configurations to show.", parser=whole_number)
-    ] = 10,
+    limit: Annotated[int, Option(metavar="N", help="Number of configurations to show.", parser=whole_number)] = 10,
     view: View,
     force: Force = False,
 ) -> int:

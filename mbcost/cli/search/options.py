@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import typer
-
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.reference import Settings
 from mbcost.cli.arguments import (
@@ -20,6 +18,7 @@ from mbcost.cli.arguments import (
     scale_resolution,
 )
 from mbcost.cli.completers import one_of
+from mbcost.cli.parameters import Option
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
 from mbcost.questions.search import requests
@@ -35,18 +34,18 @@ LONGEST_LIST = 100_000
 
 Allocator = Annotated[
     str,
-    typer.Option(
+    Option(
         help=f"Allocation model of the peak memory: {', '.join(ALLOCATORS)}.",
         metavar="NAME",
-        autocompletion=one_of(*ALLOCATORS),
+        complete=one_of(*ALLOCATORS),
     ),
 ]
 Dtype = Annotated[
     str,
-    typer.Option(
+    Option(
         help=f"Data type of weights and feature maps: {', '.join(DTYPES)}.",
         metavar="DTYPE",
-        autocompletion=one_of(*DTYPES),
+        complete=one_of(*DTYPES),
     ),
 ]
 

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, pick_setting
 from mbcost.cli.completers import complete_network, list_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit, replace_file, write_parts
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import (
     Allocator,
@@ -68,10 +67,10 @@ STREAMED = ("csv", *MORE_FORMATS)
 def sweep(
     networks: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="NET...",
             help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL.",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ],
     options: NetworkOptions,
@@ -81,11 +80,11 @@ def sweep(
     dtype: Dtype = "int8",
     pareto: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             metavar="X,Y",
             help="Show only what is Pareto-optimal in two of mult-adds, params, memory, flash and top1; "
             "+X means that more of X is better [default: show all].",
-            autocompletion=list_of(*(f"{sign}{name.replace('_', '-')}" for name in BETTER for sign in ("", "+"))),
+            complete=list_of(*(f"{sign}{name.replace('_', '-')}" for name in BETTER for sign in ("", "+"))),
         ),
     ] = None,
     view: View,

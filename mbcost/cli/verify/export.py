@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
 from mbcost.cli.options import HeadText, NoTop, Output
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.cli.quantities import whole_number
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
@@ -28,27 +27,25 @@ IMAGENET_RESOLUTION = (224, 224)
 def export(
     net: Annotated[
         Optional[str],
-        typer.Argument(
-            metavar="[NET]", help="A built-in network [default: --from MODEL].", autocompletion=complete_network
-        ),
+        Argument(metavar="[NET]", help="A built-in network [default: --from MODEL].", complete=complete_network),
     ] = None,
     model: Annotated[
         Optional[str],
-        typer.Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY [default: NET]."),
+        Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY [default: NET]."),
     ] = None,
     head: HeadText = None,
     no_top: NoTop = False,
-    res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
+    res: Annotated[Optional[str], Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
     in_channels: Annotated[
         Optional[int],
-        typer.Option(help="Number of channels of the input [default: 3].", metavar="N", parser=whole_number),
+        Option(help="Number of channels of the input [default: 3].", metavar="N", parser=whole_number),
     ] = None,
     kwargs: Kwargs = None,
     name: Annotated[
-        Optional[str], typer.Option(help="The name of the list [default: that of the factory].", metavar="NAME")
+        Optional[str], Option(help="The name of the list [default: that of the factory].", metavar="NAME")
     ] = None,
     style: Annotated[
-        str, typer.Option("--format", "-f", help="Format: yaml.", metavar="FORMAT", autocompletion=one_of("yaml"))
+        str, Option("--format -f", help="Format: yaml.", metavar="FORMAT", complete=one_of("yaml"))
     ] = "yaml",
     output: Output = None,
 ) -> int:

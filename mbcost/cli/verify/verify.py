@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Optional
 
-import typer
-
 from mbcost.cli.arguments import (
     NetworkOptions,
     Reference,
@@ -22,6 +20,7 @@ from mbcost.cli.arguments import (
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import Force, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import COLUMNS, as_json, as_table
@@ -30,7 +29,7 @@ from mbcost.spec.catalogue.library import NETWORKS, find_network, load_spec
 
 Kwargs = Annotated[
     Optional[list[str]],
-    typer.Option(
+    Option(
         metavar="K=V", help="An argument of the factory: a Python literal or text. Can be repeated [default: none]."
     ),
 ]
@@ -40,26 +39,24 @@ Kwargs = Annotated[
 def verify(
     model: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="MODEL",
             help="MODULE:FACTORY or ./FILE.py:FACTORY, where FACTORY is a function, a class or a model.",
         ),
     ],
     net: Annotated[
         Optional[str],
-        typer.Argument(
+        Argument(
             metavar="[NET]",
             help="The expected network: NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL [default: --find].",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ] = None,
     *,
-    spec: Annotated[
-        Optional[list[str]], typer.Option("--spec", "--net", hidden=True, autocompletion=complete_network)
-    ] = None,
+    spec: Annotated[Optional[list[str]], Option("--spec --net", hidden=True, complete=complete_network)] = None,
     find: Annotated[
         bool,
-        typer.Option("--find", help="Find the closest network: try every value of the options that are not given."),
+        Option("--find", help="Find the closest network: try every value of the options that are not given."),
     ] = False,
     options: NetworkOptions,
     kwargs: Kwargs = None,
