@@ -8,6 +8,8 @@ from dataclasses import dataclass
 Position = tuple[int, int]
 """Line and column in a text, both counted from 1."""
 
+STANDARD_INPUT = "<stdin>"
+"""What messages call standard input."""
 LONGEST_MESSAGE = 20_000
 """The characters of the longest message. A longer one quotes something very long, so its middle is left out."""
 LONGEST_LIST = 200

@@ -13,8 +13,8 @@ from mbcost import __version__
 from mbcost.cli.exits import FAILED
 from mbcost.cli.parameters import ClickArgument, Option, make_callback, make_params
 from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, MEANINGS, Subgroup
-from mbcost.cli.streams import STANDARD_INPUT, is_broken_pipe, write_out
-from mbcost.errors import MbcostError, unknown
+from mbcost.cli.streams import is_broken_pipe, write_out
+from mbcost.errors import STANDARD_INPUT, MbcostError, unknown
 
 
 def run_group(arguments: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from mbcost.cli.arguments import parse_list
 from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, enumerate_words, unknown
-from mbcost.present.arrangement import arrange, find_column, has_columns
+from mbcost.present.arrangement import arrange, find_column, has_columns, limit_rows
 from mbcost.present.formats import FORMATS
 from mbcost.present.table import Column, Table
 from mbcost.present.text import render_text
@@ -45,6 +45,8 @@ class Destination:
     """The columns to show, in order; None for all."""
     sort: str | None = None
     """The column to sort by."""
+    most: int | None = None
+    """How many rows text lists at most; None for all. The other formats have them all."""
 
 
 ENDINGS: Mapping[str, str] = {
@@ -123,6 +125,8 @@ def emit(table: Table, answer: dict[str, Any], destination: Destination) -> None
     style, file = destination.style, destination.file
     if destination.columns is not None or destination.sort is not None:
         table = arrange(_choose_rows(table, destination), destination.columns, destination.sort)
+    if style == "text" and destination.most is not None:
+        table = limit_rows(table, destination.most, "--all lists them")
     if style == "json":
         write(to_json(answer), file)
     elif style == "text" and file is None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from mbcost.cli.arguments import parse_alpha, parse_reference, parse_resolution
-from mbcost.errors import MbcostError, Problem, SpecError, suggestion
+from mbcost.errors import STANDARD_INPUT, MbcostError, Problem, SpecError, suggestion
 from mbcost.questions.explain.query import Claim, parse_number
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.printed import Printed
 from mbcost.spec.reading.nodes import MOST_PROBLEMS
 from mbcost.spec.reading.sheet import SheetLine, read_sheet
-from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
+from mbcost.spec.reading.text import read_file, read_standard_input
 from mbcost.spec.scaling import check_alpha
 
 NUMBERS = ("mult_adds", "params")

@@ -11,11 +11,9 @@ from functools import cache
 from pathlib import Path
 from stat import S_ISDIR, S_ISFIFO
 
-from mbcost.errors import MbcostError, Problem, SpecError
+from mbcost.errors import STANDARD_INPUT, MbcostError, Problem, SpecError
 from mbcost.spec.reading.compose import LARGEST, lines
 
-STANDARD_INPUT = "<stdin>"
-"""What messages call standard input."""
 PATIENCE = 5.0
 """Seconds to wait for a program to write to a named pipe."""
 _ENCODINGS: tuple[tuple[str, str], ...] = (
