@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mbcost.spec.observed import Map
 from mbcost.spec.tally import Tally
+
+if TYPE_CHECKING:
+    from mbcost.spec.observed import Map
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from mbcost.cli.completers import (
 )
 from mbcost.cli.output import FORMAT_NAMES, View
 from mbcost.cli.parameters import Argument, Option
-from mbcost.cli.quantities import whole_number
 from mbcost.present.table import Column
 
 Command = Callable[..., int]
@@ -54,7 +53,7 @@ Impl = Annotated[
 ]
 Classes = Annotated[
     Optional[int],
-    Option(help="Number of outputs of the classifier [default: 1000].", metavar="N", parser=whole_number),
+    Option(help="Number of outputs of the classifier [default: 1000].", metavar="N"),
 ]
 HeadText = Annotated[
     Optional[str],
@@ -66,7 +65,7 @@ HeadText = Annotated[
 ]
 InChannels = Annotated[
     Optional[int],
-    Option(help="Number of channels of the input [default: the table's own].", metavar="N", parser=whole_number),
+    Option(help="Number of channels of the input [default: the table's own].", metavar="N"),
 ]
 NoTop = Annotated[bool, Option("--no-top", help="Leave out the global pool and what follows it.")]
 ConventionName = Annotated[
@@ -156,7 +155,6 @@ def open_option(subject: str, metavar: str, kind: type = str, complete: Callable
             help=f"{subject} [default: open].",
             metavar=metavar,
             complete=complete,
-            parser=whole_number if kind is int else None,
         ),
     ]
 

@@ -27,8 +27,6 @@ class Option:
     help: str | None = None
     metavar: str | None = None
     complete: Completer | None = None
-    parser: Callable[[str], Any] | None = None
-    """Reads the value, and raises ValueError if it cannot."""
     callback: Callable[[Any], None] | None = None
     """Acts as soon as the value is read."""
     hidden: bool = False
@@ -101,7 +99,7 @@ def _make_param(parameter: inspect.Parameter) -> click.Parameter:
     names = stated.names.split() or ["--" + parameter.name.replace("_", "-")]
     if kind is bool:
         return click.Option([*names, parameter.name], help=stated.help, is_flag=True, **{**given, "metavar": None})
-    given["type"] = click.types.FuncParamType(stated.parser) if stated.parser else _TYPES[kind]
+    given["type"] = _TYPES[kind]
     return click.Option(
         [*names, parameter.name],
         help=stated.help,
@@ -124,9 +122,15 @@ def _adapt(complete: Completer | None) -> Callable[..., list[str]] | None:
     return None if complete is None else lambda ctx, param, incomplete: complete(ctx, incomplete)  # noqa: ARG005
 
 
+def _read_whole(text: str | int) -> int:
+    from mbcost.cli.quantities import whole_number
+
+    return whole_number(text)
+
+
 _TYPES: Mapping[Any, Any] = {
     str: click.STRING,
     list: click.STRING,
-    int: click.INT,
+    int: click.types.FuncParamType(_read_whole),
     Path: click.types.FuncParamType(Path),
 }

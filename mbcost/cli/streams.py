@@ -54,13 +54,13 @@ def _understands_colours() -> bool:
 
 def read_screen() -> Screen:
     """Return the screen behind standard output: a terminal of some width, or a pipe of any."""
-    from shutil import get_terminal_size
-
     from mbcost.present.text import Screen
 
     colours = has_colours(sys.stdout)
     if not is_terminal(sys.stdout):
         return Screen(colours=colours)
+    from shutil import get_terminal_size
+
     encoding = getattr(sys.stdout, "encoding", None) or ""
     return Screen(get_terminal_size().columns, colours, blocks=encoding.lower().startswith("utf"))
 

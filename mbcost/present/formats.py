@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mbcost.errors import escape
-from mbcost.present.html import render_html
 from mbcost.present.table import Cell, Share, Table, text_of
 from mbcost.present.text import render_plain
 
@@ -62,6 +61,12 @@ def _texts(row: tuple[Cell, ...] | None) -> list[str]:
     return [str(cell) + "%" if isinstance(cell, Share) else text_of(cell) for cell in row or ()]
 
 
+def _render_html(table: Table) -> str:
+    from mbcost.present.html import render_html
+
+    return render_html(table)
+
+
 def _raw(cell: Cell) -> str | int:
     if isinstance(cell, bool):
         return "true" if cell else "false"
@@ -73,7 +78,7 @@ FORMATS: Mapping[str, Callable[[Table], str]] = {
     "csv": render_csv,
     "markdown": render_markdown,
     "latex": render_latex,
-    "html": render_html,
+    "html": _render_html,
 }
 """Formats by the name that users type. `json` is written from the answer itself, and `text` on a terminal by
 `render_text`, in its width and with its colours."""

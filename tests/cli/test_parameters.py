@@ -10,7 +10,6 @@ import pytest
 
 from mbcost.cli.group import build_command, run_command
 from mbcost.cli.parameters import Argument, Option
-from mbcost.cli.quantities import whole_number
 
 SEEN: list[dict[str, Any]] = []
 
@@ -18,7 +17,7 @@ SEEN: list[dict[str, Any]] = []
 def command(
     nets: Annotated[list[str], Argument("NET...", "Networks.")],
     *,
-    count: Annotated[int, Option(help="A count.", metavar="N", parser=whole_number)] = 10,
+    count: Annotated[int, Option(help="A count.", metavar="N")] = 10,
     side: Annotated[Optional[int], Option(help="A side [default: none].", metavar="D")] = None,
     output: Annotated[Optional[Path], Option("--output -o", help="A file [default: none].", metavar="FILE")] = None,
     no_top: Annotated[bool, Option(help="A switch.")] = False,

@@ -19,7 +19,6 @@ from mbcost.cli.options import Force, open_option, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
-from mbcost.cli.quantities import whole_number
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
@@ -101,7 +100,7 @@ def explain(
             metavar="FILE",
         ),
     ] = None,
-    limit: Annotated[int, Option(help="Number of explanations to list.", metavar="N", parser=whole_number)] = 10,
+    limit: Annotated[int, Option(help="Number of explanations to list.", metavar="N")] = 10,
     deep: Annotated[
         bool, Option("--deep", help="Also try two mistakes at once, changed rows of the table, powers of 1024.")
     ] = False,

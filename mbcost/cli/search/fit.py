@@ -11,7 +11,7 @@ from mbcost.cli.completers import complete_network, names_of, one_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
-from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size, whole_number
+from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import (
     Allocator,
     Dtype,
@@ -129,7 +129,7 @@ def fit(
     pareto: Annotated[
         bool, Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
     ] = False,
-    limit: Annotated[int, Option(metavar="N", help="Number of configurations to show.", parser=whole_number)] = 10,
+    limit: Annotated[int, Option(metavar="N", help="Number of configurations to show.")] = 10,
     view: View,
     force: Force = False,
 ) -> int:

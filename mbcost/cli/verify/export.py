@@ -11,7 +11,6 @@ from mbcost.cli.options import HeadText, NoTop, Output
 from mbcost.cli.output import choose_file, write
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
-from mbcost.cli.quantities import whole_number
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
@@ -38,7 +37,7 @@ def export(
     res: Annotated[Optional[str], Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
     in_channels: Annotated[
         Optional[int],
-        Option(help="Number of channels of the input [default: 3].", metavar="N", parser=whole_number),
+        Option(help="Number of channels of the input [default: 3].", metavar="N"),
     ] = None,
     kwargs: Kwargs = None,
     name: Annotated[

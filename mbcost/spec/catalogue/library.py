@@ -213,15 +213,26 @@ def load_conventions() -> Mapping[str, Convention]:
     return parse_conventions(read_file(path), str(path))
 
 
+@cache
+def _load_default_convention() -> Convention:
+    """Return the first convention, without parsing the others: a table needs no other one."""
+    from mbcost.spec.reading.conventions import parse_conventions
+
+    path = specs_folder() / "conventions.yaml"
+    comment, first, *_ = re.split(r"^(?=[a-z])", read_file(path), maxsplit=2, flags=re.MULTILINE)
+    (convention,) = parse_conventions(comment + first, str(path)).values()
+    return convention
+
+
 def load_convention(name: str | None = None) -> Convention:
     """Return the convention called `name`, by default `macs`.
 
     Raises:
         MbcostError: no convention has this name.
     """
+    if name in (None, _load_default_convention().name):
+        return _load_default_convention()
     conventions = load_conventions()
-    if name is None:
-        return next(iter(conventions.values()))
     if name not in conventions:
         raise unknown("convention", name, conventions)
     return conventions[name]
