@@ -114,6 +114,7 @@ SHARED: Mapping[str, set[str]] = {
         "work",
         "exits",
         "usage",
+        "hints",
         "completion",
         "completers",
         "columns",
