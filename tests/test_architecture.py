@@ -127,6 +127,7 @@ SHARED: Mapping[str, set[str]] = {
         "work",
         "exits",
         "usage",
+        "hints",
         "completion",
         "completers",
         "columns",

@@ -29,15 +29,13 @@ from mbcost.questions.validate.campaign import (
     TOOLS,
     WITNESSES,
     Campaign,
-    ComparisonRequest,
     Plan,
     Subject,
     collect,
-    count_comparisons,
     estimate,
-    plan,
     run,
 )
+from mbcost.questions.validate.planning import ComparisonRequest, count_comparisons, plan
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import alpha_text, check_whole
 from mbcost.spec.table import Spec

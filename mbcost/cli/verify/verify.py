@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Optional
 
 from mbcost.cli.arguments import (
@@ -24,7 +25,7 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import COLUMNS, as_json, as_table, render_github, render_junit
-from mbcost.questions.verify.verify import identify_model, trace_target, verify_model
+from mbcost.questions.verify.verify import identify_model, require_torch, trace_target, verify_model
 from mbcost.spec.catalogue.library import NETWORKS, find_network, load_spec
 
 Kwargs = Annotated[
@@ -33,6 +34,9 @@ Kwargs = Annotated[
         metavar="K=V", help="An argument of the factory: a Python literal or text. Can be repeated [default: none]."
     ),
 ]
+
+SHOWN = 20
+"""The differences that text lists at most."""
 
 
 REPORTS = {"github": render_github, "junit": render_junit}
@@ -64,6 +68,9 @@ def verify(
     ] = False,
     options: NetworkOptions,
     kwargs: Kwargs = None,
+    every: Annotated[
+        bool, Option("--all --verbose", help=f"List every difference; text lists at most {SHOWN} without it.")
+    ] = False,
     force: Force = False,
     view: View,
 ) -> int:
@@ -90,6 +97,7 @@ def verify(
         raise MbcostError("verify needs a network to compare with: name it after the model, or add --find")
     if net is not None and ":" in net and find_network(model):
         raise MbcostError(f"the model comes before the network: mbcost verify {net} {model}")
+    require_torch()
     if not find:
         network = resolve_network(net or "", options)
         with show_work(f"loading {model} and running it once"):
@@ -127,7 +135,7 @@ def verify(
     else:
         count = len(answer.layers)
         lists = {"layers": range(count), "loose": range(count, count + len(answer.model.loose))}
-        emit(as_table(answer), as_json(answer), destination, lists)
+        emit(as_table(answer), as_json(answer), replace(destination, most=None if every else SHOWN), lists)
     return 0 if answer.equal else 1
 
 

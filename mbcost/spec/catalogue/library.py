@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import STANDARD_INPUT, MbcostError, unknown
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
 from mbcost.spec.reading.nodes import Reader
 from mbcost.spec.reading.table import parse_spec, read_spec
-from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
+from mbcost.spec.reading.text import read_file, read_standard_input
 from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from mbcost.questions.explain.explain import explain
 from mbcost.questions.explain.facts import RELATIVES, Fact, Query
 from mbcost.questions.explain.readings import named_readings
 from mbcost.questions.explain.structures import LEFT_OUT, role_of
-from mbcost.questions.mistakes.known import MISTAKES, Draft
+from mbcost.questions.mistakes.draft import Draft
+from mbcost.questions.mistakes.known import MISTAKES
 from mbcost.spec.catalogue.library import load_convention, load_conventions, load_spec
 from mbcost.spec.catalogue.published import load_published
 from mbcost.spec.printed import Printed, parse_printed
