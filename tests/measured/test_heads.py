@@ -91,7 +91,11 @@ CASES = [
     for index, head in enumerate(HEADS)
 ]
 """Every head with every implementation, in turn on each of its networks."""
-CASES += [(net, name, head) for net, name in (("vgg-16", "torchvision"), ("mobilenet-v4-conv-small", "timm")) for head in HEADS]
+CASES += [
+    (net, name, head)
+    for net, name in (("vgg-16", "torchvision"), ("mobilenet-v4-conv-small", "timm"))
+    for head in HEADS
+]
 
 
 @pytest.mark.parametrize(("net", "implementation", "head"), CASES)
