@@ -7,11 +7,10 @@ from itertools import groupby
 from typing import Any
 
 from mbcost.present.annotations import annotation
-from mbcost.present.names import reference_text, resolution_text
+from mbcost.present.names import alpha_cell, reference_text, resolution_cell, size_cell
 from mbcost.present.table import Cell, Column, Table, build_table, text_of
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Discrepancy, Value
-from mbcost.spec.scaling import alpha_text
 
 MOST_LISTED = 20
 """How many differences the notes list; JSON and CSV have all of them."""
@@ -66,8 +65,8 @@ def tabulate_differences(campaign: Campaign) -> Table:
     """Return one row per difference."""
     columns = (
         Column[Discrepancy]("network", "network", lambda difference: difference.network),
-        Column[Discrepancy]("alpha", "alpha", lambda difference: alpha_text(difference.alpha)),
-        Column[Discrepancy]("resolution", "resolution", lambda difference: resolution_text(difference.resolution)),
+        Column[Discrepancy]("alpha", "alpha", lambda difference: alpha_cell(difference.alpha)),
+        Column[Discrepancy]("resolution", "resolution", lambda difference: resolution_cell(difference.resolution)),
         Column[Discrepancy]("implementation", "implementation", lambda difference: difference.implementation),
         Column[Discrepancy]("against", "against", lambda difference: difference.against),
         Column[Discrepancy]("layer", "layer", lambda difference: difference.layer),
@@ -155,7 +154,7 @@ def _value(value: Value) -> str:
 
 
 def _cell(value: Value) -> Cell:
-    return "x".join(map(str, value)) if isinstance(value, tuple) else value
+    return size_cell(value) if isinstance(value, tuple) else value
 
 
 def _group_key(outcome: Outcome) -> tuple[str, str, str]:

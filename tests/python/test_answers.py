@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import mbcost
+from mbcost.present.records import Value
 from tests.cli.conftest import Mbcost
 from tests.cli.conftest import mbcost as command  # noqa: F401  # the fixture
 
@@ -105,21 +108,52 @@ ANSWERS: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("words", ANSWERS)
-def test_the_rows_of_an_answer_are_those_of_the_command(words: str, command: Mbcost) -> None:  # noqa: F811
+def test_the_rows_of_an_answer_are_those_of_the_command_with_numbers_as_numbers(words: str, command: Mbcost) -> None:  # noqa: F811
     result = command(*words.split(), "--format", "csv")
     assert result.err == ""
     expected = list(csv.DictReader(io.StringIO(result.out)))
     rows = mbcost.rows(ANSWERS[words]())
-    spelled = [{key: spell(value) for key, value in row.items()} for row in rows]
     assert len(rows) > 0
-    assert spelled == expected
+    assert [list(row) for row in rows] == [list(row) for row in expected]
+    unlike = [
+        (key, value, text)
+        for row, texts in zip(rows, expected, strict=True)
+        for key, value in row.items()
+        if not means(value, text := texts[key])
+    ]
+    assert unlike == []
+    assert [(key, value) for row in rows for key, value in row.items() if not is_typed(key, value, row)] == []
 
 
-def spell(value: object) -> str:
-    """Spell a value as CSV does; only shares, which have two decimal places, are floats."""
+def means(value: object, text: str) -> bool:
+    """Return whether a value of Python is what CSV spells; a float has all digits, of which CSV has some."""
     if value is None or isinstance(value, bool):
-        return "" if value is None else str(value).lower()
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+        return text == ("" if value is None else str(value).lower())
+    if isinstance(value, tuple):
+        return text == "x".join(map(str, value))
+    if isinstance(value, float):
+        number = text.removesuffix(" %")
+        step = Fraction(1, 10 ** len(number.partition(".")[2]))
+        return abs(Fraction(str(value)) - Fraction(number)) <= step / 2
+    option = text.removeprefix("--")
+    return type(value) in (int, str) and str(value) == (text if option == text else option.replace("-", "_"))
+
+
+TEXTS = ("printed", "versions", "numbers")
+"""Columns whose text can be only digits: a number as it is printed, versions, and the factors of an equation."""
+FLOATS = ("alpha", "alpha_least", "alpha_most", "chance", "bits", "time_us", "mult_adds_per_byte", "top1_percent",
+          "left_percent", "mult_adds_percent", "time_percent", "params_ratio", "mult_adds_ratio", "activations_ratio",
+          "formula_ratio", "times_cheaper")  # fmt: skip
+SIZES = ("resolution", "kernel", "input", "output")
+
+
+def is_typed(key: str, value: Value, row: dict[str, Value]) -> bool:
+    """Return whether a number has the type that docs/python.md states, and whether a text is not one."""
+    if isinstance(value, str):
+        return key in TEXTS or re.fullmatch(r"[-+]?[0-9.,x]+ ?%?|--.*|", value) is None
+    is_share = key == "exact" and str(row.get("printed")).endswith("%")
+    allowed = (float,) if key in FLOATS or is_share else (int, tuple) if key in SIZES else (int, bool)
+    return value is None or type(value) in allowed
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
