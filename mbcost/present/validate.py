@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -62,6 +63,11 @@ def as_table(campaign: Campaign) -> Table:
 
 
 def tabulate_differences(campaign: Campaign) -> Table:
+    """Return one row per difference of a campaign."""
+    return list_differences(campaign.differences)
+
+
+def list_differences(differences: Iterable[Discrepancy]) -> Table:
     """Return one row per difference."""
     columns = (
         Column[Discrepancy]("network", "network", lambda difference: difference.network),
@@ -74,7 +80,7 @@ def tabulate_differences(campaign: Campaign) -> Table:
         Column[Discrepancy]("expected", "expected", lambda difference: _cell(difference.expected)),
         Column[Discrepancy]("measured", "measured", lambda difference: _cell(difference.measured)),
     )
-    return build_table("Differences", columns, campaign.differences)
+    return build_table("Differences", columns, differences)
 
 
 def as_json(campaign: Campaign) -> dict[str, Any]:

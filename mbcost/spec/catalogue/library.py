@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError, choose, unknown
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
@@ -222,9 +222,7 @@ def load_convention(name: str | None = None) -> Convention:
     conventions = load_conventions()
     if name is None:
         return next(iter(conventions.values()))
-    if name not in conventions:
-        raise unknown("convention", name, conventions)
-    return conventions[name]
+    return conventions[choose("convention", name, conventions)]
 
 
 def as_convention(convention: Convention | str | None) -> Convention:
