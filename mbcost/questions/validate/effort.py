@@ -60,9 +60,9 @@ def measure_running(plan: Plan, *, force: bool) -> Work:
     case = effort.largest
     if case is not None and effort.bytes > MOST_BYTES and not force:
         model = f"{case.spec.name} at alpha {alpha_text(case.alpha)} and {case.resolution[0]}x{case.resolution[1]}"
-        size = f"{-(-effort.bytes // GIBIBYTE):,} GiB"
+        tenths = 10 * effort.bytes // GIBIBYTE
         raise MbcostError(
-            f"{model} takes about {size} of memory: use a smaller resolution or alpha, or add "
+            f"{model} takes at least {tenths // 10:,}.{tenths % 10} GiB of memory: use a smaller resolution or alpha, or add "
             f"--force to exceed the limit of {MOST_BYTES // GIBIBYTE} GiB"
         )
     return Work(effort.mult_adds, "multiply-adds", 10**10, MOST_MULT_ADDS, "compare fewer or smaller networks")
