@@ -104,9 +104,9 @@ def test_an_invalid_argument_is_a_broken_pipe_on_windows_only(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("os.name", system)
-        broken = streams._is_broken_pipe(OSError(errno.EINVAL, "Invalid argument"))
+        broken = streams.is_broken_pipe(OSError(errno.EINVAL, "Invalid argument"))
     assert broken == is_broken
-    assert streams._is_broken_pipe(BrokenPipeError())
+    assert streams.is_broken_pipe(BrokenPipeError())
 
 
 @pytest.mark.parametrize("is_understood", [True, False])

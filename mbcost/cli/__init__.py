@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,9 @@ from mbcost.cli.streams import secure_streams, write_out
 
 def main() -> None:
     """Run `mbcost` or `python -m mbcost` and exit."""
+    gc.set_threshold(50_000)  # modules and specs live as long as the process: looking at them 70 times is a waste
+    if "--traceback" not in sys.argv:  # an error in a finalizer, as after Ctrl-C, changes nothing, but Python prints it
+        sys.unraisablehook = lambda _: None
     secure_streams()
     handle_signals()
     arguments = sys.argv[1:]
@@ -37,6 +41,8 @@ def run(arguments: Sequence[str]) -> int:
     end = list(arguments).index("--") if "--" in arguments else len(arguments)
     options, rest = arguments[:end], arguments[end:]
     words = [word for word in options if word not in ("--verbose", "--traceback")] + list(rest)
+    if words[:1] == ["verify"] and "--verbose" in options:  # it has an option of this name
+        words.insert(1, "--verbose")
     try:
         if words in (["--version"], ["-V"]):  # nothing else has to be imported for this
             write_out(f"mbcost {__version__}\n")
@@ -49,7 +55,5 @@ def run(arguments: Sequence[str]) -> int:
         from mbcost.cli.group import run_group
 
         return run_group(words)
-    except SystemExit:  # typer ends so after it has completed a word for the shell
-        raise
     except BaseException as error:
         return report(error, verbose="--verbose" in options, with_traceback="--traceback" in options)

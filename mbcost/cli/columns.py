@@ -6,9 +6,9 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 
-import typer
+import click
 
-from mbcost.cli.group import UsageError
+from mbcost.cli.group import run_command
 from mbcost.errors import MbcostError, UnknownWord
 
 UNKNOWN = "?"
@@ -24,7 +24,7 @@ EXAMPLES: Mapping[str, str] = {
 """Commands that answer at once -> words whose answer has the usual columns, if the words so far do not suffice."""
 
 
-def list_columns(ctx: typer.Context) -> tuple[str, ...]:
+def list_columns(ctx: click.Context) -> tuple[str, ...]:
     """Return the columns of the table that the command line in `ctx` gives, as far as it is typed.
 
     `ctx.args` has its words, without the command, and `ctx.obj` lists the columns of a command that does not answer at
@@ -53,13 +53,13 @@ def _reads_standard_input(words: Iterable[str]) -> bool:
     return any(word == "-" or (word[:1] == "-" and word[1:2] in tuple("@/:")) for word in words)
 
 
-def _try(ctx: typer.Context, words: Sequence[str]) -> tuple[str, ...]:
+def _try(ctx: click.Context, words: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of the answer to a command line; none if it is not complete."""
     try:
         with redirect_stdout(io.StringIO()):
-            ctx.command.main([*words, "--sort", UNKNOWN], prog_name="mbcost", standalone_mode=False)
+            run_command(ctx.command, [*words, "--sort", UNKNOWN])
     except UnknownWord as error:
         return error.choices if error.kind == "column" else ()
-    except (MbcostError, UsageError):
+    except (MbcostError, click.UsageError):
         return ()
     return ()

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import typer
+import click
 
+from mbcost.cli.parameters import Completer
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, families, find_network, load_conventions, load_family, load_spec
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
-
-Completer = Callable[..., list[str]]
 
 LARGEST_FILE = 1_000_000
 """The bytes of the largest file that is read while a word is completed."""
@@ -29,7 +28,7 @@ SEPARATORS = "@/:"
 def one_of(*names: str) -> Completer:
     """Return the function that completes one of these names."""
 
-    def complete(incomplete: str) -> list[str]:
+    def complete(_: click.Context, incomplete: str) -> list[str]:
         return _matching(names, incomplete)
 
     return complete
@@ -38,7 +37,7 @@ def one_of(*names: str) -> Completer:
 def list_of(*names: str) -> Completer:
     """Return the function that completes a list `a,b,c` of these names."""
 
-    def complete(incomplete: str) -> list[str]:
+    def complete(_: click.Context, incomplete: str) -> list[str]:
         return _complete_list(names, incomplete)
 
     return complete
@@ -47,13 +46,13 @@ def list_of(*names: str) -> Completer:
 def names_of(load: Callable[[], Iterable[str]]) -> Completer:
     """Return the function that completes one of the names that `load` returns."""
 
-    def complete(incomplete: str) -> list[str]:
+    def complete(_: click.Context, incomplete: str) -> list[str]:
         return _matching(load(), incomplete)
 
     return complete
 
 
-def complete_network(incomplete: str) -> list[str]:
+def complete_network(_: click.Context, incomplete: str) -> list[str]:
     """Return built-in networks and specs in files; after a name, what can follow its `@`, `/` or `:`."""
     name, separator, rest = split_reference(incomplete)
     if not separator:
@@ -115,7 +114,7 @@ _SETTINGS: dict[str, Callable[[Spec], list[str]]] = {
 }
 
 
-def named_networks(ctx: typer.Context) -> list[str]:
+def named_networks(ctx: click.Context) -> list[str]:
     """Return the networks among the words of a command line."""
     words: list[str] = []
     for name in ("net", "networks", "first", "second", "nets"):
@@ -124,21 +123,21 @@ def named_networks(ctx: typer.Context) -> list[str]:
     return words
 
 
-def _load_named(ctx: typer.Context) -> list[Spec]:
+def _load_named(ctx: click.Context) -> list[Spec]:
     return [spec for word in named_networks(ctx) for spec in _load(word)]
 
 
-def complete_alpha(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_alpha(ctx: click.Context, incomplete: str) -> list[str]:
     """Return the published alphas of the networks on the command line."""
     return _complete_list([alpha for spec in _load_named(ctx) for alpha in _list_alphas(spec)], incomplete)
 
 
-def complete_resolution(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_resolution(ctx: click.Context, incomplete: str) -> list[str]:
     """Return the published resolutions of the networks on the command line."""
     return _complete_list([side for spec in _load_named(ctx) for side in _list_resolutions(spec)], incomplete)
 
 
-def complete_implementation(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_implementation(ctx: click.Context, incomplete: str) -> list[str]:
     """Return the implementations of the networks on the command line; of all built-in ones if there is none."""
     specs = _load_named(ctx)
     names = [name for spec in specs for name in spec.implementations]
@@ -147,28 +146,28 @@ def complete_implementation(ctx: typer.Context, incomplete: str) -> list[str]:
     return _matching(names, incomplete)
 
 
-def complete_convention(incomplete: str) -> list[str]:
+def complete_convention(_: click.Context, incomplete: str) -> list[str]:
     """Return the conventions, as the last part of a list."""
     return _complete_list(load_conventions(), incomplete)
 
 
-def complete_columns(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_columns(ctx: click.Context, incomplete: str) -> list[str]:
     """Return the columns of the command's table, as the last part of a list."""
     return _complete_list(_list_columns(ctx), incomplete)
 
 
-def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_column(ctx: click.Context, incomplete: str) -> list[str]:
     """Return the columns of the command's table."""
     return _matching(_list_columns(ctx), incomplete)
 
 
-def _list_columns(ctx: typer.Context) -> tuple[str, ...]:
+def _list_columns(ctx: click.Context) -> tuple[str, ...]:
     from mbcost.cli.columns import list_columns
 
     return tuple(key.replace("_", "-") for key in list_columns(ctx))
 
 
-def complete_layer(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_layer(ctx: click.Context, incomplete: str) -> list[str]:
     """Return the layers of the network on the command line."""
     from mbcost.cli.arguments import NetworkOptions, resolve_network
 

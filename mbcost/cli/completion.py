@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import typer
+import click
 
 from mbcost.cli.group import build_command, build_root, summary_of
 from mbcost.cli.registry import COMMANDS, Subgroup
@@ -67,9 +67,9 @@ class Line:
                 self.waiting = None if options[word].is_flag else options[word]
         return self
 
-    def context(self, name: str) -> typer.Context:
+    def context(self, name: str) -> click.Context:
         """Return the context in which completers find the words, also those that are flags."""
-        context = typer.Context(self.command, info_name=name, obj=self.known)
+        context = click.Context(self.command, info_name=name, obj=self.known)
         context.args = list(self.words)
         context.params.update({name: True for name, values in self.options.items() if not values})
         context.params.update(
@@ -105,7 +105,7 @@ def arguments_of(command: Any) -> list[Any]:
 
 
 def _params_of(command: Any) -> list[Any]:
-    return list(command.get_params(typer.Context(command)))
+    return list(command.get_params(click.Context(command)))
 
 
 def answer(words: Sequence[str]) -> str:

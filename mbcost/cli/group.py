@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Optional
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+import click
 
 from mbcost import __version__
-from mbcost.cli.exits import FAILED, INTERRUPTED
+from mbcost.cli.exits import FAILED
+from mbcost.cli.parameters import ClickArgument, Option, make_callback, make_params
 from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, MEANINGS, Subgroup
-from mbcost.cli.streams import STANDARD_INPUT, write_out
-from mbcost.errors import MbcostError, unknown
-
-# Since version 0.26, typer has its own copy of click; before, it used the installed one. The public BadParameter
-# leads to the base class of all usage errors in both.
-UsageError: type[Any] = typer.BadParameter.__bases__[0]
+from mbcost.cli.streams import is_broken_pipe, write_out
+from mbcost.errors import STANDARD_INPUT, MbcostError, SpecError
 
 
 def run_group(arguments: Sequence[str]) -> int:
@@ -29,37 +26,52 @@ def run_group(arguments: Sequence[str]) -> int:
     """
     if arguments[:1] == ["help"]:
         arguments = [*(word for word in arguments[1:] if word != "help"), "--help"]
-    command = build_root()
+    words = _make_readable(_name_shell(arguments)) or ["--help"]
     try:
-        result = command.main(
-            _make_readable(_name_shell(arguments)) or ["--help"], prog_name="mbcost", standalone_mode=False
-        )
-    except SystemExit as error:
-        if isinstance(error.__context__, OSError):  # the reader of a pipe has ended before typer wrote the help
-            return 0
-        raise
+        result = run_command(build_root(), words)
     except _CommandError as error:
         raise error.cause from None
-    except OSError as error:  # typer writes the help itself
+    except OSError as error:  # click writes the help itself
+        if is_broken_pipe(error):
+            return 0
         raise MbcostError(
             f"cannot write to standard output: {error.strerror}: redirect it to a different file"
         ) from None
-    except UsageError as error:
-        context = getattr(error, "ctx", None)
+    except click.UsageError as error:
         named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options
-        path = context.command_path if context else " ".join(["mbcost", *named])
+        path = error.ctx.command_path if error.ctx else " ".join(["mbcost", *named])
+        from mbcost.cli.hints import find_typography
         from mbcost.cli.usage import describe_usage_error
 
-        raise MbcostError(describe_usage_error(error, path)) from None
-    if result == INTERRUPTED:  # typer returns this code after Ctrl-C
-        raise KeyboardInterrupt
+        message = describe_usage_error(error, path, arguments)
+        raise MbcostError(find_typography(arguments, message) or message) from None
+    except MbcostError as error:
+        from mbcost.cli.hints import find_typography
+
+        hint = None if isinstance(error, SpecError) else find_typography(arguments, str(error))
+        if hint is None:
+            raise
+        raise MbcostError(hint) from None
     if not arguments:  # the help is shown, but no command was given
         return FAILED
-    return result if isinstance(result, int) else 0
+    return result
+
+
+def run_command(command: click.Command, words: Sequence[str]) -> int:
+    """Run a click command and return its exit code; click's own `main` would also handle errors and signals.
+
+    Raises:
+        click.UsageError: the words are wrong.
+    """
+    try:
+        with command.make_context("mbcost", list(words)) as context:
+            return int(command.invoke(context))
+    except click.exceptions.Exit as end:  # the help or the version is shown
+        return end.exit_code
 
 
 def _make_readable(arguments: Sequence[str]) -> list[str]:
-    """Give standard input a name where typer would take it for an option, as in `-@0.5/96` and `-=2.1`.
+    """Give standard input a name where click would take it for an option, as in `-@0.5/96` and `-=2.1`.
 
     >>> _make_readable(["table", "-@0.5", "--output", "-@0.5"])
     ['table', '<stdin>@0.5', '--output', '-@0.5']
@@ -87,21 +99,17 @@ def _name_shell(arguments: Sequence[str]) -> list[str]:
 
 
 class _CommandError(Exception):
-    """An OSError of a command, distinguished from those of typer when it writes a help text."""
+    """An OSError of a command, distinguished from those of click when it writes a help text."""
 
     def __init__(self, cause: OSError) -> None:
         self.cause = cause
         super().__init__()
 
 
-class SafeCommand(TyperCommand):
-    """A command whose own errors are not mistaken for typer's, and whose usage has no braces."""
+class SafeCommand(click.Command):
+    """A command whose own errors are not mistaken for click's, and whose help describes its arguments."""
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return the words of the usage line; typer writes an argument that is required as `{NET}`."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Do as click does, but refuse a long option with one hyphen.
 
         Raises:
@@ -113,7 +121,7 @@ class SafeCommand(TyperCommand):
             check_hyphens(args, self.params)
         return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         """Do as click does.
 
         Raises:
@@ -124,14 +132,29 @@ class SafeCommand(TyperCommand):
         except OSError as error:
             raise _CommandError(error) from error
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Describe the arguments, then the options."""
+        arguments = [param.get_help_record(ctx) for param in self.params if isinstance(param, ClickArgument)]
+        if arguments:
+            with formatter.section("Arguments"):
+                formatter.write_dl(arguments)
+        options = [param for param in self.get_params(ctx) if not isinstance(param, ClickArgument)]
+        records = [record for param in options if (record := param.get_help_record(ctx))]
+        with formatter.section("Options"):
+            formatter.write_dl(records)
 
-class CommandGroup(TyperGroup):
+
+class CommandGroup(click.Group):
     """Commands by name, listed in the help with their whole summary."""
 
     kind = "command"
     """What an error message calls a name."""
     slips: Mapping[str, str] = {}
     """What people write when they mean a name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the commands' names in the order of the help; click would sort them."""
+        return list(self.commands)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Do as click does, but suggest similar names for an unknown one.
@@ -142,9 +165,9 @@ class CommandGroup(TyperGroup):
         names = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in names:
             meanings = {slip: name for slip, name in self.slips.items() if name in names}
-            if "@" in args[0] and self.slips:
-                raise MbcostError(f"unknown command '{args[0]}': did you mean 'mbcost table {args[0]}'?")
-            raise unknown(self.kind, args[0], names, meanings)
+            from mbcost.cli.usage import describe_unknown_command
+
+            raise MbcostError(describe_unknown_command(self.kind, args, names, meanings))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -192,19 +215,14 @@ class LazyGroup(CommandGroup):
         return COMMANDS[name].summary
 
 
-def build_command(target: Callable[..., int] | Subgroup) -> Any:
+def build_command(target: Callable[..., int] | Subgroup) -> click.Command:
     """Return the click command of a function, or the click group of a subgroup."""
-    if not isinstance(target, Subgroup):
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(cls=SafeCommand)(target)
-        return typer.main.get_command(app)
-    app = typer.Typer(cls=target.click_class, add_completion=False, rich_markup_mode=None)
-    app.callback()(target.root)
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup), "typer builds the class that it is given"
-    for name, function in target.commands.items():
-        group.add_command(build_command(function), name)
-    return group
+    if isinstance(target, Subgroup):
+        group: click.Group = target.click_class(help=inspect.getdoc(target.root), no_args_is_help=False)
+        for name, function in target.commands.items():
+            group.add_command(build_command(function), name)
+        return group
+    return SafeCommand(None, params=make_params(target), callback=make_callback(target), help=inspect.getdoc(target))
 
 
 def summary_of(text: str) -> str:
@@ -216,22 +234,20 @@ def summary_of(text: str) -> str:
     return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join(text.partition("\n\n")[0].split()))[0]
 
 
-def build_root() -> Any:
+def build_root() -> click.Group:
     """Return the click group of all commands."""
-    app = typer.Typer(
-        cls=LazyGroup,
-        add_completion=False,
-        rich_markup_mode=None,
+    return LazyGroup(
+        params=make_params(_root),
+        help=inspect.getdoc(_root),
+        no_args_is_help=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_root)
-    return typer.main.get_command(app)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
         write_out(f"mbcost {__version__}\n")
-        raise typer.Exit
+        raise click.exceptions.Exit
 
 
 def _show_completion(shell: str | None) -> None:
@@ -239,7 +255,7 @@ def _show_completion(shell: str | None) -> None:
         from mbcost.cli.shells import script_of
 
         write_out(script_of(shell))
-        raise typer.Exit
+        raise click.exceptions.Exit
 
 
 def _install_completion(shell: str | None) -> None:
@@ -249,33 +265,29 @@ def _install_completion(shell: str | None) -> None:
         from mbcost.cli.shells import install
 
         write_out(f"{install(shell, Path.home())}\n")
-        raise typer.Exit
+        raise click.exceptions.Exit
 
 
 def _root(
     version: Annotated[  # its callback acts
-        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Print the version and exit.")
+        bool, Option("--version -V", callback=_show_version, help="Print the version and exit.")
     ] = False,
-    verbose: Annotated[  # these two are read before typer, so that they can stand anywhere
-        bool, typer.Option("--verbose", help="Write long messages whole. Can also follow the command.")
+    verbose: Annotated[  # these two are read before click, so that they can stand anywhere
+        bool, Option("--verbose", help="Write long messages whole. Can also follow the command.")
     ] = False,
-    traceback: Annotated[
-        bool, typer.Option("--traceback", help="Show where an error of mbcost itself happened.")
-    ] = False,
+    traceback: Annotated[bool, Option("--traceback", help="Show where an error of mbcost itself happened.")] = False,
     show_completion: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             callback=_show_completion,
-            is_eager=True,
             metavar="SHELL",
             help="Print the completion for bash, zsh, fish or powershell [default: your shell].",
         ),
     ] = None,
     install_completion: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             callback=_install_completion,
-            is_eager=True,
             metavar="SHELL",
             help="Install the completion for a shell [default: your shell].",
         ),

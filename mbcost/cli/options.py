@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Optional
-
-import typer
+from typing import Annotated, Any, NamedTuple, Optional
 
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import (
@@ -23,47 +20,43 @@ from mbcost.cli.completers import (
     one_of,
 )
 from mbcost.cli.output import FORMAT_NAMES, View
-from mbcost.cli.quantities import whole_number
+from mbcost.cli.parameters import Argument, Option
 from mbcost.present.table import Column
 
 Command = Callable[..., int]
 
 Net = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="NET",
         help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL. - reads standard input.",
-        autocompletion=complete_network,
+        complete=complete_network,
     ),
 ]
 Alpha = Annotated[
     Optional[str],
-    typer.Option(help="Width multiplier [default: 1].", metavar="ALPHA", autocompletion=complete_alpha),
+    Option(help="Width multiplier [default: 1].", metavar="ALPHA", complete=complete_alpha),
 ]
 Res = Annotated[
     Optional[str],
-    typer.Option(
-        help="Input size in pixels [default: the table's own].", metavar="N|HxW", autocompletion=complete_resolution
-    ),
+    Option(help="Input size in pixels [default: the table's own].", metavar="N|HxW", complete=complete_resolution),
 ]
-Rho = Annotated[
-    Optional[str], typer.Option(help="Resolution multiplier, instead of --res [default: 1].", metavar="RHO")
-]
+Rho = Annotated[Optional[str], Option(help="Resolution multiplier, instead of --res [default: 1].", metavar="RHO")]
 Impl = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         help="Implementation: whose rules of rounding, scaling and padding [default: official].",
         metavar="IMPL",
-        autocompletion=complete_implementation,
+        complete=complete_implementation,
     ),
 ]
 Classes = Annotated[
     Optional[int],
-    typer.Option(help="Number of outputs of the classifier [default: 1000].", metavar="N", parser=whole_number),
+    Option(help="Number of outputs of the classifier [default: 1000].", metavar="N"),
 ]
 HeadText = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--head",
         help="Your own head: widths of dense layers, bn, first flatten or pool; or none [default: the table's own].",
         metavar="512,bn,26",
@@ -71,44 +64,44 @@ HeadText = Annotated[
 ]
 InChannels = Annotated[
     Optional[int],
-    typer.Option(help="Number of channels of the input [default: the table's own].", metavar="N", parser=whole_number),
+    Option(help="Number of channels of the input [default: the table's own].", metavar="N"),
 ]
-NoTop = Annotated[bool, typer.Option("--no-top", help="Leave out the global pool and what follows it.")]
+NoTop = Annotated[bool, Option("--no-top", help="Leave out the global pool and what follows it.")]
 ConventionName = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--convention",
         help="Convention: how params and mult-adds are counted [default: macs].",
         metavar="NAME",
-        autocompletion=complete_convention,
+        complete=complete_convention,
     ),
 ]
 Columns = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--columns",
         help="Columns to show, in order; JSON has all [default: all].",
         metavar="A,B,C",
-        autocompletion=complete_columns,
+        complete=complete_columns,
     ),
 ]
 Sort = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--sort",
         help="Sort by this column; numbers come largest first [default: not sorted].",
         metavar="COLUMN",
-        autocompletion=complete_column,
+        complete=complete_column,
     ),
 ]
 Output = Annotated[
     Optional[Path],
-    typer.Option("--output", "-o", help="Write to FILE atomically [default: standard output].", metavar="FILE"),
+    Option("--output -o", help="Write to FILE atomically [default: standard output].", metavar="FILE"),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Start work that is above the limit of this command.")]
+Force = Annotated[bool, Option("--force", help="Start work that is above the limit of this command.")]
 RhoList = Annotated[
     Optional[str],
-    typer.Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: those of --res].",
+    Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: those of --res].",
                  metavar="LIST"),
 ]  # fmt: skip
 
@@ -118,12 +111,11 @@ def format_option(*extra: str) -> Any:
     names = [*FORMAT_NAMES, *extra]
     return Annotated[
         Optional[str],
-        typer.Option(
-            "--format",
-            "-f",
+        Option(
+            "--format -f",
             help=f"Format: {', '.join(names[:-1])} or {names[-1]} [default: by the ending of --output, else text].",
             metavar="FORMAT",
-            autocompletion=one_of(*names),
+            complete=one_of(*names),
         ),
     ]
 
@@ -132,11 +124,11 @@ def alpha_list(default: str) -> Any:
     """Return the option --alpha of a command that takes many."""
     return Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--alpha",
             metavar="LIST",
             help=f"Width multipliers, a,b,c or start:stop:step [default: {default}].",
-            autocompletion=complete_alpha,
+            complete=complete_alpha,
         ),
     ]
 
@@ -145,11 +137,11 @@ def res_list(default: str) -> Any:
     """Return the option --res of a command that takes many."""
     return Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--res",
             metavar="LIST",
             help=f"Input sizes in pixels, N or HxW, as a,b,c or start:stop:step [default: {default}].",
-            autocompletion=complete_resolution,
+            complete=complete_resolution,
         ),
     ]
 
@@ -158,17 +150,15 @@ def open_option(subject: str, metavar: str, kind: type = str, complete: Callable
     """Return an option of a command that searches what is not given."""
     return Annotated[
         Optional[kind],
-        typer.Option(
+        Option(
             help=f"{subject} [default: open].",
             metavar=metavar,
-            autocompletion=complete,
-            parser=whole_number if kind is int else None,
+            complete=complete,
         ),
     ]
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Options that go together: one parameter of a command, several options for the user."""
 
     make: Callable[..., Any]

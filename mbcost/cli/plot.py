@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import (
     NetworkOptions,
     parse_alpha,
@@ -22,6 +20,7 @@ from mbcost.cli.completers import complete_network, complete_resolution
 from mbcost.cli.group import CommandGroup
 from mbcost.cli.options import ConventionName, Force, Net, RhoList, alpha_list, share_options
 from mbcost.cli.output import choose_file, replace_file
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.registry import Subgroup
 from mbcost.cli.work import announce_work, begin_work
 from mbcost.errors import MbcostError
@@ -51,9 +50,7 @@ MOST_PLANNED = 1_000_000
 """The number of blocks that are planned without --force; a network has some dozens."""
 Picture = Annotated[
     Path,
-    typer.Option(
-        "--output", "-o", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"
-    ),
+    Option("--output -o", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"),
 ]
 
 
@@ -104,9 +101,9 @@ def layers(
     alpha=alpha_list(ALPHAS),
     res=Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--res", metavar="LIST", help=f"Sizes of the square input, in the same form [default: {RESOLUTIONS}].",
-            autocompletion=complete_resolution,
+            complete=complete_resolution,
         ),
     ],
     rho=RhoList,
@@ -161,10 +158,10 @@ def accuracy(
     output: Picture,
     nets: Annotated[
         Optional[list[str]],
-        typer.Argument(
+        Argument(
             metavar="[NET]...",
             help="Networks with released checkpoints [default: all].",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ] = None,
     convention: ConventionName = None,
@@ -187,7 +184,7 @@ def accuracy(
 def compare(
     networks: Annotated[
         list[str],
-        typer.Argument(metavar="NET...", help="Networks, top to bottom.", autocompletion=complete_network),
+        Argument(metavar="NET...", help="Networks, top to bottom.", complete=complete_network),
     ],
     output: Picture,
     options: NetworkOptions,
@@ -223,10 +220,10 @@ def blocks(
     output: Picture,
     chosen: Annotated[
         Optional[list[str]],
-        typer.Argument(
+        Argument(
             metavar="[NET=BLOCK]...",
             help="Blocks <stage>.<repeat> of networks [default: one block each of ResNet-50, V1, V2 and V3].",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ] = None,
 ) -> int:

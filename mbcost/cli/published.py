@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Optional
 
-import typer
-
 from mbcost.cli.completers import names_of, one_of
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
 from mbcost.present.published import as_json, as_table, errata_json, errata_table, summary_table
@@ -40,32 +39,32 @@ def _list_columns(given: Mapping[str, Any]) -> Sequence[Column[Any]]:
 def published(
     net: Annotated[
         Optional[str],
-        typer.Argument(
+        Argument(
             metavar="[NET]",
             help="Show only figures of this network [default: all].",
-            autocompletion=names_of(_list_networks),
+            complete=names_of(_list_networks),
         ),
     ] = None,
     *,
     source: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="Show only figures of this source [default: all].",
             metavar="NAME",
-            autocompletion=names_of(_list_sources),
+            complete=names_of(_list_sources),
         ),
     ] = None,
     status: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="Show only figures with this verdict: exact, erratum, open or out-of-scope [default: all].",
             metavar="VERDICT",
-            autocompletion=one_of(*(status.replace(" ", "-") for status in STATUSES)),
+            complete=one_of(*(status.replace(" ", "-") for status in STATUSES)),
         ),
     ] = None,
-    summary: Annotated[bool, typer.Option("--summary", help="Print one row per source.")] = False,
+    summary: Annotated[bool, Option("--summary", help="Print one row per source.")] = False,
     errata: Annotated[
-        bool, typer.Option("--errata", help="Print what the sources print wrong, what is right, and the proof.")
+        bool, Option("--errata", help="Print what the sources print wrong, what is right, and the proof.")
     ] = False,
     view: View,
 ) -> int:
@@ -93,8 +92,11 @@ def published(
         verdicts = judge_figures([figure for figure in figures if figure.net in named], partial(track, "explaining"))
         corrections = [item for item in correct_figures(verdicts) if item.figure in asked]
         cells = correct_cells(asked)
-        emit(errata_table(corrections, cells), errata_json(corrections, cells), destination)
+        count = len(corrections)
+        lists = {"figures": range(count), "cells": range(count, count + len(cells))}
+        emit(errata_table(corrections, cells), errata_json(corrections, cells), destination, lists)
         return 0
     verdicts = judge_chosen(chosen, partial(track, "explaining"))
-    emit(summary_table(verdicts) if summary else as_table(verdicts), as_json(verdicts), destination)
+    table = summary_table(verdicts) if summary else as_table(verdicts)
+    emit(table, as_json(verdicts), destination, "summary" if summary else "figures")
     return 0

@@ -46,7 +46,7 @@ def whole_number(text: str | int) -> int:
     A default of such an option is an integer already.
 
     Raises:
-        ValueError: the text does not have this form. The error holds the text, as typer expects.
+        ValueError: the text does not have this form. The error holds the text, as click expects.
 
     >>> whole_number("21k"), whole_number("1,000"), whole_number("-5")
     (21000, 1000, -5)

@@ -14,9 +14,6 @@ from mbcost.errors import MbcostError, escape, shorten
 if TYPE_CHECKING:
     from mbcost.present.text import Screen
 
-STANDARD_INPUT = "<stdin>"
-"""The name that typer sees for `-` if something follows it, as in `-@0.5`."""
-
 WIDEST_LINE = 300
 """The characters of the longest line on standard error."""
 _GAP = " … (--verbose shows all) … "
@@ -57,13 +54,13 @@ def _understands_colours() -> bool:
 
 def read_screen() -> Screen:
     """Return the screen behind standard output: a terminal of some width, or a pipe of any."""
-    from shutil import get_terminal_size
-
     from mbcost.present.text import Screen
 
     colours = has_colours(sys.stdout)
     if not is_terminal(sys.stdout):
         return Screen(colours=colours)
+    from shutil import get_terminal_size
+
     encoding = getattr(sys.stdout, "encoding", None) or ""
     return Screen(get_terminal_size().columns, colours, blocks=encoding.lower().startswith("utf"))
 
@@ -117,7 +114,7 @@ def write_out(text: str) -> bool:
     except OSError as error:
         # Otherwise the interpreter flushes the rest again when it exits, and reports the same error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not _is_broken_pipe(error):
+        if not is_broken_pipe(error):
             raise MbcostError(
                 f"cannot write to standard output: {error.strerror}: redirect it to a different file"
             ) from None
@@ -125,7 +122,7 @@ def write_out(text: str) -> bool:
     return True
 
 
-def _is_broken_pipe(error: OSError) -> bool:
+def is_broken_pipe(error: OSError) -> bool:
     """Return whether the reader of a pipe has ended; for Windows, writing to such a pipe is an invalid argument."""
     return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import (
     NetworkOptions,
     choose_top,
@@ -21,21 +19,21 @@ from mbcost.cli.arguments import (
 from mbcost.cli.completers import complete_implementation, complete_network, list_of
 from mbcost.cli.options import Force, RhoList, alpha_list, format_option, res_list, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
-from mbcost.present.validate import as_json, as_table, render_github, render_junit, tabulate_differences
+from mbcost.present.validate import as_json, as_table, list_groups, render_github, render_junit, tabulate_differences
 from mbcost.questions.validate.campaign import (
     TOOLS,
     WITNESSES,
     Campaign,
-    ComparisonRequest,
     Subject,
     collect,
-    plan,
     run,
 )
 from mbcost.questions.validate.effort import measure_planning, measure_running
+from mbcost.questions.validate.planning import ComparisonRequest, plan
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
@@ -51,10 +49,10 @@ STYLES = {"junit": render_junit, "github": render_github}
     rho=RhoList,
     impl=Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             metavar="IMPL",
             help="Implementation [default: official, and a library's own].",
-            autocompletion=complete_implementation,
+            complete=complete_implementation,
         ),
     ],
     style=format_option(*STYLES),
@@ -62,18 +60,16 @@ STYLES = {"junit": render_junit, "github": render_github}
 def validate(
     networks: Annotated[
         Optional[list[str]],
-        typer.Argument(
-            metavar="[NET]...", help="Networks [default: every built-in one].", autocompletion=complete_network
-        ),
+        Argument(metavar="[NET]...", help="Networks [default: every built-in one].", complete=complete_network),
     ] = None,
     *,
     options: NetworkOptions,
     against: Annotated[
         str,
-        typer.Option(
+        Option(
             metavar="LIST",
             help="fvcore, torch, torchvision, timm, keras, transformers, or all.",
-            autocompletion=list_of(*WITNESSES, "all"),
+            complete=list_of(*WITNESSES, "all"),
         ),
     ] = ",".join(TOOLS),
     force: Force = False,
@@ -82,10 +78,12 @@ def validate(
     """Compare the formulas with real models, layer by layer, to the last integer.
 
     fvcore and torch measure our own PyTorch model of the same spec. The models of the libraries are traced. The exit
-    code is 0 if everything is equal, 1 if a value differs, and 2 if the comparison could not run.
+    code is 0 if everything is equal, 1 if a value differs, and 2 if the comparison could not run. All published alphas
+    and resolutions of one network take a minute or more; v2@1/224 is one of each and takes seconds.
 
     \b
     Examples:
+      mbcost validate v2@1/224
       mbcost validate
       mbcost validate v2 --alpha 0.35:1.4:0.35 --res 97,224,160x224
       mbcost validate v3-large --against torchvision,timm
@@ -93,8 +91,8 @@ def validate(
       mbcost validate --against all --format junit --output report.xml
     """
     nothing = Campaign((), ())
-    known = [column for make in (as_table, tabulate_differences) for column in make(nothing).columns]
-    destination = choose_destination(view, tuple(STYLES), known)
+    columns = (as_table(nothing).columns, tabulate_differences(nothing).columns)
+    destination = choose_destination(view, tuple(STYLES), *columns)
     if destination.style in STYLES:
         check_whole_table(destination)
     alphas = [] if options.alpha is None else [parse_alpha(part) for part in parse_list(options.alpha, "alpha")]
@@ -109,7 +107,7 @@ def validate(
     if destination.style in STYLES:
         write(STYLES[destination.style](answer), destination.file)
     else:
-        emit(as_table(answer), as_json(answer), destination)
+        emit(as_table(answer), as_json(answer), destination, {"comparisons": list_groups(answer)})
     return 0 if answer.passed else 1
 
 

@@ -24,8 +24,8 @@ from mbcost.measured.modules import (
     Sum,
     VectorNorm,
 )
+from mbcost.measured.recorder import halve
 from mbcost.measured.shortage import is_shortage, naming_shortage
-from mbcost.measured.trace import halve
 from mbcost.spec.observed import LayerFacts, Map, Measurement
 
 _NO_ACTIVATION = "none"

@@ -123,6 +123,7 @@ def fit(
     dtype: str = "int8",
     rank: str = "mult_adds",
     pareto: bool = False,
+    near_twins: bool = False,
     limit: int = 10,
     force: bool = False,
 ) -> Fit:
@@ -150,14 +151,16 @@ def fit(
         dtype: the dtype of weights and feature maps.
         rank: what comes first: the largest `mult_adds`, `params` or `top1`, or the smallest `memory` or `flash`.
         pareto: whether to return only what is Pareto-optimal in rank, memory and flash.
+        near_twins: whether to return near-twins as well: configurations of a network that differ by less than 10% in
+            alpha (rounded to hundredths) and in resolution from a better one. What you name is never left out.
         limit: how many configurations to return.
         force: whether the search may exceed its limits: 20,000,000 configurations, 2,000,000 with the allocator
             `arena`, of which 10,000 are returned.
 
     Returns:
         `.best`, the configurations that fit, each with `.configuration` (see `sweep`) and `.binding` (the limit that
-        would break first); `.nearest`, the nearest miss; `.reliefs`, what dropping each limit brings; and how many
-        were `.tried`.
+        would break first); how many `.near_twins` of these fit; `.nearest`, the nearest miss; `.reliefs`, what
+        dropping each limit brings; and how many were `.tried`.
 
     Raises:
         MbcostError: a network cannot be built, a name is unknown, a limit is not a number, or two networks have
@@ -187,7 +190,8 @@ def fit(
         implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top
     )
     grid = _make_grid(alphas, resolutions, rhos)
-    requests = make_requests(map(as_text, networks or NETS), settings, grid, choose_everything)
+    texts = map(as_text, networks or NETS)
+    requests = make_requests(texts, settings, grid, choose_everything, near_twins=near_twins)
     count_listed(requests, limit).check(force=force)
     check_all(list_fit_works(requests, rules.allocator), force=force)
     return find_fit(*list_sheets(requests, rules), limits, rank=key, most=limit, only_front=pareto)

@@ -62,6 +62,12 @@ def test_the_help_of_the_program_imports_no_command() -> None:
     code = "import sys; from mbcost.cli import run; run(['--help']); print(*sorted(sys.modules), file=sys.stderr)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported = {name for name in process.stderr.split() if name.startswith("mbcost")}
-    shared = {"mbcost.cli.exits", "mbcost.cli.group", "mbcost.cli.registry", "mbcost.cli.streams"}
+    shared = {
+        "mbcost.cli.exits",
+        "mbcost.cli.group",
+        "mbcost.cli.parameters",
+        "mbcost.cli.registry",
+        "mbcost.cli.streams",
+    }
     assert imported == {"mbcost", "mbcost.cli", "mbcost.errors", *shared}
     assert not {"yaml", "rich"} & set(process.stderr.split())

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import click
 import pytest
-import typer
 
 from mbcost.cli.group import build_command
 from mbcost.cli.registry import COMMANDS, Subgroup
@@ -86,7 +86,7 @@ def test_the_help_of_a_command_states_every_default_in_lines_of_at_most_80_chara
     command = commands()[name]
     for param in command.params:
         if not getattr(param, "hidden", False) and not getattr(param, "is_flag", False):
-            _, text = param.get_help_record(typer.Context(command))
+            _, text = param.get_help_record(click.Context(command))
             assert "".join(text.split()) in "".join(shown.split())
             assert re.search(r"\[(default: .+|required)\]", text), param.opts
             assert param.default is None or param.required or f"[default: {param.default}]" in text, param.opts

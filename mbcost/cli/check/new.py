@@ -7,20 +7,17 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, escape
 from mbcost.present.check.new import starting_spec
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the network, or NAME.yaml.")],
+    name: Annotated[str, Argument(metavar="NAME", help="Name of the network, or NAME.yaml.")],
     output: Annotated[
         Optional[Path],
-        typer.Option(
-            "--output", "-o", help="Write to FILE; - is standard output [default: NAME.yaml].", metavar="FILE"
-        ),
+        Option("--output -o", help="Write to FILE; - is standard output [default: NAME.yaml].", metavar="FILE"),
     ] = None,
 ) -> int:
     """Write a commented spec to start from, a small MobileNetV2. An existing NAME.yaml is replaced

@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, parse_alpha, parse_rho, pick_network, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.group import CommandGroup
 from mbcost.cli.options import Alpha, ConventionName, Impl, Res, Rho, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.registry import Subgroup
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.compare import residuals, separable
@@ -61,7 +60,7 @@ def _compare() -> None:
 def nets(
     networks: Annotated[
         list[str],
-        typer.Argument(metavar="NET...", help="Networks; ratios are to the first.", autocompletion=complete_network),
+        Argument(metavar="NET...", help="Networks; ratios are to the first.", complete=complete_network),
     ],
     options: NetworkOptions,
     *,
@@ -75,7 +74,7 @@ def nets(
     destination = choose_destination(view)
     resolved = [resolve_network(net, options) for net in networks]
     answer = compare_totals(resolved, load_convention(convention))
-    emit(as_table(answer, is_sorted=view.sort is not None), as_json(answer), destination)
+    emit(as_table(answer, is_sorted=view.sort is not None), as_json(answer), destination, "networks")
     return 0
 
 
@@ -83,17 +82,15 @@ def nets(
 def standard_vs_dws(
     net: Annotated[
         Optional[str],
-        typer.Argument(metavar="[NET]", help="A whole network [default: one layer].", autocompletion=complete_network),
+        Argument(metavar="[NET]", help="A whole network [default: one layer].", complete=complete_network),
     ] = None,
-    named: Annotated[Optional[str], typer.Option("--net", hidden=True, autocompletion=complete_network)] = None,
+    named: Annotated[Optional[str], Option("--net", hidden=True, complete=complete_network)] = None,
     *,
-    kernel: Annotated[Optional[int], typer.Option(metavar="K", help="Side of the kernel [default: 3].")] = None,
-    inputs: Annotated[Optional[int], typer.Option("--in", metavar="M", help="Input channels [default: 512].")] = None,
-    outputs: Annotated[
-        Optional[int], typer.Option("--out", metavar="N", help="Output channels [default: 512].")
-    ] = None,
-    feature: Annotated[Optional[int], typer.Option(metavar="D", help="Side of the input map [default: 14].")] = None,
-    stride: Annotated[Optional[int], typer.Option(metavar="S", help="Stride [default: 1].")] = None,
+    kernel: Annotated[Optional[int], Option(metavar="K", help="Side of the kernel [default: 3].")] = None,
+    inputs: Annotated[Optional[int], Option("--in", metavar="M", help="Input channels [default: 512].")] = None,
+    outputs: Annotated[Optional[int], Option("--out", metavar="N", help="Output channels [default: 512].")] = None,
+    feature: Annotated[Optional[int], Option(metavar="D", help="Side of the input map [default: 14].")] = None,
+    stride: Annotated[Optional[int], Option(metavar="S", help="Stride [default: 1].")] = None,
     alpha: Alpha = None,
     rho: Rho = None,
     res: Res = None,
@@ -115,7 +112,7 @@ def standard_vs_dws(
             raise MbcostError(f"--{option} describes one layer and {net} is a whole network: keep one")
         network = resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl))
         answer = compare_with_standard(network)
-        emit(separable.network_table(answer), separable.network_json(answer), destination)
+        emit(separable.network_table(answer), separable.network_json(answer), destination, "blocks")
         return 0
     for name, value in (("res", res), ("impl", impl)):
         if value is not None:
@@ -123,16 +120,16 @@ def standard_vs_dws(
     comparison = compare_as_printed(
         sizes, None if alpha is None else parse_alpha(alpha), None if rho is None else parse_rho(rho)
     )
-    emit(separable.layer_table(comparison), separable.layer_json(comparison), destination)
+    emit(separable.layer_table(comparison), separable.layer_json(comparison), destination, "forms")
     return 0
 
 
 @share_options()
 def residual_vs_inverted(
-    channels: Annotated[int, typer.Option(metavar="C", help="Input and output channels.")] = 64,
-    feature: Annotated[int, typer.Option(metavar="D", help="Side of the map.")] = 14,
-    expansion: Annotated[int, typer.Option(metavar="T", help="Expansion factor of the inverted residual.")] = 6,
-    reduction: Annotated[int, typer.Option(metavar="R", help="Divisor of ResNet's bottleneck.")] = 4,
+    channels: Annotated[int, Option(metavar="C", help="Input and output channels.")] = 64,
+    feature: Annotated[int, Option(metavar="D", help="Side of the map.")] = 14,
+    expansion: Annotated[int, Option(metavar="T", help="Expansion factor of the inverted residual.")] = 6,
+    reduction: Annotated[int, Option(metavar="R", help="Divisor of ResNet's bottleneck.")] = 4,
     *,
     view: View,
 ) -> int:
@@ -143,7 +140,7 @@ def residual_vs_inverted(
     """
     destination = choose_destination(view)
     blocks = compare_residuals_of_v3(channels=channels, feature=feature, expansion=expansion, reduction=reduction)
-    emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), destination)
+    emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), destination, "blocks")
     return 0
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import ConventionName, Force, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument
 from mbcost.cli.work import begin_work
 from mbcost.present.compare.diff import as_json, as_table
 from mbcost.questions.compare.diff import diff_networks, measure_diff
@@ -18,12 +17,10 @@ from mbcost.spec.catalogue.library import load_convention
 
 @share_options()
 def diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="The first network.", autocompletion=complete_network)],
+    first: Annotated[str, Argument(metavar="A", help="The first network.", complete=complete_network)],
     second: Annotated[
         str,
-        typer.Argument(
-            metavar="B", help="The second network; differences are B minus A.", autocompletion=complete_network
-        ),
+        Argument(metavar="B", help="The second network; differences are B minus A.", complete=complete_network),
     ],
     options: NetworkOptions,
     *,
@@ -45,5 +42,5 @@ def diff(
     networks = [resolve_network(net, options) for net in (first, second)]
     begin_work(measure_diff(*networks), force=force)
     answer = diff_networks(networks[0], networks[1], load_convention(convention))
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer), as_json(answer), destination, "layers")
     return 1 if answer.layers else 0

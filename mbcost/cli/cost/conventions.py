@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.completers import names_of
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument
 from mbcost.present.cost.conventions import as_json, as_table, example_json, example_table
 from mbcost.questions.cost.conventions import show_convention
 from mbcost.spec.catalogue.library import load_convention, load_conventions
@@ -18,10 +17,10 @@ from mbcost.spec.catalogue.library import load_convention, load_conventions
 def conventions(
     name: Annotated[
         Optional[str],
-        typer.Argument(
+        Argument(
             metavar="[NAME]",
             help="A convention: show what it counts, where from, and what confirms it [default: list all].",
-            autocompletion=names_of(load_conventions),
+            complete=names_of(load_conventions),
         ),
     ] = None,
     *,
@@ -39,7 +38,7 @@ def conventions(
     destination = choose_destination(view)
     if name is None:
         listed = tuple(load_conventions().values())
-        emit(as_table(listed), as_json(listed), destination)
+        emit(as_table(listed), as_json(listed), destination, "conventions")
     else:
         answer = show_convention(load_convention(name))
         emit(example_table(answer), example_json(answer), destination)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_layer
 from mbcost.cli.options import Net, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument
 from mbcost.present.cost.formula import as_json, as_table
 from mbcost.questions.cost.formula import derive_formula
 
@@ -19,10 +18,10 @@ def formula(
     net: Net,
     layer: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="LAYER",
             help="The name of a layer as in `mbcost table`, such as 2.1.expand.",
-            autocompletion=complete_layer,
+            complete=complete_layer,
         ),
     ],
     options: NetworkOptions,

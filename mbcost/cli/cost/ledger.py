@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.completers import complete_convention, one_of
 from mbcost.cli.options import Net, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
 from mbcost.present.cost.ledger import as_json, as_table
 from mbcost.questions.cost.ledger import QUANTITIES, build_ledger, choose_conventions
@@ -22,22 +21,22 @@ def ledger(
     *,
     convention: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="Only these conventions; two also get their difference line by line "
             "[default: all current ones, but no tool for another framework than PyTorch or Keras].",
             metavar="A,B,C",
-            autocompletion=complete_convention,
+            complete=complete_convention,
         ),
     ] = None,
     quantity: Annotated[
         str,
-        typer.Option(
+        Option(
             help="The quantity that is counted.",
             metavar="mult-adds|params",
-            autocompletion=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
+            complete=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
         ),
     ] = "mult-adds",
-    zeros: Annotated[bool, typer.Option("--zeros", help="Also show the lines that add nothing.")] = False,
+    zeros: Annotated[bool, Option("--zeros", help="Also show the lines that add nothing.")] = False,
     view: View,
 ) -> int:
     """Show the raw counts of a network, which sum to each convention's total.
@@ -54,5 +53,5 @@ def ledger(
     conventions = choose_conventions(None if convention is None else parse_list(convention, "convention"))
     network = resolve_network(net, options)
     answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)
-    emit(as_table(answer, merge=convention is None), as_json(answer), destination)
+    emit(as_table(answer, merge=convention is None), as_json(answer), destination, "lines")
     return 0

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.arena import OPTIONS
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.completers import list_of, one_of
 from mbcost.cli.options import Net, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
 from mbcost.present.device.memory import as_json, as_table
 from mbcost.questions.device.memory import ALL_OPTIONS, GROUPINGS, choose_allocators, choose_options, compute_memory
 from mbcost.spec.dtype import DTYPES, dtype_of
+
+LISTS = {"layer": "rows", "allocator": "peaks", "map": "maps"}
+"""A grouping -> the list in the JSON that has the rows of its table."""
 
 
 @share_options()
@@ -25,46 +27,42 @@ def memory(
     *,
     allocator: Annotated[
         Optional[list[str]],
-        typer.Option(
+        Option(
             help=f"Allocation models, as a list or one per option: {', '.join(ALLOCATORS)} [default: all].",
             metavar="NAME",
-            autocompletion=list_of(*ALLOCATORS),
+            complete=list_of(*ALLOCATORS),
         ),
     ] = None,
     dtype: Annotated[
         str,
-        typer.Option(
-            help="Dtype of weights and activations.", metavar="|".join(DTYPES), autocompletion=one_of(*DTYPES)
-        ),
+        Option(help="Dtype of weights and activations.", metavar="|".join(DTYPES), complete=one_of(*DTYPES)),
     ] = "int8",
     weights_dtype: Annotated[
         Optional[str],
-        typer.Option(
-            help="Dtype of weights only [default: that of --dtype].", metavar="DTYPE", autocompletion=one_of(*DTYPES)
-        ),
+        Option(help="Dtype of weights only [default: that of --dtype].", metavar="DTYPE", complete=one_of(*DTYPES)),
     ] = None,
     activations_dtype: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="Dtype of activations only [default: that of --dtype].",
             metavar="DTYPE",
-            autocompletion=one_of(*DTYPES),
+            complete=one_of(*DTYPES),
         ),
     ] = None,
     arena: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help=f"Options of the allocator arena: {', '.join(OPTIONS)}, or {ALL_OPTIONS} for all [default: none].",
             metavar="A,B,C",
-            autocompletion=list_of(*OPTIONS, ALL_OPTIONS),
+            complete=list_of(*OPTIONS, ALL_OPTIONS),
         ),
     ] = None,
     by: Annotated[
         str,
-        typer.Option(
+        Option(
             help="One row per layer, allocator or map size.",
             metavar="|".join(GROUPINGS),
-            autocompletion=one_of(*GROUPINGS),
+            complete=one_of(*GROUPINGS),
         ),
     ] = "layer",
     view: View,
@@ -88,5 +86,5 @@ def memory(
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
     network = resolve_network(net, options)
     answer = compute_memory(network, allocators, weights, activations, arena_options)
-    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination)
+    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination, LISTS[by])
     return 0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import names_of, one_of
 from mbcost.cli.options import Net, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Option
 from mbcost.cli.quantities import parse_bandwidth, parse_peak
 from mbcost.errors import unknown
 from mbcost.present.device.roofline import as_json, as_table
@@ -26,39 +25,37 @@ def roofline(
     *,
     peak_macs: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="Peak of the arithmetic in multiply-adds per second: 1e9, 960M [default: the device's].",
             metavar="RATE",
         ),
     ] = None,
     bandwidth: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="Bandwidth of the memory in bytes per second: 2GB/s, 2GiB/s [default: the device's].", metavar="RATE"
         ),
     ] = None,
     device: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="A device whose data sheet states both rates [default: the two rates].",
             metavar="NAME",
-            autocompletion=names_of(load_devices),
+            complete=names_of(load_devices),
         ),
     ] = None,
     dtype: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="Dtype of weights and feature maps [default: the device's first, or float32].",
             metavar="|".join(DTYPES),
-            autocompletion=one_of(*DTYPES),
+            complete=one_of(*DTYPES),
         ),
     ] = None,
     options: NetworkOptions,
     by: Annotated[
         str,
-        typer.Option(
-            help="One row per layer or per kind of layer.", metavar="layer|kind", autocompletion=one_of(*GROUPINGS)
-        ),
+        Option(help="One row per layer or per kind of layer.", metavar="layer|kind", complete=one_of(*GROUPINGS)),
     ] = "layer",
     view: View,
 ) -> int:
@@ -81,5 +78,5 @@ def roofline(
     )
     network = resolve_network(net, options)
     answer = compute_roofline(network, machine, number_format)
-    emit(as_table(answer, by), as_json(answer), destination)
+    emit(as_table(answer, by), as_json(answer), destination, {"layer": "layers", "kind": "kinds"}[by])
     return 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import (
     complete_alpha,
@@ -18,10 +16,11 @@ from mbcost.cli.completers import (
 )
 from mbcost.cli.options import Force, open_option, share_options
 from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
-from mbcost.cli.quantities import whole_number
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
+from mbcost.present.arrangement import UNSORTED
 from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
 from mbcost.questions.explain.effort import measure_search
 from mbcost.questions.explain.explain import explain as explain_query
@@ -45,39 +44,37 @@ from mbcost.spec.scaling import check_whole
 def explain(
     number: Annotated[
         Optional[str],
-        typer.Argument(
-            metavar="[NUMBER]", help="The number as printed, such as 314M [default: the numbers of the options]."
-        ),
+        Argument(metavar="[NUMBER]", help="The number as printed, such as 314M [default: the numbers of the options]."),
     ] = None,
     net: Annotated[
         Optional[str],
-        typer.Argument(
+        Argument(
             metavar="[NET]",
             help="What is known of the network: NAME@ALPHA/RES:IMPL [default: open].",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ] = None,
     *,
     options: NetworkOptions,
     convention: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="The convention that counts it [default: open].",
             metavar="NAME",
-            autocompletion=names_of(load_conventions),
+            complete=names_of(load_conventions),
         ),
     ] = None,
     quantity: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="What the number counts: mult-adds, params, activations, bytes or activation-bytes [default: open].",
             metavar="QUANTITY",
-            autocompletion=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
+            complete=one_of(*(name.replace("_", "-") for name in QUANTITIES)),
         ),
     ] = None,
     mult_adds: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--mult-adds",
             help="Mult-adds of the network, alone or with other numbers [default: none].",
             metavar="NUMBER",
@@ -85,19 +82,19 @@ def explain(
     ] = None,
     params: Annotated[
         Optional[str],
-        typer.Option(help="Parameters of the network, alone or with other numbers [default: none].", metavar="NUMBER"),
+        Option(help="Parameters of the network, alone or with other numbers [default: none].", metavar="NUMBER"),
     ] = None,
     rows: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             help="A table: CSV with network, alpha, resolution, mult_adds, params; - is standard input "
             "[default: none].",
             metavar="FILE",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(help="Number of explanations to list.", metavar="N", parser=whole_number)] = 10,
+    limit: Annotated[int, Option(help="Number of explanations to list.", metavar="N")] = 10,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Also try two mistakes at once, changed rows of the table, powers of 1024.")
+        bool, Option("--deep", help="Also try two mistakes at once, changed rows of the table, powers of 1024.")
     ] = False,
     force: Force = False,
     view: View,
@@ -116,7 +113,9 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    destination = choose_destination(view, columns=(*COLUMNS, *DETAILS))
+    destination = choose_destination(view, columns=COLUMNS, data=DETAILS)
+    if destination.style == "json" and destination.sort is not None:
+        raise MbcostError(UNSORTED)  # its explanations are named by their rank
     check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import complete_network, names_of, one_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit
-from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size, whole_number
+from mbcost.cli.parameters import Argument, Option
+from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import Allocator, Dtype, parse_grid, read_settings
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
@@ -54,30 +53,28 @@ LIMITS: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
 def fit(
     networks: Annotated[
         Optional[list[str]],
-        typer.Argument(
+        Argument(
             metavar="[NET]...",
             help=f"Networks to search [default: {', '.join(NETS)}].",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ] = None,
     *,
-    named: Annotated[Optional[list[str]], typer.Option("--net", hidden=True, autocompletion=complete_network)] = None,
-    flash: Annotated[
-        Optional[str], typer.Option(metavar="SIZE", help="Maximum flash, such as 1MiB [default: none].")
-    ] = None,
+    named: Annotated[Optional[list[str]], Option("--net", hidden=True, complete=complete_network)] = None,
+    flash: Annotated[Optional[str], Option(metavar="SIZE", help="Maximum flash, such as 1MiB [default: none].")] = None,
     ram: Annotated[
-        Optional[str], typer.Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB [default: none].")
+        Optional[str], Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB [default: none].")
     ] = None,
     mult_adds: Annotated[
         Optional[str],
-        typer.Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M [default: none]."),
+        Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M [default: none]."),
     ] = None,
     params: Annotated[
-        Optional[str], typer.Option(metavar="COUNT", help="Maximum parameters, such as 2M [default: none].")
+        Optional[str], Option(metavar="COUNT", help="Maximum parameters, such as 2M [default: none].")
     ] = None,
     min_top1: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--min-top1",
             metavar="PERCENT",
             help="Minimum published accuracy; searches only released checkpoints [default: none].",
@@ -85,16 +82,16 @@ def fit(
     ] = None,
     max_latency: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             "--max-latency", metavar="TIME", help="Maximum published latency on --phone, such as 30ms [default: none]."
         ),
     ] = None,
     phone: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             metavar="PHONE",
             help="Phone of --max-latency: pixel1, pixel2 or pixel3 [default: none].",
-            autocompletion=names_of(list_phones),
+            complete=names_of(list_phones),
         ),
     ] = None,
     options: NetworkOptions,
@@ -103,26 +100,27 @@ def fit(
     dtype: Dtype = "int8",
     rank: Annotated[
         str,
-        typer.Option(
+        Option(
             metavar="QUANTITY",
             help="Quantity to sort by: mult-adds, params or top1, largest first; memory or flash, smallest first.",
-            autocompletion=one_of(*(name.replace("_", "-") for name in RANKS)),
+            complete=one_of(*(name.replace("_", "-") for name in RANKS)),
         ),
     ] = "mult-adds",
     pareto: Annotated[
-        bool, typer.Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
+        bool, Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
     ] = False,
-    limit: Annotated[
-        int, typer.Option(metavar="N", help="Number of configurations to show.", parser=whole_number)
-    ] = 10,
+    limit: Annotated[int, Option(metavar="N", help="Number of configurations to show.")] = 10,
+    every: Annotated[bool, Option("--all", help="List near-twins of better rows as well.")] = False,
     view: View,
     force: Force = False,
 ) -> int:
     """Find the networks that fit a device, with their alpha and resolution, largest first.
 
     Without --alpha, every alpha from 0.1 to 1.5 that gives a different network is searched. Each configuration is
-    shown with the limit that would break first. The exit code is 0 if something fits and 1 if nothing does.
-    Without --force, at most 20,000,000 configurations are searched (2,000,000 with arenas) and 10,000 shown.
+    shown with the limit that would break first. Near-twins of a row above, the same network with alpha and resolution
+    within 10%, are left out, unless you name them with --alpha and --res, or add --all. Released checkpoints never are.
+    The exit code is 0 if something fits and 1 if nothing does. Without --force, at most 20,000,000 configurations are
+    searched (2,000,000 with arenas) and 10,000 shown.
 
     \b
     Examples:
@@ -131,7 +129,7 @@ def fit(
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit v2 --max-latency 30ms --phone pixel1
     """
-    destination = choose_destination(view, columns=(*COLUMNS, *DATA))
+    destination = choose_destination(view, columns=COLUMNS, data=DATA)
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
@@ -149,11 +147,11 @@ def fit(
             raise MbcostError(f"{', '.join(without)} have no implementation {options.impl}: name the other networks")
     check_whole(limit, "limit")
     check_arenas(rules.allocator, limit)
-    requests = make_requests(nets or NETS, read_settings(options), grid, choose_everything)
+    requests = make_requests(nets or NETS, read_settings(options), grid, choose_everything, near_twins=every)
     begin_work(count_listed(requests, limit), force=force)
     begin_work(*list_fit_works(requests, rules.allocator), force=force)
     answer = find_fit(*list_sheets(requests, rules), limits, rank=key, most=limit, only_front=pareto)
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer), as_json(answer), destination, "configurations")
     return 0 if answer.best else 1
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-import typer
-
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.reference import Settings
 from mbcost.cli.arguments import NetworkOptions, parse_alpha, parse_list, parse_resolution, parse_rho
 from mbcost.cli.completers import one_of
+from mbcost.cli.parameters import Option
 from mbcost.questions.search.requests import Grid
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.scaling import check_alpha
@@ -20,18 +19,18 @@ LONGEST_LIST = 100_000
 
 Allocator = Annotated[
     str,
-    typer.Option(
+    Option(
         help=f"Allocation model of the peak memory: {', '.join(ALLOCATORS)}.",
         metavar="NAME",
-        autocompletion=one_of(*ALLOCATORS),
+        complete=one_of(*ALLOCATORS),
     ),
 ]
 Dtype = Annotated[
     str,
-    typer.Option(
+    Option(
         help=f"Data type of weights and feature maps: {', '.join(DTYPES)}.",
         metavar="DTYPE",
-        autocompletion=one_of(*DTYPES),
+        complete=one_of(*DTYPES),
     ),
 ]
 

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
-import typer
-
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import complete_network, list_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit, replace_file, write_parts
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import Allocator, Dtype, parse_grid, read_settings
 from mbcost.cli.streams import is_terminal
@@ -30,10 +29,11 @@ from mbcost.present.search.sweep import (
     jsonl_text,
     sort_configurations,
 )
-from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, CountingRules, Resolution
+from mbcost.questions.search.configurations import Batch, Configuration, CountingRules
 from mbcost.questions.search.effort import MOST_KEPT, list_sweep_works
 from mbcost.questions.search.requests import (
     Request,
+    check_parts,
     choose_published,
     count_configurations,
     load_rules,
@@ -44,8 +44,6 @@ from mbcost.questions.search.sweep import sweep as compute_batches
 
 MOST_SHOWN = 1_000_000
 """The number of configurations that are written to standard output without --force."""
-FEW_BLOCKS = 200_000
-"""If no more blocks are planned, all are before the first row is written, so that a mistake leaves no half output."""
 LARGEST_IN_PARQUET = 2**63 - 1
 MORE_FORMATS = ("jsonl", "parquet")
 STREAMED = ("csv", *MORE_FORMATS)
@@ -62,10 +60,10 @@ STREAMED = ("csv", *MORE_FORMATS)
 def sweep(
     networks: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="NET...",
             help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL.",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ],
     options: NetworkOptions,
@@ -75,11 +73,11 @@ def sweep(
     dtype: Dtype = "int8",
     pareto: Annotated[
         Optional[str],
-        typer.Option(
+        Option(
             metavar="X,Y",
             help="Show only what is Pareto-optimal in two of mult-adds, params, memory, flash and top1; "
             "+X means that more of X is better [default: show all].",
-            autocompletion=list_of(*(f"{sign}{name.replace('_', '-')}" for name in BETTER for sign in ("", "+"))),
+            complete=list_of(*(f"{sign}{name.replace('_', '-')}" for name in BETTER for sign in ("", "+"))),
         ),
     ] = None,
     view: View,
@@ -139,7 +137,8 @@ def sweep(
     else:
         rows = [configuration for part in parts for configuration in part]
         counts = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
-        emit(as_table(rows, rules, front=pareto, **counts), as_json(rows, rules, **counts), destination)
+        answer = as_json(rows, rules, **counts)
+        emit(as_table(rows, rules, front=pareto, **counts), answer, destination, "configurations")
     return 0
 
 
@@ -151,13 +150,12 @@ def _compute_batches(
     Raises:
         MbcostError: an alpha does not give a network, or a feature map is empty.
     """
-    blocks = sum(len(request.alphas) * request.series.block_count for request in requests)
-    parts: Iterable[tuple[CostSheet, tuple[Resolution, ...]]] = (
-        (sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules)
-    )
-    for sheet, resolutions in list(parts) if blocks <= FEW_BLOCKS else parts:
-        count["networks"] += len(sheet.plateaus)
-        yield from compute_batches([sheet], [resolutions])
+    for request in requests:
+        check_parts(request, rules)  # a mistake leaves no half output
+    for request in requests:
+        for sheet in request.compute_sheets(rules):
+            count["networks"] += len(sheet.plateaus)
+            yield from compute_batches([sheet], [request.resolutions])
 
 
 def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path, keys: Sequence[str]) -> None:

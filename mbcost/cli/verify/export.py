@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Optional
 
-import typer
-
 from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
 from mbcost.cli.options import HeadText, NoTop, Output
 from mbcost.cli.output import choose_file, write
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
-from mbcost.cli.quantities import whole_number
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
-from mbcost.questions.verify.verify import trace_target
+from mbcost.questions.verify.verify import require_torch, trace_target
 from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder, unknown_network
 from mbcost.spec.reading.flat import to_yaml
 from mbcost.spec.table import Row, Spec
@@ -28,27 +26,25 @@ IMAGENET_RESOLUTION = (224, 224)
 def export(
     net: Annotated[
         Optional[str],
-        typer.Argument(
-            metavar="[NET]", help="A built-in network [default: --from MODEL].", autocompletion=complete_network
-        ),
+        Argument(metavar="[NET]", help="A built-in network [default: --from MODEL].", complete=complete_network),
     ] = None,
     model: Annotated[
         Optional[str],
-        typer.Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY [default: NET]."),
+        Option("--from", metavar="MODEL", help="MODULE:FACTORY or ./FILE.py:FACTORY [default: NET]."),
     ] = None,
     head: HeadText = None,
     no_top: NoTop = False,
-    res: Annotated[Optional[str], typer.Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
+    res: Annotated[Optional[str], Option(help="Input size in pixels [default: 224].", metavar="N|HxW")] = None,
     in_channels: Annotated[
         Optional[int],
-        typer.Option(help="Number of channels of the input [default: 3].", metavar="N", parser=whole_number),
+        Option(help="Number of channels of the input [default: 3].", metavar="N"),
     ] = None,
     kwargs: Kwargs = None,
     name: Annotated[
-        Optional[str], typer.Option(help="The name of the list [default: that of the factory].", metavar="NAME")
+        Optional[str], Option(help="The name of the list [default: that of the factory].", metavar="NAME")
     ] = None,
     style: Annotated[
-        str, typer.Option("--format", "-f", help="Format: yaml.", metavar="FORMAT", autocompletion=one_of("yaml"))
+        str, Option("--format -f", help="Format: yaml.", metavar="FORMAT", complete=one_of("yaml"))
     ] = "yaml",
     output: Output = None,
 ) -> int:
@@ -83,6 +79,7 @@ def export(
         raise MbcostError(f"{option} applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
     channels = 3 if in_channels is None else in_channels
+    require_torch()
     with show_work(f"loading {model} and running it once"):
         traced = trace_target(model, parse_arguments(kwargs or []), resolution, channels)
     source = " ".join([model, *(kwargs or [])])

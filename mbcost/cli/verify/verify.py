@@ -3,56 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Optional
-
-import typer
 
 from mbcost.cli.arguments import NetworkOptions, parse_reference, pick_network, resolve_network
 from mbcost.cli.completers import complete_network
-from mbcost.cli.options import Force, share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.options import Force, format_option, share_options
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
-from mbcost.present.verify import COLUMNS, as_json, as_table
+from mbcost.present.verify import COLUMNS, as_json, as_table, render_github, render_junit
 from mbcost.questions.verify.candidates import list_candidates
-from mbcost.questions.verify.verify import identify_model, trace_target, verify_model
+from mbcost.questions.verify.verify import identify_model, require_torch, trace_target, verify_model
 from mbcost.spec.catalogue.library import find_network
 
 Kwargs = Annotated[
     Optional[list[str]],
-    typer.Option(
+    Option(
         metavar="K=V", help="An argument of the factory: a Python literal or text. Can be repeated [default: none]."
     ),
 ]
 
+SHOWN = 20
+"""The differences that text lists at most."""
 
-@share_options(known=lambda _: COLUMNS)
+
+REPORTS = {"github": render_github, "junit": render_junit}
+"""Formats for pipelines, in addition to those that every command has."""
+
+
+@share_options(known=lambda _: COLUMNS, style=format_option(*REPORTS))
 def verify(
     model: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="MODEL",
             help="MODULE:FACTORY or ./FILE.py:FACTORY, where FACTORY is a function, a class or a model.",
         ),
     ],
     net: Annotated[
         Optional[str],
-        typer.Argument(
+        Argument(
             metavar="[NET]",
             help="The expected network: NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL [default: --find].",
-            autocompletion=complete_network,
+            complete=complete_network,
         ),
     ] = None,
     *,
-    spec: Annotated[
-        Optional[list[str]], typer.Option("--spec", "--net", hidden=True, autocompletion=complete_network)
-    ] = None,
+    spec: Annotated[Optional[list[str]], Option("--spec --net", hidden=True, complete=complete_network)] = None,
     find: Annotated[
         bool,
-        typer.Option("--find", help="Find the closest network: try every value of the options that are not given."),
+        Option("--find", help="Find the closest network: try every value of the options that are not given."),
     ] = False,
     options: NetworkOptions,
     kwargs: Kwargs = None,
+    every: Annotated[
+        bool, Option("--all --verbose", help=f"List every difference; text lists at most {SHOWN} without it.")
+    ] = False,
     force: Force = False,
     view: View,
 ) -> int:
@@ -66,8 +74,11 @@ def verify(
       mbcost verify torchvision.models:mobilenet_v2 v2
       mbcost verify ./net.py:make v2@0.75:torchvision --kwargs width_mult=0.75
       mbcost verify ./net.py:make --find
+      mbcost verify ./net.py:make v2 --format github
     """
-    destination = choose_destination(view, columns=COLUMNS)
+    destination = choose_destination(view, tuple(REPORTS), COLUMNS)
+    if destination.style in REPORTS:
+        check_whole_table(destination)
     arguments = parse_arguments(kwargs or [])
     if spec and len(spec) > 1:
         raise MbcostError(f"--spec is given twice, as {spec[0]} and {spec[1]}: remove one")
@@ -76,6 +87,7 @@ def verify(
         raise MbcostError("verify needs a network to compare with: name it after the model, or add --find")
     if net is not None and ":" in net and find_network(model):
         raise MbcostError(f"the model comes before the network: mbcost verify {net} {model}")
+    require_torch()
     if not find:
         network = resolve_network(net or "", options)
         with show_work(f"loading {model} and running it once"):
@@ -94,7 +106,12 @@ def verify(
             classes=candidates.classes,
             watch=_track,
         )
-    emit(as_table(answer), as_json(answer), destination)
+    if destination.style in REPORTS:
+        write(REPORTS[destination.style](answer), destination.file)
+    else:
+        count = len(answer.layers)
+        lists = {"layers": range(count), "loose": range(count, count + len(answer.model.loose))}
+        emit(as_table(answer), as_json(answer), replace(destination, most=None if every else SHOWN), lists)
     return 0 if answer.equal else 1
 
 

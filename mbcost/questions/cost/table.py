@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from mbcost.analytic.layers import Conv2d, Linear, WindowPool
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.convention import Convention
-from mbcost.spec.observed import Map
 from mbcost.spec.table import Row
 from mbcost.spec.tally import total
+
+if TYPE_CHECKING:
+    from mbcost.spec.observed import Map
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import tee
 from typing import Any, Generic, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, choose
-from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheets
+from mbcost.questions.search.configurations import CostSheet, CountingRules, Near, Series, compute_sheet, compute_sheets
 from mbcost.spec.catalogue.library import as_convention, load_spec
 from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting, scale_resolution
 from mbcost.spec.convention import Convention
@@ -48,6 +48,7 @@ class Request(Generic[Alphas]):
     series: Series
     alphas: Alphas
     resolutions: tuple[tuple[int, int], ...]
+    near: Near = field(default_factory=Near)
 
     def count_networks(self) -> int:
         """Return an upper bound of the number of networks, which is known before any is planned."""
@@ -61,7 +62,25 @@ class Request(Generic[Alphas]):
             plateaus = self.series.iterate_plateaus(self.alphas.low, self.alphas.high)
         else:
             plateaus = self.series.iterate_alphas(self.alphas)
-        yield from compute_sheets(self.series, plateaus, rules)
+        for sheet in compute_sheets(self.series, plateaus, rules):
+            yield replace(sheet, near=self.near)
+
+
+def check_parts(request: Request[tuple[float, ...]], rules: CountingRules) -> None:
+    """Refuse what a later part of the search would refuse, before the first part is shown.
+
+    A width grows with alpha, so the smallest and the largest alpha decide whether a width can be counted. Groups can
+    divide the channels at any alpha or not, so with groups every network is planned.
+
+    Raises:
+        MbcostError: an alpha does not give a network, or a feature map is empty.
+    """
+    series, alphas = request.series, request.alphas
+    ends = series.plan_alphas(sorted({min(alphas), max(alphas)}))
+    compute_sheet(series, ends[:1], rules).check_resolutions(request.resolutions)
+    if any(row.groups > 1 for row in series.spec.rows):
+        for _ in series.iterate_alphas(alphas):
+            pass
 
 
 @dataclass(frozen=True)
@@ -98,7 +117,12 @@ class Grid:
 
 
 def make_requests(
-    texts: Iterable[str], settings: Settings, grid: Grid, choose_default: Callable[[Spec], tuple[Alphas, Sizes]]
+    texts: Iterable[str],
+    settings: Settings,
+    grid: Grid,
+    choose_default: Callable[[Spec], tuple[Alphas, Sizes]],
+    *,
+    near_twins: bool = True,
 ) -> list[Request[tuple[float, ...] | Alphas]]:
     """Return what to search, one request per network.
 
@@ -107,6 +131,7 @@ def make_requests(
         settings: what completes them; their alpha and their resolution are not used.
         grid: the alphas and the resolutions that the user names.
         choose_default: the alphas and the resolutions of a network for which none is named.
+        near_twins: whether near-twins are listed as well, among what the user does not name.
 
     Raises:
         MbcostError: a network cannot be built, or two networks have configurations in common.
@@ -115,15 +140,9 @@ def make_requests(
     for text in dict.fromkeys(texts):
         reference, series = parse_series(text, settings)
         alphas, sizes = choose_default(series.spec)
-        chosen = grid.choose_alphas(text, reference)
-        requests.append(
-            Request(
-                text,
-                series,
-                alphas if chosen is None else chosen,
-                grid.choose_sizes(text, reference, series.spec) or sizes,
-            )
-        )
+        chosen, stated = grid.choose_alphas(text, reference), grid.choose_sizes(text, reference, series.spec)
+        near = Near() if near_twins else Near(chosen is None, stated is None)
+        requests.append(Request(text, series, alphas if chosen is None else chosen, stated or sizes, near))
         check_distinct(requests)
     return requests
 

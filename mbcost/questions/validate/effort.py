@@ -6,15 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mbcost.errors import MbcostError
-from mbcost.questions.validate.campaign import (
-    TOOLS,
-    Case,
-    ComparisonRequest,
-    Plan,
-    Subject,
-    count_comparisons,
-    resolve_case,
-)
+from mbcost.questions.validate.campaign import TOOLS, Case, Plan, Subject, resolve_case
+from mbcost.questions.validate.planning import ComparisonRequest, count_comparisons
 from mbcost.questions.work import Work
 from mbcost.spec.scaling import alpha_text
 
@@ -62,8 +55,8 @@ def measure_running(plan: Plan, *, force: bool) -> Work:
         model = f"{case.spec.name} at alpha {alpha_text(case.alpha)} and {case.resolution[0]}x{case.resolution[1]}"
         tenths = 10 * effort.bytes // GIBIBYTE
         raise MbcostError(
-            f"{model} takes at least {tenths // 10:,}.{tenths % 10} GiB of memory: use a smaller resolution or alpha, or add "
-            f"--force to exceed the limit of {MOST_BYTES // GIBIBYTE} GiB"
+            f"{model} takes at least {tenths // 10:,}.{tenths % 10} GiB of memory: use a smaller resolution or alpha, "
+            f"or add --force to exceed the limit of {MOST_BYTES // GIBIBYTE} GiB"
         )
     return Work(effort.mult_adds, "multiply-adds", 10**10, MOST_MULT_ADDS, "compare fewer or smaller networks")
 

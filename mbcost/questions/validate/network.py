@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError, choose
-from mbcost.questions.validate.campaign import LIBRARIES, WITNESSES, ComparisonRequest, Subject, collect, plan, run
+from mbcost.questions.validate.campaign import LIBRARIES, WITNESSES, Subject, collect, run
 from mbcost.questions.validate.comparison import Validation
 from mbcost.questions.validate.effort import measure_running
+from mbcost.questions.validate.planning import ComparisonRequest, plan
 
 
 def validate_network(network: Network, against: Sequence[str], *, force: bool = False) -> Validation:

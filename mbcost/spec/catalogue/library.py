@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbcost.errors import MbcostError, choose, unknown
+from mbcost.errors import STANDARD_INPUT, MbcostError, choose, unknown
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
 from mbcost.spec.reading.nodes import Reader
 from mbcost.spec.reading.table import parse_spec, read_spec
-from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
+from mbcost.spec.reading.text import read_file, read_standard_input
 from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
@@ -213,15 +213,27 @@ def load_conventions() -> Mapping[str, Convention]:
     return parse_conventions(read_file(path), str(path))
 
 
+@cache
+def _load_default_convention() -> Convention:
+    """Return the first convention, without parsing the others: a table needs no other one."""
+    from mbcost.spec.reading.conventions import parse_conventions
+
+    path = specs_folder() / "conventions.yaml"
+    comment, first, *_ = re.split(r"^(?=[a-z])", read_file(path), maxsplit=2, flags=re.MULTILINE)
+    (convention,) = parse_conventions(comment + first, str(path)).values()
+    return convention
+
+
 def load_convention(name: str | None = None) -> Convention:
     """Return the convention called `name`, by default `macs`.
 
     Raises:
         MbcostError: no convention has this name.
     """
+    default = _load_default_convention()
+    if name is None or name == default.name:
+        return default
     conventions = load_conventions()
-    if name is None:
-        return next(iter(conventions.values()))
     return conventions[choose("convention", name, conventions)]
 
 

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from mbcost.errors import MbcostError
+from mbcost.errors import STANDARD_INPUT, MbcostError
 from mbcost.spec.catalogue.library import NETWORKS, find_network, is_file, is_folder, is_path
 from mbcost.spec.head import parse_head, replace_head
-from mbcost.spec.reading.text import STANDARD_INPUT
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 

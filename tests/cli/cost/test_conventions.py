@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import click
 import pytest
 
 from mbcost.analytic.network import resolve
@@ -124,5 +125,6 @@ def test_an_unknown_convention_is_refused_with_the_similar_ones(mbcost: Mbcost) 
 
 
 def test_the_shell_completes_the_names() -> None:
-    assert complete_convention("torchs") == [name for name in load_conventions() if name.startswith("torchs")]
-    assert {"torchstat", "torchstat-madd", "torchsummaryx"} <= set(complete_convention("torchs"))
+    context = click.Context(click.Command("table"))
+    assert complete_convention(context, "torchs") == [name for name in load_conventions() if name.startswith("torchs")]
+    assert {"torchstat", "torchstat-madd", "torchsummaryx"} <= set(complete_convention(context, "torchs"))

@@ -16,6 +16,7 @@ from mbcost.spec.catalogue.library import (
     families,
     find_network,
     load_convention,
+    load_conventions,
     load_family,
     load_spec,
     specs_folder,
@@ -136,6 +137,11 @@ def test_minimalistic_is_v3_with_small_kernels_and_without_squeeze_and_excite(si
 def test_the_dense_v1_has_one_convolution_for_every_pair() -> None:
     dense = [replace(row, operator="conv") if row.operator == "separable" else row for row in load_spec("v1").rows]
     assert list(load_spec("v1-standard").rows) == dense
+
+
+def test_the_default_convention_is_the_first_and_can_be_named() -> None:
+    default = next(iter(load_conventions().values()))
+    assert load_convention() == load_convention("macs") == load_convention(default.name) == default
 
 
 def test_a_name_that_cannot_be_loaded_is_named_in_the_error(tmp_path: Path) -> None:
