@@ -26,8 +26,15 @@ COLUMNS: Mapping[str, str] = {
 """A word -> the column that it means."""
 FORMATS = ("csv", "html", "json", "latex", "markdown", "md", "tex")
 HELP = ("help", "?", "/?", "-?", "/h", "/help", "usage", "man")
-CLOSE = 0.75
-"""How similar a word must be to be suggested, where 1 is equal: words of a few letters are similar to many others."""
+CLOSE = 0.7
+"""How similar a word must be to a choice to be suggested, where 1 is equal."""
+CLOSE_TO_SHORT = 0.6
+"""The same for a word of at most three letters."""
+CLOSE_TO_MEANING = 0.8
+"""The same for a word that only means a choice: there are many, so one is similar to almost anything."""
+
+LONGEST_SHORT = 3
+"""The letters of a short word."""
 
 _NUMBER = re.compile(r"x?[0-9.]+x?|[0-9]+x[0-9]+")
 _OPEN_OPTIONS = frozenset({"columns", "sort", "alpha", "res", "rho", "spec"})
@@ -112,14 +119,25 @@ def is_model(word: str) -> bool:
 
 def find_option(word: str, ctx: Any) -> str | None:
     """Return the option, with its value, that a bare value means: `json` means `--format json`."""
-    wanted = {word.lower(), VALUES.get(word.lower(), word.lower())}
+    lower = word.lower()
+    if lower in COLUMNS and any(param.name == "columns" for param in ctx.command.params):
+        return f"--columns {COLUMNS[lower]}"
+    offers = [
+        (item.value, f"{param.opts[0]} {item.value}")
+        for param in options_of(ctx.command.params)
+        if param.name not in _OPEN_OPTIONS
+        for item in param.shell_complete(ctx, "")
+    ]
+    equal = [text for value, text in offers if value.lower() in (lower, VALUES.get(lower))]
+    return next(iter(equal), None)
+
+
+def find_begun(word: str, ctx: Any) -> str | None:
+    """Return the device, with its option, that a word begins: `stm32` means `--device stm32h743`."""
     for param in options_of(ctx.command.params):
-        if param.name not in _OPEN_OPTIONS:
-            values = [item.value for item in param.shell_complete(ctx, "") if item.value.lower() in wanted]
-            if values:
-                return f"{param.opts[0]} {values[0]}"
-    if word.lower() in COLUMNS and any(param.name == "columns" for param in ctx.command.params):
-        return f"--columns {COLUMNS[word.lower()]}"
+        values = [item.value for item in param.shell_complete(ctx, word.lower())] if param.name == "device" else []
+        if values:
+            return f"{param.opts[0]} {values[0]}"
     return None
 
 
@@ -129,13 +147,19 @@ def options_of(params: Iterable[Any]) -> list[Any]:
 
 
 def find_similar(word: str, choices: Iterable[str], meanings: Mapping[str, str]) -> list[str]:
-    """Return the choices that a word can mean: the one with the same letters, a plural, a meaning, or similar ones."""
-    words = {**{choice.lower(): choice for choice in choices}, **meanings}
-    query = word[:LONGEST_QUERY].lower()
-    for exact in (query, f"{query}s", query.removesuffix("s")):
-        if exact in words:
-            return [words[exact]]
-    return list(dict.fromkeys(words[match] for match in get_close_matches(query, words, cutoff=CLOSE)))
+    """Return the choices that a word can mean: the same in capitals or as a plural, what it begins, or similar ones."""
+    own = {choice.lower().lstrip("-"): choice for choice in choices}
+    others = {slip.lstrip("-"): choice for slip, choice in meanings.items()}
+    query = word[:LONGEST_QUERY].lower().lstrip("-")
+    for names in (own, others):
+        for exact in (query, f"{query}s", query.removesuffix("s")):
+            if exact in names:
+                return [names[exact]]
+    cutoff = CLOSE_TO_SHORT if len(query) <= LONGEST_SHORT else CLOSE
+    begun = [choice for name, choice in own.items() if query and name.startswith(query)]
+    similar = begun or [own[match] for match in get_close_matches(query, own, cutoff=cutoff)]
+    meant = [others[match] for match in get_close_matches(query, others, cutoff=CLOSE_TO_MEANING)]
+    return list(dict.fromkeys(similar or meant))
 
 
 def find_command(words: Sequence[str], names: Sequence[str]) -> str | None:

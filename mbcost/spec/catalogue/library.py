@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbcost.errors import STANDARD_INPUT, MbcostError, unknown
+from mbcost.spec.catalogue.meant import describe_meaning
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
@@ -45,8 +46,6 @@ NETWORKS = (
     "v3-small-arxiv4",
 )
 """The built-in networks in the order in which they are listed; a test requires that they are the files of `specs/`."""
-_CHECKPOINT = re.compile(r"(?P<name>.+?)[-_](?P<alpha>[0-9]\.[0-9]+)[-_](?P<side>[0-9]{2,4})")
-"""The names of the papers' checkpoints, such as `mobilenet_v2_0.75_160`."""
 
 
 def specs_folder() -> Path:
@@ -161,12 +160,8 @@ def unknown_network(name: str) -> MbcostError:
     """Return the error for a name that no built-in network has; it suggests networks by their aliases, too."""
     if is_file(f"{name}.yaml"):
         return MbcostError(f"unknown network '{name}': did you mean the file '{name}.yaml'?")
-    if re.fullmatch(r"[KMGT]i?B|[KMG]|ms", name, re.IGNORECASE):
-        return MbcostError(f"unknown network '{name}': write a number and its unit as one word, such as 320KiB")
-    if (checkpoint := _CHECKPOINT.fullmatch(name)) and (network := find_network(checkpoint["name"])):
-        return MbcostError(
-            f"unknown network '{name}': did you mean '{network}@{float(checkpoint['alpha']):g}/{checkpoint['side']}'?"
-        )
+    if remedy := describe_meaning(name, find_network):
+        return MbcostError(f"unknown network '{name}': {remedy}")
     meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in _read_names(network)}
     return unknown("network", name, NETWORKS, meanings)
 
