@@ -34,7 +34,7 @@ ROOMS = {
     "analytic": Arrows({"spec", "errors"}, {"numpy"}),
     "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", *LIBRARIES}),
     "questions": Arrows({"spec", "analytic", "errors"}, {"measured", "numpy"}),
-    "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "tabulate", "matplotlib"}),
+    "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "matplotlib"}),
     "cli": Arrows(
         {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"}, {"measured", "rich", "pyarrow"}
     ),
@@ -100,7 +100,20 @@ same: there it holds for the family's name, on its own floor or one below. Every
 FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
     "questions": set(),
-    "present": {"table", "arrangement", "layout", "text", "formats", "html", "records", "names", "annotations"},
+    "present": {
+        "table",
+        "arrangement",
+        "layout",
+        "text",
+        "formats",
+        "markdown",
+        "latex",
+        "html",
+        "records",
+        "names",
+        "annotations",
+        "junit",
+    },
     "cli": {
         "group",
         "registry",
@@ -347,7 +360,7 @@ def test_what_families_share_imports_none_of_them() -> None:
 def test_what_is_slow_or_optional_is_not_imported_by_importing() -> None:
     """All of the package but `measured`, in a fresh interpreter: what parsing says, seen in practice."""
     names = sorted(name for name in modules() if room(name) not in ("measured", "__main__"))
-    slow = {"torch", "fvcore", "numpy", "rich", "tabulate", "matplotlib", *LIBRARIES}
+    slow = {"torch", "fvcore", "numpy", "rich", "matplotlib", *LIBRARIES}
     program = f"import sys, {', '.join(names)}; print(*sorted({slow} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -20,7 +20,11 @@ NUMBER = re.compile(r"[-+]?[0-9][0-9,.x]*%?")
 
 
 def find_faults(table: Table, width: int) -> list[str]:
-    """Return what is wrong: a line that is too wide, a broken number, or a column that is lost or not named."""
+    """Return what is wrong.
+
+    A line is too wide, a number is broken or separated from its word in the title, a column is lost or not named, or a
+    note speaks of a column that is not shown.
+    """
     text = render_text(table, Screen(width))
     faults = [f"wider than {width}: {line}" for line in text.splitlines() if count_cells(line) > width]
     layout = lay_out(table.for_people(), width)
@@ -34,6 +38,8 @@ def find_faults(table: Table, width: int) -> list[str]:
     note = f"not shown in {width} columns: {', '.join(layout.hidden)};"
     if layout.hidden and table.rows and "".join(note.split()) not in "".join(text.split()):
         faults.append(f"not named in {width}: {', '.join(layout.hidden)}")
+    faults += [f"broken in {width}: {item}" for item in _list_items(table.title, width) if item not in text]
+    faults += [f"not shown in {width}, but in a note: {note}" for note in _list_wrong_notes(table, shown, text)]
     kept = table.for_people()
     indices = [index for index, column in enumerate(kept.columns) if column.key in shown]
     rows = (*kept.rows, *([kept.footer] if kept.footer and kept.rows else []))
@@ -48,13 +54,34 @@ def try_widths() -> None:
 
     emit = output.emit
 
-    def checked(table: Table, answer: dict[str, Any], destination: output.Destination) -> None:
+    def checked(table: Table, answer: dict[str, Any], destination: output.Destination, rows: Any = "") -> None:
         for width in WIDTHS:
             for fault in find_faults(table, width):
                 print(f"mbcost: {fault}", file=sys.stderr)
-        emit(table, answer, destination)
+        emit(table, answer, destination, rows)
 
     output.emit = checked
+
+
+def _list_items(title: str, width: int) -> list[str]:
+    """Return the parts of a title that two blanks separate, and of a longer one each number with its word."""
+    items = re.split(r"\s{2,}", title.strip())
+    words = [pair for item in items for pair in re.findall(r"(?<!\S)[0-9][0-9.,]* [a-z]\S*", item)]
+    return [item for item in (*items, *words) if count_cells(item) <= width]
+
+
+def _list_wrong_notes(table: Table, shown: set[str], text: str) -> list[str]:
+    """Return the notes in the text that begin with the header of a column that is not shown, or only speak of such."""
+    hidden = [column for column in table.for_people().columns if column.key not in shown]
+    every = {column.key for column in (*table.columns, *(table.data.columns if table.data else ()))}
+    kept, squeezed = table.for_people(), "".join(text.split())
+    wrong = [note for note, keys in table.subjects.items() if not every & set(keys) and note in table.notes]
+    for note in kept.notes if table.rows else ():
+        is_about = any(note.startswith((f"{column.header}: ", f"{column.header} = ")) for column in hidden)
+        is_about |= note in table.subjects and not shown & set(table.subjects[note])
+        if is_about and "".join(note.split()) in squeezed:
+            wrong.append(note)
+    return wrong
 
 
 def _keys(table: Table) -> set[str]:

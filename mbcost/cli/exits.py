@@ -29,19 +29,26 @@ class Terminated(BaseException):
         super().__init__(number)
 
 
-def handle_signals() -> None:
-    """Let the signals of `STOPPING` raise `Terminated`, so that temporary files are removed before the process ends.
+_ARRIVED: list[BaseException] = []
+"""What the signals have raised. A library that is interrupted can raise an error of its own instead, as numpy does."""
 
-    A signal that the parent process ignores, as `nohup` does, stays ignored.
+
+def handle_signals() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt and the signals of `STOPPING` raise `Terminated`.
+
+    Temporary files are removed on the way. A signal that the parent process ignores, as `nohup` does, stays ignored.
     """
     for name in STOPPING:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminate)
+            signal.signal(number, _stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
 
 
-def _terminate(number: int, _: FrameType | None) -> None:
-    raise Terminated(number)
+def _stop(number: int, _: FrameType | None) -> None:
+    _ARRIVED.append(KeyboardInterrupt() if number == signal.SIGINT else Terminated(number))
+    raise _ARRIVED[-1]
 
 
 def report(error: BaseException, *, verbose: bool = False, with_traceback: bool = False) -> int:
@@ -52,6 +59,7 @@ def report(error: BaseException, *, verbose: bool = False, with_traceback: bool 
         verbose: whether long lines are written whole.
         with_traceback: whether the traceback of an unforeseen error is written, too.
     """
+    error = _ARRIVED[-1] if _ARRIVED else error
     if isinstance(error, KeyboardInterrupt):
         write_message("interrupted")
         return INTERRUPTED

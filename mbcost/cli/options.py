@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, NamedTuple, Optional
 
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import (
@@ -159,8 +158,7 @@ def open_option(subject: str, metavar: str, kind: type = str, complete: Callable
     ]
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Options that go together: one parameter of a command, several options for the user."""
 
     make: Callable[..., Any]

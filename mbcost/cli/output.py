@@ -14,9 +14,9 @@ from typing import Any, TextIO
 from mbcost.cli.arguments import parse_list
 from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, enumerate_words, unknown
-from mbcost.present.arrangement import arrange, find_column, has_columns, limit_rows
+from mbcost.present.arrangement import arrange_for, limit_rows, sort_json
 from mbcost.present.formats import FORMATS
-from mbcost.present.table import Column, Table
+from mbcost.present.table import Column, Table, build_table
 from mbcost.present.text import render_text
 
 FORMAT_NAMES = (*FORMATS, "json")
@@ -54,18 +54,29 @@ ENDINGS: Mapping[str, str] = {
     ".tex": "latex", ".xml": "junit",
 }  # fmt: skip
 """The ending of a file's name -> its format."""
+SLIPS: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(("tex", "booktabs"), ("latex",)), **dict.fromkeys(("md", "gfm"), ("markdown",)),
+    **dict.fromkeys(("txt", "plain", "table"), ("text",)), **dict.fromkeys(("tsv", "xls", "xlsx", "excel"), ("csv",)),
+    **dict.fromkeys(("jsonl", "ndjson", "jsonlines", "json-lines"), ("jsonl", "json")), "htm": ("html",),
+    **dict.fromkeys(("yml", "yaml"), ("json",)), **dict.fromkeys(("xml", "xunit"), ("junit",)), "pq": ("parquet",),
+    **dict.fromkeys(("gh", "actions"), ("github",)),
+}  # fmt: skip
+"""What people write when they mean a format -> the formats that they can mean, the best first."""
 OTHER_FILES = (".doc", ".docx", ".jpeg", ".jpg", ".ods", ".odt", ".pdf", ".png", ".svg", ".xls", ".xlsx")
 """Endings of files that programs open, and that no table of this program is."""
 
 
-def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequence[Column[Any]] = ()) -> Destination:
+def choose_destination(
+    view: View, extra: tuple[str, ...] = (), columns: Sequence[Column[Any]] = (), data: Sequence[Column[Any]] = ()
+) -> Destination:
     """Return where an answer is written. A wrong format or an impossible file is refused before any work is done.
 
     Args:
         view: the options. Without a format, it is that of the file's ending, or else `text`; without a file, or with
             `-`, the answer is written to standard output.
         extra: the formats that this command has in addition.
-        columns: all columns that the answer can have, if it takes long and they are known before.
+        columns: the columns of the answer, if it takes long and they are known before.
+        data: the columns of its CSV, if that has different rows.
 
     Raises:
         MbcostError: the format is unknown or contradicts the file's ending, the file cannot be written, or a column is
@@ -83,13 +94,17 @@ def choose_destination(view: View, extra: tuple[str, ...] = (), columns: Sequenc
     if style is None:
         style = ending if ending in known else "text"
     if style not in known:
-        raise unknown("format", style, known)
+        meant = {slip: [name for name in names if name in known] for slip, names in SLIPS.items()}
+        raise unknown("format", style, known, {slip: names[0] for slip, names in meant.items() if names})
     if ending in known and style != ending:
         raise MbcostError(f"--format {style} contradicts the ending of {file}, which means {ending}: remove --format")
     chosen = None if view.columns is None else parse_list(view.columns, "columns")
-    for name in (*(chosen or ()), *filter(None, [view.sort])) if columns else ():
-        find_column(name, columns)
-    return Destination(style, file, chosen, view.sort)
+    destination = Destination(style, file, chosen, view.sort)
+    if columns:
+        trial = build_table("", columns, ())
+        whole = replace(trial, data=build_table("", data, ())) if data else trial
+        arrange_for(style, whole, chosen, view.sort)
+    return destination
 
 
 def check_whole_table(destination: Destination) -> None:
@@ -116,33 +131,33 @@ def choose_file(output: Path | None) -> Path | None:
     return output
 
 
-def emit(table: Table, answer: dict[str, Any], destination: Destination) -> None:
+def emit(
+    table: Table, answer: dict[str, Any], destination: Destination, rows: str | Mapping[str, Sequence[int]] = ""
+) -> None:
     """Write an answer to its destination: JSON from `answer`, the other formats from `table`.
+
+    Args:
+        table: the answer as a table.
+        answer: the same as JSON.
+        destination: where it is written, and which of its columns.
+        rows: the list in `answer` that has one item per row of the table; or every list with rows -> the row of each
+            of its items. They are sorted as the table is. Without any, the JSON cannot be sorted.
 
     Raises:
         MbcostError: the output cannot be written, or a column is unknown.
     """
     style, file = destination.style, destination.file
-    if destination.columns is not None or destination.sort is not None:
-        table = arrange(_choose_rows(table, destination), destination.columns, destination.sort)
+    arranged = arrange_for(style, table, destination.columns, destination.sort)
+    if style == "json":
+        write(to_json(answer if destination.sort is None else sort_json(table, answer, destination.sort, rows)), file)
+        return
+    table = arranged
     if style == "text" and destination.most is not None:
         table = limit_rows(table, destination.most, "--all lists them")
-    if style == "json":
-        write(to_json(answer), file)
-    elif style == "text" and file is None:
+    if style == "text" and file is None:
         write(render_text(table, read_screen()), file)
     else:
         write(FORMATS[style](table), file)
-
-
-def _choose_rows(table: Table, destination: Destination) -> Table:
-    """Return the table whose columns are chosen: what programs read in CSV, if it has them all."""
-    names = [*(destination.columns or ()), *filter(None, [destination.sort])]
-    if destination.style == "csv":
-        data = table.for_data()
-        data = replace(data, columns=tuple(replace(column, only="") for column in data.columns))
-        return data if has_columns(data, names) else replace(table, details=None, data=None)
-    return table
 
 
 def to_json(answer: dict[str, Any]) -> str:

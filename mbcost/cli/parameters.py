@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import click
 
@@ -18,8 +17,7 @@ Completer = Callable[[click.Context, str], list[str]]
 """Returns what the incomplete word can become, after the words that the context has."""
 
 
-@dataclass(frozen=True, eq=False)
-class Option:
+class Option(NamedTuple):
     """An option of a command."""
 
     names: str = ""
@@ -33,8 +31,7 @@ class Option:
     """Whether the help leaves it out."""
 
 
-@dataclass(frozen=True, eq=False)
-class Argument:
+class Argument(NamedTuple):
     """An argument of a command, which stands without a name."""
 
     metavar: str

@@ -94,7 +94,9 @@ def published(
         verdicts = judge_figures([figure for figure in figures if figure.net in named], partial(track, "explaining"))
         corrections = [item for item in correct_figures(verdicts) if item.figure in of_source]
         cells = correct_cells(of_source)
-        emit(errata_table(corrections, cells), errata_json(corrections, cells), destination)
+        count = len(corrections)
+        lists = {"figures": range(count), "cells": range(count, count + len(cells))}
+        emit(errata_table(corrections, cells), errata_json(corrections, cells), destination, lists)
         return 0
     papers = {paper_of(figure) for figure in of_source}
     relevant = [figure for figure in figures if paper_of(figure) in papers and net in (None, figure.net)]
@@ -104,7 +106,8 @@ def published(
         for verdict in verdicts
         if wanted in (None, verdict.status) and source in (None, verdict.figure.source.name)
     )
-    emit(summary_table(verdicts) if summary else as_table(verdicts), as_json(verdicts), destination)
+    table = summary_table(verdicts) if summary else as_table(verdicts)
+    emit(table, as_json(verdicts), destination, "summary" if summary else "figures")
     return 0
 
 

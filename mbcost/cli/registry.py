@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import click
 
 
-@dataclass(frozen=True)
-class Subgroup:
+class Subgroup(NamedTuple):
     """A command that consists of commands, such as `plot`."""
 
     root: Callable[[], None]
@@ -21,8 +19,7 @@ class Subgroup:
     click_class: type[click.Group]
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A command in the registry: where it is, and what the help says of it before it is imported."""
 
     address: str

@@ -15,6 +15,7 @@ ORDERED = ("layer", "first_layer", "second_layer", "block")
 """Columns of layers: the rows are in the order of execution, which is that of their names."""
 SLIPS: Mapping[str, str] = dict.fromkeys(("flops", "macs", "madds", "multiply-adds", "ops"), "mult-adds")
 """What people write when they mean a column."""
+UNSORTED = "--sort is for the rows of a table, and this JSON is not one: remove it, or add --format csv"
 
 
 def arrange(table: Table, columns: Sequence[str] | None, sort: str | None) -> Table:
@@ -42,6 +43,55 @@ def arrange(table: Table, columns: Sequence[str] | None, sort: str | None) -> Ta
         asked.add(key)
     kept = tuple(replace(column, only="") if column.key in chosen else column for column in table.columns)
     return replace(table, columns=kept, asked=table.asked | asked).select(chosen)
+
+
+def arrange_for(style: str, table: Table, columns: Sequence[str] | None, sort: str | None) -> Table:
+    """Return what `arrange` does for a format: for CSV from the rows that programs read, if these have all columns.
+
+    JSON has all columns, those of the table and those of its CSV, so it is only checked that they are known.
+
+    Raises:
+        MbcostError: there is no such column, or one is given twice.
+    """
+    if columns is None and sort is None:
+        return table
+    if style == "json" and columns is not None:
+        every = (*table.columns, *table.for_data().columns)
+        keys = dict.fromkeys(find_column(name, every) for name in columns)
+        columns = [key for key in keys if has_columns(table, [key])]
+    if style == "csv":
+        data = table.for_data()
+        data = replace(data, columns=tuple(replace(column, only="") for column in data.columns))
+        names = [*(columns or ()), *filter(None, [sort])]
+        table = data if has_columns(data, names) else replace(table, details=None, data=None)
+    return arrange(table, columns, sort)
+
+
+def sort_json(
+    table: Table, answer: Mapping[str, Any], sort: str, rows: str | Mapping[str, Sequence[int]]
+) -> dict[str, Any]:
+    """Return the answer as JSON with its items in the order of the table's rows.
+
+    Args:
+        table: the answer as a table.
+        answer: the answer as JSON.
+        sort: the column to sort by.
+        rows: the list in `answer` that has one item per row of the table; or every list with rows -> the row of each
+            of its items.
+
+    Raises:
+        MbcostError: `rows` is empty, so that there is nothing to sort, or there is no such column.
+    """
+    if not rows:
+        raise MbcostError(UNSORTED)
+    order = find_order(table, sort)
+    positions = {row: position for position, row in enumerate(order)}
+    items = {rows: range(len(order))} if isinstance(rows, str) else rows
+    lists = {}
+    for key, own in items.items():
+        pairs = sorted(zip(own, answer[key], strict=True), key=lambda pair: positions[pair[0]])
+        lists[key] = [item for _, item in pairs]
+    return {**answer, **lists}
 
 
 def limit_rows(table: Table, most: int, remedy: str) -> Table:
@@ -109,11 +159,26 @@ def _simplify(key: str) -> str:
     return re.sub("[_ ]", "-", key.lower())
 
 
+def find_order(table: Table, sort: str) -> list[int]:
+    """Return the indices of the rows in the order that `arrange` gives them.
+
+    Raises:
+        MbcostError: there is no such column.
+    """
+    merged = _merge_readers(table)
+    return _order_rows(merged, find_column(sort, merged.columns))
+
+
 def _sort(table: Table, key: str) -> Table:
+    return replace(table, rows=tuple(table.rows[index] for index in _order_rows(table, key)))
+
+
+def _order_rows(table: Table, key: str) -> list[int]:
+    indices = list(range(len(table.rows)))
     if key in ORDERED:
-        return table
-    index = [column.key for column in table.columns].index(key)
-    return replace(table, rows=tuple(sorted(table.rows, key=lambda row: order_of(row[index]))))
+        return indices
+    column = [column.key for column in table.columns].index(key)
+    return sorted(indices, key=lambda index: order_of(table.rows[index][column]))
 
 
 def order_of(cell: Cell) -> tuple[int, float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mbcost.errors import escape
-from mbcost.present.table import Cell, Share, Table, text_of
+from mbcost.present.table import Cell, Table
 from mbcost.present.text import render_plain
 
 
@@ -26,45 +26,24 @@ def render_csv(table: Table) -> str:
 
 
 def render_markdown(table: Table) -> str:
-    """Return a Markdown table with numbers aligned right and a bold footer; without rows, only the sentences."""
-    table = table.for_people()
-    footer = [[f"**{text}**" if text else "" for text in _texts(table.footer)]] if table.footer else []
-    grid = [_tabulate(table, [*map(_texts, table.rows), *footer], "pipe")] if table.rows else []
-    return "\n\n".join([f"**{table.title}**", *table.lead, *grid, *table.notes]) + "\n"
+    """Return a Markdown table between its title and its notes; see `mbcost.present.markdown`."""
+    from mbcost.present import markdown
+
+    return markdown.render_markdown(table)
 
 
 def render_latex(table: Table) -> str:
-    """Return a booktabs tabular with title, sentences and notes as comments; the details are a second tabular.
+    """Return a booktabs tabular; see `mbcost.present.latex`."""
+    from mbcost.present import latex
 
-    Without rows there are only comments.
-    """
-    return _tabular(table.for_people()) + (_tabular(table.details.for_people()) if table.details else "")
-
-
-def _tabular(table: Table) -> str:
-    footer = [_texts(table.footer)] if table.footer else []
-    lines = _tabulate(table, [*map(_texts, table.rows), *footer], "latex_booktabs").splitlines()
-    if footer:
-        lines.insert(len(lines) - 3, "\\midrule")
-    comments = [f"% {line}" for line in (table.title, *table.lead, *table.notes)]
-    return "\n".join([*comments, *(lines if table.rows else [])]) + "\n"
+    return latex.render_latex(table)
 
 
-def _tabulate(table: Table, body: list[list[str]], style: str) -> str:
-    from tabulate import tabulate
+def render_html(table: Table) -> str:
+    """Return a table element; see `mbcost.present.html`."""
+    from mbcost.present import html
 
-    align = ["right" if column.numeric else "left" for column in table.columns]
-    return tabulate(body, [column.header for column in table.columns], style, colalign=align, disable_numparse=True)
-
-
-def _texts(row: tuple[Cell, ...] | None) -> list[str]:
-    return [str(cell) + "%" if isinstance(cell, Share) else text_of(cell) for cell in row or ()]
-
-
-def _render_html(table: Table) -> str:
-    from mbcost.present.html import render_html
-
-    return render_html(table)
+    return html.render_html(table)
 
 
 def _raw(cell: Cell) -> str | int:
@@ -78,7 +57,7 @@ FORMATS: Mapping[str, Callable[[Table], str]] = {
     "csv": render_csv,
     "markdown": render_markdown,
     "latex": render_latex,
-    "html": _render_html,
+    "html": render_html,
 }
 """Formats by the name that users type. `json` is written from the answer itself, and `text` on a terminal by
 `render_text`, in its width and with its colours."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from mbcost.present.table import Cell, Share, Table, text_of
+from mbcost.present.table import Table, percent_text
 
 RIGHT = ' style="text-align: right"'
 
@@ -19,8 +19,8 @@ def render_html(table: Table) -> str:
     """
     table = table.for_people()
     head = _row("th", [column.header for column in table.columns], table)
-    body = [_row("td", map(_text_of, row), table) for row in table.rows]
-    foot = [] if table.footer is None else ["<tfoot>", _row("th", map(_text_of, table.footer), table), "</tfoot>"]
+    body = [_row("td", map(percent_text, row), table) for row in table.rows]
+    foot = [] if table.footer is None else ["<tfoot>", _row("th", map(percent_text, table.footer), table), "</tfoot>"]
     lines = [
         "<table>",
         f"<caption>{escape(' '.join([table.title, *table.lead]))}</caption>",
@@ -43,7 +43,3 @@ def _row(tag: str, texts: Iterable[str], table: Table) -> str:
         for column, text in zip(table.columns, texts, strict=True)
     )
     return f"<tr>{''.join(cells)}</tr>"
-
-
-def _text_of(cell: Cell) -> str:
-    return f"{cell}%" if isinstance(cell, Share) else text_of(cell)

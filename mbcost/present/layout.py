@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,10 @@ _PIECES = re.compile(r"[^-/@:,._=]*[-/@:,._=]*")
 """A long word is broken after these characters, if it has any."""
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,x%]*")
 """A number or a size such as 112x112x32, which is never broken."""
+_COUNT = re.compile(r"\(?[-+]?[0-9][0-9.,]*")
+"""A number before the word that says of what."""
+UNITS = ("%", "B", "KiB", "MiB", "GiB", "TiB", "ms", "us")
+"""What is not separated from the word before it."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,55 @@ def wrap(text: str, width: int) -> list[str]:
     >>> wrap("v3-large-minimalistic is a network", 12)
     ['v3-large-', 'minimalistic', 'is a network']
     """
+    return _fill(re.findall(r"\s*\S+", text), text, width)
+
+
+def wrap_sentence(text: str, width: int) -> list[str]:
+    """Break a title, a header or a note as `wrap` does, but not between a number and its word.
+
+    What two blanks separate, as in a title, is a whole: `classes  1000` is two items, `classes 1000` is one.
+
+    >>> wrap_sentence("MobileNetV2  alpha 1  classes 1000", 30)
+    ['MobileNetV2  alpha 1', 'classes 1000']
+    >>> wrap_sentence("the smallest value is 3.5 MiB", 25)
+    ['the smallest value is', '3.5 MiB']
+    """
+    return _fill(list(_join_words(text, width)), text, width)
+
+
+def _join_words(text: str, width: int) -> Iterator[str]:
+    """Yield the parts of a text that belong together, as far as they fit, each with the blanks before it."""
+    for item in re.split(r"(?<=\S)(?=\s{2})", text):
+        if count_cells(item.strip()) <= width and item is not text:
+            yield item
+            continue
+        joined = ""
+        for word in re.findall(r"\s*\S+", item):
+            if (
+                joined
+                and _belong_together(joined.split()[-1], word.strip())
+                and count_cells((joined + word).strip()) <= width
+            ):
+                joined += word
+                continue
+            if joined:
+                yield joined
+            joined = word
+        yield joined
+
+
+def _belong_together(word: str, following: str) -> bool:
+    """Return whether a number and its unit, or a word and the unit after it, are these words."""
+    is_unit = following.rstrip(".,:;)") in UNITS
+    return is_unit or (_COUNT.fullmatch(word) is not None and following[0].isalpha())
+
+
+def _fill(words: Sequence[str], text: str, width: int) -> list[str]:
+    """Put words, each with the blanks before it, into lines of at most `width` terminal cells."""
     if count_cells(text) <= width:
         return [text]
     lines = [""]
-    for word in re.findall(r"\s*\S+", text):
+    for word in words:
         if count_cells(lines[-1] + word) <= width:
             lines[-1] += word
             continue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from mbcost.errors import escape
@@ -56,6 +56,14 @@ class Column(Generic[Item]):
 
 
 @dataclass(frozen=True)
+class ColumnNote:
+    """A note that speaks of columns, and is shown with any of them."""
+
+    text: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of cells under columns, with a title and sentences above, and a footer and notes below.
 
@@ -77,6 +85,14 @@ class Table:
     """What the legend of the columns starts with."""
     asked: frozenset[str] = frozenset()
     """The keys of the columns that the user asked for or sorts by: no terminal is too narrow for them."""
+    subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """A note -> the keys of the columns that it speaks of, if it is a `ColumnNote`."""
+
+    def list_notes(self, keys: Collection[str]) -> tuple[str, ...]:
+        """Return the notes, without those that speak only of columns that are not among `keys`."""
+        return tuple(
+            note for note in self.notes if note not in self.subjects or any(key in keys for key in self.subjects[note])
+        )
 
     def for_people(self) -> Table:
         """Return the table without the columns that only programs read."""
@@ -101,7 +117,8 @@ class Table:
 
         footer = None if self.footer is None else pick(self.footer)
         columns = tuple(self.columns[index] for index in chosen)
-        return replace(self, columns=columns, rows=tuple(map(pick, self.rows)), footer=footer)
+        notes = self.list_notes([column.key for column in columns])
+        return replace(self, columns=columns, rows=tuple(map(pick, self.rows)), footer=footer, notes=notes)
 
 
 def build_table(
@@ -109,7 +126,7 @@ def build_table(
     columns: Sequence[Column[Item]],
     items: Iterable[Item],
     footer: Mapping[str, Cell] | None = None,
-    notes: Iterable[str] = (),
+    notes: Iterable[str | ColumnNote] = (),
     *,
     lead: Iterable[str] = (),
     asked: Iterable[str] = (),
@@ -131,8 +148,11 @@ def build_table(
     """
     rows = tuple(tuple(column.value(item) for column in columns) for item in items)
     cells = None if footer is None else tuple(footer.get(column.key) for column in columns)
-    lines, sentences = tuple(map(escape, notes)), tuple(map(escape, lead))
-    return Table(escape(title), tuple(columns), rows, cells, lines, lead=sentences, asked=frozenset(asked))
+    whole = tuple(notes)
+    subjects = {escape(note.text): note.keys for note in whole if isinstance(note, ColumnNote)}
+    lines = tuple(escape(note.text if isinstance(note, ColumnNote) else note) for note in whole)
+    sentences, wanted = tuple(map(escape, lead)), frozenset(asked)
+    return Table(escape(title), tuple(columns), rows, cells, lines, lead=sentences, asked=wanted, subjects=subjects)
 
 
 def text_of(cell: Cell) -> str:
@@ -158,26 +178,26 @@ def text_of(cell: Cell) -> str:
     return escape(cell)
 
 
-def shares(counts: Iterable[int]) -> list[Share]:
-    """Return the share of each count in their sum.
+def percent_text(cell: Cell) -> str:
+    """Spell a cell as `text_of` does, but a share without its bar."""
+    return f"{cell}%" if isinstance(cell, Share) else text_of(cell)
 
-    The printed shares add up to exactly 100.00 %, because the largest remainders are rounded up.
+
+def shares(counts: Iterable[int]) -> list[Share]:
+    """Return the share of each count in their sum, rounded half up on its own.
+
+    Equal counts have equal shares, so the printed shares need not add up to exactly 100.00 %.
 
     >>> [str(share) for share in shares([1, 1, 1])]
-    ['33.34', '33.33', '33.33']
+    ['33.33', '33.33', '33.33']
     """
     parts = list(counts)
-    whole = sum(parts)
+    whole, longest = sum(parts), max(parts, default=0)
     if whole == 0:
         return [Share(0, 0) for _ in parts]
-    floors = [10_000 * part // whole for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda index: -(10_000 * parts[index] % whole))
-    for index in by_remainder[: 10_000 - sum(floors)]:
-        floors[index] += 1
-    longest = max(parts)
     return [
-        Share(floor, (2 * BAR_WIDTH * part + longest) // (2 * longest))
-        for floor, part in zip(floors, parts, strict=True)
+        Share((20_000 * part + whole) // (2 * whole), (2 * BAR_WIDTH * part + longest) // (2 * longest))
+        for part in parts
     ]
 
 

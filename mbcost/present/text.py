@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mbcost.present.layout import GAP, Part, count_cells, lay_out, wrap
+from mbcost.present.layout import GAP, Part, count_cells, lay_out, wrap, wrap_sentence
 from mbcost.present.table import BAR, Table
 
 BLOCK = "\N{FULL BLOCK}"
@@ -49,7 +49,8 @@ def render_text(table: Table, screen: Screen) -> str:
     """
     table = table.for_people()
     layout = lay_out(table, screen.width)
-    notes = list(table.notes)
+    shown = [column.key for part in layout.parts for column in part.columns]
+    notes = list(table.list_notes(shown) if table.rows else table.notes)
     if screen.width is not None and table.rows:
         notes += [*_legend(table, layout.parts), *_name_hidden(layout.hidden, layout.full, screen.width)]
     blocks = [list(_paragraphs([table.title], screen, "title"))]
@@ -75,7 +76,7 @@ def _name_hidden(hidden: tuple[str, ...], full: int, width: int) -> list[str]:
 def _paragraphs(texts: tuple[str, ...] | list[str], screen: Screen, style: str = "") -> Iterator[str]:
     """Yield the lines of the texts."""
     for text in texts:
-        for line in [text] if screen.width is None else wrap(text, screen.width):
+        for line in [text] if screen.width is None else wrap_sentence(text, screen.width):
             yield screen.paint(line, style) if style else line
 
 
@@ -107,7 +108,7 @@ def _join(cells: list[str]) -> str:
 def _row(part: Part, cells: tuple[str, ...], *, at_bottom: bool = False) -> Iterator[list[str]]:
     """Yield the lines of one row, each as padded cells; a cell that does not fit is wrapped."""
     wrapped = [
-        [cell] if column.numeric and not at_bottom else wrap(cell, width)
+        wrap_sentence(cell, width) if at_bottom else [cell] if column.numeric else wrap(cell, width)
         for cell, width, column in zip(cells, part.widths, part.columns, strict=True)
     ]
     height = max(map(len, wrapped))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from mbcost.present import junit
 from mbcost.present.annotations import annotation
 from mbcost.present.names import reference_text, resolution_text
 from mbcost.present.table import Cell, Column, Table, build_table, text_of
@@ -62,6 +63,12 @@ def as_table(campaign: Campaign) -> Table:
     return table if campaign.passed else replace(table, details=tabulate_differences(campaign))
 
 
+def list_groups(campaign: Campaign) -> list[int]:
+    """Return the row of the table in which each comparison is counted."""
+    groups = groupby(campaign.outcomes, key=_group_key)
+    return [row for row, (_, outcomes) in enumerate(groups) for _ in outcomes]
+
+
 def tabulate_differences(campaign: Campaign) -> Table:
     """Return one row per difference."""
     columns = (
@@ -101,29 +108,16 @@ def as_json(campaign: Campaign) -> dict[str, Any]:
 
 def render_junit(campaign: Campaign) -> str:
     """Return JUnit XML with one test case per comparison, and a skipped one for each that was left out."""
-    from xml.etree import ElementTree
+    cases = [_make_case(outcome) for outcome in campaign.outcomes]
+    cases += [junit.Case("mbcost.validate", note, skipped=note) for note in campaign.notes]
+    return junit.render_suite("mbcost validate", cases)
 
-    failed = sum(not outcome.validation.passed for outcome in campaign.outcomes)
-    suite = ElementTree.Element(
-        "testsuite",
-        name="mbcost validate",
-        tests=str(len(campaign.outcomes) + len(campaign.notes)),
-        failures=str(failed),
-        skipped=str(len(campaign.notes)),
-    )
-    for outcome in campaign.outcomes:
-        case = ElementTree.SubElement(
-            suite, "testcase", classname=f"mbcost.{outcome.case.against}", name=_title(outcome)
-        )
-        if not outcome.validation.passed:
-            differences = outcome.validation.differences
-            failure = ElementTree.SubElement(case, "failure", message=f"{len(differences)} differences")
-            failure.text = "\n".join(map(difference_text, differences))
-    for note in campaign.notes:
-        case = ElementTree.SubElement(suite, "testcase", classname="mbcost.validate", name=note)
-        ElementTree.SubElement(case, "skipped", message=note)
-    ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+def _make_case(outcome: Outcome) -> junit.Case:
+    differences = outcome.validation.differences
+    failure = None if outcome.validation.passed else f"{len(differences)} differences"
+    details = tuple(map(difference_text, differences))
+    return junit.Case(f"mbcost.{outcome.case.against}", _title(outcome), failure, details)
 
 
 def render_github(campaign: Campaign) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mbcost.errors import escape
+from mbcost.present import junit
+from mbcost.present.annotations import annotation
 from mbcost.present.names import describe, feature_text, network_text
 from mbcost.present.table import Column, SignedCount, Table, build_table
 from mbcost.questions.aligned.weighted import WeightedLayer
@@ -40,11 +43,7 @@ COLUMNS = (
 
 def as_table(answer: Verification) -> Table:
     """Return one row per layer that differs. The title names the first one; the footer is the difference of totals."""
-    rows = [
-        _DifferenceRow(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)
-        for layer in answer.layers
-    ]
-    rows += [_DifferenceRow(None, name, "parameter of no layer", values, 0) for name, values in answer.model.loose]
+    rows = _list_rows(answer)
     totals = {
         "params_difference": SignedCount(answer.params),
         "mult_adds_difference": SignedCount(answer.mult_adds),
@@ -52,6 +51,16 @@ def as_table(answer: Verification) -> Table:
     return build_table(
         _title(answer), COLUMNS, rows, {"layer": "total", **totals} if rows else None, _rest(answer), lead=_lead(answer)
     )
+
+
+def _list_rows(answer: Verification) -> list[_DifferenceRow]:
+    rows = [
+        _DifferenceRow(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)
+        for layer in answer.layers
+    ]
+    return rows + [
+        _DifferenceRow(None, name, "parameter of no layer", values, 0) for name, values in answer.model.loose
+    ]
 
 
 def as_json(answer: Verification) -> dict[str, Any]:
@@ -107,6 +116,32 @@ def as_json(answer: Verification) -> dict[str, Any]:
         "explanation": answer.explanation and _match_json(answer.explanation),
         "candidates": [_match_json(match) for match in answer.candidates],
     }
+
+
+def render_github(answer: Verification) -> str:
+    """Return the annotations of a GitHub workflow: errors for what differs, notices for the notes."""
+    title = "mbcost verify"
+    level = "notice" if answer.equal else "error"
+    lines = [annotation(level, title, escape(_title(answer)))]
+    lines += [annotation("error", title, text) for text in _list_differences(answer)]
+    lines += [annotation("notice", title, escape(note)) for note in _notes(answer)]
+    return "\n".join(lines) + "\n"
+
+
+def render_junit(answer: Verification) -> str:
+    """Return JUnit XML with one test case, whose failure lists what differs."""
+    name = f"{answer.model.name} is {network_text(answer.network)}"
+    failure = None if answer.equal else _title(answer)
+    details = () if answer.equal else (*_list_differences(answer), *_notes(answer))
+    return junit.render_suite("mbcost verify", [junit.Case("mbcost.verify", name, failure, details)])
+
+
+def _list_differences(answer: Verification) -> Iterator[str]:
+    """Yield each row of the table in one line."""
+    for row in _list_rows(answer):
+        names = [escape(name) for name in (row.layer, row.model and f"the model's {row.model}") if name]
+        changes = escape(row.changes)
+        yield f"{', '.join(names)}: {changes} ({row.params:+,} params, {row.mult_adds:+,} mult-adds)"
 
 
 def _match_json(match: NetworkMatch) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def fit(
     dtype: str = "int8",
     rank: str = "mult_adds",
     pareto: bool = False,
+    near_twins: bool = False,
     limit: int = 10,
 ) -> Fit:
     """Find the networks that fit a device, with their alpha and resolution, as `mbcost fit` does; it needs numpy.
@@ -140,12 +141,14 @@ def fit(
         dtype: the dtype of weights and feature maps.
         rank: what comes first: the largest `mult_adds`, `params` or `top1`, or the smallest `memory` or `flash`.
         pareto: whether to return only what is Pareto-optimal in rank, memory and flash.
+        near_twins: whether to return near-twins as well: configurations of a network that differ by less than 10% in
+            alpha (rounded to hundredths) and in resolution from a better one. What you name is never left out.
         limit: how many configurations to return.
 
     Returns:
         `.best`, the configurations that fit, each with `.configuration` (see `sweep`) and `.binding` (the limit that
-        would break first); `.nearest`, the nearest miss; `.reliefs`, what dropping each limit brings; and how many
-        were `.tried`.
+        would break first); how many `.near_twins` of these fit; `.nearest`, the nearest miss; `.reliefs`, what
+        dropping each limit brings; and how many were `.tried`.
 
     Raises:
         MbcostError: a network cannot be built, a name is unknown, a limit is not a number, or two networks have
@@ -156,6 +159,7 @@ def fit(
     >>> best.plateau.alpha, best.resolution, best.memory
     (0.55, (128, 128), 245760)
     """
+    from mbcost.questions.search.configurations import Near
     from mbcost.questions.search.fit import MOST_ARENAS
     from mbcost.questions.search.fit import fit as find_fit
     from mbcost.questions.search.ranking import RANKS
@@ -184,8 +188,9 @@ def fit(
         stated = None if reference.alpha is None else (reference.alpha,)
         chosen = pick_setting("alpha", text, stated, widths)
         stated_size = None if reference.resolution is None else (reference.resolution,)
-        at = pick_setting("the resolution", text, stated_size, None if resolutions is None else sizes) or sizes
-        _add(requests, Request(text, series, EVERY_ALPHA if chosen is None else chosen, at or ()))
+        at = pick_setting("the resolution", text, stated_size, None if resolutions is None else sizes)
+        near = Near() if near_twins else Near(chosen is None, at is None)
+        _add(requests, Request(text, series, EVERY_ALPHA if chosen is None else chosen, at or sizes or (), near))
     return find_fit(*_list_sheets(requests, rules), limits, rank=rank, most=limit, only_front=pareto)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,64 @@ def test_a_quantity_has_one_form_in_every_command(tables: dict[str, list[dict[st
             wrong = [row[name] for row in rows if form and not re.fullmatch(form, row[name])]
             if name != "exact" and not (name == "channels" and "residual" in line):
                 assert wrong == [], (line, name)
+
+
+SORTED = {
+    "nets": ("params", "networks", "network", "network"),
+    "compare v1 v2 v3-large": ("mult-adds", "networks", "network", "network"),
+    "compare standard-vs-dws --net v1": ("standard-mult-adds", "blocks", "name", "block"),
+    "compare standard-vs-dws": ("params", "forms", "mult_adds", "mult_adds"),
+    "compare residual-vs-inverted": ("largest-map", "blocks", "title", "block"),
+    "diff v1 v3-large": ("params", "layers", "second", "second_layer"),
+    "memory v2 --by allocator": ("peak-bytes", "peaks", "allocator", "allocator"),
+    "memory v2": ("naive", "rows", "name", "layer"),
+    "memory v2 --by map": ("channels", "maps", "layer", "layer"),
+    "roofline v2 --device stm32h743": ("bytes", "layers", "name", "layer"),
+    "roofline v2 --device stm32h743 --by kind": ("layers", "kinds", "kind", "kind"),
+    "table v2 --by stage": ("mult-adds", "rows", "name", "layer"),
+    "conventions": ("title", "conventions", "name", "convention"),
+    "show v2": ("c", "rows", "stage", ""),
+    "fit v2 v1 --alpha 0.5,1 --res 96,128": ("flash", "configurations", "mult_adds", "mult_adds"),
+    "sweep v2 v1 --res 96,128": ("peak-bytes", "configurations", "mult_adds", "mult_adds"),
+    f"check {MISPRINTED} missing.yaml": ("message", "problems", "message", "message"),
+    "published v2 --source slim_v2_py": ("printed", "figures", "id", "id"),
+    "published --source slim_v2_py --summary": ("exact-figures", "summary", "source", "source"),
+}
+"""A command -> the column to sort by, and the list in its JSON, with the key in it and in CSV that names a row."""
+
+
+@pytest.mark.parametrize("command", SORTED)
+def test_json_is_sorted_as_csv_is(mbcost: Mbcost, command: str) -> None:
+    sort, rows, key, column = SORTED[command]
+    words = [*command.split(), "--sort", sort, "--format"]
+    names = [str(item[key] or "") for item in json.loads(mbcost(*words, "json").out)[rows]]
+    unsorted = [str(item[key] or "") for item in json.loads(mbcost(*command.split(), "--format", "json").out)[rows]]
+    table = list(csv.DictReader(io.StringIO(mbcost(*words, "csv").out)))
+    assert sorted(names) == sorted(unsorted)
+    assert names == [row[column] for row in table] if column else names != unsorted
+
+
+@pytest.mark.parametrize(
+    "command", ["formula v1 1.1.pointwise --sort value", "show v1 --sort input", "explain 314M --sort bits"]
+)
+def test_a_json_without_rows_is_not_sorted_silently(mbcost: Mbcost, command: str) -> None:
+    result = mbcost(*command.split(), "--format", "json")
+    assert (result.code, result.out) == (2, "")
+    assert "--sort is for the rows of a table" in result.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["explain 314M --columns alpha", "explain 314M --columns bits,bits", "fit --columns left,height", "fit --sort head",
+     "published --errata --columns verdict", "validate --columns layer", "sweep v2 --alpha 0.1:1.5:0.001 --sort head",
+     "verify no.such:model v2 --sort head"],
+)  # fmt: skip
+def test_columns_are_checked_before_the_work(mbcost: Mbcost, command: str) -> None:
+    started = time.monotonic()
+    result = mbcost(*command.split())
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert "column" in result.err
+    assert time.monotonic() - started < 2
 
 
 def test_a_network_has_the_same_numbers_under_the_same_names_in_all_commands(mbcost: Mbcost) -> None:

@@ -126,7 +126,7 @@ def test_specs_in_files_are_offered_and_read_and_a_broken_one_has_nothing_to_off
 
 def test_completion_answers_in_lines_and_imports_nothing_slow() -> None:
     lines = [["table", "=v2@0.7"], ["fit", "v2", "--columns", "=fl"], ["verify", "x:y", "--sort", "=ch"], ["=tab"]]
-    slow = {"numpy", "torch", "rich", "tabulate", "matplotlib"}
+    slow = {"numpy", "torch", "rich", "matplotlib"}
     code = (
         f"import sys; from mbcost.cli import run; [run(['__complete', *words]) for words in {lines}]; "
         f"print({slow} & set(sys.modules))"

@@ -84,6 +84,33 @@ def test_a_signal_and_ctrl_c_have_the_codes_of_shells(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "mbcost: interrupted\nmbcost: terminated\n"
 
 
+SWALLOWED = """
+import os, signal, time
+import mbcost.cli, mbcost.cli.group
+
+def fail(words):
+    try:
+        os.kill(os.getpid(), signal.{name})
+        time.sleep(10)
+    except BaseException:
+        raise TypeError("cannot compare") from None
+
+mbcost.cli.group.run_group = fail
+mbcost.cli.main()
+"""
+
+
+@pytest.mark.parametrize(("name", "code", "line"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")])
+def test_a_signal_that_a_library_turns_into_its_own_error_is_reported_as_the_signal(
+    name: str, code: int, line: str
+) -> None:
+    """numpy raises a TypeError if a signal comes while it compares structured arrays."""
+    done = subprocess.run(
+        [sys.executable, "-c", SWALLOWED.format(name=name)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, f"mbcost: {line}\n")
+
+
 @pytest.mark.parametrize("length", [20, 500, 5_000])
 def test_a_long_message_is_shortened_unless_verbose_is_given(mbcost: Mbcost, length: int) -> None:
     name = "\x1b" + "n" * length + "\u202e"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -105,12 +106,37 @@ def test_markdown_aligns_numbers_right_and_has_a_bold_footer() -> None:
 
 def test_latex_is_booktabs_and_escaped() -> None:
     lines = render_latex(TABLE).splitlines()
-    assert lines[:2] == ["% Two layers & a title", "% a note"]
-    assert [line.split("&")[0].strip() for line in lines[2:]] == [
+    assert lines[:3] == ["% needs \\usepackage{booktabs}", "% Two layers & a title", "% a note"]
+    assert [line.split("&")[0].strip() for line in lines[3:]] == [
         r"\begin{tabular}{lrl}", r"\toprule", "layer", r"\midrule", r"a\_b", "c", r"\midrule", "total", r"\bottomrule",
         r"\end{tabular}",
     ]  # fmt: skip
-    assert r"99.90\%" in lines[6]
+    assert r"99.90\%" in lines[7]
+
+
+NAMES = st.text(st.characters(), max_size=9) | st.text('|\\`*_<&>#%$~^{}[]()!\n"-a ', max_size=9)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=3), NAMES)
+def test_a_hostile_name_adds_no_cell_no_row_and_no_markup(rows: list[tuple[str, str]], header: str) -> None:
+    columns = (
+        Column[tuple[str, str]]("first", f"x{header}", lambda row: row[0]),
+        Column[tuple[str, str]]("second", "second", lambda row: row[1]),
+    )
+    table = build_table(header, columns, rows, {"first": header})
+    grid = [line for line in render_markdown(table).splitlines() if line.startswith("|")]
+    assert len(grid) == len(rows) + 3
+    for line in grid:
+        # As GitHub reads it: a backslash and the punctuation after it are one character.
+        bare = re.sub(r"\\[!-/:-@\[-`{-~]", "", line)
+        assert bare.count("|") == 3
+        assert not re.search("[`<]", bare)
+    body = [line for line in render_latex(table).splitlines() if not line.startswith("%")]
+    assert len(body) == len(rows) + 8
+    for line in (body[2], *body[4 : 4 + len(rows)], body[-3]):
+        bare = re.sub(r"\\(?:[&%$#_{}]|text[a-z]+\{\})", "", line)
+        assert (bare.count("&"), bare.count("\\"), bare[-2:]) == (1, 2, "\\\\")
+        assert not re.search(r"[%$#_~^<>|`\"]|--", bare)
 
 
 @pytest.mark.parametrize("style", FORMATS)
@@ -120,9 +146,9 @@ def test_every_format_shows_every_cell(style: str) -> None:
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=60))
-def test_shares_add_up_to_the_last_digit_and_are_off_by_less_than_one_unit(counts: list[int]) -> None:
-    parts, whole = shares(counts), sum(counts)
-    assert sum(part.hundredths for part in parts) == (10_000 if whole else 0)
-    for part, count in zip(parts, counts, strict=True):
-        assert abs(part.hundredths * whole - 10_000 * count) < max(whole, 1)
+def test_every_share_is_the_nearest_one_and_equal_counts_have_equal_shares(counts: list[int]) -> None:
+    parts, whole = shares([*counts, *counts]), 2 * sum(counts)
+    assert parts[: len(counts)] == parts[len(counts) :]
+    for part, count in zip(parts, counts, strict=False):
+        assert 2 * abs(part.hundredths * whole - 10_000 * count) <= whole
         assert 0 <= part.bar <= 10

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +18,8 @@ from mbcost.cli import output
 from mbcost.present import validate
 from mbcost.present.compare import compare, residuals, separable
 from mbcost.present.cost import formula, nets, show, table
-from mbcost.present.layout import count_cells, wrap
-from mbcost.present.table import Cell, Column, Table, build_table, text_of
+from mbcost.present.layout import count_cells, wrap, wrap_sentence
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, text_of
 from mbcost.present.text import Screen, render_text
 from mbcost.questions.compare.compare import compare_totals
 from mbcost.questions.compare.residuals import compare_residuals
@@ -244,6 +246,38 @@ def test_even_the_narrowest_terminal_shows_every_number_whole(width: int) -> Non
 
 def test_a_number_is_spelled_for_people() -> None:
     assert [text_of(cell) for cell in (True, False, 1_000, None)] == ["*", "", "1,000", ""]
+
+
+def test_a_note_is_shown_with_a_column_of_which_it_speaks() -> None:
+    columns = (Column[str]("a", "a", str), Column[str]("b", "b", lambda _: "y" * 10, spare=1))
+    table = build_table("", columns, ["x" * 10], notes=[ColumnNote("b: a letter", ("b",)), "a note"])
+    assert [line for line in lines_of(table, 22) if "letter" in line] == ["b: a letter"]
+    assert not any("letter" in line for line in lines_of(table, 21))
+    assert [select.notes for select in (table.select("ab"), table.select("a"))] == [table.notes, ("a note",)]
+    wrong = replace(table, subjects={})
+    assert [fault[:31] for fault in find_faults(wrong, 21)] == ["not shown in 21, but in a note:"]
+
+
+WORDS = st.lists(st.sampled_from(["alpha", "3.5", "MiB", "1000", "B", "is", "224x224", "(12", "layers)", "%"]))
+
+
+@given(WORDS, st.integers(10, 40))
+def test_a_sentence_is_not_broken_between_a_number_and_its_word(words: list[str], width: int) -> None:
+    text = " ".join(words)
+    lines = wrap_sentence(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(count_cells(line) <= width for line in lines)
+    for line, following in pairwise(lines):
+        last, first = line.split()[-1], following.split()[0]
+        pair = last.strip("(").replace(".", "").isdigit() and first[0].isalpha()
+        assert not pair or len(last) + 1 + len(first) > width
+
+
+@pytest.mark.parametrize("width", range(23, 100, 3))
+def test_a_title_is_broken_only_between_its_items(width: int) -> None:
+    items = _costs().title.split("  ")
+    lines = lines_of(_costs(), width)
+    assert [line for line in lines[: lines.index("")] if not all(part in items for part in line.split("  "))] == []
 
 
 def test_faults_are_found() -> None:

@@ -33,7 +33,7 @@ LARGEST_OUTPUT = 64 * 2**20
 FRAMEWORKS = ("torch", "torchvision", "timm", "transformers", "keras", "fvcore")
 """Libraries that are not there for the forks: `validate`, `verify` and `export --from` end where they need one."""
 WARMED = (
-    "numpy", "rich.console", "rich.table", "tabulate", "csv", "json", "difflib", "decimal", "fractions", "tempfile",
+    "numpy", "rich.console", "rich.table", "csv", "json", "difflib", "decimal", "fractions", "tempfile",
     "matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_pdf",
 )  # fmt: skip

@@ -11,16 +11,18 @@ from mbcost.cli.output import View, check_whole_table, choose_destination, emit,
 from mbcost.cli.parameters import Argument
 from mbcost.cli.streams import read_screen
 from mbcost.errors import STANDARD_INPUT
-from mbcost.present.check.check import as_json, as_table, render_annotations, render_text
+from mbcost.present.check.check import as_json, as_table, render_annotations, render_junit, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
 from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
 from mbcost.spec.reading.text import read_file, read_standard_input
 
-STYLES = ("text", "github")
+REPORTS = {"github": render_annotations, "junit": render_junit}
+"""Formats for pipelines, in addition to those that every command has."""
+STYLES = ("text", *REPORTS)
 """Formats that are not tables."""
 
 
-@share_options(known=lambda _: as_table(()).columns, style=format_option("github"))
+@share_options(known=lambda _: as_table(()).columns, style=format_option(*REPORTS))
 def check(
     files: Annotated[
         list[str],
@@ -40,6 +42,7 @@ def check(
     Examples:
       mbcost check mynet.yaml
       mbcost check nets/*.yaml --format github
+      mbcost check nets/*.yaml --output report.xml
     """
     destination = choose_destination(view, extra=STYLES)
     if destination.style in STYLES:
@@ -48,10 +51,10 @@ def check(
     if destination.style == "text":
         width = None if destination.file else read_screen().width
         write(render_text(checked_files, width), destination.file)
-    elif destination.style == "github":
-        write(render_annotations(checked_files), destination.file)
+    elif destination.style in REPORTS:
+        write(REPORTS[destination.style](checked_files), destination.file)
     else:
-        emit(as_table(checked_files), as_json(checked_files), destination)
+        emit(as_table(checked_files), as_json(checked_files), destination, "problems")
     kinds = {finding.kind for checked in checked_files for finding in checked.findings}
     return 2 if kinds - {CONTRADICTION} else len(kinds)
 

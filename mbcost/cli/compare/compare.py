@@ -78,7 +78,7 @@ def nets(
     destination = choose_destination(view)
     resolved = [resolve_network(net, options) for net in networks]
     answer = compare_totals(resolved, load_convention(convention))
-    emit(as_table(answer, is_sorted=view.sort is not None), as_json(answer), destination)
+    emit(as_table(answer, is_sorted=view.sort is not None), as_json(answer), destination, "networks")
     return 0
 
 
@@ -117,7 +117,7 @@ def standard_vs_dws(
         network = resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl))
         full = resolve(network.spec, implementation=network.implementation)
         answer = compare_network(network, full)
-        emit(separable.network_table(answer), separable.network_json(answer), destination)
+        emit(separable.network_table(answer), separable.network_json(answer), destination, "blocks")
         return 0
     for name, value in (("res", res), ("impl", impl)):
         if value is not None:
@@ -130,7 +130,7 @@ def standard_vs_dws(
         alpha=1.0 if alpha is None else parse_alpha(alpha),
         rho=Fraction(1) if rho is None else parse_rho(rho),
     )
-    emit(separable.layer_table(comparison), separable.layer_json(comparison), destination)
+    emit(separable.layer_table(comparison), separable.layer_json(comparison), destination, "forms")
     return 0
 
 
@@ -156,7 +156,7 @@ def residual_vs_inverted(
         expansion=expansion,
         reduction=reduction,
     )
-    emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), destination)
+    emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), destination, "blocks")
     return 0
 
 

@@ -52,5 +52,5 @@ def diff(
         remedy="compare their totals with mbcost compare",
     )
     answer = diff_networks(networks[0], networks[1], load_convention(convention))
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer), as_json(answer), destination, "layers")
     return 1 if answer.layers else 0

@@ -38,7 +38,7 @@ def conventions(
     destination = choose_destination(view)
     if name is None:
         listed = tuple(load_conventions().values())
-        emit(as_table(listed), as_json(listed), destination)
+        emit(as_table(listed), as_json(listed), destination, "conventions")
     else:
         answer = show_convention(load_convention(name))
         emit(example_table(answer), example_json(answer), destination)

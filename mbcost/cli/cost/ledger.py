@@ -53,5 +53,5 @@ def ledger(
     conventions = choose_conventions(None if convention is None else parse_list(convention, "convention"))
     network = resolve_network(net, options)
     answer = build_ledger(network, conventions, quantity.replace("-", "_"), zeros=zeros)
-    emit(as_table(answer, merge=convention is None), as_json(answer), destination)
+    emit(as_table(answer, merge=convention is None), as_json(answer), destination, "lines")
     return 0

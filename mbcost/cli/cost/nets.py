@@ -19,5 +19,5 @@ def nets(convention: ConventionName = None, *, view: View) -> int:
     """
     destination = choose_destination(view)
     answer = list_built_in(load_convention(convention))
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer), as_json(answer), destination, "networks")
     return 0

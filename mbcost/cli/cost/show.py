@@ -33,5 +33,5 @@ def show(
         raise MbcostError(f"'{net}' has settings, but show prints the table as published: write '{reference.name}'")
     spec = load_spec(reference.name)
     network = resolve(spec)
-    emit(as_table(network), as_json(network), destination)
+    emit(as_table(network), as_json(network), destination, "" if network.spec.shown_as == "layers" else "rows")
     return 0

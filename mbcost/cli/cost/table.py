@@ -10,7 +10,7 @@ from mbcost.cli.options import ConventionName, Net, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
-from mbcost.present.cost.table import as_json, as_table
+from mbcost.present.cost.table import as_json, as_table, sort_costs
 from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
 from mbcost.spec.catalogue.library import load_convention
 
@@ -43,5 +43,5 @@ def table(
     network = resolve_network(net, options)
     costs = tabulate_costs(network, load_convention(convention), by)
     chosen = None if view.columns is None else parse_list(view.columns, "columns")
-    emit(as_table(costs, chosen, view.sort), as_json(costs), destination)
+    emit(as_table(costs, chosen, view.sort), as_json(sort_costs(costs, view.sort)), destination)
     return 0

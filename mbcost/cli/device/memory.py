@@ -16,6 +16,9 @@ from mbcost.present.device.memory import as_json, as_table
 from mbcost.questions.device.memory import ALL_OPTIONS, GROUPINGS, choose_allocators, choose_options, compute_memory
 from mbcost.spec.dtype import DTYPES, dtype_of
 
+LISTS = {"layer": "rows", "allocator": "peaks", "map": "maps"}
+"""A grouping -> the list in the JSON that has the rows of its table."""
+
 
 @share_options()
 def memory(
@@ -83,5 +86,5 @@ def memory(
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
     network = resolve_network(net, options)
     answer = compute_memory(network, allocators, weights, activations, arena_options)
-    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination)
+    emit(as_table(answer, by, named=bool(allocator)), as_json(answer), destination, LISTS[by])
     return 0

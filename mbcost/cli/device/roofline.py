@@ -78,5 +78,5 @@ def roofline(
     )
     network = resolve_network(net, options)
     answer = compute_roofline(network, machine, number_format)
-    emit(as_table(answer, by), as_json(answer), destination)
+    emit(as_table(answer, by), as_json(answer), destination, {"layer": "layers", "kind": "kinds"}[by])
     return 0

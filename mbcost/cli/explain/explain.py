@@ -22,6 +22,7 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
+from mbcost.present.arrangement import UNSORTED
 from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
 from mbcost.questions.explain.effort import count_work
 from mbcost.questions.explain.explain import explain as explain_query
@@ -122,7 +123,9 @@ def explain(
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
     """
-    destination = choose_destination(view, columns=(*COLUMNS, *DETAILS))
+    destination = choose_destination(view, columns=COLUMNS, data=DETAILS)
+    if destination.style == "json" and destination.sort is not None:
+        raise MbcostError(UNSORTED)  # its explanations are named by their rank
     check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))

@@ -25,6 +25,7 @@ from mbcost.cli.search.options import (
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.search.fit import COLUMNS, DATA, as_json, as_table
+from mbcost.questions.search.configurations import Near
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.limits import Limit
@@ -130,14 +131,17 @@ def fit(
         bool, Option("--pareto", help="Show only what is Pareto-optimal in rank, memory and flash.")
     ] = False,
     limit: Annotated[int, Option(metavar="N", help="Number of configurations to show.")] = 10,
+    every: Annotated[bool, Option("--all", help="List near-twins of better rows as well.")] = False,
     view: View,
     force: Force = False,
 ) -> int:
     """Find the networks that fit a device, with their alpha and resolution, largest first.
 
     Without --alpha, every alpha from 0.1 to 1.5 that gives a different network is searched. Each configuration is
-    shown with the limit that would break first. The exit code is 0 if something fits and 1 if nothing does.
-    Without --force, at most 20,000,000 configurations are searched (2,000,000 with arenas) and 10,000 shown.
+    shown with the limit that would break first. Near-twins of a row above, the same network with alpha and resolution
+    within 10%, are left out, unless you name them with --alpha and --res, or add --all. Released checkpoints never are.
+    The exit code is 0 if something fits and 1 if nothing does. Without --force, at most 20,000,000 configurations are
+    searched (2,000,000 with arenas) and 10,000 shown.
 
     \b
     Examples:
@@ -146,7 +150,7 @@ def fit(
       mbcost fit --ram 1MiB --min-top1 68 --rank top1
       mbcost fit v2 --max-latency 30ms --phone pixel1
     """
-    destination = choose_destination(view, columns=(*COLUMNS, *DATA))
+    destination = choose_destination(view, columns=COLUMNS, data=DATA)
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
@@ -170,8 +174,10 @@ def fit(
         reference, series = parse_series(text, options)
         stated = None if reference.alpha is None else (reference.alpha,)
         chosen = pick_setting("alpha", text, stated, alphas)
-        resolutions = choose_sizes(text, reference, series.spec, options) or parse_resolutions(RESOLUTIONS)
-        requests.append(Request(text, series, EVERY_ALPHA if chosen is None else chosen, resolutions))
+        sizes = choose_sizes(text, reference, series.spec, options)
+        near = Near() if every else Near(chosen is None, sizes is None)
+        resolutions = sizes or parse_resolutions(RESOLUTIONS)
+        requests.append(Request(text, series, EVERY_ALPHA if chosen is None else chosen, resolutions, near))
         check_distinct(requests)
     count = count_configurations(requests)
     most_computed = MOST_COMPUTED if allocator != "arena" else MOST_COMPUTED_WITH_ARENAS
@@ -187,7 +193,7 @@ def fit(
         (sheet for sheet, _ in sheets), (resolutions for _, resolutions in resolution_lists), limits,
         rank=key, most=limit, only_front=pareto,
     )  # fmt: skip
-    emit(as_table(answer), as_json(answer), destination)
+    emit(as_table(answer), as_json(answer), destination, "configurations")
     return 0 if answer.best else 1
 
 

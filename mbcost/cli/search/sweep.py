@@ -36,8 +36,8 @@ from mbcost.present.search.sweep import (
     jsonl_text,
     sort_configurations,
 )
-from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, CountingRules, Resolution
-from mbcost.questions.search.requests import Request, check_distinct, count_configurations, load_rules
+from mbcost.questions.search.configurations import Batch, Configuration, CountingRules
+from mbcost.questions.search.requests import Request, check_distinct, check_parts, count_configurations, load_rules
 from mbcost.questions.search.sweep import BETTER, find_front, parse_aims
 from mbcost.questions.search.sweep import sweep as compute_batches
 
@@ -49,8 +49,6 @@ MOST_SHOWN = 1_000_000
 """The number of configurations that are written to standard output without --force."""
 MOST_KEPT = 100_000
 """The number of configurations that are kept in memory without --force, for a front or a format that needs all."""
-FEW_BLOCKS = 200_000
-"""If no more blocks are planned, all are before the first row is written, so that a mistake leaves no half output."""
 LARGEST_IN_PARQUET = 2**63 - 1
 MORE_FORMATS = ("jsonl", "parquet")
 STREAMED = ("csv", *MORE_FORMATS)
@@ -162,7 +160,8 @@ def sweep(
     else:
         rows = [configuration for part in parts for configuration in part]
         counts = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
-        emit(as_table(rows, rules, front=pareto, **counts), as_json(rows, rules, **counts), destination)
+        answer = as_json(rows, rules, **counts)
+        emit(as_table(rows, rules, front=pareto, **counts), answer, destination, "configurations")
     return 0
 
 
@@ -174,13 +173,12 @@ def _compute_batches(
     Raises:
         MbcostError: an alpha does not give a network, or a feature map is empty.
     """
-    blocks = sum(len(request.alphas) * request.series.block_count for request in requests)
-    parts: Iterable[tuple[CostSheet, tuple[Resolution, ...]]] = (
-        (sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules)
-    )
-    for sheet, resolutions in list(parts) if blocks <= FEW_BLOCKS else parts:
-        count["networks"] += len(sheet.plateaus)
-        yield from compute_batches([sheet], [resolutions])
+    for request in requests:
+        check_parts(request, rules)  # a mistake leaves no half output
+    for request in requests:
+        for sheet in request.compute_sheets(rules):
+            count["networks"] += len(sheet.plateaus)
+            yield from compute_batches([sheet], [request.resolutions])
 
 
 def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path, keys: Sequence[str]) -> None:

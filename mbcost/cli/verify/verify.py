@@ -19,12 +19,12 @@ from mbcost.cli.arguments import (
     scale_resolution,
 )
 from mbcost.cli.completers import complete_network
-from mbcost.cli.options import Force, share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.options import Force, format_option, share_options
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
-from mbcost.present.verify import COLUMNS, as_json, as_table
+from mbcost.present.verify import COLUMNS, as_json, as_table, render_github, render_junit
 from mbcost.questions.verify.verify import identify_model, require_torch, trace_target, verify_model
 from mbcost.spec.catalogue.library import NETWORKS, find_network, load_spec
 
@@ -39,7 +39,11 @@ SHOWN = 20
 """The differences that text lists at most."""
 
 
-@share_options(known=lambda _: COLUMNS)
+REPORTS = {"github": render_github, "junit": render_junit}
+"""Formats for pipelines, in addition to those that every command has."""
+
+
+@share_options(known=lambda _: COLUMNS, style=format_option(*REPORTS))
 def verify(
     model: Annotated[
         str,
@@ -80,8 +84,11 @@ def verify(
       mbcost verify torchvision.models:mobilenet_v2 v2
       mbcost verify ./net.py:make v2@0.75:torchvision --kwargs width_mult=0.75
       mbcost verify ./net.py:make --find
+      mbcost verify ./net.py:make v2 --format github
     """
-    destination = choose_destination(view, columns=COLUMNS)
+    destination = choose_destination(view, tuple(REPORTS), COLUMNS)
+    if destination.style in REPORTS:
+        check_whole_table(destination)
     arguments = parse_arguments(kwargs or [])
     if spec and len(spec) > 1:
         raise MbcostError(f"--spec is given twice, as {spec[0]} and {spec[1]}: remove one")
@@ -125,7 +132,12 @@ def verify(
             classes=options.classes,
             watch=_track,
         )
-    emit(as_table(answer), as_json(answer), replace(destination, most=None if every else SHOWN))
+    if destination.style in REPORTS:
+        write(REPORTS[destination.style](answer), destination.file)
+    else:
+        count = len(answer.layers)
+        lists = {"layers": range(count), "loose": range(count, count + len(answer.model.loose))}
+        emit(as_table(answer), as_json(answer), replace(destination, most=None if every else SHOWN), lists)
     return 0 if answer.equal else 1
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mbcost.errors import Problem
+from mbcost.present import junit
 from mbcost.present.annotations import annotation
 from mbcost.present.layout import count_cells, wrap
 from mbcost.present.table import Column, Table, build_table
@@ -72,6 +73,18 @@ def render_annotations(files: Sequence[CheckedFile]) -> str:
     ]
     shown.append(annotation("notice", "mbcost check", _summary(files)))
     return "\n".join(shown) + "\n"
+
+
+def render_junit(files: Sequence[CheckedFile]) -> str:
+    """Return JUnit XML with one test case per file."""
+    return junit.render_suite("mbcost check", map(_make_case, files))
+
+
+def _make_case(checked: CheckedFile) -> junit.Case:
+    problems = [str(finding.problem) for finding in checked.findings]
+    return junit.Case(
+        "mbcost.check", checked.file, _plural(len(problems), "problem") if problems else None, tuple(problems)
+    )
 
 
 def _findings(files: Sequence[CheckedFile]) -> list[Finding]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mbcost.present.cost.nets import network_totals_json
 from mbcost.present.names import UNITS, convention_text, network_text, resolution_text
-from mbcost.present.table import Column, Table, build_table, decimal
+from mbcost.present.table import Column, ColumnNote, Table, build_table, decimal
 from mbcost.questions.compare.compare import SideBySide
 from mbcost.questions.cost.nets import NetworkTotals
 from mbcost.spec.scaling import alpha_text
@@ -34,7 +34,11 @@ def as_table(answer: SideBySide, *, is_sorted: bool = False) -> Table:
         Column("activations_ratio", "ratio", lambda totals: ratio_text(totals, "activations"), numeric=True, spare=4),
     )
     first = network_text(answer.totals[0].network) if is_sorted else "the first row"
-    notes = (f"ratios are to {first}", convention_text(answer.convention))
+    ratios = tuple(column.key for column in columns if column.header == "ratio")
+    notes = (
+        ColumnNote(f"ratios are to {first}", ratios),
+        ColumnNote(convention_text(answer.convention), ("params", "mult_adds", *ratios)),
+    )
     return build_table("Networks side by side", columns, answer.totals, notes=notes)
 
 

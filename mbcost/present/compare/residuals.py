@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.compare.totals import params_of, totals_json
-from mbcost.present.table import Column, Table, build_table, decimal
+from mbcost.present.table import Column, ColumnNote, Table, build_table, decimal
 from mbcost.questions.compare.residuals import ResidualBlock
 
 
@@ -33,7 +33,9 @@ def as_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
     notes = (
         "ResNet's block goes from wide to narrow to wide; the inverted block from narrow to wide to narrow, and its "
         "residual connection joins the narrow ends",
-        "params: weights, biases, norm scale and shift; mult-adds: those of the convolutions; largest map: elements",
+        ColumnNote("params: weights, biases, norm scale and shift", ("params", "params_ratio")),
+        ColumnNote("mult-adds: those of the convolutions", ("mult_adds", "mult_adds_ratio")),
+        ColumnNote("largest map: elements", ("largest_map_elements",)),
     )
     return build_table(title, columns, blocks, notes=notes)
 

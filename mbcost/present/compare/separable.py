@@ -9,7 +9,7 @@ from typing import Any
 
 from mbcost.present.compare.totals import macs_of, params_of, totals_json
 from mbcost.present.names import describe, settings_text, size_text
-from mbcost.present.table import Cell, Column, Table, build_table, decimal
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, decimal
 from mbcost.questions.compare.separable import BlockComparison, ConvolutionForm, LayerComparison, NetworkComparison
 from mbcost.spec.tally import total
 
@@ -20,9 +20,10 @@ STANDARD_FORM = (
 INPUTS, OUTPUTS = "M = input channels", "N = output channels"
 KERNEL, SIDE = "K = kernel", "D_F = side of the map"
 PROJECTION = "The columns leave out the projection, which is the same in both forms; the whole network includes it."
-INVERTED_RATIO = (
+INVERTED_RATIO = ColumnNote(
     "Where the pointwise layer comes first (expand, then depthwise), the exact ratio is not 1/N + 1/K^2 but "
-    "1/M + (D/D')^2/K^2 with input map D and output map D', or 1/M without an expansion."
+    "1/M + (D/D')^2/K^2 with input map D and output map D', or 1/M without an expansion.",
+    ("formula_ratio",),
 )
 
 
@@ -145,7 +146,7 @@ def network_json(comparison: NetworkComparison) -> dict[str, Any]:
     }
 
 
-def _network_notes(comparison: NetworkComparison) -> Iterator[str]:
+def _network_notes(comparison: NetworkComparison) -> Iterator[str | ColumnNote]:
     network, full, blocks = comparison.network, comparison.full, comparison.blocks
     yield STANDARD_FORM
     if any(step.part == "project" for step in network.steps):

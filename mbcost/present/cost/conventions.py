@@ -8,7 +8,7 @@ from typing import Any
 
 from mbcost.present.cost.counts import coefficients_text, count_text
 from mbcost.present.names import describe, network_text
-from mbcost.present.table import Cell, Column, Table, build_table
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table
 from mbcost.questions.cost.conventions import ConventionExample
 from mbcost.questions.cost.ledger import Ledger, Line
 from mbcost.spec.convention import BlindSpot, Convention
@@ -40,9 +40,12 @@ def as_table(conventions: Iterable[Convention]) -> Table:
             "mult_adds_formula", "mult-adds", lambda convention: coefficients_text(convention.mult_adds_coefficients)
         ),
     )
-    notes = [
-        "proof live: a test runs the tool; recorded: it was run once; published: published figures have its numbers; "
-        "source: it was only read",
+    notes: list[str | ColumnNote] = [
+        ColumnNote(
+            "proof live: a test runs the tool; recorded: it was run once; published: published figures have its "
+            "numbers; source: it was only read",
+            ("proof",),
+        ),
         "mbcost conventions NAME shows what a convention counts, what it leaves out, and an example",
     ]
     table = build_table("Who counts what", columns, listed, notes=notes)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mbcost.present.cost.counts import count_text
 from mbcost.present.names import describe, headline
-from mbcost.present.table import Cell, Column, Table, build_table, text_of
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, text_of
 from mbcost.questions.cost.ledger import BlindTotal, Ledger, Line
 
 
@@ -34,22 +34,23 @@ def as_table(answer: Ledger, *, merge: bool = False) -> Table:
     ]
     footer: dict[str, Cell] = {"count": "total", **{names[index]: answer.totals[index] for index in shown}}
     quantity = answer.quantity.replace("_", "-")
-    notes = [
+    notes: list[str | ColumnNote] = [
         f"each convention's column has the factor with which it counts a line in {quantity}; its total is the sum of "
         "value x factor"
     ]
     if len(names) == 2:
         columns.append(Column("difference", "difference", lambda line: line.amounts[1] - line.amounts[0], numeric=True))
         footer["difference"] = answer.totals[1] - answer.totals[0]
-        notes.append(f"difference: what the line adds to {names[1]} beyond {names[0]}")
+        notes.append(ColumnNote(f"difference: what the line adds to {names[1]} beyond {names[0]}", ("difference",)))
     notes += [
-        f"same as {names[first]}: {', '.join(names[index] for index in rest)}"
+        ColumnNote(f"same as {names[first]}: {', '.join(names[index] for index in rest)}", (names[first],))
         for first, *rest in alike.values()
         if rest
     ]
     if not answer.zeros:
         notes.append("lines that are 0 here, or that no column counts, are left out: --zeros shows them")
-    notes += [_blind_text(answer, blind) for blind in answer.blind_totals]
+    column_of = {names[index]: names[indices[0]] for indices in alike.values() for index in indices}
+    notes += [ColumnNote(_blind_text(answer, blind), (column_of[blind.convention],)) for blind in answer.blind_totals]
     asked = [] if merge else [*names, "difference"]
     title = f"{headline(answer.network)}  {quantity}"
     table = build_table(title, columns, answer.lines, footer, notes, asked=asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -10,7 +11,7 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
 from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_text
-from mbcost.present.table import Cell, Column, Share, Table, build_table, shares
+from mbcost.present.table import Cell, Column, ColumnNote, Share, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
 SYNONYMS: Mapping[str, str] = {"name": "layer", "block": "layer", "stage": "layer", "share": "mult_adds_percent"}
@@ -62,10 +63,6 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
         if columns is not None and key in chosen[:index]:
             raise MbcostError(f"column '{key.replace('_', '-')}' is given twice: remove one")
     sorted_by = None if sort is None else _find_key(sort, keys)
-    rows = list(costs.rows)
-    if sorted_by not in (None, "layer"):  # the rows are in the order of their names
-        value = _sort_value(str(sorted_by), costs.network.classes)
-        rows.sort(key=lambda row: _order(value(row)))
     footer: dict[str, Cell] = {
         "layer": "total",
         "params": costs.params,
@@ -73,10 +70,25 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
         "mult_adds_percent": Share(10_000 if costs.mult_adds else 0, 0),
         "activations": costs.activations,
     }
-    notes = [convention_text(costs.convention)]
+    counted = ("params", "mult_adds", "mult_adds_percent")
+    notes = [ColumnNote(convention_text(costs.convention), counted)]
     asked = [*(named or ()), *([sorted_by] if sorted_by else ())]
-    table = build_table(headline(costs.network), known, rows, footer, notes, asked=asked).select(chosen)
-    return explain_letters(table)
+    rows = sort_costs(costs, sort).rows
+    table = build_table(headline(costs.network), known, rows, footer, notes, asked=asked)
+    return explain_letters(table.select(chosen))
+
+
+def sort_costs(costs: CostTable, sort: str | None) -> CostTable:
+    """Return the answer with its rows sorted as `as_table` sorts them.
+
+    Raises:
+        MbcostError: there is no such column.
+    """
+    key = None if sort is None else _find_key(sort, [column.key for column in columns_of(costs)])
+    if key in (None, "layer"):  # the rows are in the order of their names
+        return costs
+    value = _sort_value(str(key), costs.network.classes)
+    return replace(costs, rows=tuple(sorted(costs.rows, key=lambda row: _order(value(row)))))
 
 
 def _find_key(name: str, keys: Sequence[str]) -> str:

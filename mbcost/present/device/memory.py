@@ -7,7 +7,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from mbcost.present.names import bytes_text, describe, has_top, headline
-from mbcost.present.table import Cell, Column, Table, build_table, text_of
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, text_of
 from mbcost.questions.device.memory import LargestMap, Memory, MemoryRow, Peak
 
 KIBIBYTE = 1024
@@ -73,10 +73,10 @@ def _tabulate_layers(answer: Memory) -> Table:
     ]
     footer: dict[str, Cell] = {"layer": "sum of weights, peaks", "weight_bytes": answer.flash.weights}
     footer |= {_live_key(peak.allocator): peak.bytes for peak in answer.peaks}
-    notes = [f"peak {_peak_text(peak)}" for peak in answer.peaks]
-    notes += [_flash_text(answer), "waiting: maps that a later layer reads"]
+    notes: list[str | ColumnNote] = [f"peak {_peak_text(peak)}" for peak in answer.peaks]
+    notes += [_flash_text(answer), ColumnNote("waiting: maps that a later layer reads", ("waiting_bytes",))]
     if "arena" in _list_allocators(answer):
-        notes.append(f"arena: the end of the last live map{_options_text(answer)}")
+        notes.append(ColumnNote(f"arena: the end of the last live map{_options_text(answer)}", (_live_key("arena"),)))
     return build_table(_title(answer), columns, answer.rows, footer, notes)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from mbcost.present.names import bytes_text, reference_text, resolution_text
 from mbcost.present.search.sweep import RELEASED, head_notes, key_of, read_top1, record, rules_notes
-from mbcost.present.table import Column, Table, build_table
+from mbcost.present.table import Column, ColumnNote, Table, build_table
 from mbcost.questions.search.configurations import Configuration, Resolution
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
+from mbcost.questions.search.twins import PERCENT
 from mbcost.spec.scaling import alpha_text
 
 SAME_AT = "same at: other resolutions that cost the same"
@@ -121,6 +122,7 @@ def as_json(answer: Fit) -> dict[str, Any]:
         "fitting": answer.fitting,
         "laid_out": answer.laid_out,
         "given_up": answer.gave_up,
+        "near_twins": answer.near_twins,
         "front": answer.front_size,
         "configurations": [
             {
@@ -191,13 +193,19 @@ def _left_text(fitting: Fitting, unit: str = "") -> str | None:
     return f"{'-' * (hundredths < 0)}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}{unit}"
 
 
-def _notes(answer: Fit) -> Iterator[str]:
+def _notes(answer: Fit) -> Iterator[str | ColumnNote]:
     has_arena = answer.rules.allocator == "arena"
     if answer.best and answer.limits:
         counted = "of those shown" if has_arena else "configurations"
+        yield ColumnNote(
+            f"front: Pareto-optimal in rank, memory and flash ({answer.front_size:,} {counted})", ("front",)
+        )
+        yield ColumnNote("binding: the limit that would break first", ("binding", "left_percent"))
+    if answer.near_twins != 0:
+        number = "" if answer.near_twins is None else f"{answer.near_twins:,} "
         yield (
-            f"front: Pareto-optimal in rank, memory and flash ({answer.front_size:,} {counted}); "
-            "binding: the limit that would break first"
+            f"not listed: {number}near-twins of these rows, the same network with alpha and resolution within "
+            f"{PERCENT}%; --all lists them"
         )
     for limit, nearest in answer.impossible:
         yield _impossible_text(limit, nearest, f" {LOWER_BOUND}," if has_arena and limit.quantity == "memory" else "")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mbcost.present.arrangement import arrange, order_of
 from mbcost.present.formats import render_csv
 from mbcost.present.names import count_outputs, resolution_text
-from mbcost.present.table import Cell, Column, Table, build_table
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table
 from mbcost.questions.search.configurations import Configuration, CountingRules
 from mbcost.spec.scaling import alpha_text
 
@@ -60,7 +60,10 @@ KEYS: Mapping[str, str] = {"memory": "peak_bytes", "flash": "flash_bytes", "top1
 """A quantity -> the key of its column, where the two differ."""
 FLAT_TYPES: Mapping[str, type] = {field.key: field.kind for field in FIELDS}
 """The types of `flat_record`; the last value can be None."""
-RELEASED = "top-1: ImageNet accuracy of the released checkpoint with this alpha and resolution, which has 1001 outputs"
+RELEASED = ColumnNote(
+    "top-1: ImageNet accuracy of the released checkpoint with this alpha and resolution, which has 1001 outputs",
+    ("top1_percent",),
+)
 
 
 def as_table(
@@ -82,7 +85,7 @@ def as_table(
     """
     rows = tuple(configurations)
     title = f"{len(rows):,} configuration{'s' * (len(rows) != 1)}"
-    notes = [*rules_notes(rules), *head_notes(rows), plateaus_note(alphas, networks)]
+    notes = [*rules_notes(rules), *head_notes(rows), *plateaus_notes(alphas, networks)]
     if any(row.checkpoint is not None for row in rows):
         notes.append(RELEASED)
     aims = [] if front is None else [key_of(word.strip().lstrip("+-").replace("-", "_")) for word in front.split(",")]
@@ -97,11 +100,15 @@ def key_of(quantity: str) -> str:
     return KEYS.get(quantity, quantity)
 
 
-def rules_notes(rules: CountingRules) -> tuple[str, str]:
+def rules_notes(rules: CountingRules) -> tuple[ColumnNote, ColumnNote]:
     """Return the notes on how configurations are counted."""
     return (
-        f"convention {rules.convention.name}: {rules.convention.title}",
-        f"peak memory: {rules.dtype} maps under the allocation model {rules.allocator}; flash: {rules.dtype} weights",
+        ColumnNote(f"convention {rules.convention.name}: {rules.convention.title}", ("mult_adds", "params")),
+        ColumnNote(
+            f"peak memory: {rules.dtype} maps under the allocation model {rules.allocator}; "
+            f"flash: {rules.dtype} weights",
+            ("peak_bytes", "flash_bytes"),
+        ),
     )
 
 
@@ -111,11 +118,13 @@ def head_notes(configurations: Iterable[Configuration]) -> list[str]:
     return [f"head: {head}, instead of the tables' own" for head in heads if head]
 
 
-def plateaus_note(alphas: int, networks: int) -> str:
-    """Return the note on how many networks the alphas give."""
+def plateaus_notes(alphas: int, networks: int) -> Iterator[str | ColumnNote]:
+    """Yield the notes on how many networks the alphas give."""
     if alphas == networks:
-        return f"{alphas:,} alphas, each a different network" if alphas > 1 else "1 alpha, one network"
-    return f"{alphas:,} alphas give {networks:,} different networks: all alphas between from and to give the same one"
+        yield f"{alphas:,} alphas, each a different network" if alphas > 1 else "1 alpha, one network"
+    else:
+        yield f"{alphas:,} alphas give {networks:,} different networks"
+        yield ColumnNote("from, to: all alphas between them give the same network", ("alpha_least", "alpha_most"))
 
 
 def as_json(

@@ -142,6 +142,14 @@ class CountingRules:
 
 
 @dataclass(frozen=True)
+class Near:
+    """Along what a list of configurations leaves out near-twins: what the user did not choose."""
+
+    alpha: bool = False
+    resolution: bool = False
+
+
+@dataclass(frozen=True)
 class Configuration:
     """One network at one resolution."""
 
@@ -178,6 +186,7 @@ class Batch:
     flash: Integers
     checkpoints: Mapping[tuple[int, int], Checkpoint]
     """The indices of an alpha and a resolution -> their released checkpoint."""
+    near: Near = Near()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -218,10 +227,21 @@ class CostSheet:
     params: Integers
     """[alphas], as is `flash`."""
     flash: Integers
+    near: Near = Near()
 
     def filter_resolutions(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
         """Return the resolutions at which no feature map is empty."""
         return tuple(chain.from_iterable(map(self._filter_few, self._split(resolutions))))
+
+    def check_resolutions(self, resolutions: Sequence[Resolution]) -> None:
+        """Check that no feature map is empty at any resolution; that does not depend on alpha.
+
+        Raises:
+            MbcostError: one is.
+        """
+        if len(self.filter_resolutions(resolutions)) < len(resolutions):
+            for resolution in resolutions:
+                self.series.resolve(self.plateaus[0].alpha, resolution)
 
     def _filter_few(self, resolutions: Sequence[Resolution]) -> Iterator[Resolution]:
         heights, widths = zip(*resolutions, strict=True)
@@ -246,9 +266,7 @@ class CostSheet:
         """
         import numpy as np
 
-        if len(self.filter_resolutions(resolutions)) < len(resolutions):
-            for resolution in resolutions:
-                self.series.resolve(self.plateaus[0].alpha, resolution)
+        self.check_resolutions(resolutions)
         plateaus = self.plateaus[alphas]
         checkpoints = {
             (alpha_index, resolution_index): checkpoint
@@ -271,6 +289,7 @@ class CostSheet:
             self.params[alphas],
             self.flash[alphas],
             checkpoints,
+            self.near,
         )
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules
-from mbcost.questions.search.gathering import Question, find_nearest, gather, skip_equal_costs
+from mbcost.questions.search.gathering import Question, find_nearest, gather
 from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
 from mbcost.questions.search.ranking import COSTS, Pool
+from mbcost.questions.search.twins import Shortlist
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,8 +62,10 @@ def fit(
     else:
         front = set(pool.find_front(ranked, rank))
         shown = np.array([index for index in ranked.tolist() if index in front], dtype=int) if only_front else ranked
-        layout = _Layout(skip_equal_costs(pool, shown, most))
+        shortlist = Shortlist.start(pool)
+        layout = _Layout(shortlist.take(shown, most), shortlist.hidden)
     best = layout.fitting[:1]
+    found = tuple(search.describe_fitting(index, fits, on_front=index in front) for index in layout.fitting)
     return Fit(
         rules=search.rules,
         limits=search.limits,
@@ -71,7 +74,8 @@ def fit(
         fitting=gathering.fitting,
         laid_out=layout.arenas,
         gave_up=layout.gave_up,
-        best=tuple(search.describe_fitting(index, fits, on_front=index in front) for index in layout.fitting),
+        best=found,
+        near_twins=search.count_near_twins(layout, fits, is_whole=gathering.is_whole),
         front_size=len(front),
         nearest=search.find_nearest_miss(np.flatnonzero(~fits), best, layout.nearest),
         nearest_released=search.find_nearest_miss(np.flatnonzero(~fits & ~np.isnan(pool.get_column("top1"))), []),
@@ -91,7 +95,9 @@ class _Layout:
     """The result of laying out arenas, best candidates first."""
 
     fitting: list[int]
-    """The candidates whose arena keeps the limit."""
+    """The candidates that are listed; under `arena` their arena keeps the limit."""
+    hidden: NDArray[Any]
+    """Whether a configuration is a near-twin of one that is listed."""
     arenas: int = 0
     """How many arenas were laid out."""
     nearest: int | None = None
@@ -131,13 +137,16 @@ class _Search:
         limit = next((limit for limit in self.limits if limit.quantity == "memory"), None)
         fitting: list[int] = []
         too_large: dict[int, int] = {}  # candidates before the first that fits -> the bytes of their arenas
-        arenas = 0
-        candidates = skip_equal_costs(self.pool, ranked, MOST_ARENAS + 1)
-        for index in candidates[:MOST_ARENAS]:
+        arenas, gave_up, shortlist = 0, False, Shortlist.start(self.pool)
+        for index in shortlist.iterate(ranked):
+            if arenas == MOST_ARENAS:
+                gave_up = True
+                break
             arenas += 1
             size = self.select(index).memory
             if limit is None or size <= limit.value:
                 fitting.append(index)
+                shortlist.add(index)
             elif not fitting:
                 too_large[index] = size
             if len(fitting) == most:
@@ -145,7 +154,21 @@ class _Search:
         scores = self.pool.compute_scores(self.rank)
         higher = [index for index in too_large if not fitting or scores[index] > scores[fitting[0]]]
         nearest = min(higher, key=too_large.__getitem__, default=None)
-        return _Layout(fitting, arenas, nearest, gave_up=len(fitting) < most and arenas < len(candidates))
+        return _Layout(fitting, shortlist.hidden, arenas, nearest, gave_up)
+
+    def count_near_twins(self, layout: _Layout, fits: NDArray[Any], *, is_whole: bool) -> int | None:
+        """Return how many near-twins of what is listed fit; None if that is not known.
+
+        Args:
+            layout: what is listed.
+            fits: which configurations fit.
+            is_whole: whether the pool has all configurations.
+        """
+        twins = fits & layout.hidden
+        for index in layout.fitting:
+            twins[self._find_equal_costs(index)] = False  # they are listed with it
+        count = int(twins.sum())
+        return count if (is_whole and not self.has_arena) or not count else None
 
     def describe_fitting(self, index: int, fits: NDArray[Any], *, on_front: bool) -> Fitting:
         """Return what fits, with the limit that breaks first and the resolutions that cost the same."""

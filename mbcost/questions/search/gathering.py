@@ -10,7 +10,8 @@ from mbcost.errors import MbcostError
 from mbcost.questions.search.configurations import CostSheet, CountingRules, Resolution
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.pareto import find_pareto_front
-from mbcost.questions.search.ranking import COSTS, Pool, join_pools, make_pool
+from mbcost.questions.search.ranking import Pool, join_pools, make_pool
+from mbcost.questions.search.twins import Shortlist, thin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 POOL_SIZE = 2**20
 """The number of configurations that are looked at together, in some hundred megabytes."""
-_SLICE = 2**12
-"""The number of candidates that become Python's integers at a time."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,8 @@ class Gathering:
     tried: int
     """How many configurations there were in all, and how many of them keep every limit."""
     fitting: int
+    is_whole: bool
+    """Whether all configurations are in the pool."""
 
 
 def gather(sheets: Iterable[CostSheet], resolutions: Iterable[Sequence[Resolution]], question: Question) -> Gathering:
@@ -68,7 +69,7 @@ def gather(sheets: Iterable[CostSheet], resolutions: Iterable[Sequence[Resolutio
                 reduced = len(pools[0])
     if rules is None or not pools:
         raise MbcostError("every network has an empty feature map at each resolution: use larger resolutions")
-    return Gathering(join_pools(pools), rules, tried, fitting)
+    return Gathering(join_pools(pools), rules, tried, fitting, not reduced)
 
 
 def _list_batches(sheet: CostSheet, resolutions: Sequence[Resolution]) -> Iterator[Batch]:
@@ -103,7 +104,10 @@ def _list_relevant(pool: Pool, question: Question) -> Iterator[Sequence[int] | N
     fits = np.logical_and.reduce([np.ones(len(pool), dtype=bool), *kept.values()])
     ranked = pool.sort(np.flatnonzero(fits), rank)
     front = pool.find_front(ranked, rank)
-    shown = np.unique(np.array([*front, *skip_equal_costs(pool, ranked, question.most)], dtype=int))
+    # A network whose alpha is given has no near-twins in other parts, and is known as a whole.
+    is_near = np.array([near.alpha for _, _, near in pool.networks], dtype=bool)[pool.network[ranked]]
+    known = Shortlist.start(pool).take(ranked[~is_near], question.most)
+    shown = np.unique(np.concatenate([np.array([*front, *known], dtype=int), thin(pool, ranked[is_near])]))
     yield shown
     yield from _find_equals(pool, np.flatnonzero(fits), shown)
     yield sorted(pool.checkpoints)
@@ -158,15 +162,3 @@ def find_nearest(pool: Pool, rank: str, limit: Limit, indices: NDArray[Any] | No
         return None
     nearest = indices[keys[indices] == keys[indices].min()]
     return int(pool.sort(nearest, rank)[0])
-
-
-def skip_equal_costs(pool: Pool, ranked: NDArray[Any], most: int) -> list[int]:
-    """Return the first `most` candidates; of resolutions at which a network costs the same, only the first."""
-    distinct: dict[tuple[int | float, ...], int] = {}
-    columns = [pool.network, *(pool.get_column(quantity) for quantity in COSTS)]
-    for start in range(0, len(ranked), _SLICE):
-        for index in ranked[start : start + _SLICE].tolist():
-            distinct.setdefault(tuple(column[index] for column in columns), index)
-            if len(distinct) == most:
-                return list(distinct.values())
-    return list(distinct.values())

@@ -155,6 +155,8 @@ class Fit:
     """Whether fewer were found than asked for among the first arenas, and more were not laid out."""
     best: tuple[Fitting, ...]
     """The best of those that fit, at most as many as asked for."""
+    near_twins: int | None
+    """How many others that fit are near-twins of one in `best`; None if there are some and their number is unknown."""
     front_size: int
     """The number of configurations on the Pareto front."""
     nearest: Miss | None

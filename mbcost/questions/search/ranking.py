@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.search.configurations import Batch, Configuration, Resolution, Series
+from mbcost.questions.search.configurations import Batch, Configuration, Near, Resolution, Series
 from mbcost.questions.search.pareto import find_pareto_front, rank_exactly
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ COSTS = ("mult_adds", "params", "memory", "flash")
 class Pool:
     """Configurations, numbered from 0, as columns; those of one network follow each other."""
 
-    networks: tuple[tuple[Series, Span], ...]
+    networks: tuple[tuple[Series, Span, Near], ...]
     resolutions: tuple[Resolution, ...]
     network: NDArray[Any]
     """The index of each configuration's network, in rising order."""
@@ -68,7 +68,7 @@ class Pool:
 
     def select(self, index: int) -> Configuration:
         """Return one configuration."""
-        series, span = self.networks[int(self.network[index])]
+        series, span, _ = self.networks[int(self.network[index])]
         counts = {quantity: int(column[index]) for quantity, column in self.counts.items()}
         resolution = self.resolutions[int(self.resolution[index])]
         return Configuration(series, span, resolution, checkpoint=self.checkpoints.get(int(index)), **counts)
@@ -138,7 +138,7 @@ def make_pool(batch: Batch) -> Pool:
 
     alphas, resolutions = batch.shape
     return Pool(
-        tuple((batch.series, span) for span in batch.plateaus),
+        tuple((batch.series, span, batch.near) for span in batch.plateaus),
         batch.resolutions,
         np.repeat(np.arange(alphas, dtype=np.int32), resolutions),
         np.tile(np.arange(resolutions, dtype=np.int32), alphas),

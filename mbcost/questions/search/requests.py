@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, unknown
-from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheets
+from mbcost.questions.search.configurations import CostSheet, CountingRules, Near, Series, compute_sheet, compute_sheets
 from mbcost.spec.catalogue.library import as_convention, load_spec
 from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting
 from mbcost.spec.convention import Convention
@@ -42,6 +42,7 @@ class Request(Generic[Alphas]):
     series: Series
     alphas: Alphas
     resolutions: tuple[tuple[int, int], ...]
+    near: Near = field(default_factory=Near)
 
     def count_networks(self) -> int:
         """Return an upper bound of the number of networks, which is known before any is planned."""
@@ -55,7 +56,25 @@ class Request(Generic[Alphas]):
             plateaus = self.series.iterate_plateaus(self.alphas.low, self.alphas.high)
         else:
             plateaus = self.series.iterate_alphas(self.alphas)
-        yield from compute_sheets(self.series, plateaus, rules)
+        for sheet in compute_sheets(self.series, plateaus, rules):
+            yield replace(sheet, near=self.near)
+
+
+def check_parts(request: Request[tuple[float, ...]], rules: CountingRules) -> None:
+    """Refuse what a later part of the search would refuse, before the first part is shown.
+
+    A width grows with alpha, so the smallest and the largest alpha decide whether a width can be counted. Groups can
+    divide the channels at any alpha or not, so with groups every network is planned.
+
+    Raises:
+        MbcostError: an alpha does not give a network, or a feature map is empty.
+    """
+    series, alphas = request.series, request.alphas
+    ends = series.plan_alphas(sorted({min(alphas), max(alphas)}))
+    compute_sheet(series, ends[:1], rules).check_resolutions(request.resolutions)
+    if any(row.groups > 1 for row in series.spec.rows):
+        for _ in series.iterate_alphas(alphas):
+            pass
 
 
 def count_configurations(requests: Sequence[Request[Any]]) -> int:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -122,6 +123,16 @@ def test_problems_are_written_as_annotations_of_github(mbcost: Mbcost, broken: s
         "::error file=broken.yaml,line=6,col=5,title=mbcost check::expected 2 cells (operator, c), found 1",
         "::notice title=mbcost check::2 problems in 1 file",
     ]
+
+
+def test_problems_are_written_as_junit(mbcost: Mbcost, broken: str, tmp_path: Path) -> None:
+    (tmp_path / "a&b.yaml").write_text((specs_folder() / "v1.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert mbcost("check", broken, "a&b.yaml", "-o", "report.xml").code == 2
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot()
+    assert [(case.get("name"), len(case)) for case in suite] == [("broken.yaml", 1), ("a&b.yaml", 0)]
+    (failure,) = suite.iter("failure")
+    assert failure.get("message") == "2 problems"
+    assert str(failure.text).splitlines()[1] == "broken.yaml:6:5: expected 2 cells (operator, c), found 1"
 
 
 def test_problems_are_written_as_csv(mbcost: Mbcost, broken: str, tmp_path: Path) -> None:

@@ -98,6 +98,23 @@ def test_a_mistake_is_refused_in_one_line(mbcost: Mbcost, arguments: tuple[str, 
     assert message in result.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "resolutions", "left_out"),
+    [
+        (("v2@0.75",), [[103, 103], [96, 96], [85, 85]], True),
+        (("v2@0.75", "--all"), [[103, 103], [101, 101], [99, 99]], False),
+        (("v2", "--alpha", "0.75", "--res", "99,101,103"), [[103, 103], [101, 101], [99, 99]], False),
+    ],
+)
+def test_near_twins_are_left_out_unless_they_are_asked_for(
+    mbcost: Mbcost, arguments: tuple[str, ...], resolutions: list[list[int]], left_out: bool
+) -> None:
+    command = ("fit", *arguments, "--ram", "320KiB", "--limit", "3")
+    answer = json.loads(mbcost(*command, "--format", "json").out)
+    assert [row["resolution"] for row in answer["configurations"]] == resolutions
+    assert (answer["near_twins"] > 0, "--all lists them" in mbcost(*command).out) == (left_out, left_out)
+
+
 def test_two_implementations_that_cost_the_same_are_two_rows(mbcost: Mbcost) -> None:
     nets = ("--net", "v2", "--net", "v2:torchvision", "--alpha", "1", "--res", "96")
     answer = json.loads(mbcost("fit", *nets, "--format", "json").out)

@@ -200,5 +200,32 @@ def test_a_sweep_that_is_computed_part_by_part_shows_the_same(mbcost: Mbcost, mo
     monkeypatch.setattr("mbcost.questions.search.configurations.BLOCKS_AT_ONCE", 40)
     monkeypatch.setattr("mbcost.questions.search.configurations.MOST_SIZES", 10)
     monkeypatch.setattr("mbcost.analytic.memory.peaks.MOST_CELLS", 20)
-    monkeypatch.setattr("mbcost.cli.search.sweep.FEW_BLOCKS", 0)
     assert mbcost(*command).out == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("v1", "vgg-16", "--alpha", "0.5,1", "--res", "64,16"), "empty after 9.1.pool at resolution 16x16"),
+        (("v1", "v2", "--alpha", "1,1e15", "--res", "96"), "alpha 1e+15 makes it too wide"),
+        (("{folder}/grouped.yaml", "--alpha", "1,1.0625,2", "--res", "32"), "8 groups do not divide 17 input channels"),
+    ],
+)
+@pytest.mark.parametrize("style", ["csv", "jsonl"])
+def test_what_a_later_part_refuses_is_refused_before_the_first_byte(
+    mbcost: Mbcost,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    style: str,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    (tmp_path / "grouped.yaml").write_text(
+        "name: grouped\ninput: {channels: 3, resolution: 32}\ncolumns: [operator, c, g]\n"
+        "rows: [[conv, 16, 1], [conv, 8, 8], [global_pool, ~, ~], [linear, k, ~]]\n"
+        "implementations: {family: v1}\n"
+    )
+    monkeypatch.setattr("mbcost.questions.search.configurations.BLOCKS_AT_ONCE", 1)
+    result = mbcost("sweep", *(word.format(folder=tmp_path) for word in arguments), "--format", style)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -42,6 +43,16 @@ def test_the_first_line_names_the_first_difference(mbcost: Mbcost) -> None:
         " 0.1.conv, which the table does not have"
     )
     assert "this explains every difference: the t = 1 block has an expansion convolution" in result.out
+
+
+def test_a_pipeline_gets_junit_with_the_same_exit_code(mbcost: Mbcost, tmp_path: Path) -> None:
+    """docs/for-maintainers.md shows the annotations of GitHub."""
+    assert mbcost("verify", EXAMPLE, "v2", "-o", str(tmp_path / "report.xml")).code == 1
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    (failure,) = suite.iter("failure")
+    assert str(failure.text).startswith("the model's 1.expand.0: extra after 0.1.conv: ")
+    assert mbcost("verify", EXAMPLE, "v2", "--format", "junit", "--sort", "params").code == 2
 
 
 def test_the_last_line_says_that_residual_connections_are_not_compared(mbcost: Mbcost, tmp_path: Path) -> None:

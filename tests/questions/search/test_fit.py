@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import Peak, compute_memory
-from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules, Series, compute_sheet
+from mbcost.questions.search.configurations import (
+    Configuration,
+    CostSheet,
+    CountingRules,
+    Near,
+    Series,
+    compute_sheet,
+)
 from mbcost.questions.search.fit import find_peak, fit
 from mbcost.questions.search.limits import Fit, Limit
 from mbcost.questions.search.ranking import RANKS, join_pools, make_pool
@@ -99,7 +106,7 @@ LIMITS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LIMITS, st.sampled_from(ALLOCATORS), st.sampled_from(sorted(RANKS)), st.integers(1, 60))
 def test_what_fits_keeps_every_limit_and_nothing_better_is_missed(
     limits: list[Limit], allocator: str, rank: str, most: int
@@ -225,6 +232,98 @@ def test_an_answer_from_parts_is_the_answer_from_all_configurations_together(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mbcost.questions.search.gathering.POOL_SIZE", size)
         assert ask() == expected
+
+
+NEAR_ALPHAS = (0.5, 0.52, 0.55, 0.6, 0.601, 0.75, 1.0, 1.004, 1.05, 1.2)
+NEAR_SIZES = ((96, 96), (97, 97), (98, 98), (104, 97), (107, 107), (108, 108), (224, 224))
+
+
+@cache
+def list_near_points() -> list[Configuration]:
+    batches = (sheet.compute_batch(slice(None), NEAR_SIZES) for sheet in make_near_sheets(False, False))
+    return [point for batch in batches for point in batch.list_configurations()]
+
+
+@cache
+def make_near_series() -> tuple[Series, ...]:
+    specs = enumerate(load_spec(net) for net in ("v2", "v3-small", "v2"))
+    return tuple(Series(spec, spec.implementation("official"), 10 + index, 3) for index, spec in specs)
+
+
+@cache
+def make_near_sheets(alpha: bool, resolution: bool) -> tuple[CostSheet, ...]:
+    rules = CountingRules(load_convention(), "naive", "int8")
+    sheets = [
+        compute_sheet(series, series.plan_alphas(alphas), rules)
+        for series in make_near_series()
+        for alphas in (NEAR_ALPHAS[:4], NEAR_ALPHAS[4:])
+    ]
+    return tuple(replace(sheet, near=Near(alpha, resolution)) for sheet in sheets)
+
+
+def are_twins(one: Configuration, other: Configuration, near: Near) -> bool:
+    """Apply the rule of docs/fit.md to two configurations."""
+
+    def is_near(first: int, second: int) -> bool:
+        return first == second or abs(first - second) * 10 < max(first, second)
+
+    alphas = round(100 * one.plateau.alpha), round(100 * other.plateau.alpha)
+    return (
+        one.series is other.series
+        and (is_near(*alphas) if near.alpha else one.plateau == other.plateau)
+        and all(
+            is_near(*sides) if near.resolution else sides[0] == sides[1]
+            for sides in zip(one.resolution, other.resolution, strict=True)
+        )
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.builds(Near, st.booleans(), st.booleans()),
+    st.integers(1, 40).map(lambda times: Limit("memory", 2**14 * times)),
+    st.sampled_from(["mult_adds", "memory", "top1"]),
+    st.integers(1, 12),
+    st.integers(1, 60),
+)
+def test_a_list_has_one_of_near_twins_and_every_released_checkpoint(
+    near: Near, limit: Limit, rank: str, most: int, size: int
+) -> None:
+    sheets = make_near_sheets(near.alpha, near.resolution)
+    sizes = [NEAR_SIZES] * len(sheets)
+    fits = [point for point in list_near_points() if point.memory <= limit.value]
+
+    def order(point: Configuration) -> tuple[float, ...]:
+        top1 = None if point.checkpoint is None else point.checkpoint.top1
+        score = top1 if rank == "top1" else getattr(point, rank)
+        best = float("inf") if score is None else -RANKS[rank] * score
+        return best, -point.mult_adds, point.memory, point.flash, top1 is None
+
+    listed: list[Configuration] = []
+    equals: list[Configuration] = []
+    for point in sorted(fits, key=order):
+        if point.checkpoint is None and any(are_twins(point, other, near) for other in [*listed, *equals]):
+            continue
+        costs = {(id(other.series), other.plateau, other.mult_adds, other.memory) for other in listed}
+        is_equal = (id(point.series), point.plateau, point.mult_adds, point.memory) in costs
+        if not is_equal and len(listed) == most:
+            break
+        (equals if is_equal else listed).append(point)
+    answer = fit(sheets, sizes, [limit], rank=rank, most=most)
+    assert [row.configuration for row in answer.best] == listed
+    shown = {(id(point.series), point.plateau, point.resolution) for point in listed} | {
+        (id(row.configuration.series), row.configuration.plateau, size)
+        for row in answer.best
+        for size in row.equal_resolutions
+    }
+    others = [point for point in fits if (id(point.series), point.plateau, point.resolution) not in shown]
+    twins = [point for point in others if any(are_twins(point, other, near) for other in listed)]
+    if near != Near() and not equals:
+        assert answer.near_twins == sum(point.checkpoint is None for point in twins)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mbcost.questions.search.gathering.POOL_SIZE", size)
+        again = fit(sheets, sizes, [limit], rank=rank, most=most)
+    assert replace(again, near_twins=answer.near_twins) == answer
 
 
 def test_the_columns_of_a_pool_are_computed_once() -> None:
