@@ -30,7 +30,7 @@ MEANINGS: Mapping[str, str] = {
     "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape",
     "--rho": "resolution-multiplier res-mult",
     "--impl": "implementation library framework rules",
-    "--classes": "num-classes n-classes outputs",
+    "--classes": "num-classes n-classes",
     "--in-channels": "channels input-channels num-channels in-chans chans",
     "--no-top": "no-head no-classifier backbone exclude-top features-only",
     "--columns": "column cols fields select",
@@ -156,8 +156,9 @@ def _find_option_remedy(written: str, ctx: Any, params: Sequence[Any]) -> str:
     """Return what to do about an option that is unknown; empty if that cannot be told."""
     options = list_options(params)
     arguments = [param for param in params if param.param_type_name == "argument"]
-    if named := next((param for param in arguments if written == f"--{param.name}"), None):
-        return f"write {named.make_metavar()} without it, as an argument"
+    named = next((param for param in arguments if written == f"--{param.name}" != "--net"), None)
+    if named and written not in read_slips(options):
+        return f"write {named.make_metavar().strip('[]')} without it, as an argument"
     if written in NETWORK_OPTIONS and arguments:
         return "write the network without it, as an argument"
     reason = next((reason for reason, names in NEEDLESS.items() if written in names.split()), None)
