@@ -88,12 +88,12 @@ def load_aliases() -> Mapping[str, tuple[str, ...]]:
     """Return the networks that each simplified name, title or alias means."""
     aliases: dict[str, tuple[str, ...]] = {}
     for name in NETWORKS:
-        for alias in dict.fromkeys(map(_simplify, (name, *_read_names(name)))):
+        for alias in dict.fromkeys(map(_simplify, (name, *read_names(name)))):
             aliases[alias] = (*aliases.get(alias, ()), name)
     return aliases
 
 
-def _read_names(name: str) -> tuple[str, ...]:
+def read_names(name: str) -> tuple[str, ...]:
     """Return the title and the aliases of a built-in network without parsing its table."""
     path = specs_folder() / f"{name}.yaml"
     header = re.split(r"^input:", read_file(path), maxsplit=1, flags=re.MULTILINE)[0]
@@ -162,7 +162,7 @@ def unknown_network(name: str) -> MbcostError:
         return MbcostError(f"unknown network '{name}': did you mean the file '{name}.yaml'?")
     if remedy := describe_meaning(name, find_network):
         return MbcostError(f"unknown network '{name}': {remedy}")
-    meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in _read_names(network)}
+    meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in read_names(network)}
     return unknown("network", name, NETWORKS, meanings)
 
 
