@@ -13,6 +13,48 @@ from mbcost.errors import LONGEST_QUERY, MbcostError, escape
 from mbcost.spec.catalogue.library import find_network, is_path, load_conventions
 from mbcost.spec.quantity import Quantity, read_quantity
 
+MEANINGS: Mapping[str, str] = {
+    "--alpha": "width width-mult width-multiplier multiplier depth-multiplier",
+    "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape",
+    "--rho": "resolution-multiplier res-mult",
+    "--impl": "implementation library framework rules",
+    "--classes": "num-classes n-classes",
+    "--in-channels": "channels input-channels num-channels in-chans chans",
+    "--no-top": "no-head no-classifier backbone exclude-top features-only",
+    "--columns": "column cols fields select",
+    "--sort": "sort-by order order-by",
+    "--by": "group-by level per depth",
+    "--convention": "counting counter tool counted-by",
+    "--format": "fmt",
+    "--output": "out out-file output-file file save save-as",
+    "--dtype": "data-type type precision bits",
+    "--allocator": "allocation memory-model",
+    "--ram": "memory sram peak max-ram max-memory",
+    "--flash": "rom storage max-flash max-size",
+    "--params": "parameters max-params",
+    "--min-top1": "top1 accuracy min-accuracy",
+    "--max-latency": "latency time",
+    "--limit": "top top-k count number most max-results",
+    "--rank": "rank-by objective",
+    "--quantity": "what kind",
+    "--force": "yes",
+    "--peak-macs": "gflops flops tops peak-flops compute",
+    "--bandwidth": "bw gbps memory-bandwidth",
+    "--against": "with library framework",
+    "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds",
+}  # fmt: skip
+"""An option -> what other programs, and other commands, call it, without the two hyphens."""
+NEEDLESS: Mapping[str, str] = {
+    "costs are those of one image": "--batch --batch-size --bs",
+    "costs do not depend on the values of the weights": "--pretrained --weights --checkpoint --ckpt",
+    "nothing runs, so no device is needed": "--cuda --gpu --cpu",
+    "tables are per layer, unless --by groups them": "--per-layer --print-per-layer-stat --print-per-layer --layers",
+    "the networks are listed by mbcost nets": "--list --list-models --models",
+    "every table ends with its total": "--total --summary",
+}
+"""Why an option of other programs is not needed -> its names."""
+NETWORK_OPTIONS = ("--net", "--network", "--model", "--arch", "--spec")
+"""Options of other programs for what is an argument here."""
 VALUES: Mapping[str, str] = {
     "md": "markdown", "tex": "latex", "txt": "text", "excel": "csv", "xlsx": "csv", "htm": "html", "ndjson": "jsonl",
     "fp32": "float32", "fp16": "float16", "half": "float16", "i8": "int8", "u8": "int8", "uint8": "int8",
@@ -97,6 +139,16 @@ def join_unit(words: Sequence[str]) -> str | None:
     return None
 
 
+def join_value(words: Sequence[str]) -> str | None:
+    """Return what to do about blanks around the `=` of an option, as in `--alpha = 0.75`.
+
+    >>> join_value(["table", "v2", "--alpha", "=", "0.75"])
+    "write no blanks around '=': '--alpha=0.75'"
+    """
+    match = re.search(r"(?:^|\0)(--?[a-z][a-z-]*)(?:\0=\0?|=\0)([^\0-][^\0]*)", "\0".join(words))
+    return f"write no blanks around '=': '{match[1]}={escape(match[2])}'" if match else None
+
+
 def is_number(word: str) -> bool:
     """Return whether a word is a number, such as an alpha, a resolution or a cost."""
     return _NUMBER.fullmatch(word) is not None or isinstance(read_quantity(word), Quantity)
@@ -144,6 +196,11 @@ def find_begun(word: str, ctx: Any) -> str | None:
 def options_of(params: Iterable[Any]) -> list[Any]:
     """Return those parameters that are options and that the help shows."""
     return [param for param in params if param.param_type_name == "option" and not getattr(param, "hidden", False)]
+
+
+def read_slips(options: Sequence[str]) -> dict[str, str]:
+    """Return what other programs, and other commands, call the options of a command."""
+    return {f"--{slip}": option for option, slips in MEANINGS.items() if option in options for slip in slips.split()}
 
 
 def find_similar(word: str, choices: Iterable[str], meanings: Mapping[str, str]) -> list[str]:

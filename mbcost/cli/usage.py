@@ -9,6 +9,8 @@ from typing import Any
 from mbcost.cli.hints import (
     COLUMNS,
     HELP,
+    NEEDLESS,
+    NETWORK_OPTIONS,
     find_begun,
     find_command,
     find_option,
@@ -17,56 +19,15 @@ from mbcost.cli.hints import (
     is_number,
     is_reference,
     join_unit,
+    join_value,
     options_of,
+    read_slips,
 )
 from mbcost.cli.output import ENDINGS
 from mbcost.cli.parameters import make_params
 from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.errors import MbcostError, SpecError, ask_for, unknown
 from mbcost.spec.catalogue.library import is_file
-
-MEANINGS: Mapping[str, str] = {
-    "--alpha": "width width-mult width-multiplier multiplier depth-multiplier",
-    "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape",
-    "--rho": "resolution-multiplier res-mult",
-    "--impl": "implementation library framework rules",
-    "--classes": "num-classes n-classes",
-    "--in-channels": "channels input-channels num-channels in-chans chans",
-    "--no-top": "no-head no-classifier backbone exclude-top features-only",
-    "--columns": "column cols fields select",
-    "--sort": "sort-by order order-by",
-    "--by": "group-by level per depth",
-    "--convention": "counting counter tool counted-by",
-    "--format": "fmt",
-    "--output": "out out-file output-file file save save-as",
-    "--dtype": "data-type type precision bits",
-    "--allocator": "allocation memory-model",
-    "--ram": "memory sram peak max-ram max-memory",
-    "--flash": "rom storage max-flash max-size",
-    "--params": "parameters max-params",
-    "--min-top1": "top1 accuracy min-accuracy",
-    "--max-latency": "latency time",
-    "--limit": "top top-k count number most max-results",
-    "--rank": "rank-by objective",
-    "--quantity": "what kind",
-    "--force": "yes",
-    "--peak-macs": "gflops flops tops peak-flops compute",
-    "--bandwidth": "bw gbps memory-bandwidth",
-    "--against": "with library framework",
-    "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds",
-}  # fmt: skip
-"""An option -> what other programs, and other commands, call it, without the two hyphens."""
-NEEDLESS: Mapping[str, str] = {
-    "costs are those of one image": "--batch --batch-size --bs",
-    "costs do not depend on the values of the weights": "--pretrained --weights --checkpoint --ckpt",
-    "nothing runs, so no device is needed": "--cuda --gpu --cpu",
-    "tables are per layer, unless --by groups them": "--per-layer --print-per-layer-stat --print-per-layer --layers",
-    "the networks are listed by mbcost nets": "--list --list-models --models",
-    "every table ends with its total": "--total --summary",
-}
-"""Why an option of other programs is not needed -> its names."""
-NETWORK_OPTIONS = ("--net", "--network", "--model", "--arch", "--spec")
-"""Options of other programs for what is an argument here."""
 
 
 def describe_usage_error(error: Any, command: str, words: Sequence[str] = ()) -> str:
@@ -77,13 +38,13 @@ def describe_usage_error(error: Any, command: str, words: Sequence[str] = ()) ->
         command: the words that name the command, such as `mbcost table`.
         words: the whole command line.
     """
-    message = _describe(error, command, words)
+    message = join_value(words) or _describe(error, command, words)
     return find_typography(words, message) or message
 
 
 def improve(error: MbcostError, words: Sequence[str]) -> MbcostError:
     """Return an error that says which character of the command line is wrong, if that is the cause; else the same."""
-    hint = None if isinstance(error, SpecError) else find_typography(words, str(error))
+    hint = None if isinstance(error, SpecError) else join_value(words) or find_typography(words, str(error))
     return error if hint is None else MbcostError(hint)
 
 
@@ -125,11 +86,6 @@ def check_hyphens(words: Sequence[str], params: Sequence[Any]) -> None:
 def list_options(params: Sequence[Any]) -> list[str]:
     """Return the options of a command that its help shows."""
     return [option for param in options_of(params) for option in param.opts]
-
-
-def read_slips(options: Sequence[str]) -> dict[str, str]:
-    """Return what other programs, and other commands, call the options of a command."""
-    return {f"--{slip}": option for option, slips in MEANINGS.items() if option in options for slip in slips.split()}
 
 
 def describe_unknown_command(kind: str, words: Sequence[str], names: Sequence[str], slips: Mapping[str, str]) -> str:
@@ -257,6 +213,8 @@ def _find_remedy(words: Sequence[str], ctx: Any) -> str:
         return f"did you mean '{meant} {value}'?"
     if ctx.params.get("columns") and word.lower() in COLUMNS:
         return f"did you mean '--columns {ctx.params['columns']},{COLUMNS[word.lower()]}'?"
+    if meant := _find_bare_option(words, options):
+        return f"did you mean '{meant}'?"
     if word[0] in "@/:" or is_number(word):
         return "write it with the network, such as v2@0.75/160"
     if "--output" in options and word.lower().endswith((*ENDINGS, ".yaml", ".txt", ".svg")) and not is_file(word):
@@ -270,6 +228,14 @@ def _find_remedy(words: Sequence[str], ctx: Any) -> str:
         same = [other.split()[1] for other in meant_options[1:] if other and other.split()[0] == first.split()[0]]
         return f"did you mean '{','.join([first, *same])}'?"
     return "remove it"
+
+
+def _find_bare_option(words: Sequence[str], options: Sequence[str]) -> str | None:
+    """Return the option that a word without two hyphens means, such as `alpha` or `/alpha:0.75`, with its value."""
+    name, _, value = words[0].lower().lstrip("/").partition(":")
+    option = f"--{name.replace('_', '-')}"
+    meant = option if option in options else read_slips(options).get(option)
+    return meant and " ".join(filter(None, [meant, value, *words[1:2]]))
 
 
 def _order_networks(networks: Sequence[str], word: str, ctx: Any) -> str:

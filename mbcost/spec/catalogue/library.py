@@ -250,7 +250,11 @@ def _read_document(name: str) -> Reader | None:
     """Return the document in a file or on standard input; None if the name means neither."""
     if name == "-":
         return Reader(read_standard_input(), STANDARD_INPUT)
-    return Reader(read_file(Path(name)), name) if is_path(name) else None
+    if not is_path(name):
+        return None
+    if not has_folder(name) and not is_file(name) and (network := find_network(Path(name).stem)):
+        raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network '{network}'?")
+    return Reader(read_file(Path(name)), name)
 
 
 @cache

@@ -116,6 +116,8 @@ def parse_resolution(text: str) -> tuple[int, int]:
 
 def _find_resolution(text: str) -> str | None:
     """Return what was probably meant by a shape such as `1,3,224,224` or `224px`: its last two sizes."""
+    if re.fullmatch(r"[0-9]?[.,][0-9]+", text):
+        return "write an alpha after @, such as v2@0.75"
     match = re.fullmatch(r"[(\[]?((?:[0-9]{1,4}[ ,xX*×]+){0,3}[0-9]{1,9})(?:px| ?pixels)?[)\]]?", text)
     if match is None:
         return None
