@@ -8,6 +8,8 @@ from dataclasses import dataclass
 Position = tuple[int, int]
 """Line and column in a text, both counted from 1."""
 
+STANDARD_INPUT = "<stdin>"
+"""What messages call standard input."""
 LONGEST_MESSAGE = 20_000
 """The characters of the longest message. A longer one quotes something very long, so its middle is left out."""
 LONGEST_LIST = 200
@@ -115,8 +117,17 @@ def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | 
     matches = [query] if query in words else get_close_matches(query, words)
     similar = dict.fromkeys(words[match] for match in matches)
     if similar:
-        return "did you mean " + " or ".join(f"'{choice}'" for choice in similar) + "?"
+        return ask_for(similar)
     return f"choose from {enumerate_words(options)}" if options else "there is nothing to choose from"
+
+
+def ask_for(words: Iterable[str]) -> str:
+    """Return the question whether one of the words was meant.
+
+    >>> ask_for(["v1", "v2"])
+    "did you mean 'v1' or 'v2'?"
+    """
+    return "did you mean " + " or ".join(f"'{word}'" for word in words) + "?"
 
 
 def enumerate_words(words: Sequence[str], longest: int = LONGEST_LIST) -> str:
@@ -134,6 +145,26 @@ def enumerate_words(words: Sequence[str], longest: int = LONGEST_LIST) -> str:
         shown.append(word)
     rest = len(words) - len(shown)
     return f"{', '.join(shown)} and {rest} other{'s' if rest > 1 else ''}" if rest else whole
+
+
+def choose(kind: str, word: str, choices: Iterable[str]) -> str:
+    """Return the choice that a word means; hyphens, underscores and blanks between its parts are the same.
+
+    Raises:
+        UnknownWord: it means none of them.
+
+    >>> choose("verdict", "out-of-scope", ["exact", "out of scope"])
+    'out of scope'
+    """
+    names = list(choices)
+    alike = [name for name in names if _join_parts(name) == _join_parts(word)]
+    if word not in names and len(alike) != 1:
+        raise unknown(kind, word, names)
+    return word if word in names else alike[0]
+
+
+def _join_parts(word: str) -> str:
+    return word.replace("-", "_").replace(" ", "_")
 
 
 def unknown(kind: str, word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> UnknownWord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mbcost.spec.tally import Tally
@@ -68,7 +69,7 @@ class Conv2d:
         """Height and width of the area that one output position reads, with the gaps of a dilated kernel."""
         return (self.kernel[0] - 1) * self.dilation + 1, (self.kernel[1] - 1) * self.dilation + 1
 
-    @property
+    @cached_property
     def output(self) -> Shape:
         """The shape of the output map."""
         return _slide_window(self.input, self.channels, self.window, self.stride, self.padding)
@@ -254,7 +255,7 @@ class WindowPool:
         """Height and width of the area that one output position reads."""
         return self.kernel
 
-    @property
+    @cached_property
     def output(self) -> Shape:
         """The shape of the output map."""
         return _slide_window(self.input, self.input.channels, self.window, self.stride, self.padding)

@@ -41,6 +41,8 @@ def run(arguments: Sequence[str]) -> int:
     end = list(arguments).index("--") if "--" in arguments else len(arguments)
     options, rest = arguments[:end], arguments[end:]
     words = [word for word in options if word not in ("--verbose", "--traceback")] + list(rest)
+    if words[:1] == ["verify"] and "--verbose" in options:  # it has an option of this name
+        words.insert(1, "--verbose")
     try:
         if words in (["--version"], ["-V"]):  # nothing else has to be imported for this
             write_out(f"mbcost {__version__}\n")

@@ -13,8 +13,8 @@ from mbcost import __version__
 from mbcost.cli.exits import FAILED
 from mbcost.cli.parameters import ClickArgument, Option, make_callback, make_params
 from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, MEANINGS, Subgroup
-from mbcost.cli.streams import STANDARD_INPUT, is_broken_pipe, write_out
-from mbcost.errors import MbcostError, unknown
+from mbcost.cli.streams import is_broken_pipe, write_out
+from mbcost.errors import STANDARD_INPUT, MbcostError
 
 
 def run_group(arguments: Sequence[str]) -> int:
@@ -42,7 +42,11 @@ def run_group(arguments: Sequence[str]) -> int:
         path = error.ctx.command_path if error.ctx else " ".join(["mbcost", *named])
         from mbcost.cli.usage import describe_usage_error
 
-        raise MbcostError(describe_usage_error(error, path)) from None
+        raise MbcostError(describe_usage_error(error, path, arguments)) from None
+    except MbcostError as error:
+        from mbcost.cli.usage import improve
+
+        raise improve(error, arguments) from None
     if not arguments:  # the help is shown, but no command was given
         return FAILED
     return result
@@ -156,9 +160,9 @@ class CommandGroup(click.Group):
         names = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in names:
             meanings = {slip: name for slip, name in self.slips.items() if name in names}
-            if "@" in args[0] and self.slips:
-                raise MbcostError(f"unknown command '{args[0]}': did you mean 'mbcost table {args[0]}'?")
-            raise unknown(self.kind, args[0], names, meanings)
+            from mbcost.cli.usage import describe_unknown_command
+
+            raise MbcostError(describe_unknown_command(self.kind, args, names, meanings))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from mbcost.cli.arguments import parse_list
 from mbcost.cli.streams import read_screen, write_out
 from mbcost.errors import MbcostError, enumerate_words, unknown
-from mbcost.present.arrangement import arrange_for, sort_json
+from mbcost.present.arrangement import arrange_for, limit_rows, sort_json
 from mbcost.present.formats import FORMATS
 from mbcost.present.table import Column, Table, build_table
 from mbcost.present.text import render_text
@@ -45,6 +45,8 @@ class Destination:
     """The columns to show, in order; None for all."""
     sort: str | None = None
     """The column to sort by."""
+    most: int | None = None
+    """How many rows text lists at most; None for all. The other formats have them all."""
 
 
 ENDINGS: Mapping[str, str] = {
@@ -160,6 +162,8 @@ def emit(
         write(to_json(answer if destination.sort is None else sort_json(table, answer, destination.sort, rows)), file)
         return
     table = arranged
+    if style == "text" and destination.most is not None:
+        table = limit_rows(table, destination.most, "--all lists them")
     if style == "text" and file is None:
         write(render_text(table, read_screen()), file)
     else:

@@ -14,9 +14,6 @@ from mbcost.errors import MbcostError, escape, shorten
 if TYPE_CHECKING:
     from mbcost.present.text import Screen
 
-STANDARD_INPUT = "<stdin>"
-"""The name that click sees for `-` if something follows it, as in `-@0.5`."""
-
 WIDEST_LINE = 300
 """The characters of the longest line on standard error."""
 _GAP = " … (--verbose shows all) … "

@@ -14,7 +14,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
     The flags are set one by one: a model's own `train()` and `eval()` can do more than that, such as merge weights.
     """
-    training = {module: module.training for module in model.modules()}
+    # A module that torch.jit has frozen does not have a mode.
+    training = {module: module.training for module in model.modules() if hasattr(module, "training")}
     try:
         for module in training:
             module.training = False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils.weak import WeakIdRef
 
 IMAGE = -1
 """Stands for the image in the sources of a map."""
@@ -32,9 +33,9 @@ class DataFlow:
 
     def __init__(self, stored: Iterable[tuple[str, Tensor]], parameters: Iterable[tuple[str, Tensor]]) -> None:
         """Know the tensors of the model; parameters are named, the others are only known to be stored."""
-        self._sources: dict[StorageWeakRef, frozenset[int]] = {}
-        self._origins: dict[StorageWeakRef, Origin] = {}
-        self._parts: dict[StorageWeakRef, list[tuple[range, Origin]]] = {}
+        self._sources: dict[Hashable, frozenset[int]] = {}
+        self._origins: dict[Hashable, Origin] = {}
+        self._parts: dict[Hashable, list[tuple[range, Origin]]] = {}
         """The parts of storages that belong to several tensors of the model, as after `vector_to_parameters`."""
         for name, tensor in stored:
             self._store(tensor, Origin(frozenset(), hash(("stored", name))))
@@ -46,7 +47,7 @@ class DataFlow:
             self._store(tensor, Origin(frozenset([name]), hash(("parameter", name))))
 
     def _store(self, tensor: Tensor, origin: Origin) -> None:
-        first = int(tensor.storage_offset())
+        first = _offset(tensor)
         self._parts.setdefault(_storage(tensor), []).append((range(first, first + tensor.numel()), origin))
         self._origins[_storage(tensor)] = origin
 
@@ -63,7 +64,7 @@ class DataFlow:
         if not isinstance(tensor, Tensor) or (key := _storage(tensor)) in self._sources:
             return None
         if len(parts := self._parts.get(key, ())) > 1:
-            offset = int(tensor.storage_offset())
+            offset = _offset(tensor)
             return next((origin for part, origin in reversed(parts) if offset in part), None)
         return self._origins.get(key)
 
@@ -107,7 +108,7 @@ class DataFlow:
     def identify(self, tensor: Tensor) -> tuple[int, int, int] | None:
         """Return what is equal for two tensors that are the same part of a parameter or are computed alike."""
         origin = self.origin(tensor)
-        return None if origin is None else (origin.signature, int(tensor.storage_offset()), tensor.numel())
+        return None if origin is None else (origin.signature, _offset(tensor), tensor.numel())
 
     def _draw(self, operator: Any) -> int:
         """Return a number that differs for every call of an operator that draws random numbers."""
@@ -116,7 +117,7 @@ class DataFlow:
     def _describe(self, operands: Any) -> int:
         """Return a number that is equal for equal operands."""
         if isinstance(operands, Tensor):
-            return hash((self.identify(operands), tuple(operands.shape), operands.stride()))
+            return hash((self.identify(operands), tuple(operands.shape), _strides(operands)))
         if isinstance(operands, dict):
             return hash(tuple((key, self._describe(value)) for key, value in operands.items()))
         if isinstance(operands, list | tuple):
@@ -138,7 +139,7 @@ def list_tensors(values: Any) -> Iterator[Tensor]:
 def count_distinct(tensor: Tensor) -> int:
     """Return the number of values of a tensor, without the repetitions of an expanded one."""
     count = 1
-    for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
+    for size, stride in zip(tensor.shape, _strides(tensor), strict=True):
         count *= int(size) if stride else 1
     return count
 
@@ -153,5 +154,19 @@ def _merge(origins: list[Origin]) -> Origin:
     )
 
 
-def _storage(tensor: Tensor) -> StorageWeakRef:
+def _storage(tensor: Tensor) -> Hashable:
+    """Return the identity of a tensor's storage, or that of a tensor that has none, such as a sparse one."""
+    if tensor.layout != torch.strided:
+        return WeakIdRef(tensor)  # type: ignore[no-untyped-call]
     return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
+
+
+def _offset(tensor: Tensor) -> int:
+    return int(tensor.storage_offset()) if tensor.layout == torch.strided else 0
+
+
+def _strides(tensor: Tensor) -> tuple[int, ...]:
+    """Return the strides of a tensor; those of a sparse tensor are what they would be if it were dense."""
+    if tensor.layout == torch.strided:
+        return tensor.stride()
+    return tuple(tensor.shape[index + 1 :].numel() for index in range(tensor.ndim))

@@ -1,18 +1,13 @@
-"""A user's own model: made by the user's factory, traced while it runs once, and left unchanged."""
+"""A user's own model, traced while it runs once, and left unchanged."""
 
 from __future__ import annotations
 
 import math
-import os
 import random
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
-from importlib import import_module, util
-from inspect import signature
 from logging import getLogger
-from pathlib import Path
-from types import ModuleType, TracebackType
 from typing import Any
 
 import torch
@@ -20,106 +15,15 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.parameter import is_lazy
 
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError
+from mbcost.measured.blame import blaming
 from mbcost.measured.eval_mode import evaluating
+from mbcost.measured.recorder import Recorder
 from mbcost.measured.shortage import naming_shortage
-from mbcost.measured.trace import Recorder
 from mbcost.spec.observed import TracedModel
 
 MOST_BYTES = 2**32
 """The largest map in bytes that is computed without force."""
-
-
-def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn.Module:
-    """Return the model that `target` names: the result of a factory, or the model itself.
-
-    Whatever the user's code prints goes to standard error.
-
-    Args:
-        target: `package.module:factory` or `./file.py:factory`; after the colon a function, a class or a model. The
-            current folder, or that of the file, is on the import path until the model has been made.
-        arguments: keyword arguments of the factory.
-
-    Raises:
-        MbcostError: the target does not exist, the user's code raises an error, or its result is not an `nn.Module`.
-    """
-    source, colon, path = target.rpartition(":")
-    if not (colon and source and path):
-        module, dot, factory = target.rpartition(".")
-        meant = f"did you mean '{module}:{factory}'?" if dot and factory != "py" and target.isprintable() else ""
-        form = meant or "expected MODULE:FACTORY or ./FILE.py:FACTORY"
-        raise MbcostError(f"'{target}' does not name a model: {form}")
-    is_file = source.endswith(".py") or "/" in source or os.sep in source
-    file = Path(source)
-    if is_file and not file.is_file():
-        raise MbcostError(f"{source}: No such file")
-    with _on_path(str(file.resolve().parent) if is_file else str(Path.cwd())), redirect_stdout(sys.stderr):
-        with _blaming(f"{source} cannot be imported"):
-            target_object: Any = _execute(file) if is_file else import_module(source)
-        for name in path.split("."):
-            if not hasattr(target_object, name):
-                raise unknown(f"name in {source}", name, _list_factories(target_object))
-            target_object = getattr(target_object, name)
-        if isinstance(target_object, nn.Module):
-            if arguments:
-                raise MbcostError(f"{target} is already a model and takes no arguments: remove --kwargs")
-            return target_object
-        if not callable(target_object):
-            raise MbcostError(f"{target} is {_with_article(target_object)}: expected a factory or a model")
-        model = _make(target_object, target, arguments or {})
-    if not isinstance(model, nn.Module):
-        raise MbcostError(f"{target} returns {_with_article(model)}: expected a torch.nn.Module")
-    return model
-
-
-def _list_factories(module: object) -> list[str]:
-    """Return the names in `module` that can be a model or a factory: those defined there, or else all public names."""
-    values = {name: getattr(module, name, None) for name in dir(module) if not name.startswith("_")}
-    module_name = getattr(module, "__name__", None)
-    defined = [
-        name
-        for name, value in values.items()
-        if isinstance(value, nn.Module) or (callable(value) and getattr(value, "__module__", None) == module_name)
-    ]
-    return defined or list(values)
-
-
-def _make(factory: Callable[..., object], target: str, arguments: Mapping[str, object]) -> object:
-    with _blaming(f"{target} failed"):
-        try:
-            return factory(**arguments)
-        except TypeError:
-            if (problem := _check_arguments(factory, target, arguments)) is None:
-                raise
-    raise problem
-
-
-def _check_arguments(
-    factory: Callable[..., object], target: str, arguments: Mapping[str, object]
-) -> MbcostError | None:
-    """Return the error for missing or unknown arguments of `factory`; None if its signature does not tell."""
-    try:
-        parameters = signature(factory).parameters
-    except (TypeError, ValueError):  # as for many functions that are written in C
-        return None
-    named = [
-        parameter
-        for parameter in parameters.values()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-    ]
-    missing = [
-        parameter.name
-        for parameter in named
-        if parameter.default is parameter.empty and parameter.name not in arguments
-    ]
-    if missing:
-        given = " ".join(f"--kwargs {name}=VALUE" for name in missing)
-        return MbcostError(f"{target} needs {' and '.join(missing)}: add {given}")
-    known = [parameter.name for parameter in named]
-    foreign = [name for name in arguments if name not in known]
-    if foreign and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return unknown(f"argument of {target}", foreign[0], known)
-    return None
 
 
 def trace_model(
@@ -149,12 +53,12 @@ def trace_model(
     recorder = Recorder(model, strict=False)
     if on_meta or not _run_on_shapes(model, size, recorder):
         computed = True
-        image = f"a {'x'.join(map(str, size))} image"
+        image = _describe_image(size)
         if not (force or on_meta):
             _check_memory(model, name, image, max(math.prod(size), recorder.count_elements()))
         recorder = Recorder(model, strict=False)
-        with _blaming(f"{name} does not run on {image}"), naming_shortage(f"{name} on {image}"):
-            _run(model, size, recorder, None)
+        with naming_shortage(f"{name} on {image}"):
+            _run(model, size, recorder, None, name)
     if not recorder.layers:
         raise MbcostError(f"{name} executes no convolution and no linear layer that torch shows")
     calls = recorder.calls()
@@ -173,13 +77,33 @@ def _run_on_shapes(model: nn.Module, size: tuple[int, ...], recorder: Recorder) 
     try:
         _run(model, size, recorder, FakeTensorMode(allow_non_fake_inputs=True))
     except (Exception, SystemExit):
+        if recorder.fault is not None:
+            raise
         return False
     finally:
         logger.disabled = silent
     return True
 
 
-def _run(model: nn.Module, size: tuple[int, ...], recorder: Recorder, fake: FakeTensorMode | None) -> None:
+def _run(
+    model: nn.Module, size: tuple[int, ...], recorder: Recorder, fake: FakeTensorMode | None, name: str = "the model"
+) -> None:
+    """Run the model on one image of zeros.
+
+    Raises:
+        MbcostError: the model does not run.
+        Exception: the recorder has failed, whether or not the model has caught its error.
+    """
+    try:
+        _run_unchanged(model, size, recorder, fake, name)
+    finally:
+        if recorder.fault is not None:
+            raise recorder.fault
+
+
+def _run_unchanged(
+    model: nn.Module, size: tuple[int, ...], recorder: Recorder, fake: FakeTensorMode | None, name: str
+) -> None:
     first = next(model.parameters(), None)
     device = None if first is None else first.device
     with _unchanged(model), ExitStack() as stack:
@@ -193,7 +117,13 @@ def _run(model: nn.Module, size: tuple[int, ...], recorder: Recorder, fake: Fake
         image = torch.zeros(size, device=device, dtype=_find_dtype(model))
         recorder.flow.start(image)
         stack.enter_context(recorder.functions)
-        model(image)
+        subject = f"{name} does not run on {_describe_image(size)}"
+        with blaming(subject), naming_shortage(f"{name} on {_describe_image(size)}"):
+            model(image)
+
+
+def _describe_image(size: tuple[int, ...]) -> str:
+    return f"a {'x'.join(map(str, size))} image"
 
 
 def _find_dtype(model: nn.Module) -> torch.dtype | None:
@@ -238,6 +168,9 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
         for container, copy in members:
             _restore(container, copy)
         for tensor, data, copy_of in tensors:
+            if tensor.layout != torch.strided:  # without an address that could be compared
+                tensor.data = data if copy_of is None else copy_of
+                continue
             if (tensor.dtype, tensor.device, tensor.data_ptr()) != (data.dtype, data.device, data.data_ptr()):
                 tensor.data = data
             if copy_of is not None and not torch.equal(tensor, copy_of) and not _equal_or_nan(tensor, copy_of):
@@ -265,67 +198,3 @@ def _restore(container: Any, copy: Any) -> None:
 def _equal_or_nan(first: Tensor, second: Tensor) -> bool:
     """Return whether the tensors are equal, where NaN counts as equal to NaN."""
     return bool(((first == second) | ((first != first) & (second != second))).all())
-
-
-@contextmanager
-def _on_path(folder: str) -> Iterator[None]:
-    sys.path.insert(0, folder)
-    try:
-        yield
-    finally:
-        if folder in sys.path:
-            sys.path.remove(folder)
-
-
-def _execute(file: Path) -> ModuleType:
-    """Execute `file` and return its module, which has the file's name unless a loaded module has that name already."""
-    name = file.stem if file.stem not in sys.modules else f"_{file.stem}"
-    spec = util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file} is not a Python file")
-    module = util.module_from_spec(spec)
-    before = sys.modules.get(name)
-    sys.modules[name] = module  # dataclasses and pickle look for it
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        if before is not None:
-            sys.modules[name] = before
-        raise
-    return module
-
-
-@contextmanager
-def _blaming(failure: str) -> Iterator[None]:
-    """Turn an error of the user's code into one line: `failure`, the error, and the user's file and line."""
-    try:
-        yield
-    except (Exception, SystemExit) as error:
-        message = " ".join(str(error).split())
-        if isinstance(error, SyntaxError):
-            message, location = error.msg, f" ({error.filename}:{error.lineno})" if error.filename else ""
-        else:
-            location = _locate(error.__traceback__)
-        if isinstance(error, ImportError) and message.startswith("attempted relative import"):
-            message += ": name it as a module, PACKAGE.MODULE:FACTORY"
-        kind = "" if isinstance(error, ImportError | MbcostError) and message else f"{type(error).__name__}: "
-        raise MbcostError(f"{failure}: {f'{kind}{message}'.removesuffix(': ')}{location}") from None
-
-
-def _locate(traceback: TracebackType | None) -> str:
-    """Return ` (file:line)` of the innermost frame that is not torch's, ours or Python's; empty if there is none."""
-    location = ""
-    standard, ours = Path(random.__file__).parent, Path(__file__).parent.parent
-    while traceback is not None:
-        file = Path(traceback.tb_frame.f_code.co_filename)
-        of_python = standard in file.parents and "site-packages" not in file.parts
-        if file.is_file() and not of_python and not {ours, Path(torch.__file__).parent} & set(file.parents):
-            location = f" ({file}:{traceback.tb_lineno})"
-        traceback = traceback.tb_next
-    return location
-
-
-def _with_article(value: object) -> str:
-    kind = type(value).__name__
-    return "None" if value is None else f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mbcost.errors import MbcostError, MissingLibrary, unknown
-from mbcost.measured.trace import halve, trace
+from mbcost.measured.recorder import halve
+from mbcost.measured.trace import trace
 from mbcost.spec.observed import Measurement
 from mbcost.spec.scaling import check_alpha
 from mbcost.spec.table import CLASSES

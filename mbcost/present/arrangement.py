@@ -94,6 +94,15 @@ def sort_json(
     return {**answer, **lists}
 
 
+def limit_rows(table: Table, most: int, remedy: str) -> Table:
+    """Return the table with at most `most` rows, and a note that counts the others; `remedy` says how to see them."""
+    others = len(table.rows) - most
+    if others <= 1:  # the note would take the place of the row
+        return table
+    note = f"{others:,} other rows are not listed: {remedy}"
+    return replace(table, rows=table.rows[:most], notes=(note, *table.notes))
+
+
 def _merge_readers(table: Table) -> Table:
     """Return the table with one column per key: that of people, if people and programs have different ones."""
     shown = {column.key for column in table.columns if column.only != "data"}

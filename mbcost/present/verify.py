@@ -48,7 +48,9 @@ def as_table(answer: Verification) -> Table:
         "params_difference": SignedCount(answer.params),
         "mult_adds_difference": SignedCount(answer.mult_adds),
     }
-    return build_table(_title(answer), COLUMNS, rows, {"layer": "total", **totals} if rows else None, _notes(answer))
+    return build_table(
+        _title(answer), COLUMNS, rows, {"layer": "total", **totals} if rows else None, _rest(answer), lead=_lead(answer)
+    )
 
 
 def _list_rows(answer: Verification) -> list[_DifferenceRow]:
@@ -179,6 +181,15 @@ def _describe_first(answer: Verification) -> str:
 
 
 def _notes(answer: Verification) -> list[str]:
+    return [*_lead(answer), *_rest(answer)]
+
+
+def _lead(answer: Verification) -> list[str]:
+    """Return the cause of the differences, if there is one: it comes before them."""
+    return [] if answer.explanation is None else [_explanation(answer.explanation)]
+
+
+def _rest(answer: Verification) -> list[str]:
     model, network = answer.model, answer.network
     notes = []
     if not answer.equal:
@@ -188,8 +199,6 @@ def _notes(answer: Verification) -> list[str]:
         notes.append(f"{answer.same} layers are equal, {len(answer.layers)} {verb}{tail}")
         if any(difference.inherited for layer in answer.layers for difference in layer.features):
             notes.append("in brackets: consequences of the other differences")
-    if answer.explanation is not None:
-        notes.append(_explanation(answer.explanation))
     if answer.candidates:
         notes += [f"closest: {network_text(match.network)}, {_distance(match)}" for match in answer.candidates]
     if answer.equivalents:

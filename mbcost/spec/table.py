@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 from mbcost.errors import MbcostError, Position, Problem, SpecError, unknown
 from mbcost.spec.implementation import Implementation
@@ -69,8 +70,8 @@ class Row:
         """The distance between the positions that a kernel reads; 1 if the cell is empty."""
         return 1 if self.d is None else self.d
 
-    @property
-    def letters(self) -> dict[str, str]:
+    @cached_property
+    def letters(self) -> Mapping[str, str]:
         """The printed cells by column, for display; an empty cell is an empty string."""
         others = ("stage", "operator", "position")
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in others}

@@ -69,7 +69,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "an object": (b"!!python/object/apply:os.system ['touch hostile']\n", "1:1: the tag '!!python/object/apply:os"),
     "an object inside": (b"name: !!python/name:os.system\n", "1:7: the tag '!!python/name:os.system' is not allowed"),
     "not UTF-8": (b"name: \xff\xfe\n", "1:7: not UTF-8 text (byte 6)"),
-    "UTF-16": ("name: x\n".encode("utf-16"), "1:1: not UTF-8 text (byte 0)"),
+    "half a UTF-16 character": ("name: x".encode("utf-16")[:-1], "1:7: not UTF-16-LE text (byte 14)"),
+    "UTF-32 above U+10FFFF": (b"\xff\xfe\0\0a\0\0\0\xff\xff\xff\xff", "1:2: not UTF-32-LE text (byte 8)"),
     "zeros": (bytes(1000), "1:1: YAML does not allow the character U+0000"),
     "nothing": (b"", "1:1: the file is empty"),
 }

@@ -94,7 +94,7 @@ def test_a_missing_model_is_an_error_if_its_library_was_named_and_else_a_note(mb
 def test_a_library_that_is_not_installed_is_an_error_or_a_note(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
     find = find_spec
     monkeypatch.setattr(
-        "mbcost.questions.validate.campaign.find_spec", lambda name: None if name == "timm" else find(name)
+        "mbcost.questions.validate.planning.find_spec", lambda name: None if name == "timm" else find(name)
     )
     named = mbcost("validate", "v2", *SMALL, "--against", "timm")
     assert (named.code, named.err) == (2, "mbcost: error: timm is not installed: pip install 'mbcost[references]'\n")

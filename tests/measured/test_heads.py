@@ -15,6 +15,7 @@ from mbcost.questions.validate.comparison import validate
 from mbcost.questions.verify.verify import trace_target, verify_model
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.head import parse_head, replace_head
+from tests.models import weights_filled
 
 HEADS = ["512,bn,26", "bn,10", "10", "flatten,128,5", "flatten,bn,6", "none"]
 KERAS = {"v1": "MobileNet", "v2": "MobileNetV2", "v3-large": "MobileNetV3Large"}
@@ -79,15 +80,38 @@ def test_a_torch_model_with_this_head_is_verified(head: str) -> None:
     assert not any(verify_model(resolve(spec, implementation="torchvision"), traced).equal for spec in others)
 
 
-@pytest.mark.parametrize("net", ["v1", "v2", "v3-large", "vgg-16", "mobilenet-v4-conv-small"])
-@pytest.mark.parametrize("head", HEADS)
-def test_both_witnesses_agree_on_every_head(net: str, head: str) -> None:
+SHARED = {
+    name: [net for net in KERAS if name in load_spec(net).implementations]
+    for name in sorted({name for net in KERAS for name in load_spec(net).implementations})
+}
+"""The networks of each implementation that several networks have."""
+CASES = [
+    (nets[(turn + index) % len(nets)], name, head)
+    for turn, (name, nets) in enumerate(SHARED.items())
+    for index, head in enumerate(HEADS)
+]
+"""Every head with every implementation, in turn on each of its networks."""
+CASES += [
+    (net, name, head)
+    for net, name in (("vgg-16", "torchvision"), ("mobilenet-v4-conv-small", "timm"))
+    for head in HEADS
+]
+
+
+@pytest.mark.parametrize(("net", "implementation", "head"), CASES)
+def test_both_witnesses_agree_on_every_head(net: str, implementation: str, head: str) -> None:
     spec = replace_head(load_spec(net), parse_head(head))
-    for implementation in spec.implementations:
-        network = resolve(spec, alpha=0.5, resolution=(64, 97), implementation=implementation)
+    network = resolve(spec, alpha=0.5, resolution=(64, 97), implementation=implementation)
+    with weights_filled():
         model = build(spec, alpha=0.5, implementation=implementation)
-        assert validate(network, measure(model, resolution=(64, 97))).differences == ()
-        assert model(torch.zeros(2, 3, 64, 97)).shape[:2] == (2, network.layers[-1].output.channels)
+    assert validate(network, measure(model, resolution=(64, 97))).differences == ()
+    assert model(torch.zeros(2, 3, 64, 97)).shape[:2] == (2, network.layers[-1].output.channels)
+
+
+def test_every_network_has_every_head() -> None:
+    assert {(net, head) for net, _, head in CASES} == {
+        (net, head) for net in (*KERAS, "vgg-16", "mobilenet-v4-conv-small") for head in HEADS
+    }
 
 
 def test_a_norm_of_a_vector_is_counted_by_fvcore_as_any_other_norm() -> None:

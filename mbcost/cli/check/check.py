@@ -10,10 +10,11 @@ from mbcost.cli.options import format_option, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
 from mbcost.cli.parameters import Argument
 from mbcost.cli.streams import read_screen
+from mbcost.errors import STANDARD_INPUT
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_junit, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
 from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
-from mbcost.spec.reading.text import STANDARD_INPUT, read_file, read_standard_input
+from mbcost.spec.reading.text import read_file, read_standard_input
 
 REPORTS = {"github": render_annotations, "junit": render_junit}
 """Formats for pipelines, in addition to those that every command has."""

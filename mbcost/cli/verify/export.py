@@ -14,7 +14,7 @@ from mbcost.cli.progress import show_work
 from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
-from mbcost.questions.verify.verify import trace_target
+from mbcost.questions.verify.verify import require_torch, trace_target
 from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder, unknown_network
 from mbcost.spec.reading.flat import to_yaml
 from mbcost.spec.table import Row, Spec
@@ -79,6 +79,7 @@ def export(
         raise MbcostError(f"{option} applies to a built-in network only: change the model instead")
     resolution = IMAGENET_RESOLUTION if res is None else parse_resolution(res)
     channels = 3 if in_channels is None else in_channels
+    require_torch()
     with show_work(f"loading {model} and running it once"):
         traced = trace_target(model, parse_arguments(kwargs or []), resolution, channels)
     source = " ".join([model, *(kwargs or [])])

@@ -11,6 +11,7 @@ COLUMNS = (*COUNTS, "trained", "networks", *PEAKS)
 TRAINED_COLUMN = COLUMNS.index("trained")
 TRAINED = {"weights": 1, "biases": 1, "plain_norm_channels": 2, "fused_norm_channels": 2}
 """What training changes: raw count -> values. Moving statistics are not trained."""
+_TRAINED_TERMS = tuple((COUNTS.index(name), factor) for name, factor in TRAINED.items())
 
 BOUNDS = tuple(
     sum(TRAINED.values()) * LARGEST if name == "trained" else 1 if name == "networks" else LARGEST for name in COLUMNS
@@ -36,5 +37,5 @@ def with_columns(counts: Array, networks: int = 1) -> Array:
 def columns_of(tally: Tally, *, trained: bool) -> tuple[int, ...]:
     """Return the columns of one layer."""
     values = counts_of(tally)
-    amount = sum(TRAINED.get(name, 0) * value for name, value in zip(COUNTS, values, strict=True)) if trained else 0
+    amount = sum([values[index] * factor for index, factor in _TRAINED_TERMS]) if trained else 0
     return (*values, amount, *[0] * (len(COLUMNS) - len(COUNTS) - 1))

@@ -11,10 +11,12 @@ from mbcost.questions.explain.answer import MARGIN, Answer, Explanation
 from mbcost.questions.explain.arrays import check_memory
 from mbcost.questions.explain.chance import compute_chances
 from mbcost.questions.explain.evaluate import confirm, make_explanation
+from mbcost.questions.explain.expanded import Stacks
 from mbcost.questions.explain.facts import Fact, Query, fill_quantities
+from mbcost.questions.explain.kept import Kept
 from mbcost.questions.explain.nearest import find_nearest
 from mbcost.questions.explain.search import Candidate, find_candidates
-from mbcost.questions.explain.trials import Kept, Stacks, Trial, build_trials, is_long
+from mbcost.questions.explain.trials import Trial, build_trials, is_long
 from mbcost.questions.explain.wide import build_wide_trials
 
 Watch = Callable[[Iterator[Trial]], Iterable[Trial]]

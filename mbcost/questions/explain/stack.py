@@ -13,7 +13,9 @@ from mbcost.errors import MbcostError
 from mbcost.questions.explain.arrays import Array, check_count, check_memory, magnitude
 from mbcost.questions.explain.columns import TRAINED
 from mbcost.questions.explain.structures import COMMON, LEFT_OUT, Choices, Miscount, Structure, role_of
-from mbcost.questions.mistakes.known import MISTAKES, Draft, list_row_changes
+from mbcost.questions.mistakes.draft import Draft
+from mbcost.questions.mistakes.known import MISTAKES
+from mbcost.questions.mistakes.row_changes import list_row_changes
 from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import COUNTS, counts_of
 

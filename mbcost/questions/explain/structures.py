@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mbcost.questions.explain.costs import cost_of
-from mbcost.questions.mistakes.known import Draft, find_mistake
+from mbcost.questions.mistakes.draft import Draft
+from mbcost.questions.mistakes.known import find_mistake
 from mbcost.spec.head import Head, Part, replace_head
 from mbcost.spec.table import CLASSES, Spec
 

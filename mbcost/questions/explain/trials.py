@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mbcost.errors import MbcostError
-from mbcost.questions.explain.arrays import LARGEST, Array, TooLarge, check_count, magnitude
-from mbcost.questions.explain.columns import COLUMNS, with_columns
+from mbcost.questions.explain.arrays import Array, TooLarge, magnitude
+from mbcost.questions.explain.expanded import Expanded, Stacks, build_once
 from mbcost.questions.explain.facts import Query, Setting, list_settings, quantity_of
 from mbcost.questions.explain.families import (
     MOST_PER_CLASS,
@@ -18,24 +18,17 @@ from mbcost.questions.explain.families import (
     narrow_families,
 )
 from mbcost.questions.explain.heads import list_heads
-from mbcost.questions.explain.packed import load_stack
-from mbcost.questions.explain.peaks import PEAKS, list_peaks
 from mbcost.questions.explain.solve import solve
 from mbcost.questions.explain.stack import Stack
 from mbcost.questions.explain.structures import (
-    OTHER_CLASSES,
     PAIR_DIGITS,
-    USUAL_CLASSES,
     Choices,
     Structure,
-    class_cost,
 )
 from mbcost.questions.explain.tails import list_tails
 from mbcost.spec.operators import TOPS
 from mbcost.spec.printed import Printed
-from mbcost.spec.table import CLASSES, Spec
 
-PEAK_COLUMNS = slice(COLUMNS.index(PEAKS[0]), COLUMNS.index(PEAKS[-1]) + 1)
 LONG = 5
 """A number of so many digits, or a whole one, can tell from which layer on a network is trained, and its head."""
 
@@ -67,91 +60,6 @@ class Trial:
         return replace(self, counts=tuple(self.counts[index] for index in facts))
 
 
-class Kept:
-    """The trials of a search that are kept: equal arrays of their families are stored once, in few bytes.
-
-    Params do not depend on the resolution, and most counts fit 32 bits.
-    """
-
-    def __init__(self) -> None:
-        self.size = 0
-        """The bytes of all arrays."""
-        self._arrays: dict[tuple[object, ...], Array] = {}
-
-    def add(self, trial: Trial) -> Trial:
-        """Return the trial with stored arrays in its families. Sums of these are computed in 64 bits."""
-        self.size += sum({id(array): array.nbytes for array in trial.counts}.values())
-        if trial.families is None:
-            return trial
-        counts, per_class = (
-            tuple(map(self._store, rows)) for rows in (trial.families.counts, trial.families.per_class)
-        )
-        return replace(trial, families=replace(trial.families, counts=counts, per_class=per_class, _values={}))
-
-    def _store(self, array: Array) -> Array:
-        import numpy as np
-
-        small: Array = array.astype(np.int32) if magnitude(array) < 2**31 else array
-        key = small.shape, small.dtype.str, hash(small.tobytes())
-        known = self._arrays.get(key)
-        if known is not None and np.array_equal(known, small):
-            return known
-        self._arrays[key] = small
-        self.size += small.nbytes
-        return small
-
-
-@dataclass(frozen=True, eq=False)
-class Expanded:
-    """The structures of a stack with every number of classes that is tried."""
-
-    spec: Spec
-    alpha: float
-    in_channels: int | None
-    stack: Stack
-    structures: tuple[Structure, ...]
-    index: Array
-    """For each structure, its index in the stack."""
-    more: Array
-    """For each structure, its classes besides `CLASSES`."""
-    cost: Array
-
-    def counts(self, quantity: str, resolution: tuple[int, int]) -> Array:
-        """Return structure x column at `resolution`.
-
-        Raises:
-            TooLarge: a count can be above the arrays' bound.
-        """
-        counts, per_class = self.stack.counts(quantity, resolution)
-        check_count(magnitude(counts) + magnitude(self.more) * max(1, magnitude(per_class)))
-        rows = with_columns(counts[self.index] + self.more[:, None] * per_class[self.index])
-        if quantity == "activation_bytes":
-            rows[:, PEAK_COLUMNS] = self._count_peaks(resolution)
-        return rows
-
-    def _count_peaks(self, resolution: tuple[int, int]) -> Array:
-        """Return structure x peak; the peaks of a network with a mistake are not known, and 0."""
-        import numpy as np
-
-        known: dict[str, tuple[int, ...]] = {}
-        for structure in self.structures:
-            if not structure.departures and structure.implementation not in known:
-                known[structure.implementation] = list_peaks(
-                    self.spec, structure.implementation, self.alpha, structure.classes, self.in_channels, resolution
-                )
-                check_count(max(known[structure.implementation]), "the peak of the activations")
-        none = (0,) * len(PEAKS)
-        rows = (none if structure.departures else known[structure.implementation] for structure in self.structures)
-        return np.array(list(rows), dtype=np.int64).reshape(-1, len(PEAKS))
-
-
-Stacks = dict[tuple[int, float, Choices], Expanded]
-"""Stacks with every number of classes.
-
-The key has the identity of the spec, so that a dictionary is valid only as long as the query that it is made for.
-"""
-
-
 def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> Iterator[Trial]:
     """Yield a trial for every setting of the query that can be built.
 
@@ -171,7 +79,7 @@ def build_trials(query: Query, cost: int = 0, stacks: Stacks | None = None) -> I
     for setting in list_settings(query):
         choices = choices_of(query, setting, allowed)
         try:
-            built = [_build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
+            built = [build_once(known, setting.spec, setting.alpha_of(fact), choices) for fact in query.facts]
         except TooLarge:
             raise
         except MbcostError as error:
@@ -296,43 +204,6 @@ def _list_distinct(
 def is_long(printed: Printed) -> bool:
     """Return whether a number can tell settings apart that differ little."""
     return printed.digits >= LONG or (printed.step == 1 and not printed.relation)
-
-
-def _build_once(stacks: Stacks, spec: Spec, alpha: float, choices: Choices) -> Expanded:
-    key = id(spec), alpha, choices
-    if key not in stacks:
-        stacks[key] = _expand(spec, alpha, load_stack(spec, alpha, choices), choices)
-    return stacks[key]
-
-
-def _expand(spec: Spec, alpha: float, stack: Stack, choices: Choices) -> Expanded:
-    import numpy as np
-
-    entries = []
-    for index, base in enumerate(stack.structures):
-        fixed = base.cost(spec, choices) - class_cost(base.classes, choices)
-        for classes in _list_classes(choices, unmodified=not base.departures):
-            structure = choices.keep(base if classes == base.classes else replace(base, classes=classes))
-            if structure is not None:
-                entries.append((structure, index, fixed + class_cost(classes, choices)))
-    entries.sort(key=lambda entry: bool(entry[0].departures))
-    structures = tuple(structure for structure, *_ in entries)
-    return Expanded(
-        spec,
-        alpha,
-        choices.in_channels,
-        stack,
-        structures,
-        np.array([index for _, index, _ in entries], dtype=np.int64),
-        np.array([min(structure.classes - CLASSES, LARGEST + 1) for structure in structures], dtype=np.int64),
-        np.array([cost for *_, cost in entries], dtype=np.int64),
-    )
-
-
-def _list_classes(choices: Choices, *, unmodified: bool) -> tuple[int, ...]:
-    if choices.classes is None:
-        return USUAL_CLASSES + OTHER_CLASSES if unmodified else USUAL_CLASSES
-    return tuple(dict.fromkeys((choices.classes, *USUAL_CLASSES))) if unmodified else (choices.classes,)
 
 
 def quantities_of(query: Query) -> tuple[str, ...]:

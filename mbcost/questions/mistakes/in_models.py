@@ -8,7 +8,7 @@ from dataclasses import replace
 from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.flat import WrittenConv2d
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
-from mbcost.questions.mistakes.known import Draft, Mistake, add_change, add_edit
+from mbcost.questions.mistakes.draft import Draft, Mistake, add_change, add_edit
 
 
 def _fold_norms(_: Form, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:

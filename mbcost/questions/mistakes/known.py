@@ -3,91 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from mbcost.analytic.blocks import Block, Edit, Form, plan
+from mbcost.analytic.blocks import Block, Form
 from mbcost.analytic.layers import Activation, Add, BatchNorm, Conv2d, Layer, Linear
-from mbcost.analytic.network import Network, build_network
 from mbcost.analytic.operators import Site, squeeze_excite
-from mbcost.spec.implementation import ChannelRule, Implementation
-from mbcost.spec.scaling import Scaling
-from mbcost.spec.table import Row, Spec
-
-KERNELS = (1, 3, 5, 7)
-"""Usual sides of kernels; a depthwise layer does not have a 1x1 kernel."""
-
-FormChange = Callable[["Draft", Block], Form]
-"""Return the form that replaces the form of a block of the draft."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What a network is built from, with its mistakes."""
-
-    spec: Spec
-    implementation: Implementation
-    changes: tuple[FormChange, ...] = ()
-    edits: tuple[Edit, ...] = ()
-
-    def blocks(self, alpha: float, classes: int, in_channels: int | None = None) -> tuple[Block, ...]:
-        """Return the blocks with every change made; their forms carry the edits.
-
-        Raises:
-            MbcostError: alpha is so small that no channel is left.
-        """
-        scaling = Scaling(self.spec, self.implementation, alpha, classes)
-        blocks = _plan(scaling, in_channels or self.spec.channels)
-        for change in self.changes:
-            blocks = tuple(replace(block, form=change(self, block)) for block in blocks)
-        if self.edits:
-            blocks = tuple(replace(block, form=replace(block.form, edits=self.edits)) for block in blocks)
-        return _link(blocks)
-
-    def network(
-        self, alpha: float, resolution: tuple[int, int], classes: int, in_channels: int | None = None
-    ) -> Network:
-        """Return the network with every change and edit made.
-
-        Raises:
-            MbcostError: alpha is so small that no channel is left, or the resolution so small that a map is empty.
-        """
-        scaling = Scaling(self.spec, self.implementation, alpha, classes)
-        blocks = self.blocks(alpha, classes, in_channels)
-        return build_network(scaling, resolution, blocks[0].form.inputs, blocks)
-
-
-@lru_cache(maxsize=16)
-def _plan(scaling: Scaling, in_channels: int) -> tuple[Block, ...]:
-    """Return the blocks without changes; most mistakes start from the same ones."""
-    return plan(scaling, in_channels)
-
-
-def _link(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Let every block read as many channels as the previous block outputs; a pool outputs as many as it reads."""
-    linked: list[Block] = []
-    channels = blocks[0].form.inputs
-    for block in blocks:
-        form = block.form
-        if form.inputs != channels:
-            outputs = channels if form.operator.endswith("_pool") else form.outputs
-            form = replace(form, inputs=channels, outputs=outputs)
-        linked.append(block if form is block.form else replace(block, form=form))
-        channels = form.outputs
-    return tuple(linked)
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A way to build a network that differs from its table and from its authors' code."""
-
-    text: str
-    """A clause that says how the network is built."""
-    make: Callable[[Draft], Draft]
-    """Return the draft with the mistake; an equal draft if the mistake does not apply to it."""
-    cost: str | None = None
-    """Its name in questions/explain/costs.yaml, if that differs from its name in `MISTAKES`."""
+from mbcost.questions.mistakes.draft import Draft, Mistake, add_change, add_edit, replace_cells
+from mbcost.questions.mistakes.row_changes import list_row_changes
+from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.table import Spec
 
 
 def _round_widths(integer: str, divisor: int, minimum: int) -> Callable[[Draft], Draft]:
@@ -108,26 +33,11 @@ def _scale_role(role: str, unscaled_below: float | None) -> Callable[[Draft], Dr
 
 
 def _drop_role(role: str) -> Callable[[Draft], Draft]:
-    return lambda draft: _replace_cells(draft, lambda row: draft.spec.role(row.stage) == role, n=0)
-
-
-def _replace_cells(draft: Draft, applies: Callable[[Row], bool], **cells: object) -> Draft:
-    rows = tuple(replace(row, **cells) if applies(row) else row for row in draft.spec.rows)  # type: ignore[arg-type]
-    return replace(draft, spec=replace(draft.spec, rows=rows))
+    return lambda draft: replace_cells(draft, lambda row: draft.spec.role(row.stage) == role, n=0)
 
 
 def _replace_rules(draft: Draft, **rules: object) -> Draft:
     return replace(draft, implementation=replace(draft.implementation, **rules))  # type: ignore[arg-type]
-
-
-def add_change(change: FormChange) -> Callable[[Draft], Draft]:
-    """Return the mistake that changes the forms of blocks."""
-    return lambda draft: replace(draft, changes=(*draft.changes, change))
-
-
-def add_edit(edit: Edit) -> Callable[[Draft], Draft]:
-    """Return the mistake that edits the layers of blocks."""
-    return lambda draft: replace(draft, edits=(*draft.edits, edit))
 
 
 def _expand_first(_: Draft, block: Block) -> Form:
@@ -143,8 +53,8 @@ def _use_small_stem(draft: Draft) -> Draft:
     """Replace a 7x7 stem and its pool, as people do for images of 32 x 32: ResNet paper, section 4.2."""
     if draft.spec.rows[0].kernel != (7, 7):
         return draft
-    small = _replace_cells(draft, lambda row: row.stage == 0, k=(3, 3), s=1)
-    return _replace_cells(small, lambda row: row.operator == "max_pool", n=0)
+    small = replace_cells(draft, lambda row: row.stage == 0, k=(3, 3), s=1)
+    return replace_cells(small, lambda row: row.operator == "max_pool", n=0)
 
 
 def _use_standard(_: Draft, block: Block) -> Form:
@@ -290,7 +200,7 @@ MISTAKES: Mapping[str, Mistake] = {
         "each separable convolution is replaced by a standard one", add_change(_use_standard)
     ),
     "no squeeze": Mistake(
-        "there is no squeeze-and-excite", lambda draft: _replace_cells(draft, lambda row: row.se, se=False)
+        "there is no squeeze-and-excite", lambda draft: replace_cells(draft, lambda row: row.se, se=False)
     ),
     "squeeze width unrounded": Mistake(
         "the squeeze width, a quarter of the expanded width, is not rounded",
@@ -315,7 +225,7 @@ MISTAKES: Mapping[str, Mistake] = {
         "depthwise convolutions output two channels per input channel", add_edit(_double_channels)
     ),
     "stem stride 1": Mistake(
-        "the stem has stride 1", lambda draft: _replace_cells(draft, lambda row: row.stage == 0 and row.stride > 1, s=1)
+        "the stem has stride 1", lambda draft: replace_cells(draft, lambda row: row.stage == 0 and row.stride > 1, s=1)
     ),
     "stem for small images": Mistake(
         "the stem is a 3x3 convolution with stride 1, without a pool after it", _use_small_stem
@@ -325,34 +235,6 @@ MISTAKES: Mapping[str, Mistake] = {
     "biases left out": Mistake("no layer has a bias", add_edit(_drop_biases)),
 }
 """Known mistakes by name; questions/explain/costs.yaml has the cost of each."""
-
-
-def list_row_changes(spec: Spec) -> dict[str, Mistake]:
-    """Return a mistake for every change of a stride, kernel or repeat of the table; they explain almost anything."""
-    changes: dict[str, Mistake] = {}
-    for row in spec.rows:
-        if row.operator in ("conv", "separable", "bottleneck"):
-            for cost, text, cells in _other_cells(row):
-                changes[f"row {row.stage}: {text}"] = Mistake(
-                    f"row {row.stage} has {text}", replace_row(row.stage, **cells), cost
-                )
-    return changes
-
-
-def _other_cells(row: Row) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Yield each change of the row: the name of its cost, its text, and the changed cells."""
-    yield "generic stride", f"stride {3 - row.stride}", {"s": 3 - row.stride}
-    for repeats in (row.repeats - 1, row.repeats + 1):
-        yield "generic repeat", f"{repeats} repeats", {"n": repeats}
-    sides = KERNELS if row.operator == "conv" else KERNELS[1:]
-    for side in sides if row.kernel in [(side, side) for side in sides] else ():
-        if row.kernel != (side, side):
-            yield "generic kernel", f"kernel {side}x{side}", {"k": (side, side)}
-
-
-def replace_row(stage: int, **cells: object) -> Callable[[Draft], Draft]:
-    """Return the mistake that changes cells of a row."""
-    return lambda draft: _replace_cells(draft, lambda row: row.stage == stage, **cells)
 
 
 def find_mistake(name: str, spec: Spec) -> Mistake:

@@ -16,8 +16,9 @@ from mbcost.questions.aligned.weighted import (
     list_network_layers,
     pair_layers,
 )
+from mbcost.questions.mistakes.draft import Draft
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
-from mbcost.questions.mistakes.known import MISTAKES, Draft
+from mbcost.questions.mistakes.known import MISTAKES
 from mbcost.questions.verify.attributes import describe_attributes
 from mbcost.questions.verify.identify import (
     NetworkMatch,

@@ -16,8 +16,9 @@ from mbcost.questions.aligned.weighted import (
     list_model_layers,
     list_network_layers,
 )
+from mbcost.questions.mistakes.draft import Mistake
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
-from mbcost.questions.mistakes.known import MISTAKES, Mistake
+from mbcost.questions.mistakes.known import MISTAKES
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import Scaling, alpha_text
@@ -87,15 +88,21 @@ def find_closest(
 def _try_settings(
     tried: Sequence[tuple[Spec, Sequence[Setting]]], model: TracedModel, watch: Watch
 ) -> list[NetworkMatch]:
-    matches, problem = [], MbcostError("there is no network to try")
+    """Return the networks, compared with the model; none if there is no setting.
+
+    Raises:
+        MbcostError: no network can be built.
+    """
+    matches: list[NetworkMatch] = []
+    problems: list[MbcostError] = []
     for spec, settings in tried:
         for alpha, rules, classes in watch(settings):
             try:
                 matches.append(match_network(_resolve(spec, model, alpha, rules, classes), model))
             except MbcostError as error:
-                problem = error
-    if not matches:
-        raise problem
+                problems.append(error)
+    if problems and not matches:
+        raise problems[-1]
     return matches
 
 
@@ -116,7 +123,8 @@ def find_alternatives(
                 matches = _try_settings(((spec, settings),), model, watch)
             except MbcostError:
                 continue
-            yield min(matches, key=lambda match: (*match.order, len(describe_changes(match.network, network))))
+            if matches:
+                yield min(matches, key=lambda match: (*match.order, len(describe_changes(match.network, network))))
 
 
 def describe_changes(network: Network, asked: Network) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from mbcost.analytic.network import Network
 from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.weighted import WeightedLayer
 from mbcost.questions.aligned.words import enumerate_names
-from mbcost.questions.mistakes.known import Draft, Mistake, add_change, replace_row
+from mbcost.questions.mistakes.draft import Draft, Mistake, add_change
+from mbcost.questions.mistakes.row_changes import replace_row
 from mbcost.questions.verify.retouch import propose_extra_layers, propose_single_layers
 from mbcost.spec.operators import ACTIVE
 from mbcost.spec.table import Row, Spec

@@ -14,7 +14,7 @@ from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
 from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.weighted import WeightedLayer
 from mbcost.questions.aligned.words import enumerate_names
-from mbcost.questions.mistakes.known import Mistake, add_edit
+from mbcost.questions.mistakes.draft import Mistake, add_edit
 
 Pairs = Sequence[Pair[WeightedLayer, WeightedLayer]]
 Change = Callable[[Conv2d | Linear], Conv2d | Linear]

@@ -101,19 +101,29 @@ class Verification:
         return sum(layer.mult_adds for layer in self.layers)
 
 
+def require_torch() -> None:
+    """Refuse to go on without torch, before anything else takes time.
+
+    Raises:
+        MissingLibrary: torch is not installed.
+    """
+    if find_spec("torch") is None:
+        raise MissingLibrary("torch", "validate")
+
+
 def trace_target(
     target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int, *, force: bool = False
 ) -> TracedModel:
-    """Trace the model that `target` names; see `mbcost.measured.own`.
+    """Trace the model that `target` names; see `mbcost.measured.load` and `mbcost.measured.own`.
 
     Raises:
         MissingLibrary: torch is not installed.
         MbcostError: the user's code fails, the number of channels is not a positive number, or memory is short.
     """
     check_whole(in_channels, "in-channels")
-    if find_spec("torch") is None:
-        raise MissingLibrary("torch", "validate")
-    from mbcost.measured.own import load_model, trace_model
+    require_torch()
+    from mbcost.measured.load import load_model
+    from mbcost.measured.own import trace_model
 
     return trace_model(load_model(target, arguments), target, resolution, in_channels, force=force)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from mbcost.errors import Problem, SpecError
@@ -26,6 +26,10 @@ _POINT = re.compile(r"(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 """A number with a decimal point; commas can group its digits."""
 _COMMA = re.compile(r"(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 """A number with a decimal comma; points can group its digits."""
+_NUMBER = re.compile("[0-9][0-9.,]*[^,]*")
+"""A cell that is one number, possibly with a unit."""
+_QUOTED = '(?:^|[{}]) *("(?:[^"]|"")*("|$))'
+"""A cell in quotation marks, given the separators; the second group is empty if it is not closed."""
 _WIDE_BLANKS = str.maketrans("\u00a0\u2009\u202f", "   ")
 """Blanks with which spreadsheets group digits."""
 _SWAPPED = str.maketrans(".,", ",.")
@@ -39,6 +43,12 @@ class SheetLine:
     number: int
     cells: tuple[str, ...]
     starts: tuple[int, ...]
+    bare: str
+    """The line with `_` instead of each character in quotation marks."""
+
+    def count_cells(self, expected: int) -> str:
+        """Return the start of a message about the number of cells."""
+        return f"the row has {len(self.cells)} cell{'s' * (len(self.cells) != 1)}, but the header has {expected}"
 
     def problem(self, index: int, message: str) -> Problem:
         """Return a problem with the cell at `index`."""
@@ -98,6 +108,29 @@ class Sheet:
                 ))])  # fmt: skip
         return usual == "," and bool(open_)
 
+    def find_uneven_rows(self) -> list[Problem]:
+        """Return a problem for each row that has more cells than the header, or cells with different separators.
+
+        A row may have fewer cells: spreadsheets leave out empty cells at the end of some lines.
+        """
+        expected = len(self.lines[0].cells)
+        problems = (self._check_shape(line, expected) for line in self.lines[1:])
+        return [problem for problem in problems if problem is not None]
+
+    def _check_shape(self, line: SheetLine, expected: int) -> Problem | None:
+        usual = SEPARATORS[self.separator]
+        if len(line.cells) > expected:
+            remedy = f"remove cells, or put a cell with {usual} in it in quotation marks"
+            return line.problem(expected, f"{line.count_cells(expected)}: {remedy}")
+        foreign = [other for other in SEPARATORS if other != self.separator and other in line.bare]
+        if "," in foreign and (len(line.cells) > 1 or _NUMBER.fullmatch(line.cells[0])):
+            foreign.remove(",")  # it can be a mark of a number
+        if len(line.cells) == expected or not foreign:
+            return None
+        first = min(foreign, key=line.bare.index)
+        message = f"{line.count_cells(expected)}: write {usual} between its cells, not {SEPARATORS[first]}"
+        return Problem(line.origin, line.number, line.bare.index(first) + 1, message)
+
 
 def read_sheet(text: str, origin: str) -> Sheet:
     """Read the text of a file; `origin` names it in messages.
@@ -117,42 +150,44 @@ def read_sheet(text: str, origin: str) -> Sheet:
 
 def _find_separator(number: int, header: str, origin: str) -> str:
     """Return the separator that the header uses; a comma if it has one cell only."""
-    used = dict(reversed(list(_find_separators(header, "".join(SEPARATORS)))))  # the first column of each
+    bare = _mask(header, "".join(SEPARATORS))
+    used = sorted((separator for separator in SEPARATORS if separator in bare), key=bare.index)
     if len(used) > 1:
-        first, second = sorted(used, key=used.__getitem__)[:2]
-        message = f"the header has {SEPARATORS[first]} and {SEPARATORS[second]} between its cells: use one of them"
-        raise SpecError([Problem(origin, number, used[second], message)])
-    return next(iter(used), ",")
+        names = " and ".join(SEPARATORS[separator] for separator in used[:2])
+        message = f"the header has {names} between its cells: use one of them"
+        raise SpecError([Problem(origin, number, bare.index(used[1]) + 1, message)])
+    return used[0] if used else ","
 
 
-def _find_separators(raw: str, separators: str) -> Iterator[tuple[str, int]]:
-    """Yield each separator that is not in quotation marks, with its column, counted from 1."""
-    quoted = False
-    for column, character in enumerate(raw, 1):
-        if character == '"':
-            quoted = not quoted
-        elif character in separators and not quoted:
-            yield character, column
+def _mask(raw: str, separators: str) -> str:
+    """Return the line with `_` instead of each character in quotation marks."""
+    return re.sub(_QUOTED.format(separators), lambda match: match[0].replace(match[1], "_" * len(match[1])), raw)
 
 
 def _read_line(number: int, raw: str, separator: str, origin: str) -> SheetLine:
     """Split a line into cells; an empty line has no cells, and empty cells at the end of a line do not count."""
+    if opened := next((match for match in re.finditer(_QUOTED.format(separator), raw) if not match[2]), None):
+        message = "this quotation mark is not closed in its line: close it, or remove the line break in the cell"
+        raise SpecError([Problem(origin, number, opened.start(1) + 1, message)])
     try:
         fields = next(csv.reader([raw], delimiter=separator, strict=True, skipinitialspace=True), [])
     except csv.Error as error:
-        raise SpecError([Problem(origin, number, 1, f"not CSV: {error}")]) from None
+        remedy = "shorten it" if "limit" in str(error) else 'write "" for a quotation mark in a cell in quotation marks'
+        raise SpecError([Problem(origin, number, 1, f"not CSV: {error}: {remedy}")]) from None
     if len(fields) > MOST_CELLS:
         raise SpecError([Problem(origin, number, 1, f"the line has {len(fields):,} cells: a table has at most five")])
     cells = [field.strip() for field in fields]
     while cells and not cells[-1]:
         cells.pop()
     blanks = _BLANKS if separator != "\t" else re.compile(" *")
-    starts = [1, *(column + 1 for _, column in _find_separators(raw, separator))]
+    bare = _mask(raw, separator)
+    starts = [1, *(index + 2 for index, character in enumerate(bare) if character == separator)]
     return SheetLine(
         origin,
         number,
         tuple(cells),
         tuple(start + len(blanks.match(raw, start - 1)[0]) for start in starts),  # type: ignore[index]
+        bare,
     )
 
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from stat import S_ISDIR, S_ISFIFO
 
-from mbcost.errors import MbcostError, Problem, SpecError
+from mbcost.errors import STANDARD_INPUT, MbcostError, Problem, SpecError
 from mbcost.spec.reading.compose import LARGEST, lines
 
-STANDARD_INPUT = "<stdin>"
-"""What messages call standard input."""
 PATIENCE = 5.0
 """Seconds to wait for a program to write to a named pipe."""
+_ENCODINGS: tuple[tuple[str, str], ...] = (
+    (r"\xff\xfe\0\0|[^\0]\0\0\0", "UTF-32-LE"),  # this mark begins like that of UTF-16
+    (r"\0\0\xfe\xff|\0\0\0[^\0]", "UTF-32-BE"),
+    (r"\xff\xfe|[^\0]\0", "UTF-16-LE"),
+    (r"\xfe\xff|\0[^\0]", "UTF-16-BE"),
+)
+"""Pattern of a file's first bytes, and its encoding: a byte order mark or, as in YAML 1.2 (section 5.2), the zeros
+around the first character. "Unicode text" of Excel and `>` of Windows PowerShell write UTF-16."""
 _NONBLOCKING: int = getattr(os, "O_NONBLOCK", 0)
 """With this flag, opening a pipe that no program writes to does not wait. Windows does not have it, and there a pipe is
 read like a file."""
@@ -25,9 +32,11 @@ read like a file."""
 def read_file(path: Path) -> str:
     """Return the text of a file. At most the size of a spec is read, so that reading an endless device ends too.
 
+    The text is UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+
     Raises:
         MbcostError: the file cannot be read.
-        SpecError: the file is too large, or not UTF-8.
+        SpecError: the file is too large, or not text in its encoding.
     """
     return _decode(lambda: _read_bytes(path), str(path))
 
@@ -38,7 +47,7 @@ def read_standard_input() -> str:
 
     Raises:
         MbcostError: standard input is closed.
-        SpecError: the text is too large, or not UTF-8.
+        SpecError: the text is too large, or not text in its encoding.
     """
     if sys.stdin is None:
         raise MbcostError(f"{STANDARD_INPUT}: standard input is closed: pipe a file into it")
@@ -78,16 +87,19 @@ def _read_pipe(path: Path) -> bytes:
 def _decode(read: Callable[[], bytes], origin: str) -> str:
     try:
         content = read()
-        if len(content) > LARGEST:
-            raise SpecError([Problem(origin, 1, 1, f"the file is too large: it must have at most {LARGEST:,} bytes")])
-        return content.decode("utf-8-sig")
     except IsADirectoryError as error:
         raise MbcostError(f"{origin}: {error.strerror}: name a file in it") from None
     except OSError as error:
         raise MbcostError(f"{origin}: {error.strerror}") from None
-    except ValueError as error:
-        if not isinstance(error, UnicodeDecodeError):  # a NUL in the name
-            raise MbcostError(f"{origin!r}: {error}") from None
-        before = lines(error.object[: error.start].decode())
-        message = f"not UTF-8 text (byte {error.start}): save the file as UTF-8"
+    except ValueError as error:  # a NUL in the name
+        raise MbcostError(f"{origin!r}: {error}") from None
+    if len(content) > LARGEST:
+        raise SpecError([Problem(origin, 1, 1, f"the file is too large: it must have at most {LARGEST:,} bytes")])
+    start = content[:4].decode("latin-1")
+    encoding = next((encoding for pattern, encoding in _ENCODINGS if re.match(pattern, start, re.DOTALL)), "UTF-8")
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = lines(content[: error.start].decode(encoding).removeprefix("\ufeff"))
+        message = f"not {encoding} text (byte {error.start}): save the file as UTF-8"
         raise SpecError([Problem(origin, len(before), len(before[-1]) + 1, message)]) from None

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.cli.explain.rows import parse_rows, read_rows
 from mbcost.errors import MbcostError, SpecError
 from mbcost.questions.explain.query import Claim
+from mbcost.questions.explain.rows import parse_rows, read_rows
 from tests.cli.conftest import Mbcost
 
 FORM = "write it as it is printed, such as 314M, 3.471M, 601548544, '>430M', '0.57 GFLOPs' or 12.9MB"
+
+QUOTE = "remove cells, or put a cell with {} in it in quotation marks"
 
 
 def problems(text: str) -> list[str]:
@@ -77,7 +79,18 @@ def test_columns_come_in_any_order_and_rows_may_be_short() -> None:
         ),
         ("net,params\nv2\n", ["2:1: the row has no number: fill mult_adds or params"]),
         ("net,params\nv2,\n", ["2:1: the row has no number: fill mult_adds or params"]),
-        ("net,params\nv2,3M,4M\n", ["2:7: the row has more cells than the header, which has 2"]),
+        ("net,params\nv2,3M,4M\n", [f"2:7: the row has 3 cells, but the header has 2: {QUOTE.format('commas')}"]),
+        (
+            "network mult-adds\nv2 300M\n",
+            ["1:1: the header is one cell, 'network mult-adds': separate the cells with commas, semicolons or tabs"],
+        ),
+        (
+            "net,alpha,params\nv2,3.4M\n",
+            [
+                "2:4: alpha is '3.4M': it must be a number such as 0.75 (the row has 2 cells, but the header has 3; an "
+                "empty cell is open)"
+            ],
+        ),
         ("net,params\n\n\nv2,banana\n", [f"4:4: 'banana' is not a number: {FORM}"]),
         ("net,params\nv2,0\n", [f"2:4: '0' is not positive: {FORM}"]),
         (
@@ -104,7 +117,7 @@ def test_every_problem_is_reported_with_its_position(text: str, expected: list[s
         ('"net","params"\n"v2","x"\n', ["2:6"]),
         ("net,params\n v2 ,x\n", ["2:6"]),
         ("net,net,params\nv1,v2,3M\n", ["1:5"]),
-        ('net,params\nv2,"3\n4"\n', ["2:1"]),
+        ('net,params\nv2,"3\n4"\n', ["2:4"]),
         ("net,alpha,params\nv2,0,3M\nv2,nan,3M\n", ["2:4", "3:4"]),
         ("net,params\nv9,3M\n", ["2:1"]),
         ("net,params\nv2@half,3M\n", ["2:1"]),

@@ -84,6 +84,48 @@ def test_every_format_has_the_differences(mbcost: Mbcost, style: str) -> None:
         assert "10.1.classifier" in result.out
 
 
+WRONG_ALPHA = ("verify", "torchvision.models:mobilenet_v2", "v2@0.75")
+
+
+def test_the_verdict_and_the_cause_come_first_and_text_lists_at_most_twenty_differences(mbcost: Mbcost) -> None:
+    lines = mbcost(*WRONG_ALPHA).out.splitlines()
+    assert lines[0].startswith("torchvision.models:mobilenet_v2 is not v2@0.75/224:official: ")
+    assert lines[2] == "this explains every difference: alpha is 1, not 0.75 (v2@1/224:official)"
+    rows = list(csv.DictReader(mbcost(*WRONG_ALPHA, "--format", "csv").out.splitlines()))
+    assert lines[6:26] == [line for line in lines if line.split(" ")[0] in {row["layer"] for row in rows[:20]}]
+    assert f"{len(rows) - 20} other rows are not listed: --all lists them" in lines
+    sorted_rows = mbcost(*WRONG_ALPHA, "--sort", "params-difference", "--columns", "layer").out.splitlines()
+    largest = sorted(rows, key=lambda row: -int(row["params_difference"]))[:20]
+    assert sorted_rows[6:26] == [row["layer"] for row in largest], "the largest of all, not of the first"
+
+
+@pytest.mark.parametrize("option", ["--all", "--verbose"])
+def test_all_differences_are_listed_on_request(mbcost: Mbcost, option: str) -> None:
+    text = mbcost(*WRONG_ALPHA, option).out
+    rows = list(csv.DictReader(mbcost(*WRONG_ALPHA, "--format", "csv").out.splitlines()))
+    assert [line.split()[0] for line in text.splitlines()[6 : 6 + len(rows)]] == [row["layer"] for row in rows]
+    assert "not listed" not in text
+
+
+@pytest.mark.parametrize("command", ["verify nowhere:make v2", "verify nowhere:make --find", "export --from x:y"])
+def test_without_torch_nothing_is_announced(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr("mbcost.cli.progress.is_terminal", lambda _: True)
+    result = mbcost(*command.split())
+    assert (result.code, result.err) == (2, "mbcost: error: torch is not installed: pip install 'mbcost[validate]'\n")
+
+
+def test_a_fault_of_the_recorder_is_a_fault_of_mbcost(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError("planted")
+
+    monkeypatch.setattr("mbcost.measured.recorder.Recorder.record", fail)
+    result = mbcost("verify", EXAMPLE, "v2")
+    assert (result.code, result.out) == (3, "")
+    assert "this is a fault of mbcost, please report it" in result.err
+    assert "LookupError: planted (mbcost/measured/recorder.py:" in result.err
+
+
 @pytest.mark.parametrize("quantity", ["params", "mult_adds"])
 def test_the_counts_in_csv_add_up_to_the_total(mbcost: Mbcost, quantity: str) -> None:
     arguments = ("verify", EXAMPLE, "--spec", "v2", "--kwargs", "classes=10", "--format")

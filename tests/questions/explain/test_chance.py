@@ -21,7 +21,7 @@ NETS = (
     "mobilenet-v4-conv-medium", "mobilenet-v4-conv-large", "mnasnet-1.0", "efficientnet-b0", "resnet-50", "vgg-16",
 )  # fmt: skip
 QUANTITIES = ("mult_adds", "params")
-PARTS = 4
+PARTS = 3
 TRIALS = 80
 """Trials in each of `PARTS` parts."""
 

@@ -11,7 +11,7 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.questions.explain.columns import COLUMNS, columns_of
 from mbcost.questions.explain.explain import explain
 from mbcost.questions.explain.facts import Fact, Query
-from mbcost.questions.explain.heads import count_heads, load_heads
+from mbcost.questions.explain.head_tables import count_heads, load_heads
 from mbcost.questions.explain.readings import named_readings
 from mbcost.questions.explain.structures import COMMON_WIDTHS
 from mbcost.spec.catalogue.library import load_convention, load_spec

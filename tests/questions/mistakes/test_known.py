@@ -6,7 +6,9 @@ import random
 
 import pytest
 
-from mbcost.questions.mistakes.known import MISTAKES, Draft, find_mistake, list_row_changes
+from mbcost.questions.mistakes.draft import Draft
+from mbcost.questions.mistakes.known import MISTAKES, find_mistake
+from mbcost.questions.mistakes.row_changes import list_row_changes
 from mbcost.spec.catalogue.library import load_spec
 
 MAIN = ("v1", "v2", "v3-large", "v3-small")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +18,15 @@ from mbcost.questions.validate.comparison import Discrepancy, Value, validate
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import ChannelRule, Padding
 from mbcost.spec.table import Spec
+from tests.models import weights_filled
 
 pytestmark = pytest.mark.traced
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_random_weights() -> Iterator[None]:
+    with weights_filled():
+        yield
 
 
 @dataclass(frozen=True)

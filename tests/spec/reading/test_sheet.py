@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mbcost.cli.explain.rows import parse_rows, read_rows
 from mbcost.errors import SpecError
 from mbcost.questions.explain.query import Claim
-from mbcost.spec.reading.sheet import read_sheet
+from mbcost.questions.explain.rows import parse_rows, read_rows
+from mbcost.spec.reading.sheet import SEPARATORS, read_sheet
 
 Row = tuple[str, str, str, str, str]
 HEADER: Row = ("network", "alpha", "resolution", "mult_adds", "params")
@@ -115,6 +118,69 @@ def test_a_table_without_a_clear_number_is_read_the_same_or_refused(rows: list[R
         assert result == read(Dialect(",").write(rows))
 
 
+@settings(max_examples=40)
+@given(ROWS, DIALECTS, st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]), st.booleans())
+def test_a_table_is_read_the_same_in_every_encoding_with_and_without_a_byte_order_mark(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], dialect: Dialect, encoding: str, marked: bool
+) -> None:
+    path = tmp_path_factory.mktemp("encodings") / "t.csv"
+    text = dialect.write([CLEAR, *rows])
+    path.write_bytes(("\ufeff" * marked + text).encode(encoding))
+    assert read_rows(str(path)) == read(text)
+
+
+def spoil(text: str, line: int, change: Callable[[str], str]) -> str:
+    """Return the text with a change to one of its lines, counted from 1; the line ends with its usual characters."""
+    lines = re.split("(\r\n|\n|\r)", text)
+    lines[2 * line - 2] = change(lines[2 * line - 2])
+    return "".join(lines)
+
+
+@settings(max_examples=40)
+@given(ROWS, DIALECTS, st.data())
+def test_a_row_with_too_many_cells_is_refused_with_both_numbers(rows: list[Row], dialect: Dialect, data: Any) -> None:
+    line, more = data.draw(st.integers(2, len(rows) + 1)) + dialect.hint, data.draw(st.integers(1, 3))
+    filled = [(*row[:4], row[4] or "1M") for row in rows]
+    text = replace(dialect, spare=0).write(filled)  # type: ignore[arg-type]
+    _, problems = read_or_refuse(spoil(text, line, lambda row: row + (dialect.separator + "x") * more))
+    (problem,) = problems
+    assert problem.startswith(f"t.csv:{line}:")
+    assert f": the row has {5 + more} cells, but the header has 5: remove cells, or put a cell with " in problem
+
+
+@settings(max_examples=40)
+@given(ROWS, DIALECTS, st.data())
+def test_a_row_with_a_different_separator_is_refused_with_both_names(
+    rows: list[Row], dialect: Dialect, data: Any
+) -> None:
+    line = data.draw(st.integers(0, len(rows) - 1))
+    other = data.draw(st.sampled_from([separator for separator in SEPARATORS if separator != dialect.separator]))
+    lines = dialect.write(rows).split(dialect.ending)
+    lines[1 + line + dialect.hint] = other.join(cell.replace(",", "") or "1" for cell in rows[line])
+    _, problems = read_or_refuse(dialect.ending.join(lines))
+    (problem,) = problems
+    assert problem.startswith(f"t.csv:{2 + line + dialect.hint}:{len(rows[line][0]) + 1}: the row has 1 cell, ")
+    assert problem.endswith(
+        f" but the header has 5: write {SEPARATORS[dialect.separator]} between its cells, not {SEPARATORS[other]}"
+    )
+
+
+@settings(max_examples=40)
+@given(ROWS, DIALECTS, st.data())
+def test_a_cell_with_a_line_break_is_refused_where_it_begins(rows: list[Row], dialect: Dialect, data: Any) -> None:
+    line, column = data.draw(st.integers(0, len(rows))), data.draw(st.integers(0, 4))
+    lines = [list(row) for row in (HEADER, *rows)]
+    lines[line][column] = "a\nb"
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=dialect.separator, lineterminator=dialect.ending, quoting=csv.QUOTE_ALL).writerows(lines)
+    _, problems = read_or_refuse(out.getvalue())
+    start = sum(len(cell) + 3 for cell in lines[line][:column]) + 1
+    assert problems == (
+        f"t.csv:{line + 1}:{start}: this quotation mark is not closed in its line: close it, or remove the line break "
+        "in the cell",
+    )
+
+
 @settings(max_examples=50)
 @given(ROWS)
 def test_a_semicolon_makes_a_comma_a_decimal_comma(rows: list[Row]) -> None:
@@ -145,8 +211,19 @@ def test_a_semicolon_makes_a_comma_a_decimal_comma(rows: list[Row]) -> None:
             "net;alpha,params\nv2;1;3M\n",
             "1:10: the header has semicolons and commas between its cells: use one of them",
         ),
-        ("net;params\nv2;3M;4M\n", "2:7: the row has more cells than the header, which has 2"),
-        ('net;params\nv2;"3M\n', "2:1: not CSV: unexpected end of data"),
+        (
+            "net;params\nv2;3M;4M\n",
+            "2:7: the row has 3 cells, but the header has 2: remove cells, or put a cell with semicolons in it in "
+            "quotation marks",
+        ),
+        (
+            'net;params\nv2;"3M\n',
+            "2:4: this quotation mark is not closed in its line: close it, or remove the line break in the cell",
+        ),
+        (
+            'net;params\n"v2"@1;3M\n',
+            """2:1: not CSV: ';' expected after '"': write "" for a quotation mark in a cell in quotation marks""",
+        ),
         ("sep=;\r\n\r\nnet;parms\r\nv2;3M\r\n", "3:5: unknown column 'parms': did you mean 'params'?"),
         ("net,alpha,params\nv2,\"0,75\",3M\n", "2:4: alpha is '0,75': it must be a number such as 0.75"),
     ],

@@ -1,0 +1,242 @@
+"""What was probably meant by words that are refused: values without an option, units apart, typographic characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any
+
+from mbcost.errors import LONGEST_QUERY, MbcostError, escape
+from mbcost.spec.catalogue.library import find_network, is_path, load_conventions
+from mbcost.spec.quantity import Quantity, read_quantity
+
+MEANINGS: Mapping[str, str] = {
+    "--alpha": "width width-mult width-multiplier multiplier depth-multiplier",
+    "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape",
+    "--rho": "resolution-multiplier res-mult",
+    "--impl": "implementation library framework rules",
+    "--classes": "num-classes n-classes",
+    "--in-channels": "channels input-channels num-channels in-chans chans",
+    "--no-top": "no-head no-classifier backbone exclude-top features-only",
+    "--columns": "column cols fields select",
+    "--sort": "sort-by order order-by",
+    "--by": "group-by level per depth",
+    "--convention": "counting counter tool counted-by",
+    "--format": "fmt",
+    "--output": "out out-file output-file file save save-as",
+    "--dtype": "data-type type precision bits",
+    "--allocator": "allocation memory-model",
+    "--ram": "memory sram peak max-ram max-memory",
+    "--flash": "rom storage max-flash max-size",
+    "--params": "parameters max-params",
+    "--min-top1": "top1 accuracy min-accuracy",
+    "--max-latency": "latency time",
+    "--limit": "top top-k count number most max-results",
+    "--rank": "rank-by objective",
+    "--quantity": "what kind",
+    "--force": "yes",
+    "--peak-macs": "gflops flops tops peak-flops compute",
+    "--bandwidth": "bw gbps memory-bandwidth",
+    "--against": "with library framework",
+    "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds",
+}  # fmt: skip
+"""An option -> what other programs, and other commands, call it, without the two hyphens."""
+NEEDLESS: Mapping[str, str] = {
+    "costs are those of one image": "--batch --batch-size --bs",
+    "costs do not depend on the values of the weights": "--pretrained --weights --checkpoint --ckpt",
+    "nothing runs, so no device is needed": "--cuda --gpu --cpu",
+    "tables are per layer, unless --by groups them": "--per-layer --print-per-layer-stat --print-per-layer --layers",
+    "the networks are listed by mbcost nets": "--list --list-models --models",
+    "every table ends with its total": "--total --summary",
+}
+"""Why an option of other programs is not needed -> its names."""
+NETWORK_OPTIONS = ("--net", "--network", "--model", "--arch", "--spec")
+"""Options of other programs for what is an argument here."""
+VALUES: Mapping[str, str] = {
+    "md": "markdown", "tex": "latex", "txt": "text", "excel": "csv", "xlsx": "csv", "htm": "html", "ndjson": "jsonl",
+    "fp32": "float32", "fp16": "float16", "half": "float16", "i8": "int8", "u8": "int8", "uint8": "int8",
+    "layers": "layer", "blocks": "block", "stages": "stage",
+}  # fmt: skip
+"""A word -> the value of an option that it means."""
+COLUMNS: Mapping[str, str] = {
+    "flops": "mult-adds", "macs": "mult-adds", "madds": "mult-adds", "mult-adds": "mult-adds", "params": "params",
+    "parameters": "params", "activations": "activations",
+}  # fmt: skip
+"""A word -> the column that it means."""
+FORMATS = ("csv", "html", "json", "latex", "markdown", "md", "tex")
+HELP = ("help", "?", "/?", "-?", "/h", "/help", "usage", "man")
+CLOSE = 0.7
+"""How similar a word must be to a choice to be suggested, where 1 is equal."""
+CLOSE_TO_SHORT = 0.6
+"""The same for a word of at most three letters."""
+CLOSE_TO_MEANING = 0.8
+"""The same for a word that only means a choice: there are many, so one is similar to almost anything."""
+
+LONGEST_SHORT = 3
+"""The letters of a short word."""
+
+_NUMBER = re.compile(r"x?[0-9.]+x?|[0-9]+x[0-9]+")
+_OPEN_OPTIONS = frozenset({"columns", "sort", "alpha", "res", "rho", "spec"})
+"""Options whose values are not a few fixed words."""
+_QUOTES = "'\"`´‘’‚“”„«»"
+_DASHES = "‐‑‒–—―−﹣－"
+_BLANKS = re.compile(r"[^\S \t\r\n]|[\u200b-\u200d\u2060\ufeff]")
+"""Blanks that look like the usual one, and those that cannot be seen."""
+
+
+def find_typography(words: Sequence[str], message: str) -> str | None:
+    """Return what is wrong with the characters of a word, if the message is about it or if they are invisible.
+
+    >>> find_typography(["table", "v2", "–alpha"], "unexpected argument '–alpha'")
+    "'–alpha' begins with U+2013, which is not a hyphen: did you mean '--alpha'?"
+    """
+    for word in words:
+        plain = " ".join(map(_clean, _BLANKS.sub(" ", word).split()))
+        if plain == word or not plain:
+            continue
+        is_dashed = word[0] in _DASHES or word[:2] in {f"-{dash}" for dash in _DASHES}
+        if is_dashed or _BLANKS.search(word) or escape(word) in message or word in message:
+            return f"'{escape(word)}' {_name_character(word, is_dashed=is_dashed)}: did you mean '{plain}'?"
+    return None
+
+
+def _clean(word: str) -> str:
+    """Return a word as the usual characters spell it."""
+    plain = unicodedata.normalize("NFKC", word).strip(_QUOTES).rstrip(",;")
+    if plain[:1] and plain[0] in _DASHES:
+        name = plain.lstrip(_DASHES + "-")
+        plain = ("-" if len(name) == 1 else "--") + name
+    return re.sub(f"[{_DASHES}]", "-", plain)
+
+
+def _name_character(word: str, *, is_dashed: bool) -> str:
+    if is_dashed:
+        dash = next(character for character in word if character in _DASHES)
+        return f"begins with U+{ord(dash):04X}, which is not a hyphen"
+    if match := _BLANKS.search(word):
+        return f"has U+{ord(match[0]):04X}, which is not a usual blank"
+    if word[0] in _QUOTES or word[-1] in _QUOTES:
+        return "has quotation marks that the shell does not remove"
+    if word[-1] in ",;":
+        return f"ends with '{word[-1]}'"
+    odd = next((character for character in word if not character.isascii()), "")
+    return f"has U+{ord(odd):04X}, which is not a usual character" if odd else "has a character too many"
+
+
+def join_unit(words: Sequence[str]) -> str | None:
+    """Return the first number and its unit as one word, if they are two.
+
+    >>> join_unit(["explain", "314", "M", "v2"])
+    '314M'
+    """
+    for number, unit in pairwise(words):
+        is_number = isinstance(read_quantity(number), Quantity)
+        if is_number and not unit[:1].isdigit() and isinstance(read_quantity(number + unit), Quantity):
+            return number + unit
+    return None
+
+
+def join_value(words: Sequence[str]) -> str | None:
+    """Return what to do about blanks around the `=` of an option, as in `--alpha = 0.75`.
+
+    >>> join_value(["table", "v2", "--alpha", "=", "0.75"])
+    "write no blanks around '=': '--alpha=0.75'"
+    """
+    match = re.search(r"(?:^|\0)(--?[a-z][a-z-]*)(?:\0=\0?|=\0)([^\0-][^\0]*)", "\0".join(words))
+    return f"write no blanks around '=': '{match[1]}={escape(match[2])}'" if match else None
+
+
+def is_number(word: str) -> bool:
+    """Return whether a word is a number, such as an alpha, a resolution or a cost."""
+    return _NUMBER.fullmatch(word) is not None or isinstance(read_quantity(word), Quantity)
+
+
+def is_reference(word: str) -> bool:
+    """Return whether a word names a network or a file of one."""
+    name = re.split("[@/:]", word)[0]
+    try:
+        return bool(name) and (find_network(name) is not None or is_path(word) or word.endswith((".yaml", ".yml")))
+    except MbcostError:  # an alias of several networks
+        return True
+
+
+def is_model(word: str) -> bool:
+    """Return whether a word names a model of PyTorch, as `mbcost verify` reads it."""
+    source, colon, factory = word.rpartition(":")
+    return bool(colon) and factory.isidentifier() and (source.endswith(".py") or "." in source)
+
+
+def find_option(word: str, ctx: Any) -> str | None:
+    """Return the option, with its value, that a bare value means: `json` means `--format json`."""
+    lower = word.lower()
+    if lower in COLUMNS and any(param.name == "columns" for param in ctx.command.params):
+        return f"--columns {COLUMNS[lower]}"
+    offers = [
+        (item.value, f"{param.opts[0]} {item.value}")
+        for param in options_of(ctx.command.params)
+        if param.name not in _OPEN_OPTIONS
+        for item in param.shell_complete(ctx, "")
+    ]
+    equal = [text for value, text in offers if value.lower() in (lower, VALUES.get(lower))]
+    return next(iter(equal), None)
+
+
+def find_begun(word: str, ctx: Any) -> str | None:
+    """Return the device, with its option, that a word begins: `stm32` means `--device stm32h743`."""
+    for param in options_of(ctx.command.params):
+        values = [item.value for item in param.shell_complete(ctx, word.lower())] if param.name == "device" else []
+        if values:
+            return f"{param.opts[0]} {values[0]}"
+    return None
+
+
+def options_of(params: Iterable[Any]) -> list[Any]:
+    """Return those parameters that are options and that the help shows."""
+    return [param for param in params if param.param_type_name == "option" and not getattr(param, "hidden", False)]
+
+
+def read_slips(options: Sequence[str]) -> dict[str, str]:
+    """Return what other programs, and other commands, call the options of a command."""
+    return {f"--{slip}": option for option, slips in MEANINGS.items() if option in options for slip in slips.split()}
+
+
+def find_similar(word: str, choices: Iterable[str], meanings: Mapping[str, str]) -> list[str]:
+    """Return the choices that a word can mean: the same in capitals or as a plural, what it begins, or similar ones."""
+    own = {choice.lower().lstrip("-"): choice for choice in choices}
+    others = {slip.lstrip("-"): choice for slip, choice in meanings.items()}
+    query = word[:LONGEST_QUERY].lower().lstrip("-")
+    for names in (own, others):
+        for exact in (query, f"{query}s", query.removesuffix("s")):
+            if exact in names:
+                return [names[exact]]
+    cutoff = CLOSE_TO_SHORT if len(query) <= LONGEST_SHORT else CLOSE
+    begun = [choice for name, choice in own.items() if query and name.startswith(query)]
+    similar = begun or [own[match] for match in get_close_matches(query, own, cutoff=cutoff)]
+    meant = [others[match] for match in get_close_matches(query, others, cutoff=CLOSE_TO_MEANING)]
+    return list(dict.fromkeys(similar or meant))
+
+
+def find_command(words: Sequence[str], names: Sequence[str]) -> str | None:
+    """Return the command line that is meant by words whose first is not a command, if that can be told."""
+    word, rest = words[0], [word for word in words[1:] if not word.startswith("-")]
+    lower = word.lower()
+    network = next((other for other in rest if is_reference(other)), "v2")
+    if lower in ("version", "ver"):
+        return "mbcost --version"
+    if lower in HELP:
+        return "mbcost --help"
+    if lower in FORMATS:
+        return f"mbcost table {network} --format {VALUES.get(lower, lower)}"
+    if lower in load_conventions():
+        return f"mbcost table {network} --convention {lower}"
+    if is_model(word):
+        return f"mbcost verify {word} {network}"
+    if is_reference(word):
+        command = next((other for other in rest if other in names), "table")
+        return f"mbcost {command} {word}"
+    if isinstance(read_quantity(word), Quantity):
+        return f"mbcost explain {join_unit(words) or word}"
+    return None

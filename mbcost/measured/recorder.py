@@ -1,0 +1,290 @@
+"""Records the layers among all operators that torch dispatches while a model runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from inspect import signature
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from mbcost.errors import MbcostError
+from mbcost.measured.execution import ExecutedLayer, Execution, Followers
+from mbcost.measured.flow import DataFlow, count_distinct, list_tensors
+from mbcost.measured.shortage import is_shortage
+from mbcost.measured.torch_operators import (
+    COPIES,
+    FOLLOWERS,
+    LAYERS,
+    NORM_FUNCTIONS,
+    NORMS,
+    WEIGHTS,
+    WITH_PARAMETERS,
+    describe_norm,
+    describe_other,
+)
+from mbcost.spec.observed import Call
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Records the layers among all operators that torch dispatches.
+
+    Args:
+        model: the model whose parameters are to be recognized.
+        strict: whether an operator that `LayerFacts` cannot describe is an error; else it is recorded as far as it can
+            be described.
+    """
+
+    def __init__(self, model: nn.Module, *, strict: bool = True) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.strict = strict
+        parameters = list(model.named_parameters())
+        self.flow = DataFlow(_list_other_tensors(model), parameters)
+        self.execution = Execution(self.flow, strict=strict)
+        self.sizes = {name: parameter.numel() for name, parameter in parameters}
+        """The number of values of each parameter; a parameter that modules share has its first name."""
+        self.unused = dict(self.sizes)
+        """The parameters that no layer has used yet."""
+        self.identities: set[tuple[int, int, int]] = set()
+        """What the layers have used, whether it is stored or computed."""
+        self.computing: set[int] = set()
+        """The positions of those recorded layers that turned out to compute weights."""
+        self.modules = {module: name for name, module in model.named_modules()}
+        self.running: list[str] = []
+        """The modules whose forward is being executed, the innermost last; known inside `naming_modules`."""
+        self.functions = _Functions(self)
+        self.stand_ins: dict[str, Tensor] = {}
+        """They are kept alive: torch would make others."""
+        self.fault: Exception | None = None
+        """The first error of the recorder itself. The model or torch may catch it, so it is remembered."""
+
+    def add_stand_ins(self, stand_ins: Mapping[str, Tensor]) -> None:
+        """Know the tensors that torch uses instead of parameters, by the parameters' names."""
+        self.stand_ins.update(stand_ins)
+        self.flow.add_parameters(stand_ins.items())
+
+    def count_elements(self) -> int:
+        """Return the elements of the largest map that a layer has returned."""
+        return max((math.prod(layer.facts.output) for layer in self.execution.layers), default=0)
+
+    @property
+    def layers(self) -> list[ExecutedLayer]:
+        """The recorded layers, without those that only compute the weights of others."""
+        return [layer for index, layer in enumerate(self.execution.layers) if index not in self.computing]
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        output = func(*args, **(kwargs or {}))
+        with self.noticing_faults():
+            # relu_ is relu in place.
+            self.dispatch(func.overloadpacket.__name__.removesuffix("_"), func, output, args, kwargs or {})
+        return output
+
+    @contextmanager
+    def noticing_faults(self) -> Iterator[None]:
+        """Remember an error in the context, which is not an error of the model that runs."""
+        try:
+            yield
+        except Exception as error:
+            if self.fault is None and not isinstance(error, MbcostError) and not is_shortage(error):
+                self.fault = error
+            raise
+
+    def dispatch(self, operator: str, func: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Record what an operator says about the layers, and where its result comes from."""
+        is_layer = func.overloadpacket in flop_registry
+        tensors = list(list_tensors((args, kwargs)))
+        of_weights = bool(tensors) and all(self.flow.origin(tensor) is not None for tensor in tensors)
+        if is_layer:
+            self.record(operator, func.overloadpacket, output, args, kwargs, of_weights=of_weights)
+        elif not self.functions.norm:
+            self.follow(operator, func, output, args, kwargs, of_weights=of_weights)
+        self.flow.follow(func, args, kwargs, output, copies=operator in COPIES)
+        if is_layer:
+            self.flow.record(output, len(self.execution.layers) - 1, of_weights=of_weights)
+
+    def follow(
+        self, operator: str, func: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, of_weights: bool
+    ) -> None:
+        """Record an operator that follows a layer, unless it computes weights."""
+        if of_weights and operator != "rsqrt":
+            return
+        if operator in NORMS:
+            operands = _name_operands(func, args, kwargs)
+            self.execution.add_norm(describe_norm(NORMS[operator], operands, args[0]), args[0])
+        elif operator in FOLLOWERS:
+            FOLLOWERS[operator](self.execution, output, *args)
+        if operator in WITH_PARAMETERS:
+            self.assign_parameters(self.execution.find_layer(args), (args, kwargs))
+
+    def record(
+        self,
+        operator: str,
+        packet: Any,
+        output: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        of_weights: bool,
+    ) -> None:
+        """Record the layer that an operator has executed."""
+        if operator not in LAYERS and self.strict:
+            raise MbcostError(f"the model calls {packet}, which is neither a convolution nor a linear layer")
+        facts = LAYERS.get(operator, describe_other(operator))(self.execution, output, *args)
+        flops = flop_registry[packet](*args, **kwargs, out_val=output)
+        macs = halve(flops, facts.name) if self.strict else flops // 2
+        followers = Followers()
+        if not of_weights:
+            self.execution.followers = followers
+        weights = args[WEIGHTS[operator]] if operator in WEIGHTS else None
+        layer = ExecutedLayer(
+            replace(facts, macs=macs), followers, self.flow.owner(weights), self.running[-1] if self.running else "",
+            of_weights=of_weights, padding=self.execution.padding.get(id(args[0]), "zeros"),
+            reads=frozenset[int]().union(*map(self.flow.sources, list_tensors((args, kwargs)))),
+        )  # fmt: skip
+        if weights is not None:
+            layer.identity = self.flow.identify(weights)
+            origin = self.flow.origin(weights)
+            layer.computed_from = tuple(sorted(origin.parameters)) if origin is not None and origin.computed else ()
+        self.execution.layers.append(layer)
+        if not of_weights:
+            self.assign_parameters(layer, (args, kwargs), weights)
+
+    def assign_parameters(self, layer: ExecutedLayer | None, operands: Any, weights: Any = None) -> None:
+        """Assign the parameters from which `operands` come to a layer, unless an earlier layer has them."""
+        for tensor in list_tensors(operands) if layer is not None else ():
+            origin = self.flow.origin(tensor)
+            if origin is None or not origin.parameters:
+                continue
+            assert layer is not None, "there is a layer, or there are no operands"
+            self.computing |= origin.layers
+            owners = [name for name in sorted(origin.parameters) if self.unused.pop(name, None) is not None]
+            layer.first_used += owners
+            identity = self.flow.identify(tensor)
+            if identity is not None and identity not in self.identities:
+                self.identities.add(identity)
+                values = count_distinct(tensor)
+                if tensor is not weights and origin.computed:  # a scale can be computed as large as its map
+                    values = min(values, sum(self.sizes[name] for name in origin.parameters))
+                layer.params += values
+
+    def add_norm_function(self, kind: str, operands: dict[str, Any], x: Tensor) -> None:
+        """Record a norm that is a function of torch."""
+        self.execution.add_norm(describe_norm(kind, operands, x), x)
+        self.assign_parameters(self.execution.find_layer(x), list(operands.values()))
+
+    @contextmanager
+    def naming_modules(self) -> Iterator[None]:
+        """Know which module makes a call. The hooks are torch's global ones, so no module gets a hook."""
+
+        def enter(module: nn.Module, _inputs: Any) -> None:
+            self.running.append(self.modules.get(module, self.running[-1] if self.running else ""))
+
+        def leave(_module: nn.Module, _inputs: Any, _output: Any) -> None:
+            self.running.pop()
+
+        handles = register_module_forward_pre_hook(enter), register_module_forward_hook(leave, always_call=True)
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def calls(self) -> tuple[Call, ...]:
+        """Return the recorded layers, each with the parameters that it is the first to use."""
+        first_calls: dict[tuple[int, int, int], str] = {}
+        calls: list[Call] = []
+        kept = [index for index in range(len(self.execution.layers)) if index not in self.computing]
+        positions = {index: position for position, index in enumerate(kept)}
+        for layer in self.layers:
+            facts, weights = layer.followers.complete(layer.facts), layer.weights
+            name = layer.module or str(len(calls)) if weights is None else weights.removesuffix(".weight")
+            facts = replace(facts, name=name)
+            identity = layer.identity or (0, 0, 0)
+            calls.append(
+                Call(
+                    facts,
+                    layer.params,
+                    named=weights is not None or bool(layer.computed_from),
+                    shares=first_calls.get(identity) if layer.identity else None,
+                    stored=sum(self.sizes[name] for name in layer.first_used),
+                    computed_from=layer.computed_from,
+                    norms=(*(() if calls else self.execution.early_norms), *layer.norms),
+                    padding=layer.padding,
+                    # If it is not known what a layer reads, every earlier layer could be it.
+                    reads=tuple(sorted(positions[index] for index in layer.reads if index in positions))
+                    if layer.reads
+                    else tuple(range(len(calls))),
+                )
+            )
+            first_calls.setdefault(identity, facts.name)
+        return tuple(calls)
+
+
+class _Functions(TorchFunctionMode):
+    """Notices the functions of torch that say more than the operators that they call."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+        self.norm = 0
+        """How many norms are being computed, one inside the other."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        name, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        function: Any = func
+        if name in NORM_FUNCTIONS and getattr(functional, name, None) is func:
+            operands = signature(function).bind(*args, **kwargs).arguments
+            self.norm += 1
+            try:
+                output = function(*args, **kwargs)
+            finally:
+                self.norm -= 1
+            x = operands["input"]
+            with self.recorder.noticing_faults():
+                if self.recorder.flow.origin(x) is None:
+                    self.recorder.add_norm_function(NORM_FUNCTIONS[name], {"eps": 1e-5, **operands}, x)
+            return output
+        output = function(*args, **kwargs)
+        if function is functional.pad:
+            operands = signature(function).bind(*args, **kwargs).arguments
+            if operands.get("mode") == "circular":
+                with self.recorder.noticing_faults():
+                    self.recorder.execution.pad(output, operands["input"], operands["pad"], "circular")
+        return output
+
+
+def _list_other_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors of a model that are not parameters: buffers and other attributes of its modules."""
+    yield from model.named_buffers()
+    for name, module in model.named_modules():
+        for attribute, value in vars(module).items():
+            if isinstance(value, Tensor):
+                yield f"{name}.{attribute}", value
+
+
+def _name_operands(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    names = [argument.name for argument in func._schema.arguments]
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+def halve(flops: int, subject: str) -> int:
+    """Return the multiply-accumulates in a count of torch's, which has two operations for each.
+
+    Raises:
+        MbcostError: the count is odd, so it contains something else.
+    """
+    if flops % 2:
+        raise MbcostError(f"torch counts an odd {flops} for {subject}: expected two operations per multiply-accumulate")
+    return flops // 2
