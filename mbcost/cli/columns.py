@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 
@@ -35,7 +37,7 @@ def list_columns(ctx: click.Context) -> tuple[str, ...]:
         return tuple(dict.fromkeys(column.key.replace("_", "-") for column in ctx.obj(ctx.params)))
     typed = _leave_out(ctx.args)
     for words in (typed, EXAMPLES[name].split()):
-        if not _reads_standard_input(words) and (columns := _try(ctx, words)):
+        if not _reads_pipe(words) and (columns := _try(ctx, words)):
             return columns
     return ()
 
@@ -49,8 +51,26 @@ def _leave_out(words: Sequence[str]) -> list[str]:
     return kept
 
 
-def _reads_standard_input(words: Iterable[str]) -> bool:
-    return any(word == "-" or (word[:1] == "-" and word[1:2] in tuple("@/:")) for word in words)
+def _reads_pipe(words: Iterable[str]) -> bool:
+    """Return whether a word names standard input, a pipe or a device: what is read from these is gone afterwards."""
+    return any(
+        word == "-" or (word[:1] == "-" and word[1:2] in tuple("@/:=")) or any(map(_is_pipe, _list_paths(word)))
+        for word in words
+    )
+
+
+def _list_paths(word: str) -> list[str]:
+    """Return the paths that a word can begin with, or that follow its `=`."""
+    texts = [word, word.partition("=")[2]]
+    return [text[:end] for text in texts for end in range(1, len(text) + 1) if text[end : end + 1] in ("", *"@/:")]
+
+
+def _is_pipe(path: str) -> bool:
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116  # a Path raises an error for a name that is too long
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _try(ctx: click.Context, words: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ them fails: a network that cannot be read has nothing to offer. Standard input i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,12 +16,23 @@ import click
 
 from mbcost.cli.parameters import Completer
 from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.library import NETWORKS, families, find_network, load_conventions, load_family, load_spec
+from mbcost.spec.catalogue.library import (
+    NETWORKS,
+    families,
+    find_network,
+    load_conventions,
+    load_family,
+    load_spec,
+    read_names,
+)
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
 LARGEST_FILE = 1_000_000
 """The bytes of the largest file that is read while a word is completed."""
+SHORTEST_ALIAS = 3
+"""The letters that are typed before aliases are offered: there are many."""
+_PARTS = re.compile("[-_. ]")
 SEPARATORS = "@/:"
 """What follows the name of a network: an alpha, a resolution, an implementation."""
 
@@ -56,9 +68,40 @@ def complete_network(_: click.Context, incomplete: str) -> list[str]:
     """Return built-in networks and specs in files; after a name, what can follow its `@`, `/` or `:`."""
     name, separator, rest = split_reference(incomplete)
     if not separator:
-        return [*_matching(NETWORKS, incomplete), *list_files(incomplete)]
+        names = _matching(NETWORKS, incomplete)
+        aliases = list(list_aliases(incomplete, names)) if len(incomplete) >= SHORTEST_ALIAS else []
+        return [*names, *aliases, *list_files(incomplete)]
     offers = _SETTINGS[separator]
     return [f"{name}{separator}{value}" for spec in _load(name) for value in _matching(offers(spec), rest)]
+
+
+def list_aliases(incomplete: str, offered: Collection[str]) -> Iterator[str]:
+    """Yield one title or alias, as it is typed so far, of each network that is not offered by its own name.
+
+    Capitals, `-` and `_` make no difference in the name of a network, so `mobilenet_` becomes `mobilenet_v2`.
+    """
+    typed = _PARTS.sub("", incomplete).lower()
+    for network in NETWORKS:
+        for alias in (incomplete, *read_names(network)) if network not in offered else ():
+            rest = _find_rest(alias, typed)
+            if alias is not incomplete and re.fullmatch(r"[\w.-]+", rest) is None:
+                continue
+            word = incomplete + (rest.lower().replace("-", "_") if "_" in incomplete else rest.lower())
+            with suppress(MbcostError):  # an alias of several networks
+                if find_network(word) == network:
+                    yield word
+                    break
+
+
+def _find_rest(alias: str, typed: str) -> str:
+    """Return the end of an alias after what is typed of it; empty if it does not begin like this."""
+    for end in range(len(alias) + 1):
+        start = _PARTS.sub("", alias[:end]).lower()
+        if start == typed:
+            return alias[end:].strip("-_. ").replace(" ", "-")
+        if not typed.startswith(start):
+            break
+    return ""
 
 
 def split_reference(text: str) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from mbcost.cli.exits import FAILED
 from mbcost.cli.parameters import ClickArgument, Option, make_callback, make_params
 from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, MEANINGS, Subgroup
 from mbcost.cli.streams import is_broken_pipe, write_out
-from mbcost.errors import STANDARD_INPUT, MbcostError, SpecError
+from mbcost.errors import STANDARD_INPUT, MbcostError
 
 
 def run_group(arguments: Sequence[str]) -> int:
@@ -40,18 +40,13 @@ def run_group(arguments: Sequence[str]) -> int:
     except click.UsageError as error:
         named = [word for word in arguments[:1] if word in COMMANDS]  # click has no context yet while it reads options
         path = error.ctx.command_path if error.ctx else " ".join(["mbcost", *named])
-        from mbcost.cli.hints import find_typography
         from mbcost.cli.usage import describe_usage_error
 
-        message = describe_usage_error(error, path, arguments)
-        raise MbcostError(find_typography(arguments, message) or message) from None
+        raise MbcostError(describe_usage_error(error, path, arguments)) from None
     except MbcostError as error:
-        from mbcost.cli.hints import find_typography
+        from mbcost.cli.usage import improve
 
-        hint = None if isinstance(error, SpecError) else find_typography(arguments, str(error))
-        if hint is None:
-            raise
-        raise MbcostError(hint) from None
+        raise improve(error, arguments) from None
     if not arguments:  # the help is shown, but no command was given
         return FAILED
     return result

@@ -13,6 +13,48 @@ from mbcost.errors import LONGEST_QUERY, MbcostError, escape
 from mbcost.spec.catalogue.library import find_network, is_path, load_conventions
 from mbcost.spec.quantity import Quantity, read_quantity
 
+MEANINGS: Mapping[str, str] = {
+    "--alpha": "width width-mult width-multiplier multiplier depth-multiplier",
+    "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape",
+    "--rho": "resolution-multiplier res-mult",
+    "--impl": "implementation library framework rules",
+    "--classes": "num-classes n-classes",
+    "--in-channels": "channels input-channels num-channels in-chans chans",
+    "--no-top": "no-head no-classifier backbone exclude-top features-only",
+    "--columns": "column cols fields select",
+    "--sort": "sort-by order order-by",
+    "--by": "group-by level per depth",
+    "--convention": "counting counter tool counted-by",
+    "--format": "fmt",
+    "--output": "out out-file output-file file save save-as",
+    "--dtype": "data-type type precision bits",
+    "--allocator": "allocation memory-model",
+    "--ram": "memory sram peak max-ram max-memory",
+    "--flash": "rom storage max-flash max-size",
+    "--params": "parameters max-params",
+    "--min-top1": "top1 accuracy min-accuracy",
+    "--max-latency": "latency time",
+    "--limit": "top top-k count number most max-results",
+    "--rank": "rank-by objective",
+    "--quantity": "what kind",
+    "--force": "yes",
+    "--peak-macs": "gflops flops tops peak-flops compute",
+    "--bandwidth": "bw gbps memory-bandwidth",
+    "--against": "with library framework",
+    "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds",
+}  # fmt: skip
+"""An option -> what other programs, and other commands, call it, without the two hyphens."""
+NEEDLESS: Mapping[str, str] = {
+    "costs are those of one image": "--batch --batch-size --bs",
+    "costs do not depend on the values of the weights": "--pretrained --weights --checkpoint --ckpt",
+    "nothing runs, so no device is needed": "--cuda --gpu --cpu",
+    "tables are per layer, unless --by groups them": "--per-layer --print-per-layer-stat --print-per-layer --layers",
+    "the networks are listed by mbcost nets": "--list --list-models --models",
+    "every table ends with its total": "--total --summary",
+}
+"""Why an option of other programs is not needed -> its names."""
+NETWORK_OPTIONS = ("--net", "--network", "--model", "--arch", "--spec")
+"""Options of other programs for what is an argument here."""
 VALUES: Mapping[str, str] = {
     "md": "markdown", "tex": "latex", "txt": "text", "excel": "csv", "xlsx": "csv", "htm": "html", "ndjson": "jsonl",
     "fp32": "float32", "fp16": "float16", "half": "float16", "i8": "int8", "u8": "int8", "uint8": "int8",
@@ -26,8 +68,15 @@ COLUMNS: Mapping[str, str] = {
 """A word -> the column that it means."""
 FORMATS = ("csv", "html", "json", "latex", "markdown", "md", "tex")
 HELP = ("help", "?", "/?", "-?", "/h", "/help", "usage", "man")
-CLOSE = 0.75
-"""How similar a word must be to be suggested, where 1 is equal: words of a few letters are similar to many others."""
+CLOSE = 0.7
+"""How similar a word must be to a choice to be suggested, where 1 is equal."""
+CLOSE_TO_SHORT = 0.6
+"""The same for a word of at most three letters."""
+CLOSE_TO_MEANING = 0.8
+"""The same for a word that only means a choice: there are many, so one is similar to almost anything."""
+
+LONGEST_SHORT = 3
+"""The letters of a short word."""
 
 _NUMBER = re.compile(r"x?[0-9.]+x?|[0-9]+x[0-9]+")
 _OPEN_OPTIONS = frozenset({"columns", "sort", "alpha", "res", "rho", "spec"})
@@ -90,6 +139,16 @@ def join_unit(words: Sequence[str]) -> str | None:
     return None
 
 
+def join_value(words: Sequence[str]) -> str | None:
+    """Return what to do about blanks around the `=` of an option, as in `--alpha = 0.75`.
+
+    >>> join_value(["table", "v2", "--alpha", "=", "0.75"])
+    "write no blanks around '=': '--alpha=0.75'"
+    """
+    match = re.search(r"(?:^|\0)(--?[a-z][a-z-]*)(?:\0=\0?|=\0)([^\0-][^\0]*)", "\0".join(words))
+    return f"write no blanks around '=': '{match[1]}={escape(match[2])}'" if match else None
+
+
 def is_number(word: str) -> bool:
     """Return whether a word is a number, such as an alpha, a resolution or a cost."""
     return _NUMBER.fullmatch(word) is not None or isinstance(read_quantity(word), Quantity)
@@ -112,14 +171,25 @@ def is_model(word: str) -> bool:
 
 def find_option(word: str, ctx: Any) -> str | None:
     """Return the option, with its value, that a bare value means: `json` means `--format json`."""
-    wanted = {word.lower(), VALUES.get(word.lower(), word.lower())}
+    lower = word.lower()
+    if lower in COLUMNS and any(param.name == "columns" for param in ctx.command.params):
+        return f"--columns {COLUMNS[lower]}"
+    offers = [
+        (item.value, f"{param.opts[0]} {item.value}")
+        for param in options_of(ctx.command.params)
+        if param.name not in _OPEN_OPTIONS
+        for item in param.shell_complete(ctx, "")
+    ]
+    equal = [text for value, text in offers if value.lower() in (lower, VALUES.get(lower))]
+    return next(iter(equal), None)
+
+
+def find_begun(word: str, ctx: Any) -> str | None:
+    """Return the device, with its option, that a word begins: `stm32` means `--device stm32h743`."""
     for param in options_of(ctx.command.params):
-        if param.name not in _OPEN_OPTIONS:
-            values = [item.value for item in param.shell_complete(ctx, "") if item.value.lower() in wanted]
-            if values:
-                return f"{param.opts[0]} {values[0]}"
-    if word.lower() in COLUMNS and any(param.name == "columns" for param in ctx.command.params):
-        return f"--columns {COLUMNS[word.lower()]}"
+        values = [item.value for item in param.shell_complete(ctx, word.lower())] if param.name == "device" else []
+        if values:
+            return f"{param.opts[0]} {values[0]}"
     return None
 
 
@@ -128,14 +198,25 @@ def options_of(params: Iterable[Any]) -> list[Any]:
     return [param for param in params if param.param_type_name == "option" and not getattr(param, "hidden", False)]
 
 
+def read_slips(options: Sequence[str]) -> dict[str, str]:
+    """Return what other programs, and other commands, call the options of a command."""
+    return {f"--{slip}": option for option, slips in MEANINGS.items() if option in options for slip in slips.split()}
+
+
 def find_similar(word: str, choices: Iterable[str], meanings: Mapping[str, str]) -> list[str]:
-    """Return the choices that a word can mean: the one with the same letters, a plural, a meaning, or similar ones."""
-    words = {**{choice.lower(): choice for choice in choices}, **meanings}
-    query = word[:LONGEST_QUERY].lower()
-    for exact in (query, f"{query}s", query.removesuffix("s")):
-        if exact in words:
-            return [words[exact]]
-    return list(dict.fromkeys(words[match] for match in get_close_matches(query, words, cutoff=CLOSE)))
+    """Return the choices that a word can mean: the same in capitals or as a plural, what it begins, or similar ones."""
+    own = {choice.lower().lstrip("-"): choice for choice in choices}
+    others = {slip.lstrip("-"): choice for slip, choice in meanings.items()}
+    query = word[:LONGEST_QUERY].lower().lstrip("-")
+    for names in (own, others):
+        for exact in (query, f"{query}s", query.removesuffix("s")):
+            if exact in names:
+                return [names[exact]]
+    cutoff = CLOSE_TO_SHORT if len(query) <= LONGEST_SHORT else CLOSE
+    begun = [choice for name, choice in own.items() if query and name.startswith(query)]
+    similar = begun or [own[match] for match in get_close_matches(query, own, cutoff=cutoff)]
+    meant = [others[match] for match in get_close_matches(query, others, cutoff=CLOSE_TO_MEANING)]
+    return list(dict.fromkeys(similar or meant))
 
 
 def find_command(words: Sequence[str], names: Sequence[str]) -> str | None:

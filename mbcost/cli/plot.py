@@ -67,6 +67,8 @@ class PictureGroup(CommandGroup):
 def _plot() -> None:
     """Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.
 
+    Each picture has its own options: `mbcost plot layers --help` lists those of layers.
+
     \b
     Examples:
       mbcost plot layers v2 --output layers.svg

@@ -122,7 +122,7 @@ MEANINGS: Mapping[str, str] = {
     "table": "summary summarize profile count cost flops macs params layers",
     "nets": "list ls networks models zoo",
     "show": "print cat info",
-    "plot": "draw picture chart",
+    "plot": "draw picture chart graph visualize netron",
     "validate": "test selftest",
     "check": "lint",
     "fit": "search find optimize nas",

@@ -9,60 +9,25 @@ from typing import Any
 from mbcost.cli.hints import (
     COLUMNS,
     HELP,
+    NEEDLESS,
+    NETWORK_OPTIONS,
+    find_begun,
     find_command,
     find_option,
     find_similar,
+    find_typography,
     is_number,
     is_reference,
     join_unit,
+    join_value,
     options_of,
+    read_slips,
 )
 from mbcost.cli.output import ENDINGS
 from mbcost.cli.parameters import make_params
 from mbcost.cli.registry import COMMANDS, Subgroup
-from mbcost.errors import MbcostError, ask_for, unknown
-
-MEANINGS: Mapping[str, str] = {
-    "--alpha": "width width-mult width-multiplier multiplier depth-multiplier",
-    "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape",
-    "--rho": "resolution-multiplier res-mult",
-    "--impl": "implementation library framework rules",
-    "--classes": "num-classes n-classes outputs",
-    "--in-channels": "channels input-channels num-channels in-chans chans",
-    "--no-top": "no-head no-classifier backbone exclude-top features-only",
-    "--columns": "column cols fields select",
-    "--sort": "sort-by order order-by",
-    "--by": "group-by level per depth",
-    "--convention": "counting counter tool counted-by",
-    "--format": "fmt",
-    "--output": "out out-file output-file file save save-as",
-    "--dtype": "data-type type precision bits",
-    "--allocator": "allocation memory-model",
-    "--ram": "memory sram peak max-ram max-memory",
-    "--flash": "rom storage max-flash max-size",
-    "--params": "parameters max-params",
-    "--min-top1": "top1 accuracy min-accuracy",
-    "--max-latency": "latency time",
-    "--limit": "top top-k count number most max-results",
-    "--rank": "rank-by objective",
-    "--quantity": "what kind",
-    "--force": "yes",
-    "--peak-macs": "gflops flops tops peak-flops compute",
-    "--bandwidth": "bw gbps memory-bandwidth",
-    "--against": "with library framework",
-    "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds",
-}  # fmt: skip
-"""An option -> what other programs, and other commands, call it, without the two hyphens."""
-NEEDLESS: Mapping[str, str] = {
-    "costs are those of one image": "--batch --batch-size --bs",
-    "costs do not depend on the values of the weights": "--pretrained --weights --checkpoint --ckpt",
-    "nothing runs, so no device is needed": "--cuda --gpu --cpu",
-    "tables are per layer, unless --by groups them": "--per-layer --print-per-layer-stat --print-per-layer --layers",
-    "every table ends with its total": "--total --summary",
-}
-"""Why an option of other programs is not needed -> its names."""
-NETWORK_OPTIONS = ("--net", "--network", "--model", "--arch", "--spec")
-"""Options of other programs for what is an argument here."""
+from mbcost.errors import MbcostError, SpecError, ask_for, unknown
+from mbcost.spec.catalogue.library import is_file
 
 
 def describe_usage_error(error: Any, command: str, words: Sequence[str] = ()) -> str:
@@ -73,6 +38,19 @@ def describe_usage_error(error: Any, command: str, words: Sequence[str] = ()) ->
         command: the words that name the command, such as `mbcost table`.
         words: the whole command line.
     """
+    message = join_value(words) or _describe(error, command, words)
+    return find_typography(words, message) or message
+
+
+def improve(error: MbcostError, words: Sequence[str]) -> MbcostError:
+    """Return an error that says which character of the command line is wrong, if that is the cause; else the same."""
+    hint = None if isinstance(error, SpecError) else join_value(words) or find_typography(words, str(error))
+    return error if hint is None else MbcostError(hint)
+
+
+def _describe(error: Any, command: str, words: Sequence[str]) -> str:
+    if error.ctx is not None and words and f"-{words[0]}" in list_options(error.ctx.command.params):
+        return f"unknown option '{words[0]}': did you mean '-{words[0]}'?"
     if type(error).__name__ == "UsageError" and (joined := join_unit(words)):
         return f"write a number and its unit as one word: '{joined}' (try '{command} --help')"
     describe = _DESCRIPTIONS.get(type(error).__name__)
@@ -110,11 +88,6 @@ def list_options(params: Sequence[Any]) -> list[str]:
     return [option for param in options_of(params) for option in param.opts]
 
 
-def read_slips(options: Sequence[str]) -> dict[str, str]:
-    """Return what other programs, and other commands, call the options of a command."""
-    return {f"--{slip}": option for option, slips in MEANINGS.items() if option in options for slip in slips.split()}
-
-
 def describe_unknown_command(kind: str, words: Sequence[str], names: Sequence[str], slips: Mapping[str, str]) -> str:
     """Return one line about the first of `words`, which is not one of the names; `slips` is what people may write."""
     word = words[0]
@@ -130,26 +103,43 @@ def describe_unknown_command(kind: str, words: Sequence[str], names: Sequence[st
 
 
 def _describe_unknown_option(error: Any) -> str:
-    ctx = error.ctx
-    params = [] if ctx is None else ctx.command.params
-    name = error.option_name
-    written, options = name.lower().replace("_", "-"), list_options(params)
-    if written in NETWORK_OPTIONS and any(param.param_type_name == "argument" for param in params):
-        return f"unknown option '{name}': write the network without it, as an argument"
-    if reason := next((reason for reason, names in NEEDLESS.items() if written in names.split()), None):
-        return f"unknown option '{name}': {reason}: remove it"
-    slips = read_slips(options)
-    meant = None if ctx is None or written in options or written in slips else find_option(written.lstrip("-"), ctx)
-    similar = [meant] if meant else find_similar(written, [option for option in options if option[:2] == "--"], slips)
-    if len(written) == 2:
-        similar = [option for option in options if option.startswith(f"-{written}")]
+    params = [] if error.ctx is None else error.ctx.command.params
+    remedy = _find_option_remedy(error.option_name.lower().replace("_", "-"), error.ctx, params)
+    return f"unknown option '{error.option_name}'{remedy and f': {remedy}'}"
+
+
+def _find_option_remedy(written: str, ctx: Any, params: Sequence[Any]) -> str:
+    """Return what to do about an option that is unknown; empty if that cannot be told."""
+    options = list_options(params)
+    arguments = [param for param in params if param.param_type_name == "argument"]
+    named = next((param for param in arguments if written == f"--{param.name}" != "--net"), None)
+    if named and written not in read_slips(options):
+        return f"write {named.make_metavar().strip('[]')} without it, as an argument"
+    if written in NETWORK_OPTIONS and arguments:
+        return "write the network without it, as an argument"
+    reason = next((reason for reason, names in NEEDLESS.items() if written in names.split()), None)
+    if reason and written not in options:
+        return f"{reason}: remove it"
+    similar = _find_meant_options(written, ctx, options)
     if similar:
-        return f"unknown option '{name}': {ask_for(similar)}"
+        return ask_for(similar)
     if ctx is not None and ctx.parent is None:
         example = f" --columns {COLUMNS[written[2:]]}" if written[2:] in COLUMNS else ""
-        return f"unknown option '{name}': name a command first, such as 'mbcost table v2{example}'"
+        return f"name a command first, such as 'mbcost table v2{example}'"
     others = list(_find_commands_with(written))
-    return f"unknown option '{name}'" + (f": it is an option of {' and '.join(others[:3])}" if others else "")
+    return f"it is an option of {others[0]}{' and other commands' * (len(others) > 1)}" if others else ""
+
+
+def _find_meant_options(written: str, ctx: Any, options: Sequence[str]) -> list[str]:
+    if len(written) == len("-a"):
+        return [option for option in options if option.startswith(f"-{written}")]
+    long, slips = [option for option in options if option[:2] == "--"], read_slips(options)
+    if ctx is None or any(written.rstrip("s") == option.rstrip("s") for option in (*long, *slips)):
+        return find_similar(written, long, slips)
+    meant = find_option(written.lstrip("-"), ctx)
+    if meant is None:
+        return find_similar(written, long, slips)
+    return [meant, *(["--convention NAME"] if "flops" in written and "--convention" in options else [])]
 
 
 def _find_commands_with(option: str) -> Iterator[str]:
@@ -178,6 +168,8 @@ def _describe_missing(error: Any) -> str | None:
 
 def _find_example(name: str, ctx: Any) -> str | None:
     """Return a command line with the parameter that is missing: with what is given, or else the first of the help."""
+    if parts := re.fullmatch(r"(.+?)[./:,]([0-9]+\.[0-9]+\.[a-z.]+)", str(ctx.params.get("net"))):
+        return f"{ctx.command_path} {parts[1]} {parts[2]}"
     if name == "layer" and (net := ctx.params.get("net")):
         (param,) = (param for param in ctx.command.params if param.name == name)
         layers = [item.value for item in param.shell_complete(ctx, "")]
@@ -221,20 +213,38 @@ def _find_remedy(words: Sequence[str], ctx: Any) -> str:
         return f"did you mean '{meant} {value}'?"
     if ctx.params.get("columns") and word.lower() in COLUMNS:
         return f"did you mean '--columns {ctx.params['columns']},{COLUMNS[word.lower()]}'?"
+    if meant := _find_bare_option(words, options):
+        return f"did you mean '{meant}'?"
     if word[0] in "@/:" or is_number(word):
         return "write it with the network, such as v2@0.75/160"
-    if is_reference(word):
-        networks = [str(given) for name in ("net", "first", "second") if (given := ctx.params.get(name))]
-        line = " ".join(["mbcost compare", *networks, *words])
-        return f"{ctx.info_name} takes no more networks: remove it, or did you mean '{line}'?"
-    meant_options = [find_option(other, ctx) for other in words]
+    if "--output" in options and word.lower().endswith((*ENDINGS, ".yaml", ".txt", ".svg")) and not is_file(word):
+        return f"did you mean '--output {word}'?"
+    networks = [str(given) for name in ("net", "first", "second") if (given := ctx.params.get(name))]
+    if is_reference(word) and networks:
+        return _order_networks([*networks, *words], word, ctx)
+    meant_options = [find_option(other, ctx) or find_begun(other, ctx) for other in words]
     if meant_options[0]:
         first = meant_options[0]
         same = [other.split()[1] for other in meant_options[1:] if other and other.split()[0] == first.split()[0]]
         return f"did you mean '{','.join([first, *same])}'?"
-    if "--output" in options and any(word.lower().endswith(ending) for ending in (*ENDINGS, ".yaml", ".txt", ".svg")):
-        return f"did you mean '--output {word}'?"
     return "remove it"
+
+
+def _find_bare_option(words: Sequence[str], options: Sequence[str]) -> str | None:
+    """Return the option that a word without two hyphens means, such as `alpha` or `/alpha:0.75`, with its value."""
+    name, _, value = words[0].lower().lstrip("/").partition(":")
+    option = f"--{name.replace('_', '-')}"
+    meant = option if option in options else read_slips(options).get(option)
+    return meant and " ".join(filter(None, [meant, value, *words[1:2]]))
+
+
+def _order_networks(networks: Sequence[str], word: str, ctx: Any) -> str:
+    """Return what to do about a network too many, or one that does not come first."""
+    if not is_reference(networks[0]) and ctx.info_name != "explain":
+        return f"the network comes first: '{ctx.command_path} {word}'"
+    if ctx.info_name == "explain":
+        return "give one number and one network; further numbers follow --mult-adds and --params"
+    return f"remove it, or did you mean '{' '.join(['mbcost compare', *networks])}'?"
 
 
 _DESCRIPTIONS: Mapping[str, Callable[[Any], str | None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from torch import nn
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.measured.blame import blaming
+from mbcost.spec.catalogue.meant import MODELS
 
 
 def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn.Module:
@@ -33,10 +35,7 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
     """
     source, colon, path = target.rpartition(":")
     if not (colon and source and path):
-        module, dot, factory = target.rpartition(".")
-        meant = f"did you mean '{module}:{factory}'?" if dot and factory != "py" and target.isprintable() else ""
-        form = meant or "expected MODULE:FACTORY or ./FILE.py:FACTORY"
-        raise MbcostError(f"'{target}' does not name a model: {form}")
+        raise MbcostError(f"'{target}' does not name a model: {_find_target(target)}")
     is_file = source.endswith(".py") or "/" in source or os.sep in source
     file = Path(source)
     if is_file and not file.is_file():
@@ -46,6 +45,9 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
             target_object: Any = _execute(file) if is_file else import_module(source)
         for name in path.split("."):
             if not hasattr(target_object, name):
+                models = getattr(target_object, "models", None)
+                if isinstance(models, ModuleType) and hasattr(models, name):
+                    raise MbcostError(f"unknown name in {source} '{name}': did you mean '{source}.models:{path}'?")
                 raise unknown(f"name in {source}", name, _list_factories(target_object))
             target_object = getattr(target_object, name)
         if isinstance(target_object, nn.Module):
@@ -58,6 +60,27 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
     if not isinstance(model, nn.Module):
         raise MbcostError(f"{target} returns {_with_article(model)}: expected a torch.nn.Module")
     return model
+
+
+def _find_target(text: str) -> str:
+    """Return what to write instead of a text that does not name a model."""
+    module, dot, factory = text.rpartition(".")
+    if dot and factory.lower() in MODELS:
+        return "it has weights, not code: name what builds the model, such as ./FILE.py:FACTORY"
+    if dot and factory == "py":
+        return f"name what builds the model, such as {text}:{(*_list_defined(Path(text)), 'make')[0]}"
+    if dot and text.isprintable():
+        return f"did you mean '{module}:{factory}'?"
+    return "expected MODULE:FACTORY or ./FILE.py:FACTORY, such as torchvision.models:mobilenet_v2"
+
+
+def _list_defined(file: Path) -> tuple[str, ...]:
+    """Return the functions and classes that a file of Python defines, which is not executed; none if it is not one."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, ValueError, SyntaxError):
+        return ()
+    return tuple(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
 
 
 def _list_factories(module: object) -> list[str]:

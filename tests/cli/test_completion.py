@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mbcost.cli.completion import FILES, answer, complete
 from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.cli.shells import SHELLS
-from mbcost.spec.catalogue.library import load_conventions, load_spec, specs_folder
+from mbcost.spec.catalogue.library import NETWORKS, find_network, load_conventions, load_spec, read_names, specs_folder
 from tests.cli.conftest import Mbcost
 from tests.cli.shell import run_shell
 
@@ -101,6 +105,39 @@ def test_an_option_with_a_closed_set_offers_its_values_and_a_slip_is_answered_wi
         ("table -- v2:k", ["v2:keras"]),
         ("fit --ne", []),
         ("nonsense ", []),
+        ("diff v1 mobilenet_v2", ["mobilenet_v2"]),
+        (
+            "table MobileNetV",
+            [
+                f"MobileNetV{rest}"
+                for rest in (
+                    "1",
+                    "1-with-standard-convolutions",
+                    "2",
+                    "3-large",
+                    "3-small",
+                    "3-large-minimalistic",
+                    "3-small-minimalistic",
+                    "4-conv-small",
+                    "4-conv-medium",
+                    "4-conv-large",
+                    "1-as-printed",
+                )
+            ],
+        ),
+        (
+            "table mobilenet_v3_",
+            [
+                f"mobilenet_v3_{rest}"
+                for rest in (
+                    "large",
+                    "small",
+                    "large_minimalistic",
+                    "small_minimalistic",
+                )
+            ],
+        ),
+        ("table mb", [FILES]),
         ("conventions ", list(load_conventions())),
         ("memory v2 --by allocator --columns ", ["allocator", "peak-bytes", "peak-kib", "layer"]),
     ],
@@ -124,6 +161,35 @@ def test_specs_in_files_are_offered_and_read_and_a_broken_one_has_nothing_to_off
     assert offer("formula", "broken.yaml", "") == []
 
 
+@settings(max_examples=40)
+@given(st.data())
+def test_every_alias_that_is_offered_is_the_network_that_it_completes(data: Any) -> None:
+    network = data.draw(st.sampled_from(NETWORKS))
+    name = data.draw(st.sampled_from((network, *read_names(network))))
+    typed = name[: data.draw(st.integers(3, max(3, len(name))))]
+    typed = data.draw(st.sampled_from([str, str.upper, lambda text: text.replace("-", "_")]))(typed)
+    words = offer("table", typed)
+    assert all(word.startswith(typed) and find_network(word) for word in words if word != FILES)
+    assert len({find_network(word) for word in words if word != FILES}) == len(set(words) - {FILES})
+
+
+@pytest.mark.parametrize(
+    "words", ["table {} --columns", "memory {}@0.5 --sort", "diff v1 {} --sort", "ledger -=x --sort"]
+)
+def test_a_pipe_is_not_read_while_a_word_is_completed(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read from a pipe is gone, and a pipe without a writer would let the shell wait."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("the pipe is read")
+
+    os.mkfifo(tmp_path / "pipe.yaml")
+    monkeypatch.setattr("mbcost.spec.reading.text._read_pipe", fail)
+    monkeypatch.setattr("mbcost.spec.reading.text.read_standard_input", fail)
+    assert len(offer(*words.format(tmp_path / "pipe.yaml").split(), "")) > 3
+
+
 def test_completion_answers_in_lines_and_imports_nothing_slow() -> None:
     lines = [["table", "=v2@0.7"], ["fit", "v2", "--columns", "=fl"], ["verify", "x:y", "--sort", "=ch"], ["=tab"]]
     slow = {"numpy", "torch", "rich", "matplotlib"}
@@ -145,6 +211,28 @@ def test_the_tab_key_completes_in_a_real_shell(shell: str, tmp_path: Path) -> No
         assert session.complete("mbcost table v2@0.75/9") == "mbcost table v2@0.75/96 "
         assert session.complete("mbcost fit --columns=network,fl") == "mbcost fit --columns=network,flash-bytes "
         assert session.complete("mbcost check my") == "mbcost check my\\ net.yaml "
+
+
+def test_the_script_for_powershell_has_the_form_that_powershell_expects() -> None:
+    """Windows PowerShell 5.1 reads a file without a byte order mark in an old code page, so the script is ASCII."""
+    script = SHELLS["powershell"]
+    assert script.isascii()
+    bare = re.sub(r"'[^']*'|\"(?:`.|[^\"`])*\"|#[^\n]*", "", script)
+    assert "'" not in bare
+    assert '"' not in bare, "a quotation mark is not closed"
+    opened: list[str] = []
+    for character in bare:
+        if character in "([{":
+            opened.append({"(": ")", "[": "]", "{": "}"}[character])
+        elif character in ")]}":
+            assert opened.pop() == character
+    assert opened == []
+    assert re.search(r"Register-ArgumentCompleter -Native -CommandName \S*mbcost\S* -ScriptBlock \{\s*param\(", script)
+    named = re.findall(r"\$(\w+)", script.partition("param(")[2].partition(")")[0])
+    assert len(named) == 3, "the incomplete word, the line and the position, in this order"
+    used = set(re.findall(r"\$(\w+)", script)) - {"_", "null"}
+    assigned = re.findall(r"\$(\w+)(?=(?:, \$\w+)* \+?= )|foreach \(\$(\w+) in", bare)
+    assert used == {name for names in assigned for name in names if name} | set(named)
 
 
 def test_powershell_completes(tmp_path: Path) -> None:

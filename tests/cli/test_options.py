@@ -11,8 +11,8 @@ import click
 import pytest
 
 from mbcost.cli.group import build_command
+from mbcost.cli.hints import MEANINGS, NETWORK_OPTIONS
 from mbcost.cli.registry import COMMANDS, Subgroup
-from mbcost.cli.usage import MEANINGS, NETWORK_OPTIONS
 from tests.cli.conftest import Mbcost
 
 NETWORK = {"--alpha", "--res", "--rho", "--impl", "--classes", "--head", "--in-channels", "--no-top"}

@@ -47,6 +47,8 @@ class ComparisonGroup(CommandGroup):
 def _compare() -> None:
     """Compare convolutions, blocks or networks.
 
+    Each comparison has its own options: `mbcost compare nets --help` lists those of networks side by side.
+
     \b
     Examples:
       mbcost compare standard-vs-dws

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Optional
 
@@ -28,7 +29,7 @@ from mbcost.questions.explain.query import Claim, make_query, parse_number
 from mbcost.questions.explain.readings import QUANTITIES
 from mbcost.questions.explain.rows import name_networks, read_rows
 from mbcost.questions.explain.trials import Trial
-from mbcost.spec.catalogue.library import load_conventions
+from mbcost.spec.catalogue.library import find_network, load_conventions
 from mbcost.spec.quantity import read_quantity
 from mbcost.spec.scaling import check_whole
 
@@ -135,6 +136,8 @@ def _networks(
     texts: list[tuple[str | None, str]] = [(name, text) for name, text in options.items() if text is not None]
     if number is not None and net is None and (texts or rows is not None) and read_quantity(number) is None:
         number, net = None, number  # the numbers are options, so the only argument is the network
+    if number is not None and read_quantity(number) is None and find_network(re.split("[@/:]", number)[0]):
+        raise MbcostError(f"the number comes first: mbcost explain {net or '314M'} {number}")
     if rows is not None and (number is not None or texts):
         raise MbcostError("--rows and a number are both given: remove the number, the table has the numbers")
     if quantity is not None and number is None:

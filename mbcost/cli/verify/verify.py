@@ -83,6 +83,8 @@ def verify(
     if spec and len(spec) > 1:
         raise MbcostError(f"--spec is given twice, as {spec[0]} and {spec[1]}: remove one")
     net = pick_network(net, spec[0] if spec else None, "--spec")
+    if net is None and find_network(model):
+        raise MbcostError(f"'{model}' is a network: name the model first, as in mbcost verify ./net.py:make {model}")
     if net is None and not find:
         raise MbcostError("verify needs a network to compare with: name it after the model, or add --find")
     if net is not None and ":" in net and find_network(model):

@@ -58,7 +58,8 @@ def derive_formula(network: Network, layer: str) -> Formula:
     """
     steps = {step.name: step for step in network.steps}
     if layer not in steps:
-        raise unknown(f"layer of {network.spec.name}", layer, steps)
+        parts = [name for name in steps if name.startswith(f"{layer}.") or name.endswith(f".{layer}")]
+        raise unknown(f"layer of {network.spec.name}", layer, parts or steps)
     step = steps[layer]
     params = load_convention().params(step.tally)
     lead = step.lead

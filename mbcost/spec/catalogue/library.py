@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbcost.errors import STANDARD_INPUT, MbcostError, choose, unknown
+from mbcost.spec.catalogue.meant import describe_meaning
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
@@ -45,8 +46,6 @@ NETWORKS = (
     "v3-small-arxiv4",
 )
 """The built-in networks in the order in which they are listed; a test requires that they are the files of `specs/`."""
-_CHECKPOINT = re.compile(r"(?P<name>.+?)[-_](?P<alpha>[0-9]\.[0-9]+)[-_](?P<side>[0-9]{2,4})")
-"""The names of the papers' checkpoints, such as `mobilenet_v2_0.75_160`."""
 
 
 def specs_folder() -> Path:
@@ -89,12 +88,12 @@ def load_aliases() -> Mapping[str, tuple[str, ...]]:
     """Return the networks that each simplified name, title or alias means."""
     aliases: dict[str, tuple[str, ...]] = {}
     for name in NETWORKS:
-        for alias in dict.fromkeys(map(_simplify, (name, *_read_names(name)))):
+        for alias in dict.fromkeys(map(_simplify, (name, *read_names(name)))):
             aliases[alias] = (*aliases.get(alias, ()), name)
     return aliases
 
 
-def _read_names(name: str) -> tuple[str, ...]:
+def read_names(name: str) -> tuple[str, ...]:
     """Return the title and the aliases of a built-in network without parsing its table."""
     path = specs_folder() / f"{name}.yaml"
     header = re.split(r"^input:", read_file(path), maxsplit=1, flags=re.MULTILINE)[0]
@@ -161,13 +160,9 @@ def unknown_network(name: str) -> MbcostError:
     """Return the error for a name that no built-in network has; it suggests networks by their aliases, too."""
     if is_file(f"{name}.yaml"):
         return MbcostError(f"unknown network '{name}': did you mean the file '{name}.yaml'?")
-    if re.fullmatch(r"[KMGT]i?B|[KMG]|ms", name, re.IGNORECASE):
-        return MbcostError(f"unknown network '{name}': write a number and its unit as one word, such as 320KiB")
-    if (checkpoint := _CHECKPOINT.fullmatch(name)) and (network := find_network(checkpoint["name"])):
-        return MbcostError(
-            f"unknown network '{name}': did you mean '{network}@{float(checkpoint['alpha']):g}/{checkpoint['side']}'?"
-        )
-    meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in _read_names(network)}
+    if remedy := describe_meaning(name, find_network):
+        return MbcostError(f"unknown network '{name}': {remedy}")
+    meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in read_names(network)}
     return unknown("network", name, NETWORKS, meanings)
 
 
@@ -254,7 +249,11 @@ def _read_document(name: str) -> Reader | None:
     """Return the document in a file or on standard input; None if the name means neither."""
     if name == "-":
         return Reader(read_standard_input(), STANDARD_INPUT)
-    return Reader(read_file(Path(name)), name) if is_path(name) else None
+    if not is_path(name):
+        return None
+    if not has_folder(name) and not is_file(name) and (network := find_network(Path(name).stem)):
+        raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network '{network}'?")
+    return Reader(read_file(Path(name)), name)
 
 
 @cache

@@ -81,8 +81,17 @@ def parse_alpha(text: str) -> float:
         MbcostError: the text is not a number.
     """
     if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|nan|[+-]?inf", text) is None:
-        raise MbcostError(f"alpha is '{text}': it must be a number such as 0.75")
+        raise MbcostError(f"alpha is '{text}': {_find_alpha(text) or 'it must be a number such as 0.75'}")
     return float(text)
+
+
+def _find_alpha(text: str) -> str | None:
+    """Return what was probably meant by a decimal comma, percents, a fraction or a factor."""
+    match = re.fullmatch(r"x?([0-9]{1,9}(?:[.,][0-9]{1,9})?)(?:x|(%)|/([1-9][0-9]{0,8}))?", text.replace(" ", ""))
+    if match is None:
+        return None
+    value = float(match[1].replace(",", ".")) / (100 if match[2] else int(match[3] or 1))
+    return f"did you mean {value:g}?"
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
@@ -96,12 +105,26 @@ def parse_resolution(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"([0-9]{1,9})(?:x([0-9]{1,9}))?", text)
     if match is None:
-        raise MbcostError(f"resolution is '{text}': write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224")
+        remedy = _find_resolution(text) or "write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224"
+        raise MbcostError(f"resolution is '{text}': {remedy}")
     height = int(match[1])
     width = height if match[2] is None else int(match[2])
     if min(height, width) < 1:
         raise MbcostError(f"resolution is '{text}': it must be at least 1")
     return height, width
+
+
+def _find_resolution(text: str) -> str | None:
+    """Return what was probably meant by a shape such as `1,3,224,224` or `224px`: its last two sizes."""
+    if re.fullmatch(r"[0-9]?[.,][0-9]+", text):
+        return "write an alpha after @, such as v2@0.75"
+    match = re.fullmatch(r"[(\[]?((?:[0-9]{1,4}[ ,xX*×]+){0,3}[0-9]{1,9})(?:px| ?pixels)?[)\]]?", text)
+    if match is None:
+        return None
+    sizes = re.findall("[0-9]+", match[1])
+    if len(sizes) > 2 and sizes[-1] in ("1", "3"):  # TensorFlow has the channels last
+        sizes = sizes[:-1]
+    return f"did you mean {'x'.join(dict.fromkeys(sizes[-2:]))}?"
 
 
 def reference_text(

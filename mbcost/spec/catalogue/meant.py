@@ -1,0 +1,66 @@
+"""What people mean by a word that is not a network: several networks, a setting, a model or a different file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mbcost.errors import MbcostError
+
+MODELS = ("onnx", "pt", "pth", "pb", "tflite", "h5", "keras", "safetensors", "ckpt", "caffemodel", "mlmodel")
+"""The endings of files in which other programs keep models and weights."""
+LIBRARIES = ("torchvision.", "timm.", "torch.", "keras.", "tensorflow.", "transformers.", "models.")
+"""How the names of models in Python begin."""
+CONNECTORS = ("vs", "vs.", "versus", "and", "with", "to", "against", "&", "+")
+
+_UNIT = re.compile(r"[KMGT]i?B|[KMG]|ms", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9.,]+(?:[x%]|[KMGT]i?B?|ms)?", re.IGNORECASE)
+_LAYER = re.compile(r"[0-9]+\.[0-9]+\.[a-z.]+")
+_SETTINGS = re.compile(r"(?P<name>.+?)[-_xX ]+(?P<alpha>[0-9]?\.[0-9]+|[0-9],[0-9]+)(?:[-_x ](?P<side>[0-9]{2,4}))?")
+"""The names of the papers' checkpoints, such as `mobilenet_v2_0.75_160`, and of people who write so."""
+
+
+def describe_meaning(name: str, find: Callable[[str], str | None]) -> str | None:
+    """Return what to do about a word that no network has as its name; None if that cannot be told.
+
+    Args:
+        name: the word.
+        find: returns the network that a name or an alias means, or None.
+    """
+    if _UNIT.fullmatch(name):
+        return "write a number and its unit as one word, such as 320KiB"
+    if _NUMBER.fullmatch(name):
+        return "write alphas as v2@0.75 or --alpha 0.5,0.75, and every other number after its option"
+    if _LAYER.fullmatch(name):
+        return f"the network comes first, such as v2 {name}"
+    if name.lower() in CONNECTORS:
+        return "write only networks, such as v1 v2"
+    if name.lower() in ("all", "*", "any"):
+        return "write names; mbcost nets lists them"
+    if match := re.fullmatch(r"(?:net|network|model|name)=(.+)", name):
+        return f"did you mean '{match[1]}'?"
+    ending = name.lower().rpartition(".")[2]
+    if "." in name and ending in MODELS:
+        return "files of models are not read: write the network, or compare code with mbcost verify FILE.py:FACTORY"
+    if name.endswith(".py") or name.startswith(LIBRARIES):
+        return "a model in Python is compared by mbcost verify, and mbcost export --from writes its layers to a file"
+    return _split(name, find)
+
+
+def _split(name: str, find: Callable[[str], str | None]) -> str | None:
+    """Return what to do about a word that has a network and more in it."""
+    if (match := _SETTINGS.fullmatch(name)) and (network := _find(match["name"], find)):
+        alpha = f"{float(match['alpha'].replace(',', '.')):g}"
+        return f"did you mean '{network}@{alpha}{'/' + match['side'] if match['side'] else ''}'?"
+    for separator in (",", ";", "+", "&", "-vs-", "_vs_", "-"):
+        parts = [part.strip() for part in name.split(separator)]
+        if len(parts) > 1 and all(part and _find(part, find) for part in parts):
+            return f"write several networks as words: {' '.join(parts)}"
+    return None
+
+
+def _find(name: str, find: Callable[[str], str | None]) -> str | None:
+    try:
+        return find(re.split("[@/:]", name)[0])
+    except MbcostError:  # an alias of several networks
+        return None

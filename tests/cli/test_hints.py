@@ -1,0 +1,165 @@
+"""The first guesses of newcomers, and of users of other tools: each gets one line that says what to type instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mbcost.cli.group import build_command
+from mbcost.cli.hints import find_typography, is_number, join_unit, options_of
+from mbcost.cli.registry import COMMANDS, Subgroup
+from tests.cli.conftest import Mbcost
+
+GUESSES = [
+    ("--flops", "name a command first, such as 'mbcost table v2 --columns mult-adds'"),
+    ("table v2 --flops", "did you mean '--columns mult-adds' or '--convention NAME'?"),
+    ("table v2 --macs", "did you mean '--columns mult-adds'?"),
+    ("version", "did you mean 'mbcost --version'?"),
+    ("-version", "did you mean '--version'?"),
+    ("?", "did you mean 'mbcost --help'?"),
+    ("latex", "did you mean 'mbcost table v2 --format latex'?"),
+    ("md v1", "did you mean 'mbcost table v1 --format markdown'?"),
+    ("v2", "did you mean 'mbcost table v2'?"),
+    ("MobileNetV2 --alpha 0.75", "did you mean 'mbcost table MobileNetV2'?"),
+    ("v2 memory", "did you mean 'mbcost memory v2'?"),
+    ("mine.yaml", "did you mean 'mbcost table mine.yaml'?"),
+    ("314M v2", "did you mean 'mbcost explain 314M'?"),
+    ("net.py:make v2", "did you mean 'mbcost verify net.py:make v2'?"),
+    ("ptflops v1", "did you mean 'mbcost table v1 --convention ptflops'?"),
+    ("torchinfo v2", "did you mean 'mbcost table v2 --convention torchinfo'?"),
+    ("netron v2", "did you mean 'plot'?"),
+    ("formulas v2", "did you mean 'formula'?"),
+    ("plot", "the picture is missing: choose from layers, sweep, "),
+    ("plot v2", "did you mean 'mbcost plot layers v2'?"),
+    ("plot v1 v2 -o a.svg", "did you mean 'mbcost plot compare v1 v2'?"),
+    ("formula v2", "the argument LAYER is missing, as in 'mbcost formula v2 1.1.depthwise'"),
+    ("formula v3-large", "as in 'mbcost formula v3-large 1.1.depthwise'"),
+    ("formula v2.2.1.expand", "as in 'mbcost formula v2 2.1.expand'"),
+    ("formula 2.1.expand v2", "the network comes first, such as v2 2.1.expand"),
+    ("formula v2 2.1", "choose from 2.1.expand, 2.1.depthwise, 2.1.project"),
+    ("formula v2 --layer 2.1.expand", "write LAYER without it, as an argument"),
+    ("explain 314 M v2", "write a number and its unit as one word: '314M'"),
+    ("explain 314M v2 --params 3.5 M", "write a number and its unit as one word: '3.5M'"),
+    ("explain 3.5M params v2", "write a number and its unit as one word: '3.5Mparams'"),
+    ("explain v2 314M", "the number comes first: mbcost explain 314M v2"),
+    ("explain 300M 3.4M v2", "give one number and one network"),
+    ("fit v2 320KB", "every other number after its option"),
+    ("sweep v2 --alpha 0.5 0.75", "write alphas as v2@0.75 or --alpha 0.5,0.75"),
+    ("sweep v2 --alphas 0.5,1", "did you mean '--alpha'?"),
+    ("compare v1 vs v2", "write only networks, such as v1 v2"),
+    ("compare v1,v2", "write several networks as words: v1 v2"),
+    ("diff v1", "the argument B is missing, as in 'mbcost diff "),
+    ("table v1 v2", "did you mean 'mbcost compare v1 v2'?"),
+    ("table latex v2", "the network comes first: 'mbcost table v2'"),
+    ("table v2 help", "did you mean 'mbcost table --help'?"),
+    ("table v2 alpha=0.75", "did you mean '--alpha 0.75'?"),
+    ("table v2 size=96", "did you mean '--res 96'?"),
+    ("table v2 alpha 0.75", "did you mean '--alpha 0.75'?"),
+    ("table v2 /alpha:0.75", "did you mean '--alpha 0.75'?"),
+    ("table v2 --alpha = 0.75", "write no blanks around '=': '--alpha=0.75'"),
+    ("table v2 --alpha= 0.75", "write no blanks around '=': '--alpha=0.75'"),
+    ("table v2 --res =160", "write no blanks around '=': '--res=160'"),
+    ("table v2/0.75", "write an alpha after @, such as v2@0.75"),
+    ("table v2.yaml", "did you mean the built-in network 'v2'?"),
+    ("table v2 @0.75", "write it with the network, such as v2@0.75/160"),
+    ("table v2 --columns layer params", "did you mean '--columns layer,params'?"),
+    ("table v2-0.75", "did you mean 'v2@0.75'?"),
+    ("table v2x0,5", "did you mean 'v2@0.5'?"),
+    ("table v2 --alpha 75%", "did you mean 0.75?"),
+    ("table v2 --res 1,3,224,160", "did you mean 224x160?"),
+    ("table v2 --res (1,224,160,3)", "did you mean 224x160?"),
+    ("table v2 --res 224px", "did you mean 224?"),
+    ("table model.onnx", "files of models are not read"),
+    ("table net.py:make", "a model in Python is compared by mbcost verify"),
+    ("table torchvision.models.mobilenet_v2", "a model in Python is compared by mbcost verify"),
+    ("table all", "mbcost nets lists them"),
+    ("table net=v2", "did you mean 'v2'?"),
+    ("table v2 --batch-size 1", "costs are those of one image: remove it"),
+    ("table v2 --pretrained", "costs do not depend on the values of the weights: remove it"),
+    ("table --list", "the networks are listed by mbcost nets"),
+    ("table v2 -a 0.75", "did you mean '--alpha'?"),
+    ("table v2 --col layer", "did you mean '--columns'?"),
+    ("table v2 --depth 2", "did you mean '--by'?"),
+    ("table v2 --limit 5", "it is an option of "),
+    ("memory v2 --ram 320KB", "it is an option of fit"),
+    ("memory v2 --int8", "did you mean '--dtype int8'?"),
+    ("ledger v2 fvcore ptflops", "did you mean '--convention fvcore,ptflops'?"),
+    ("roofline v2 stm32", "did you mean '--device stm32h743'?"),
+    ("roofline v2 --gflops 100", "did you mean '--peak-macs'?"),
+    ("export v2 out.yaml", "did you mean '--output out.yaml'?"),
+    ("verify v2", "'v2' is a network: name the model first"),
+    ("verify --model a:b v2", "write MODEL without it, as an argument"),
+]
+
+
+@pytest.mark.parametrize(("guess", "remedy"), GUESSES)
+def test_a_guess_is_answered_with_what_to_type(mbcost: Mbcost, guess: str, remedy: str) -> None:
+    result = mbcost(*guess.split())
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert remedy in result.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("v2\u00a0--alpha", "v2 --alpha"), ("\u2013\u2013alpha", "--alpha"), ("\u2014alpha", "--alpha"),
+        ("\u2212f", "-f"), ("-\u2013res", "--res"), ("\u201cv2\u201d", "v2"), ("'v2'", "v2"), ("v2,", "v2"),
+        ("v2;", "v2"), ("\uff56\uff12", "v2"), ("v3\u2011large", "v3-large"), ("v2\u200b", "v2"),
+    ],
+)  # fmt: skip
+def test_a_character_that_looks_like_the_right_one_is_named(mbcost: Mbcost, typed: str, plain: str) -> None:
+    result = mbcost("table", *(["v2", typed, "0.75"] if plain.startswith("-") else [typed]))
+    assert result.code == 2
+    assert result.err.endswith(f": did you mean '{plain}'?\n")
+
+
+@given(st.lists(st.from_regex(r"[a-z0-9@/:.=-]{1,8}", fullmatch=True), max_size=4), st.text(max_size=20))
+def test_usual_characters_are_never_blamed(words: list[str], message: str) -> None:
+    assert find_typography(words, message) is None
+
+
+@settings(max_examples=50)
+@given(st.lists(st.text(max_size=6), max_size=4), st.text(max_size=20))
+def test_any_words_can_be_looked_at(words: list[str], message: str) -> None:
+    find_typography(words, message), join_unit(words), [is_number(word) for word in words]
+
+
+def commands() -> dict[str, Any]:
+    """Return every command, and every command of a subgroup, by its words."""
+    built = {}
+    for name, command in COMMANDS.items():
+        target = command.load()
+        members = target.commands.items() if isinstance(target, Subgroup) else [("", target)]
+        built |= {f"{name} {member}".strip(): build_command(function) for member, function in members}
+    return built
+
+
+OPTIONS = [(name, option) for name, command in commands().items() for param in options_of(command.params)
+           for option in param.opts if option.startswith("--")]  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", [str.upper, lambda option: option.replace("-", "_").replace("__", "--", 1) + "s",
+                                  lambda option: f"{option[:-1]}", lambda option: option[1:]])  # fmt: skip
+def test_every_option_is_suggested_for_a_slip_of_it(slip: Any) -> None:
+    """Written in capitals, as a plural with underscores, without its last letter, or with one hyphen."""
+    import click
+
+    from mbcost.cli.usage import check_hyphens, describe_usage_error, list_options
+
+    built = commands()
+    for name, option in OPTIONS:
+        command, typed = built[name], slip(option)
+        known = list_options(command.params)
+        if typed in known or len(typed) < len("--res"):
+            continue
+        try:
+            check_hyphens([typed], command.params)
+            context = click.Context(command, info_name=name)
+            message = describe_usage_error(click.NoSuchOption(typed, ctx=context), f"mbcost {name}", [])
+        except Exception as error:
+            message = str(error)
+        assert re.search(rf"did you mean .*'{option}'", message), (name, typed, message)
