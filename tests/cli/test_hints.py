@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -126,6 +127,21 @@ def test_usual_characters_are_never_blamed(words: list[str], message: str) -> No
 @given(st.lists(st.text(max_size=6), max_size=4), st.text(max_size=20))
 def test_any_words_can_be_looked_at(words: list[str], message: str) -> None:
     find_typography(words, message), join_unit(words), [is_number(word) for word in words]
+
+
+@pytest.mark.parametrize("part", ["-", "1,", "x0.", "1x", "\u2013", "'", "=", "a-", "1 M"])
+def test_a_very_long_word_is_refused_at_once(mbcost: Mbcost, part: str) -> None:
+    word = part * 30_000
+    start = perf_counter()
+    for words in (
+        ["table", word],
+        ["table", "v2", word],
+        ["table", "v2", "--res", word],
+        [word],
+        ["compare", "--x", word],
+    ):
+        assert mbcost(*words).code == 2
+    assert perf_counter() - start < 10, "five commands that take milliseconds for a short word"
 
 
 def commands() -> dict[str, Any]:

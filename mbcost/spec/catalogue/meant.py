@@ -13,6 +13,9 @@ LIBRARIES = ("torchvision.", "timm.", "torch.", "keras.", "tensorflow.", "transf
 """How the names of models in Python begin."""
 CONNECTORS = ("vs", "vs.", "versus", "and", "with", "to", "against", "&", "+")
 
+LONGEST = 100
+"""The characters of the longest word that is looked at."""
+
 _UNIT = re.compile(r"[KMGT]i?B|[KMG]|ms", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9.,]+(?:[x%]|[KMGT]i?B?|ms)?", re.IGNORECASE)
 _LAYER = re.compile(r"[0-9]+\.[0-9]+\.[a-z.]+")
@@ -27,6 +30,8 @@ def describe_meaning(name: str, find: Callable[[str], str | None]) -> str | None
         name: the word.
         find: returns the network that a name or an alias means, or None.
     """
+    if len(name) > LONGEST:
+        return None
     if _UNIT.fullmatch(name):
         return "write a number and its unit as one word, such as 320KiB"
     if _NUMBER.fullmatch(name):
