@@ -9,8 +9,10 @@ line, and `docs/python.md` shows them all:
 
 - `network`, `networks`, `formula`, `rows`: a network, its layers, for example for
   `pandas.DataFrame(mbcost.network("v2").table())`, and the rows of any answer as dicts;
-- `compare`, `diff`: networks side by side, and what differs between two;
-- `explain`, `ledger`, `conventions`, `published`: what a number counts, and which published numbers are right;
+- `compare`, `diff`, `standard_vs_dws`, `residual_vs_inverted`: networks, layers and blocks side by side, and what
+  differs between two networks;
+- `explain`, `explain_rows`, `ledger`, `conventions`, `published`: what a number counts, and which published numbers
+  are right;
 - `check`, `verify`, `validate`: whether a spec, a model or the formulas are right;
 - `memory`, `roofline`, `sweep`, `fit`: what fits a device, and how fast it can be.
 
@@ -24,14 +26,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mbcost.errors import MbcostError
     from mbcost.python.answers import check, rows
-    from mbcost.python.costs import compare, conventions, diff, formula, ledger
+    from mbcost.python.costs import (
+        compare,
+        conventions,
+        diff,
+        formula,
+        ledger,
+        load_convention,
+        residual_vs_inverted,
+        standard_vs_dws,
+    )
     from mbcost.python.devices import memory, roofline
-    from mbcost.python.figures import explain, published
+    from mbcost.python.figures import explain, explain_rows, published
     from mbcost.python.models import build, measure, validate, verify
-    from mbcost.python.networks import Network, network, networks, resolve
+    from mbcost.python.networks import Network, load_spec, network, networks, resolve
     from mbcost.python.searches import fit, sweep
     from mbcost.questions.validate.comparison import Validation
-    from mbcost.spec.catalogue.library import load_convention, load_spec
     from mbcost.spec.convention import Convention
     from mbcost.spec.observed import Measurement
     from mbcost.spec.table import Spec
@@ -50,6 +60,7 @@ __all__ = [
     "conventions",
     "diff",
     "explain",
+    "explain_rows",
     "fit",
     "formula",
     "ledger",
@@ -60,9 +71,11 @@ __all__ = [
     "network",
     "networks",
     "published",
+    "residual_vs_inverted",
     "resolve",
     "roofline",
     "rows",
+    "standard_vs_dws",
     "sweep",
     "validate",
     "verify",
@@ -81,19 +94,22 @@ _MODULES = {
     "conventions": "mbcost.python.costs",
     "diff": "mbcost.python.costs",
     "explain": "mbcost.python.figures",
+    "explain_rows": "mbcost.python.figures",
     "fit": "mbcost.python.searches",
     "formula": "mbcost.python.costs",
     "ledger": "mbcost.python.costs",
-    "load_convention": "mbcost.spec.catalogue.library",
-    "load_spec": "mbcost.spec.catalogue.library",
+    "load_convention": "mbcost.python.costs",
+    "load_spec": "mbcost.python.networks",
     "measure": "mbcost.python.models",
     "memory": "mbcost.python.devices",
     "network": "mbcost.python.networks",
     "networks": "mbcost.python.networks",
     "published": "mbcost.python.figures",
+    "residual_vs_inverted": "mbcost.python.costs",
     "resolve": "mbcost.python.networks",
     "roofline": "mbcost.python.devices",
     "rows": "mbcost.python.answers",
+    "standard_vs_dws": "mbcost.python.costs",
     "sweep": "mbcost.python.searches",
     "validate": "mbcost.python.models",
     "verify": "mbcost.python.models",
@@ -116,4 +132,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """Return the names that a user uses: `help` shows these."""
+    return sorted({*__all__, "__doc__", "__file__", "__name__", "__path__", "__version__"})

@@ -147,6 +147,26 @@ def enumerate_words(words: Sequence[str], longest: int = LONGEST_LIST) -> str:
     return f"{', '.join(shown)} and {rest} other{'s' if rest > 1 else ''}" if rest else whole
 
 
+def choose(kind: str, word: str, choices: Iterable[str]) -> str:
+    """Return the choice that a word means; hyphens, underscores and blanks between its parts are the same.
+
+    Raises:
+        UnknownWord: it means none of them.
+
+    >>> choose("verdict", "out-of-scope", ["exact", "out of scope"])
+    'out of scope'
+    """
+    names = list(choices)
+    alike = [name for name in names if _join_parts(name) == _join_parts(word)]
+    if word not in names and len(alike) != 1:
+        raise unknown(kind, word, names)
+    return word if word in names else alike[0]
+
+
+def _join_parts(word: str) -> str:
+    return word.replace("-", "_").replace(" ", "_")
+
+
 def unknown(kind: str, word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> UnknownWord:
     """Return the error for a word that is not one of the choices, with the similar choices; see `suggestion`.
 

@@ -99,7 +99,7 @@ same: there it holds for the family's name, on its own floor or one below. Every
 
 FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
-    "questions": set(),
+    "questions": {"work"},
     "present": {
         "table",
         "arrangement",

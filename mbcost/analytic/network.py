@@ -168,7 +168,7 @@ def resolve(
     >>> resolve(load_spec("v2"), alpha=0.75, resolution=160).mult_adds()
     107295200
     """
-    rules = spec.implementation(implementation or spec.default_implementation)
+    rules = spec.implementation(spec.default_implementation if implementation is None else implementation)
     scaling = Scaling(spec, rules, alpha, spec.count_classes(classes))
     sides = spec.resolution if resolution is None else resolution
     sides = sides if isinstance(sides, tuple) else (sides, sides)

@@ -40,6 +40,7 @@ from mbcost.questions.plot import (
     profile_layers,
     sample_activations,
 )
+from mbcost.questions.work import Work
 from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import load_convention
 
@@ -143,10 +144,10 @@ def sweep(
     else:
         raise MbcostError("rho and a resolution are both given: remove one, rho multiplies the table's own resolution")
     sides = sorted({_check_side(size) for size in sizes})
+    blocks = len(alphas) * sum(row.repeats for row in network.spec.rows)
     begin_work(
-        len(alphas) * sum(row.repeats for row in network.spec.rows), "blocks of networks to plan", rate=15_000,
-        bound=MOST_PLANNED, force=force, remedy="use larger steps of alpha",
-    )  # fmt: skip
+        Work(blocks, "blocks of networks to plan", 15_000, MOST_PLANNED, "use larger steps of alpha"), force=force
+    )
     grid = compute_cost_grid(
         network.spec, network.implementation, load_convention(convention), alphas, sides,
         classes=network.classes, in_channels=network.in_channels,

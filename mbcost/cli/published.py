@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Optional
 
@@ -11,14 +11,13 @@ from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError
 from mbcost.present.published import as_json, as_table, errata_json, errata_table, summary_table
 from mbcost.present.table import Column
 from mbcost.questions.published.corrections import correct_cells, correct_figures, list_errata
-from mbcost.questions.published.verdict import STATUSES, paper_of
-from mbcost.questions.published.verdicts import judge_figures
-from mbcost.spec.catalogue.library import find_network
-from mbcost.spec.catalogue.published import Published, load_published
+from mbcost.questions.published.verdict import STATUSES
+from mbcost.questions.published.verdicts import judge_chosen, judge_figures, make_filter
+from mbcost.spec.catalogue.published import load_published
 
 
 def _list_sources() -> list[str]:
@@ -84,46 +83,20 @@ def published(
     destination = choose_destination(view, columns=_list_columns({"errata": errata, "summary": summary}))
     if errata and (summary or status is not None):
         raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
-    figures = load_published()
-    net = None if net is None else find_network(net) or net
-    wanted = _check_names(figures, net, source, status)
-    of_source = [figure for figure in figures if source in (None, figure.source.name) and net in (None, figure.net)]
+    chosen = make_filter(net, source, status)
     if errata:
+        figures = load_published()
+        asked = [figure for figure in figures if chosen.has(figure)]
         # A wrong figure is looked for in every source.
-        named = {figure.net for figure in list_errata(of_source)}
+        named = {figure.net for figure in list_errata(asked)}
         verdicts = judge_figures([figure for figure in figures if figure.net in named], partial(track, "explaining"))
-        corrections = [item for item in correct_figures(verdicts) if item.figure in of_source]
-        cells = correct_cells(of_source)
+        corrections = [item for item in correct_figures(verdicts) if item.figure in asked]
+        cells = correct_cells(asked)
         count = len(corrections)
         lists = {"figures": range(count), "cells": range(count, count + len(cells))}
         emit(errata_table(corrections, cells), errata_json(corrections, cells), destination, lists)
         return 0
-    papers = {paper_of(figure) for figure in of_source}
-    relevant = [figure for figure in figures if paper_of(figure) in papers and net in (None, figure.net)]
-    verdicts = judge_figures(relevant, partial(track, "explaining"))
-    verdicts = tuple(
-        verdict
-        for verdict in verdicts
-        if wanted in (None, verdict.status) and source in (None, verdict.figure.source.name)
-    )
+    verdicts = judge_chosen(chosen, partial(track, "explaining"))
     table = summary_table(verdicts) if summary else as_table(verdicts)
     emit(table, as_json(verdicts), destination, "summary" if summary else "figures")
     return 0
-
-
-def _check_names(figures: Iterable[Published], net: str | None, source: str | None, status: str | None) -> str | None:
-    """Return the verdict that `status` names, after checking all names.
-
-    Raises:
-        MbcostError: there is no such source, network or verdict.
-    """
-    sources = dict.fromkeys(figure.source.name for figure in figures)
-    nets = dict.fromkeys(figure.net for figure in figures)
-    if source is not None and source not in sources:
-        raise unknown("source", source, sources)
-    if net is not None and net not in nets:
-        raise unknown("network", net, nets)
-    wanted = None if status is None else status.replace("-", " ")
-    if wanted is not None and wanted not in STATUSES:
-        raise unknown("verdict", str(status), (name.replace(" ", "-") for name in STATUSES))
-    return wanted

@@ -23,33 +23,21 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
-from mbcost.present.names import bytes_text
 from mbcost.present.validate import as_json, as_table, list_groups, render_github, render_junit, tabulate_differences
 from mbcost.questions.validate.campaign import (
     TOOLS,
     WITNESSES,
     Campaign,
-    Plan,
     Subject,
     collect,
-    estimate,
     run,
 )
-from mbcost.questions.validate.planning import ComparisonRequest, count_comparisons, plan
+from mbcost.questions.validate.effort import measure_planning, measure_running
+from mbcost.questions.validate.planning import ComparisonRequest, plan
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.scaling import alpha_text, check_whole
+from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
 
-RATE = 10**10
-"""Multiply-adds of real models per second, about."""
-PLANNED_PER_SECOND = 300
-"""Comparisons whose effort is estimated per second, about."""
-MOST_COMPARISONS = 100_000
-"""At most so many are planned without `--force`."""
-MOST_MULT_ADDS = 10**14
-"""At most so many are computed without `--force`: about three hours."""
-MOST_BYTES = 2**32
-"""The largest model, weights and maps together, that runs without `--force`."""
 STYLES = {"junit": render_junit, "github": render_github}
 """Formats for pipelines, in addition to those that every command has."""
 
@@ -111,12 +99,9 @@ def validate(
     resolutions = [] if options.res is None else [parse_resolution(part) for part in parse_list(options.res, "res")]
     request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, options.impl)
     subjects = list(_list_subjects(networks or [], request, options))
-    begin_work(
-        count_comparisons(subjects, request), "comparisons to plan", rate=PLANNED_PER_SECOND, bound=MOST_COMPARISONS,
-        force=force, remedy="compare fewer networks",
-    )  # fmt: skip
+    begin_work(measure_planning(subjects, request), force=force)
     planned = plan(subjects, request)
-    _check_effort(planned, force=force)
+    begin_work(measure_running(planned, force=force), force=force)
     # A library can have several models of one network, so the progress bar counts planned comparisons.
     answer = collect(planned, track("comparing", run(planned), len(planned.cases)))
     if destination.style in STYLES:
@@ -124,20 +109,6 @@ def validate(
     else:
         emit(as_table(answer), as_json(answer), destination, {"comparisons": list_groups(answer)})
     return 0 if answer.passed else 1
-
-
-def _check_effort(planned: Plan, *, force: bool) -> None:
-    """Refuse models that the machine may not hold, and announce or refuse long work, before any of it is done."""
-    effort = estimate(planned)
-    case = effort.largest
-    if case is not None and effort.bytes > MOST_BYTES and not force:
-        model = f"{case.spec.name} at alpha {alpha_text(case.alpha)} and {case.resolution[0]}x{case.resolution[1]}"
-        raise MbcostError(
-            f"{model} takes at least {bytes_text(effort.bytes)} of memory: use a smaller resolution or alpha, or add "
-            f"--force to exceed the limit of {bytes_text(MOST_BYTES)}"
-        )
-    remedy = "compare fewer or smaller networks"
-    begin_work(effort.mult_adds, "multiply-adds", rate=RATE, bound=MOST_MULT_ADDS, force=force, remedy=remedy)
 
 
 def _list_subjects(networks: list[str], request: ComparisonRequest, options: NetworkOptions) -> Iterator[Subject]:

@@ -65,7 +65,7 @@ def build(
     Raises:
         MbcostError: no network can be built with an argument, or the spec does not have the implementation.
     """
-    rules = spec.implementation(implementation or spec.default_implementation)
+    rules = spec.implementation(spec.default_implementation if implementation is None else implementation)
     scaling = Scaling(spec, rules, alpha, spec.count_classes(classes))
     channels = check_whole(spec.channels if in_channels is None else in_channels, "in-channels")
     model = Model()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mbcost.errors import MbcostError, MissingLibrary, unknown
+from mbcost.errors import MbcostError, MissingLibrary, choose
 from mbcost.measured.eval_mode import evaluating
 from mbcost.measured.modules import (
     ACTIVATIONS,
@@ -66,8 +66,7 @@ def measure(
         MbcostError: the resolution is too small for the model, memory is short, the model has a module that `build`
             never makes, or `against` is not a measurement.
     """
-    if against not in TOOLS:
-        raise unknown("measurement", against, TOOLS)
+    against = choose("measurement", against, TOOLS)
     height, width = (resolution, resolution) if isinstance(resolution, int) else resolution
     with evaluating(model), torch.no_grad(), naming_shortage(f"the model at {height}x{width}"):
         image = torch.zeros(1, in_channels, height, width)

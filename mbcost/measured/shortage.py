@@ -22,7 +22,7 @@ def naming_shortage(subject: str) -> Iterator[None]:
     """
     try:
         yield
-    except (MemoryError, RuntimeError, OverflowError) as error:
+    except (MemoryError, RuntimeError, OverflowError, TypeError) as error:
         if not is_shortage(error):
             raise
         raise MbcostError(f"{subject} needs more memory than there is: use a smaller resolution or model") from None
@@ -32,4 +32,5 @@ def is_shortage(error: BaseException) -> bool:
     """Return whether an error says that memory is short."""
     if isinstance(error, MemoryError | OverflowError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in _WORDS)
+    # A size that does not fit in 64 bits is a TypeError.
+    return isinstance(error, RuntimeError | TypeError) and any(word in str(error).lower() for word in _WORDS)

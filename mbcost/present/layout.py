@@ -62,6 +62,8 @@ class _Width:
     """Words of text are broken. Numbers never are."""
     is_empty: bool
     """Whether no row has text here, so that the column goes first."""
+    has_text: bool = False
+    """Whether its cells are wrapped, not only its header."""
 
 
 def lay_out(table: Table, width: int | None = None) -> Layout:
@@ -131,9 +133,12 @@ def _join_words(text: str, width: int) -> Iterator[str]:
 
 
 def _belong_together(word: str, following: str) -> bool:
-    """Return whether a number and its unit, or a word and the unit after it, are these words."""
-    is_unit = following.rstrip(".,:;)") in UNITS
-    return is_unit or (_COUNT.fullmatch(word) is not None and following[0].isalpha())
+    """Return whether the words are a number and its unit, a word and the unit after it, or an option and its value."""
+    if following.rstrip(".,:;)") in UNITS or word == "=":
+        return True
+    if word.startswith("--"):
+        return following[0].isdigit()
+    return _COUNT.fullmatch(word) is not None and following[0].isalpha()
 
 
 def _fill(words: Sequence[str], text: str, width: int) -> list[str]:
@@ -181,7 +186,7 @@ def _measure(table: Table, index: int, texts: Sequence[Sequence[str]], footer: S
     column = table.columns[index]
     cells = {row[index] for row in texts} | ({footer[index]} if footer else set())
     longest, is_empty = max(map(count_cells, cells), default=0), not any(row[index] for row in texts)
-    heading = max(map(count_cells, column.header.split()), default=0)
+    heading = _measure_header(column.header)
     full = max(longest, count_cells(column.header))
     if column.numeric or _has_shares(table, index):
         whole = max(longest, heading)
@@ -190,7 +195,15 @@ def _measure(table: Table, index: int, texts: Sequence[Sequence[str]], footer: S
     words = max([heading, *lengths.values()])
     whole = max((length for word, length in lengths.items() if _NUMBER.fullmatch(word)), default=0)
     easy = min(full, max(words, -(-longest // MOST_LINES)))
-    return _Width(full, easy, words, max(min(words, NARROWEST), whole), is_empty)
+    return _Width(full, easy, words, max(min(words, NARROWEST), whole), is_empty, has_text=True)
+
+
+def _measure_header(header: str) -> int:
+    """Return the least width in which a header takes at most `MOST_LINES` lines and no word is broken."""
+    width = max(map(count_cells, header.split()), default=0)
+    while len(header.split()) > MOST_LINES and len(wrap_sentence(header, width)) > MOST_LINES:
+        width += 1
+    return width
 
 
 def _has_shares(table: Table, index: int) -> bool:
@@ -224,11 +237,13 @@ def _spread(needs: Sequence[_Width], width: int) -> list[int]:
         widths = [getattr(need, kind) for need in needs]
         if _total(widths) <= width:
             break
-    room = width - _total(widths)
-    for index in sorted(range(len(needs)), key=lambda index: needs[index].full - widths[index]):
-        more = max(0, min(needs[index].full - widths[index], room))
-        widths[index] += more
-        room -= more
+    for aim in ("words", "full"):
+        gaps = [max(0, getattr(need, aim) - current) for need, current in zip(needs, widths, strict=True)]
+        for index in sorted(range(len(needs)), key=gaps.__getitem__):
+            room = max(0, width - _total(widths))
+            # Text that is wrapped needs fewer lines in some more cells; nothing else does.
+            has_use = gaps[index] <= room or (aim == "full" and needs[index].has_text)
+            widths[index] += min(gaps[index], room) if has_use else 0
     return widths
 
 

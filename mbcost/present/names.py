@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mbcost.analytic.network import Network
+from mbcost.present.table import Spelled
 from mbcost.spec.catalogue.reference import reference_text as reference_text
 from mbcost.spec.catalogue.reference import resolution_text as resolution_text
 from mbcost.spec.convention import Convention
@@ -56,6 +57,21 @@ def size_text(sides: Iterable[int]) -> str:
     ('3x3', '14x14x512')
     """
     return "x".join(map(str, sides))
+
+
+def size_cell(sides: tuple[int, ...]) -> Spelled:
+    """Return the cell of a size with all its sides."""
+    return Spelled(size_text(sides), tuple(sides))
+
+
+def resolution_cell(resolution: tuple[int, int]) -> Spelled:
+    """Return the cell of a resolution, which Python programs read as they give it: one number if it is square."""
+    return Spelled(resolution_text(resolution), resolution[0] if resolution[0] == resolution[1] else tuple(resolution))
+
+
+def alpha_cell(alpha: float) -> Spelled:
+    """Return the cell of a width multiplier."""
+    return Spelled(alpha_text(alpha), float(alpha))
 
 
 def convention_text(convention: Convention) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from mbcost.present.names import reference_text, resolution_text
-from mbcost.present.table import Column, Table, build_table, decimal
+from mbcost.present.names import alpha_cell, reference_text, resolution_cell
+from mbcost.present.table import Cell, Column, Spelled, Table, build_table, decimal, decimal_cell
 from mbcost.questions.published.corrections import Build, CellCorrection, Correction
 from mbcost.questions.published.verdict import STATUSES, Verdict
 from mbcost.questions.published.verdicts import Summary, count_statuses, summarize
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.catalogue.published import UNITS, Published
-from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import CLASSES
 
 
@@ -117,19 +116,22 @@ def _figure_text(figure: Published, value: str) -> str:
     return value if value[-1].isalpha() else f"{value} {figure.unit}".removesuffix(" 1")
 
 
-def _ours(verdict: Verdict) -> int | str | None:
+def _ours(verdict: Verdict) -> Cell:
     """Return our number: a whole number, or a share in percent."""
     if verdict.ours is None:
         return None
-    return verdict.ours.numerator if verdict.ours.denominator == 1 else f"{decimal(verdict.ours * 100, 3)} %"
+    if verdict.ours.denominator == 1:
+        return verdict.ours.numerator
+    percent = decimal_cell(verdict.ours * 100, 3)
+    return Spelled(f"{percent} %", percent.value)
 
 
-def _alpha(figure: Published) -> str | None:
-    return None if figure.alpha is None else alpha_text(figure.alpha)
+def _alpha(figure: Published) -> Cell:
+    return None if figure.alpha is None else alpha_cell(figure.alpha)
 
 
-def _resolution(figure: Published) -> str | None:
-    return None if figure.resolution is None else resolution_text(figure.resolution)
+def _resolution(figure: Published) -> Cell:
+    return None if figure.resolution is None else resolution_cell(figure.resolution)
 
 
 def _network(verdict: Verdict) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mbcost.present.table import Cell, Share, Table
-
-Value = int | float | str | None
+from mbcost.present.table import Cell, Share, Spelled, Table
+from mbcost.present.table import Value as Value
 
 
 def list_records(table: Table) -> list[dict[str, Value]]:
-    """Return the rows that CSV has, by the names of its columns; an empty cell is None, a share is in percent.
+    """Return the rows that CSV has, by the names of its columns, with numbers as numbers.
+
+    A whole number is an int, every other number a float that is not rounded, a size a tuple of ints, and an empty cell
+    None. Only shares of a whole, in percent, are rounded to two decimal places, so that their sum is exactly 100.
 
     >>> from mbcost.present.table import Column, build_table
     >>> lengths = Column[str]("length", "length", len, numeric=True)
@@ -23,4 +25,8 @@ def list_records(table: Table) -> list[dict[str, Value]]:
 def _value_of(cell: Cell) -> Value:
     if isinstance(cell, Share):
         return cell.hundredths / 100
-    return int(cell) if isinstance(cell, int) and not isinstance(cell, bool) else cell
+    if isinstance(cell, Spelled):
+        return cell.value
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return int(cell)
+    return None if cell == "" else cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from mbcost.errors import escape
@@ -32,6 +33,20 @@ class SignedCount(int):
     """A whole number that is shown to people with its sign; in CSV it is an ordinary integer."""
 
 
+class Spelled(str):
+    """A text that every format writes as it is, and the value that it spells, which Python programs read."""
+
+    value: Value
+
+    def __new__(cls, text: str, value: Value) -> Spelled:
+        """Return the text with its value."""
+        spelled = super().__new__(cls, text)
+        spelled.value = value
+        return spelled
+
+
+Value = int | float | str | tuple[int, ...] | None
+"""What a cell is for a Python program."""
 Cell = int | str | Share | None
 Item = TypeVar("Item")
 """The type of what one row of a table shows: a cost row, a configuration, a finding …"""
@@ -211,3 +226,22 @@ def decimal(value: Fraction, places: int = 4) -> str:
     scale = 10**places
     rounded = (2 * value.numerator * scale + value.denominator) // (2 * value.denominator)
     return f"{rounded // scale}.{rounded % scale:0{places}d}" if places else str(rounded)
+
+
+def decimal_cell(value: Fraction | float, places: int = 4) -> Spelled:
+    """Return the cell of a number that is shown with `places` decimal places; Python programs read it unrounded.
+
+    >>> from fractions import Fraction
+    >>> cell = decimal_cell(Fraction(2, 3), 2)
+    >>> cell, cell.value
+    ('0.67', 0.6666666666666666)
+    """
+    return Spelled(f"{value:.{places}f}" if isinstance(value, float) else decimal(value, places), to_float(value))
+
+
+def to_float(value: Fraction | float) -> float:
+    """Return the nearest float, or infinity for a value that is too large for one: counts have up to 1,000 digits."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf

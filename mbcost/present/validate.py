@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from mbcost.present import junit
 from mbcost.present.annotations import annotation
-from mbcost.present.names import reference_text, resolution_text
+from mbcost.present.names import alpha_cell, reference_text, resolution_cell, size_cell
 from mbcost.present.table import Cell, Column, Table, build_table, text_of
 from mbcost.questions.validate.campaign import Campaign, Case, Outcome
 from mbcost.questions.validate.comparison import Discrepancy, Value
-from mbcost.spec.scaling import alpha_text
 
 MOST_LISTED = 20
 """How many differences the notes list; JSON and CSV have all of them."""
@@ -70,11 +70,16 @@ def list_groups(campaign: Campaign) -> list[int]:
 
 
 def tabulate_differences(campaign: Campaign) -> Table:
+    """Return one row per difference of a campaign."""
+    return list_differences(campaign.differences)
+
+
+def list_differences(differences: Iterable[Discrepancy]) -> Table:
     """Return one row per difference."""
     columns = (
         Column[Discrepancy]("network", "network", lambda difference: difference.network),
-        Column[Discrepancy]("alpha", "alpha", lambda difference: alpha_text(difference.alpha)),
-        Column[Discrepancy]("resolution", "resolution", lambda difference: resolution_text(difference.resolution)),
+        Column[Discrepancy]("alpha", "alpha", lambda difference: alpha_cell(difference.alpha)),
+        Column[Discrepancy]("resolution", "resolution", lambda difference: resolution_cell(difference.resolution)),
         Column[Discrepancy]("implementation", "implementation", lambda difference: difference.implementation),
         Column[Discrepancy]("against", "against", lambda difference: difference.against),
         Column[Discrepancy]("layer", "layer", lambda difference: difference.layer),
@@ -82,7 +87,7 @@ def tabulate_differences(campaign: Campaign) -> Table:
         Column[Discrepancy]("expected", "expected", lambda difference: _cell(difference.expected)),
         Column[Discrepancy]("measured", "measured", lambda difference: _cell(difference.measured)),
     )
-    return build_table("Differences", columns, campaign.differences)
+    return build_table("Differences", columns, differences)
 
 
 def as_json(campaign: Campaign) -> dict[str, Any]:
@@ -149,7 +154,7 @@ def _value(value: Value) -> str:
 
 
 def _cell(value: Value) -> Cell:
-    return "x".join(map(str, value)) if isinstance(value, tuple) else value
+    return size_cell(value) if isinstance(value, tuple) else value
 
 
 def _group_key(outcome: Outcome) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
 from mbcost.present.records import list_records
+from mbcost.python.arguments import checked, quote
 from mbcost.spec.catalogue.library import as_convention
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mbcost.questions.check import Finding
 
 
+@checked
 def check(path: str | os.PathLike[str]) -> tuple[Finding, ...]:
     """Return every problem of a spec, as `mbcost check` does.
 
@@ -38,14 +40,18 @@ def check(path: str | os.PathLike[str]) -> tuple[Finding, ...]:
     return checked.findings
 
 
+@checked
 def rows(answer: object) -> list[dict[str, Value]]:
-    """Return an answer as plain dicts, one per row, with the columns of the command's CSV.
+    """Return an answer as plain dicts, one per row, with the columns of the command's CSV and numbers as numbers.
 
+    Counts and sizes in bytes are ints; an alpha, a ratio, a time, a share in percent and a chance are floats; a map and
+    a kernel are tuples of ints; a resolution is an int if it is square, else (height, width); an empty cell is None.
     `pandas.DataFrame(rows(answer))` is the answer as a data frame; mbcost does not import pandas.
 
     Args:
-        answer: what `network`, `compare`, `conventions`, `diff`, `explain`, `fit`, `formula`, `ledger`, `memory`,
-            `published`, `roofline`, `sweep` or `verify` returned, or several answers of one of them.
+        answer: what `check`, `compare`, `conventions`, `diff`, `explain`, `fit`, `formula`, `ledger`, `memory`,
+            `network`, `published`, `residual_vs_inverted`, `roofline`, `standard_vs_dws`, `sweep`, `validate` or
+            `verify` returned, or several answers of one of them.
 
     Raises:
         MbcostError: it is something else.
@@ -58,22 +64,26 @@ def rows(answer: object) -> list[dict[str, Value]]:
     for kind, tabulate in _list_presenters().items():
         if all(isinstance(item, kind) for item in items):
             return [record for table in tabulate(items) for record in list_records(table)]
-    raise MbcostError(f"{answer!r:.100} is not an answer of mbcost: give what one of its functions returned")
+    raise MbcostError(f"{quote(answer)} is not an answer of mbcost: give what one of its functions returned")
 
 
 @cache
 def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     """Return how answers of each kind become tables: one per answer, or one of all items that a function returns."""
     from mbcost.analytic.network import Network
-    from mbcost.present import published, verify
-    from mbcost.present.compare import compare, diff
+    from mbcost.present import published, validate, verify
+    from mbcost.present.check import check as findings
+    from mbcost.present.compare import compare, diff, residuals, separable
     from mbcost.present.cost import conventions, formula, ledger, table
     from mbcost.present.device import memory, roofline
     from mbcost.present.explain import explain
     from mbcost.present.search import fit, sweep
     from mbcost.present.table import build_table
+    from mbcost.questions.check import CheckedFile, Finding
     from mbcost.questions.compare.compare import SideBySide
     from mbcost.questions.compare.diff import NetworkDiff
+    from mbcost.questions.compare.residuals import ResidualBlock
+    from mbcost.questions.compare.separable import LayerComparison, NetworkComparison
     from mbcost.questions.cost.formula import Formula
     from mbcost.questions.cost.ledger import Ledger
     from mbcost.questions.cost.table import tabulate_costs
@@ -83,24 +93,30 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.questions.published.verdict import Verdict
     from mbcost.questions.search.configurations import Configuration
     from mbcost.questions.search.limits import Fit
+    from mbcost.questions.validate.comparison import Validation
     from mbcost.questions.verify.verify import Verification
     from mbcost.spec.convention import Convention
 
-    def each(tabulate: Callable[[Any], Table]) -> Callable[[Sequence[Any]], list[Table]]:
+    def one_by_one(tabulate: Callable[[Any], Table]) -> Callable[[Sequence[Any]], list[Table]]:
         return lambda answers: list(map(tabulate, answers))
 
     return {
-        Network: each(lambda net: table.as_table(tabulate_costs(net, as_convention(None)))),
-        SideBySide: each(compare.as_table),
-        NetworkDiff: each(diff.as_table),
-        Ledger: each(ledger.as_table),
-        Formula: each(formula.as_table),
+        Network: one_by_one(lambda net: table.as_table(tabulate_costs(net, as_convention(None)))),
+        SideBySide: one_by_one(compare.as_table),
+        NetworkDiff: one_by_one(diff.as_table),
+        Ledger: one_by_one(ledger.as_table),
+        Formula: one_by_one(formula.as_table),
         Convention: lambda items: [conventions.as_table(items)],
-        Memory: each(lambda answer: memory.as_table(answer, "layer")),
-        Roofline: each(roofline.as_table),
+        Memory: one_by_one(lambda answer: memory.as_table(answer, "layer")),
+        Roofline: one_by_one(roofline.as_table),
         Configuration: lambda items: [build_table("", sweep.COLUMNS, items)],
-        Fit: each(fit.as_table),
-        Answer: each(lambda answer: explain.as_table([answer])),
+        Fit: one_by_one(fit.as_table),
+        Answer: one_by_one(lambda answer: explain.as_table([answer])),
         Verdict: lambda items: [published.as_table(items)],
-        Verification: each(verify.as_table),
+        Verification: one_by_one(verify.as_table),
+        Validation: one_by_one(lambda answer: validate.list_differences(answer.differences)),
+        Finding: lambda items: [findings.as_table([CheckedFile("", None, tuple(items))])],
+        LayerComparison: one_by_one(separable.layer_table),
+        NetworkComparison: one_by_one(separable.network_table),
+        ResidualBlock: lambda blocks: [residuals.as_table(tuple(blocks), blocks[0].layers[0].input.height)],
     }

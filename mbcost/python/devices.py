@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from mbcost.errors import MbcostError
-from mbcost.python.networks import NetworkLike, as_names, check_number, network
+from mbcost.python.arguments import checked, wrong_argument
+from mbcost.python.networks import NetworkLike, network
 from mbcost.spec.dtype import dtype_of
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mbcost.questions.device.roofline import Roofline
 
 
+@checked
 def memory(
     net: NetworkLike,
     *,
@@ -22,7 +23,7 @@ def memory(
     dtype: str = "int8",
     weights_dtype: str | None = None,
     activations_dtype: str | None = None,
-    arena: Sequence[str] | None = None,
+    arena: Sequence[str] = (),
 ) -> Memory:
     """Return the bytes of a network's maps under allocation models, and of its weights, as `mbcost memory` does.
 
@@ -48,12 +49,13 @@ def memory(
     """
     from mbcost.questions.device.memory import choose_allocators, choose_options, compute_memory
 
-    chosen = choose_allocators(as_names(allocators, "allocators"))
-    options = choose_options(as_names(arena, "arena"), chosen)
+    chosen = choose_allocators(allocators)
+    options = choose_options(arena, chosen)
     weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
     return compute_memory(network(net), chosen, weights, activations, options)
 
 
+@checked
 def roofline(
     net: NetworkLike,
     *,
@@ -94,9 +96,6 @@ def roofline(
 def _as_rate(rate: float | Fraction | None, name: str) -> Fraction | None:
     if rate is None:
         return None
-    form = "a number per second that is more than zero"
-    if not isinstance(rate, Fraction):
-        check_number(rate, name, form)
     if not 0 < rate < float("inf"):
-        raise MbcostError(f"{name} is {rate}: it must be {form}")
+        raise wrong_argument(rate, name, "a number per second that is more than zero")
     return Fraction(rate)

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mbcost.analytic import network as analytic
 from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.python.networks import NetworkLike, Size, as_alpha, as_sides, as_text, make_settings, network
-from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting, scale_resolution
-from mbcost.spec.scaling import check_whole
+from mbcost.python.arguments import checked, wrong_argument
+from mbcost.python.networks import (
+    NetworkLike,
+    Size,
+    as_alpha,
+    as_sides,
+    as_text,
+    make_settings,
+    network,
+    resolve_network,
+)
+from mbcost.spec.catalogue.reference import parse_reference
+from mbcost.spec.observed import Measurement
+from mbcost.spec.scaling import alpha_text, check_whole
 from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from torch import nn
 
     from mbcost.questions.validate.comparison import Validation
     from mbcost.questions.verify.verify import Verification
-    from mbcost.spec.observed import Measurement, TracedModel
+    from mbcost.spec.observed import TracedModel
 
 
+@checked
 def build(
     net: Spec | NetworkLike,
     *,
@@ -45,30 +55,38 @@ def build(
 
     Raises:
         MissingLibrary: torch is not installed.
-        MbcostError: no network can be built with an argument.
+        MbcostError: no network can be built with an argument, or memory is short.
 
     >>> model = build("v2@0.75")
     >>> sum(parameter.numel() for parameter in model.parameters())
     2636424
     """
     _require_torch()
-    from mbcost.measured.build import build as build_model
-
     if isinstance(net, Spec):
         width = 1.0 if alpha is None else as_alpha(alpha)
-        return build_model(net, alpha=width, implementation=implementation, classes=classes, in_channels=in_channels)
+        return _build(net, width, implementation, classes, in_channels)
     resolved = network(net, alpha=alpha, implementation=implementation, classes=classes, in_channels=in_channels)
     if resolved.spec.is_flat:
         raise MbcostError(f"{resolved.spec.name} is a flat list of layers: name a spec with rows and implementations")
-    return build_model(
-        resolved.spec,
-        alpha=resolved.alpha,
-        implementation=resolved.implementation,
-        classes=resolved.classes,
-        in_channels=resolved.in_channels,
-    )
+    return _build(resolved.spec, resolved.alpha, resolved.implementation, resolved.classes, resolved.in_channels)
 
 
+def _build(
+    spec: Spec, alpha: float, implementation: str | None, classes: int | None, in_channels: int | None
+) -> nn.Module:
+    """Build a model.
+
+    Raises:
+        MbcostError: no network can be built with an argument, or memory is short.
+    """
+    from mbcost.measured.build import build as build_model
+    from mbcost.measured.shortage import naming_shortage
+
+    with naming_shortage(f"{spec.name} at alpha {alpha_text(alpha)}"):
+        return build_model(spec, alpha=alpha, implementation=implementation, classes=classes, in_channels=in_channels)
+
+
+@checked
 def measure(model: nn.Module, *, resolution: Size, in_channels: int = 3, against: str = "fvcore") -> Measurement:
     """Measure a model of `build`, layer by layer, on one zero image, in eval mode; it needs `mbcost[validate]`.
 
@@ -92,11 +110,19 @@ def measure(model: nn.Module, *, resolution: Size, in_channels: int = 3, against
     _require_torch()
     from mbcost.measured.measure import measure as measure_model
 
-    return measure_model(model, resolution=as_sides(resolution), in_channels=in_channels, against=against)
+    _check_model(model, "a torch.nn.Module, such as build('v2')")
+    height, width = (check_whole(side, "resolution") for side in as_sides(resolution))
+    channels = check_whole(in_channels, "in_channels")
+    return measure_model(model, resolution=(height, width), in_channels=channels, against=against)
 
 
+@checked
 def validate(
-    net: NetworkLike, measurement: Measurement | None = None, *, against: str | Sequence[str] = ("fvcore", "torch")
+    net: NetworkLike,
+    measurement: Measurement | None = None,
+    *,
+    against: str | Sequence[str] = ("fvcore", "torch"),
+    force: bool = False,
 ) -> Validation:
     """Compare the formulas with real models of a network, layer by layer, to the last integer.
 
@@ -107,6 +133,7 @@ def validate(
         measurement: what `measure` returned for a model; by default the models of `against` are built and measured.
         against: witnesses: `fvcore` and `torch` measure our own model; `torchvision`, `timm`, `keras` and
             `transformers` build theirs, for the implementation of the same name.
+        force: whether a model may run that takes more than 4 GiB or 10¹⁴ multiply-adds.
 
     Returns:
         `.passed`, `.checks` (how many values were compared) and `.differences`, each with `.layer`, `.quantity`,
@@ -125,9 +152,10 @@ def validate(
     resolved = network(net)
     if measurement is not None:
         return compare_measurement(resolved, measurement)
-    return validate_network(resolved, (against,) if isinstance(against, str) else against)
+    return validate_network(resolved, (against,) if isinstance(against, str) else against, force=force)
 
 
+@checked
 def verify(
     model: nn.Module | str,
     net: NetworkLike | None = None,
@@ -162,7 +190,7 @@ def verify(
         in_channels: the channels of the image; by default the table's own.
         top: whether the network has the global pool and what follows it.
         arguments: the arguments of the factory, if `model` is a name.
-        force: whether activations may be computed that take very much memory, as with `--force`.
+        force: whether activations may be computed that take more than 4 GiB.
 
     Returns:
         `.equal`; `.layers`, those that differ, each with `.expected`, `.actual`, `.features`, `.params` and
@@ -176,30 +204,11 @@ def verify(
     >>> verify(build("v2@0.5"), "v2@0.5").equal
     True
     """
+    from mbcost.questions.verify.candidates import list_candidates
     from mbcost.questions.verify.verify import identify_model, verify_model
 
     if net is None and not find:
         raise MbcostError("verify needs a network to compare with: give one, or find=True to search for it")
-    if net is not None and not find:
-        resolved = network(
-            net,
-            alpha=alpha,
-            resolution=resolution,
-            rho=rho,
-            implementation=implementation,
-            classes=classes,
-            head=head,
-            in_channels=in_channels,
-            top=top,
-        )
-        traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)
-        named = implementation or _read_implementation(net)
-        return verify_model(resolved, traced, any_epsilon=named is None)
-    if isinstance(net, analytic.Network):
-        raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' with find=True")
-    text = None if net is None else as_text(net)
-    reference = Reference("") if text is None else parse_reference(text)
-    subject = text or "all networks"
     settings = make_settings(
         alpha=alpha,
         resolution=resolution,
@@ -210,17 +219,20 @@ def verify(
         in_channels=in_channels,
         top=top,
     )
-    names = NETWORKS if text is None else (reference.name,)
-    specs = [choose_top(load_spec(name), head, classes, top=top) for name in names]
-    scaled = None if settings.rho is None else scale_resolution(specs[0], settings.rho)
-    size = pick_setting("the resolution", subject, reference.resolution, settings.resolution, scaled)
-    channels = specs[0].channels if in_channels is None else in_channels
+    if net is not None and not find:
+        resolved = resolve_network(net, settings)
+        traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)
+        named = implementation or _read_implementation(net)
+        return verify_model(resolved, traced, any_epsilon=named is None)
+    if isinstance(net, analytic.Network):
+        raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' with find=True")
+    candidates = list_candidates(None if net is None else as_text(net), settings)
     return identify_model(
-        specs,
-        _trace(model, arguments, size or specs[0].resolution, channels, force=force),
-        alpha=pick_setting("alpha", subject, reference.alpha, settings.alpha),
-        implementation=pick_setting("the implementation", subject, reference.implementation, implementation),
-        classes=classes,
+        candidates.specs,
+        _trace(model, arguments, candidates.resolution, candidates.in_channels, force=force),
+        alpha=candidates.alpha,
+        implementation=candidates.implementation,
+        classes=candidates.classes,
     )
 
 
@@ -250,16 +262,25 @@ def _trace(
     if isinstance(model, str):
         return trace_target(model, arguments or {}, resolution, in_channels, force=force)
     _require_torch()
-    from torch import nn
-
     from mbcost.measured.own import trace_model
 
-    if not isinstance(model, nn.Module):
-        raise MbcostError(f"{model!r:.100} is not a model: give a torch.nn.Module, or MODULE:FACTORY as text")
+    _check_model(model, "a torch.nn.Module, or MODULE:FACTORY as text")
     if arguments:
         raise MbcostError("arguments are those of a factory: remove them, the model is made already")
-    check_whole(in_channels, "in-channels")
+    check_whole(in_channels, "in_channels")
     return trace_model(model, type(model).__name__, resolution, in_channels, force=force)
+
+
+def _check_model(model: object, form: str) -> None:
+    """Check that something is a PyTorch model.
+
+    Raises:
+        MbcostError: it is not.
+    """
+    from torch import nn
+
+    if not isinstance(model, nn.Module):
+        raise wrong_argument(model, "model", form)
 
 
 def _require_torch() -> None:

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import fields
 from fractions import Fraction
-from numbers import Real
-from typing import TYPE_CHECKING, TypeVar
+from typing import Annotated
 
 from mbcost.analytic import network as analytic
 from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError, choose
 from mbcost.present.cost.table import as_table
 from mbcost.present.html import render_html
-from mbcost.present.records import list_records
+from mbcost.present.records import Value, list_records
+from mbcost.python.arguments import checked, wrong_argument
 from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
+from mbcost.spec.catalogue import library
 from mbcost.spec.catalogue.library import NETWORKS, as_convention
 from mbcost.spec.catalogue.reference import parse_rho
-from mbcost.spec.scaling import check_whole
+from mbcost.spec.convention import Convention
+from mbcost.spec.table import Spec
 
-if TYPE_CHECKING:
-    from mbcost.present.records import Value
-    from mbcost.spec.convention import Convention
-    from mbcost.spec.table import Spec
-
-NetworkLike = str | os.PathLike[str] | analytic.Network
+NetworkLike = Annotated[
+    str | os.PathLike[str] | analytic.Network, "a reference such as 'v2@0.75/160', a path or a Network"
+]
 """A reference such as `v2@0.75/160:torchvision`, the path of a YAML file, or a network itself."""
-Size = int | tuple[int, int]
+Size = Annotated[int | tuple[int, int], "a whole number or (height, width)"]
 """Height and width in pixels; one number stands for both."""
-Name = TypeVar("Name")
+load_spec = checked(library.load_spec)
 
 
 class Network(analytic.Network):
@@ -42,6 +40,7 @@ class Network(analytic.Network):
     <Network v2@0.75/160:official: 2,636,424 params, 107,295,200 mult-adds (convention macs)>
     """
 
+    @checked
     def table(self, by: str = "layer", convention: Convention | str | None = None) -> list[dict[str, Value]]:
         """Return the rows of the cost table as plain dicts, with the columns of `mbcost table --format csv`.
 
@@ -54,17 +53,17 @@ class Network(analytic.Network):
 
         >>> rows = network("v2").table(by="stage")
         >>> rows[0]["params"], rows[0]["output"]
-        (928, '112x112x32')
+        (928, (112, 112, 32))
         """
-        if by not in GROUPINGS:
-            raise unknown("grouping", by, GROUPINGS)
-        return list_records(as_table(tabulate_costs(self, as_convention(convention), by)))
+        grouping = choose("grouping", by, GROUPINGS)
+        return list_records(as_table(tabulate_costs(self, as_convention(convention), grouping)))
 
     def _repr_html_(self) -> str:
         """Return the cost table as HTML, which notebooks show."""
         return render_html(as_table(tabulate_costs(self, as_convention(None))))
 
 
+@checked
 def network(
     net: NetworkLike,
     *,
@@ -109,13 +108,10 @@ def network(
         in_channels=in_channels,
         top=top,
     )
-    if not isinstance(net, analytic.Network):
-        return _show(resolve_reference(as_text(net), settings))
-    if settings != Settings():
-        raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' instead")
-    return _show(net)
+    return resolve_network(net, settings)
 
 
+@checked
 def resolve(
     spec: Spec,
     *,
@@ -165,27 +161,24 @@ def networks() -> tuple[str, ...]:
 
 def make_settings(
     *,
-    alpha: float | None,
-    resolution: Size | None,
-    rho: float | Fraction | None,
-    implementation: str | None,
-    classes: int | None,
-    head: str | None,
-    in_channels: int | None,
-    top: bool,
+    alpha: float | None = None,
+    resolution: Size | None = None,
+    rho: float | Fraction | None = None,
+    implementation: str | None = None,
+    classes: int | None = None,
+    head: str | None = None,
+    in_channels: int | None = None,
+    top: bool = True,
 ) -> Settings:
     """Return the settings that a caller gives.
 
     Raises:
-        MbcostError: alpha is not a number, a resolution does not have two sides, or rho is not positive.
+        MbcostError: alpha is too large, or rho is not positive.
     """
-    for name, value in (("implementation", implementation), ("head", head)):
-        if value is not None and not isinstance(value, str):
-            raise MbcostError(f"{name} is {value!r:.100}: it must be text")
     return Settings(
         alpha=None if alpha is None else as_alpha(alpha),
         resolution=None if resolution is None else as_sides(resolution),
-        rho=None if rho is None else _as_fraction(rho),
+        rho=None if rho is None else as_rho(rho),
         implementation=implementation,
         classes=classes,
         head=head,
@@ -194,80 +187,53 @@ def make_settings(
     )
 
 
-def as_text(net: str | os.PathLike[str]) -> str:
-    """Return a reference as text; a path means a file, also if a built-in network has its name.
+def resolve_network(net: NetworkLike, settings: Settings) -> Network:
+    """Return the network that a reference, a path or a network means, completed by the settings.
 
     Raises:
-        MbcostError: it is neither.
+        MbcostError: they contradict each other or do not describe a network.
     """
-    if isinstance(net, str):
-        return net
-    if isinstance(net, os.PathLike) and isinstance(path := os.fspath(net), str):
-        return os.path.join(os.curdir, path)  # noqa: PTH118  # a Path drops the dot that marks a path
-    raise MbcostError(f"{net!r:.100} is not a network: give a reference such as 'v2@0.75/160', a path or a Network")
+    if not isinstance(net, analytic.Network):
+        return _show(resolve_reference(as_text(net), settings))
+    if settings != Settings():
+        raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' instead")
+    return _show(net)
+
+
+def as_text(net: str | os.PathLike[str]) -> str:
+    """Return a reference as text; a path means a file, also if a built-in network has its name."""
+    return net if isinstance(net, str) else os.path.join(os.curdir, net)  # noqa: PTH118  # a Path drops the dot
 
 
 def as_sides(resolution: Size) -> tuple[int, int]:
-    """Return height and width; whether they are whole numbers is checked where the network is built.
-
-    Raises:
-        MbcostError: there are not two.
-    """
-    if not isinstance(resolution, tuple | list):
-        return resolution, resolution
-    if len(resolution) != 2:
-        raise MbcostError(f"resolution is {resolution}: write one number or (height, width)")
-    return resolution[0], resolution[1]
+    """Return height and width; whether they are positive is checked where the network is built."""
+    return resolution if isinstance(resolution, tuple) else (resolution, resolution)
 
 
 def as_alpha(alpha: float) -> float:
     """Return a width multiplier; whether a network can be built with it is checked where it is built.
 
     Raises:
-        MbcostError: it is not a number.
+        MbcostError: it is too large.
     """
     try:
-        return float(check_number(alpha, "alpha", "a number such as 0.75"))
+        return float(alpha)
     except OverflowError:
         raise MbcostError("alpha is too large: it must be a number such as 0.75") from None
 
 
-def as_names(names: Sequence[Name] | None, option: str) -> Sequence[Name] | None:
-    """Return a list of names as it is.
+def as_rho(rho: float | Fraction) -> Fraction:
+    """Return a resolution multiplier as an exact fraction.
 
     Raises:
-        MbcostError: it is one name, or no list.
+        MbcostError: it is not positive.
     """
-    if names is None or isinstance(names, list | tuple):
-        return names
-    raise MbcostError(f"{option} is {names!r:.100}: it must be a list, such as [{names!r:.100}]")
-
-
-def check_sides(resolution: Size) -> tuple[int, int]:
-    """Return height and width, which are checked.
-
-    Raises:
-        MbcostError: there are not two, or one is not a whole number of at least 1.
-    """
-    height, width = as_sides(resolution)
-    return check_whole(height, "resolution"), check_whole(width, "resolution")
-
-
-def check_number(value: float, name: str, form: str) -> float:
-    """Return a number as it is.
-
-    Raises:
-        MbcostError: it is something else.
-    """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise MbcostError(f"{name} is {value!r:.100}: it must be {form}")
-    return value
-
-
-def _as_fraction(rho: float | Fraction) -> Fraction:
     if isinstance(rho, Fraction) and rho > 0:
         return rho
-    return parse_rho(str(rho))
+    try:
+        return parse_rho(str(rho))
+    except ValueError:  # Python writes no integer with more than 4,300 digits
+        raise wrong_argument(rho, "rho", "a positive number such as 0.714") from None
 
 
 def _show(net: analytic.Network) -> Network:

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import tee
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from mbcost.analytic.reference import Settings
-from mbcost.errors import MbcostError, unknown
-from mbcost.python.networks import Size, as_alpha, as_text, check_number, check_sides
-from mbcost.spec.catalogue.reference import pick_setting
+from mbcost.errors import MbcostError, choose
+from mbcost.present.table import to_float
+from mbcost.python.arguments import FORMS, checked, wrong_argument
+from mbcost.python.networks import Size, as_alpha, as_rho, as_sides, as_text, make_settings
+from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import check_alpha, check_whole
 
 if TYPE_CHECKING:
-    from mbcost.questions.search.configurations import Configuration, CostSheet, CountingRules
+    from mbcost.questions.search.configurations import Configuration
     from mbcost.questions.search.limits import Fit, Limit
-    from mbcost.questions.search.requests import Request
-    from mbcost.spec.convention import Convention
+    from mbcost.questions.search.requests import Grid
 
-FITTED_SIZES = range(32, 321)
-"""The sides of the square inputs that `fit` searches if none is named."""
-COUNT, BYTES = "a count", "a number of bytes"
+QUANTITIES: Mapping[str, str] = {
+    "ram": "memory", "flash": "flash", "mult_adds": "mult_adds", "params": "params", "min_top1": "top1",
+    "max_latency": "latency",
+}  # fmt: skip
+"""A limit of `fit` -> the quantity that it limits."""
 
 
+@checked
 def sweep(
     *networks: str | os.PathLike[str],
     alphas: Sequence[float] | None = None,
     resolutions: Sequence[Size] | None = None,
+    rhos: Sequence[float | Fraction] | None = None,
     implementation: str | None = None,
     classes: int | None = None,
     head: str | None = None,
@@ -38,6 +42,7 @@ def sweep(
     allocator: str = "naive",
     dtype: str = "int8",
     pareto: str | None = None,
+    force: bool = False,
 ) -> tuple[Configuration, ...]:
     """Return the cost of networks over alpha and resolution, as `mbcost sweep` does; it needs numpy.
 
@@ -47,6 +52,7 @@ def sweep(
         networks: references or paths of YAML files; one that states an alpha or a resolution has only that.
         alphas: width multipliers; by default the published ones.
         resolutions: sizes of the input in pixels, a side or (height, width) each; by default the published ones.
+        rhos: resolution multipliers, instead of resolutions.
         implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
         classes: the outputs of the classifier; by default 1000.
         head: your own head instead of the table's, such as `512,bn,26`.
@@ -55,7 +61,9 @@ def sweep(
         convention: how params and mult-adds are counted; by default `macs`.
         allocator: the allocation model of the peak memory.
         dtype: the dtype of weights and feature maps.
-        pareto: two quantities such as `mult-adds,top1`: only what is Pareto-optimal in both.
+        pareto: two quantities such as `mult_adds,top1`: only what is Pareto-optimal in both.
+        force: whether the search may exceed its limits: 100,000 configurations, or with `pareto` 100,000,000 of which
+            100,000 are optimal, and 1,000,000 with the allocator `arena`.
 
     Returns:
         Configurations in the order of network, alpha and resolution, or by the first quantity of `pareto`. Each has
@@ -68,43 +76,43 @@ def sweep(
     >>> [point.mult_adds for point in sweep("v2", alphas=[0.5, 1.0], resolutions=[96, 224])]
     [18885440, 97131840, 56289152, 300774272]
     """
-    from mbcost.questions.search.requests import Request, load_rules, parse_series
+    from mbcost.questions.search.effort import MOST_KEPT, check_kept, list_sweep_works
+    from mbcost.questions.search.requests import choose_published, list_sheets, load_rules, make_requests
     from mbcost.questions.search.sweep import find_front, parse_aims
     from mbcost.questions.search.sweep import sweep as compute_batches
+    from mbcost.questions.work import check_all
 
     aims = None if pareto is None else parse_aims(pareto)
     rules = load_rules(convention, allocator, dtype)
-    widths, sizes = _as_alphas(alphas), _as_sizes(resolutions)
-    settings = Settings(implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top)
-    requests: list[Request[tuple[float, ...]]] = []
-    for text in dict.fromkeys(map(as_text, networks)):
-        reference, series = parse_series(text, settings)
-        spec = series.spec
-        published = tuple((size, size) for size in spec.published_resolutions) or (spec.resolution,)
-        stated_alpha = None if reference.alpha is None else (reference.alpha,)
-        stated_size = None if reference.resolution is None else (reference.resolution,)
-        chosen = pick_setting("alpha", text, stated_alpha, widths) or spec.published_alphas
-        at = pick_setting("the resolution", text, stated_size, sizes) or published
-        _add(requests, Request(text, series, chosen, at))
+    settings = make_settings(
+        implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top
+    )
+    grid = _make_grid(alphas, resolutions, rhos)
+    requests = make_requests(map(as_text, networks), settings, grid, choose_published)
     if not requests:
         raise MbcostError("sweep needs a network: give at least one")
-    batches = compute_batches(*_list_sheets(requests, rules))
+    if aims is None:
+        check_kept(requests, force=force)
+    check_all(list_sweep_works(requests, rules.allocator, only_front=aims is not None), force=force)
+    batches = compute_batches(*list_sheets(requests, rules))
     if aims is not None:
-        return find_front(batches, aims)
+        return find_front(batches, aims, None if force else MOST_KEPT)
     return tuple(point for batch in batches for point in batch.list_configurations())
 
 
+@checked
 def fit(
     *networks: str | os.PathLike[str],
-    flash: int | None = None,
-    ram: int | None = None,
-    mult_adds: int | None = None,
-    params: int | None = None,
+    flash: float | None = None,
+    ram: float | None = None,
+    mult_adds: float | None = None,
+    params: float | None = None,
     min_top1: float | None = None,
     max_latency: float | None = None,
     phone: str | None = None,
     alphas: Sequence[float] | None = None,
     resolutions: Sequence[Size] | None = None,
+    rhos: Sequence[float | Fraction] | None = None,
     implementation: str | None = None,
     classes: int | None = None,
     head: str | None = None,
@@ -117,6 +125,7 @@ def fit(
     pareto: bool = False,
     near_twins: bool = False,
     limit: int = 10,
+    force: bool = False,
 ) -> Fit:
     """Find the networks that fit a device, with their alpha and resolution, as `mbcost fit` does; it needs numpy.
 
@@ -131,6 +140,7 @@ def fit(
         phone: `pixel1`, `pixel2` or `pixel3`.
         alphas: width multipliers; by default every alpha from 0.1 to 1.5 that gives a different network.
         resolutions: sizes of the input in pixels, a side or (height, width) each; by default the sides 32 to 320.
+        rhos: resolution multipliers, instead of resolutions.
         implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
         classes: the outputs of the classifier; by default 1000.
         head: your own head instead of the table's, such as `512,bn,26`.
@@ -144,6 +154,8 @@ def fit(
         near_twins: whether to return near-twins as well: configurations of a network that differ by less than 10% in
             alpha (rounded to hundredths) and in resolution from a better one. What you name is never left out.
         limit: how many configurations to return.
+        force: whether the search may exceed its limits: 20,000,000 configurations, 2,000,000 with the allocator
+            `arena`, of which 10,000 are returned.
 
     Returns:
         `.best`, the configurations that fit, each with `.configuration` (see `sweep`) and `.binding` (the limit that
@@ -159,114 +171,72 @@ def fit(
     >>> best.plateau.alpha, best.resolution, best.memory
     (0.55, (128, 128), 245760)
     """
-    from mbcost.questions.search.configurations import Near
-    from mbcost.questions.search.fit import MOST_ARENAS
+    from mbcost.questions.search.effort import check_arenas, count_listed, list_fit_works
     from mbcost.questions.search.fit import fit as find_fit
     from mbcost.questions.search.ranking import RANKS
-    from mbcost.questions.search.requests import EVERY_ALPHA, NETS, Request, load_rules, parse_series
+    from mbcost.questions.search.requests import NETS, choose_everything, list_sheets, load_rules, make_requests
+    from mbcost.questions.work import check_all
 
-    if rank not in RANKS:
-        raise unknown("rank", rank, RANKS)
+    key = choose("rank", rank, RANKS)
     check_whole(limit, "limit")
-    if allocator == "arena" and limit > MOST_ARENAS:
-        raise MbcostError(f"limit is {limit:,}: at most {MOST_ARENAS:,} arenas are laid out, use a smaller limit")
-    limits = _list_limits(
-        {
-            "memory": (ram, "ram", BYTES), "flash": (flash, "flash", BYTES),
-            "mult_adds": (mult_adds, "mult_adds", COUNT), "params": (params, "params", COUNT),
-            "top1": (min_top1, "min_top1", "a percentage"),
-            "latency": (max_latency, "max_latency", "a number of milliseconds"),
-        },
-        phone,
-    )  # fmt: skip
+    given = {
+        "ram": ram, "flash": flash, "mult_adds": mult_adds, "params": params, "min_top1": min_top1,
+        "max_latency": max_latency,
+    }  # fmt: skip
+    limits = _list_limits({name: value for name, value in given.items() if value is not None}, phone)
     rules = load_rules(convention, allocator, dtype)
-    widths, sizes = _as_alphas(alphas), _as_sizes(FITTED_SIZES if resolutions is None else resolutions)
-    settings = Settings(implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top)
-    requests: list[Request[Any]] = []
-    for text in dict.fromkeys(map(as_text, networks or NETS)):
-        reference, series = parse_series(text, settings)
-        stated = None if reference.alpha is None else (reference.alpha,)
-        chosen = pick_setting("alpha", text, stated, widths)
-        stated_size = None if reference.resolution is None else (reference.resolution,)
-        at = pick_setting("the resolution", text, stated_size, None if resolutions is None else sizes)
-        near = Near() if near_twins else Near(chosen is None, at is None)
-        _add(requests, Request(text, series, EVERY_ALPHA if chosen is None else chosen, at or sizes or (), near))
-    return find_fit(*_list_sheets(requests, rules), limits, rank=rank, most=limit, only_front=pareto)
+    check_arenas(rules.allocator, limit)
+    settings = make_settings(
+        implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top
+    )
+    grid = _make_grid(alphas, resolutions, rhos)
+    texts = map(as_text, networks or NETS)
+    requests = make_requests(texts, settings, grid, choose_everything, near_twins=near_twins)
+    count_listed(requests, limit).check(force=force)
+    check_all(list_fit_works(requests, rules.allocator), force=force)
+    return find_fit(*list_sheets(requests, rules), limits, rank=key, most=limit, only_front=pareto)
 
 
-def _as_alphas(alphas: Sequence[float] | None) -> tuple[float, ...] | None:
-    """Return the alphas without repetitions.
+def _make_grid(
+    alphas: Sequence[float] | None, resolutions: Sequence[Size] | None, rhos: Sequence[float | Fraction] | None
+) -> Grid:
+    """Return the alphas and the resolutions to search, without repetitions.
 
     Raises:
-        MbcostError: there are none, or one is not a positive number.
+        MbcostError: an alpha, a side or a rho is not positive.
     """
-    if alphas is None:
-        return None
-    _check_list(alphas, "alphas", "[0.5, 1.0]")
-    distinct = tuple(dict.fromkeys(as_alpha(alpha) for alpha in alphas))
-    for alpha in distinct:
+    from mbcost.questions.search.requests import Grid
+
+    distinct = None if alphas is None else tuple(dict.fromkeys(map(as_alpha, alphas)))
+    for alpha in distinct or ():
         check_alpha(alpha)
-    return distinct
+    sizes = None if resolutions is None else tuple(dict.fromkeys(map(_check_sides, resolutions)))
+    return Grid(distinct, sizes, None if rhos is None else tuple(dict.fromkeys(map(as_rho, rhos))))
 
 
-def _as_sizes(resolutions: Sequence[Size] | None) -> tuple[tuple[int, int], ...] | None:
-    """Return height and width of each resolution, without repetitions.
-
-    Raises:
-        MbcostError: there are none, or a side is not a positive whole number.
-    """
-    if resolutions is None:
-        return None
-    _check_list(resolutions, "resolutions", "[96, 224]")
-    return tuple(dict.fromkeys(check_sides(resolution) for resolution in resolutions))
+def _check_sides(resolution: Size) -> tuple[int, int]:
+    height, width = (check_whole(side, "resolution") for side in as_sides(resolution))
+    return height, width
 
 
-def _check_list(values: Sequence[object], name: str, example: str) -> None:
-    if not isinstance(values, Iterable) or isinstance(values, str) or not list(values):
-        raise MbcostError(f"{name} is {values!r:.100}: it must be a list such as {example}")
-
-
-def _add(requests: list[Request[Any]], request: Request[Any]) -> None:
-    from mbcost.questions.search.requests import check_distinct
-
-    requests.append(request)
-    check_distinct(requests)
-
-
-def _list_sheets(
-    requests: Sequence[Request[Any]], rules: CountingRules
-) -> tuple[Iterator[CostSheet], Iterator[tuple[tuple[int, int], ...]]]:
-    """Return the costs of all networks, part by part, and for each part its resolutions."""
-    parts = ((sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules))
-    sheets, sizes = tee(parts)
-    return (sheet for sheet, _ in sheets), (resolutions for _, resolutions in sizes)
-
-
-def _list_limits(values: Mapping[str, tuple[float | None, str, str]], phone: str | None) -> list[Limit]:
+def _list_limits(values: Mapping[str, float], phone: str | None) -> list[Limit]:
     """Return the limits that are given.
 
     Args:
-        values: a quantity -> its limit, the name of the argument, and what it must be.
+        values: a parameter -> its value.
         phone: the phone of the latency.
 
     Raises:
-        MbcostError: a limit is not a positive number, or a phone is missing or unknown.
+        MbcostError: a limit is negative or infinite, or a phone is missing or unknown.
     """
-    from mbcost.questions.search.limits import Limit
-    from mbcost.spec.catalogue.checkpoints import load_checkpoints
+    from mbcost.questions.search.limits import Limit, choose_phone
 
-    phones = list(dict.fromkeys(name for checkpoint in load_checkpoints() for name in checkpoint.latency_ms))
-    if phone is not None and phone not in phones:
-        raise unknown("phone", phone, phones)
-    if (phone is None) != (values["latency"][0] is None):
-        given, missing = ("max_latency", "phone") if phone is None else ("phone", "max_latency")
-        raise MbcostError(f"{given} needs {missing}: latency is published for {', '.join(phones)}")
+    on = choose_phone(phone, limits_latency="max_latency" in values)
     limits = []
-    for quantity, (value, name, form) in values.items():
-        if value is None:
-            continue
-        if not 0 <= check_number(value, name, form) < math.inf:
-            raise MbcostError(f"{name} is {value}: it must be {form} that is not negative")
-        on = phone if phone and quantity == "latency" else ""
-        limits.append(Limit(quantity, value, at_least=quantity == "top1", phone=on))
+    for name, value in values.items():
+        quantity = QUANTITIES[name]
+        number = value if isinstance(value, int) and quantity not in ("top1", "latency") else to_float(value)
+        if not 0 <= number < math.inf:
+            raise wrong_argument(value, name, f"{FORMS.get(name, 'a count')} that is not negative")
+        limits.append(Limit(quantity, number, at_least=quantity == "top1", phone=on if quantity == "latency" else ""))
     return limits

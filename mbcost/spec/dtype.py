@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mbcost.errors import unknown
+from mbcost.errors import choose
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,7 @@ def dtype_of(name: str) -> Dtype:
     >>> dtype_of("int8").bias
     4
     """
-    if name not in DTYPES:
-        raise unknown("dtype", name, DTYPES)
-    return DTYPES[name]
+    return DTYPES[choose("dtype", name, DTYPES)]
 
 
 DTYPES: Mapping[str, Dtype] = {

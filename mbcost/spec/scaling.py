@@ -145,7 +145,7 @@ def check_whole(number: int, name: str) -> int:
         whole = operator.index(number)
     except TypeError:
         raise MbcostError(f"{name} is {number!r}: it must be a whole number") from None
-    if whole > LARGEST:
+    if abs(whole) > LARGEST:
         raise MbcostError(f"{name} has more than 1,000 digits: use a smaller number")
     if whole < 1:
         raise MbcostError(f"{name} is {whole}: it must be at least 1")

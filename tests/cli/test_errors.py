@@ -90,7 +90,7 @@ MISTAKES = [
     (["table", "v2", "--res", "٣٢"], "resolution is '٣٢': write a size in pixels"),
     (["compare", "standard-vs-dws", "--alpha", "nan"], "alpha is nan: it must be a positive number"),
     (["compare", "standard-vs-dws", "--alpha", "0"], "alpha is 0: it must be a positive number"),
-    (["compare", "standard-vs-dws", "--in", "1" + 20 * "0", "--alpha", "0.5"], "in is 1" + 20 * "0" + ": it must be"),
+    (["compare", "standard-vs-dws", "--in", "1" + 20 * "0", "--alpha", "0.5"], "inputs is 1" + 20 * "0" + ": it must"),
     (["compare", "standard-vs-dws", "--rho", "0.01"], "rho 0.01 leaves nothing of a 14x14 map"),
     (["compare", "standard-vs-dws", "--kernel", "0"], "kernel is 0: it must be at least 1"),
     (["compare", "standard-vs-dws", "--net", "v1-standard"], "v1-standard has no depthwise layers"),

@@ -121,7 +121,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {
             "": [
                 "schema", "convention", "allocator", "dtype", "units", "limits", "rank", "tried", "fitting",
-                "laid_out", "given_up", "front", "configurations", "nearest", "nearest_released", "impossible",
+                "laid_out", "given_up", "near_twins", "front", "configurations", "nearest", "nearest_released", "impossible",
                 "reliefs",
             ],
             "units": [*BYTES, "latency"],

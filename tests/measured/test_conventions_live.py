@@ -65,7 +65,8 @@ OURS.append(
 THEIRS += OTHERS
 THEIRS += [Case("v3-large-minimalistic", 1.0, EVEN, "timm"), Case("v3-small-minimalistic", 1.0, ODD, "timm")]
 KERAS = [Case("v1", 1.0, EVEN, "keras"), Case("v2", 0.5, ODD, "keras"), Case("v3-small", 0.5, ODD, "keras")]
-"""One setting each, because tracing Keras takes seconds per model. V3-Large has the same kinds of layers as V3-Small."""
+"""One setting each, because tracing Keras takes seconds per model. V3-Large has the same kinds of layers as V3-Small.
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mbcost
+from mbcost.present.records import Value
+from mbcost.python.arguments import speak_python
 from tests.cli.conftest import Mbcost
 from tests.cli.conftest import mbcost as command  # noqa: F401  # the fixture
 
@@ -60,7 +65,7 @@ def test_a_network_is_what_the_command_line_reads(text: str, settings: dict[str,
     if result.code:
         with pytest.raises(mbcost.MbcostError) as caught:
             mbcost.network(text, **settings)
-        assert result.err == f"mbcost: error: {caught.value}\n"
+        assert f"mbcost: error: {caught.value}\n" == speak_python(result.err)
         return
     answer, network = json.loads(result.out), mbcost.network(text, **settings)
     assert (network.params(), network.mult_adds()) == (answer["totals"]["params"], answer["totals"]["mult_adds"])
@@ -73,6 +78,14 @@ ANSWERS: dict[str, Callable[[], object]] = {
     "table v2@0.75/160": lambda: mbcost.network("v2@0.75/160"),
     "compare v1 v2@0.75": lambda: mbcost.compare("v1", mbcost.network("v2", alpha=0.75)),
     "diff v3-large@0.5 v3-large@0.5:torchvision": lambda: mbcost.diff("v3-large@0.5", "v3-large@0.5:torchvision"),
+    "compare standard-vs-dws": mbcost.standard_vs_dws,
+    "compare standard-vs-dws --in 16 --stride 2 --rho 0.5": lambda: mbcost.standard_vs_dws(
+        inputs=16, stride=2, rho=0.5
+    ),
+    "compare standard-vs-dws v2@0.75/160:keras": lambda: mbcost.standard_vs_dws(
+        "v2@0.75", resolution=160, implementation="keras"
+    ),
+    "compare residual-vs-inverted --feature 28": lambda: mbcost.residual_vs_inverted(feature=28),
     "ledger v2 --convention macs,fvcore": lambda: mbcost.ledger("v2", conventions=["macs", "fvcore"]),
     "formula v1 1.1.depthwise": lambda: mbcost.formula("v1", "1.1.depthwise"),
     "conventions": mbcost.conventions,
@@ -99,35 +112,95 @@ ANSWERS: dict[str, Callable[[], object]] = {
         net="v1@0.5:official", params="1.34M", mult_adds="150M", limit=2
     ),
     "published v1-standard": lambda: mbcost.published("v1-standard"),
-    "published --status out-of-scope v1-quant": lambda: mbcost.published("v1-quant", status="out of scope"),
+    "published --status out-of-scope v1-quant": lambda: mbcost.published("v1-quant", status="out_of_scope"),
 }
 """A command -> the same question in Python."""
 
 
+def compare_rows(rows: list[dict[str, Value]], text: str) -> None:
+    """Check that rows have the values of a command's CSV, as numbers."""
+    expected = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) > 0
+    assert [list(row) for row in rows] == [list(row) for row in expected]
+    unlike = [
+        (key, value, text)
+        for row, texts in zip(rows, expected, strict=True)
+        for key, value in row.items()
+        if not means(value, text := texts[key])
+    ]
+    assert unlike == []
+    assert [(key, value) for row in rows for key, value in row.items() if not is_typed(key, value, row)] == []
+
+
 @pytest.mark.parametrize("words", ANSWERS)
-def test_the_rows_of_an_answer_are_those_of_the_command(words: str, command: Mbcost) -> None:  # noqa: F811
+def test_the_rows_of_an_answer_are_those_of_the_command_with_numbers_as_numbers(words: str, command: Mbcost) -> None:  # noqa: F811
     result = command(*words.split(), "--format", "csv")
     assert result.err == ""
-    expected = list(csv.DictReader(io.StringIO(result.out)))
-    rows = mbcost.rows(ANSWERS[words]())
-    spelled = [{key: spell(value) for key, value in row.items()} for row in rows]
-    assert len(rows) > 0
-    assert spelled == expected
+    compare_rows(mbcost.rows(ANSWERS[words]()), result.out)
 
 
-def spell(value: object) -> str:
-    """Spell a value as CSV does; only shares, which have two decimal places, are floats."""
+def test_a_table_of_numbers_is_read_from_a_file_and_from_rows(command: Mbcost, tmp_path: Path) -> None:  # noqa: F811
+    path = tmp_path / "table.csv"
+    path.write_text("alpha,resolution,mult_adds,params\n1,224,569M,4.24M\n0.75,224x192,,2585560\n", encoding="utf-8")
+    answers = mbcost.explain_rows(path, "v1:official", limit=1)
+    compare_rows(mbcost.rows(answers), command("explain", "v1:official", "--rows", str(path), "--format", "csv").out)
+    records: list[dict[str, object]] = [
+        {"alpha": 1.0, "resolution": 224, "mult_adds": "569M", "params": "4.24M"},
+        {"alpha": np.float64(0.75), "resolution": (224, 192), "mult_adds": float("nan"), "params": 2585560.0},
+    ]
+    assert mbcost.rows(mbcost.explain_rows(records, "v1:official", limit=1)) == mbcost.rows(answers)
+    with pytest.raises(mbcost.MbcostError, match=r"rows:3:4: '2.5 apples' has the unknown unit"):
+        mbcost.explain_rows([records[0], {"params": "2.5 apples"}], "v1")
+    with pytest.raises(mbcost.MbcostError, match="the network is given as 'v1' and in the table"):
+        mbcost.explain_rows([{"network": "v2", "params": "3.4M"}], "v1")
+
+
+def test_what_validate_and_check_report_are_rows(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text("name: [", encoding="utf-8")
+    (row,) = mbcost.rows(mbcost.check(tmp_path / "net.yaml"))
+    assert (row["file"], row["line"], row["kind"]) == (str(tmp_path / "net.yaml"), 1, "invalid")
+    first, *_, total = mbcost.rows(mbcost.validate("v2@0.75/160", mbcost.Measurement("torch", (), 1, 2)))
+    assert (first["alpha"], first["resolution"], first["layer"], first["measured"]) == (0.75, 160, "0.1.conv", None)
+    assert (total["expected"], total["measured"]) == (107295200, 2)
+
+
+def means(value: object, text: str) -> bool:
+    """Return whether a value of Python is what CSV spells; a float has all digits, of which CSV has some."""
     if value is None or isinstance(value, bool):
-        return "" if value is None else str(value).lower()
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+        return text == ("" if value is None else str(value).lower())
+    if isinstance(value, tuple):
+        return text == "x".join(map(str, value))
+    if isinstance(value, float):
+        number = text.removesuffix(" %")
+        step = Fraction(1, 10 ** len(number.partition(".")[2]))
+        return abs(Fraction(str(value)) - Fraction(number)) <= step / 2
+    option = text.removeprefix("--")
+    return type(value) in (int, str) and str(value) == (text if option == text else option.replace("-", "_"))
+
+
+TEXTS = ("printed", "versions", "numbers", "layer", "block")
+"""Columns whose text can be only digits: a number as it is printed, versions, factors of an equation, and names."""
+FLOATS = ("alpha", "alpha_least", "alpha_most", "chance", "bits", "time_us", "mult_adds_per_byte", "top1_percent",
+          "left_percent", "mult_adds_percent", "time_percent", "params_ratio", "mult_adds_ratio", "activations_ratio",
+          "formula_ratio", "times_cheaper")  # fmt: skip
+SIZES = ("resolution", "kernel", "input", "output")
+
+
+def is_typed(key: str, value: Value, row: dict[str, Value]) -> bool:
+    """Return whether a number has the type that docs/python.md states, and whether a text is not one."""
+    if isinstance(value, str):
+        return key in TEXTS or re.fullmatch(r"[-+]?[0-9.,x]+ ?%?|--.*|", value) is None
+    is_share = key == "exact" and str(row.get("printed")).endswith("%")
+    allowed = (float,) if key in FLOATS or is_share else (int, tuple) if key in SIZES else (int, bool)
+    return value is None or type(value) in allowed
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "no network": (mbcost.compare, "compare needs a network: give at least one"),
-    "no name": (lambda: mbcost.network(3), "3 is not a network: give a reference such as 'v2@0.75/160', a path or"),  # type: ignore[arg-type]
+    "no name": (lambda: mbcost.network(3), "net is 3: it must be a reference such as 'v2@0.75/160', a path"),  # type: ignore[arg-type]
     "a setting of a network": (lambda: mbcost.network(mbcost.network("v1"), alpha=0.5), "has its settings already"),
     "alpha as text": (lambda: mbcost.network("v2", alpha="1"), "alpha is '1': it must be a number such as 0.75"),  # type: ignore[arg-type]
-    "three sides": (lambda: mbcost.network("v2", resolution=(1, 2, 3)), "write one number or (height, width)"),  # type: ignore[arg-type]
+    "three sides": (lambda: mbcost.network("v2", resolution=(1, 2, 3)), "(1, 2, 3): it must be a whole number or (hei"),  # type: ignore[arg-type]
     "an empty side": (lambda: mbcost.network("v2", resolution=0), "resolution is 0: it must be at least 1"),
     "a side as text": (lambda: mbcost.network("v2", resolution="96"), "resolution is '96': it must be a whole number"),  # type: ignore[arg-type]
     "a grouping": (lambda: mbcost.network("v2").table(by="row"), "unknown grouping 'row': choose from layer"),
@@ -136,16 +209,28 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a quantity": (lambda: mbcost.ledger("v2", quantity="flops"), "unknown quantity 'flops'"),
     "a head that is a number": (lambda: mbcost.network("v2", head=10), "head is 10: it must be text"),  # type: ignore[arg-type]
     "an endless alpha": (lambda: mbcost.network("v2", alpha=10**400), "alpha is too large: it must be a number"),
-    "a convention that is a list": (lambda: mbcost.compare("v2", convention=["macs"]), "must be a name or a Conv"),  # type: ignore[arg-type]
-    "a dtype that is a number": (lambda: mbcost.memory("v2", dtype=8), "unknown dtype '8': choose from float32"),  # type: ignore[arg-type]
-    "a float": (lambda: mbcost.explain(3.14e8), "the number is 314000000.0: write it as it is printed"),  # type: ignore[arg-type]
-    "one convention": (lambda: mbcost.ledger("v2", conventions="macs"), "it must be a list, such as ['macs']"),
-    "one name as a list": (lambda: mbcost.memory("v2", allocators="naive"), "it must be a list, such as"),
+    "a convention that is a list": (lambda: mbcost.compare("v2", convention=["macs"]), "or a Convention"),  # type: ignore[arg-type]
+    "a dtype that is a number": (lambda: mbcost.memory("v2", dtype=8), "dtype is 8: it must be text"),  # type: ignore[arg-type]
+    "a float": (lambda: mbcost.explain(3.14e8), "number is 314000000.0: it must be text as it is printed"),  # type: ignore[arg-type]
+    "one convention": (lambda: mbcost.ledger("v2", conventions="macs"), "conventions is 'macs': it must be a list"),
+    "one name as a list": (lambda: mbcost.memory("v2", allocators="naive"), "allocators is 'naive': it must be a list"),
     "an allocator": (lambda: mbcost.memory("v2", allocators=["best"]), "unknown allocator 'best'"),
     "options without an arena": (lambda: mbcost.memory("v2", allocators=["naive"], arena=["pad"]), "without the all"),
     "a missing rate": (lambda: mbcost.roofline("v2", peak_macs=1e9), "bandwidth is missing: give both"),
     "an endless rate": (lambda: mbcost.roofline("v2", peak_macs=float("inf")), "peak_macs is inf: it must be"),
     "nothing to sweep": (mbcost.sweep, "sweep needs a network: give at least one"),
+    "a bool": (lambda: mbcost.network("v2", classes=True), "classes is True: it must be a whole number"),
+    "no conventions": (lambda: mbcost.ledger("v2", conventions=[]), "conventions is []: it must be a list such as"),
+    "no allocators": (lambda: mbcost.memory("v2", allocators=[]), "allocators is []: it must be a list such as"),
+    "a wrong item": (lambda: mbcost.sweep("v2", alphas=[1, "a"]), "alphas[1] is 'a': it must be a number"),  # type: ignore[list-item]
+    "a network of many": (lambda: mbcost.compare("v2", 3), "networks[1] is 3: it must be a reference"),  # type: ignore[arg-type]
+    "a name as a spec": (lambda: mbcost.resolve("v2"), "spec is 'v2': it must be a Spec, such as load_spec('v2')"),  # type: ignore[arg-type]
+    "head and top": (lambda: mbcost.network("v2", head="10", top=False), "head and top=False are both given"),
+    "long work": (lambda: mbcost.sweep("v2", resolutions=range(32, 20_000)), "add force=True to exceed the limit of"),
+    "a long fit": (lambda: mbcost.fit(resolutions=range(32, 60_000)), "add force=True to exceed the limit of"),
+    "a long list": (lambda: mbcost.fit(limit=10_001), "use a smaller limit, or add force=True to exceed"),
+    "a large model": (lambda: mbcost.validate("v2/40000"), "add force=True to exceed the limit of 4 GiB"),
+    "a long table": (lambda: mbcost.explain_rows([{"params": "3M"}] * 51, "v2"), "at a time, or add force=True"),
     "no alphas": (lambda: mbcost.sweep("v2", alphas=[]), "alphas is []: it must be a list such as [0.5, 1.0]"),
     "one alpha": (lambda: mbcost.sweep("v2", alphas=0.5), "alphas is 0.5: it must be a list such as [0.5, 1.0]"),  # type: ignore[arg-type]
     "a limit as text": (lambda: mbcost.fit(ram="320KiB"), "ram is '320KiB': it must be a number of bytes"),  # type: ignore[arg-type]
@@ -198,7 +283,8 @@ def test_the_counts_of_a_network_take_a_convention_or_its_name() -> None:
         assert network.params(convention) == network.params(convention.name)
         assert network.mult_adds(convention) == network.mult_adds(convention.name)
         rows = network.table(by="block", convention=convention.name)
-        assert sum(int(row["mult_adds"] or 0) for row in rows) == network.mult_adds(convention)
+        counts = (row["mult_adds"] for row in rows)
+        assert sum(count for count in counts if isinstance(count, int)) == network.mult_adds(convention)
 
 
 def test_a_model_is_built_measured_validated_and_verified() -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Annotated, Any, Optional
 
-from mbcost.analytic.network import resolve
 from mbcost.cli.arguments import NetworkOptions, parse_alpha, parse_rho, pick_network, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.group import CommandGroup
@@ -19,9 +17,9 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.present.compare import residuals, separable
 from mbcost.present.compare.compare import as_json, as_table
 from mbcost.questions.compare.compare import compare_totals
-from mbcost.questions.compare.residuals import compare_residuals
-from mbcost.questions.compare.separable import LayerSizes, compare_layer, compare_network
-from mbcost.spec.catalogue.library import find_network, is_path, load_convention, load_spec
+from mbcost.questions.compare.residuals import compare_residuals_of_v3
+from mbcost.questions.compare.separable import compare_as_printed, compare_with_standard
+from mbcost.spec.catalogue.library import find_network, is_path, load_convention
 
 
 class ComparisonGroup(CommandGroup):
@@ -115,20 +113,14 @@ def standard_vs_dws(
             option = next(iter(sizes)).removesuffix("puts")
             raise MbcostError(f"--{option} describes one layer and {net} is a whole network: keep one")
         network = resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl))
-        full = resolve(network.spec, implementation=network.implementation)
-        answer = compare_network(network, full)
+        answer = compare_with_standard(network)
         emit(separable.network_table(answer), separable.network_json(answer), destination, "blocks")
         return 0
     for name, value in (("res", res), ("impl", impl)):
         if value is not None:
             raise MbcostError(f"--{name} needs a network: name it, or use --feature for one layer")
-    if not sizes and alpha is None and rho is None:
-        alpha, rho = PAPER_ALPHA, PAPER_RHO
-    comparison = compare_layer(
-        load_spec("v1").implementation("official").channels,
-        LayerSizes(**sizes),
-        alpha=1.0 if alpha is None else parse_alpha(alpha),
-        rho=Fraction(1) if rho is None else parse_rho(rho),
+    comparison = compare_as_printed(
+        sizes, None if alpha is None else parse_alpha(alpha), None if rho is None else parse_rho(rho)
     )
     emit(separable.layer_table(comparison), separable.layer_json(comparison), destination, "forms")
     return 0
@@ -149,19 +141,10 @@ def residual_vs_inverted(
     of the 64-channel stage in V2's table.
     """
     destination = choose_destination(view)
-    blocks = compare_residuals(
-        load_spec("v3-large").implementation("official").squeeze,
-        channels=channels,
-        feature=feature,
-        expansion=expansion,
-        reduction=reduction,
-    )
+    blocks = compare_residuals_of_v3(channels=channels, feature=feature, expansion=expansion, reduction=reduction)
     emit(residuals.as_table(blocks, feature), residuals.as_json(blocks, feature), destination, "blocks")
     return 0
 
-
-PAPER_ALPHA, PAPER_RHO = "0.75", "0.714"
-"""V1 paper, table 3, rows 3 and 4."""
 
 COMPARISONS: Mapping[str, Callable[..., int]] = {
     "nets": nets,

@@ -11,11 +11,8 @@ from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument
 from mbcost.cli.work import begin_work
 from mbcost.present.compare.diff import as_json, as_table
-from mbcost.questions.compare.diff import count_pairs, diff_networks
+from mbcost.questions.compare.diff import diff_networks, measure_diff
 from mbcost.spec.catalogue.library import load_convention
-
-MOST_PAIRS = 20_000_000
-"""The pairs of layers that are compared without `--force`, those of two networks with more than 4,000 layers."""
 
 
 @share_options()
@@ -43,14 +40,7 @@ def diff(
     """
     destination = choose_destination(view)
     networks = [resolve_network(net, options) for net in (first, second)]
-    begin_work(
-        count_pairs(*networks),
-        "pairs of layers",
-        rate=500_000,
-        bound=MOST_PAIRS,
-        force=force,
-        remedy="compare their totals with mbcost compare",
-    )
+    begin_work(measure_diff(*networks), force=force)
     answer = diff_networks(networks[0], networks[1], load_convention(convention))
     emit(as_table(answer), as_json(answer), destination, "layers")
     return 1 if answer.layers else 0

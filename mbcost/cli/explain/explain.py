@@ -15,7 +15,6 @@ from mbcost.cli.completers import (
     names_of,
     one_of,
 )
-from mbcost.cli.explain.rows import read_rows
 from mbcost.cli.options import Force, open_option, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
@@ -24,23 +23,15 @@ from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import UNSORTED
 from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
-from mbcost.questions.explain.effort import count_work
+from mbcost.questions.explain.effort import measure_search
 from mbcost.questions.explain.explain import explain as explain_query
 from mbcost.questions.explain.query import Claim, make_query, parse_number
 from mbcost.questions.explain.readings import QUANTITIES
+from mbcost.questions.explain.rows import name_networks, read_rows
 from mbcost.questions.explain.trials import Trial
 from mbcost.spec.catalogue.library import find_network, load_conventions
 from mbcost.spec.quantity import read_quantity
 from mbcost.spec.scaling import check_whole
-
-MOST_NUMBERS = 50
-"""The numbers of one network that are explained together without --force: more need more than 500 MB. V2's 22 released
-networks, with two numbers each, are 44."""
-RATE = 20_000
-"""Counts per second, about: queries of 3 to 100 seconds were half to three times as fast on the test machine."""
-BOUND = 10_000_000
-"""The most counts without `--force`."""
-REMEDY = "state more of the network, give fewer rows, or leave out --deep"
 
 
 @share_options(
@@ -132,13 +123,7 @@ def explain(
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
     settings = options.parse()
     queries = [make_query(name, claims, settings, convention, deep=deep, force=force) for name, claims in networks]
-    work = sum(map(count_work, queries))
-    most = max(len(query.facts) for query in queries)
-    if most > MOST_NUMBERS and not force:
-        raise MbcostError(
-            f"the table has {most:,} numbers of one network: give at most {MOST_NUMBERS} at a time, or add --force"
-        )
-    begin_work(work, "counts of networks and blocks", rate=RATE, bound=BOUND, force=force, remedy=REMEDY)
+    begin_work(measure_search(queries, force=force), force=force)
     answers = [explain_query(query, limit, _track if deep else iter) for query in queries]
     emit(as_table(answers), as_json(answers), destination)
     return 0 if all(answer.fits for answer in answers) else 1
@@ -158,10 +143,7 @@ def _networks(
     if quantity is not None and number is None:
         raise MbcostError(f"--quantity {quantity} is given without NUMBER: remove it")
     if rows is not None:
-        networks = read_rows(rows)
-        if net is not None and any(name is not None for name, _ in networks):
-            raise MbcostError(f"the network is given as '{net}' and in the table: remove one")
-        return [(name or net, claims) for name, claims in networks]
+        return name_networks(read_rows(rows), net)
     if number is not None:
         texts.insert(0, (None if quantity is None else quantity.replace("-", "_"), number))
     if not texts:

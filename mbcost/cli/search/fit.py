@@ -3,53 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import tee
 from typing import Annotated, Optional
 
-from mbcost.cli.arguments import NetworkOptions, pick_setting
+from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import complete_network, names_of, one_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
-from mbcost.cli.search.options import (
-    Allocator,
-    Dtype,
-    Work,
-    begin_search,
-    choose_sizes,
-    parse_alphas,
-    parse_resolutions,
-    parse_series,
-)
+from mbcost.cli.search.options import Allocator, Dtype, parse_grid, read_settings
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.search.fit import COLUMNS, DATA, as_json, as_table
-from mbcost.questions.search.configurations import Near
-from mbcost.questions.search.fit import MOST_ARENAS
+from mbcost.questions.search.effort import check_arenas, count_listed, list_fit_works
 from mbcost.questions.search.fit import fit as find_fit
-from mbcost.questions.search.limits import Limit
+from mbcost.questions.search.limits import Limit, choose_phone
 from mbcost.questions.search.ranking import RANKS
 from mbcost.questions.search.requests import (
     EVERY_ALPHA,
+    FITTED_SIDES,
     NETS,
-    AlphaRange,
-    Request,
-    check_distinct,
-    count_configurations,
+    choose_everything,
+    list_sheets,
     load_rules,
+    make_requests,
 )
-from mbcost.spec.catalogue.checkpoints import load_checkpoints
+from mbcost.spec.catalogue.checkpoints import list_phones
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import check_whole
 
-RESOLUTIONS = "32:320:1"
-MOST_COMPUTED = 20_000_000
-"""The number of configurations that are searched without --force."""
-MOST_COMPUTED_WITH_ARENAS = 2_000_000
-"""The same under the allocation model `arena`, for which all of them are kept in memory."""
-MOST_SHOWN = 10_000
-"""The number of configurations that are shown without --force."""
+RESOLUTIONS = f"{FITTED_SIDES[0]}:{FITTED_SIDES[-1]}:1"
 LIMITS: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
     "ram": ("memory", parse_size),
     "flash": ("flash", parse_size),
@@ -59,10 +42,6 @@ LIMITS: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
     "max-latency": ("latency", parse_milliseconds),
 }
 """An option -> the quantity that it limits, and how its value is read."""
-
-
-def _list_phones() -> list[str]:
-    return list(dict.fromkeys(name for checkpoint in load_checkpoints() for name in checkpoint.latency_ms))
 
 
 @share_options(
@@ -112,7 +91,7 @@ def fit(
         Option(
             metavar="PHONE",
             help="Phone of --max-latency: pixel1, pixel2 or pixel3 [default: none].",
-            complete=names_of(_list_phones),
+            complete=names_of(list_phones),
         ),
     ] = None,
     options: NetworkOptions,
@@ -160,39 +139,18 @@ def fit(
     }  # fmt: skip
     limits = _parse_limits({option: text for option, text in texts.items() if text is not None}, phone)
     rules = load_rules(convention, allocator, dtype)
-    alphas = None if options.alpha is None else parse_alphas(options.alpha)
+    grid = parse_grid(options)
     nets = [*(networks or ()), *(named or ())]
     if not nets and options.impl is not None:
         without = [name for name in NETS if options.impl not in load_spec(name).implementations]
         if 0 < len(without) < len(NETS):
             raise MbcostError(f"{', '.join(without)} have no implementation {options.impl}: name the other networks")
     check_whole(limit, "limit")
-    if allocator == "arena" and limit > MOST_ARENAS:
-        raise MbcostError(f"--limit is {limit:,}: at most {MOST_ARENAS:,} arenas are laid out, use a smaller limit")
-    requests: list[Request[tuple[float, ...] | AlphaRange]] = []
-    for text in dict.fromkeys(nets or NETS):
-        reference, series = parse_series(text, options)
-        stated = None if reference.alpha is None else (reference.alpha,)
-        chosen = pick_setting("alpha", text, stated, alphas)
-        sizes = choose_sizes(text, reference, series.spec, options)
-        near = Near() if every else Near(chosen is None, sizes is None)
-        resolutions = sizes or parse_resolutions(RESOLUTIONS)
-        requests.append(Request(text, series, EVERY_ALPHA if chosen is None else chosen, resolutions, near))
-        check_distinct(requests)
-    count = count_configurations(requests)
-    most_computed = MOST_COMPUTED if allocator != "arena" else MOST_COMPUTED_WITH_ARENAS
-    begin_work(
-        min(limit, count), "configurations to show", rate=10_000, bound=MOST_SHOWN, force=force,
-        remedy="use a smaller --limit",
-    )  # fmt: skip
-    begin_search(requests, Work(count, "configurations", 200_000, most_computed), force=force)
-    sheets, resolution_lists = tee(
-        (sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules)
-    )
-    answer = find_fit(
-        (sheet for sheet, _ in sheets), (resolutions for _, resolutions in resolution_lists), limits,
-        rank=key, most=limit, only_front=pareto,
-    )  # fmt: skip
+    check_arenas(rules.allocator, limit)
+    requests = make_requests(nets or NETS, read_settings(options), grid, choose_everything, near_twins=every)
+    begin_work(count_listed(requests, limit), force=force)
+    begin_work(*list_fit_works(requests, rules.allocator), force=force)
+    answer = find_fit(*list_sheets(requests, rules), limits, rank=key, most=limit, only_front=pareto)
     emit(as_table(answer), as_json(answer), destination, "configurations")
     return 0 if answer.best else 1
 
@@ -203,18 +161,13 @@ def _parse_limits(texts: Mapping[str, str], phone: str | None) -> list[Limit]:
     Raises:
         MbcostError: a value does not have the form of its quantity, or a phone is missing or unknown.
     """
-    phones = _list_phones()
-    if phone is not None and phone not in phones:
-        raise unknown("phone", phone, phones)
-    if (phone is None) != ("max-latency" not in texts):
-        given, missing = ("--max-latency", "--phone") if phone is None else ("--phone", "--max-latency")
-        raise MbcostError(f"{given} needs {missing}: latency is published for {', '.join(phones)}")
+    on = choose_phone(phone, limits_latency="max-latency" in texts)
     return [
         Limit(
             quantity,
             parse(texts[option], option),
             at_least=option.startswith("min-"),
-            phone=phone if phone and quantity == "latency" else "",
+            phone=on if quantity == "latency" else "",
         )
         for option, (quantity, parse) in LIMITS.items()
         if option in texts

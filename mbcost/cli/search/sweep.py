@@ -8,22 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
-from mbcost.cli.arguments import NetworkOptions, pick_setting
+from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import complete_network, list_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit, replace_file, write_parts
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
-from mbcost.cli.search.options import (
-    Allocator,
-    Dtype,
-    Work,
-    begin_search,
-    choose_sizes,
-    parse_alphas,
-    parse_series,
-)
+from mbcost.cli.search.options import Allocator, Dtype, parse_grid, read_settings
 from mbcost.cli.streams import is_terminal
+from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import (
     COLUMNS,
@@ -37,18 +30,20 @@ from mbcost.present.search.sweep import (
     sort_configurations,
 )
 from mbcost.questions.search.configurations import Batch, Configuration, CountingRules
-from mbcost.questions.search.requests import Request, check_distinct, check_parts, count_configurations, load_rules
+from mbcost.questions.search.effort import MOST_KEPT, list_sweep_works
+from mbcost.questions.search.requests import (
+    Request,
+    check_parts,
+    choose_published,
+    count_configurations,
+    load_rules,
+    make_requests,
+)
 from mbcost.questions.search.sweep import BETTER, find_front, parse_aims
 from mbcost.questions.search.sweep import sweep as compute_batches
 
-MOST_COMPUTED = 100_000_000
-"""The number of configurations that are computed without --force."""
-MOST_ARENAS = 1_000_000
-"""The same if the arena of each is laid out."""
 MOST_SHOWN = 1_000_000
 """The number of configurations that are written to standard output without --force."""
-MOST_KEPT = 100_000
-"""The number of configurations that are kept in memory without --force, for a front or a format that needs all."""
 LARGEST_IN_PARQUET = 2**63 - 1
 MORE_FORMATS = ("jsonl", "parquet")
 STREAMED = ("csv", *MORE_FORMATS)
@@ -110,22 +105,7 @@ def sweep(
     keys = tuple(FLAT_TYPES) if destination.columns is None else choose_keys(destination.columns)
     order = None if destination.sort is None else choose_keys([destination.sort])[0]
     rules = load_rules(convention, allocator, dtype)
-    alphas = None if options.alpha is None else parse_alphas(options.alpha)
-    requests: list[Request[tuple[float, ...]]] = []
-    for text in dict.fromkeys(networks):
-        reference, series = parse_series(text, options)
-        spec = series.spec
-        published = tuple((size, size) for size in spec.published_resolutions) or (spec.resolution,)
-        stated_alpha = None if reference.alpha is None else (reference.alpha,)
-        requests.append(
-            Request(
-                text,
-                series,
-                pick_setting("alpha", text, stated_alpha, alphas) or spec.published_alphas,
-                choose_sizes(text, reference, spec, options) or published,
-            )
-        )
-        check_distinct(requests)
+    requests = make_requests(networks, read_settings(options), parse_grid(options), choose_published)
     count = count_configurations(requests)
     most = (
         MOST_KEPT if style not in STREAMED or destination.sort is not None else MOST_SHOWN if output is None else None
@@ -136,10 +116,7 @@ def sweep(
             f"there are {asked:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, use larger "
             f"steps, or add --force to exceed the limit of {most:,}"
         )
-    work = Work(count, "configurations", 20_000 if aims is None else 400_000, MOST_COMPUTED)
-    if allocator == "arena":
-        work = Work(count, "configurations, each with an arena", 200, MOST_ARENAS)
-    begin_search(requests, work, force=force)
+    begin_work(*list_sweep_works(requests, rules.allocator, only_front=aims is not None), force=force)
     seen: Counter[str] = Counter()
     batches: Iterable[Batch] = _compute_batches(requests, rules, seen)
     # Rows that appear on the same terminal show the progress themselves, and a bar would come between them.

@@ -6,18 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Optional
 
-from mbcost.cli.arguments import (
-    NetworkOptions,
-    Reference,
-    choose_top,
-    parse_alpha,
-    parse_reference,
-    parse_resolution,
-    pick_network,
-    pick_setting,
-    resolve_network,
-    scale_resolution,
-)
+from mbcost.cli.arguments import NetworkOptions, parse_reference, pick_network, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import Force, format_option, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
@@ -25,8 +14,9 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
 from mbcost.present.verify import COLUMNS, as_json, as_table, render_github, render_junit
+from mbcost.questions.verify.candidates import list_candidates
 from mbcost.questions.verify.verify import identify_model, require_torch, trace_target, verify_model
-from mbcost.spec.catalogue.library import NETWORKS, find_network, load_spec
+from mbcost.spec.catalogue.library import find_network
 
 Kwargs = Annotated[
     Optional[list[str]],
@@ -107,29 +97,15 @@ def verify(
         named = options.impl or parse_reference(net or "").implementation
         answer = verify_model(network, traced, _track, any_epsilon=named is None)
     else:
-        reference = Reference("") if net is None else parse_reference(net)
-        specs = [
-            choose_top(load_spec(name), options.head, options.classes, top=options.top)
-            for name in (NETWORKS if net is None else (reference.name,))
-        ]
-        subject = net or "all networks"
-        alpha = None if options.alpha is None else parse_alpha(options.alpha)
-        size = pick_setting(
-            "the resolution",
-            subject,
-            reference.resolution,
-            None if options.res is None else parse_resolution(options.res),
-            None if options.rho is None else scale_resolution(specs[0], options.rho),
-        )
-        channels = specs[0].channels if options.in_channels is None else options.in_channels
+        candidates = list_candidates(net, options.parse())
         with show_work(f"loading {model} and running it once"):
-            traced = trace_target(model, arguments, size or specs[0].resolution, channels, force=force)
+            traced = trace_target(model, arguments, candidates.resolution, candidates.in_channels, force=force)
         answer = identify_model(
-            specs,
+            candidates.specs,
             traced,
-            alpha=pick_setting("alpha", subject, reference.alpha, alpha),
-            implementation=pick_setting("the implementation", subject, reference.implementation, options.impl),
-            classes=options.classes,
+            alpha=candidates.alpha,
+            implementation=candidates.implementation,
+            classes=candidates.classes,
             watch=_track,
         )
     if destination.style in REPORTS:

@@ -5,33 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.cost.nets import network_totals_json
-from mbcost.present.names import UNITS, convention_text, network_text, resolution_text
-from mbcost.present.table import Column, ColumnNote, Table, build_table, decimal
+from mbcost.present.names import UNITS, alpha_cell, convention_text, network_text, resolution_cell
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, decimal_cell
 from mbcost.questions.compare.compare import SideBySide
 from mbcost.questions.cost.nets import NetworkTotals
-from mbcost.spec.scaling import alpha_text
 
 
 def as_table(answer: SideBySide, *, is_sorted: bool = False) -> Table:
     """Return one row per network, with ratios to the first; the note names it if the rows are to be sorted."""
 
-    def ratio_text(totals: NetworkTotals, quantity: str) -> str:
+    def ratio_cell(totals: NetworkTotals, quantity: str) -> Cell:
         ratio = answer.ratio(totals, quantity)
-        return "" if ratio is None else decimal(ratio, 3)
+        return None if ratio is None else decimal_cell(ratio, 3)
 
     implementations = {totals.network.implementation for totals in answer.totals}
     same_rules = 1 if len(implementations) == 1 else 0
     columns: tuple[Column[NetworkTotals], ...] = (
         Column("network", "network", lambda totals: totals.network.spec.name),
-        Column("alpha", "alpha", lambda totals: alpha_text(totals.network.alpha), numeric=True),
-        Column("resolution", "resolution", lambda totals: resolution_text(totals.network.resolution), numeric=True),
+        Column("alpha", "alpha", lambda totals: alpha_cell(totals.network.alpha), numeric=True),
+        Column("resolution", "resolution", lambda totals: resolution_cell(totals.network.resolution), numeric=True),
         Column("implementation", "implementation", lambda totals: totals.network.implementation, spare=same_rules),
         Column("params", "params", lambda totals: totals.params, numeric=True),
-        Column("params_ratio", "ratio", lambda totals: ratio_text(totals, "params"), numeric=True, spare=2),
+        Column("params_ratio", "ratio", lambda totals: ratio_cell(totals, "params"), numeric=True, spare=2),
         Column("mult_adds", "mult-adds", lambda totals: totals.mult_adds, numeric=True),
-        Column("mult_adds_ratio", "ratio", lambda totals: ratio_text(totals, "mult_adds"), numeric=True, spare=2),
+        Column("mult_adds_ratio", "ratio", lambda totals: ratio_cell(totals, "mult_adds"), numeric=True, spare=2),
         Column("activations", "activations", lambda totals: totals.activations, numeric=True, spare=3),
-        Column("activations_ratio", "ratio", lambda totals: ratio_text(totals, "activations"), numeric=True, spare=4),
+        Column("activations_ratio", "ratio", lambda totals: ratio_cell(totals, "activations"), numeric=True, spare=4),
     )
     first = network_text(answer.totals[0].network) if is_sorted else "the first row"
     ratios = tuple(column.key for column in columns if column.header == "ratio")

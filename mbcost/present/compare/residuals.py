@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from mbcost.present.compare.totals import params_of, totals_json
-from mbcost.present.table import Column, ColumnNote, Table, build_table, decimal
+from mbcost.present.table import Column, ColumnNote, Spelled, Table, build_table, decimal_cell
 from mbcost.questions.compare.residuals import ResidualBlock
 
 
@@ -14,11 +14,11 @@ def as_table(blocks: tuple[ResidualBlock, ...], feature: int) -> Table:
     """Return one row per block, with ratios to the first, which is ResNet's."""
     first = blocks[0].tally
 
-    def params_ratio(block: ResidualBlock) -> str:
-        return decimal(Fraction(params_of(block.tally), params_of(first)), 2)
+    def params_ratio(block: ResidualBlock) -> Spelled:
+        return decimal_cell(Fraction(params_of(block.tally), params_of(first)), 2)
 
-    def mult_adds_ratio(block: ResidualBlock) -> str:
-        return decimal(Fraction(block.tally.conv_macs, first.conv_macs), 2)
+    def mult_adds_ratio(block: ResidualBlock) -> Spelled:
+        return decimal_cell(Fraction(block.tally.conv_macs, first.conv_macs), 2)
 
     columns: tuple[Column[ResidualBlock], ...] = (
         Column("block", "block", lambda block: block.title),

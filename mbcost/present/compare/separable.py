@@ -8,8 +8,8 @@ from math import prod
 from typing import Any
 
 from mbcost.present.compare.totals import macs_of, params_of, totals_json
-from mbcost.present.names import describe, settings_text, size_text
-from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, decimal
+from mbcost.present.names import describe, settings_text, size_cell
+from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, decimal, decimal_cell
 from mbcost.questions.compare.separable import BlockComparison, ConvolutionForm, LayerComparison, NetworkComparison
 from mbcost.spec.tally import total
 
@@ -36,10 +36,14 @@ def layer_table(comparison: LayerComparison) -> Table:
         Column("out_channels", "N", lambda form: form.outputs, numeric=True, spare=2, legend=OUTPUTS),
         Column("map_side", "D_F", lambda form: form.feature, numeric=True, spare=2, legend=SIDE),
         Column("mult_adds", "mult-adds", lambda form: form.mult_adds, numeric=True),
-        Column("mult_adds_ratio", "ratio", lambda form: decimal(_factor(form, first)), numeric=True, spare=1),
+        Column("mult_adds_ratio", "ratio", lambda form: decimal_cell(_factor(form, first)), numeric=True, spare=1),
         Column("params", "params", lambda form: form.params, numeric=True),
         Column(
-            "params_ratio", "ratio", lambda form: decimal(Fraction(form.params, first.params)), numeric=True, spare=3
+            "params_ratio",
+            "ratio",
+            lambda form: decimal_cell(Fraction(form.params, first.params)),
+            numeric=True,
+            spare=3,
         ),
     )
     sizes = comparison.sizes
@@ -87,7 +91,7 @@ def network_table(comparison: NetworkComparison) -> Table:
     """Return one row per block, with their sums in the footer and the whole network in the notes."""
     columns: tuple[Column[BlockComparison], ...] = (
         Column("block", "block", lambda block: block.name),
-        Column("kernel", "K", lambda block: size_text(block.kernel), spare=1, legend=KERNEL),
+        Column("kernel", "K", lambda block: size_cell(block.kernel), spare=1, legend=KERNEL),
         Column("stride", "stride", lambda block: block.stride, numeric=True, spare=2),
         Column("in_channels", "M", lambda block: block.inputs, numeric=True, spare=4, legend=INPUTS),
         Column("out_channels", "N", lambda block: block.outputs, numeric=True, spare=4, legend=OUTPUTS),
@@ -95,9 +99,9 @@ def network_table(comparison: NetworkComparison) -> Table:
         Column("separable_params", "separable params", lambda block: params_of(block.separable), numeric=True, spare=5),
         Column("standard_mult_adds", "standard mult-adds", lambda block: block.standard.conv_macs, numeric=True),
         Column("separable_mult_adds", "separable mult-adds", lambda block: block.separable.conv_macs, numeric=True),
-        Column("mult_adds_ratio", "ratio", lambda block: decimal(block.ratio), numeric=True),
-        Column("formula_ratio", "1/N+1/K^2", lambda block: decimal(block.formula), numeric=True, spare=3),
-        Column("times_cheaper", "times", lambda block: decimal(1 / block.ratio, 2), numeric=True),
+        Column("mult_adds_ratio", "ratio", lambda block: decimal_cell(block.ratio), numeric=True),
+        Column("formula_ratio", "1/N+1/K^2", lambda block: decimal_cell(block.formula), numeric=True, spare=3),
+        Column("times_cheaper", "times", lambda block: decimal_cell(1 / block.ratio, 2), numeric=True),
     )
     standard, separable = (
         total(getattr(block, form) for block in comparison.blocks) for form in ("standard", "separable")

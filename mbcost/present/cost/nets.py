@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.names import UNITS, convention_text, describe, resolution_text
+from mbcost.present.names import UNITS, convention_text, describe, resolution_cell
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.cost.nets import BuiltInNetworks, NetworkTotals
 
@@ -15,7 +15,7 @@ def as_table(answer: BuiltInNetworks) -> Table:
         Column("network", "network", lambda totals: totals.network.spec.name),
         Column("title", "title", lambda totals: totals.network.spec.display_title, spare=2),
         Column(
-            "resolution", "resolution", lambda totals: resolution_text(totals.network.resolution), numeric=True, spare=1
+            "resolution", "resolution", lambda totals: resolution_cell(totals.network.resolution), numeric=True, spare=1
         ),
         Column("params", "params", lambda totals: totals.params, numeric=True),
         Column("mult_adds", "mult-adds", lambda totals: totals.mult_adds, numeric=True),

@@ -10,8 +10,8 @@ from typing import Any
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
-from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_text
-from mbcost.present.table import Cell, Column, ColumnNote, Share, Table, build_table, shares
+from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_cell
+from mbcost.present.table import Cell, Column, ColumnNote, Share, Spelled, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
 SYNONYMS: Mapping[str, str] = {"name": "layer", "block": "layer", "stage": "layer", "share": "mult_adds_percent"}
@@ -26,11 +26,11 @@ def columns_of(costs: CostTable) -> tuple[Column[CostRow], ...]:
     return (
         Column("layer", costs.by, lambda row: row.name),
         Column("operator", "operator", lambda row: row.operator, spare=2),
-        Column("kernel", "kernel", lambda row: None if row.kernel is None else size_text(row.kernel), spare=3),
+        Column("kernel", "kernel", lambda row: None if row.kernel is None else size_cell(row.kernel), spare=3),
         Column("stride", "stride", lambda row: row.stride, numeric=True, spare=3),
         Column("groups", "groups", lambda row: row.groups, numeric=True, spare=6),
-        Column("input", "input HxWxC", lambda row: size_text(row.input), spare=5),
-        Column("output", "output HxWxC", lambda row: size_text(row.output), spare=1),
+        Column("input", "input HxWxC", lambda row: size_cell(row.input), spare=5),
+        Column("output", "output HxWxC", lambda row: size_cell(row.output), spare=1),
         *(_printed_column(letter) for letter in LETTERS if letter in costs.network.spec.columns),
         Column("params", "params", lambda row: row.params, numeric=True),
         Column("mult_adds", "mult-adds", lambda row: row.mult_adds, numeric=True),
@@ -40,7 +40,13 @@ def columns_of(costs: CostTable) -> tuple[Column[CostRow], ...]:
 
 
 def _printed_column(letter: str) -> Column[CostRow]:
-    return Column(letter, letter, lambda row: row.printed.letters[letter], spare=4, legend=letter_legend(letter))
+    return Column(letter, letter, lambda row: _letter_cell(row, letter), spare=4, legend=letter_legend(letter))
+
+
+def _letter_cell(row: CostRow, letter: str) -> Cell:
+    """Return what a row of the paper's table has in a column: a number, a word, or `k` for the number of classes."""
+    text, value = row.printed.letters[letter], getattr(row.printed, letter)
+    return Spelled(text, value) if isinstance(value, int | float | tuple) else text
 
 
 def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str | None = None) -> Table:

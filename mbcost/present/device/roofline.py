@@ -8,7 +8,7 @@ from math import lcm
 from typing import Any, TypeVar
 
 from mbcost.present.names import describe, headline
-from mbcost.present.table import Cell, Column, Share, Table, build_table, decimal, shares
+from mbcost.present.table import Cell, Column, Share, Spelled, Table, build_table, decimal, decimal_cell, shares
 from mbcost.questions.device.roofline import KindOfWork, Roofline, RooflineLayer, Work
 
 MILLION = 10**6
@@ -108,7 +108,11 @@ def _work_columns(items: Sequence[Worked], name: Callable[[Worked], str]) -> dic
         Column("mult_adds_percent", "share", lambda item: mult_adds[name(item)], spare=2),
         Column("moved_bytes", "bytes", lambda item: item.work.bytes, numeric=True),
         Column(
-            "mult_adds_per_byte", "mult-adds/byte", lambda item: decimal(item.work.intensity, 2), numeric=True, spare=1
+            "mult_adds_per_byte",
+            "mult-adds/byte",
+            lambda item: decimal_cell(item.work.intensity, 2),
+            numeric=True,
+            spare=1,
         ),
         Column("time_us", "at least us", lambda item: _microseconds(item.work), numeric=True),
         Column("time_percent", "share of time", lambda item: times[name(item)], spare=3),
@@ -163,8 +167,8 @@ def _time_shares(works: Sequence[Work]) -> list[Share]:
     return shares(int(work.seconds * common) for work in works)
 
 
-def _microseconds(work: Work) -> str:
-    return decimal(work.seconds * MILLION, 2)
+def _microseconds(work: Work) -> Spelled:
+    return decimal_cell(work.seconds * MILLION, 2)
 
 
 def _rate_text(rate: Fraction) -> str:

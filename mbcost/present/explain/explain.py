@@ -19,11 +19,10 @@ from mbcost.present.explain.words import (
     percent,
     text_of_explanation,
 )
-from mbcost.present.names import reference_text, resolution_text
-from mbcost.present.table import Cell, Column, Table, build_table
+from mbcost.present.names import alpha_cell, reference_text, resolution_cell
+from mbcost.present.table import Cell, Column, Spelled, Table, build_table, decimal_cell
 from mbcost.questions.explain.answer import Answer, Explanation, Nearby, Value
 from mbcost.questions.explain.facts import Fact
-from mbcost.spec.scaling import alpha_text
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,8 @@ DETAILS = (
     Column[_Number]("row", "row", lambda number: number.value.fact.row, numeric=True),
     Column[_Number]("network", "network", lambda number: number.network, only="people"),
     Column[_Number]("network", "network", lambda number: number.explanation.spec.name, only="data"),
-    Column[_Number]("alpha", "alpha", lambda number: alpha_text(number.value.alpha), only="data"),
-    Column[_Number]("resolution", "resolution", lambda number: resolution_text(number.value.resolution), only="data"),
+    Column[_Number]("alpha", "alpha", lambda number: alpha_cell(number.value.alpha), only="data"),
+    Column[_Number]("resolution", "resolution", lambda number: resolution_cell(number.value.resolution), only="data"),
     Column[_Number](
         "implementation", "implementation", lambda number: number.explanation.structure.implementation, only="data"
     ),
@@ -133,10 +132,14 @@ DETAILS = (
     Column[_Number]("rounding", "how", lambda number: how(number.value)),
     Column[_Number]("modification", "modification", lambda number: modification_text(number.explanation)),
     Column[_Number]("convention", "convention", lambda number: number.value.reading.name),
-    Column[_Number]("bits", "bits", lambda number: f"{number.explanation.cost / 100:g}", only="data"),
-    Column[_Number]("chance", "chance", lambda number: f"{number.value.chance:.6f}", only="data"),
+    Column[_Number]("bits", "bits", lambda number: _bits_cell(number.explanation), only="data"),
+    Column[_Number]("chance", "chance", lambda number: decimal_cell(number.value.chance, 6), only="data"),
     Column[_Number]("others", "others", lambda number: number.explanation.others, only="data"),
 )
+
+
+def _bits_cell(explanation: Explanation) -> Spelled:
+    return Spelled(f"{explanation.cost / 100:g}", explanation.cost / 100)
 
 
 def as_table(answers: Sequence[Answer]) -> Table:

@@ -6,30 +6,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mbcost.present.names import bytes_text, reference_text, resolution_text
+from mbcost.present.names import alpha_cell, bytes_text, reference_text, resolution_cell, resolution_text
 from mbcost.present.search.sweep import RELEASED, head_notes, key_of, read_top1, record, rules_notes
-from mbcost.present.table import Column, ColumnNote, Table, build_table
+from mbcost.present.table import Column, ColumnNote, Spelled, Table, build_table, decimal_cell, to_float
 from mbcost.questions.search.configurations import Configuration, Resolution
 from mbcost.questions.search.fit import MOST_ARENAS
 from mbcost.questions.search.limits import Fit, Fitting, Limit, Miss, Relief
 from mbcost.questions.search.twins import PERCENT
-from mbcost.spec.scaling import alpha_text
 
 SAME_AT = "same at: other resolutions that cost the same"
 COLUMNS = (
     Column[Fitting]("network", "network", lambda fitting: _network_text(fitting.configuration)),
-    Column[Fitting]("alpha", "alpha", lambda fitting: alpha_text(fitting.configuration.plateau.alpha)),
-    Column[Fitting]("resolution", "resolution", lambda fitting: resolution_text(fitting.configuration.resolution)),
+    Column[Fitting]("alpha", "alpha", lambda fitting: alpha_cell(fitting.configuration.plateau.alpha)),
+    Column[Fitting]("resolution", "resolution", lambda fitting: resolution_cell(fitting.configuration.resolution)),
     Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=2, legend=SAME_AT),
     Column[Fitting]("mult_adds", "mult-adds", lambda fitting: fitting.configuration.mult_adds, numeric=True),
     Column[Fitting]("params", "params", lambda fitting: fitting.configuration.params, numeric=True, spare=1),
     Column[Fitting]("peak_bytes", "peak memory B", lambda fitting: fitting.configuration.memory, numeric=True),
     Column[Fitting]("flash_bytes", "flash B", lambda fitting: fitting.configuration.flash, numeric=True),
     Column[Fitting](
-        "top1_percent", "top-1 %", lambda fitting: _top1_text(fitting.configuration), numeric=True, spare=2
+        "top1_percent", "top-1 %", lambda fitting: _top1_cell(fitting.configuration), numeric=True, spare=2
     ),
-    Column[Fitting]("binding", "binding", lambda fitting: _binding_text(fitting)),
-    Column[Fitting]("left_percent", "left of it", lambda fitting: _left_text(fitting, "%")),
+    Column[Fitting]("binding", "binding", lambda fitting: _binding_cell(fitting)),
+    Column[Fitting]("left_percent", "left of it", lambda fitting: _left_cell(fitting, "%")),
     Column[Fitting]("front", "front", lambda fitting: fitting.on_front, spare=3),
 )
 
@@ -46,23 +45,23 @@ class _Row:
         return self.fitting.configuration
 
     @property
-    def top1(self) -> str | None:
+    def top1(self) -> Spelled | None:
         """The accuracy at this resolution, which is published for one of them at most."""
-        return _top1_text(self.configuration) if self.resolution == self.configuration.resolution else None
+        return _top1_cell(self.configuration) if self.resolution == self.configuration.resolution else None
 
 
 DATA = (
     Column[_Row]("network", "network", lambda row: row.configuration.series.spec.name),
     Column[_Row]("implementation", "implementation", lambda row: row.configuration.series.implementation.name),
-    Column[_Row]("alpha", "alpha", lambda row: alpha_text(row.configuration.plateau.alpha)),
-    Column[_Row]("resolution", "resolution", lambda row: resolution_text(row.resolution)),
+    Column[_Row]("alpha", "alpha", lambda row: alpha_cell(row.configuration.plateau.alpha)),
+    Column[_Row]("resolution", "resolution", lambda row: resolution_cell(row.resolution)),
     Column[_Row]("mult_adds", "mult-adds", lambda row: row.configuration.mult_adds),
     Column[_Row]("params", "params", lambda row: row.configuration.params),
     Column[_Row]("peak_bytes", "peak memory B", lambda row: row.configuration.memory),
     Column[_Row]("flash_bytes", "flash B", lambda row: row.configuration.flash),
     Column[_Row]("top1_percent", "top-1 %", lambda row: row.top1),
-    Column[_Row]("binding", "binding", lambda row: _binding_text(row.fitting)),
-    Column[_Row]("left_percent", "left of it", lambda row: _left_text(row.fitting)),
+    Column[_Row]("binding", "binding", lambda row: _binding_cell(row.fitting)),
+    Column[_Row]("left_percent", "left of it", lambda row: _left_cell(row.fitting)),
     Column[_Row]("front", "front", lambda row: row.fitting.on_front),
 )
 """What programs read: one resolution per row."""
@@ -176,21 +175,25 @@ def _equals_text(fitting: Fitting) -> str:
     return ", ".join(map(resolution_text, sorted(fitting.equal_resolutions)))
 
 
-def _top1_text(configuration: Configuration) -> str | None:
+def _top1_cell(configuration: Configuration) -> Spelled | None:
     top1 = read_top1(configuration)
-    return None if top1 is None else f"{top1:.1f}"
+    return None if top1 is None else decimal_cell(float(top1), 1)
 
 
-def _binding_text(fitting: Fitting) -> str | None:
-    return None if fitting.binding is None else option_of(fitting.binding)
+def _binding_cell(fitting: Fitting) -> Spelled | None:
+    """Return the option of the limit, which Python programs read as the parameter of `mbcost.fit`."""
+    option = None if fitting.binding is None else option_of(fitting.binding)
+    return None if option is None else Spelled(option, option.lstrip("-").replace("-", "_"))
 
 
-def _left_text(fitting: Fitting, unit: str = "") -> str | None:
-    """Spell the share of the binding limit that is left, in percent."""
+def _left_cell(fitting: Fitting, unit: str = "") -> Spelled | None:
+    """Return the share of the binding limit that is left, in percent."""
     if fitting.binding is None:
         return None
-    hundredths = round(-10_000 * (fitting.binding.measure_share(fitting.configuration) or 0))
-    return f"{'-' * (hundredths < 0)}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}{unit}"
+    share = -100 * (fitting.binding.measure_share(fitting.configuration) or 0)
+    hundredths = round(100 * share)
+    text = f"{'-' * (hundredths < 0)}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}{unit}"
+    return Spelled(text, to_float(share))
 
 
 def _notes(answer: Fit) -> Iterator[str | ColumnNote]:

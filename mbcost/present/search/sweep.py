@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from mbcost.present.arrangement import arrange, order_of
 from mbcost.present.formats import render_csv
-from mbcost.present.names import count_outputs, resolution_text
-from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table
+from mbcost.present.names import count_outputs, resolution_cell
+from mbcost.present.table import Cell, Column, ColumnNote, Spelled, Table, build_table
 from mbcost.questions.search.configurations import Configuration, CountingRules
 from mbcost.spec.scaling import alpha_text
 
@@ -37,7 +37,7 @@ class Field:
 
     def _read_cell(self, configuration: Configuration) -> Cell:
         value = self.read(configuration)
-        return self.spell(value) if isinstance(value, float) else value
+        return Spelled(self.spell(value), value) if isinstance(value, float) else value
 
 
 FIELDS = (
@@ -46,7 +46,7 @@ FIELDS = (
     Field("alpha", "alpha", float, lambda point: point.plateau.alpha),
     Field("alpha_least", "from", float, lambda point: point.plateau.least, spare=3),
     Field("alpha_most", "to", float, lambda point: point.plateau.most, spare=3),
-    Field("resolution", "resolution", str, lambda point: resolution_text(point.resolution)),
+    Field("resolution", "resolution", str, lambda point: resolution_cell(point.resolution)),
     Field("height", "height", int, lambda point: point.resolution[0], only="data"),
     Field("width", "width", int, lambda point: point.resolution[1], only="data"),
     Field("mult_adds", "mult-adds", int, lambda point: point.mult_adds),

@@ -12,8 +12,12 @@ from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, Gr
 from mbcost.analytic.network import Network, Step
 from mbcost.questions.aligned.align import IMPOSSIBLE, align
 from mbcost.questions.aligned.weighted import describe_step
+from mbcost.questions.work import Work
 from mbcost.spec.convention import Convention
 from mbcost.spec.tally import Tally
+
+MOST_PAIRS = 20_000_000
+"""The pairs of layers that are compared without the user's consent, those of two networks with 4,500 layers."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,12 @@ class NetworkDiff:
 def count_pairs(first: Network, second: Network) -> int:
     """Return the number of pairs of layers that an alignment of the two networks compares."""
     return 0 if _is_one_table(first, second) else len(first.steps) * len(second.steps)
+
+
+def measure_diff(first: Network, second: Network) -> Work:
+    """Return the work of comparing two networks layer by layer."""
+    remedy = "compare their totals with mbcost compare"
+    return Work(count_pairs(first, second), "pairs of layers", 500_000, MOST_PAIRS, remedy)
 
 
 def _is_one_table(first: Network, second: Network) -> bool:

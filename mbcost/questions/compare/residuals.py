@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mbcost.analytic.layers import Add, BatchNorm, Conv2d, GlobalPool, Layer, Multiply, Shape
 from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import EXACT, ChannelRule
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import SQUEEZE_DIVISOR
@@ -35,6 +36,18 @@ class ResidualBlock:
     def largest_map(self) -> int:
         """Elements of the largest map between its layers."""
         return max(layer.output.elements for layer in self.layers)
+
+
+def compare_residuals_of_v3(
+    *, channels: int, feature: int, expansion: int, reduction: int
+) -> tuple[ResidualBlock, ...]:
+    """Return the three blocks for the same input and output, with V3's rule of the squeeze; see `compare_residuals`.
+
+    Raises:
+        MbcostError: no block can be built with a size.
+    """
+    squeeze = load_spec("v3-large").implementation("official").squeeze
+    return compare_residuals(squeeze, channels=channels, feature=feature, expansion=expansion, reduction=reduction)
 
 
 def compare_residuals(

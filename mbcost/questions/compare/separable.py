@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
 
 from mbcost.analytic.layers import BatchNorm, Conv2d, Shape
-from mbcost.analytic.network import Network, Step
+from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import EXACT, ChannelRule
-from mbcost.spec.scaling import alpha_text, check_alpha, round_channels
+from mbcost.spec.scaling import alpha_text, check_alpha, check_whole, round_channels
 from mbcost.spec.tally import Tally, total
 
+PAPER_ALPHA, PAPER_RHO = 0.75, Fraction("0.714")
+"""V1 paper, table 3, rows 3 and 4."""
 LEAST_CHEAPER, MOST_CHEAPER = 8, 9
 """V1 paper, section 3.1: "between 8 to 9 times less computation"."""
 
@@ -38,11 +41,8 @@ class LayerSizes:
     stride: int = 1
 
     def __post_init__(self) -> None:
-        names = ("kernel", "in", "out", "feature", "stride")
-        for name, size in zip(names, astuple(self), strict=True):
-            if size < 1:
-                raise MbcostError(f"{name} is {size}: it must be at least 1")
-            if size > EXACT:
+        for name, size in asdict(self).items():
+            if check_whole(size, name) > EXACT:
                 raise MbcostError(f"{name} is {size}: it must be at most {EXACT}")
 
 
@@ -77,6 +77,27 @@ class LayerComparison:
     def formula(self) -> Fraction:
         """1/N + 1/K²: V1 paper, section 3.1."""
         return Fraction(1, self.sizes.outputs) + Fraction(1, self.sizes.kernel**2)
+
+
+def compare_as_printed(
+    sizes: Mapping[str, int], alpha: float | None = None, rho: Fraction | None = None
+) -> LayerComparison:
+    """Return one layer in both forms, with V1's rule of rounding; without arguments, the V1 paper's table 3.
+
+    Args:
+        sizes: the fields of `LayerSizes` that are not the paper's.
+        alpha: width multiplier.
+        rho: resolution multiplier.
+
+    Raises:
+        MbcostError: a size is not a positive number, or no channel or no pixel is left under alpha or rho.
+    """
+    if not sizes and alpha is None and rho is None:
+        alpha, rho = PAPER_ALPHA, PAPER_RHO
+    rule = load_spec("v1").implementation("official").channels
+    return compare_layer(
+        rule, LayerSizes(**sizes), alpha=1.0 if alpha is None else alpha, rho=Fraction(1) if rho is None else rho
+    )
 
 
 def compare_layer(
@@ -170,6 +191,17 @@ class NetworkComparison:
     separable: Tally
     standard: Tally
     classifier: Tally
+
+
+def compare_with_standard(network: Network) -> NetworkComparison:
+    """Return a network beside its standard form, and the effect of its alpha and its resolution.
+
+    Raises:
+        MbcostError: the network is a flat list of layers, or has no depthwise layer.
+    """
+    if network.spec.is_flat:
+        raise MbcostError(f"{network.spec.name} is a flat list of layers: name a spec with rows and implementations")
+    return compare_network(network, resolve(network.spec, implementation=network.implementation))
 
 
 def compare_network(network: Network, full: Network) -> NetworkComparison:

@@ -11,7 +11,7 @@ from mbcost.analytic.memory.allocators import ALLOCATORS, count_live_elements, l
 from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions, find_ends, plan_arena
 from mbcost.analytic.memory.flash import Flash, compute_flash, count_stored
 from mbcost.analytic.network import Network, Step
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError, choose
 from mbcost.spec.dtype import dtype_of
 
 GROUPINGS = ("layer", "allocator", "map")
@@ -81,30 +81,26 @@ def choose_allocators(names: Sequence[str] | None) -> tuple[str, ...]:
     """
     if names is None:
         return ALLOCATORS
-    for name in names:
-        if name not in ALLOCATORS:
-            raise unknown("allocator", name, ALLOCATORS)
-        if names.count(name) > 1:
-            raise MbcostError(f"allocator '{name}' is given twice: remove one")
-    return tuple(names)
+    chosen = tuple(choose("allocator", name, ALLOCATORS) for name in names)
+    if repeated := [name for name in chosen if chosen.count(name) > 1]:
+        raise MbcostError(f"allocator '{repeated[0]}' is given twice: remove one")
+    return chosen
 
 
 def choose_options(names: Sequence[str] | None, allocators: Sequence[str]) -> ArenaOptions:
-    """Return the options of the arena called `names`, of which `ALL_OPTIONS` alone stands for all; by default none.
+    """Return the options of the arena called `names`, of which `ALL_OPTIONS` stands for all; by default none.
 
     Raises:
         MbcostError: a name is unknown, or `arena` is not among the allocators.
     """
-    if names is None:
+    if not names:
         return MAPS_ALONE
     if "arena" not in allocators:
         raise MbcostError("options of the arena are given without the allocator arena: add arena to the allocators")
-    if tuple(names) == (ALL_OPTIONS,):
+    chosen = [choose("arena option", name, [*OPTIONS, ALL_OPTIONS]) for name in names]
+    if ALL_OPTIONS in chosen:
         return TENSORFLOW_LITE
-    for name in names:
-        if name not in OPTIONS:
-            raise unknown("arena option", name, [*OPTIONS, ALL_OPTIONS])
-    return ArenaOptions(**{name.replace("-", "_"): True for name in names})
+    return ArenaOptions(**{name.replace("-", "_"): True for name in chosen})
 
 
 def compute_memory(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import comb
 
+from mbcost.errors import MbcostError
 from mbcost.questions.explain.facts import (
     OPEN_QUANTITIES,
     Query,
@@ -18,8 +19,17 @@ from mbcost.questions.explain.structures import COMMON, LEFT_OUT, OTHER_CLASSES,
 from mbcost.questions.explain.trials import allowed_choices, choices_of, is_long
 from mbcost.questions.explain.wide import ALPHAS, SIDES
 from mbcost.questions.mistakes.known import MISTAKES
+from mbcost.questions.work import Work
 from mbcost.spec.table import Spec
 
+MOST_NUMBERS = 50
+"""The numbers of one network that are explained together without the user's consent: more need more than 500 MB. V2's
+22 released networks, with two numbers each, are 44."""
+RATE = 20_000
+"""Counts per second, about: queries of 3 to 100 seconds were half to three times as fast on the test machine."""
+BOUND = 10_000_000
+"""The most counts without the user's consent."""
+REMEDY = "state more of the network, give fewer rows, or leave out --deep"
 SEARCH = 800
 """What a search takes besides its networks, in counts."""
 SOLVED = 3000
@@ -28,6 +38,20 @@ FACTS_PER_COUNT = 4
 """Counting the structures takes as long as comparing the counts with so many printed numbers."""
 CHANGES = 8
 """A deep search changes a row of a table in at most so many ways."""
+
+
+def measure_search(queries: Sequence[Query], *, force: bool) -> Work:
+    """Return the work of explaining the numbers of several networks.
+
+    Raises:
+        MbcostError: one network has more than `MOST_NUMBERS` numbers, and the user does not lift the limit.
+    """
+    most = max(len(query.facts) for query in queries)
+    if most > MOST_NUMBERS and not force:
+        raise MbcostError(
+            f"the table has {most:,} numbers of one network: give at most {MOST_NUMBERS} at a time, or add --force"
+        )
+    return Work(sum(map(count_work, queries)), "counts of networks and blocks", RATE, BOUND, REMEDY)
 
 
 def count_work(query: Query) -> int:

@@ -84,12 +84,15 @@ def _expand(spec: Spec, alpha: float, stack: Stack, choices: Choices) -> Expande
     import numpy as np
 
     entries = []
+    prices: dict[int, int] = {}
     for index, base in enumerate(stack.structures):
         fixed = base.cost(spec, choices) - class_cost(base.classes, choices)
         for classes in _list_classes(choices, unmodified=not base.departures):
             structure = choices.keep(base if classes == base.classes else replace(base, classes=classes))
             if structure is not None:
-                entries.append((structure, index, fixed + class_cost(classes, choices)))
+                if classes not in prices:
+                    prices[classes] = class_cost(classes, choices)
+                entries.append((structure, index, fixed + prices[classes]))
     entries.sort(key=lambda entry: bool(entry[0].departures))
     structures = tuple(structure for structure, *_ in entries)
     return Expanded(

@@ -106,7 +106,7 @@ class TrialHit:
             if counts is not last:  # facts about one count share an array
                 last, row = counts, counts[self.index].tolist()
             value = None if match.window is None else match.reading.weigh(row)
-            keys.append((*(sum([row[index] for index in basis]) for basis in _bases(quantity_of(match.fact))), value))
+            keys.append((*[sum([row[index] for index in basis]) for basis in _bases(quantity_of(match.fact))], value))
         return tuple(keys)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mbcost.errors import choose
 from mbcost.questions.explain.answer import Answer
 from mbcost.questions.published.errata import find_errata
 from mbcost.questions.published.parts import PARTS, swap_digits
-from mbcost.questions.published.verdict import STATUSES, Verdict, answer, query_of, right_of, verdict_of
-from mbcost.spec.catalogue.library import NETWORKS
-from mbcost.spec.catalogue.published import Published
+from mbcost.questions.published.verdict import STATUSES, Verdict, answer, paper_of, query_of, right_of, verdict_of
+from mbcost.spec.catalogue.library import NETWORKS, find_network
+from mbcost.spec.catalogue.published import Published, load_published
 
 OTHER_TASKS = {
     "detection": "a detector: its head is not among these networks",
@@ -22,6 +23,8 @@ OTHER_TASKS = {
     "ablation": "a difference from a network that is not printed",
 }
 """Tasks whose figures are about something else -> the reason."""
+_STATUS_NAMES = [status.replace(" ", "-") for status in STATUSES]
+"""The verdicts as users type them."""
 Watch = Callable[[Sequence[Sequence[Published]]], Iterable[Sequence[Published]]]
 
 
@@ -53,6 +56,49 @@ def judge_figures(figures: Sequence[Published], watch: Watch = list) -> tuple[Ve
     for missed in left.values():
         verdicts |= {verdict.figure.id: verdict for verdict in find_errata(missed, verdicts)}
     return tuple(verdicts[figure.id] for figure in figures)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which figures are asked for; None stands for all."""
+
+    net: str | None = None
+    source: str | None = None
+    status: str | None = None
+
+    def has(self, figure: Published) -> bool:
+        """Return whether a figure is about the network and of the source."""
+        return self.net in (None, figure.net) and self.source in (None, figure.source.name)
+
+
+def make_filter(net: str | None, source: str | None, status: str | None) -> Filter:
+    """Return the filter that names describe; an alias of a network means the network.
+
+    Raises:
+        MbcostError: there is no such network, source or verdict.
+    """
+    figures = load_published()
+
+    def pick(kind: str, name: str | None, names: Iterable[str]) -> str | None:
+        return None if name is None else choose(kind, name, dict.fromkeys(names))
+
+    return Filter(
+        pick("network", None if net is None else find_network(net) or net, (figure.net for figure in figures)),
+        pick("source", source, (figure.source.name for figure in figures)),
+        None if status is None else choose("verdict", status, _STATUS_NAMES).replace("-", " "),
+    )
+
+
+def judge_chosen(chosen: Filter, watch: Watch = list) -> tuple[Verdict, ...]:
+    """Return the verdicts on the figures that a filter asks for; whole papers are judged, because figures depend."""
+    figures = load_published()
+    papers = {paper_of(figure) for figure in figures if chosen.has(figure)}
+    relevant = [figure for figure in figures if paper_of(figure) in papers and chosen.net in (None, figure.net)]
+    return tuple(
+        verdict
+        for verdict in judge_figures(relevant, watch)
+        if chosen.has(verdict.figure) and chosen.status in (None, verdict.status)
+    )
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,29 @@ from math import ceil, floor, inf
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.many.exact import EXACT_INT
+from mbcost.errors import MbcostError, choose
 from mbcost.questions.search.configurations import Configuration, CountingRules, Resolution
+from mbcost.spec.catalogue.checkpoints import list_phones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_LIMIT = 0.001
 """A limit of zero counts as this if something is a share of it."""
+
+
+def choose_phone(phone: str | None, *, limits_latency: bool) -> str:
+    """Return the phone whose latency is limited, or an empty string if none is.
+
+    Raises:
+        MbcostError: the phone is unknown, or one of the latency and the phone is given without the other.
+    """
+    phones = list_phones()
+    chosen = "" if phone is None else choose("phone", phone, phones)
+    if bool(chosen) != limits_latency:
+        given, missing = ("--phone", "--max-latency") if chosen else ("--max-latency", "--phone")
+        raise MbcostError(f"{given} needs {missing}: latency is published for {', '.join(phones)}")
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import tee
 from typing import Any, Generic, TypeVar
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.reference import Settings
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError, choose
 from mbcost.questions.search.configurations import CostSheet, CountingRules, Near, Series, compute_sheet, compute_sheets
 from mbcost.spec.catalogue.library import as_convention, load_spec
-from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting
+from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting, scale_resolution
 from mbcost.spec.convention import Convention
 from mbcost.spec.dtype import dtype_of
 from mbcost.spec.scaling import check_whole
+from mbcost.spec.table import Spec
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ EVERY_ALPHA = AlphaRange(0.1, 1.5)
 """The alphas in which `fit` searches if none is named: all that give a different network."""
 NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
 """The networks in which it searches if none is named."""
+FITTED_SIDES = range(32, 321)
+"""The sides of the square inputs in which it searches if none is named."""
+Sizes = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,81 @@ def check_parts(request: Request[tuple[float, ...]], rules: CountingRules) -> No
             pass
 
 
+@dataclass(frozen=True)
+class Grid:
+    """The alphas and the resolutions that a user names; what is None is not named."""
+
+    alphas: tuple[float, ...] | None = None
+    resolutions: Sizes | None = None
+    rhos: tuple[Fraction, ...] | None = None
+    """Resolution multipliers, instead of resolutions."""
+
+    def choose_alphas(self, text: str, reference: Reference) -> tuple[float, ...] | None:
+        """Return the alphas of one network, or None if neither the reference nor the user states one.
+
+        Raises:
+            MbcostError: both do, and they differ.
+        """
+        return pick_setting("alpha", text, None if reference.alpha is None else (reference.alpha,), self.alphas)
+
+    def choose_sizes(self, text: str, reference: Reference, spec: Spec) -> Sizes | None:
+        """Return the resolutions of one network, or None if neither the reference nor the user states one.
+
+        Raises:
+            MbcostError: more than one states resolutions, or a rho is too small.
+        """
+        stated = None if reference.resolution is None else (reference.resolution,)
+        if self.rhos is None:
+            return pick_setting("the resolution", text, stated, self.resolutions)
+        if stated is not None or self.resolutions is not None:
+            raise MbcostError(
+                "rho and a resolution are both given: remove one, rho multiplies the table's own resolution"
+            )
+        return tuple(dict.fromkeys(scale_resolution(spec, rho) for rho in self.rhos))
+
+
+def make_requests(
+    texts: Iterable[str],
+    settings: Settings,
+    grid: Grid,
+    choose_default: Callable[[Spec], tuple[Alphas, Sizes]],
+    *,
+    near_twins: bool = True,
+) -> list[Request[tuple[float, ...] | Alphas]]:
+    """Return what to search, one request per network.
+
+    Args:
+        texts: references to networks; a repeated one counts once.
+        settings: what completes them; their alpha and their resolution are not used.
+        grid: the alphas and the resolutions that the user names.
+        choose_default: the alphas and the resolutions of a network for which none is named.
+        near_twins: whether near-twins are listed as well, among what the user does not name.
+
+    Raises:
+        MbcostError: a network cannot be built, or two networks have configurations in common.
+    """
+    requests: list[Request[tuple[float, ...] | Alphas]] = []
+    for text in dict.fromkeys(texts):
+        reference, series = parse_series(text, settings)
+        alphas, sizes = choose_default(series.spec)
+        chosen, stated = grid.choose_alphas(text, reference), grid.choose_sizes(text, reference, series.spec)
+        near = Near() if near_twins else Near(chosen is None, stated is None)
+        requests.append(Request(text, series, alphas if chosen is None else chosen, stated or sizes, near))
+        check_distinct(requests)
+    return requests
+
+
+def choose_published(spec: Spec) -> tuple[tuple[float, ...], Sizes]:
+    """Return the published alphas and resolutions of a network, which `sweep` computes if none is named."""
+    sizes = tuple((size, size) for size in spec.published_resolutions)
+    return spec.published_alphas, sizes or (spec.resolution,)
+
+
+def choose_everything(_: Spec) -> tuple[AlphaRange, Sizes]:
+    """Return every alpha and the sides 32 to 320, which `fit` searches if none is named."""
+    return EVERY_ALPHA, tuple((side, side) for side in FITTED_SIDES)
+
+
 def count_configurations(requests: Sequence[Request[Any]]) -> int:
     """Return an upper bound of the number of configurations, which is known before any network is planned."""
     return sum(request.count_networks() * len(request.resolutions) for request in requests)
@@ -107,10 +188,16 @@ def parse_series(text: str, settings: Settings) -> tuple[Reference, Series]:
     name = pick_setting("the implementation", text, reference.implementation, settings.implementation)
     return reference, Series(
         spec,
-        spec.implementation(name or spec.default_implementation),
+        spec.implementation(spec.default_implementation if name is None else name),
         check_whole(spec.count_classes(settings.classes), "classes"),
         check_whole(spec.channels if settings.in_channels is None else settings.in_channels, "in-channels"),
     )
+
+
+def list_sheets(requests: Sequence[Request[Any]], rules: CountingRules) -> tuple[Iterator[CostSheet], Iterator[Sizes]]:
+    """Return the costs of all networks, part by part, and the resolutions of every part."""
+    sheets, sizes = tee((sheet, request.resolutions) for request in requests for sheet in request.compute_sheets(rules))
+    return (sheet for sheet, _ in sheets), (resolutions for _, resolutions in sizes)
 
 
 def load_rules(convention: Convention | str | None, allocator: str, dtype: str) -> CountingRules:
@@ -119,6 +206,5 @@ def load_rules(convention: Convention | str | None, allocator: str, dtype: str) 
     Raises:
         MbcostError: a name is unknown.
     """
-    if allocator not in ALLOCATORS:
-        raise unknown("allocator", allocator, ALLOCATORS)
-    return CountingRules(as_convention(convention), allocator, dtype_of(dtype).name)
+    chosen = choose("allocator", allocator, ALLOCATORS)
+    return CountingRules(as_convention(convention), chosen, dtype_of(dtype).name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.many.exact import make_integers
 from mbcost.analytic.memory.arena import measure_extent, plan_arena
-from mbcost.errors import MbcostError, unknown
+from mbcost.errors import MbcostError, choose
 from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, Resolution
 from mbcost.questions.search.pareto import find_pareto_front
 from mbcost.questions.search.ranking import compute_column
@@ -45,9 +45,7 @@ def parse_aims(text: str) -> tuple[Aim, Aim]:
     aims = []
     for word in text.split(","):
         name = word.strip().lstrip("+-")
-        key = name.replace("-", "_")
-        if key not in BETTER:
-            raise unknown("quantity", name, (quantity.replace("_", "-") for quantity in BETTER))
+        key = choose("quantity", name, (quantity.replace("_", "-") for quantity in BETTER)).replace("-", "_")
         aims.append(Aim(key, {"+": 1, "-": -1}.get(word.strip()[:1], BETTER[key])))
     if len(aims) != 2 or aims[0].quantity == aims[1].quantity:
         raise MbcostError(f"pareto is '{text}': write two quantities, such as mult-adds,top1 or memory,+mult-adds")

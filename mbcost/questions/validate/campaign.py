@@ -15,10 +15,6 @@ from mbcost.spec.table import Spec
 
 TOOLS = ("fvcore", "torch")
 """The witnesses that measure our own PyTorch model."""
-RUNS = {"fvcore": 2, "torch": 2}
-"""How often a tool runs the model: once to observe the layers and once to count."""
-BYTES = 4
-"""Of a number in float32."""
 LIBRARIES = ("torchvision", "timm", "keras", "transformers")
 """The libraries whose models are witnesses, each for the implementation of its name."""
 WITNESSES = (*TOOLS, *LIBRARIES)
@@ -93,37 +89,6 @@ class Campaign:
         return not self.differences
 
 
-@dataclass(frozen=True)
-class Effort:
-    """What it takes to run our own models; the libraries' models have shapes and no values."""
-
-    mult_adds: int
-    """Of all runs together."""
-    bytes: int
-    """Of the weights, and of the maps of the largest layer, in float32, for the largest model."""
-    largest: Case | None
-    """The comparison with the largest model; None if none of our own models runs."""
-
-
-def estimate(plan: Plan) -> Effort:
-    """Return the effort of a plan.
-
-    Raises:
-        MbcostError: a network cannot be built.
-    """
-    total, largest = 0, Effort(0, 0, None)
-    for case in plan.cases:
-        if case.against not in TOOLS:
-            continue
-        network = _resolve(case)
-        total += network.mult_adds() * RUNS[case.against]
-        maps = max((layer.input.elements + layer.output.elements for layer in network.layers), default=0)
-        size = BYTES * (network.params() + maps)
-        if size > largest.bytes:
-            largest = Effort(0, size, case)
-    return replace(largest, mult_adds=total)
-
-
 def left_out(witness: str, reason: object) -> str:
     """Return the note on a comparison that was left out."""
     return f"not compared with {witness}: {reason}"
@@ -138,7 +103,7 @@ def run(plan: Plan) -> Iterator[Outcome | str]:
     """
     built: tuple[Case, Any] | None = None
     for case in plan.cases:
-        network = _resolve(case)
+        network = resolve_case(case)
         if case.against in TOOLS:
             if built is None or _model_key(built[0]) != _model_key(case):
                 built = case, _build(case)
@@ -166,7 +131,12 @@ def collect(plan: Plan, results: Iterable[Outcome | str]) -> Campaign:
     return Campaign(tuple(outcomes), tuple(dict.fromkeys(notes)))
 
 
-def _resolve(case: Case) -> Network:
+def resolve_case(case: Case) -> Network:
+    """Return the network of a comparison.
+
+    Raises:
+        MbcostError: it cannot be built.
+    """
     return resolve(
         case.spec,
         alpha=case.alpha,

@@ -36,6 +36,11 @@ def load_checkpoints() -> tuple[Checkpoint, ...]:
     return parse_checkpoints(read_file(path), str(path))
 
 
+def list_phones() -> list[str]:
+    """Return the phones whose latency is known for some checkpoint."""
+    return list(dict.fromkeys(name for checkpoint in load_checkpoints() for name in checkpoint.latency_ms))
+
+
 def parse_checkpoints(text: str, origin: str) -> tuple[Checkpoint, ...]:
     """Return the checkpoints in a text: columns once, then rows; `~` is an empty cell.
 

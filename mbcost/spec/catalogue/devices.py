@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from mbcost.errors import unknown
+from mbcost.errors import choose
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.reading.nodes import Reader
@@ -51,9 +51,7 @@ def load_device(name: str) -> Device:
         MbcostError: no device has this name.
     """
     devices = load_devices()
-    if name not in devices:
-        raise unknown("device", name, devices)
-    return devices[name]
+    return devices[choose("device", name, devices)]
 
 
 def parse_devices(text: str, origin: str) -> dict[str, Device]:

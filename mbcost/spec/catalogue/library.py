@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbcost.errors import STANDARD_INPUT, MbcostError, unknown
+from mbcost.errors import STANDARD_INPUT, MbcostError, choose, unknown
 from mbcost.spec.catalogue.meant import describe_meaning
 from mbcost.spec.convention import Convention
 from mbcost.spec.implementation import Implementation
@@ -225,12 +225,11 @@ def load_convention(name: str | None = None) -> Convention:
     Raises:
         MbcostError: no convention has this name.
     """
-    if name in (None, _load_default_convention().name):
-        return _load_default_convention()
+    default = _load_default_convention()
+    if name is None or name == default.name:
+        return default
     conventions = load_conventions()
-    if name not in conventions:
-        raise unknown("convention", name, conventions)
-    return conventions[name]
+    return conventions[choose("convention", name, conventions)]
 
 
 def as_convention(convention: Convention | str | None) -> Convention:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.cli.explain.rows import parse_rows, read_rows
 from mbcost.errors import MbcostError, SpecError
 from mbcost.questions.explain.query import Claim
+from mbcost.questions.explain.rows import parse_rows, read_rows
 from tests.cli.conftest import Mbcost
 
 FORM = "write it as it is printed, such as 314M, 3.471M, 601548544, '>430M', '0.57 GFLOPs' or 12.9MB"

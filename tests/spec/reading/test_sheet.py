@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mbcost.cli.explain.rows import parse_rows, read_rows
 from mbcost.errors import SpecError
 from mbcost.questions.explain.query import Claim
+from mbcost.questions.explain.rows import parse_rows, read_rows
 from mbcost.spec.reading.sheet import SEPARATORS, read_sheet
 
 Row = tuple[str, str, str, str, str]

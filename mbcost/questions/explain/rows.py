@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mbcost.cli.arguments import parse_alpha, parse_reference, parse_resolution
 from mbcost.errors import STANDARD_INPUT, MbcostError, Problem, SpecError, suggestion
 from mbcost.questions.explain.query import Claim, parse_number
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.reference import parse_alpha, parse_reference, parse_resolution
 from mbcost.spec.printed import Printed
 from mbcost.spec.reading.nodes import MOST_PROBLEMS
 from mbcost.spec.reading.sheet import SheetLine, read_sheet
@@ -27,6 +27,9 @@ DECIMALS = ("alpha", *NUMBERS)
 LARGEST = 10_000
 """The most rows of a table; a file with more is probably the wrong file."""
 
+EMPTY = ("None", "nan", "<NA>")
+"""What Python writes for the empty cells of data frames."""
+
 Value = TypeVar("Value")
 
 
@@ -40,6 +43,53 @@ def read_rows(name: str) -> list[tuple[str | None, list[Claim]]]:
     if name == "-":
         return parse_rows(read_standard_input(), STANDARD_INPUT)
     return parse_rows(read_file(Path(name)), name)
+
+
+def parse_records(records: Sequence[Mapping[str, object]]) -> list[tuple[str | None, list[Claim]]]:
+    """Parse rows as dicts; None and NaN are empty cells. The first row is line 2 in messages, as in a CSV file.
+
+    Raises:
+        SpecError: cells are wrong; the error lists each of them as `rows:line:column`.
+
+    >>> ((net, claims),) = parse_records([{"network": "v2", "mult_adds": "300M"}, {"network": "v2", "params": 3504872}])
+    >>> net, [claim.numbers[0][1].text for claim in claims]
+    ('v2', ['300M', '3504872'])
+    """
+    import csv
+    from io import StringIO
+
+    columns = list(dict.fromkeys(str(name) for record in records for name in record))
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for record in records:
+        cells = {str(name): _spell_cell(value) for name, value in record.items()}
+        writer.writerow([cells.get(name, "") for name in columns])
+    return parse_rows(text.getvalue(), "rows")
+
+
+def _spell_cell(value: object) -> str:
+    """Spell a value as a cell of a CSV file; a data frame has NaN for empty cells, and whole floats in such columns."""
+    if isinstance(value, tuple | list):
+        return "x".join(map(str, value))
+    try:
+        text = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    except ValueError:  # Python writes no integer with more than 4,300 digits
+        raise MbcostError("a number of the table has more than 4,300 digits: use a smaller number") from None
+    return "" if text in EMPTY else text
+
+
+def name_networks(
+    networks: Sequence[tuple[str | None, list[Claim]]], net: str | None
+) -> list[tuple[str | None, list[Claim]]]:
+    """Return what `read_rows` returns, with `net` as the network of rows that name none.
+
+    Raises:
+        MbcostError: rows name a network, too.
+    """
+    if net is not None and any(name is not None for name, _ in networks):
+        raise MbcostError(f"the network is given as '{net}' and in the table: remove one")
+    return [(name or net, claims) for name, claims in networks]
 
 
 def parse_rows(text: str, origin: str) -> list[tuple[str | None, list[Claim]]]:
