@@ -146,7 +146,7 @@ def test_a_very_long_word_is_refused_at_once(mbcost: Mbcost, part: str) -> None:
 
 def commands() -> dict[str, Any]:
     """Return every command, and every command of a subgroup, by its words."""
-    built = {}
+    built: dict[str, Any] = {}
     for name, command in COMMANDS.items():
         target = command.load()
         members = target.commands.items() if isinstance(target, Subgroup) else [("", target)]
