@@ -209,6 +209,19 @@ def every_import() -> list[Import]:
     return [arrow for name, path in modules().items() for arrow in imports(path.read_text(encoding="utf-8"), name)]
 
 
+def test_no_name_is_one_that_names_nothing() -> None:
+    empty = {"found", "some", "said", "held", "each", "place"}  # docs/style.md, rule 8
+    named = [
+        (path.name, node.lineno, name)
+        for path in modules().values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name | ast.arg | ast.FunctionDef | ast.ClassDef | ast.Attribute)
+        for name in (getattr(node, key, "") for key in ("id", "arg", "name", "attr"))
+        if name in empty
+    ]
+    assert named == []
+
+
 def test_every_room_is_in_the_table_and_has_imports_to_check() -> None:
     assert {room(module) for module in modules()} == set(ROOMS)
     assert {room(arrow.importer) for arrow in every_import()} == set(ROOMS)

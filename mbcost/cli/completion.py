@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from mbcost.cli.group import build_command, build_root, summary_of
-from mbcost.cli.registry import COMMANDS, Subgroup
+from mbcost.cli.group import build_command, build_root
+from mbcost.cli.registry import COMMANDS, Subgroup, summary_of
 from mbcost.cli.shells import SHELLS
 
 FILES = ":files"
@@ -160,7 +160,7 @@ def _complete_command(target: Callable[..., int], name: str, words: Sequence[str
         return _complete_value(line, name, line.waiting, incomplete)
     if incomplete.startswith("--") and equals and option in options_of(command):
         candidates = _complete_value(line, name, options_of(command)[option], value)
-        return [Candidate(f"{option}={found.value}") for found in candidates if found.value != FILES]
+        return [Candidate(f"{option}={candidate.value}") for candidate in candidates if candidate.value != FILES]
     if incomplete.startswith("-") and incomplete[1:2] not in tuple("@/:=") and not line.only_arguments:
         return _complete_option(line, incomplete)
     param = line.argument()
