@@ -121,8 +121,8 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {
             "": [
                 "schema", "convention", "allocator", "dtype", "units", "limits", "rank", "tried", "fitting",
-                "laid_out", "given_up", "near_twins", "front", "configurations", "nearest", "nearest_released", "impossible",
-                "reliefs",
+                "laid_out", "given_up", "near_twins", "front", "configurations", "nearest", "nearest_released",
+                "impossible", "reliefs",
             ],
             "units": [*BYTES, "latency"],
             "limits": ["quantity", "value", "at_least", "phone"],

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mbcost.errors import MbcostError
-from mbcost.measured import recorder
+from mbcost.measured import recorder, torch_operators
 from mbcost.measured.flow import DataFlow
 from mbcost.measured.own import trace_model
 
@@ -53,7 +53,7 @@ USES = {
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(recorder.FOLLOWERS, "relu"), (DataFlow, "follow"), (recorder.Recorder, "record"),
+    [(torch_operators.FOLLOWERS, "relu"), (DataFlow, "follow"), (recorder.Recorder, "record"),
      (recorder.Recorder, "add_norm_function")],
 )  # fmt: skip
 def test_an_error_of_the_recorder_is_raised_as_it_is(
@@ -73,11 +73,11 @@ def test_an_error_of_the_recorder_is_raised_as_it_is(
 @pytest.mark.parametrize(
     "after",
     [
-        lambda y, _: functional.instance_norm(y, bananas=1),
+        lambda y, _: functional.instance_norm(y, bananas=1),  # type: ignore[call-arg]
         lambda y, _: functional.pad(y),  # type: ignore[call-arg]
         lambda y, model: model.conv(y),
         lambda y, _: y + "1",
-        lambda *_: {}["no such key"],
+        lambda *_: vars()["no such key"],
         lambda *_: exec("raise MemoryError"),
     ],
 )

@@ -79,7 +79,9 @@ def test_a_target_can_be_a_factory_a_class_or_a_model(
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("own_net", r"'own_net' does not name a model: expected MODULE:FACTORY or ./FILE.py:FACTORY"),
+        ("own_net", r"'own_net' does not name a model: expected MODULE:FACTORY or ./FILE.py:FACTORY, such as torch.*"),
+        ("own_net.py", r"'own_net.py' does not name a model: name what builds the model, such as own_net.py:make"),
+        ("weights.pth", r"'weights.pth' does not name a model: it has weights, not code: name what builds the .*"),
         ("./no.py:make", r"./no.py: No such file"),
         ("no_such_module:make", r"no_such_module cannot be imported: No module named 'no_such_module'"),
         ("./own_net.py:mak", r"unknown name in ./own_net.py 'mak': did you mean 'make'\?"),
