@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.cli.explain import rows
 from mbcost.cli.streams import WIDEST_LINE
+from mbcost.questions.explain import rows
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.reading import compose, nodes, table, text
 

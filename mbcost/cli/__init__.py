@@ -14,7 +14,7 @@ from mbcost.cli.streams import secure_streams, write_out
 
 def main() -> None:
     """Run `mbcost` or `python -m mbcost` and exit."""
-    gc.set_threshold(50_000)  # modules and specs live as long as the process: looking at them 70 times is a waste
+    gc.set_threshold(200_000)  # modules and specs live as long as the process: looking at them 70 times is a waste
     if "--traceback" not in sys.argv:  # an error in a finalizer, as after Ctrl-C, changes nothing, but Python prints it
         sys.unraisablehook = lambda _: None
     secure_streams()

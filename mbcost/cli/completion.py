@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from mbcost.cli.group import build_command, build_root, summary_of
-from mbcost.cli.registry import COMMANDS, Subgroup
+from mbcost.cli.group import build_command, build_root
+from mbcost.cli.registry import COMMANDS, Subgroup, summary_of
 from mbcost.cli.shells import SHELLS
 
 FILES = ":files"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Optional
 
@@ -12,7 +11,7 @@ import click
 from mbcost import __version__
 from mbcost.cli.exits import FAILED
 from mbcost.cli.parameters import ClickArgument, Option, make_callback, make_params
-from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, MEANINGS, Subgroup
+from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, MEANINGS, Subgroup, summary_of
 from mbcost.cli.streams import is_broken_pipe, write_out
 from mbcost.errors import STANDARD_INPUT, MbcostError
 
@@ -218,15 +217,6 @@ def build_command(target: Callable[..., int] | Subgroup) -> click.Command:
             group.add_command(build_command(function), name)
         return group
     return SafeCommand(None, params=make_params(target), callback=make_callback(target), help=inspect.getdoc(target))
-
-
-def summary_of(text: str) -> str:
-    """Return the first sentence of a help text.
-
-    >>> summary_of("Show a table,\\nrow by row. It has a footer.")
-    'Show a table, row by row.'
-    """
-    return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join(text.partition("\n\n")[0].split()))[0]
 
 
 def build_root() -> click.Group:

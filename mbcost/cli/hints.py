@@ -15,33 +15,36 @@ from mbcost.spec.quantity import Quantity, read_quantity
 
 MEANINGS: Mapping[str, str] = {
     "--alpha": "width width-mult width-multiplier multiplier depth-multiplier",
-    "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape",
+    "--res": "resolution size input-size image-size img-size imgsz input-resolution input-shape shape "
+    "img input-res input hw",
     "--rho": "resolution-multiplier res-mult",
     "--impl": "implementation library framework rules",
-    "--classes": "num-classes n-classes",
-    "--in-channels": "channels input-channels num-channels in-chans chans",
+    "--classes": "num-classes n-classes nc",
+    "--in-channels": "channels input-channels num-channels in-chans chans gray grayscale",
     "--no-top": "no-head no-classifier backbone exclude-top features-only",
-    "--columns": "column cols fields select",
+    "--columns": "column cols fields select metric metrics",
     "--sort": "sort-by order order-by",
     "--by": "group-by level per depth",
     "--convention": "counting counter tool counted-by",
     "--format": "fmt",
-    "--output": "out out-file output-file file save save-as",
+    "--output": "out out-file output-file file save save-as to export write",
     "--dtype": "data-type type precision bits",
     "--allocator": "allocation memory-model",
     "--ram": "memory sram peak max-ram max-memory",
     "--flash": "rom storage max-flash max-size",
     "--params": "parameters max-params",
-    "--min-top1": "top1 accuracy min-accuracy",
+    "--min-top1": "top1 accuracy min-accuracy acc min-acc",
     "--max-latency": "latency time",
     "--limit": "top top-k count number most max-results",
     "--rank": "rank-by objective",
     "--quantity": "what kind",
     "--force": "yes",
+    "--source": "paper page",
+    "--status": "verdict",
     "--peak-macs": "gflops flops tops peak-flops compute",
     "--bandwidth": "bw gbps memory-bandwidth",
     "--against": "with library framework",
-    "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds",
+    "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds budget target",
 }  # fmt: skip
 """An option -> what other programs, and other commands, call it, without the two hyphens."""
 NEEDLESS: Mapping[str, str] = {
@@ -49,7 +52,10 @@ NEEDLESS: Mapping[str, str] = {
     "costs do not depend on the values of the weights": "--pretrained --weights --checkpoint --ckpt",
     "nothing runs, so no device is needed": "--cuda --gpu --cpu",
     "tables are per layer, unless --by groups them": "--per-layer --print-per-layer-stat --print-per-layer --layers",
-    "the networks are listed by mbcost nets": "--list --list-models --models",
+    "mbcost nets and mbcost conventions list what there is": "--list --list-models --models",
+    "numbers are exact": "--units --unit --human-readable --human --mega",
+    "colours are switched by NO_COLOR and FORCE_COLOR": "--color --colour --no-color --no-colour",
+    "messages are on standard error only": "--quiet --silent",
     "every table ends with its total": "--total --summary",
 }
 """Why an option of other programs is not needed -> its names."""
@@ -58,6 +64,7 @@ NETWORK_OPTIONS = ("--net", "--network", "--model", "--arch", "--spec")
 VALUES: Mapping[str, str] = {
     "md": "markdown", "tex": "latex", "txt": "text", "excel": "csv", "xlsx": "csv", "htm": "html", "ndjson": "jsonl",
     "fp32": "float32", "fp16": "float16", "half": "float16", "i8": "int8", "u8": "int8", "uint8": "int8",
+    "quantized": "int8", "pytorch": "torchvision", "tf": "keras", "tensorflow": "keras",
     "layers": "layer", "blocks": "block", "stages": "stage",
 }  # fmt: skip
 """A word -> the value of an option that it means."""
@@ -224,6 +231,8 @@ def find_command(words: Sequence[str], names: Sequence[str]) -> str | None:
     word, rest = words[0], [word for word in words[1:] if not word.startswith("-")]
     lower = word.lower()
     network = next((other for other in rest if is_reference(other)), "v2")
+    if lower in ("mbcost", "mbcost.exe") and words[1:]:
+        return " ".join(["mbcost", *words[1:]])
     if lower in ("version", "ver"):
         return "mbcost --version"
     if lower in HELP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,6 +33,15 @@ class Command(NamedTuple):
         module, _, name = self.address.partition(":")
         target: Callable[..., int] | Subgroup = getattr(import_module(module), name)
         return target
+
+
+def summary_of(text: str) -> str:
+    """Return the first sentence of a help text.
+
+    >>> summary_of("Show a table,\\nrow by row. It has a footer.")
+    'Show a table, row by row.'
+    """
+    return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join(text.partition("\n\n")[0].split()))[0]
 
 
 COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {

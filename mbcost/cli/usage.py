@@ -126,20 +126,24 @@ def _find_option_remedy(written: str, ctx: Any, params: Sequence[Any]) -> str:
     if ctx is not None and ctx.parent is None:
         example = f" --columns {COLUMNS[written[2:]]}" if written[2:] in COLUMNS else ""
         return f"name a command first, such as 'mbcost table v2{example}'"
+    if written in ("--version", "--show-completion", "--install-completion"):
+        return f"it comes without a command: 'mbcost {written}'"
     others = list(_find_commands_with(written))
     return f"it is an option of {others[0]}{' and other commands' * (len(others) > 1)}" if others else ""
 
 
 def _find_meant_options(written: str, ctx: Any, options: Sequence[str]) -> list[str]:
     if len(written) == len("-a"):
-        return [option for option in options if option.startswith(f"-{written}")]
+        begun = [option for option in options if option.startswith(f"-{written}")]
+        meant = [option for slip, option in read_slips(options).items() if slip.startswith(f"-{written}")]
+        return begun or list(dict.fromkeys(meant))
     long, slips = [option for option in options if option[:2] == "--"], read_slips(options)
     if ctx is None or any(written.rstrip("s") == option.rstrip("s") for option in (*long, *slips)):
         return find_similar(written, long, slips)
-    meant = find_option(written.lstrip("-"), ctx)
-    if meant is None:
+    value = find_option(written.lstrip("-"), ctx)
+    if value is None:
         return find_similar(written, long, slips)
-    return [meant, *(["--convention NAME"] if "flops" in written and "--convention" in options else [])]
+    return [value, *(["--convention NAME"] if "flops" in written and "--convention" in options else [])]
 
 
 def _find_commands_with(option: str) -> Iterator[str]:
@@ -220,7 +224,9 @@ def _find_remedy(words: Sequence[str], ctx: Any) -> str:
     if "--output" in options and word.lower().endswith((*ENDINGS, ".yaml", ".txt", ".svg")) and not is_file(word):
         return f"did you mean '--output {word}'?"
     networks = [str(given) for name in ("net", "first", "second") if (given := ctx.params.get(name))]
-    if is_reference(word) and networks:
+    if any("=" not in given for given in ctx.params.get("kwargs") or ()):
+        return "write --kwargs NAME=VALUE as one word"
+    if is_reference(word) and networks and "model" not in ctx.params:
         return _order_networks([*networks, *words], word, ctx)
     meant_options = [find_option(other, ctx) or find_begun(other, ctx) for other in words]
     if meant_options[0]:

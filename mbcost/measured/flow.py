@@ -157,7 +157,7 @@ def _merge(origins: list[Origin]) -> Origin:
 def _storage(tensor: Tensor) -> Hashable:
     """Return the identity of a tensor's storage, or that of a tensor that has none, such as a sparse one."""
     if tensor.layout != torch.strided:
-        return WeakIdRef(tensor)  # type: ignore[no-untyped-call]
+        return WeakIdRef(tensor)
     return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
 
 

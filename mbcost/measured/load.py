@@ -33,9 +33,7 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
     Raises:
         MbcostError: the target does not exist, the user's code raises an error, or its result is not an `nn.Module`.
     """
-    source, colon, path = target.rpartition(":")
-    if not (colon and source and path):
-        raise MbcostError(f"'{target}' does not name a model: {_find_target(target)}")
+    source, path = _split_target(target)
     is_file = source.endswith(".py") or "/" in source or os.sep in source
     file = Path(source)
     if is_file and not file.is_file():
@@ -60,6 +58,17 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
     if not isinstance(model, nn.Module):
         raise MbcostError(f"{target} returns {_with_article(model)}: expected a torch.nn.Module")
     return model
+
+
+def _split_target(target: str) -> tuple[str, str]:
+    """Return the module or file that a target names, and the name in it."""
+    start, bracket, _ = target.partition("(")
+    source, colon, path = start.rpartition(":")
+    if not (colon and source and path):
+        raise MbcostError(f"'{target}' does not name a model: {_find_target(target)}")
+    if bracket:
+        raise MbcostError(f"'{target}' calls the factory: write {start}, and its arguments as --kwargs NAME=VALUE")
+    return source, path
 
 
 def _find_target(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -96,6 +97,14 @@ class Printed:
         return self.roundings[rounding].whole_range(self.number, self.step)
 
 
+def _find_number(text: str) -> str | None:
+    """Return what was probably meant by digits that points group, or by a decimal comma."""
+    match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{3}){2,9}|[0-9]{1,9},[0-9]{1,2})([A-Za-z ]{0,9})", text.strip())
+    if match is None:
+        return None
+    return f"did you mean {match[1].replace('.', ',') if '.' in match[1] else match[1].replace(',', '.')}{match[2]}?"
+
+
 def parse_printed(text: str, quantity: str | None = None) -> Printed:
     """Return a number as people print it, with an optional prefix and unit; of `quantity`, if that is known.
 
@@ -113,7 +122,7 @@ def parse_printed(text: str, quantity: str | None = None) -> Printed:
     shown = f"'{' '.join(text[:40].split())}{'...' if len(text) > 40 else ''}'"
     written = read_quantity(text, quantity)
     if written is None:
-        raise MbcostError(f"{shown} is not a number: {_FORM}")
+        raise MbcostError(f"{shown} is not a number: {_find_number(text) or _FORM}")
     if isinstance(written, str) or written.per_second or written.unit not in QUANTITIES:
         tail = written if isinstance(written, str) else f"{written.unit}{' per second' if written.per_second else ''}"
         raise MbcostError(f"{shown} has the unknown unit '{tail}': {_FORM}")

@@ -9,8 +9,7 @@ import sys
 
 import pytest
 
-from mbcost.cli.group import summary_of
-from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, Subgroup
+from mbcost.cli.registry import COMMANDS, COMMANDS_BY_TOPIC, Subgroup, summary_of
 from tests.cli.conftest import Mbcost
 
 

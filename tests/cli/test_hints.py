@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ GUESSES = [
     ("explain 3.5M params v2", "write a number and its unit as one word: '3.5Mparams'"),
     ("explain v2 314M", "the number comes first: mbcost explain 314M v2"),
     ("explain 300M 3.4M v2", "give one number and one network"),
-    ("fit v2 320KB", "every other number after its option"),
+    ("fit v2 320KB", "other numbers after options"),
     ("sweep v2 --alpha 0.5 0.75", "write alphas as v2@0.75 or --alpha 0.5,0.75"),
     ("sweep v2 --alphas 0.5,1", "did you mean '--alpha'?"),
     ("compare v1 vs v2", "write only networks, such as v1 v2"),
@@ -65,6 +66,17 @@ GUESSES = [
     ("table v2 --res =160", "write no blanks around '=': '--res=160'"),
     ("table v2/0.75", "write an alpha after @, such as v2@0.75"),
     ("table v2.yaml", "did you mean the built-in network 'v2'?"),
+    ("mbcost table v2", "did you mean 'mbcost table v2'?"),
+    ("table v2 --pytorch", "did you mean '--impl torchvision'?"),
+    ("table v2 --version", "it comes without a command: 'mbcost --version'"),
+    ("table v2 --no-color", "colours are switched by NO_COLOR and FORCE_COLOR: remove it"),
+    ("diff v2 torchvision", "write an implementation after a colon, such as v2:torchvision"),
+    ("compare depthwise", "did you mean 'standard-vs-dws'?"),
+    ("sweep v2 --alpha 0.25-1", "write a range with its step, such as 0.25:1:0.05"),
+    ("explain 314.192.123 v2", "did you mean 314,192,123?"),
+    ("explain 314,19M v2", "did you mean 314.19M?"),
+    ("verify torch:nn(a=1) v2", "write torch:nn, and its arguments as --kwargs NAME=VALUE"),
+    ("verify a:b --kwargs a 1 v2", "write --kwargs NAME=VALUE as one word"),
     ("table v2 @0.75", "write it with the network, such as v2@0.75/160"),
     ("table v2 --columns layer params", "did you mean '--columns layer,params'?"),
     ("table v2-0.75", "did you mean 'v2@0.75'?"),
@@ -80,7 +92,7 @@ GUESSES = [
     ("table net=v2", "did you mean 'v2'?"),
     ("table v2 --batch-size 1", "costs are those of one image: remove it"),
     ("table v2 --pretrained", "costs do not depend on the values of the weights: remove it"),
-    ("table --list", "the networks are listed by mbcost nets"),
+    ("table --list", "mbcost nets and mbcost conventions list what there is"),
     ("table v2 -a 0.75", "did you mean '--alpha'?"),
     ("table v2 --col layer", "did you mean '--columns'?"),
     ("table v2 --depth 2", "did you mean '--by'?"),
@@ -128,9 +140,24 @@ def test_any_words_can_be_looked_at(words: list[str], message: str) -> None:
     find_typography(words, message), join_unit(words), [is_number(word) for word in words]
 
 
+@pytest.mark.parametrize("part", ["-", "1,", "x0.", "1x", "\u2013", "'", "=", "a-", "1 M"])
+def test_a_very_long_word_is_refused_at_once(mbcost: Mbcost, part: str) -> None:
+    word = part * 30_000
+    start = perf_counter()
+    for words in (
+        ["table", word],
+        ["table", "v2", word],
+        ["table", "v2", "--res", word],
+        [word],
+        ["compare", "--x", word],
+    ):
+        assert mbcost(*words).code == 2
+    assert perf_counter() - start < 10, "five commands that take milliseconds for a short word"
+
+
 def commands() -> dict[str, Any]:
     """Return every command, and every command of a subgroup, by its words."""
-    built = {}
+    built: dict[str, Any] = {}
     for name, command in COMMANDS.items():
         target = command.load()
         members = target.commands.items() if isinstance(target, Subgroup) else [("", target)]

@@ -139,7 +139,7 @@ def test_blocks_have_the_widths_of_their_specs(mbcost: Mbcost, tmp_path: Path) -
         (("layers", "v2", "--output", "x.gif"), "cannot draw 'x.gif': use a file name that ends in .svg, .png or"),
         (("layers", "v2", "--output", "svg"), "cannot draw 'svg': use a file name that ends in"),
         (("layers", "v2", "--output", "none/x.svg"), "cannot write none/x.svg: No such file or directory"),
-        (("layers", "v2"), "the option --output is missing (try 'mbcost plot layers --help')"),
+        (("layers", "v2"), "the option --output is missing, as in 'mbcost plot layers v2"),
         (("layers", "v9", "--output", "x.svg"), "unknown network 'v9'"),
         (("sweep", "v2", "--alpha", "1:0:1", "--output", "x.svg"), "alpha '1:0:1' is empty"),
         (("sweep", "v2", "--res", "96:224:0", "--output", "x.svg"), "res '96:224:0': the step must be a positive"),

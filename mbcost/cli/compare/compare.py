@@ -21,6 +21,12 @@ from mbcost.questions.compare.residuals import compare_residuals_of_v3
 from mbcost.questions.compare.separable import compare_as_printed, compare_with_standard
 from mbcost.spec.catalogue.library import find_network, is_path, load_convention
 
+MEANINGS: Mapping[str, str] = {
+    **dict.fromkeys(("standard", "depthwise", "separable", "dws", "dw"), "standard-vs-dws"),
+    **dict.fromkeys(("residual", "residuals", "inverted", "bottleneck"), "residual-vs-inverted"),
+}
+"""A word -> the comparison that it means."""
+
 
 class ComparisonGroup(CommandGroup):
     """Comparisons by name; arguments that do not start with such a name are networks."""
@@ -39,7 +45,7 @@ class ComparisonGroup(CommandGroup):
             MbcostError: it is, and it is not a network.
         """
         word = args[0] if args else ""
-        error = unknown("comparison or network", word, self.commands)
+        error = unknown("comparison or network", word, self.commands, MEANINGS)
         if str(error).endswith("?") and not is_path(word) and find_network(re.split("[@/:]", word)[0]) is None:
             raise error
 

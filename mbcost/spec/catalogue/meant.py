@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mbcost.errors import MbcostError
 
 MODELS = ("onnx", "pt", "pth", "pb", "tflite", "h5", "keras", "safetensors", "ckpt", "caffemodel", "mlmodel")
 """The endings of files in which other programs keep models and weights."""
-LIBRARIES = ("torchvision.", "timm.", "torch.", "keras.", "tensorflow.", "transformers.", "models.")
-"""How the names of models in Python begin."""
-CONNECTORS = ("vs", "vs.", "versus", "and", "with", "to", "against", "&", "+")
+LONGEST = 100
+"""The characters of the longest word that is looked at."""
 
-_UNIT = re.compile(r"[KMGT]i?B|[KMG]|ms", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9.,]+(?:[x%]|[KMGT]i?B?|ms)?", re.IGNORECASE)
-_LAYER = re.compile(r"[0-9]+\.[0-9]+\.[a-z.]+")
+_REMEDIES: Mapping[str, str] = {
+    r"[KMGT]i?B|[KMG]|ms": "write a number and its unit as one word, such as 320KiB",
+    r"[0-9.,]+(?:[x%]|[KMGT]i?B?|ms)?": "write alphas as v2@0.75 or --alpha 0.5,0.75, and other numbers after options",
+    r"[0-9]+\.[0-9]+\.[a-z.]+": "the network comes first, such as v2 {name}",
+    "official|keras|torchvision|timm|transformers|article|paddleclas|gluoncv|mmpretrain": (
+        "write an implementation after a colon, such as v2:{name}"
+    ),
+    r"vs|vs\.|versus|and|with|to|against|&|\+": "write only networks, such as v1 v2",
+    r"all|any|\*": "write names; mbcost nets lists them",
+    "(?:net|network|model|name)=(.+)": "did you mean '{0}'?",
+    rf".+\.(?:{'|'.join(MODELS)})": (
+        "files of models are not read: write the network, or compare code with mbcost verify FILE.py:FACTORY"
+    ),
+    r".+\.py|(?:torchvision|timm|torch|keras|tensorflow|transformers|models)\..+": (
+        "a model in Python is compared by mbcost verify, and mbcost export --from writes its layers to a file"
+    ),
+}
+"""The pattern of a word -> what to do about it."""
 _SETTINGS = re.compile(r"(?P<name>.+?)[-_xX ]+(?P<alpha>[0-9]?\.[0-9]+|[0-9],[0-9]+)(?:[-_x ](?P<side>[0-9]{2,4}))?")
 """The names of the papers' checkpoints, such as `mobilenet_v2_0.75_160`, and of people who write so."""
 
@@ -27,23 +41,11 @@ def describe_meaning(name: str, find: Callable[[str], str | None]) -> str | None
         name: the word.
         find: returns the network that a name or an alias means, or None.
     """
-    if _UNIT.fullmatch(name):
-        return "write a number and its unit as one word, such as 320KiB"
-    if _NUMBER.fullmatch(name):
-        return "write alphas as v2@0.75 or --alpha 0.5,0.75, and every other number after its option"
-    if _LAYER.fullmatch(name):
-        return f"the network comes first, such as v2 {name}"
-    if name.lower() in CONNECTORS:
-        return "write only networks, such as v1 v2"
-    if name.lower() in ("all", "*", "any"):
-        return "write names; mbcost nets lists them"
-    if match := re.fullmatch(r"(?:net|network|model|name)=(.+)", name):
-        return f"did you mean '{match[1]}'?"
-    ending = name.lower().rpartition(".")[2]
-    if "." in name and ending in MODELS:
-        return "files of models are not read: write the network, or compare code with mbcost verify FILE.py:FACTORY"
-    if name.endswith(".py") or name.startswith(LIBRARIES):
-        return "a model in Python is compared by mbcost verify, and mbcost export --from writes its layers to a file"
+    if len(name) > LONGEST:
+        return None
+    for pattern, remedy in _REMEDIES.items():
+        if match := re.fullmatch(pattern, name, re.IGNORECASE):
+            return remedy.format(*match.groups(), name=name)
     return _split(name, find)
 
 

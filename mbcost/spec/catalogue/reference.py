@@ -87,6 +87,10 @@ def parse_alpha(text: str) -> float:
 
 def _find_alpha(text: str) -> str | None:
     """Return what was probably meant by a decimal comma, percents, a fraction or a factor."""
+    if match := re.fullmatch(r"([0-9.]{1,9})(?:-|\.\.|/?to)([0-9.]{1,9})", text.replace(" ", "")):
+        return f"write a range with its step, such as {match[1]}:{match[2]}:0.05"
+    if re.fullmatch(r"[0-9.]{1,9}( +[0-9.]{1,9}){1,99}", text):
+        return f"write several values as {','.join(text.split())}"
     match = re.fullmatch(r"x?([0-9]{1,9}(?:[.,][0-9]{1,9})?)(?:x|(%)|/([1-9][0-9]{0,8}))?", text.replace(" ", ""))
     if match is None:
         return None

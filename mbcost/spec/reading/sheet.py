@@ -26,7 +26,7 @@ _POINT = re.compile(r"(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 """A number with a decimal point; commas can group its digits."""
 _COMMA = re.compile(r"(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 """A number with a decimal comma; points can group its digits."""
-_NUMBER = re.compile("[0-9][0-9.,]*[^,]*")
+_NUMBER = re.compile("[0-9][0-9.,]*(?:[^0-9.,][^,]*)?")
 """A cell that is one number, possibly with a unit."""
 _QUOTED = '(?:^|[{}]) *("(?:[^"]|"")*("|$))'
 """A cell in quotation marks, given the separators; the second group is empty if it is not closed."""
