@@ -19,6 +19,8 @@ Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 WRONG = object()
 """What a conversion returns for a value of another type."""
+LONGEST_LIST = 1_000_000
+"""The items of the longest list that is read."""
 LONGEST_VALUE = 100
 """The characters of a value that a message quotes."""
 
@@ -134,13 +136,15 @@ def _check(parameter: inspect.Parameter, value: Any, kind: Any) -> Any:
     """Return the value of a parameter, converted.
 
     Raises:
-        MbcostError: it has another type, or is empty.
+        MbcostError: it has another type, is empty or is too long.
     """
     name = parameter.name
     if parameter.kind is parameter.VAR_POSITIONAL:
         return tuple(_check_item(f"{name}[{index}]", item, kind) for index, item in enumerate(value))
-    converted = _convert(value, kind)
     item_kinds = _list_item_kinds(kind)
+    if item_kinds and _count(value) > LONGEST_LIST and not isinstance(value, str):
+        raise MbcostError(f"{name} has more than {LONGEST_LIST:,} items: use larger steps")
+    converted = _convert(value, kind)
     if converted is not WRONG and not (item_kinds and converted == () != parameter.default):
         return converted
     if item_kinds and isinstance(value, list | tuple):
@@ -180,9 +184,12 @@ def _convert(value: Any, kind: Any) -> Any:
 
 
 def _count(value: Any) -> int:
+    """Return the number of items; -1 if it is unknown, as for an array without dimensions."""
     try:
         return len(value)
-    except TypeError:  # also of an array without dimensions
+    except OverflowError:  # a range
+        return LONGEST_LIST + 1
+    except TypeError:
         return -1
 
 
