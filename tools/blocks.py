@@ -26,9 +26,9 @@ def blocks() -> list[tuple[str, str]]:
     Raises:
         AssertionError: there are so few blocks that the pattern must have missed most of them.
     """
-    found = [(page.name, block) for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
-    assert len(found) > 10, "the pages have lost their examples"
-    return found
+    shown = [(page.name, block) for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
+    assert len(shown) > 10, "the pages have lost their examples"
+    return shown
 
 
 def run_block(block: str, path: str) -> str:

@@ -230,15 +230,15 @@ def list_files(incomplete: str) -> list[str]:
     """Return the specs in files that a path can be completed to, and the folders, which end with a slash."""
     folder, _, start = incomplete.rpartition("/")
     shown = f"{folder}/" if "/" in incomplete else ""
-    found = []
+    names = []
     with suppress(OSError), os.scandir(os.path.expanduser(shown) or ".") as entries:  # noqa: PTH111  # keeps `./`
         for entry in entries:
             if entry.name.startswith(start) and (start or not entry.name.startswith(".")):
                 if entry.is_dir() and shown:
-                    found.append(f"{shown}{entry.name}/")
+                    names.append(f"{shown}{entry.name}/")
                 elif entry.name.endswith((".yaml", ".yml")):
-                    found.append(shown + entry.name)
-    return sorted(found)
+                    names.append(shown + entry.name)
+    return sorted(names)
 
 
 def _matching(names: Iterable[str], incomplete: str) -> list[str]:

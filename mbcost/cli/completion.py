@@ -160,7 +160,7 @@ def _complete_command(target: Callable[..., int], name: str, words: Sequence[str
         return _complete_value(line, name, line.waiting, incomplete)
     if incomplete.startswith("--") and equals and option in options_of(command):
         candidates = _complete_value(line, name, options_of(command)[option], value)
-        return [Candidate(f"{option}={found.value}") for found in candidates if found.value != FILES]
+        return [Candidate(f"{option}={candidate.value}") for candidate in candidates if candidate.value != FILES]
     if incomplete.startswith("-") and incomplete[1:2] not in tuple("@/:=") and not line.only_arguments:
         return _complete_option(line, incomplete)
     param = line.argument()

@@ -51,7 +51,7 @@ class Destination:
 
 ENDINGS: Mapping[str, str] = {
     ".csv": "csv", ".html": "html", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".parquet": "parquet",
-    ".tex": "latex", ".xml": "junit",
+    ".tex": "latex", ".xml": "junit", ".htm": "html", ".markdown": "markdown", ".ndjson": "jsonl",
 }  # fmt: skip
 """The ending of a file's name -> its format."""
 SLIPS: Mapping[str, Sequence[str]] = {
@@ -62,7 +62,9 @@ SLIPS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("gh", "actions"), ("github",)),
 }  # fmt: skip
 """What people write when they mean a format -> the formats that they can mean, the best first."""
-OTHER_FILES = (".doc", ".docx", ".jpeg", ".jpg", ".ods", ".odt", ".pdf", ".png", ".svg", ".xls", ".xlsx")
+OTHER_FILES = (
+    ".doc", ".docx", ".jpeg", ".jpg", ".ods", ".odt", ".pdf", ".png", ".svg", ".tsv", ".xls", ".xlsx", ".yaml", ".yml",
+)  # fmt: skip
 """Endings of files that programs open, and that no table of this program is."""
 
 
@@ -86,10 +88,10 @@ def choose_destination(
     known = list(dict.fromkeys([*FORMAT_NAMES, *extra]))
     ending = ENDINGS.get("" if file is None else file.suffix.lower())
     if style is None and file is not None and file.suffix.lower() in OTHER_FILES:
-        endings = enumerate_words([*(name for name, format_ in ENDINGS.items() if format_ in known), ".txt"])
+        endings = enumerate_words([*_list_endings(known), ".txt"])
         raise MbcostError(f"{file} would be text, which {file.suffix} is not: use {endings}, or add --format")
     if style is None and ending is not None and ending not in known:
-        endings = enumerate_words([name for name, format_ in ENDINGS.items() if format_ in known])
+        endings = enumerate_words(_list_endings(known))
         raise MbcostError(f"{file} means {ending}, which this command does not write: use {endings}, or add --format")
     if style is None:
         style = ending if ending in known else "text"
@@ -105,6 +107,14 @@ def choose_destination(
         whole = replace(trial, data=build_table("", data, ())) if data else trial
         arrange_for(style, whole, chosen, view.sort)
     return destination
+
+
+def _list_endings(known: Sequence[str]) -> list[str]:
+    """Return the usual ending of each format."""
+    usual: dict[str, str] = {}
+    for name, format_ in ENDINGS.items():
+        usual.setdefault(format_, name)
+    return [name for format_, name in usual.items() if format_ in known]
 
 
 def check_whole_table(destination: Destination) -> None:

@@ -48,6 +48,8 @@ for call in (lambda: build("v2"), lambda: measure(None, resolution=96), lambda: 
         print(error)
 """
     shown, *lines = run(program, tmp_path).rsplit("\n[] False\n", 1)
+    assert "__getattr__" not in shown
+    assert "__dir__" not in shown
     for name in mbcost.__all__:
         assert f"    {name}(" in shown or f"class {name}(" in shown, name
     network, *errors = lines[0].splitlines()

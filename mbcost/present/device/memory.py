@@ -71,10 +71,14 @@ def _tabulate_layers(answer: Memory) -> Table:
         Column("waiting_bytes", "waiting B", lambda row: row.waiting, numeric=True, spare=3),
         *(_live_column(index, peak.allocator) for index, peak in enumerate(answer.peaks)),
     ]
-    footer: dict[str, Cell] = {"layer": "sum of weights, peaks", "weight_bytes": answer.flash.weights}
+    footer: dict[str, Cell] = {"layer": "peak", "weight_bytes": answer.flash.weights}
     footer |= {_live_key(peak.allocator): peak.bytes for peak in answer.peaks}
     notes: list[str | ColumnNote] = [f"peak {_peak_text(peak)}" for peak in answer.peaks]
-    notes += [_flash_text(answer), ColumnNote("waiting: maps that a later layer reads", ("waiting_bytes",))]
+    notes += [
+        _flash_text(answer),
+        ColumnNote("weights: the last number is their sum, and part of the flash", ("weight_bytes",)),
+        ColumnNote("waiting: maps that a later layer reads", ("waiting_bytes",)),
+    ]
     if "arena" in _list_allocators(answer):
         notes.append(ColumnNote(f"arena: the end of the last live map{_options_text(answer)}", (_live_key("arena"),)))
     return build_table(_title(answer), columns, answer.rows, footer, notes)

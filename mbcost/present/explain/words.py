@@ -87,11 +87,11 @@ def _split(name: str, counts: Iterable[str], factors: Mapping[str, int]) -> Iter
         yield from ((_ALONE.get(count, count.replace("_", " ")), factor) for count, factor in present.items())
 
 
-def _term(factor: int, several: str, each: str) -> str:
+def _term(factor: int, several: str, single: str) -> str:
     if abs(factor) == 1:
         return _sign(factor) + several
-    between = " " if each.startswith("per ") else " x "
-    return f"{_sign(factor)}{abs(factor)}{between}{each}"
+    between = " " if single.startswith("per ") else " x "
+    return f"{_sign(factor)}{abs(factor)}{between}{single}"
 
 
 def _sign(factor: int) -> str:

@@ -19,17 +19,17 @@ COLUMNS = (
     Column[Fitting]("network", "network", lambda fitting: _network_text(fitting.configuration)),
     Column[Fitting]("alpha", "alpha", lambda fitting: alpha_cell(fitting.configuration.plateau.alpha)),
     Column[Fitting]("resolution", "resolution", lambda fitting: resolution_cell(fitting.configuration.resolution)),
-    Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=2, legend=SAME_AT),
+    Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=4, legend=SAME_AT),
     Column[Fitting]("mult_adds", "mult-adds", lambda fitting: fitting.configuration.mult_adds, numeric=True),
-    Column[Fitting]("params", "params", lambda fitting: fitting.configuration.params, numeric=True, spare=1),
+    Column[Fitting]("params", "params", lambda fitting: fitting.configuration.params, numeric=True, spare=3),
     Column[Fitting]("peak_bytes", "peak memory B", lambda fitting: fitting.configuration.memory, numeric=True),
     Column[Fitting]("flash_bytes", "flash B", lambda fitting: fitting.configuration.flash, numeric=True),
     Column[Fitting](
-        "top1_percent", "top-1 %", lambda fitting: _top1_cell(fitting.configuration), numeric=True, spare=2
+        "top1_percent", "top-1 %", lambda fitting: _top1_cell(fitting.configuration), numeric=True, spare=1
     ),
-    Column[Fitting]("binding", "binding", lambda fitting: _binding_cell(fitting)),
-    Column[Fitting]("left_percent", "left of it", lambda fitting: _left_cell(fitting, "%")),
-    Column[Fitting]("front", "front", lambda fitting: fitting.on_front, spare=3),
+    Column[Fitting]("binding", "binding", lambda fitting: _binding_cell(fitting), spare=1),
+    Column[Fitting]("left_percent", "left of it", lambda fitting: _left_cell(fitting, "%"), spare=2),
+    Column[Fitting]("front", "front", lambda fitting: fitting.on_front, spare=5),
 )
 
 

@@ -48,7 +48,7 @@ class Ways:
 
     together: Spans
     """The factors for which a way gives all facts if all are moved."""
-    held: Spans
+    unmoved: Spans
     """The ways that give all facts as they are printed, for any factor."""
     single: Mapping[int, Spans]
     """For the index of each fact, the factors for which a way gives it if it is moved, and the others as printed."""
@@ -59,7 +59,7 @@ class Ways:
         if len(here) == len(self.single):
             return self.together
         if not here:
-            return self.held
+            return self.unmoved
         (index,) = here
         return self.single[index]
 
@@ -171,13 +171,13 @@ class _Followed:
 
         def select(chosen: Flags, low: Floats, high: Floats) -> Spans:
             inside = np.maximum(low, 1 / SPREAD), np.minimum(high, SPREAD)
-            some = inside[0] < inside[1]
-            here = np.flatnonzero(chosen)[some]
-            return Spans(structure[here], paid[here], inside[0][some], inside[1][some])
+            valid = inside[0] < inside[1]
+            here = np.flatnonzero(chosen)[valid]
+            return Spans(structure[here], paid[here], inside[0][valid], inside[1][valid])
 
         together = select(good, self.low[good], self.high[good])
         exact = good & (self.outside == 0)
-        held = select(exact, np.full(exact.sum(), 1 / SPREAD), np.full(exact.sum(), SPREAD))
+        unmoved = select(exact, np.full(exact.sum(), 1 / SPREAD), np.full(exact.sum(), SPREAD))
         single = {indices[0]: together}
         if len(indices) > 1:
             for at, index in enumerate(indices):
@@ -185,7 +185,7 @@ class _Followed:
                 unique, row = np.unique(structure[chosen], return_inverse=True)
                 value = readings.weigh(trial.counts[index][unique])[row, reading[chosen]]
                 single[index] = select(chosen, *_factors(self.windows[at], value))
-        return Ways(together, held, single)
+        return Ways(together, unmoved, single)
 
 
 def _is_inside(window: PrintWindow, value: Array) -> Flags:
@@ -229,10 +229,10 @@ def _intersect(first: Spans, second: Spans) -> Iterator[Spans]:
     starts = np.searchsorted(second.structure[order], first.structure, side="left")
     numbers = np.searchsorted(second.structure[order], first.structure, side="right") - starts
     ends = np.cumsum(numbers)
-    for some in _list_parts(ends):
-        left = np.repeat(np.arange(some.start, some.stop), numbers[some])
-        before = ends[some] - numbers[some] - (ends[some.start] - numbers[some.start])
-        right = order[np.repeat(starts[some] - before, numbers[some]) + np.arange(len(left))]
+    for part in _list_parts(ends):
+        left = np.repeat(np.arange(part.start, part.stop), numbers[part])
+        before = ends[part] - numbers[part] - (ends[part.start] - numbers[part.start])
+        right = order[np.repeat(starts[part] - before, numbers[part]) + np.arange(len(left))]
         cost = first.cost[left] + second.cost[right]
         low, high = np.maximum(first.low[left], second.low[right]), np.minimum(first.high[left], second.high[right])
         good = low < high

@@ -201,8 +201,8 @@ def _judge_alone(figure: Published, table: Answer, known: Mapping[str, Verdict])
     """
     for other in sorted(known.values(), key=lambda other: not agree(figure, other.figure, "source")):
         if _contradicts(figure, other, table):
-            place = "the same source" if agree(figure, other.figure, "source") else other.figure.source.name
-            reason = f"{other.figure.table} of {place} prints {figure_text(other.figure)}, which is right"
+            source = "the same source" if agree(figure, other.figure, "source") else other.figure.source.name
+            reason = f"{other.figure.table} of {source} prints {figure_text(other.figure)}, which is right"
             return replace(other, figure=figure, status="erratum", reason=reason, chance=None)
     answers = [
         answer(query_of([figure], counted), TRIED) for counted in dict.fromkeys((_counted([(figure, table)]), ()))

@@ -65,7 +65,7 @@ def fit(
         shortlist = Shortlist.start(pool)
         layout = _Layout(shortlist.take(shown, most), shortlist.hidden)
     best = layout.fitting[:1]
-    found = tuple(search.describe_fitting(index, fits, on_front=index in front) for index in layout.fitting)
+    fittings = tuple(search.describe_fitting(index, fits, on_front=index in front) for index in layout.fitting)
     return Fit(
         rules=search.rules,
         limits=search.limits,
@@ -74,7 +74,7 @@ def fit(
         fitting=gathering.fitting,
         laid_out=layout.arenas,
         gave_up=layout.gave_up,
-        best=found,
+        best=fittings,
         near_twins=search.count_near_twins(layout, fits, is_whole=gathering.is_whole),
         front_size=len(front),
         nearest=search.find_nearest_miss(np.flatnonzero(~fits), best, layout.nearest),
