@@ -144,7 +144,28 @@ def test_any_words_can_be_looked_at(words: list[str], message: str) -> None:
 
 WORDS = st.one_of(
     st.sampled_from(
-        ["", " ", "=", "--", "--=", "@", "/", ":", "v2", "v2@", "8", "M", "x=", "=x", "--x=", "vs", "'", "\u2013", "?"]
+        [
+            "",
+            " ",
+            "=",
+            "--",
+            "--=",
+            "@",
+            "/",
+            ":",
+            "v2",
+            "v2@",
+            "8",
+            "M",
+            "x=",
+            "=x",
+            "--x=",
+            "vs",
+            "'",
+            "\u2013",
+            "?",
+            5000 * "x",
+        ]
     ),
     st.text(max_size=4).filter(lambda word: word[:1] != "-"),
 )
