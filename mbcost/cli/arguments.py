@@ -105,7 +105,8 @@ def _expand_range(text: str, option: str, longest: int) -> list[str]:
         count = int(min((stop - start) / step, Decimal(longest))) + 1 if stop >= start else 0
         values = [str(start + index * step) for index in range(count)]
     except (ValueError, ArithmeticError):  # of decimals, such as Overflow and InvalidOperation
-        raise MbcostError(f"{option} '{text}' is not a range: expected start:stop:step, such as 0.25:1:0.25") from None
+        example = "96:224:32" if option.startswith("res") else "0.25:1:0.25"
+        raise MbcostError(f"{option} '{text}' is not a range: expected start:stop:step, such as {example}") from None
     if count < 1:
         raise MbcostError(f"{option} '{text}' is empty: the stop is below the start")
     return values

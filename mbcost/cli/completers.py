@@ -123,7 +123,8 @@ def _name_of(reference: str) -> str:
     for end in sorted(ends, reverse=True):
         name = reference[:end]
         with suppress(MbcostError):  # an alias of two networks
-            if find_network(name) is not None or Path(name).is_file():
+            # A Path raises an error for a name that is too long.
+            if find_network(name) is not None or os.path.isfile(name):  # noqa: PTH113
                 return name
     return ""
 

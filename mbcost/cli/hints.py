@@ -141,7 +141,7 @@ def join_unit(words: Sequence[str]) -> str | None:
     """
     for number, unit in pairwise(words):
         is_number = isinstance(read_quantity(number), Quantity)
-        if is_number and not unit[:1].isdigit() and isinstance(read_quantity(number + unit), Quantity):
+        if is_number and unit[:1].isalpha() and isinstance(read_quantity(number + unit), Quantity):
             return number + unit
     return None
 

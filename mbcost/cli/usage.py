@@ -202,7 +202,8 @@ def _describe_usage(error: Any) -> str | None:
     match = re.fullmatch(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)\.?", error.message, re.DOTALL)
     if match is None:
         return None
-    remedy = "remove it" if error.ctx is None else _find_remedy(match[1].split(" "), error.ctx)
+    words = match[1].split()
+    remedy = _find_remedy(words, error.ctx) if words and error.ctx is not None else "remove it"
     return f"unexpected argument '{match[1]}': {remedy}"
 
 

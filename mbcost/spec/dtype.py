@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mbcost.errors import choose
+from mbcost.errors import choose, unknown
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,17 @@ def dtype_of(name: str) -> Dtype:
     >>> dtype_of("int8").bias
     4
     """
+    if str(name).lower() in MEANINGS:
+        raise unknown("dtype", name, DTYPES, MEANINGS)
     return DTYPES[choose("dtype", name, DTYPES)]
 
 
+MEANINGS: Mapping[str, str] = {
+    "fp32": "float32", "f32": "float32", "float": "float32", "single": "float32", "32": "float32",
+    "fp16": "float16", "f16": "float16", "half": "float16", "16": "float16",
+    "i8": "int8", "u8": "int8", "uint8": "int8", "int": "int8", "8": "int8",
+}  # fmt: skip
+"""What other programs call a number format, in lower case."""
 DTYPES: Mapping[str, Dtype] = {
     "float32": Dtype("float32", 4, 4),
     "float16": Dtype("float16", 2, 2),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from time import perf_counter
 from typing import Any
 
@@ -10,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbcost.cli.group import build_command
+from mbcost.cli.group import build_command, run_group
 from mbcost.cli.hints import find_typography, is_number, join_unit, options_of
 from mbcost.cli.registry import COMMANDS, Subgroup
+from mbcost.errors import MbcostError
 from tests.cli.conftest import Mbcost
 
 GUESSES = [
@@ -75,7 +78,6 @@ GUESSES = [
     ("sweep v2 --alpha 0.25-1", "write a range with its step, such as 0.25:1:0.05"),
     ("explain 314.192.123 v2", "did you mean 314,192,123?"),
     ("explain 314,19M v2", "did you mean 314.19M?"),
-    ("verify torch:nn(a=1) v2", "write torch:nn, and its arguments as --kwargs NAME=VALUE"),
     ("verify a:b --kwargs a 1 v2", "write --kwargs NAME=VALUE as one word"),
     ("table v2 @0.75", "write it with the network, such as v2@0.75/160"),
     ("table v2 --columns layer params", "did you mean '--columns layer,params'?"),
@@ -98,6 +100,9 @@ GUESSES = [
     ("table v2 --depth 2", "did you mean '--by'?"),
     ("table v2 --limit 5", "it is an option of "),
     ("memory v2 --ram 320KB", "it is an option of fit"),
+    ("memory v2 --dtype fp16", "did you mean 'float16'?"),
+    ("memory v2 --dtype 8", "did you mean 'int8'?"),
+    ("sweep v2 --res 96:224", "expected start:stop:step, such as 96:224:32"),
     ("memory v2 --int8", "did you mean '--dtype int8'?"),
     ("ledger v2 fvcore ptflops", "did you mean '--convention fvcore,ptflops'?"),
     ("roofline v2 stm32", "did you mean '--device stm32h743'?"),
@@ -138,6 +143,45 @@ def test_usual_characters_are_never_blamed(words: list[str], message: str) -> No
 @given(st.lists(st.text(max_size=6), max_size=4), st.text(max_size=20))
 def test_any_words_can_be_looked_at(words: list[str], message: str) -> None:
     find_typography(words, message), join_unit(words), [is_number(word) for word in words]
+
+
+WORDS = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "=",
+            "--",
+            "--=",
+            "@",
+            "/",
+            ":",
+            "v2",
+            "v2@",
+            "8",
+            "M",
+            "x=",
+            "=x",
+            "--x=",
+            "vs",
+            "'",
+            "\u2013",
+            "?",
+            5000 * "x",
+        ]
+    ),
+    st.text(max_size=4).filter(lambda word: word[:1] != "-"),
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(["table", "formula", "show", "compare", "plot", "plot layers", "conventions", "nope", ""]),
+    st.lists(WORDS, max_size=3),
+)
+def test_no_command_line_is_a_fault_of_mbcost(name: str, words: list[str]) -> None:
+    with redirect_stdout(StringIO()), suppress(MbcostError):
+        assert run_group([*name.split(), *words]) in (0, 1, 2)
 
 
 @pytest.mark.parametrize("part", ["-", "1,", "x0.", "1x", "\u2013", "'", "=", "a-", "1 M"])
