@@ -18,6 +18,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of hundreds of processes
 import pytest
 from hypothesis import settings
 
+from mbcost.spec.reading.text import read_standard_input
+
 settings.register_profile("mbcost", deadline=None, print_blob=True)
 settings.load_profile("mbcost")
 sys.dont_write_bytecode = False  # so that a worker does not compile all tests
@@ -77,3 +79,9 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_standard_input() -> None:
+    """A process reads its standard input once and remembers it; here every test is one."""
+    read_standard_input.cache_clear()

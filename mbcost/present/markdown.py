@@ -31,7 +31,7 @@ def escape_markdown(text: str) -> str:
     r"""Return Markdown that shows a text as it is.
 
     >>> escape_markdown("a|b `c` <d> e_f *")
-    'a\\|b \\`c\\` &lt;d> e_f *'
+    'a\\|b \\`c\\` &lt;d> e_f \\*'
     """
     if text in ("*", ""):  # a star alone is a star
         return text

@@ -19,6 +19,8 @@ Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 WRONG = object()
 """What a conversion returns for a value of another type."""
+LONGEST_LIST = 1_000_000
+"""The items of the longest list that is read."""
 LONGEST_VALUE = 100
 """The characters of a value that a message quotes."""
 
@@ -82,17 +84,22 @@ def quote(value: object) -> str:
 
 
 def speak_python(message: str) -> str:
-    """Return a message with parameters instead of the options of the command line; what is in quotes stays.
+    """Return a message with parameters instead of the options of the command line.
+
+    What is in quotes stays, and so does a command line that a message shows.
 
     >>> speak_python("'--res' needs --impl: use a smaller in-channels, or add --force to exceed the limit")
     "'--res' needs implementation: use a smaller in_channels, or add force=True to exceed the limit"
+    >>> speak_python("make needs width and mult: add --kwargs width=VALUE --kwargs mult=VALUE")
+    "make needs width and mult: add arguments={'width': VALUE, 'mult': VALUE}"
     """
-    return _OPTION.sub(lambda match: match[0] if match[0].startswith("'") else _name_parameter(match[0]), message)
+    kept = ("'", "mbcost ")
+    return _OPTION.sub(lambda match: match[0] if match[0].startswith(kept) else _name_parameter(match[0]), message)
 
 
 def _name_parameter(words: str) -> str:
-    if argument := re.fullmatch(r"--kwargs (\w+)=VALUE", words):
-        return f"{argument[1]} to arguments"
+    if names := re.findall(r"--kwargs (\w+)=VALUE", words):
+        return f"arguments={{{', '.join(f'{name!r}: VALUE' for name in names)}}}"
     name = words.lstrip("-")
     return PARAMETERS.get(name, name.replace("-", "_"))
 
@@ -100,10 +107,12 @@ def _name_parameter(words: str) -> str:
 PARAMETERS: Mapping[str, str] = {
     "res": "resolution", "impl": "implementation", "kwargs": "arguments", "force": "force=True", "find": "find=True",
     "no-top": "top=False", "as an option": "as an argument", "the options": "the other arguments",
+    "an option": "an argument", "after options": "as arguments",
 }  # fmt: skip
 """An option, or words of a message about options -> its parameter, where the two differ in more than hyphens."""
 _OPTION = re.compile(
-    r"(?<!\w)'[^']*'|--kwargs \w+=VALUE|--[a-z][a-z0-9-]*|\b(?:no-top|in-channels|peak-macs|as an option|the options)\b"
+    r"(?<!\w)'[^']*'|\bmbcost [a-z-]+(?: --[a-z-]+)+|--kwargs \w+=VALUE(?: --kwargs \w+=VALUE)*|--[a-z][a-z0-9-]*"
+    r"|\b(?:no-top|in-channels|peak-macs|as an option|an option|the options|after options)\b"
 )
 
 
@@ -127,13 +136,15 @@ def _check(parameter: inspect.Parameter, value: Any, kind: Any) -> Any:
     """Return the value of a parameter, converted.
 
     Raises:
-        MbcostError: it has another type, or is empty.
+        MbcostError: it has another type, is empty or is too long.
     """
     name = parameter.name
     if parameter.kind is parameter.VAR_POSITIONAL:
         return tuple(_check_item(f"{name}[{index}]", item, kind) for index, item in enumerate(value))
-    converted = _convert(value, kind)
     item_kinds = _list_item_kinds(kind)
+    if item_kinds and _count(value) > LONGEST_LIST and not isinstance(value, str):
+        raise MbcostError(f"{name} has more than {LONGEST_LIST:,} items: use larger steps")
+    converted = _convert(value, kind)
     if converted is not WRONG and not (item_kinds and converted == () != parameter.default):
         return converted
     if item_kinds and isinstance(value, list | tuple):
@@ -173,9 +184,12 @@ def _convert(value: Any, kind: Any) -> Any:
 
 
 def _count(value: Any) -> int:
+    """Return the number of items; -1 if it is unknown, as for an array without dimensions."""
     try:
         return len(value)
-    except TypeError:  # also of an array without dimensions
+    except OverflowError:  # a range
+        return LONGEST_LIST + 1
+    except TypeError:
         return -1
 
 

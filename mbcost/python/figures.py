@@ -87,15 +87,9 @@ def explain(
     if not numbers:
         raise MbcostError("explain needs a number: give a number, mult_adds or params")
     settings = make_settings(
-        alpha=alpha,
-        resolution=resolution,
-        rho=rho,
-        implementation=implementation,
-        classes=classes,
-        head=head,
-        in_channels=in_channels,
-        top=top,
-    )
+        alpha=alpha, resolution=resolution, rho=rho, implementation=implementation, classes=classes, head=head,
+        in_channels=in_channels, top=top,
+    )  # fmt: skip
     text = None if net is None else as_text(net)
     query = make_query(text, [Claim(None, None, numbers)], settings, _name_of(convention), deep=deep, force=force)
     (answer,) = _explain([query], limit, force=force)
@@ -156,15 +150,9 @@ def explain_rows(
     from mbcost.questions.explain.rows import name_networks, parse_records, read_rows
 
     settings = make_settings(
-        alpha=alpha,
-        resolution=resolution,
-        rho=rho,
-        implementation=implementation,
-        classes=classes,
-        head=head,
-        in_channels=in_channels,
-        top=top,
-    )
+        alpha=alpha, resolution=resolution, rho=rho, implementation=implementation, classes=classes, head=head,
+        in_channels=in_channels, top=top,
+    )  # fmt: skip
     networks = read_rows(os.fspath(table)) if isinstance(table, str | os.PathLike) else parse_records(table)
     queries = [
         make_query(name, claims, settings, _name_of(convention), deep=deep, force=force)

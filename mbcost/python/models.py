@@ -210,15 +210,9 @@ def verify(
     if net is None and not find:
         raise MbcostError("verify needs a network to compare with: give one, or find=True to search for it")
     settings = make_settings(
-        alpha=alpha,
-        resolution=resolution,
-        rho=rho,
-        implementation=implementation,
-        classes=classes,
-        head=head,
-        in_channels=in_channels,
-        top=top,
-    )
+        alpha=alpha, resolution=resolution, rho=rho, implementation=implementation, classes=classes, head=head,
+        in_channels=in_channels, top=top,
+    )  # fmt: skip
     if net is not None and not find:
         resolved = resolve_network(net, settings)
         traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)

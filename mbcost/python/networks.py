@@ -99,15 +99,9 @@ def network(
     76012800
     """
     settings = make_settings(
-        alpha=alpha,
-        resolution=resolution,
-        rho=rho,
-        implementation=implementation,
-        classes=classes,
-        head=head,
-        in_channels=in_channels,
-        top=top,
-    )
+        alpha=alpha, resolution=resolution, rho=rho, implementation=implementation, classes=classes, head=head,
+        in_channels=in_channels, top=top,
+    )  # fmt: skip
     return resolve_network(net, settings)
 
 

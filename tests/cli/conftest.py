@@ -8,7 +8,6 @@ import pytest
 
 from mbcost.cli import group, run
 from mbcost.cli.group import build_command
-from mbcost.spec.reading.text import read_standard_input
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,6 @@ def _commands_built_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(group, "build_command", build_once)
         yield
-
-
-@pytest.fixture(autouse=True)
-def _fresh_standard_input() -> None:
-    """A process reads its standard input once and remembers it; here every test is one."""
-    read_standard_input.cache_clear()
 
 
 @pytest.fixture

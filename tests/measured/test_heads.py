@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,6 +20,15 @@ from tests.models import weights_filled
 
 HEADS = ["512,bn,26", "bn,10", "10", "flatten,128,5", "flatten,bn,6", "none"]
 KERAS = {"v1": "MobileNet", "v2": "MobileNetV2", "v3-large": "MobileNetV3Large"}
+
+
+@cache
+def keras_features(net: str, pooling: str | None) -> Any:
+    """Return the Keras model of a network without its top; heads are put on it one after the other."""
+    import keras
+
+    make = getattr(keras.applications, KERAS[net])
+    return make(input_shape=(96, 96, 3), alpha=1.0, include_top=False, weights=None, pooling=pooling)
 
 
 def keras_head(features: Any, head: str) -> Any:
@@ -41,12 +51,7 @@ def keras_head(features: Any, head: str) -> Any:
 @pytest.mark.parametrize("net", KERAS)
 @pytest.mark.parametrize("head", HEADS)
 def test_keras_has_as_many_params_with_this_head(net: str, head: str) -> None:
-    import keras
-
-    make = getattr(keras.applications, KERAS[net])
-    pooling = None if head.startswith("flatten") else "avg"
-    features = make(input_shape=(96, 96, 3), alpha=1.0, include_top=False, weights=None, pooling=pooling)
-    model = keras_head(features, head)
+    model = keras_head(keras_features(net, None if head.startswith("flatten") else "avg"), head)
     network = resolve(replace_head(load_spec(net), parse_head(head)), resolution=96, implementation="keras")
     trainable = sum(torch.Size(weight.shape).numel() for weight in model.trainable_weights)
     assert network.params() == trainable

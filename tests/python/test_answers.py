@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,17 @@ import numpy as np
 import pytest
 
 import mbcost
+from mbcost.analytic.memory.allocators import ALLOCATORS
+from mbcost.analytic.memory.arena import OPTIONS
 from mbcost.present.records import Value
 from mbcost.python.arguments import speak_python
+from mbcost.questions.cost.ledger import QUANTITIES
+from mbcost.questions.device.memory import ALL_OPTIONS
+from mbcost.questions.published.verdict import STATUSES
+from mbcost.questions.search.ranking import RANKS
+from mbcost.spec.catalogue.checkpoints import list_phones
+from mbcost.spec.catalogue.devices import load_devices
+from mbcost.spec.catalogue.library import load_conventions
 from tests.cli.conftest import Mbcost
 from tests.cli.conftest import mbcost as command  # noqa: F401  # the fixture
 
@@ -47,7 +56,7 @@ NETWORKS: list[tuple[str, dict[str, Any]]] = [
     ("", {}),
 ]
 """References and settings, which the two read alike; the later ones describe no network."""
-OPTIONS = {"implementation": "impl", "resolution": "res", "in_channels": "in-channels"}
+WRITTEN = {"implementation": "impl", "resolution": "res", "in_channels": "in-channels"}
 
 
 def options(settings: dict[str, Any]) -> list[str]:
@@ -55,7 +64,7 @@ def options(settings: dict[str, Any]) -> list[str]:
     words = []
     for name, value in settings.items():
         text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        words += ["--no-top"] if name == "top" else [f"--{OPTIONS.get(name, name)}={text}"]
+        words += ["--no-top"] if name == "top" else [f"--{WRITTEN.get(name, name)}={text}"]
     return words
 
 
@@ -193,6 +202,32 @@ def is_typed(key: str, value: Value, row: dict[str, Value]) -> bool:
     is_share = key == "exact" and str(row.get("printed")).endswith("%")
     allowed = (float,) if key in FLOATS or is_share else (int, tuple) if key in SIZES else (int, bool)
     return value is None or type(value) in allowed
+
+
+NAMED: dict[str, tuple[Callable[[str], object], Iterable[str]]] = {
+    "rank": (lambda name: mbcost.fit("v2", rank=name, alphas=[1.0], resolutions=[96]).rank, RANKS),
+    "phone": (
+        lambda name: mbcost.fit("v2@1", phone=name, max_latency=90, resolutions=[96]).limits[0].phone, list_phones()
+    ),
+    "quantity": (lambda name: mbcost.ledger("v2", quantity=name).quantity, QUANTITIES),
+    "allocator": (lambda name: mbcost.memory("v2", allocators=[name]).peaks[0].allocator, ALLOCATORS),
+    "arena": (lambda name: mbcost.memory("v2", arena=[name]).options, (*OPTIONS, ALL_OPTIONS)),
+    "device": (lambda name: mbcost.roofline("v2", device=name).machine.title, load_devices()),
+    "convention": (lambda name: mbcost.load_convention(name).name, load_conventions()),
+    "conventions": (lambda name: mbcost.ledger("v2", conventions=[name]).conventions[0].name, load_conventions()),
+    "status": (lambda name: len(mbcost.published("v1-quant", status=name)), STATUSES),
+    "pareto": (lambda name: mbcost.sweep("v2", pareto=f"{name},top1", resolutions=[96]), ("mult_adds", "params")),
+}  # fmt: skip
+"""A parameter that takes a name of a closed set -> how it is called, and the names."""
+
+
+@pytest.mark.parametrize("parameter", NAMED)
+def test_a_name_takes_hyphens_and_underscores(parameter: str) -> None:
+    call, names = NAMED[parameter]
+    for name in names:
+        spellings = {name, *(name.translate(dict.fromkeys(map(ord, "-_ "), mark)) for mark in "-_")}
+        answers = [call(spelling) for spelling in spellings]
+        assert all(answer == answers[0] for answer in answers)
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {

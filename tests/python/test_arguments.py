@@ -27,8 +27,8 @@ class Named(os.PathLike[bytes]):
 
 
 STRANGE: tuple[Any, ...] = (
-    -1, 10**5000, 1j, float("nan"), "\0", b"v2", [[]], {96}, {1: 2}, iter([1.0]), np.array(0.5), object(), object, len,
-    Unprintable(), [Unprintable()], Named(),
+    -1, 10**5000, 1j, float("nan"), "\0", b"v2", [[]], {96}, {1: 2}, iter([1.0]), range(10**30), range(10**9),
+    np.array(0.5), object(), object, len, Unprintable(), [Unprintable()], Named(),
 )  # fmt: skip
 """Values that nearly no parameter takes."""
 VALUES: tuple[Any, ...] = (
