@@ -96,6 +96,7 @@ def fail(words):
         raise TypeError("cannot compare") from None
 
 mbcost.cli.group.run_group = fail
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
 mbcost.cli.main()
 """
 
