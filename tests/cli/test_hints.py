@@ -134,6 +134,7 @@ def test_a_character_that_looks_like_the_right_one_is_named(mbcost: Mbcost, type
     assert result.err.endswith(f": did you mean '{plain}'?\n")
 
 
+@settings(max_examples=50)
 @given(st.lists(st.from_regex(r"[a-z0-9@/:.=-]{1,8}", fullmatch=True), max_size=4), st.text(max_size=20))
 def test_usual_characters_are_never_blamed(words: list[str], message: str) -> None:
     assert find_typography(words, message) is None
@@ -174,7 +175,7 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     st.sampled_from(["table", "formula", "show", "compare", "plot", "plot layers", "conventions", "nope", ""]),
     st.lists(WORDS, max_size=3),

@@ -282,7 +282,7 @@ def test_garbage_is_one_line_and_exit_2(mbcost: Mbcost, text: str) -> None:
 
 MISTAKES = [
     ([], "explain needs a number: give NUMBER, --mult-adds, --params or --rows"),
-    (["v2"], "'v2' is not a number: write it as it is printed"),
+    (["v2"], "the number comes first: mbcost explain 314M v2"),
     (["3M", "v3-larg"], "unknown network 'v3-larg': did you mean 'v3-large'"),
     (["3M", "v9"], "unknown network 'v9': choose from v1, v1-standard, v2,"),
     (["3M", "v2@@1"], "'v2@@1' is not a network"),

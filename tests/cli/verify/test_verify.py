@@ -7,10 +7,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from mbcost.questions.verify.verify import trace_target, verify_model
 from tests.cli.conftest import Mbcost
 
 ROOT = Path(__file__).parents[3]
@@ -87,7 +89,16 @@ def test_every_format_has_the_differences(mbcost: Mbcost, style: str) -> None:
 WRONG_ALPHA = ("verify", "torchvision.models:mobilenet_v2", "v2@0.75")
 
 
-def test_the_verdict_and_the_cause_come_first_and_text_lists_at_most_twenty_differences(mbcost: Mbcost) -> None:
+def test_the_verdict_and_the_cause_come_first_and_text_lists_at_most_twenty_differences(
+    mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: dict[str, Any] = {}  # the answer of the first run is shown in every way
+    for name, function in (("trace_target", trace_target), ("verify_model", verify_model)):
+
+        def answer_once(*given: Any, name: str = name, function: Any = function, **options: Any) -> Any:
+            return known[name] if name in known else known.setdefault(name, function(*given, **options))
+
+        monkeypatch.setattr(f"mbcost.cli.verify.verify.{name}", answer_once)
     lines = mbcost(*WRONG_ALPHA).out.splitlines()
     assert lines[0].startswith("torchvision.models:mobilenet_v2 is not v2@0.75/224:official: ")
     assert lines[2] == "this explains every difference: alpha is 1, not 0.75 (v2@1/224:official)"
@@ -97,14 +108,10 @@ def test_the_verdict_and_the_cause_come_first_and_text_lists_at_most_twenty_diff
     sorted_rows = mbcost(*WRONG_ALPHA, "--sort", "params-difference", "--columns", "layer").out.splitlines()
     largest = sorted(rows, key=lambda row: -int(row["params_difference"]))[:20]
     assert sorted_rows[6:26] == [row["layer"] for row in largest], "the largest of all, not of the first"
-
-
-@pytest.mark.parametrize("option", ["--all", "--verbose"])
-def test_all_differences_are_listed_on_request(mbcost: Mbcost, option: str) -> None:
-    text = mbcost(*WRONG_ALPHA, option).out
-    rows = list(csv.DictReader(mbcost(*WRONG_ALPHA, "--format", "csv").out.splitlines()))
-    assert [line.split()[0] for line in text.splitlines()[6 : 6 + len(rows)]] == [row["layer"] for row in rows]
-    assert "not listed" not in text
+    every = mbcost(*WRONG_ALPHA, "--all").out
+    assert [line.split()[0] for line in every.splitlines()[6 : 6 + len(rows)]] == [row["layer"] for row in rows]
+    assert "not listed" not in every
+    assert mbcost(*WRONG_ALPHA, "--verbose").out == every
 
 
 @pytest.mark.parametrize("command", ["verify nowhere:make v2", "verify nowhere:make --find", "export --from x:y"])

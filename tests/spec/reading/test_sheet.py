@@ -118,7 +118,7 @@ def test_a_table_without_a_clear_number_is_read_the_same_or_refused(rows: list[R
         assert result == read(Dialect(",").write(rows))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(ROWS, DIALECTS, st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]), st.booleans())
 def test_a_table_is_read_the_same_in_every_encoding_with_and_without_a_byte_order_mark(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], dialect: Dialect, encoding: str, marked: bool
@@ -136,7 +136,7 @@ def spoil(text: str, line: int, change: Callable[[str], str]) -> str:
     return "".join(lines)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(ROWS, DIALECTS, st.data())
 def test_a_row_with_too_many_cells_is_refused_with_both_numbers(rows: list[Row], dialect: Dialect, data: Any) -> None:
     line, more = data.draw(st.integers(2, len(rows) + 1)) + dialect.hint, data.draw(st.integers(1, 3))
@@ -148,7 +148,7 @@ def test_a_row_with_too_many_cells_is_refused_with_both_numbers(rows: list[Row],
     assert f": the row has {5 + more} cells, but the header has 5: remove cells, or put a cell with " in problem
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(ROWS, DIALECTS, st.data())
 def test_a_row_with_a_different_separator_is_refused_with_both_names(
     rows: list[Row], dialect: Dialect, data: Any
@@ -165,7 +165,7 @@ def test_a_row_with_a_different_separator_is_refused_with_both_names(
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(ROWS, DIALECTS, st.data())
 def test_a_cell_with_a_line_break_is_refused_where_it_begins(rows: list[Row], dialect: Dialect, data: Any) -> None:
     line, column = data.draw(st.integers(0, len(rows))), data.draw(st.integers(0, 4))
