@@ -57,6 +57,7 @@ NEEDLESS: Mapping[str, str] = {
     "colours are switched by NO_COLOR and FORCE_COLOR": "--color --colour --no-color --no-colour",
     "messages are on standard error only": "--quiet --silent",
     "every table ends with its total": "--total --summary",
+    "--sort mult-adds shows the most expensive rows first": "--limit --top --top-k --first --most --rank --rank-by",
 }
 """Why an option of other programs is not needed -> its names."""
 NETWORK_OPTIONS = ("--net", "--network", "--model", "--arch", "--spec")

@@ -14,18 +14,24 @@ from mbcost.spec.quantity import Quantity, read_quantity
 
 LARGEST = 10**30
 """A larger number is taken for a mistake."""
+FEWEST_BYTES = 1024
+"""A smaller size needs a unit: no network fits so few bytes."""
 
 
 def parse_size(text: str, option: str) -> int:
     """Read a number of bytes with its unit; a number without a unit is bytes.
 
     Raises:
-        MbcostError: the text does not have this form, or is not a whole number of bytes. `option` names it.
+        MbcostError: the text does not have this form, or is not a whole number of bytes, or there is no unit and so few
+            bytes that kilobytes are meant. `option` names it.
 
     >>> parse_size("320KiB", "ram"), parse_size("1.5 mb", "flash"), parse_size("1024", "ram")
     (327680, 1500000, 1024)
     """
-    return _read_whole(text, option, ("", "bytes"), "a size such as 320KiB, 1MB or 327680 (bytes)")
+    size = _read_whole(text, option, ("", "bytes"), "a size such as 320KiB, 1MB or 327680 (bytes)")
+    if 0 < size < FEWEST_BYTES and text.strip().isdecimal():
+        raise MbcostError(f"{option} is {text}, which would be bytes: write {text}KiB, or {text}B for bytes")
+    return size
 
 
 def parse_count(text: str, option: str) -> int:

@@ -118,7 +118,8 @@ def _find_option_remedy(written: str, ctx: Any, params: Sequence[Any]) -> str:
     if written in NETWORK_OPTIONS and arguments:
         return "write the network without it, as an argument"
     reason = next((reason for reason, names in NEEDLESS.items() if written in names.split()), None)
-    if reason and written not in options:
+    is_here = reason and (not reason.startswith("--") or reason.split()[0] in options)
+    if is_here and written not in (*options, *read_slips(options)):
         return f"{reason}: remove it"
     similar = _find_meant_options(written, ctx, options)
     if similar:

@@ -33,8 +33,12 @@ class _DifferenceRow:
 
 
 COLUMNS = (
-    Column[_DifferenceRow]("layer", "layer", lambda row: row.layer),
-    Column[_DifferenceRow]("model_layer", "in the model", lambda row: row.model, spare=1),
+    Column[_DifferenceRow]("layer", "layer", lambda row: row.layer or f"({row.model})", only="people"),
+    Column[_DifferenceRow]("layer", "layer", lambda row: row.layer, only="data"),
+    Column[_DifferenceRow](
+        "model_layer", "in the model", lambda row: row.model if row.layer else None, spare=1, only="people"
+    ),
+    Column[_DifferenceRow]("model_layer", "in the model", lambda row: row.model, only="data"),
     Column[_DifferenceRow]("changes", "what differs", lambda row: row.changes),
     Column[_DifferenceRow]("params_difference", "params", lambda row: SignedCount(row.params), numeric=True),
     Column[_DifferenceRow]("mult_adds_difference", "mult-adds", lambda row: SignedCount(row.mult_adds), numeric=True),

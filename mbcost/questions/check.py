@@ -42,6 +42,8 @@ class CheckedFile:
     file: str
     text: str | None
     findings: tuple[Finding, ...]
+    notes: tuple[Problem, ...] = ()
+    """What is right, but perhaps not meant."""
 
 
 def check_files(files: Iterable[str], read: Callable[[str], str]) -> tuple[CheckedFile, ...]:
@@ -73,6 +75,21 @@ def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
     findings = [Finding(problem, INVALID) for problem in problems]
     findings += [Finding(Problem(origin, *position, message), CONTRADICTION) for position, message in contradictions]
     return tuple(sorted(findings, key=attrgetter("problem")))[:MOST_PROBLEMS]
+
+
+def _note_rounded_widths(text: str, origin: str) -> Iterator[Problem]:
+    """Yield a note for every row whose output channels, at alpha 1, are not those that it states."""
+    reader = Reader(text, origin)
+    if is_flat(reader.root):
+        return
+    scaling = _scaling(read_spec(reader, load_family))
+    channels = scaling.spec.channels
+    for row in scaling.spec.rows:
+        with suppress(MbcostError):
+            channels = scaling.output(row.stage, channels)
+        if row.c not in (None, "k", channels):
+            rule = f"the rule 'channels' of the implementation {scaling.implementation.name} rounds them"
+            yield Problem(origin, *row.position, f"{row.c} output channels become {channels}: {rule}")
 
 
 def find_impossible_rows(spec: Spec) -> Iterator[Problem]:
@@ -146,7 +163,9 @@ def _check_file(file: str, read: Callable[[str], str]) -> CheckedFile:
     except MbcostError as error:
         message = str(error).removeprefix(f"{file}: ")
         return CheckedFile(file, None, (Finding(Problem(file, 1, 1, message), UNREADABLE),))
-    return CheckedFile(file, text, check_spec(text, file))
+    findings = check_spec(text, file)
+    is_readable = all(finding.kind == CONTRADICTION for finding in findings)
+    return CheckedFile(file, text, findings, tuple(_note_rounded_widths(text, file)) if is_readable else ())
 
 
 def _complete(cell: PrintedInput, shape: Shape) -> Shape:
@@ -167,7 +186,8 @@ def _contradiction(cell: PrintedInput, printed: Shape, shape: Shape, previous: t
     if cell.size not in (None, (shape.height, shape.width)):
         causes.append(f"stride {row.stride}")
     if cell.channels not in (None, shape.channels) and row.c is not None:
-        causes.append(f"{shape.channels} output channels")
+        rounded = "" if row.c == shape.channels else f"{row.c} rounded to "
+        causes.append(f"{rounded}{shape.channels} output channels")
     makes = f"the row before it makes {_map_text(shape, cell)} from {_map_text(source, cell)}"
     makes += f" with {' and '.join(causes)}" if causes else ""
     return f"the row prints the input {_map_text(printed, cell)}, but {makes}: correct one of them"

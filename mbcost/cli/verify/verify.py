@@ -85,8 +85,7 @@ def verify(
     net = pick_network(net, spec[0] if spec else None, "--spec")
     if net is None and find_network(model):
         raise MbcostError(f"'{model}' is a network: name the model first, as in mbcost verify ./net.py:make {model}")
-    if net is None and not find:
-        raise MbcostError("verify needs a network to compare with: name it after the model, or add --find")
+    find = find or net is None
     if net is not None and ":" in net and find_network(model):
         raise MbcostError(f"the model comes before the network: mbcost verify {net} {model}")
     require_torch()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from mbcost.errors import Problem
@@ -36,6 +36,10 @@ def render_text(files: Sequence[CheckedFile], width: int | None = None) -> str:
             problem = str(finding.problem)
             shown += [problem] if width is None else wrap(problem, width)
             shown += _quotation(finding.problem, source, widest)
+        for note in checked.notes:
+            text = _note_text(note)
+            shown += [text] if width is None else wrap(text, width)
+            shown += _quotation(note, source, widest)
     if len(shown) != 1:
         shown.append(_summary(files))
     return "\n".join(shown) + "\n"
@@ -61,6 +65,7 @@ def as_json(files: Sequence[CheckedFile]) -> dict[str, Any]:
         "passed": not problems,
         "files": [checked.file for checked in files],
         "problems": problems,
+        "notes": [asdict(note) for checked in files for note in checked.notes],
     }
 
 
@@ -70,6 +75,11 @@ def render_annotations(files: Sequence[CheckedFile]) -> str:
     shown = [
         annotation("error", "mbcost check", problem.message, file=problem.file, line=problem.line, col=problem.column)
         for problem in problems
+    ]
+    shown += [
+        annotation("notice", "mbcost check", note.message, file=note.file, line=note.line, col=note.column)
+        for checked in files
+        for note in checked.notes
     ]
     shown.append(annotation("notice", "mbcost check", _summary(files)))
     return "\n".join(shown) + "\n"
@@ -89,6 +99,10 @@ def _make_case(checked: CheckedFile) -> junit.Case:
 
 def _findings(files: Sequence[CheckedFile]) -> list[Finding]:
     return [finding for checked in files for finding in checked.findings]
+
+
+def _note_text(note: Problem) -> str:
+    return str(replace(note, message=f"note: {note.message}"))
 
 
 def _quotation(problem: Problem, source: Sequence[str], widest: int) -> list[str]:

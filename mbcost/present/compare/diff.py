@@ -15,7 +15,8 @@ from mbcost.questions.cost.nets import sum_network
 def as_table(answer: NetworkDiff) -> Table:
     """Return one row per layer that differs; the footer is the difference of the totals."""
     columns: tuple[Column[LayerDiff], ...] = (
-        Column("first_layer", "layer", lambda layer: layer.first),
+        Column("first_layer", "layer", lambda layer: layer.first or f"({layer.second})", only="people"),
+        Column("first_layer", "layer", lambda layer: layer.first, only="data"),
         Column("second_layer", "in the second", _renamed_text, spare=2, only="people"),
         Column("second_layer", "in the second", lambda layer: layer.second, only="data"),
         Column("changes", "what differs", _changes_text),
@@ -67,8 +68,8 @@ def as_json(answer: NetworkDiff) -> dict[str, Any]:
 
 
 def _renamed_text(layer: LayerDiff) -> str | None:
-    """Return the name in the second network if it is a different one."""
-    return None if layer.second == layer.first else layer.second
+    """Return the name in the second network if it is a different one, and not shown as that of the layer."""
+    return None if layer.first in (None, layer.second) else layer.second
 
 
 def _changes_text(layer: LayerDiff) -> str:
