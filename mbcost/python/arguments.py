@@ -18,7 +18,7 @@ from mbcost.python.wording import word_for_python
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 WRONG = object()
-"""What a conversion returns for a value of another type."""
+"""What a conversion returns for a value of a different type."""
 LONGEST_LIST = 1_000_000
 """The items of the longest list that is read."""
 LONGEST_VALUE = 100
@@ -28,13 +28,13 @@ LONGEST_VALUE = 100
 def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
     """Return the function with its arguments checked and converted by its annotations.
 
-    A whole number of any library becomes an int, so that counts are exact, and a list or an array a tuple. A value of
-    another type, and an empty list where the default is not empty, are refused; so is a bool that stands for a number.
+    A whole number of any library becomes an int, so that counts are exact, and a list or an array a tuple. A value of a
+    different type, and an empty list where the default is not empty, are refused; so is a bool that stands for a number.
     The annotation of a parameter that only type checkers can import, such as torch's classes, is not checked here.
 
     Raises:
-        MbcostError: when the function is called, and an argument has another type. The errors of the function pass,
-            worded for a Python program.
+        MbcostError: when the function is called, and an argument has a different type. The errors of the function
+            pass, worded for a Python program.
 
     >>> @checked
     ... def scale(side: int, factors: Sequence[float] = (1.0,)) -> list[float]:
@@ -106,7 +106,7 @@ def _check(parameter: inspect.Parameter, value: Any, kind: Any) -> Any:
     """Return the value of a parameter, converted.
 
     Raises:
-        MbcostError: it has another type, is empty or is too long.
+        MbcostError: it has a different type, is empty or is too long.
     """
     name = parameter.name
     if parameter.kind is parameter.VAR_POSITIONAL:
