@@ -98,7 +98,7 @@ GUESSES = [
     ("table v2 -a 0.75", "did you mean '--alpha'?"),
     ("table v2 --col layer", "did you mean '--columns'?"),
     ("table v2 --depth 2", "did you mean '--by'?"),
-    ("table v2 --limit 5", "it is an option of "),
+    ("table v2 --limit 5", "--sort mult-adds shows the most expensive rows first: remove it"),
     ("memory v2 --ram 320KB", "it is an option of fit"),
     ("memory v2 --dtype fp16", "did you mean 'float16'?"),
     ("memory v2 --dtype 8", "did you mean 'int8'?"),
