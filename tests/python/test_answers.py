@@ -316,6 +316,20 @@ def test_a_network_shows_itself(tmp_path: Path) -> None:
     assert mbcost.network(network) == network
 
 
+def test_shares_are_rounded_each_on_its_own() -> None:
+    """The sums are those that docs/table.md states."""
+    network = mbcost.network("v2")
+    sums = {}
+    for by in ("layer", "stage"):
+        rows = network.table(by=by)
+        shares: list[Any] = [row["mult_adds_percent"] for row in rows]
+        counts: list[Any] = [row["mult_adds"] for row in rows]
+        assert shares == [round(float(Fraction(100 * count, network.mult_adds())), 2) for count in counts]
+        sums[by] = round(sum(shares), 2)
+    assert sums == {"layer": 99.95, "stage": 100.01}
+    assert "`v2` add up to 99.95 % by layer and 100.01 % by stage." in Path("docs/table.md").read_text(encoding="utf-8")
+
+
 def test_the_counts_of_a_network_take_a_convention_or_its_name() -> None:
     network = mbcost.network("v2:torchvision")
     for convention in mbcost.conventions():
