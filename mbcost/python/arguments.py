@@ -30,7 +30,8 @@ def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answ
 
     A whole number of any library becomes an int, so that counts are exact, and a list or an array a tuple. A value of a
     different type, and an empty list where the default is not empty, are refused; so is a bool that stands for a
-    number. The annotation of a parameter that only type checkers can import, such as torch's classes, is not checked here.
+    number. The annotation of a parameter that only type checkers can import, such as torch's classes, is not checked
+    here.
 
     Raises:
         MbcostError: when the function is called, and an argument has a different type. The errors of the function

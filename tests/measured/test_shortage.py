@@ -40,7 +40,7 @@ FAULTS: tuple[Callable[[], Any], ...] = (
     lambda: overflow("allocation plan 'overflow' is unknown"),
     lambda: math.exp(1e4),
     lambda: torch.zeros(2, 3) @ torch.zeros(2, 3),
-    lambda: torch.zeros("overflow"),  # type: ignore[call-overload]
+    lambda: torch.zeros("overflow"),  # type: ignore[arg-type]
 )
 
 

@@ -128,7 +128,7 @@ def check_call(function: Callable[..., Any], key: str, value: Any, positional: t
     except mbcost.MbcostError as error:
         message = str(error)
         assert message
-        assert re.search(r"(?:^|\s)--[a-z]", re.sub(r"'[^']*'|mbcost [a-z]+ --[a-z]+", "", message)) is None
+        assert re.search(r"(?:^|\s)--[a-z]", re.sub(r"'+[^']*'+|mbcost [a-z]+ --[a-z]+", "", message)) is None
         assert all(line.isprintable() or value in ("\0", "\ud800", "\n") for line in message.split("\n"))
 
 
