@@ -79,6 +79,10 @@ SAID: dict[str, tuple[Callable[[], object], str]] = {
         lambda: mbcost.fit(ram="320KiB"),  # type: ignore[arg-type]
         "ram is '320KiB': it must be a number of bytes such as 320 * 1024, not text",
     ),
+    "bytes below zero": (
+        lambda: mbcost.fit(flash=-1),
+        "flash is -1: it must be a number of bytes that is not negative",
+    ),
     "text": (
         lambda: mbcost.network("v2", alpha="0.75"),  # type: ignore[arg-type]
         "alpha is '0.75': it must be a number such as 0.75, not text",
