@@ -1,15 +1,14 @@
-"""What was probably meant by words that are refused: values without an option, units apart, typographic characters."""
+"""What was probably meant by words that are refused: values without an option, units apart, other names."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
-from mbcost.errors import LONGEST_QUERY, MbcostError, escape
+from mbcost.errors import LONGEST_QUERY, MbcostError
 from mbcost.spec.catalogue.library import find_network, is_path, load_conventions
 from mbcost.spec.quantity import Quantity, read_quantity
 
@@ -89,49 +88,6 @@ LONGEST_SHORT = 3
 _NUMBER = re.compile(r"x?[0-9.]+x?|[0-9]+x[0-9]+")
 _OPEN_OPTIONS = frozenset({"columns", "sort", "alpha", "res", "rho", "spec"})
 """Options whose values are not a few fixed words."""
-_QUOTES = "'\"`´‘’‚“”„«»"
-_DASHES = "‐‑‒–—―−﹣－"
-_BLANKS = re.compile(r"[^\S \t\r\n]|[\u200b-\u200d\u2060\ufeff]")
-"""Blanks that look like the usual one, and those that cannot be seen."""
-
-
-def find_typography(words: Sequence[str], message: str) -> str | None:
-    """Return what is wrong with the characters of a word, if the message is about it or if they are invisible.
-
-    >>> find_typography(["table", "v2", "–alpha"], "unexpected argument '–alpha'")
-    "'–alpha' begins with U+2013, which is not a hyphen: did you mean '--alpha'?"
-    """
-    for word in words:
-        plain = " ".join(map(_clean, _BLANKS.sub(" ", word).split()))
-        if plain == word or not plain:
-            continue
-        is_dashed = word[0] in _DASHES or word[:2] in {f"-{dash}" for dash in _DASHES}
-        if is_dashed or _BLANKS.search(word) or escape(word) in message or word in message:
-            return f"'{escape(word)}' {_name_character(word, is_dashed=is_dashed)}: did you mean '{plain}'?"
-    return None
-
-
-def _clean(word: str) -> str:
-    """Return a word as the usual characters spell it."""
-    plain = unicodedata.normalize("NFKC", word).strip(_QUOTES).rstrip(",;")
-    if plain[:1] and plain[0] in _DASHES:
-        name = plain.lstrip(_DASHES + "-")
-        plain = ("-" if len(name) == 1 else "--") + name
-    return re.sub(f"[{_DASHES}]", "-", plain)
-
-
-def _name_character(word: str, *, is_dashed: bool) -> str:
-    if is_dashed:
-        dash = next(character for character in word if character in _DASHES)
-        return f"begins with U+{ord(dash):04X}, which is not a hyphen"
-    if match := _BLANKS.search(word):
-        return f"has U+{ord(match[0]):04X}, which is not a usual blank"
-    if word[0] in _QUOTES or word[-1] in _QUOTES:
-        return "has quotation marks that the shell does not remove"
-    if word[-1] in ",;":
-        return f"ends with '{word[-1]}'"
-    odd = next((character for character in word if not character.isascii()), "")
-    return f"has U+{ord(odd):04X}, which is not a usual character" if odd else "has a character too many"
 
 
 def join_unit(words: Sequence[str]) -> str | None:
@@ -145,16 +101,6 @@ def join_unit(words: Sequence[str]) -> str | None:
         if is_number and unit[:1].isalpha() and isinstance(read_quantity(number + unit), Quantity):
             return number + unit
     return None
-
-
-def join_value(words: Sequence[str]) -> str | None:
-    """Return what to do about blanks around the `=` of an option, as in `--alpha = 0.75`.
-
-    >>> join_value(["table", "v2", "--alpha", "=", "0.75"])
-    "write no blanks around '=': '--alpha=0.75'"
-    """
-    match = re.search(r"(?:^|\0)(--?[a-z][a-z-]*)(?:\0=\0?|=\0)([^\0-][^\0]*)", "\0".join(words))
-    return f"write no blanks around '=': '{match[1]}={escape(match[2])}'" if match else None
 
 
 def is_number(word: str) -> bool:

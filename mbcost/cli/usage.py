@@ -15,17 +15,16 @@ from mbcost.cli.hints import (
     find_command,
     find_option,
     find_similar,
-    find_typography,
     is_number,
     is_reference,
     join_unit,
-    join_value,
     options_of,
     read_slips,
 )
 from mbcost.cli.output import ENDINGS
 from mbcost.cli.parameters import make_params
 from mbcost.cli.registry import COMMANDS, Subgroup
+from mbcost.cli.typography import find_typography, join_value
 from mbcost.errors import MbcostError, SpecError, ask_for, unknown
 from mbcost.spec.catalogue.library import is_file
 
@@ -44,7 +43,10 @@ def describe_usage_error(error: Any, command: str, words: Sequence[str] = ()) ->
 
 def improve(error: MbcostError, words: Sequence[str]) -> MbcostError:
     """Return an error that says which character of the command line is wrong, if that is the cause; else the same."""
-    hint = None if isinstance(error, SpecError) else join_value(words) or find_typography(words, str(error))
+    if isinstance(error, SpecError):
+        return error
+    message = str(error)
+    hint = join_value(words, message) or find_typography(words, message, is_usage=False)
     return error if hint is None else MbcostError(hint)
 
 
@@ -221,7 +223,7 @@ def _find_remedy(words: Sequence[str], ctx: Any) -> str:
         return f"did you mean '--columns {ctx.params['columns']},{COLUMNS[word.lower()]}'?"
     if meant := _find_bare_option(words, options):
         return f"did you mean '{meant}'?"
-    if word[0] in "@/:" or is_number(word):
+    if word[:1] in ("@", "/", ":") or is_number(word):
         return "write it with the network, such as v2@0.75/160"
     if "--output" in options and word.lower().endswith((*ENDINGS, ".yaml", ".txt", ".svg")) and not is_file(word):
         return f"did you mean '--output {word}'?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import redirect_stdout, suppress
 from io import StringIO
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -13,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.cli.group import build_command, run_group
-from mbcost.cli.hints import find_typography, is_number, join_unit, options_of
+from mbcost.cli.hints import is_number, join_unit, options_of
 from mbcost.cli.registry import COMMANDS, Subgroup
+from mbcost.cli.typography import find_typography
 from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.library import specs_folder
 from tests.cli.conftest import Mbcost
 
 GUESSES = [
@@ -69,6 +72,11 @@ GUESSES = [
     ("table v2 --res =160", "write no blanks around '=': '--res=160'"),
     ("table v2/0.75", "write an alpha after @, such as v2@0.75"),
     ("table v2.yaml", "did you mean the built-in network 'v2'?"),
+    (
+        "table v3.yaml",
+        "v3.yaml: No such file or directory: did you mean the built-in network 'v3-large' or 'v3-small'?",
+    ),
+    ("diff v2 mobilenetv3.yml", "did you mean the built-in network 'v3-large' or 'v3-small'?"),
     ("mbcost table v2", "did you mean 'mbcost table v2'?"),
     ("table v2 --pytorch", "did you mean '--impl torchvision'?"),
     ("table v2 --version", "it comes without a command: 'mbcost --version'"),
@@ -98,7 +106,7 @@ GUESSES = [
     ("table v2 -a 0.75", "did you mean '--alpha'?"),
     ("table v2 --col layer", "did you mean '--columns'?"),
     ("table v2 --depth 2", "did you mean '--by'?"),
-    ("table v2 --limit 5", "it is an option of "),
+    ("table v2 --limit 5", "--sort mult-adds shows the most expensive rows first: remove it"),
     ("memory v2 --ram 320KB", "it is an option of fit"),
     ("memory v2 --dtype fp16", "did you mean 'float16'?"),
     ("memory v2 --dtype 8", "did you mean 'int8'?"),
@@ -132,6 +140,32 @@ def test_a_character_that_looks_like_the_right_one_is_named(mbcost: Mbcost, type
     result = mbcost("table", *(["v2", typed, "0.75"] if plain.startswith("-") else [typed]))
     assert result.code == 2
     assert result.err.endswith(f": did you mean '{plain}'?\n")
+
+
+@pytest.mark.parametrize("wrong", ["--convention=nope", "--alpha=9x", "--impl=nope", "--columns=nope"])
+@pytest.mark.parametrize("odd", ["314\u00a0M", "314\u202fM", "my\u00a0net.yaml", "\U0001f469\u200d\U0001f680.yaml"])
+def test_an_odd_character_never_hides_a_different_error(
+    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, odd: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if odd.endswith(".yaml"):
+        Path(odd).write_text(Path(specs_folder() / "v2.yaml").read_text())
+    words = [odd] if odd.endswith(".yaml") else [odd, "v2"]
+    command = "explain" if odd.endswith("M") else "table"
+    typed = [command, *words, wrong]
+    if command == "explain" and "columns" in wrong:
+        typed[-1:] = ["--format=nope"]
+    message = mbcost(*typed).err
+    assert typed[-1].partition("=")[2] in message, message
+    assert "did you mean" not in message.partition("U+")[2]
+    assert "U+" not in message
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"validate", "schema", "verify", "check"}))
+def test_an_empty_argument_too_many_is_refused_in_one_line(mbcost: Mbcost, name: str) -> None:
+    for words in (["v2", ""], ["v2", "", ""], ["v2", "", "json"], ["v2", "1.1", ""], ["", "v2"]):
+        result = mbcost(name, *words)
+        assert (result.code, result.err.count("\n")) == (2, 1), (words, result.err)
 
 
 @settings(max_examples=50)

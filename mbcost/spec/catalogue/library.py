@@ -75,12 +75,15 @@ def find_network(name: str) -> str | None:
     >>> find_network("mobilenetv3_large_100"), find_network("ResNet50"), find_network("v9")
     ('v3-large', 'resnet-50', None)
     """
-    if name in NETWORKS:
-        return name
-    networks = load_aliases().get(_simplify(name), ())
+    networks = _list_meant(name)
     if len(networks) > 1:
         raise MbcostError(f"'{name}' means more than one network: write {' or '.join(networks)}")
     return networks[0] if networks else None
+
+
+def _list_meant(name: str) -> tuple[str, ...]:
+    """Return the built-in networks that a name or an alias can mean."""
+    return (name,) if name in NETWORKS else load_aliases().get(_simplify(name), ())
 
 
 @cache
@@ -251,8 +254,9 @@ def _read_document(name: str) -> Reader | None:
         return Reader(read_standard_input(), STANDARD_INPUT)
     if not is_path(name):
         return None
-    if not has_folder(name) and not is_file(name) and (network := find_network(Path(name).stem)):
-        raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network '{network}'?")
+    if not has_folder(name) and not is_file(name) and (networks := _list_meant(Path(name).stem)):
+        meant = " or ".join(f"'{network}'" for network in networks)
+        raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network {meant}?")
     return Reader(read_file(Path(name)), name)
 
 
