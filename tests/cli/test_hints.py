@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mbcost.cli.arguments import parse_alpha
 from mbcost.cli.group import build_command, run_group
 from mbcost.cli.hints import is_number, join_unit, options_of
 from mbcost.cli.registry import COMMANDS, Subgroup
+from mbcost.cli.search.options import parse_alphas
 from mbcost.cli.typography import find_typography
 from mbcost.errors import MbcostError
+from mbcost.spec.catalogue.intended import find_settings
 from mbcost.spec.catalogue.library import specs_folder
 from tests.cli.conftest import Mbcost
 
@@ -77,6 +80,18 @@ GUESSES = [
         "v3.yaml: No such file or directory: did you mean the built-in network 'v3-large' or 'v3-small'?",
     ),
     ("diff v2 mobilenetv3.yml", "did you mean the built-in network 'v3-large' or 'v3-small'?"),
+    ("table v2@0.75@160", "did you mean 'v2@0.75/160'?"),
+    ("table v2/0.75/160", "did you mean 'v2@0.75/160'?"),
+    ("table v2@0.75x160", "did you mean 'v2@0.75/160'?"),
+    ("table v2@0.75-160x192", "did you mean 'v2@0.75/160x192'?"),
+    ("table v2/160@0.75", "did you mean 'v2@0.75/160'?"),
+    ("table v2:keras@0.75/160", "did you mean 'v2@0.75/160:keras'?"),
+    ("table v2@0.75:160:keras", "did you mean 'v2@0.75/160:keras'?"),
+    ("table v2:keras:timm", "expected NAME or FILE.yaml"),
+    ("table v2@0.5-1", "it must be a number such as 0.75"),
+    ("table v2 --alpha 0.5-1", "it must be a number such as 0.75"),
+    ("table v2 --alpha ....", "it must be a number such as 0.75"),
+    ("sweep v2 --alpha ....", "it must be a number such as 0.75"),
     ("mbcost table v2", "did you mean 'mbcost table v2'?"),
     ("table v2 --pytorch", "did you mean '--impl torchvision'?"),
     ("table v2 --version", "it comes without a command: 'mbcost --version'"),
@@ -166,6 +181,37 @@ def test_an_empty_argument_too_many_is_refused_in_one_line(mbcost: Mbcost, name:
     for words in (["v2", ""], ["v2", "", ""], ["v2", "", "json"], ["v2", "1.1", ""], ["", "v2"]):
         result = mbcost(name, *words)
         assert (result.code, result.err.count("\n")) == (2, 1), (words, result.err)
+
+
+DECIMALS = st.sampled_from(["0", "0.5", ".5", "1", "1.", "0.75", "1.4", "2", "20", "."])
+
+
+@given(st.lists(DECIMALS, min_size=1, max_size=3), st.sampled_from(["-", "..", "to", " ", " to ", "/", "x", "%"]))
+def test_what_is_suggested_for_an_alpha_can_be_read_there(parts: list[str], separator: str) -> None:
+    """With the one number of most commands, and with the lists of a sweep."""
+    text = separator.join(parts)
+    for read in (parse_alpha, parse_alphas):
+        try:
+            read(text)
+        except MbcostError as error:
+            meant = re.search(r"(?:such as |did you mean |values as )([^?]*)\??$", str(error))
+            zero = "0" in parts and " " in text  # each number of this list is refused on its own
+            if meant and not zero:
+                read(meant[1])
+
+
+@given(
+    st.permutations([("@", "0.75"), ("/", "160"), (":", "keras")]), st.integers(1, 3), st.lists(st.sampled_from("@/:"))
+)
+def test_settings_in_any_order_are_put_in_the_right_one(
+    settings: list[tuple[str, str]], number: int, signs: list[str]
+) -> None:
+    given_settings = settings[:number]
+    typed = [(*signs[index : index + 1], sign)[0] + value for index, (sign, value) in enumerate(given_settings)]
+    right = "v2" + "".join(
+        sign + value for sign, value in sorted(given_settings, key=lambda pair: "@/:".index(pair[0]))
+    )
+    assert find_settings("v2", "".join(typed)) == right
 
 
 @settings(max_examples=50)
