@@ -21,7 +21,8 @@ from mbcost.cli.search.options import parse_alphas
 from mbcost.cli.typography import find_typography
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.intended import find_settings
-from mbcost.spec.catalogue.library import specs_folder
+from mbcost.spec.catalogue.library import FRAMEWORKS, NETWORKS, load_conventions, load_spec, specs_folder
+from mbcost.spec.table import LIBRARIES
 from tests.cli.conftest import Mbcost
 
 GUESSES = [
@@ -92,6 +93,14 @@ GUESSES = [
     ("table v2 --alpha 0.5-1", "it must be a number such as 0.75"),
     ("table v2 --alpha ....", "it must be a number such as 0.75"),
     ("sweep v2 --alpha ....", "it must be a number such as 0.75"),
+    ("table v2:pytorch", "did you mean 'torchvision' or 'timm'?"),
+    ("table v2 --impl tf", "did you mean 'keras' or 'official'?"),
+    ("table v1:hf", "did you mean 'transformers' or 'timm'?"),
+    ("table v2 --convention tensorflow", "did you mean 'tf-profiler' or "),
+    ("ledger v2 --convention tf", "or 'tflite' or 'vela' or 'keras'?"),
+    ("table v2 --convention pytorch", "did you mean 'fvcore' or "),
+    ("compare v2 --impl keras,torchvision", "compare v2:keras v2:torchvision"),
+    ("table v2:keras,torchvision", "compare v2:keras v2:torchvision"),
     ("mbcost table v2", "did you mean 'mbcost table v2'?"),
     ("table v2 --pytorch", "did you mean '--impl torchvision'?"),
     ("table v2 --version", "it comes without a command: 'mbcost --version'"),
@@ -181,6 +190,14 @@ def test_an_empty_argument_too_many_is_refused_in_one_line(mbcost: Mbcost, name:
     for words in (["v2", ""], ["v2", "", ""], ["v2", "", "json"], ["v2", "1.1", ""], ["", "v2"]):
         result = mbcost(name, *words)
         assert (result.code, result.err.count("\n")) == (2, 1), (words, result.err)
+
+
+def test_every_word_for_a_library_or_a_framework_means_one_that_there_is() -> None:
+    implementations = {name for network in NETWORKS for name in load_spec(network).implementations}
+    assert {name for names in LIBRARIES.values() for name in names} <= implementations
+    assert {name for names in FRAMEWORKS.values() for name in names} <= {
+        convention.framework for convention in load_conventions().values() if not convention.earlier
+    }
 
 
 DECIMALS = st.sampled_from(["0", "0.5", ".5", "1", "1.", "0.75", "1.4", "2", "20", "."])

@@ -47,6 +47,18 @@ NETWORKS = (
 )
 """The built-in networks in the order in which they are listed; a test requires that they are the files of `specs/`."""
 
+FRAMEWORKS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("tensorflow", "tf", "tf2"), ("tensorflow", "tflite", "keras")),
+    **dict.fromkeys(("tensorflow-lite", "tensorflowlite", "litert"), ("tflite",)),
+    **dict.fromkeys(("onnx", "onnxruntime"), ("onnx",)),
+    "pytorch": ("torch",),
+    "paddlepaddle": ("paddle",),
+    "mindspore": ("mindspore",),
+}
+"""What people write when they mean a tool that counts models of a framework -> the frameworks."""
+MOST_TOOLS = 6
+"""So many tools of a framework are suggested at most."""
+
 
 def specs_folder() -> Path:
     """Return the folder of the built-in specs: inside the package if it is installed, beside it in a checkout.
@@ -232,7 +244,16 @@ def load_convention(name: str | None = None) -> Convention:
     if name is None or name == default.name:
         return default
     conventions = load_conventions()
-    return conventions[choose("convention", name, conventions)]
+    return conventions[choose("convention", name, conventions, _list_tools(conventions))]
+
+
+def _list_tools(conventions: Mapping[str, Convention]) -> Mapping[str, tuple[str, ...]]:
+    """Return the first conventions that people mean by the name of a framework: those of its current tools."""
+    current = [convention for convention in conventions.values() if not convention.earlier]
+    return {
+        word: tuple(item.name for item in current if item.framework in frameworks)[:MOST_TOOLS]
+        for word, frameworks in FRAMEWORKS.items()
+    }
 
 
 def as_convention(convention: Convention | str | None) -> Convention:
