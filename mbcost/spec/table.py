@@ -148,10 +148,9 @@ class Spec:
         if len(parts) > 1 and all(part in self.implementations for part in parts):
             networks = " ".join(f"{self.name}:{part}" for part in parts)
             return MbcostError(f"a network has one implementation, not '{name}': compare {networks}")
-        libraries = {
-            word: tuple(lib for lib in meant if lib in self.implementations) for word, meant in LIBRARIES.items()
-        }
-        meanings = {word: meant for word, meant in libraries.items() if meant}
+        word = name.lower()  # one that is only similar, as torchvision is to torch, means something else
+        libraries = tuple(library for library in LIBRARIES.get(word, ()) if library in self.implementations)
+        meanings = {word: libraries} if libraries else {}
         return unknown(f"implementation of {self.name}", name, self.implementations, meanings)
 
     def error(self, stage: int, message: str) -> MbcostError:
