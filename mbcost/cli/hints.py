@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Any
 
 from mbcost.errors import LONGEST_QUERY, MbcostError
@@ -55,6 +54,7 @@ NEEDLESS: Mapping[str, str] = {
     "numbers are exact": "--units --unit --human-readable --human --mega",
     "colours are switched by NO_COLOR and FORCE_COLOR": "--color --colour --no-color --no-colour",
     "messages are on standard error only": "--quiet --silent",
+    "specs are always checked strictly": "--strict --pedantic --werror",
     "every table ends with its total": "--total --summary",
     "--sort mult-adds shows the most expensive rows first": "--limit --top --top-k --first --most --rank --rank-by",
 }
@@ -75,6 +75,18 @@ COLUMNS: Mapping[str, str] = {
 """A word -> the column that it means."""
 FORMATS = ("csv", "html", "json", "latex", "markdown", "md", "tex")
 HELP = ("help", "?", "/?", "-?", "/h", "/help", "usage", "man")
+UNITS: Mapping[str, tuple[str, ...]] = {
+    "explain": ("", "mult_adds", "operations", "params"),
+    "--mult-adds": ("", "mult_adds", "operations"),
+    "--params": ("", "params"),
+    "--ram": ("", "bytes"),
+    "--flash": ("", "bytes"),
+    "--max-latency": ("seconds",),
+    "--min-top1": ("percent",),
+    "--peak-macs": ("", "mult_adds"),
+    "--bandwidth": ("bytes",),
+}
+"""What a number follows -> the units that it can have, as `read_quantity` names them."""
 CLOSE = 0.7
 """How similar a word must be to a choice to be suggested, where 1 is equal."""
 CLOSE_TO_SHORT = 0.6
@@ -91,14 +103,17 @@ _OPEN_OPTIONS = frozenset({"columns", "sort", "alpha", "res", "rho", "spec"})
 
 
 def join_unit(words: Sequence[str]) -> str | None:
-    """Return the first number and its unit as one word, if they are two.
+    """Return the first number and its unit as one word, if they are two and the unit can be meant there.
 
-    >>> join_unit(["explain", "314", "M", "v2"])
-    '314M'
+    >>> join_unit(["explain", "314", "M", "v2"]), join_unit(["table", "v2", "--classes", "10", "m"])
+    ('314M', None)
     """
-    for number, unit in pairwise(words):
-        is_number = isinstance(read_quantity(number), Quantity)
-        if is_number and unit[:1].isalpha() and isinstance(read_quantity(number + unit), Quantity):
+    for before, number, unit in zip(["explain", *words], words, words[1:], strict=False):
+        units = UNITS.get(before)
+        if units is None or not unit[:1].isalpha() or not isinstance(read_quantity(number), Quantity):
+            continue
+        joined = read_quantity(number + unit)
+        if isinstance(joined, Quantity) and joined.unit in units:
             return number + unit
     return None
 
@@ -126,8 +141,8 @@ def is_model(word: str) -> bool:
 def find_option(word: str, ctx: Any) -> str | None:
     """Return the option, with its value, that a bare value means: `json` means `--format json`."""
     lower = word.lower()
-    if lower in COLUMNS and any(param.name == "columns" for param in ctx.command.params):
-        return f"--columns {COLUMNS[lower]}"
+    if lower in COLUMNS and (meant := _find_column(COLUMNS[lower], ctx)):
+        return meant
     offers = [
         (item.value, f"{param.opts[0]} {item.value}")
         for param in options_of(ctx.command.params)
@@ -136,6 +151,16 @@ def find_option(word: str, ctx: Any) -> str | None:
     ]
     equal = [text for value, text in offers if value.lower() in (lower, VALUES.get(lower))]
     return next(iter(equal), None)
+
+
+def _find_column(column: str, ctx: Any) -> str | None:
+    """Return the option that shows a column: that of the quantity, or that of the columns if the table has it."""
+    from mbcost.cli.columns import has_column
+
+    params = {param.name: param for param in options_of(ctx.command.params)}
+    if "quantity" in params and any(item.value == column for item in params["quantity"].shell_complete(ctx, "")):
+        return f"--quantity {column}"
+    return f"--columns {column}" if "columns" in params and has_column(ctx, column) else None
 
 
 def find_begun(word: str, ctx: Any) -> str | None:
@@ -150,6 +175,11 @@ def find_begun(word: str, ctx: Any) -> str | None:
 def options_of(params: Iterable[Any]) -> list[Any]:
     """Return those parameters that are options and that the help shows."""
     return [param for param in params if param.param_type_name == "option" and not getattr(param, "hidden", False)]
+
+
+def list_options(params: Sequence[Any]) -> list[str]:
+    """Return the options of a command that its help shows."""
+    return [option for param in options_of(params) for option in param.opts]
 
 
 def read_slips(options: Sequence[str]) -> dict[str, str]:

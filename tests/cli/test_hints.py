@@ -9,13 +9,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbcost.cli.arguments import parse_alpha
+from mbcost.cli.columns import has_column
 from mbcost.cli.group import build_command, run_group
-from mbcost.cli.hints import is_number, join_unit, options_of
+from mbcost.cli.hints import find_option, is_number, join_unit, options_of
 from mbcost.cli.registry import COMMANDS, Subgroup
 from mbcost.cli.search.options import parse_alphas
 from mbcost.cli.typography import find_typography
@@ -58,7 +60,8 @@ GUESSES = [
     ("explain 3.5M params v2", "write a number and its unit as one word: '3.5Mparams'"),
     ("explain v2 314M", "the number comes first: mbcost explain 314M v2"),
     ("explain 300M 3.4M v2", "give one number and one network"),
-    ("fit v2 320KB", "other numbers after options"),
+    ("sweep v2 320KB", "other numbers after options"),
+    ("fit v2 320KB", "did you mean '--ram 320KB' or '--flash 320KB'?"),
     ("sweep v2 --alpha 0.5 0.75", "write alphas as v2@0.75 or --alpha 0.5,0.75"),
     ("sweep v2 --alphas 0.5,1", "did you mean '--alpha'?"),
     ("compare v1 vs v2", "write only networks, such as v1 v2"),
@@ -101,6 +104,31 @@ GUESSES = [
     ("table v2 --convention pytorch", "did you mean 'fvcore' or "),
     ("compare v2 --impl keras,torchvision", "compare v2:keras v2:torchvision"),
     ("table v2:keras,torchvision", "compare v2:keras v2:torchvision"),
+    ("compare standard-vs-dws --in 0", "--in is 0: it must be at least 1"),
+    ("compare standard-vs-dws --out x", "--out is 'x': it must be a whole number"),
+    ("fit --sort implementation --ram x", "ram is 'x'"),
+    ("plot layers v2 v1 -o x.svg", "did you mean 'mbcost plot compare v2 v1 --output x.svg'?"),
+    ("table v2 --classes 10 m", "unexpected argument 'm': remove it"),
+    ("table v2 --alpha 0.5 M", "unexpected argument 'M': remove it"),
+    ("roofline v2 --bandwidth 2 GB/s --peak-macs 1G", "write a number and its unit as one word: '2GB/s'"),
+    ("fit 320KiB", "did you mean '--ram 320KiB' or '--flash 320KiB'?"),
+    ("fit v2 ram<320KiB", "did you mean '--ram 320KiB'?"),
+    ("fit RAM=320KiB v2", "did you mean '--ram 320KiB'?"),
+    ("fit sram:320KiB", "did you mean '--ram 320KiB'?"),
+    ("fit rom<=1MiB", "did you mean '--flash 1MiB'?"),
+    ("fit v2 <60M", "did you mean '--mult-adds 60M' or '--params 60M'?"),
+    ("fit 30ms", "did you mean '--max-latency 30ms'?"),
+    ("fit --device stm32h743", "state what the device has, as in 'mbcost fit --ram 320KiB --flash 1MiB'"),
+    ("memory v2 --ram=320KiB", "it is an option of fit: 'mbcost fit v2 --ram 320KiB'"),
+    ("table --phone pixel1 v2@0.5", "it is an option of fit: 'mbcost fit v2@0.5 --phone pixel1'"),
+    ("table v2 --zeros", "it is an option of ledger: 'mbcost ledger v2 --zeros'"),
+    ("memory v2 --peak", "did you mean '--by allocator'?"),
+    ("ledger v2 --params", "did you mean '--quantity params'?"),
+    ("ledger v2 --flops", "did you mean '--quantity mult-adds'"),
+    ("export mynet.yaml", "did you mean 'mbcost export v2 --output mynet.yaml'?"),
+    ("check v2 --strict", "specs are always checked strictly: remove it"),
+    ("formula depthwise", "the argument LAYER is missing, as in 'mbcost formula v1 1.1.depthwise'"),
+    ("compare", "the argument NET... is missing, as in 'mbcost compare standard-vs-dws'"),
     ("mbcost table v2", "did you mean 'mbcost table v2'?"),
     ("table v2 --pytorch", "did you mean '--impl torchvision'?"),
     ("table v2 --version", "it comes without a command: 'mbcost --version'"),
@@ -131,7 +159,7 @@ GUESSES = [
     ("table v2 --col layer", "did you mean '--columns'?"),
     ("table v2 --depth 2", "did you mean '--by'?"),
     ("table v2 --limit 5", "--sort mult-adds shows the most expensive rows first: remove it"),
-    ("memory v2 --ram 320KB", "it is an option of fit"),
+    ("memory v2 --ram 320KB", "it is an option of fit: 'mbcost fit v2 --ram 320KB'"),
     ("memory v2 --dtype fp16", "did you mean 'float16'?"),
     ("memory v2 --dtype 8", "did you mean 'int8'?"),
     ("sweep v2 --res 96:224", "expected start:stop:step, such as 96:224:32"),
@@ -198,6 +226,29 @@ def test_every_word_for_a_library_or_a_framework_means_one_that_there_is() -> No
     assert {name for names in FRAMEWORKS.values() for name in names} <= {
         convention.framework for convention in load_conventions().values() if not convention.earlier
     }
+
+
+@pytest.mark.parametrize("word", ["params", "flops", "activations"])
+def test_a_column_is_suggested_only_for_a_table_that_has_it(word: str) -> None:
+    for name, command in commands().items():
+        meant = find_option(word, click.Context(command, info_name=name))
+        option, value = (meant or "x x").split()
+        assert option != "--columns" or has_column(click.Context(command, info_name=name), value)
+        assert option == "--quantity" or name != "ledger" or word == "activations"
+    shown = {
+        name for name, command in commands().items() if has_column(click.Context(command, info_name=name), "params")
+    }
+    assert {"table", "sweep", "nets", "fit"} <= shown
+    assert not {"memory", "check", "conventions", "ledger"} & shown
+
+
+def test_a_spec_is_suggested_for_its_name_without_the_ending(
+    mbcost: Mbcost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mynet.yaml").write_text("")
+    assert "did you mean 'mynet.yaml'?" in mbcost("check", "mynet").out
+    assert "did you mean" not in mbcost("check", "nonet").out
 
 
 DECIMALS = st.sampled_from(["0", "0.5", ".5", "1", "1.", "0.75", "1.4", "2", "20", "."])
@@ -315,9 +366,8 @@ OPTIONS = [(name, option) for name, command in commands().items() for param in o
                                   lambda option: f"{option[:-1]}", lambda option: option[1:]])  # fmt: skip
 def test_every_option_is_suggested_for_a_slip_of_it(slip: Any) -> None:
     """Written in capitals, as a plural with underscores, without its last letter, or with one hyphen."""
-    import click
-
-    from mbcost.cli.usage import check_hyphens, describe_usage_error, list_options
+    from mbcost.cli.hints import list_options
+    from mbcost.cli.usage import check_hyphens, describe_usage_error
 
     built = commands()
     for name, option in OPTIONS:
