@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mbcost import __version__
-from mbcost.cli.exits import handle_signals, report
+from mbcost.cli.exits import handle_signals, raise_lost_signal, report
 from mbcost.cli.streams import secure_streams, write_out
 
 
@@ -54,6 +54,8 @@ def run(arguments: Sequence[str]) -> int:
             return 0
         from mbcost.cli.group import run_group
 
-        return run_group(words)
+        code = run_group(words)
+        raise_lost_signal()
+        return code
     except BaseException as error:
         return report(error, verbose="--verbose" in options, with_traceback="--traceback" in options)

@@ -42,13 +42,6 @@ def list_columns(ctx: click.Context) -> tuple[str, ...]:
     return ()
 
 
-def has_column(ctx: click.Context, column: str) -> bool:
-    """Return whether the table of a command, as its example gives it, has a column."""
-    name = ctx.command_path.removeprefix("mbcost ")
-    trial = click.Context(ctx.command, info_name=name, obj=getattr(ctx.command, "known", None))
-    return (trial.obj is not None or name in EXAMPLES) and column in list_columns(trial)
-
-
 def _leave_out(words: Sequence[str]) -> list[str]:
     """Return the words without the options of `LEFT_OUT` and without --force."""
     kept = []

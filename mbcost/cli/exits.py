@@ -51,6 +51,17 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise _ARRIVED[-1]
 
 
+def raise_lost_signal() -> None:
+    """Raise what a signal has raised before, if something swallowed it, such as a finalizer.
+
+    Raises:
+        KeyboardInterrupt: the user pressed Ctrl-C.
+        Terminated: a signal of `STOPPING` has arrived.
+    """
+    if _ARRIVED:
+        raise _ARRIVED[-1]
+
+
 def report(error: BaseException, *, verbose: bool = False, with_traceback: bool = False) -> int:
     """Say on standard error why a command ended, and return its exit code.
 

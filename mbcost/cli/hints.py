@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+import click
+
 from mbcost.errors import LONGEST_QUERY, MbcostError
 from mbcost.spec.catalogue.library import find_network, is_path, load_conventions
 from mbcost.spec.quantity import Quantity, read_quantity
@@ -155,12 +157,18 @@ def find_option(word: str, ctx: Any) -> str | None:
 
 def _find_column(column: str, ctx: Any) -> str | None:
     """Return the option that shows a column: that of the quantity, or that of the columns if the table has it."""
-    from mbcost.cli.columns import has_column
-
     params = {param.name: param for param in options_of(ctx.command.params)}
     if "quantity" in params and any(item.value == column for item in params["quantity"].shell_complete(ctx, "")):
         return f"--quantity {column}"
-    return f"--columns {column}" if "columns" in params and has_column(ctx, column) else None
+    return f"--columns {column}" if "columns" in params and column in list_shown(ctx) else None
+
+
+def list_shown(ctx: Any) -> list[str]:
+    """Return the columns that a command offers before a word is typed: those of its example."""
+    name = ctx.command_path.removeprefix("mbcost ")
+    trial = click.Context(ctx.command, info_name=name, obj=getattr(ctx.command, "known", None))
+    (param,) = (param for param in ctx.command.params if param.name == "columns")
+    return [item.value for item in param.shell_complete(trial, "")]
 
 
 def find_begun(word: str, ctx: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mbcost.errors import escape
 from mbcost.present.layout import count_cells
@@ -37,13 +37,19 @@ def escape_latex(text: str) -> str:
     return re.sub("-(?=-)", "-{}", printed)
 
 
+def _escape_row(cells: Iterable[str]) -> list[str]:
+    """Return the cells of a row; after the end of a row, LaTeX reads * and [ as arguments, but not behind `{}`."""
+    first, *others = map(escape_latex, cells)
+    return [f"{{}}{first}" if first.lstrip()[:1] in ("*", "[") else first, *others]
+
+
 def _list_lines(table: Table) -> list[str]:
     comments = [f"% {line}" for line in (table.title, *table.lead, *table.notes)]
     if not table.rows:
         return comments
-    header = [escape_latex(column.header) for column in table.columns]
-    rows = [[escape_latex(percent_text(cell)) for cell in row] for row in table.rows]
-    footer = [] if table.footer is None else [[escape_latex(percent_text(cell)) for cell in table.footer]]
+    header = _escape_row(column.header for column in table.columns)
+    rows = [_escape_row(map(percent_text, row)) for row in table.rows]
+    footer = [] if table.footer is None else [_escape_row(map(percent_text, table.footer))]
     numeric = [column.numeric for column in table.columns]
     widths = [max(map(count_cells, cells)) for cells in zip(header, *rows, *footer, strict=True)]
     layout = "".join("r" if right else "l" for right in numeric)

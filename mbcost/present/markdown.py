@@ -9,7 +9,7 @@ from mbcost.errors import escape
 from mbcost.present.layout import count_cells
 from mbcost.present.table import Table, percent_text
 
-_SPECIAL = re.compile(r"[\\`|$]|\*|(?<!\w)_|_(?!\w)|~(?=~)|\](?=[(\[])|&(?=[#\w]+;)")
+_SPECIAL = re.compile(r"[\\`|$~]|\*|(?<![^\W_])_|_(?![^\W_])|\](?=[(\[])|&(?=[#\w]+;)")
 """What would end a cell or begin code, mathematics, emphasis, a link or a character by its name."""
 _BLOCK = re.compile(r"(?<!.)([0-9]*)([-+#>=]|[.)](?= ))")
 """What would make a paragraph a heading, a list or a quotation."""

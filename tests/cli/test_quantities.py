@@ -96,3 +96,10 @@ def test_a_text_that_is_not_one_quantity_is_refused(parse: Callable[[str, str], 
     with pytest.raises(MbcostError, match=message) as refusal:
         parse(text, "mult-adds")
     assert str(refusal.value).startswith(f"mult-adds is '{text}': ")
+
+
+@pytest.mark.parametrize(("text", "size"), [("320B", 320), ("1024", 1024), ("0", 0), ("0.5KiB", 512)])
+def test_few_bytes_need_a_unit(text: str, size: int) -> None:
+    assert parse_size(text, "ram") == size
+    with pytest.raises(MbcostError, match="ram is 320, which would be bytes: write 320KiB, or 320B for bytes"):
+        parse_size("320", "ram")

@@ -258,7 +258,10 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     ),
     f"check {MISPRINTED}": (
         "mbcost/check/1",
-        {"": ["schema", "passed", "files", "problems"], "problems": ["file", "line", "column", "message", "kind"]},
+        {
+            "": ["schema", "passed", "files", "problems", "notes"],
+            "problems": ["file", "line", "column", "message", "kind"],
+        },
     ),
     "verify docs/net.py:make --spec v2 --find --impl official": (
         "mbcost/verify/1",

@@ -40,11 +40,7 @@ class Case(NamedTuple):
 
 
 IMPLEMENTATIONS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations if name != "article"]
-OURS = [
-    Case(net, SMALL[net], MIXED, name)
-    for net, name in IMPLEMENTATIONS
-    if name != "mmpretrain"  # its layers are those of torchvision
-]
+OURS = [Case(net, SMALL[net], MIXED, name) for net, name in IMPLEMENTATIONS]
 THEIRS = [Case(net, 1.0, MIXED, name) for net, name in IMPLEMENTATIONS if name in LIBRARIES and name != "keras"]
 OTHERS = [
     Case("mnasnet-1.0", 1.0, MIXED, "torchvision"),

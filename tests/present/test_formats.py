@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from mbcost.present.formats import FORMATS, render_csv, render_latex, render_markdown
 from mbcost.present.table import Column, Share, build_table, shares
@@ -123,7 +124,7 @@ def test_a_hostile_name_adds_no_cell_no_row_and_no_markup(rows: list[tuple[str, 
         Column[tuple[str, str]]("first", f"x{header}", lambda row: row[0]),
         Column[tuple[str, str]]("second", "second", lambda row: row[1]),
     )
-    table = build_table(header, columns, rows, {"first": header})
+    table = build_table(f"Title {header}", columns, rows, {"first": header})
     grid = [line for line in render_markdown(table).splitlines() if line.startswith("|")]
     assert len(grid) == len(rows) + 3
     for line in grid:
@@ -131,12 +132,15 @@ def test_a_hostile_name_adds_no_cell_no_row_and_no_markup(rows: list[tuple[str, 
         bare = re.sub(r"\\[!-/:-@\[-`{-~]", "", line)
         assert bare.count("|") == 3
         assert not re.search("[`<]", bare)
+    page = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(render_markdown(table))
+    assert not re.search("<(em|a|code|s|img|h[1-6]|ul|ol|blockquote|hr)[ >/]", page)
     body = [line for line in render_latex(table).splitlines() if not line.startswith("%")]
     assert len(body) == len(rows) + 8
     for line in (body[2], *body[4 : 4 + len(rows)], body[-3]):
         bare = re.sub(r"\\(?:[&%$#_{}]|text[a-z]+\{\})", "x", line)  # what is printed between stays apart
         assert (bare.count("&"), bare.count("\\"), bare[-2:]) == (1, 2, "\\\\")
         assert not re.search(r"[%$#_~^<>|`\"]|--", bare)
+        assert line.lstrip()[:1] not in ("*", "[")  # arguments of the row above
 
 
 @pytest.mark.parametrize("style", FORMATS)

@@ -164,11 +164,13 @@ class _Search:
             fits: which configurations fit.
             is_whole: whether the pool has all configurations.
         """
+        can_hide = any(near.alpha or near.resolution for _, _, near in self.pool.networks)
+        if can_hide and (self.has_arena or not is_whole):
+            return None
         twins = fits & layout.hidden
         for index in layout.fitting:
             twins[self._find_equal_costs(index)] = False  # they are listed with it
-        count = int(twins.sum())
-        return count if (is_whole and not self.has_arena) or not count else None
+        return int(twins.sum())
 
     def describe_fitting(self, index: int, fits: NDArray[Any], *, on_front: bool) -> Fitting:
         """Return what fits, with the limit that breaks first and the resolutions that cost the same."""

@@ -148,3 +148,38 @@ def test_checking_ends_at_a_hundred_problems(mbcost: Mbcost, tmp_path: Path, mon
     result = mbcost("check", "wrong.yaml")
     assert result.code == 2
     assert result.out.endswith("\n100 problems in 1 file; there may be more, because checking ends at 100\n")
+
+
+@pytest.mark.parametrize("channels", [24, 25, 31])
+def test_a_width_that_the_implementation_rounds_is_noted(mbcost: Mbcost, tmp_path: Path, channels: int) -> None:
+    text = BROKEN.replace("cnov, 8", f"conv, {channels}").replace("[conv]", "[conv, 8]")
+    file = tmp_path / "net.yaml"
+    file.write_text(text, encoding="utf-8")
+    rounded = round(channels / 8) * 8
+    message = (
+        f"{channels} output channels become {rounded}: the rule 'channels' of the implementation official rounds them"
+    )
+    result = mbcost("check", str(file))
+    notes = json.loads(mbcost("check", str(file), "--format", "json").out)["notes"]
+    annotations = mbcost("check", str(file), "--format", "github").out.splitlines()
+    assert result.code == 0
+    if channels == rounded:
+        assert (result.out, notes, len(annotations)) == ("no problem in 1 file\n", [], 1)
+        return
+    assert result.out.splitlines()[0] == f"{file}:5:5: note: {message}"
+    assert notes == [{"file": str(file), "line": 5, "column": 5, "message": message}]
+    assert annotations[0] == f"::notice file={file},line=5,col=5,title=mbcost check::{message}"
+
+
+def test_a_contradiction_says_that_a_width_was_rounded(mbcost: Mbcost, tmp_path: Path) -> None:
+    text = BROKEN.replace("operator, c", "in, operator, c").replace("cnov, 8", "8x8x3, conv, 25")
+    file = tmp_path / "net.yaml"
+    file.write_text(text.replace("[conv]", "[8x8x25, conv, 8]"), encoding="utf-8")
+    result = mbcost("check", str(file))
+    assert result.code == 1
+    assert "makes 8x8x24 from 8x8x3 with 25 rounded to 24 output channels" in result.out
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_width_of_a_built_in_network_is_rounded_at_alpha_1(mbcost: Mbcost, name: str) -> None:
+    assert json.loads(mbcost("check", name, "--format", "json").out)["notes"] == []

@@ -87,3 +87,11 @@ def test_a_difference_without_cost_is_named_too(mbcost: Mbcost) -> None:
         ("10.1.classifier", ["operator"]),
     ]
     assert "pool adaptive -> functional" in mbcost("diff", "v2", "v2:torchvision").out
+
+
+def test_people_read_the_name_of_a_layer_that_only_the_second_network_has(mbcost: Mbcost) -> None:
+    answer = diff(mbcost, "v3-small", "v3-large")
+    added = [layer["second"] for layer in answer["layers"] if layer["first"] is None]
+    assert added
+    first = [line.split()[0] for line in mbcost("diff", "v3-small", "v3-large").out.splitlines() if line.strip()]
+    assert {f"({name})" for name in added} <= set(first)

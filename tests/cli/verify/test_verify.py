@@ -144,7 +144,6 @@ def test_the_counts_in_csv_add_up_to_the_total(mbcost: Mbcost, quantity: str) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([EXAMPLE], "verify needs a network to compare with: name it after the model, or add --find"),
         ([EXAMPLE, "--spec", "v9"], "unknown network 'v9'"),
         (
             [EXAMPLE, "--spec", "v2", "--kwargs", "classes"],
@@ -239,3 +238,10 @@ def test_the_error_of_a_model_that_fails_in_torch_is_one_line(tmp_path: Path) ->
     command = [sys.executable, "-m", "mbcost", "verify", f"{tmp_path}/failing_net.py:make", "--spec", "v2/32"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_without_a_network_the_closest_one_is_found(mbcost: Mbcost) -> None:
+    known = ("--alpha", "1", "--impl", "official", "--format", "json")
+    alone, asked = (mbcost("verify", EXAMPLE, *words, *known) for words in ((), ("--find",)))
+    assert alone == asked
+    assert json.loads(alone.out)["candidates"]
