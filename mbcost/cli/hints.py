@@ -120,6 +120,15 @@ def join_unit(words: Sequence[str]) -> str | None:
     return None
 
 
+def blame_unit(words: Sequence[str], message: str) -> str | None:
+    """Return what to do about a number whose unit is a word of its own, if the message speaks of the unit alone."""
+    joined = join_unit(words)
+    unit = joined and re.sub("^[^A-Za-z]+", "", joined)
+    if not unit or re.search(rf"(?<!\w){re.escape(unit)}(?!\w)", message) is None:
+        return None
+    return f"write a number and its unit as one word: '{joined}'"
+
+
 def is_number(word: str) -> bool:
     """Return whether a word is a number, such as an alpha, a resolution or a cost."""
     return _NUMBER.fullmatch(word) is not None or isinstance(read_quantity(word), Quantity)

@@ -22,15 +22,15 @@ _BLANKS = re.compile(r"[^\S \t\r\n]|[\u200b-\u200d\u2060\ufeff]")
 def find_typography(words: Sequence[str], message: str, *, is_usage: bool = True) -> str | None:
     """Return what is wrong with the characters of a word, if the message is about it.
 
-    A file that exists and a number that can be read are never wrong. A message about the usage need not quote a word
-    that begins with a dash, because the option parser takes such a word apart.
+    A file that exists and a number that can be read with its unit are never wrong. A message about the usage need not
+    quote a word that begins with a dash, because the option parser takes such a word apart.
 
     >>> find_typography(["table", "v2", "–alpha"], "unexpected argument '–alpha'")
     "'–alpha' begins with U+2013, which is not a hyphen: did you mean '--alpha'?"
     """
     for word in words:
         plain = _spell(word)
-        if plain == word or not plain or isinstance(read_quantity(word), Quantity):
+        if plain == word or not plain or _is_amount(word):
             continue
         is_dashed = word[0] in _DASHES or word[:2] in {f"-{dash}" for dash in _DASHES}
         is_blamed = (is_usage and is_dashed) or any(_quotes(message, part) for part in _list_odd_parts(word))
@@ -43,11 +43,17 @@ def _spell(word: str) -> str:
     return " ".join(map(_clean, _BLANKS.sub(" ", word).split()))
 
 
+def _is_amount(word: str) -> bool:
+    """Return whether a word is a number with a prefix or a unit, in which any blank can be read."""
+    amount = read_quantity(word)
+    return isinstance(amount, Quantity) and bool(amount.prefix or amount.unit)
+
+
 def _list_odd_parts(word: str) -> Iterator[str]:
     """Yield the word, and those parts of a reference, a list or an option with its value that have odd characters."""
     yield word
     for part in re.split("[=@/:,]", word):
-        if part != word and part and _spell(part) != part and not isinstance(read_quantity(part), Quantity):
+        if part != word and part and _spell(part) != part and not _is_amount(part):
             yield part
 
 

@@ -10,6 +10,7 @@ from mbcost.cli.hints import (
     COLUMNS,
     NEEDLESS,
     NETWORK_OPTIONS,
+    blame_unit,
     find_command,
     find_option,
     find_similar,
@@ -42,7 +43,8 @@ def improve(error: MbcostError, words: Sequence[str]) -> MbcostError:
     if isinstance(error, SpecError):
         return error
     message = str(error)
-    hint = join_value(words, message) or find_typography(words, message, is_usage=False) or find_limit(words, message)
+    hint = join_value(words, message) or find_typography(words, message, is_usage=False)
+    hint = hint or find_limit(words, message) or blame_unit(words, message)
     return error if hint is None else MbcostError(hint)
 
 
@@ -128,6 +130,9 @@ def _find_option_remedy(written: str, ctx: Any, params: Sequence[Any], words: Se
         return f"name a command first, such as 'mbcost table v2{example}'"
     if written in ("--version", "--show-completion", "--install-completion"):
         return f"it comes without a command: 'mbcost {written}'"
+    if written[2:] in COLUMNS:
+        network = next((word for word in words[1:] if word[:1] != "-" and is_reference(word)), "v2")
+        return ask_for([f"mbcost table {network} --columns {COLUMNS[written[2:]]}"])
     others = list(_find_commands_with(written))
     if not others:
         return ""

@@ -128,6 +128,13 @@ GUESSES = [
     ("check v2 --strict", "specs are always checked strictly: remove it"),
     ("formula depthwise", "the argument LAYER is missing, as in 'mbcost formula v1 1.1.depthwise'"),
     ("compare", "the argument NET... is missing, as in 'mbcost compare standard-vs-dws'"),
+    ("table v2@0.75\u00a0", "has U+00A0, which is not a usual blank: did you mean 'v2@0.75'?"),
+    ("table v2 --alpha=0.75\u200b", "has U+200B, which is not a usual blank: did you mean '--alpha=0.75'?"),
+    ("table v2@0.75:160", "did you mean 'v2@0.75/160'?"),
+    ("explain --params 3.5 M v2", "write a number and its unit as one word: '3.5M'"),
+    ("explain v2 --mult-adds 300 M", "write a number and its unit as one word: '300M'"),
+    ("roofline v2@0.5 --params", "did you mean 'mbcost table v2@0.5 --columns params'?"),
+    ("show v1 --macs", "did you mean 'mbcost table v1 --columns mult-adds'?"),
     ("mbcost table v2", "did you mean 'mbcost table v2'?"),
     ("table v2 --pytorch", "did you mean '--impl torchvision'?"),
     ("table v2 --version", "it comes without a command: 'mbcost --version'"),
@@ -174,7 +181,7 @@ GUESSES = [
 
 @pytest.mark.parametrize(("guess", "remedy"), GUESSES)
 def test_a_guess_is_answered_with_what_to_type(mbcost: Mbcost, guess: str, remedy: str) -> None:
-    result = mbcost(*guess.split())
+    result = mbcost(*guess.split(" "))
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert remedy in result.err
 

@@ -52,7 +52,8 @@ def parse_reference(text: str) -> Reference:
     """
     name = _find_name(text)
     match = _SETTINGS.fullmatch(text, len(name))
-    meant = find_settings(name, text[len(name) :]) if match is None or _SIZE.search(match["alpha"] or "") else None
+    is_odd = match is None or _SIZE.search(match["alpha"] or "") or (match["impl"] or "")[:1].isdecimal()
+    meant = find_settings(name, text[len(name) :]) if is_odd else None
     if match is None or not name or meant:
         expected = "expected NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL"
         raise MbcostError(f"'{text}' is not a network: {ask_for([meant]) if meant else expected}")
