@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Union
 
 Position = tuple[int, int]
 """Line and column in a text, both counted from 1."""
@@ -16,6 +17,10 @@ LONGEST_LIST = 200
 """The characters of the longest list of words in a message."""
 LONGEST_QUERY = 300
 """The characters of a word that are compared with the choices."""
+
+
+Meanings = Mapping[str, Union[str, tuple[str, ...]]]
+"""A word, in lower case, that people write -> the choice that they mean, or several."""
 
 
 class MbcostError(Exception):
@@ -55,7 +60,7 @@ class MissingLibrary(MbcostError):
 class UnknownWord(MbcostError):
     """A word that is not one of the choices."""
 
-    def __init__(self, kind: str, word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, kind: str, word: str, choices: Iterable[str], meanings: Meanings | None = None) -> None:
         self.kind = kind
         self.choices = tuple(choices)
         super().__init__(f"unknown {kind} '{word}': {suggestion(word, self.choices, meanings)}")
@@ -97,10 +102,10 @@ def shorten(text: str, longest: int, gap: str = " … ") -> str:
     return text[: kept - kept // 2] + gap + text[len(text) - kept // 2 :]
 
 
-def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> str:
+def suggestion(word: str, choices: Iterable[str], meanings: Meanings | None = None) -> str:
     """Return the end of a message about an unknown word: the similar choices, ignoring case, or all choices.
 
-    `meanings` has other words, in lower case, that people write when they mean a choice.
+    `meanings` has other words that people write when they mean a choice.
 
     >>> suggestion("v3-larg", ["v1", "v2", "v3-large"])
     "did you mean 'v3-large'?"
@@ -112,10 +117,11 @@ def suggestion(word: str, choices: Iterable[str], meanings: Mapping[str, str] | 
     from difflib import get_close_matches  # slow to import, and only needed for a message
 
     options, word = list(choices), str(word)  # a Python program can give anything
-    words = {**{choice.lower(): choice for choice in options}, **(meanings or {})}
+    words: Meanings = {**{choice.lower(): choice for choice in options}, **(meanings or {})}
     query = word[:LONGEST_QUERY].lower()
     matches = [query] if query in words else get_close_matches(query, words)
-    similar = dict.fromkeys(words[match] for match in matches)
+    meant = (words[match] for match in matches)
+    similar = dict.fromkeys(name for names in meant for name in ((names,) if isinstance(names, str) else names))
     if similar:
         return ask_for(similar)
     return f"choose from {enumerate_words(options)}" if options else "there is nothing to choose from"
@@ -147,8 +153,10 @@ def enumerate_words(words: Sequence[str], longest: int = LONGEST_LIST) -> str:
     return f"{', '.join(shown)} and {rest} other{'s' if rest > 1 else ''}" if rest else whole
 
 
-def choose(kind: str, word: str, choices: Iterable[str]) -> str:
+def choose(kind: str, word: str, choices: Iterable[str], meanings: Meanings | None = None) -> str:
     """Return the choice that a word means; hyphens, underscores and blanks between its parts are the same.
+
+    An error suggests what `suggestion` does.
 
     Raises:
         UnknownWord: it means none of them.
@@ -159,7 +167,7 @@ def choose(kind: str, word: str, choices: Iterable[str]) -> str:
     names = list(choices)
     alike = [name for name in names if _join_parts(name) == _join_parts(word)]
     if word not in names and len(alike) != 1:
-        raise unknown(kind, word, names)
+        raise unknown(kind, word, names, meanings)
     return word if word in names else alike[0]
 
 
@@ -167,7 +175,7 @@ def _join_parts(word: str) -> str:
     return word.replace("-", "_").replace(" ", "_")
 
 
-def unknown(kind: str, word: str, choices: Iterable[str], meanings: Mapping[str, str] | None = None) -> UnknownWord:
+def unknown(kind: str, word: str, choices: Iterable[str], meanings: Meanings | None = None) -> UnknownWord:
     """Return the error for a word that is not one of the choices, with the similar choices; see `suggestion`.
 
     >>> str(unknown("network", "v9", ["v1"]))

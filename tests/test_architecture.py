@@ -128,6 +128,8 @@ SHARED: Mapping[str, set[str]] = {
         "exits",
         "usage",
         "hints",
+        "typography",
+        "remedies",
         "completion",
         "completers",
         "columns",

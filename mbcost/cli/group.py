@@ -103,6 +103,9 @@ class _CommandError(Exception):
 class SafeCommand(click.Command):
     """A command whose own errors are not mistaken for click's, and whose help describes its arguments."""
 
+    known: Any = None
+    """Lists the columns of its table, if it does not answer at once: see `share_options`."""
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Do as click does, but refuse a long option with one hyphen.
 
@@ -216,7 +219,9 @@ def build_command(target: Callable[..., int] | Subgroup) -> click.Command:
         for name, function in target.commands.items():
             group.add_command(build_command(function), name)
         return group
-    return SafeCommand(None, params=make_params(target), callback=make_callback(target), help=inspect.getdoc(target))
+    command = SafeCommand(None, params=make_params(target), callback=make_callback(target), help=inspect.getdoc(target))
+    command.known = getattr(target, "known", None)
+    return command
 
 
 def build_root() -> click.Group:

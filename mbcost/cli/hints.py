@@ -1,15 +1,15 @@
-"""What was probably meant by words that are refused: values without an option, units apart, typographic characters."""
+"""What was probably meant by words that are refused: values without an option, units apart, other names."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Any
 
-from mbcost.errors import LONGEST_QUERY, MbcostError, escape
+import click
+
+from mbcost.errors import LONGEST_QUERY, MbcostError
 from mbcost.spec.catalogue.library import find_network, is_path, load_conventions
 from mbcost.spec.quantity import Quantity, read_quantity
 
@@ -56,6 +56,7 @@ NEEDLESS: Mapping[str, str] = {
     "numbers are exact": "--units --unit --human-readable --human --mega",
     "colours are switched by NO_COLOR and FORCE_COLOR": "--color --colour --no-color --no-colour",
     "messages are on standard error only": "--quiet --silent",
+    "specs are always checked strictly": "--strict --pedantic --werror",
     "every table ends with its total": "--total --summary",
     "--sort mult-adds shows the most expensive rows first": "--limit --top --top-k --first --most --rank --rank-by",
 }
@@ -76,6 +77,18 @@ COLUMNS: Mapping[str, str] = {
 """A word -> the column that it means."""
 FORMATS = ("csv", "html", "json", "latex", "markdown", "md", "tex")
 HELP = ("help", "?", "/?", "-?", "/h", "/help", "usage", "man")
+UNITS: Mapping[str, tuple[str, ...]] = {
+    "explain": ("", "mult_adds", "operations", "params"),
+    "--mult-adds": ("", "mult_adds", "operations"),
+    "--params": ("", "params"),
+    "--ram": ("", "bytes"),
+    "--flash": ("", "bytes"),
+    "--max-latency": ("seconds",),
+    "--min-top1": ("percent",),
+    "--peak-macs": ("", "mult_adds"),
+    "--bandwidth": ("bytes",),
+}
+"""What a number follows -> the units that it can have, as `read_quantity` names them."""
 CLOSE = 0.7
 """How similar a word must be to a choice to be suggested, where 1 is equal."""
 CLOSE_TO_SHORT = 0.6
@@ -89,72 +102,31 @@ LONGEST_SHORT = 3
 _NUMBER = re.compile(r"x?[0-9.]+x?|[0-9]+x[0-9]+")
 _OPEN_OPTIONS = frozenset({"columns", "sort", "alpha", "res", "rho", "spec"})
 """Options whose values are not a few fixed words."""
-_QUOTES = "'\"`´‘’‚“”„«»"
-_DASHES = "‐‑‒–—―−﹣－"
-_BLANKS = re.compile(r"[^\S \t\r\n]|[\u200b-\u200d\u2060\ufeff]")
-"""Blanks that look like the usual one, and those that cannot be seen."""
-
-
-def find_typography(words: Sequence[str], message: str) -> str | None:
-    """Return what is wrong with the characters of a word, if the message is about it or if they are invisible.
-
-    >>> find_typography(["table", "v2", "–alpha"], "unexpected argument '–alpha'")
-    "'–alpha' begins with U+2013, which is not a hyphen: did you mean '--alpha'?"
-    """
-    for word in words:
-        plain = " ".join(map(_clean, _BLANKS.sub(" ", word).split()))
-        if plain == word or not plain:
-            continue
-        is_dashed = word[0] in _DASHES or word[:2] in {f"-{dash}" for dash in _DASHES}
-        if is_dashed or _BLANKS.search(word) or escape(word) in message or word in message:
-            return f"'{escape(word)}' {_name_character(word, is_dashed=is_dashed)}: did you mean '{plain}'?"
-    return None
-
-
-def _clean(word: str) -> str:
-    """Return a word as the usual characters spell it."""
-    plain = unicodedata.normalize("NFKC", word).strip(_QUOTES).rstrip(",;")
-    if plain[:1] and plain[0] in _DASHES:
-        name = plain.lstrip(_DASHES + "-")
-        plain = ("-" if len(name) == 1 else "--") + name
-    return re.sub(f"[{_DASHES}]", "-", plain)
-
-
-def _name_character(word: str, *, is_dashed: bool) -> str:
-    if is_dashed:
-        dash = next(character for character in word if character in _DASHES)
-        return f"begins with U+{ord(dash):04X}, which is not a hyphen"
-    if match := _BLANKS.search(word):
-        return f"has U+{ord(match[0]):04X}, which is not a usual blank"
-    if word[0] in _QUOTES or word[-1] in _QUOTES:
-        return "has quotation marks that the shell does not remove"
-    if word[-1] in ",;":
-        return f"ends with '{word[-1]}'"
-    odd = next((character for character in word if not character.isascii()), "")
-    return f"has U+{ord(odd):04X}, which is not a usual character" if odd else "has a character too many"
 
 
 def join_unit(words: Sequence[str]) -> str | None:
-    """Return the first number and its unit as one word, if they are two.
+    """Return the first number and its unit as one word, if they are two and the unit can be meant there.
 
-    >>> join_unit(["explain", "314", "M", "v2"])
-    '314M'
+    >>> join_unit(["explain", "314", "M", "v2"]), join_unit(["table", "v2", "--classes", "10", "m"])
+    ('314M', None)
     """
-    for number, unit in pairwise(words):
-        is_number = isinstance(read_quantity(number), Quantity)
-        if is_number and unit[:1].isalpha() and isinstance(read_quantity(number + unit), Quantity):
+    for before, number, unit in zip(["explain", *words], words, words[1:], strict=False):
+        units = UNITS.get(before)
+        if units is None or not unit[:1].isalpha() or not isinstance(read_quantity(number), Quantity):
+            continue
+        joined = read_quantity(number + unit)
+        if isinstance(joined, Quantity) and joined.unit in units:
             return number + unit
     return None
 
 
-def join_value(words: Sequence[str]) -> str | None:
-    """Return what to do about blanks around the `=` of an option, as in `--alpha = 0.75`.
-
-    >>> join_value(["table", "v2", "--alpha", "=", "0.75"])
-    "write no blanks around '=': '--alpha=0.75'"
-    """
-    match = re.search(r"(?:^|\0)(--?[a-z][a-z-]*)(?:\0=\0?|=\0)([^\0-][^\0]*)", "\0".join(words))
-    return f"write no blanks around '=': '{match[1]}={escape(match[2])}'" if match else None
+def blame_unit(words: Sequence[str], message: str) -> str | None:
+    """Return what to do about a number whose unit is a word of its own, if the message speaks of the unit alone."""
+    joined = join_unit(words)
+    unit = joined and re.sub("^[^A-Za-z]+", "", joined)
+    if not unit or re.search(rf"(?<!\w){re.escape(unit)}(?!\w)", message) is None:
+        return None
+    return f"write a number and its unit as one word: '{joined}'"
 
 
 def is_number(word: str) -> bool:
@@ -180,8 +152,8 @@ def is_model(word: str) -> bool:
 def find_option(word: str, ctx: Any) -> str | None:
     """Return the option, with its value, that a bare value means: `json` means `--format json`."""
     lower = word.lower()
-    if lower in COLUMNS and any(param.name == "columns" for param in ctx.command.params):
-        return f"--columns {COLUMNS[lower]}"
+    if lower in COLUMNS and (meant := _find_column(COLUMNS[lower], ctx)):
+        return meant
     offers = [
         (item.value, f"{param.opts[0]} {item.value}")
         for param in options_of(ctx.command.params)
@@ -190,6 +162,22 @@ def find_option(word: str, ctx: Any) -> str | None:
     ]
     equal = [text for value, text in offers if value.lower() in (lower, VALUES.get(lower))]
     return next(iter(equal), None)
+
+
+def _find_column(column: str, ctx: Any) -> str | None:
+    """Return the option that shows a column: that of the quantity, or that of the columns if the table has it."""
+    params = {param.name: param for param in options_of(ctx.command.params)}
+    if "quantity" in params and any(item.value == column for item in params["quantity"].shell_complete(ctx, "")):
+        return f"--quantity {column}"
+    return f"--columns {column}" if "columns" in params and column in list_shown(ctx) else None
+
+
+def list_shown(ctx: Any) -> list[str]:
+    """Return the columns that a command offers before a word is typed: those of its example."""
+    name = ctx.command_path.removeprefix("mbcost ")
+    trial = click.Context(ctx.command, info_name=name, obj=getattr(ctx.command, "known", None))
+    (param,) = (param for param in ctx.command.params if param.name == "columns")
+    return [item.value for item in param.shell_complete(trial, "")]
 
 
 def find_begun(word: str, ctx: Any) -> str | None:
@@ -204,6 +192,11 @@ def find_begun(word: str, ctx: Any) -> str | None:
 def options_of(params: Iterable[Any]) -> list[Any]:
     """Return those parameters that are options and that the help shows."""
     return [param for param in params if param.param_type_name == "option" and not getattr(param, "hidden", False)]
+
+
+def list_options(params: Sequence[Any]) -> list[str]:
+    """Return the options of a command that its help shows."""
+    return [option for param in options_of(params) for option in param.opts]
 
 
 def read_slips(options: Sequence[str]) -> dict[str, str]:

@@ -128,7 +128,7 @@ def sweep(
       mbcost plot sweep v1:keras --alpha 0.25:1:0.01 --res 96:224:4 -o sweep.png
     """
     check_picture(output)
-    alphas = sorted({parse_alpha(value) for value in parse_list(options.alpha or ALPHAS, "alpha")})
+    alphas = sorted({parse_alpha(value, in_list=True) for value in parse_list(options.alpha or ALPHAS, "alpha")})
     reference = parse_reference(net)
     if reference.alpha is not None or reference.resolution is not None:
         raise MbcostError(

@@ -95,7 +95,11 @@ def validate(
     destination = choose_destination(view, tuple(STYLES), *columns)
     if destination.style in STYLES:
         check_whole_table(destination)
-    alphas = [] if options.alpha is None else [parse_alpha(part) for part in parse_list(options.alpha, "alpha")]
+    alphas = (
+        []
+        if options.alpha is None
+        else [parse_alpha(part, in_list=True) for part in parse_list(options.alpha, "alpha")]
+    )
     resolutions = [] if options.res is None else [parse_resolution(part) for part in parse_list(options.res, "res")]
     request = ComparisonRequest(parse_list(against, "against"), alphas, resolutions, options.impl)
     subjects = list(_list_subjects(networks or [], request, options))

@@ -55,6 +55,8 @@ def arrange_for(style: str, table: Table, columns: Sequence[str] | None, sort: s
     """
     if columns is None and sort is None:
         return table
+    if sort is not None and style != "csv" and not has_columns(table, [sort]) and has_columns(table.for_data(), [sort]):
+        raise MbcostError(f"only the rows of the CSV have '{sort}', and they are different ones: add --format csv")
     if style == "json" and columns is not None:
         every = (*table.columns, *table.for_data().columns)
         keys = dict.fromkeys(find_column(name, every) for name in columns)

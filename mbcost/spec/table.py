@@ -16,6 +16,17 @@ CLASSES = 1000
 SQUEEZE_DIVISOR = 4
 """V3 paper, section 5.3: the squeeze has "1/4 of the number of channels in expansion layer"."""
 
+LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("pytorch", "torch"), ("torchvision", "timm")),
+    **dict.fromkeys(("tf", "tensorflow"), ("keras", "official")),
+    **dict.fromkeys(("huggingface", "hugging-face", "hf"), ("transformers", "timm")),
+    **dict.fromkeys(("paddle", "paddlepaddle"), ("paddleclas",)),
+    **dict.fromkeys(("mxnet", "gluon"), ("gluoncv",)),
+    **dict.fromkeys(("openmmlab", "mmcls", "mmclassification"), ("mmpretrain",)),
+    "paper": ("article", "official"),
+}
+"""What people write when they mean an implementation -> the names that it can have."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -129,8 +140,19 @@ class Spec:
             MbcostError: this network has no implementation of this name.
         """
         if name not in self.implementations:
-            raise unknown(f"implementation of {self.name}", name, self.implementations)
+            raise self._unknown_implementation(str(name))
         return self.implementations[name]
+
+    def _unknown_implementation(self, name: str) -> MbcostError:
+        """Return the error for a name that no implementation has; a library is suggested by its framework's name."""
+        parts = [part.strip() for part in name.split(",")]
+        if len(parts) > 1 and all(part in self.implementations for part in parts):
+            networks = " ".join(f"{self.name}:{part}" for part in parts)
+            return MbcostError(f"a network has one implementation, not '{name}': compare {networks}")
+        word = name.lower()  # one that is only similar, as torchvision is to torch, means something else
+        libraries = tuple(library for library in LIBRARIES.get(word, ()) if library in self.implementations)
+        meanings = {word: libraries} if libraries else {}
+        return unknown(f"implementation of {self.name}", name, self.implementations, meanings)
 
     def error(self, stage: int, message: str) -> MbcostError:
         """Return the error that says what is wrong with a row, at the row's position in its file."""

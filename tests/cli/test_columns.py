@@ -136,6 +136,7 @@ SORTED = {
     "table v2 --by stage": ("mult-adds", "rows", "name", "layer"),
     "conventions": ("title", "conventions", "name", "convention"),
     "show v2": ("c", "rows", "stage", ""),
+    "fit v2:keras v1 --alpha 0.5,1 --res 96,128": ("implementation", "configurations", "mult_adds", "mult_adds"),
     "fit v2 v1 --alpha 0.5,1 --res 96,128": ("flash", "configurations", "mult_adds", "mult_adds"),
     "sweep v2 v1 --res 96,128": ("peak-bytes", "configurations", "mult_adds", "mult_adds"),
     f"check {MISPRINTED} missing.yaml": ("message", "problems", "message", "message"),
@@ -163,6 +164,14 @@ def test_a_json_without_rows_is_not_sorted_silently(mbcost: Mbcost, command: str
     result = mbcost(*command.split(), "--format", "json")
     assert (result.code, result.out) == (2, "")
     assert "--sort is for the rows of a table" in result.err
+
+
+def test_a_column_of_the_csv_alone_does_not_sort_other_rows(mbcost: Mbcost) -> None:
+    for style in ("text", "json", "html"):
+        result = mbcost("ledger", "v2", "--sort", "convention", "--format", style)
+        assert (result.code, result.out) == (2, "")
+        assert "only the rows of the CSV have 'convention'" in result.err
+    assert mbcost("ledger", "v2", "--sort", "convention", "--format", "csv").code == 0
 
 
 @pytest.mark.parametrize(

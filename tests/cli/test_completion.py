@@ -174,7 +174,8 @@ def test_every_alias_that_is_offered_is_the_network_that_it_completes(data: Any)
 
 
 @pytest.mark.parametrize(
-    "words", ["table {} --columns", "memory {}@0.5 --sort", "diff v1 {} --sort", "ledger -=x --sort"]
+    "words",
+    ["table {} --columns", "memory {}@0.5 --sort", "diff v1 {} --sort", "ledger -=x --sort", "table - --columns"],
 )
 def test_a_pipe_is_not_read_while_a_word_is_completed(
     words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -186,7 +187,7 @@ def test_a_pipe_is_not_read_while_a_word_is_completed(
 
     os.mkfifo(tmp_path / "pipe.yaml")
     monkeypatch.setattr("mbcost.spec.reading.text._read_pipe", fail)
-    monkeypatch.setattr("mbcost.spec.reading.text.read_standard_input", fail)
+    monkeypatch.setattr("mbcost.spec.catalogue.library.read_standard_input", fail)
     assert len(offer(*words.format(tmp_path / "pipe.yaml").split(), "")) > 3
 
 

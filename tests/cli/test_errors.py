@@ -71,7 +71,7 @@ MISTAKES = [
     (["compare", "v1", "v2", "-o", "t.xlsx"], "t.xlsx would be text, which .xlsx is not: use .csv, .html, .json, .md"),
     (["table", "v2", "-o", "t.parquet"], "t.parquet means parquet, which this command does not write: use .csv"),
     (["table", "mobilenet_v2_0.75_160"], "unknown network 'mobilenet_v2_0.75_160': did you mean 'v2@0.75/160'?"),
-    (["fit", "--ram", "320", "KiB"], "unknown network 'KiB': write a number and its unit as one word, such as 320KiB"),
+    (["fit", "--ram", "320", "KiB"], "ram is 320, which would be bytes: write 320KiB, or 320B for bytes"),
     (["v2@0.75/160"], "unknown command 'v2@0.75/160': did you mean 'mbcost table v2@0.75/160'?"),
     (["table", "v2", "0.75", "160"], "unexpected argument '0.75 160': write it with the network, such as v2@0.75/160"),
     (["table", "v2", "--sort", "macs"], "unknown column 'macs': did you mean 'mult-adds'?"),

@@ -10,7 +10,7 @@ from mbcost.cli.options import format_option, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
 from mbcost.cli.parameters import Argument
 from mbcost.cli.streams import read_screen
-from mbcost.errors import STANDARD_INPUT
+from mbcost.errors import STANDARD_INPUT, MbcostError
 from mbcost.present.check.check import as_json, as_table, render_annotations, render_junit, render_text
 from mbcost.questions.check import CONTRADICTION, check_files
 from mbcost.spec.catalogue.library import find_network, is_file, is_path, specs_folder
@@ -68,4 +68,6 @@ def _origin(name: str) -> str:
 
 
 def _read(origin: str) -> str:
+    if not is_file(origin) and is_file(f"{origin}.yaml"):
+        raise MbcostError(f"No such file or directory: did you mean '{origin}.yaml'?")
     return read_standard_input() if origin == STANDARD_INPUT else read_file(Path(origin))

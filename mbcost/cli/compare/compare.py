@@ -20,6 +20,7 @@ from mbcost.questions.compare.compare import compare_totals
 from mbcost.questions.compare.residuals import compare_residuals_of_v3
 from mbcost.questions.compare.separable import compare_as_printed, compare_with_standard
 from mbcost.spec.catalogue.library import find_network, is_path, load_convention
+from mbcost.spec.scaling import check_whole
 
 MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(("standard", "depthwise", "separable", "dws", "dw"), "standard-vs-dws"),
@@ -125,6 +126,8 @@ def standard_vs_dws(
     for name, value in (("res", res), ("impl", impl)):
         if value is not None:
             raise MbcostError(f"--{name} needs a network: name it, or use --feature for one layer")
+    for name, size in sizes.items():
+        check_whole(size, {"inputs": "--in", "outputs": "--out"}.get(name, name))
     comparison = compare_as_printed(
         sizes, None if alpha is None else parse_alpha(alpha), None if rho is None else parse_rho(rho)
     )

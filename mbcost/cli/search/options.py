@@ -62,7 +62,8 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     >>> parse_alphas("0.25:1:0.25,1.4,1")
     (0.25, 0.5, 0.75, 1.0, 1.4)
     """
-    alphas = tuple(dict.fromkeys(map(parse_alpha, parse_list(text, "alpha", LONGEST_LIST))))
+    parts = parse_list(text, "alpha", LONGEST_LIST)
+    alphas = tuple(dict.fromkeys(parse_alpha(part, in_list=True) for part in parts))
     for alpha in alphas:
         check_alpha(alpha)
     return alphas

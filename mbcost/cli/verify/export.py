@@ -15,7 +15,15 @@ from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
 from mbcost.questions.verify.verify import require_torch, trace_target
-from mbcost.spec.catalogue.library import NETWORKS, find_network, is_path, load_spec, specs_folder, unknown_network
+from mbcost.spec.catalogue.library import (
+    NETWORKS,
+    find_network,
+    is_file,
+    is_path,
+    load_spec,
+    specs_folder,
+    unknown_network,
+)
 from mbcost.spec.reading.flat import to_yaml
 from mbcost.spec.table import Row, Spec
 
@@ -116,6 +124,9 @@ def _not_built_in(net: str) -> MbcostError:
     if reference.name in NETWORKS:
         return MbcostError(f"export writes a built-in table as published: write '{reference.name}' alone")
     if reference.name == "-" or is_path(reference.name):
+        if reference.name.endswith((".yaml", ".yml")) and not is_file(reference.name):
+            line = f"mbcost export v2 --output {reference.name}"
+            return MbcostError(f"{reference.name} would be the output, and no network is named: did you mean '{line}'?")
         return MbcostError(
             f"export does not read files such as {reference.name}: name a built-in network, or a model after --from"
         )

@@ -30,6 +30,12 @@ COLUMNS = (
     Column[Fitting]("binding", "binding", lambda fitting: _binding_cell(fitting), spare=1),
     Column[Fitting]("left_percent", "left of it", lambda fitting: _left_cell(fitting, "%"), spare=2),
     Column[Fitting]("front", "front", lambda fitting: fitting.on_front, spare=5),
+    Column[Fitting](
+        "implementation",
+        "implementation",
+        lambda fitting: fitting.configuration.series.implementation.name,
+        only="data",
+    ),
 )
 
 

@@ -47,6 +47,18 @@ NETWORKS = (
 )
 """The built-in networks in the order in which they are listed; a test requires that they are the files of `specs/`."""
 
+FRAMEWORKS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("tensorflow", "tf", "tf2"), ("tensorflow", "tflite", "keras")),
+    **dict.fromkeys(("tensorflow-lite", "tensorflowlite", "litert"), ("tflite",)),
+    **dict.fromkeys(("onnx", "onnxruntime"), ("onnx",)),
+    "pytorch": ("torch",),
+    "paddlepaddle": ("paddle",),
+    "mindspore": ("mindspore",),
+}
+"""What people write when they mean a tool that counts models of a framework -> the frameworks."""
+MOST_TOOLS = 6
+"""So many tools of a framework are suggested at most."""
+
 
 def specs_folder() -> Path:
     """Return the folder of the built-in specs: inside the package if it is installed, beside it in a checkout.
@@ -75,12 +87,15 @@ def find_network(name: str) -> str | None:
     >>> find_network("mobilenetv3_large_100"), find_network("ResNet50"), find_network("v9")
     ('v3-large', 'resnet-50', None)
     """
-    if name in NETWORKS:
-        return name
-    networks = load_aliases().get(_simplify(name), ())
+    networks = _list_meant(name)
     if len(networks) > 1:
         raise MbcostError(f"'{name}' means more than one network: write {' or '.join(networks)}")
     return networks[0] if networks else None
+
+
+def _list_meant(name: str) -> tuple[str, ...]:
+    """Return the built-in networks that a name or an alias can mean."""
+    return (name,) if name in NETWORKS else load_aliases().get(_simplify(name), ())
 
 
 @cache
@@ -229,7 +244,16 @@ def load_convention(name: str | None = None) -> Convention:
     if name is None or name == default.name:
         return default
     conventions = load_conventions()
-    return conventions[choose("convention", name, conventions)]
+    return conventions[choose("convention", name, conventions, _list_tools(conventions))]
+
+
+def _list_tools(conventions: Mapping[str, Convention]) -> Mapping[str, tuple[str, ...]]:
+    """Return the first conventions that people mean by the name of a framework: those of its current tools."""
+    current = [convention for convention in conventions.values() if not convention.earlier]
+    return {
+        word: tuple(item.name for item in current if item.framework in frameworks)[:MOST_TOOLS]
+        for word, frameworks in FRAMEWORKS.items()
+    }
 
 
 def as_convention(convention: Convention | str | None) -> Convention:
@@ -251,8 +275,9 @@ def _read_document(name: str) -> Reader | None:
         return Reader(read_standard_input(), STANDARD_INPUT)
     if not is_path(name):
         return None
-    if not has_folder(name) and not is_file(name) and (network := find_network(Path(name).stem)):
-        raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network '{network}'?")
+    if not has_folder(name) and not is_file(name) and (networks := _list_meant(Path(name).stem)):
+        meant = " or ".join(f"'{network}'" for network in networks)
+        raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network {meant}?")
     return Reader(read_file(Path(name)), name)
 
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from mbcost.errors import STANDARD_INPUT, MbcostError
+from mbcost.errors import STANDARD_INPUT, MbcostError, ask_for
+from mbcost.spec.catalogue.intended import find_alpha, find_alphas, find_resolution, find_settings
 from mbcost.spec.catalogue.library import NETWORKS, find_network, is_file, is_folder, is_path
 from mbcost.spec.head import parse_head, replace_head
 from mbcost.spec.scaling import alpha_text
@@ -19,6 +20,9 @@ Value = TypeVar("Value")
 
 _NAME = re.compile(r".+?\.ya?ml(?=[@/:]|$)|-|[^@/:]+", re.DOTALL)
 _SETTINGS = re.compile(r"(?:@(?P<alpha>[^@/:]*))?(?:/(?P<res>[^@/:]*))?(?::(?P<impl>[^@/:]*))?")
+
+_SIZE = re.compile(r"[0-9][-_xX ]+[0-9]{2,4}(?:[xX][0-9]{2,4})?$")
+"""The end of an alpha that a resolution follows without a slash."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,11 @@ def parse_reference(text: str) -> Reference:
     """
     name = _find_name(text)
     match = _SETTINGS.fullmatch(text, len(name))
-    if match is None or not name:
-        raise MbcostError(
-            f"'{text}' is not a network: expected NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL"
-        )
+    is_odd = match is None or _SIZE.search(match["alpha"] or "") or (match["impl"] or "")[:1].isdecimal()
+    meant = find_settings(name, text[len(name) :]) if is_odd else None
+    if match is None or not name or meant:
+        expected = "expected NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL"
+        raise MbcostError(f"'{text}' is not a network: {ask_for([meant]) if meant else expected}")
     alpha, res, implementation = match.group("alpha", "res", "impl")
     return Reference(
         "-" if name == STANDARD_INPUT else name if is_path(name) else find_network(name) or name,
@@ -74,28 +79,20 @@ def _find_name(text: str) -> str:
     return text if is_path(text) and (is_folder(text) or name in ("", ".", "..")) else name
 
 
-def parse_alpha(text: str) -> float:
+def parse_alpha(text: str, *, in_list: bool = False) -> float:
     """Read a width multiplier. Whether a network can be built with it is checked elsewhere.
+
+    Args:
+        text: the number.
+        in_list: whether lists and ranges could stand here, so that the error can suggest them.
 
     Raises:
         MbcostError: the text is not a number.
     """
     if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|nan|[+-]?inf", text) is None:
-        raise MbcostError(f"alpha is '{text}': {_find_alpha(text) or 'it must be a number such as 0.75'}")
+        meant = (find_alphas(text) if in_list else None) or find_alpha(text)
+        raise MbcostError(f"alpha is '{text}': {meant or 'it must be a number such as 0.75'}")
     return float(text)
-
-
-def _find_alpha(text: str) -> str | None:
-    """Return what was probably meant by a decimal comma, percents, a fraction or a factor."""
-    if match := re.fullmatch(r"([0-9.]{1,9})(?:-|\.\.|/?to)([0-9.]{1,9})", text.replace(" ", "")):
-        return f"write a range with its step, such as {match[1]}:{match[2]}:0.05"
-    if re.fullmatch(r"[0-9.]{1,9}( +[0-9.]{1,9}){1,99}", text):
-        return f"write several values as {','.join(text.split())}"
-    match = re.fullmatch(r"x?([0-9]{1,9}(?:[.,][0-9]{1,9})?)(?:x|(%)|/([1-9][0-9]{0,8}))?", text.replace(" ", ""))
-    if match is None:
-        return None
-    value = float(match[1].replace(",", ".")) / (100 if match[2] else int(match[3] or 1))
-    return f"did you mean {value:g}?"
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
@@ -109,26 +106,13 @@ def parse_resolution(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"([0-9]{1,9})(?:x([0-9]{1,9}))?", text)
     if match is None:
-        remedy = _find_resolution(text) or "write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224"
+        remedy = find_resolution(text) or "write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224"
         raise MbcostError(f"resolution is '{text}': {remedy}")
     height = int(match[1])
     width = height if match[2] is None else int(match[2])
     if min(height, width) < 1:
         raise MbcostError(f"resolution is '{text}': it must be at least 1")
     return height, width
-
-
-def _find_resolution(text: str) -> str | None:
-    """Return what was probably meant by a shape such as `1,3,224,224` or `224px`: its last two sizes."""
-    if re.fullmatch(r"[0-9]?[.,][0-9]+", text):
-        return "write an alpha after @, such as v2@0.75"
-    match = re.fullmatch(r"[(\[]?((?:[0-9]{1,4}[ ,xX*×]+){0,3}[0-9]{1,9})(?:px| ?pixels)?[)\]]?", text)
-    if match is None:
-        return None
-    sizes = re.findall("[0-9]+", match[1])
-    if len(sizes) > 2 and sizes[-1] in ("1", "3"):  # TensorFlow has the channels last
-        sizes = sizes[:-1]
-    return f"did you mean {'x'.join(dict.fromkeys(sizes[-2:]))}?"
 
 
 def reference_text(
