@@ -1,6 +1,7 @@
 """The time of start-up and of one table, as whole processes compared in one run: `make benchmark`.
 
-The floor is what a command line imports that is made of the usual parts: typer, rich and PyYAML. Times differ between machines; the ratios are what matters.
+The floor is what a command line imports that is made of the usual parts: typer, rich and PyYAML. Times differ between
+machines; the ratios are what matters.
 """
 
 from __future__ import annotations

@@ -123,7 +123,12 @@ class Network:
         """Return one line: the reference, the settings that it does not state, and the totals."""
         convention = load_convention()
         totals = f"{self.params(convention):,} params, {self.mult_adds(convention):,} mult-adds"
-        return f"<Network {', '.join(self._describe())}: {totals} (convention {convention.name})>"
+        return f"<Network {self.label}: {totals} (convention {convention.name})>"
+
+    @property
+    def label(self) -> str:
+        """The reference, and every setting that it does not state and that is not the default."""
+        return ", ".join(self._describe())
 
     def _describe(self) -> Iterator[str]:
         """Yield the reference, and every setting that is not the default."""

@@ -67,7 +67,7 @@ def _split_target(target: str) -> tuple[str, str]:
     if not (colon and source and path):
         raise MbcostError(f"'{target}' does not name a model: {_find_target(target)}")
     if bracket:
-        raise MbcostError(f"'{target}' calls the factory: write {start}, and its arguments as --kwargs NAME=VALUE")
+        raise MbcostError(f"'{target}' calls the factory: write {start}, and add --kwargs NAME=VALUE")
     return source, path
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 
 from mbcost.errors import MbcostError
 
-_WORDS = ("alloc", "out of memory", "storage size", "overflow")
-"""Torch does not have an error of its own if memory on the processor is short, so its messages decide."""
+_WORDS: Mapping[type[Exception], tuple[str, ...]] = {
+    RuntimeError: (
+        "allocate memory", "cpuallocator", "bad_alloc", "out of memory", "not enough memory",
+        "storage size calculation overflow", "integer multiplication overflow",
+    ),
+    TypeError: ("overflow when unpacking long",),
+    OverflowError: ("int too big to convert", "int too large to convert"),
+}  # fmt: skip
+"""An error -> what torch says in it, in lower case, if memory is short or a size does not fit in 64 bits.
+
+Torch does not have an error of its own for this on the processor, and a user's code raises the same errors.
+"""
 
 
 @contextmanager
@@ -30,7 +40,7 @@ def naming_shortage(subject: str) -> Iterator[None]:
 
 def is_shortage(error: BaseException) -> bool:
     """Return whether an error says that memory is short."""
-    if isinstance(error, MemoryError | OverflowError | torch.OutOfMemoryError):
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    # A size that does not fit in 64 bits is a TypeError.
-    return isinstance(error, RuntimeError | TypeError) and any(word in str(error).lower() for word in _WORDS)
+    text = str(error).lower()
+    return any(isinstance(error, kind) and any(word in text for word in words) for kind, words in _WORDS.items())

@@ -10,7 +10,7 @@ def list_records(table: Table) -> list[dict[str, Value]]:
     """Return the rows that CSV has, by the names of its columns, with numbers as numbers.
 
     A whole number is an int, every other number a float that is not rounded, a size a tuple of ints, and an empty cell
-    None. Only shares of a whole, in percent, are rounded to two decimal places, so that their sum is exactly 100.
+    None. Only shares of a whole, in percent, are rounded: to two decimal places, each share on its own.
 
     >>> from mbcost.present.table import Column, build_table
     >>> lengths = Column[str]("length", "length", len, numeric=True)

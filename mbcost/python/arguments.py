@@ -1,11 +1,10 @@
-"""Checks the arguments of every public function, and words its errors for a Python program."""
+"""Checks the arguments of every public function."""
 
 from __future__ import annotations
 
 import inspect
 import operator
 import os
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import cache, wraps
@@ -14,11 +13,12 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from mbcost.errors import MbcostError, escape, shorten
+from mbcost.python.wording import word_for_python
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 WRONG = object()
-"""What a conversion returns for a value of another type."""
+"""What a conversion returns for a value of a different type."""
 LONGEST_LIST = 1_000_000
 """The items of the longest list that is read."""
 LONGEST_VALUE = 100
@@ -28,13 +28,14 @@ LONGEST_VALUE = 100
 def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
     """Return the function with its arguments checked and converted by its annotations.
 
-    A whole number of any library becomes an int, so that counts are exact, and a list or an array a tuple. A value of
-    another type, and an empty list where the default is not empty, are refused; so is a bool that stands for a number.
-    The annotation of a parameter that only type checkers can import, such as torch's classes, is not checked here.
+    A whole number of any library becomes an int, so that counts are exact, and a list or an array a tuple. A value of a
+    different type, and an empty list where the default is not empty, are refused; so is a bool that stands for a
+    number. The annotation of a parameter that only type checkers can import, such as torch's classes, is not checked
+    here.
 
     Raises:
-        MbcostError: when the function is called, and an argument has another type. The errors of the function pass,
-            worded for a Python program.
+        MbcostError: when the function is called, and an argument has a different type. The errors of the function
+            pass, worded for a Python program.
 
     >>> @checked
     ... def scale(side: int, factors: Sequence[float] = (1.0,)) -> list[float]:
@@ -44,7 +45,7 @@ def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answ
     >>> scale("2")
     Traceback (most recent call last):
         ...
-    mbcost.errors.MbcostError: side is '2': it must be a whole number
+    mbcost.errors.MbcostError: side is '2': it must be a whole number, not text
     """
 
     @wraps(function)
@@ -53,13 +54,15 @@ def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answ
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
+            bound = None
+        if bound is None:
             return function(*args, **kwargs)  # Python's own error names the function
         try:
             for name, value in bound.arguments.items():
                 bound.arguments[name] = _check(signature.parameters[name], value, types[name])
             return function(*bound.args, **bound.kwargs)
         except MbcostError as error:
-            error.args = (speak_python(str(error)),)
+            word_for_python(error, (*args, *kwargs.values()))
             raise
 
     return call
@@ -69,9 +72,10 @@ def wrong_argument(value: object, name: str, form: str) -> MbcostError:
     """Return the error for an argument that is not what it must be.
 
     >>> wrong_argument("320KiB", "ram", "a number of bytes")
-    MbcostError("ram is '320KiB': it must be a number of bytes")
+    MbcostError("ram is '320KiB': it must be a number of bytes, not text")
     """
-    return MbcostError(f"{name} is {quote(value)}: it must be {form}")
+    text = ", not text" if isinstance(value, str) and "text" not in form else ""
+    return MbcostError(f"{name} is {quote(value)}: it must be {form}{text}")
 
 
 def quote(value: object) -> str:
@@ -81,39 +85,6 @@ def quote(value: object) -> str:
     except Exception:  # whatever a class of the caller raises, and integers of more than 4,300 digits
         text = f"a value of the type {type(value).__name__}"
     return shorten(escape(text), LONGEST_VALUE)
-
-
-def speak_python(message: str) -> str:
-    """Return a message with parameters instead of the options of the command line.
-
-    What is in quotes stays, and so does a command line that a message shows.
-
-    >>> speak_python("'--res' needs --impl: use a smaller in-channels, or add --force to exceed the limit")
-    "'--res' needs implementation: use a smaller in_channels, or add force=True to exceed the limit"
-    >>> speak_python("make needs width and mult: add --kwargs width=VALUE --kwargs mult=VALUE")
-    "make needs width and mult: add arguments={'width': VALUE, 'mult': VALUE}"
-    """
-    kept = ("'", "mbcost ")
-    return _OPTION.sub(lambda match: match[0] if match[0].startswith(kept) else _name_parameter(match[0]), message)
-
-
-def _name_parameter(words: str) -> str:
-    if names := re.findall(r"--kwargs (\w+)=VALUE", words):
-        return f"arguments={{{', '.join(f'{name!r}: VALUE' for name in names)}}}"
-    name = words.lstrip("-")
-    return PARAMETERS.get(name, name.replace("-", "_"))
-
-
-PARAMETERS: Mapping[str, str] = {
-    "res": "resolution", "impl": "implementation", "kwargs": "arguments", "force": "force=True", "find": "find=True",
-    "no-top": "top=False", "as an option": "as an argument", "the options": "the other arguments",
-    "an option": "an argument", "after options": "as arguments",
-}  # fmt: skip
-"""An option, or words of a message about options -> its parameter, where the two differ in more than hyphens."""
-_OPTION = re.compile(
-    r"(?<!\w)'[^']*'|\bmbcost [a-z-]+(?: --[a-z-]+)+|--kwargs \w+=VALUE(?: --kwargs \w+=VALUE)*|--[a-z][a-z0-9-]*"
-    r"|\b(?:no-top|in-channels|peak-macs|as an option|an option|the options|after options)\b"
-)
 
 
 @cache
@@ -136,7 +107,7 @@ def _check(parameter: inspect.Parameter, value: Any, kind: Any) -> Any:
     """Return the value of a parameter, converted.
 
     Raises:
-        MbcostError: it has another type, is empty or is too long.
+        MbcostError: it has a different type, is empty or is too long.
     """
     name = parameter.name
     if parameter.kind is parameter.VAR_POSITIONAL:
@@ -252,10 +223,10 @@ FORMS: Mapping[str, str] = {
     "allocators": "a list such as ['naive', 'arena']",
     "arena": "a list such as ['pad', 'align']",
     "against": "a name or a list such as ['fvcore', 'torch']",
-    "flash": "a number of bytes",
+    "flash": "a number of bytes such as 2**20",
     "max_latency": "a number of milliseconds",
     "min_top1": "a percentage",
-    "ram": "a number of bytes",
+    "ram": "a number of bytes such as 320 * 1024",
     "number": "text as it is printed, such as '314M', or a whole number",
     "spec": "a Spec, such as load_spec('v2')",
 }

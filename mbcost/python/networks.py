@@ -9,7 +9,7 @@ from typing import Annotated
 
 from mbcost.analytic import network as analytic
 from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.errors import MbcostError, choose
+from mbcost.errors import MbcostError, UnknownWord, choose
 from mbcost.present.cost.table import as_table
 from mbcost.present.html import render_html
 from mbcost.present.records import Value, list_records
@@ -55,7 +55,7 @@ class Network(analytic.Network):
         >>> rows[0]["params"], rows[0]["output"]
         (928, (112, 112, 32))
         """
-        grouping = choose("grouping", by, GROUPINGS)
+        grouping = _choose_grouping(by)
         return list_records(as_table(tabulate_costs(self, as_convention(convention), grouping)))
 
     def _repr_html_(self) -> str:
@@ -228,6 +228,20 @@ def as_rho(rho: float | Fraction) -> Fraction:
         return parse_rho(str(rho))
     except ValueError:  # Python writes no integer with more than 4,300 digits
         raise wrong_argument(rho, "rho", "a positive number such as 0.714") from None
+
+
+def _choose_grouping(by: str) -> str:
+    """Return the grouping that a word means.
+
+    Raises:
+        MbcostError: it means none of them.
+    """
+    try:
+        return choose("grouping", by, GROUPINGS)
+    except UnknownWord as error:
+        if by in library.load_conventions():
+            raise MbcostError(f"{error}; a convention is given as convention={by!r}") from None
+        raise
 
 
 def _show(net: analytic.Network) -> Network:

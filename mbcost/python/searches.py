@@ -237,6 +237,7 @@ def _list_limits(values: Mapping[str, float], phone: str | None) -> list[Limit]:
         quantity = QUANTITIES[name]
         number = value if isinstance(value, int) and quantity not in ("top1", "latency") else to_float(value)
         if not 0 <= number < math.inf:
-            raise wrong_argument(value, name, f"{FORMS.get(name, 'a count')} that is not negative")
+            form = FORMS.get(name, "a count").partition(" such as")[0]
+            raise wrong_argument(value, name, f"{form} that is not negative")
         limits.append(Limit(quantity, number, at_least=quantity == "top1", phone=on if quantity == "latency" else ""))
     return limits

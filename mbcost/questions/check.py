@@ -18,6 +18,7 @@ from mbcost.spec.reading.inputs import PrintedInput, read_inputs
 from mbcost.spec.reading.nodes import MOST_PROBLEMS, Reader
 from mbcost.spec.reading.table import read_spec
 from mbcost.spec.scaling import Scaling
+from mbcost.spec.shown import show
 from mbcost.spec.table import CLASSES, Row, Spec
 
 UNREADABLE, INVALID, CONTRADICTION = "unreadable", "invalid", "contradiction"
@@ -33,6 +34,9 @@ class Finding:
 
     problem: Problem
     kind: str
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.problem} ({self.kind})")
 
 
 @dataclass(frozen=True)

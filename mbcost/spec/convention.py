@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mbcost.spec.shown import show
 from mbcost.spec.tally import Tally
 
 Coefficients = Mapping[str, int]
@@ -95,6 +96,9 @@ class Convention:
             params_coefficients=_choose(spot.params_coefficients, self.params_coefficients),
             mult_adds_coefficients=_choose(spot.mult_adds_coefficients, self.mult_adds_coefficients),
         )
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.name}, {self.title}")
 
 
 def _choose(chosen: Coefficients | None, default: Coefficients) -> Coefficients:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mbcost.spec.shown import count, show
+
 Map = tuple[int, int, int]
 """A feature map as (height, width, channels)."""
 
@@ -55,6 +57,10 @@ class Measurement:
     """Multiply-accumulates of the whole model, as the tool reports them."""
     model: str = ""
     """The library's name of its model, if it is a library's; a library can have several models of one network."""
+
+    def __repr__(self) -> str:
+        counts = f"{self.params:,} params, {self.macs:,} multiply-accumulates"
+        return show(self, f"{count(self.layers, 'layer')} by {self.against}: {counts}")
 
 
 QUANTITIES = tuple(name for name in LayerFacts.__dataclass_fields__ if name != "name")
@@ -135,3 +141,6 @@ class TracedModel:
     def macs(self) -> int:
         """Multiply-accumulates of all calls."""
         return sum(call.facts.macs for call in self.calls)
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.name}, {count(self.calls, 'call')}")

@@ -9,6 +9,7 @@ from functools import cached_property
 from mbcost.errors import MbcostError, Position, Problem, SpecError, unknown
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.operators import ON_VECTORS, TOPS
+from mbcost.spec.shown import count, show
 
 CLASSES = 1000
 """ImageNet's classes. TF-slim's released checkpoints have 1001, one more for the background."""
@@ -215,6 +216,9 @@ class Spec:
         if not tops:
             raise MbcostError(f"{self.name} has no global_pool row, so it has no top to leave out")
         return tops[0]
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.name}, {self.display_title}, {count(self.rows, 'row')}")
 
 
 def _cell_text(value: object) -> str:

@@ -59,7 +59,7 @@ GUESSES = [
     ("explain 3.5M params v2", "write a number and its unit as one word: '3.5Mparams'"),
     ("explain v2 314M", "the number comes first: mbcost explain 314M v2"),
     ("explain 300M 3.4M v2", "give one number and one network"),
-    ("sweep v2 320KB", "other numbers after options"),
+    ("sweep v2 320KB", "other numbers after their names"),
     ("fit v2 320KB", "did you mean '--ram 320KB' or '--flash 320KB'?"),
     ("sweep v2 --alpha 0.5 0.75", "write alphas as v2@0.75 or --alpha 0.5,0.75"),
     ("sweep v2 --alphas 0.5,1", "did you mean '--alpha'?"),

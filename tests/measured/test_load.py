@@ -83,7 +83,7 @@ def test_a_target_can_be_a_factory_a_class_or_a_model(
         ("own_net.py", r"'own_net.py' does not name a model: name what builds the model, such as own_net.py:make"),
         (
             "own_net:make(kind=2)",
-            r"'own_net:make\(kind=2\)' calls the factory: write own_net:make, and its arguments as --kwargs NAME=VALUE",
+            r"'own_net:make\(kind=2\)' calls the factory: write own_net:make, and add --kwargs NAME=VALUE",
         ),
         ("weights.pth", r"'weights.pth' does not name a model: it has weights, not code: name what builds the .*"),
         ("./no.py:make", r"./no.py: No such file"),

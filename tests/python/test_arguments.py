@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,6 @@ import numpy as np
 import pytest
 
 import mbcost
-from mbcost.python.arguments import speak_python
 
 
 class Unprintable:
@@ -128,7 +128,7 @@ def check_call(function: Callable[..., Any], key: str, value: Any, positional: t
     except mbcost.MbcostError as error:
         message = str(error)
         assert message
-        assert speak_python(message) == message
+        assert re.search(r"(?:^|\s)--[a-z]", re.sub(r"'+[^']*'+|mbcost [a-z]+ --[a-z]+", "", message)) is None
         assert all(line.isprintable() or value in ("\0", "\ud800", "\n") for line in message.split("\n"))
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from mbcost.present.names import describe, headline
 from mbcost.present.table import Cell, Column, Share, Spelled, Table, build_table, decimal, decimal_cell, shares
-from mbcost.questions.device.roofline import KindOfWork, Roofline, RooflineLayer, Work
+from mbcost.questions.device.roofline import KindOfWork, Roofline, RooflineLayer, TimedWork
 
 MILLION = 10**6
 WHOLE = Share(10_000, 0)
@@ -161,13 +161,13 @@ def _kind_notes(answer: Roofline) -> tuple[str, ...]:
     )
 
 
-def _time_shares(works: Sequence[Work]) -> list[Share]:
+def _time_shares(works: Sequence[TimedWork]) -> list[Share]:
     """Return the shares of the time; over a common denominator the fractions are whole numbers."""
     common = lcm(*(work.seconds.denominator for work in works))
     return shares(int(work.seconds * common) for work in works)
 
 
-def _microseconds(work: Work) -> Spelled:
+def _microseconds(work: TimedWork) -> Spelled:
     return decimal_cell(work.seconds * MILLION, 2)
 
 
@@ -179,7 +179,7 @@ def _pair(fraction: Fraction) -> list[int]:
     return [fraction.numerator, fraction.denominator]
 
 
-def _work(work: Work) -> dict[str, Any]:
+def _work(work: TimedWork) -> dict[str, Any]:
     return {
         "mult_adds": work.mult_adds,
         "weight_bytes": work.weight_bytes,

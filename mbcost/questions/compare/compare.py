@@ -9,6 +9,7 @@ from fractions import Fraction
 from mbcost.analytic.network import Network
 from mbcost.questions.cost.nets import NetworkTotals, sum_network
 from mbcost.spec.convention import Convention
+from mbcost.spec.shown import count, show
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class SideBySide:
         """Return a network's `quantity` divided by that of the first network, or None if the first one's is 0."""
         first = getattr(self.totals[0], quantity)
         return Fraction(getattr(totals, quantity), first) if first else None
+
+    def __repr__(self) -> str:
+        networks = ", ".join(totals.network.label for totals in self.totals)
+        return show(self, f"{count(self.totals, 'network')} (convention {self.convention.name}): {networks}")
 
 
 def compare_totals(networks: Iterable[Network], convention: Convention) -> SideBySide:

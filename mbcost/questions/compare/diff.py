@@ -14,6 +14,7 @@ from mbcost.questions.aligned.align import IMPOSSIBLE, align
 from mbcost.questions.aligned.weighted import describe_step
 from mbcost.questions.work import Work
 from mbcost.spec.convention import Convention
+from mbcost.spec.shown import show
 from mbcost.spec.tally import Tally
 
 MOST_PAIRS = 20_000_000
@@ -69,6 +70,11 @@ class NetworkDiff:
     def activations(self) -> int:
         """The second total less the first."""
         return sum(layer.activations for layer in self.layers)
+
+    def __repr__(self) -> str:
+        counts = f"{self.params:+,} params, {self.mult_adds:+,} mult-adds, {self.activations:+,} activations"
+        layers = f"{len(self.layers)} layers differ, {self.same} are equal"
+        return show(self, f"{self.first.label} to {self.second.label}: {layers}; {counts}")
 
 
 def count_pairs(first: Network, second: Network) -> int:

@@ -10,6 +10,7 @@ from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import EXACT, ChannelRule
 from mbcost.spec.scaling import check_whole
+from mbcost.spec.shown import show
 from mbcost.spec.table import SQUEEZE_DIVISOR
 from mbcost.spec.tally import Tally, total
 
@@ -36,6 +37,10 @@ class ResidualBlock:
     def largest_map(self) -> int:
         """Elements of the largest map between its layers."""
         return max(layer.output.elements for layer in self.layers)
+
+    def __repr__(self) -> str:
+        widths = "-".join(map(str, self.widths))
+        return show(self, f"{self.title}, channels {widths}, {self.tally.conv_macs:,} mult-adds")
 
 
 def compare_residuals_of_v3(

@@ -14,6 +14,7 @@ from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.implementation import EXACT, ChannelRule
 from mbcost.spec.scaling import alpha_text, check_alpha, check_whole, round_channels
+from mbcost.spec.shown import count, show
 from mbcost.spec.tally import Tally, total
 
 PAPER_ALPHA, PAPER_RHO = 0.75, Fraction("0.714")
@@ -77,6 +78,10 @@ class LayerComparison:
     def formula(self) -> Fraction:
         """1/N + 1/K²: V1 paper, section 3.1."""
         return Fraction(1, self.sizes.outputs) + Fraction(1, self.sizes.kernel**2)
+
+    def __repr__(self) -> str:
+        standard, separable = self.forms[0].mult_adds, self.forms[1].mult_adds
+        return show(self, f"{standard:,} mult-adds in the standard form, {separable:,} in the separable form")
 
 
 def compare_as_printed(
@@ -179,6 +184,10 @@ class BlockComparison:
         """Whether the paper's "8 to 9 times" holds for the block."""
         return LEAST_CHEAPER <= 1 / self.ratio <= MOST_CHEAPER
 
+    def __repr__(self) -> str:
+        counts = f"{self.standard.conv_macs:,} mult-adds in the standard form, {self.separable.conv_macs:,} as it is"
+        return show(self, f"{self.name}: {counts}")
+
 
 @dataclass(frozen=True)
 class NetworkComparison:
@@ -191,6 +200,10 @@ class NetworkComparison:
     separable: Tally
     standard: Tally
     classifier: Tally
+
+    def __repr__(self) -> str:
+        counts = f"{self.standard.conv_macs:,} mult-adds in the standard form, {self.separable.conv_macs:,} as it is"
+        return show(self, f"{self.network.label}, {count(self.blocks, 'block')}: {counts}")
 
 
 def compare_with_standard(network: Network) -> NetworkComparison:

@@ -10,6 +10,7 @@ from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import unknown
 from mbcost.spec.catalogue.library import load_convention
 from mbcost.spec.implementation import ChannelRule
+from mbcost.spec.shown import show
 from mbcost.spec.table import SQUEEZE_DIVISOR, Spec
 
 _UNROUNDED = ChannelRule("round", divisor=1, minimum=1)
@@ -48,6 +49,11 @@ class Formula:
     """The count of the default convention: weights, biases, norm scale and shift."""
     closed_mult_adds: ClosedForm | None
     closed_weights: ClosedForm | None
+
+    def __repr__(self) -> str:
+        mult_adds = "no" if self.mult_adds is None else f"{self.mult_adds.numbers} = {self.mult_adds.value:,}"
+        name = f"{self.step.name} of {self.network.label}"
+        return show(self, f"{name}, {self.kind}: {mult_adds} mult-adds, {self.params:,} params")
 
 
 def derive_formula(network: Network, layer: str) -> Formula:

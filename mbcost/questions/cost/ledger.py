@@ -10,6 +10,7 @@ from mbcost.analytic.network import Network, Step
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import as_convention, load_conventions
 from mbcost.spec.convention import BlindSpot, Convention
+from mbcost.spec.shown import count, show
 from mbcost.spec.tally import COUNTS, Tally, total
 
 QUANTITIES = ("mult_adds", "params")
@@ -66,6 +67,11 @@ class Ledger:
         if len(self.conventions) != 2:
             return None
         return tuple(second - first for first, second in (line.amounts for line in self.lines))
+
+    def __repr__(self) -> str:
+        pairs = zip(self.conventions, self.totals, strict=True)
+        totals = ", ".join(f"{convention.name} {total:,}" for convention, total in pairs)
+        return show(self, f"{self.quantity} of {self.network.label} in {count(self.lines, 'line')}: {totals}")
 
 
 def choose_conventions(chosen: Sequence[Convention | str] | None) -> tuple[Convention, ...]:

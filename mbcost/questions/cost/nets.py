@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mbcost.analytic.network import Network, resolve
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.convention import Convention
+from mbcost.spec.shown import show
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,10 @@ class NetworkTotals:
     mult_adds: int
     activations: int
     """Output elements of its convolution and linear layers."""
+
+    def __repr__(self) -> str:
+        counts = f"{self.params:,} params, {self.mult_adds:,} mult-adds, {self.activations:,} activations"
+        return show(self, f"{self.network.label}: {counts}")
 
 
 @dataclass(frozen=True)

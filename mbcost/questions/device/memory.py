@@ -13,6 +13,7 @@ from mbcost.analytic.memory.flash import Flash, compute_flash, count_stored
 from mbcost.analytic.network import Network, Step
 from mbcost.errors import MbcostError, choose
 from mbcost.spec.dtype import dtype_of
+from mbcost.spec.shown import show
 
 GROUPINGS = ("layer", "allocator", "map")
 ALL_OPTIONS = "tensorflow-lite"
@@ -71,6 +72,11 @@ class Memory:
     flash: Flash
     maps: tuple[LargestMap, ...]
     """By size, largest first; if a plain convolution makes the largest map, the largest of a block follows."""
+
+    def __repr__(self) -> str:
+        peaks = "".join(f"{peak.allocator} {peak.bytes:,}, " for peak in self.peaks)
+        dtypes = " and ".join(dict.fromkeys((self.weights_dtype, self.activations_dtype)))
+        return show(self, f"{self.network.label} in {dtypes}: bytes at the peak {peaks}of flash {self.flash.total:,}")
 
 
 def choose_allocators(names: Sequence[str] | None) -> tuple[str, ...]:

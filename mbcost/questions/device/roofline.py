@@ -16,6 +16,7 @@ from mbcost.analytic.network import Network, Step
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.devices import load_device
 from mbcost.spec.dtype import Dtype, dtype_of
+from mbcost.spec.shown import show
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Work:
+class TimedWork:
     """Multiply-adds, bytes moved and a lower bound of the time, of one layer or of several together."""
 
     mult_adds: int
@@ -62,7 +63,7 @@ class RooflineLayer:
     name: str
     kind: str
     """The kind of the layer, as `name_kind` returns it."""
-    work: Work
+    work: TimedWork
     bound: str
     """`compute` if its arithmetic takes at least as long as its transfers, else `memory`."""
 
@@ -75,7 +76,7 @@ class KindOfWork:
     layers: int
     memory_bound: int
     """The number of these layers that are bound by memory."""
-    work: Work
+    work: TimedWork
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Roofline:
     layers: tuple[RooflineLayer, ...]
 
     @property
-    def total(self) -> Work:
+    def total(self) -> TimedWork:
         """The sum of the layers; its time is the sum of the lower bounds."""
         return _sum_work([layer.work for layer in self.layers])
 
@@ -101,6 +102,14 @@ class Roofline:
             memory_bound = sum(layer.bound == "memory" for layer in layers)
             kinds.append(KindOfWork(kind, len(layers), memory_bound, _sum_work([layer.work for layer in layers])))
         return tuple(sorted(kinds, key=lambda kind: -kind.work.seconds))
+
+    def __repr__(self) -> str:
+        bound = sum(layer.bound == "memory" for layer in self.layers)
+        time = f"at least {float(self.total.seconds) * 1000:.4g} ms"
+        return show(
+            self,
+            f"{self.network.label} on {self.machine.title}: {time}, memory limits {bound} of {len(self.layers)} layers",
+        )
 
 
 def choose_machine(
@@ -153,7 +162,7 @@ def _bound_layer(step: Step, machine: Machine, dtype: Dtype) -> RooflineLayer:
     weights = count_weight_bytes(step, dtype)
     read, written = count_elements_read(step.lead) * dtype.value, step.output.elements * dtype.value
     compute, transfer = mult_adds / machine.peak, (weights + read + written) / machine.bandwidth
-    work = Work(mult_adds, weights, read, written, max(compute, transfer))
+    work = TimedWork(mult_adds, weights, read, written, max(compute, transfer))
     return RooflineLayer(step.name, name_kind(step.lead), work, "compute" if compute >= transfer else "memory")
 
 
@@ -192,8 +201,8 @@ def name_kind(lead: Leading) -> str:
     return lead.operator
 
 
-def _sum_work(works: Sequence[Work]) -> Work:
-    return Work(
+def _sum_work(works: Sequence[TimedWork]) -> TimedWork:
+    return TimedWork(
         sum(work.mult_adds for work in works),
         sum(work.weight_bytes for work in works),
         sum(work.input_bytes for work in works),

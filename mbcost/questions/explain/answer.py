@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from mbcost.questions.explain.facts import OTHER_ALPHA, OTHER_RESOLUTION, Fact, Query, Setting
 from mbcost.questions.explain.readings import Reading
 from mbcost.questions.explain.structures import Structure
+from mbcost.spec.catalogue.reference import reference_text
 from mbcost.spec.head import Head
 from mbcost.spec.scaling import alpha_text
+from mbcost.spec.shown import count, show
 from mbcost.spec.table import Spec
 
 CLAIM = 0.05
@@ -158,6 +160,20 @@ class Explanation:
         """The values that a claim covers."""
         return tuple(value for value in self.values if value.explained)
 
+    @property
+    def label(self) -> str:
+        """The network, its departures, and each number with its exact value."""
+        first = self.values[0]
+        network = reference_text(self.spec.name, first.alpha, first.resolution, self.structure.implementation)
+        numbers = (
+            f"{value.fact.printed.text} is{'' if value.rounding else ' not'} {value.value:,} by {value.reading.name}"
+            for value in self.values
+        )
+        return ", ".join((network, *self.departures, *numbers))
+
+    def __repr__(self) -> str:
+        return show(self, self.label)
+
 
 def size_text(resolution: tuple[int, int]) -> str:
     """Return `224`, or `224x160` if the sides differ."""
@@ -202,3 +218,7 @@ class Answer:
 
     Each of them gives every number that the claim covers. A rank can be beyond the explanations that are listed.
     """
+
+    def __repr__(self) -> str:
+        best = f", best: {self.explanations[0].label}" if self.explanations else ""
+        return show(self, f"{count(self.explanations, 'explanation')}{best}")

@@ -1,4 +1,4 @@
-"""Changes of one row of a table: another stride, kernel or number of repeats."""
+"""Changes of one row of a table: a different stride, kernel or number of repeats."""
 
 from __future__ import annotations
 

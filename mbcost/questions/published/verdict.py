@@ -16,6 +16,7 @@ from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.published import Published
 from mbcost.spec.printed import Printed
 from mbcost.spec.quantity import PREFIXES
+from mbcost.spec.shown import show
 
 STATUSES = ("exact", "erratum", "open", "out of scope")
 QUANTITIES = {"mult_adds": "mult_adds", "params": "params", "activations": "activations", "model_size": "bytes"}
@@ -47,6 +48,10 @@ class Verdict:
     departures: tuple[str, ...] = ()
     chance: float | None = None
     """The share of similar random numbers that would get an equally simple explanation."""
+
+    def __repr__(self) -> str:
+        figure = self.figure
+        return show(self, f"{figure.net} {figure.quantity} {figure.value} ({figure.id}): {self.status}")
 
 
 def query_of(group: Sequence[Published], counted: tuple[Reading, ...] = (), *, plain: bool = False) -> Query:

@@ -19,10 +19,12 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.checkpoints import Checkpoint, load_checkpoints
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.catalogue.reference import reference_text
 from mbcost.spec.convention import Convention
 from mbcost.spec.dtype import dtype_of
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.scaling import Scaling
+from mbcost.spec.shown import show
 from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
@@ -131,6 +133,9 @@ class Series:
             return ()
         return tuple(checkpoint for checkpoint in load_checkpoints() if checkpoint.net == self.spec.name)
 
+    def __repr__(self) -> str:
+        return show(self, reference_text(self.spec.name, implementation=self.implementation.name))
+
 
 @dataclass(frozen=True)
 class CountingRules:
@@ -169,6 +174,16 @@ class Configuration:
     def network(self) -> Network:
         """The configuration with its layers."""
         return self.series.resolve(self.plateau.alpha, self.resolution)
+
+    @property
+    def label(self) -> str:
+        """The reference to the network."""
+        series = self.series
+        return reference_text(series.spec.name, self.plateau.alpha, self.resolution, series.implementation.name)
+
+    def __repr__(self) -> str:
+        counts = f"{self.mult_adds:,} mult-adds, {self.params:,} params, memory {self.memory:,}, flash {self.flash:,}"
+        return show(self, f"{self.label}: {counts}")
 
 
 @dataclass(frozen=True)

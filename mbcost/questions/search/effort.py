@@ -61,7 +61,7 @@ def check_kept(requests: Sequence[Request[Any]], *, force: bool) -> None:
 
 
 def count_listed(requests: Sequence[Request[Any]], limit: int) -> Work:
-    """Return the work of returning the best `limit` configurations of `fit`."""
+    """Return the work of listing the best `limit` configurations of `fit`."""
     count = min(limit, count_configurations(requests))
     return Work(count, "configurations to show", 10_000, MOST_LISTED, "use a smaller --limit")
 

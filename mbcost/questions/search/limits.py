@@ -11,6 +11,7 @@ from mbcost.analytic.many.exact import EXACT_INT
 from mbcost.errors import MbcostError, choose
 from mbcost.questions.search.configurations import Configuration, CountingRules, Resolution
 from mbcost.spec.catalogue.checkpoints import list_phones
+from mbcost.spec.shown import show
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,6 +126,10 @@ class Fitting:
     on_front: bool
     """Whether the configuration is Pareto-optimal in rank, memory and flash among those that fit."""
 
+    def __repr__(self) -> str:
+        binding = "" if self.binding is None else f", {self.binding.quantity} breaks first"
+        return show(self, f"{self.configuration.label}, {self.configuration.mult_adds:,} mult-adds{binding}")
+
 
 @dataclass(frozen=True)
 class Miss:
@@ -142,6 +147,10 @@ class Miss:
         shares = (limit.measure_share(self.configuration) or Fraction(0) for limit in self.broken)
         return max(shares, default=Fraction(0))
 
+    def __repr__(self) -> str:
+        broken = " and ".join(limit.quantity for limit in self.broken)
+        return show(self, f"{self.configuration.label} misses {broken}")
+
 
 @dataclass(frozen=True)
 class Relief:
@@ -152,6 +161,10 @@ class Relief:
     """The best configuration then. If nothing fits, the one that exceeds the limit least. None if there is none."""
     gave_up: bool = False
     """Whether none fits among the first arenas, and more were not laid out."""
+
+    def __repr__(self) -> str:
+        best = "nothing" if self.configuration is None else self.configuration.label
+        return show(self, f"without {self.limit.quantity}, {best}")
 
 
 @dataclass(frozen=True)
@@ -183,3 +196,7 @@ class Fit:
     """Each limit that no configuration keeps, with the one that is nearest to it; only if nothing fits."""
     reliefs: tuple[Relief, ...]
     """One per limit."""
+
+    def __repr__(self) -> str:
+        best = f", best {self.best[0].configuration.label}" if self.best else ""
+        return show(self, f"{self.fitting:,} of {self.tried:,} configurations fit{best}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mbcost.analytic.layers import Activation, Conv2d, Linear, WindowPool
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.observed import QUANTITIES, LayerFacts, Measurement
+from mbcost.spec.shown import show
 
 Value = int | str | tuple[int, ...] | None
 
@@ -41,6 +42,9 @@ class Validation:
     def passed(self) -> bool:
         """Whether no value differs."""
         return not self.differences
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.checks:,} values compared, {len(self.differences):,} differ")
 
 
 def validate(network: Network, measurement: Measurement) -> Validation:

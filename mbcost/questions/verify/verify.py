@@ -16,6 +16,7 @@ from mbcost.questions.verify.causes import explain_differences
 from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
+from mbcost.spec.shown import show
 from mbcost.spec.table import Spec
 
 
@@ -99,6 +100,10 @@ class Verification:
     def mult_adds(self) -> int:
         """The model's total minus the network's."""
         return sum(layer.mult_adds for layer in self.layers)
+
+    def __repr__(self) -> str:
+        layers = f"{len(self.layers)} layers differ, {self.same} are equal" if not self.equal else "equal"
+        return show(self, f"{self.model.name} and {self.network.label}: {layers}")
 
 
 def require_torch() -> None:

@@ -14,7 +14,9 @@ LONGEST = 100
 
 _REMEDIES: Mapping[str, str] = {
     r"[KMGT]i?B|[KMG]|ms": "write a number and its unit as one word, such as 320KiB",
-    r"[0-9.,]+(?:[x%]|[KMGT]i?B?|ms)?": "write alphas as v2@0.75 or --alpha 0.5,0.75, and other numbers after options",
+    r"[0-9.,]+(?:[x%]|[KMGT]i?B?|ms)?": (
+        "write alphas as v2@0.75 or --alpha 0.5,0.75, and other numbers after their names"
+    ),
     r"[0-9]+\.[0-9]+\.[a-z.]+": "the network comes first, such as v2 {name}",
     "official|keras|torchvision|timm|transformers|article|paddleclas|gluoncv|mmpretrain": (
         "write an implementation after a colon, such as v2:{name}"
