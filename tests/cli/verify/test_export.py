@@ -84,7 +84,7 @@ def test_a_built_in_network_is_exported_as_its_file(mbcost: Mbcost, net: str) ->
         (["v2", "--res", "96"], "--res applies to --from MODEL only: export writes a built-in table as published"),
         (["v2", "--name", "x"], "--name applies to --from MODEL only: export writes a built-in table as published"),
         (["mine.yaml"],
-         "export does not read files such as mine.yaml: name a built-in network, or a model after --from"),
+         "mine.yaml would be the output, and no network is named: did you mean 'mbcost export v2 --output mine.yaml'?"),
         (["./mine@0.5"],
          "export does not read files such as ./mine@0.5: name a built-in network, or a model after --from"),
         (["v2", "--format", "json"], "unknown format 'json'"),
