@@ -19,6 +19,7 @@ from torch.utils.flop_counter import flop_registry
 from mbcost.errors import MbcostError
 from mbcost.measured.execution import ExecutedLayer, Execution, Followers
 from mbcost.measured.flow import DataFlow, count_distinct, list_tensors
+from mbcost.measured.shapes import run_operator
 from mbcost.measured.shortage import is_shortage
 from mbcost.measured.torch_operators import (
     COPIES,
@@ -83,7 +84,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        output = func(*args, **(kwargs or {}))
+        output = run_operator(func, args, kwargs or {})
         with self.noticing_faults():
             # relu_ is relu in place.
             self.dispatch(func.overloadpacket.__name__.removesuffix("_"), func, output, args, kwargs or {})
