@@ -12,7 +12,7 @@ from tools import ROOT
 from tools.faults.attempts import Try, judge
 from tools.hostile.limits import Outcome
 
-SHARE = "0.01"
+SHARE = "0.006"
 
 
 @pytest.mark.long

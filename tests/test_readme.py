@@ -22,9 +22,9 @@ LINKING = list(dict.fromkeys([*PAGES, *(ROOT / page for page in documentation.PA
 INSTALLED = [
     "$ mbcost table v2 --alpha 0.75 --res 160 --by stage\n",
     "$ mbcost new mynet --output - | tail -n 12\n",
-    "$ mbcost validate v3-small --alpha 0.75,1 --res 224 --against fvcore,torch,torchvision,timm\n",
+    "$ mbcost verify docs/net.py:make v2\n",
 ]
-"""Commands that are also run in their own process. The third imports every library that the other pages need."""
+"""Commands that are also run in their own process. The third imports torch."""
 
 
 @pytest.fixture(scope="module")
