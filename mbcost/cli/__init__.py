@@ -20,7 +20,9 @@ def main() -> None:
     secure_streams()
     handle_signals()
     arguments = sys.argv[1:]
-    sys.exit(run(expand_patterns(arguments) if os.name == "nt" else arguments))
+    code = run(expand_patterns(arguments) if os.name == "nt" else arguments)
+    gc.disable()  # Python looks for garbage once more while it ends, which takes a tenth of a short command
+    sys.exit(code)
 
 
 def expand_patterns(arguments: Sequence[str]) -> list[str]:

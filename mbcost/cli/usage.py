@@ -187,10 +187,6 @@ def _describe_bad_value(error: Any) -> str | None:
         name = option
     if type(error.param.type).__name__ == "FuncParamType":  # what `whole_number` refuses
         return f"{name} is '{error.message}': it must be a whole number"
-    if match := re.fullmatch(r"'(.*)' is not a valid (?:int|integer)( range)?\.", error.message, re.DOTALL):
-        return f"{name} is '{match[1]}': it must be a whole number"
-    if match := re.fullmatch(r"(-?\d+) is not in the range x>=(\d+)\.", error.message):
-        return f"{name} is {match[1]}: it must be at least {match[2]}"
     return None
 
 
