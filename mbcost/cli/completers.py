@@ -123,8 +123,7 @@ def _name_of(reference: str) -> str:
     for end in sorted(ends, reverse=True):
         name = reference[:end]
         with suppress(MbcostError):  # an alias of two networks
-            # A Path raises an error for a name that is too long.
-            if find_network(name) is not None or os.path.isfile(name):  # noqa: PTH113
+            if find_network(name) is not None or os.path.isfile(name):  # noqa: PTH113  # a Path refuses a long name
                 return name
     return ""
 

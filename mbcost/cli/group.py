@@ -187,7 +187,7 @@ class LazyGroup(CommandGroup):
     """The commands of `COMMANDS`. Each is imported when it is used; listing them imports none."""
 
     @property
-    def slips(self) -> Mapping[str, str]:  # type: ignore[override]
+    def slips(self) -> Mapping[str, str]:  # type: ignore[override]  # computed, where others state it
         """The commands by what other programs call them."""
         return {slip: name for name, slips in MEANINGS.items() for slip in slips.split()}
 

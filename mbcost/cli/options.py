@@ -220,6 +220,7 @@ def share_options(
             }
             return command(**given, **together)
 
+        # mypy knows no attributes of functions; inspect and click read the second.
         run.known = known  # type: ignore[attr-defined]
         run.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
         return run

@@ -92,7 +92,7 @@ def _make_param(parameter: inspect.Parameter) -> click.Parameter:
         return ClickArgument([parameter.name], description=stated.help, type=str, nargs=nargs, **given)
     if stated.callback is not None:
         act = stated.callback
-        given |= {"callback": lambda ctx, param, value: act(value), "expose_value": False, "is_eager": True}  # noqa: ARG005
+        given |= {"callback": lambda ctx, param, value: act(value), "expose_value": False, "is_eager": True}  # noqa: ARG005  # click's
     names = stated.names.split() or ["--" + parameter.name.replace("_", "-")]
     if kind is bool:
         return click.Option([*names, parameter.name], help=stated.help, is_flag=True, **{**given, "metavar": None})
@@ -116,7 +116,7 @@ def _find_kind(annotation: Any) -> Any:
 
 def _adapt(complete: Completer | None) -> Callable[..., list[str]] | None:
     """Return a completer as click calls it."""
-    return None if complete is None else lambda ctx, param, incomplete: complete(ctx, incomplete)  # noqa: ARG005
+    return None if complete is None else lambda ctx, param, incomplete: complete(ctx, incomplete)  # noqa: ARG005  # click's
 
 
 def _read_whole(text: str | int) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mbcost.errors import escape
-from mbcost.present.layout import count_cells
+from mbcost.present.layout import count_cells, pad_cells
 from mbcost.present.table import Table, percent_text
 
 PACKAGE = "% needs \\usepackage{booktabs}"
@@ -68,8 +68,4 @@ def _list_lines(table: Table) -> list[str]:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
-    padded = []
-    for cell, width, right in zip(cells, widths, numeric, strict=True):
-        blank = " " * (width - count_cells(cell))
-        padded.append(blank + cell if right else cell + blank)
-    return f" {' & '.join(padded)} \\\\"
+    return f" {' & '.join(pad_cells(cells, widths, numeric))} \\\\"

@@ -173,6 +173,16 @@ def _break(word: str, width: int) -> list[str]:
     return lines
 
 
+def pad_cells(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> list[str]:
+    """Return the cells of a row as wide as their columns, numbers aligned right.
+
+    >>> pad_cells(["a", "1"], [3, 3], [False, True])
+    ['a  ', '  1']
+    """
+    blanks = [" " * (width - count_cells(cell)) for cell, width in zip(cells, widths, strict=True)]
+    return [blank + cell if right else cell + blank for cell, blank, right in zip(cells, blanks, numeric, strict=True)]
+
+
 def count_cells(text: str) -> int:
     """Return the number of terminal cells that a text takes: two for a Chinese, Japanese or Korean character."""
     if text.isascii():

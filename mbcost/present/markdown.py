@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mbcost.errors import escape
-from mbcost.present.layout import count_cells
+from mbcost.present.layout import count_cells, pad_cells
 from mbcost.present.table import Table, percent_text
 
 _SPECIAL = re.compile(r"[\\`|$~]|\*|(?<![^\W_])_|_(?![^\W_])|\](?=[(\[])|&(?=[#\w]+;)")
@@ -59,8 +59,4 @@ def _draw(table: Table) -> str:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
-    padded = []
-    for cell, width, right in zip(cells, widths, numeric, strict=True):
-        blank = " " * (width - count_cells(cell))
-        padded.append(blank + cell if right else cell + blank)
-    return f"| {' | '.join(padded)} |"
+    return f"| {' | '.join(pad_cells(cells, widths, numeric))} |"

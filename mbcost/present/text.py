@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mbcost.present.layout import GAP, Part, count_cells, lay_out, wrap, wrap_sentence
+from mbcost.present.layout import GAP, Part, lay_out, pad_cells, wrap, wrap_sentence
 from mbcost.present.table import BAR, Table
 
 BLOCK = "\N{FULL BLOCK}"
@@ -113,10 +113,9 @@ def _row(part: Part, cells: tuple[str, ...], *, at_bottom: bool = False) -> Iter
     ]
     height = max(map(len, wrapped))
     for index in range(height):
-        line = []
-        for lines, width, column in zip(wrapped, part.widths, part.columns, strict=True):
-            position = index - (height - len(lines) if at_bottom else 0)
-            text = lines[position] if 0 <= position < len(lines) else ""
-            blank = " " * (width - count_cells(text))
-            line.append(blank + text if column.numeric else text + blank)
-        yield line
+        positions = [index - (height - len(lines) if at_bottom else 0) for lines in wrapped]
+        texts = [
+            lines[position] if 0 <= position < len(lines) else ""
+            for lines, position in zip(wrapped, positions, strict=True)
+        ]
+        yield pad_cells(texts, part.widths, [column.numeric for column in part.columns])
