@@ -1,0 +1,53 @@
+"""A device as its measurements: the latency of some networks, and under what conditions it was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mbcost.spec.shown import show
+
+
+@dataclass(frozen=True)
+class MeasuredNetwork:
+    """The latency of one network for one input."""
+
+    network: str
+    """The reference as it is written, such as `v2@0.75/160`."""
+    milliseconds: float | None
+    """None if the network is only planned and not yet measured."""
+    classes: int | None = None
+    in_channels: int | None = None
+    position: str = ""
+    """Where it stands, as `file:line:column` for messages; empty if it does not come from a file."""
+
+
+@dataclass(frozen=True)
+class MeasuredDevice:
+    """A device, a runtime and its settings, with the networks that were measured under exactly these."""
+
+    name: str
+    """The stem of the file, which is what users type."""
+    device: str
+    runtime: str = ""
+    """The runtime with its version."""
+    dtype: str = ""
+    threads: str = ""
+    """The number of threads, or what runs the network instead, such as `gpu`."""
+    batch: int = 1
+    """The inputs that are computed together; the latencies are those of the whole batch."""
+    statistic: str = ""
+    """What each latency is of all runs, such as `mean` or `minimum`."""
+    source: str = ""
+    note: str = ""
+    sheet: str = ""
+    """The name of the device in `specs/devices.yaml`, which has the peaks of its data sheet; empty if it is unknown."""
+    lanes: int | None = None
+    """The number of channels that are computed together, if it is stated; else it is found from the latencies."""
+    unfused: bool | None = None
+    """Whether norms and activations are separate passes over their map, if it is stated."""
+    measured: tuple[MeasuredNetwork, ...] = ()
+    origin: str = ""
+    """The file, for messages."""
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.name}: {len(self.measured)} networks on {self.device}, {self.runtime}")
