@@ -29,7 +29,7 @@ KEYS = (
     "measured",
 )
 """The keys of a device file, in the order in which they are written."""
-PROFILE_KEYS = ("title", "runtime", "dtype", "threads", "source", "note", "networks", "devices")
+PROFILE_KEYS = ("title", "runtime", "dtype", "threads", "statistic", "source", "note", "networks", "devices")
 _REQUIRED = ("title", "runtime", "networks", "devices")
 _LINES = ("runtime", "dtype", "threads", "statistic")
 _TEXTS = ("source", "note")
@@ -214,6 +214,7 @@ def _read_row(
         runtime=profile.runtime,
         dtype=profile.dtype,
         threads=profile.threads,
+        statistic=profile.statistic,
         source=profile.source,
         measured=tuple(network for network in measured if network.milliseconds is not None),
         origin=reader.origin,
