@@ -60,7 +60,7 @@ def load_profiles() -> Mapping[str, Profile]:
     """Return the built-in profiles by name.
 
     >>> [network.network for network in load_profiles()["paddle-lite-armv8-float32"].networks]
-    ['v1', 'v2', 'v3-large', 'v3-small', 'resnet-50']
+    ['v1/224', 'v2/224', 'v3-large/224', 'v3-small/224', 'resnet-50/224']
     """
     return {name: _load_profile(name) for name in list_profiles()}
 

@@ -14,6 +14,8 @@ from mbcost.spec.reading.milliseconds import RATES, UNITS, describe_range, find_
 from mbcost.spec.reading.nodes import MOST_PROBLEMS
 from mbcost.spec.reading.sheet import SheetLine, read_sheet
 
+MOST_ROWS = 5_000
+"""The most rows of a table, which is about the most that a YAML file can have."""
 FORM = "network,ms"
 """The header in its shortest form."""
 _SETTINGS: Mapping[str, str] = {
@@ -84,6 +86,9 @@ def parse_measurements(text: str, origin: str, name: str = "") -> MeasuredDevice
     if not rows:
         number = sheet.lines[0].number
         raise SpecError([Problem(origin, number, 1, "no network is measured: add a row per network below the header")])
+    if len(rows) > MOST_ROWS:
+        message = f"more than {MOST_ROWS:,} rows: split the table, or leave out networks"
+        raise SpecError([Problem(origin, rows[MOST_ROWS].number, 1, message)])
     return MeasuredDevice(
         name=name,
         device=name,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mbcost.errors import SpecError
 from mbcost.spec.catalogue.measured import load_measured_device
 from mbcost.spec.device import MeasuredNetwork
-from mbcost.spec.reading.measurements import is_table, parse_measurements
+from mbcost.spec.reading.measurements import MOST_ROWS, is_table, parse_measurements
 from mbcost.spec.reading.milliseconds import LONGEST, SHORTEST, UNITS
 from mbcost.spec.reading.text import read_standard_input
 
@@ -113,6 +113,11 @@ def test_a_mistake_is_reported_at_its_cell(text: str, message: str) -> None:
 
 def test_the_unit_of_the_column_may_be_repeated_in_its_cells_and_digits_may_be_grouped() -> None:
     assert read('network,ms\nv2,6.2 ms\nv1,"1,106.64"\nv1/96,~\n') == [("v2", 6.2), ("v1", 1106.64), ("v1/96", None)]
+
+
+def test_a_table_with_too_many_rows_is_refused_before_its_rows_are_read() -> None:
+    with pytest.raises(SpecError, match=r"^d\.csv:5002:1: more than 5,000 rows: split the table"):
+        parse_measurements("network,ms\n" + "v2,x\n" * (MOST_ROWS + 1), "d.csv")
 
 
 def test_a_file_is_read_by_its_ending_or_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
