@@ -187,7 +187,7 @@ def parse_profile(text: str, origin: str, name: str = "") -> Profile:
             networks=tuple(network for network in networks if network is not None),
             devices=(),
             origin=origin,
-            **{"dtype": "", "threads": "", **_read_words(reader, values)},
+            **{"runtime": "", "dtype": "", "threads": "", **_read_words(reader, values)},
         )
         rows = reader.sequence(nodes["devices"], "[NAME, 34.1, 29.0]")
         devices = tuple(_read_row(reader, row, networks, profile) for row in rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -184,6 +186,9 @@ def test_a_profile_is_a_table_of_devices() -> None:
         ("[Two,", "[One,", "8:3: the device 'One' is given twice: remove one, or change its name"),
         ("[v1, v2]", "[v1, 'v2, clases 2']", "5:16: 'v2, clases 2': unknown setting 'clases': did you mean 'classes'?"),
         ("title:", "tittle:", "1:1: the key 'title' is missing: add it"),
+        ("runtime:", "runtme:", "1:1: the key 'runtime' is missing: add it"),
+        ("networks:", "networs:", "1:1: the key 'networks' is missing: add it"),
+        ("devices:", "devises:", "1:1: the key 'devices' is missing: add it"),
     ],
 )
 def test_a_mistake_in_a_profile_is_reported_at_its_position(before: str, after: str, message: str) -> None:
@@ -200,6 +205,31 @@ def test_a_profile_needs_a_network_and_a_device() -> None:
         "networks must not be empty",
         "devices must not be empty",
     ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from([(GOOD, parse_device), (PROFILE, parse_profile)]),
+    st.lists(
+        st.tuples(
+            st.integers(0, len(GOOD)),
+            st.integers(0, 20),
+            st.sampled_from(
+                ["", "\n", " ", ":", ",", "[", "]", "{", "~", "- ", "<<", "&a ", "*a", "0", "-1", "1e400", "'"]
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_a_damaged_file_is_read_or_refused(
+    file: tuple[str, Callable[[str, str], object]], damages: list[tuple[int, int, str]]
+) -> None:
+    text, parse = file
+    for start, length, inserted in damages:
+        text = text[:start] + inserted + text[start + length :]
+    with suppress(SpecError):  # anything else is an error of mbcost
+        parse(text, "d.yaml")
 
 
 LINES = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=30).filter(str.strip)
