@@ -4,7 +4,7 @@ BASE := .venv
 TEST := .venv-test
 DOCS := .venv-docs
 
-.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures docs package lint format validate
+.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures priors docs package lint format validate
 .PHONY: benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
