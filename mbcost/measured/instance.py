@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mbcost.errors import MbcostError, one_line
 from mbcost.measured.build import build
@@ -110,15 +112,48 @@ def _count_free_bytes() -> int | None:
         return None
 
 
+class FixedPad(nn.Module):
+    """Padding by a fixed number of values on each side; in an ONNX file one operator with numbers.
+
+    Of torch's own padding, its exporter makes some twenty operators that compute these numbers whenever they run.
+    """
+
+    def __init__(self, sides: Sequence[int], value: float) -> None:
+        super().__init__()
+        self.sides = list(sides)
+        self.value = float(value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same with more rows and columns."""
+        if torch.onnx.is_in_onnx_export():
+            out: Tensor = _OnnxPad.apply(x, self.sides, self.value)
+            return out
+        return functional.pad(x, self.sides, value=self.value)
+
+
+class _OnnxPad(torch.autograd.Function):
+    """The padding of `FixedPad`, with the operator that torch's exporter writes for it."""
+
+    @staticmethod
+    def forward(_: Any, x: Tensor, sides: list[int], value: float) -> Tensor:
+        return functional.pad(x, sides, value=value)
+
+    @staticmethod
+    def symbolic(graph: Any, x: Any, sides: list[int], value: float) -> Any:
+        left, right, top, bottom = sides
+        pads = graph.op("Constant", value_t=torch.tensor([0, 0, top, left, 0, 0, bottom, right]))
+        return graph.op("Pad", x, pads, graph.op("Constant", value_t=torch.tensor(value)), mode_s="constant")
+
+
 def _fix_padding(model: nn.Module, image: Tensor) -> None:
     """Run the model once, which makes its lazy layers, and replace padding that depends on the map by fixed padding."""
-    sizes: dict[nn.Module, list[int]] = {}
+    sides: dict[nn.Module, Sequence[int]] = {}
 
     def remember(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if isinstance(module, SamePad):
-            sizes[module] = module.sides(*inputs[0].shape[2:])
+        sides[module] = module.sides(*inputs[0].shape[2:]) if isinstance(module, SamePad) else module.padding
 
-    hooks = [module.register_forward_pre_hook(remember) for module in model.modules() if isinstance(module, SamePad)]
+    kinds = SamePad | nn.ConstantPad2d
+    hooks = [module.register_forward_pre_hook(remember) for module in model.modules() if isinstance(module, kinds)]
     try:
         model(image)
     finally:
@@ -126,10 +161,8 @@ def _fix_padding(model: nn.Module, image: Tensor) -> None:
             hook.remove()
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, SamePad):
-                left, right, top, bottom = sizes[child]
-                fixed = nn.ConstantPad2d((left, right, top, bottom), child.value)
-                setattr(parent, name, fixed if any(sizes[child]) else nn.Identity())
+            if isinstance(child, kinds):
+                setattr(parent, name, FixedPad(sides[child], child.value) if any(sides[child]) else nn.Identity())
 
 
 def _fill(model: nn.Module, random: torch.Generator) -> None:

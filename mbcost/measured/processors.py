@@ -65,7 +65,8 @@ def choose_processors(available: tuple[int, ...], threads: int, system: Path = S
     fastest = sorted(available, key=lambda number: (-_read_rate(number, system), -number))
     cores: dict[str, int] = {}
     for number in fastest:
-        cores.setdefault(read_text(_folder(number, system) / "topology" / "thread_siblings_list") or str(number), number)
+        siblings = read_text(_folder(number, system) / "topology" / "thread_siblings_list")
+        cores.setdefault(siblings or str(number), number)
     first = list(cores.values())
     return tuple([*first, *(number for number in fastest if number not in first)][:threads])
 

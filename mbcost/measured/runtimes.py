@@ -63,8 +63,7 @@ def _title_torch() -> str:
     return f"torch {torch.__version__.partition('+')[0]} eager, CPU"
 
 
-def _prepare_torch(network: RunnableNetwork, threads: int, folder: Path) -> Run:
-    del folder
+def _prepare_torch(network: RunnableNetwork, _threads: int, _folder: Path) -> Run:
     instance = instantiate(network)
 
     def run() -> object:
@@ -76,7 +75,7 @@ def _prepare_torch(network: RunnableNetwork, threads: int, folder: Path) -> Run:
 
 @contextmanager
 def threads_of_torch(threads: int) -> Iterator[None]:
-    """Let torch compute with a number of threads, and afterwards with as many as before."""
+    """Let torch compute with a number of threads, and afterwards with as many as before: it has one number for all."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

@@ -18,7 +18,7 @@ from mbcost.measured.instance import naming_failures
 from mbcost.measured.processors import check_threads, describe_processor, list_processors, pinned
 from mbcost.measured.runtimes import RUNTIMES, Run, threads_of_torch
 from mbcost.spec.catalogue.runnable import RunnableNetwork
-from mbcost.spec.timed import TimedNetwork, Timings, TimingProgress
+from mbcost.spec.timed import TimedNetwork, TimingProgress, Timings
 
 SEED = 20261130
 """Of the order in which each round visits the networks."""
