@@ -150,7 +150,10 @@ def _fix_padding(model: nn.Module, image: Tensor) -> None:
     sides: dict[nn.Module, Sequence[int]] = {}
 
     def remember(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        sides[module] = module.sides(*inputs[0].shape[2:]) if isinstance(module, SamePad) else module.padding
+        if isinstance(module, SamePad):
+            sides[module] = module.sides(*inputs[0].shape[2:])
+        elif isinstance(module, nn.ConstantPad2d):
+            sides[module] = module.padding
 
     kinds = SamePad | nn.ConstantPad2d
     hooks = [module.register_forward_pre_hook(remember) for module in model.modules() if isinstance(module, kinds)]

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from inspect import signature
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -48,7 +49,7 @@ def write_onnx(network: RunnableNetwork, path: Path) -> None:
 
 def _export(instance: Instance, path: Path) -> None:
     """Write the model by tracing it, which takes a tenth of the time of torch's newer exporter."""
-    by_trace = {"dynamo": False} if "dynamo" in signature(torch.onnx.export).parameters else {}
+    by_trace: dict[str, Any] = {"dynamo": False} if "dynamo" in signature(torch.onnx.export).parameters else {}
     with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         warnings.simplefilter("ignore")
         torch.onnx.export(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import time
 from pathlib import Path
 
 import pytest
 
-from mbcost.measured import disturbances, processors
+from mbcost.measured import disturbances
 from mbcost.measured.disturbances import UNKNOWN, Counters, describe_change, describe_disturbances, read_counters
 from mbcost.measured.processors import choose_processors, describe_processor
 
@@ -84,7 +87,7 @@ def test_what_happened_meanwhile_is_counted_on_the_processors_that_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disturbances, "_count_ticks_per_second", lambda: 100)
-    monkeypatch.setattr(disturbances.time, "process_time", iter((1.0, 6.0)).__next__)
+    monkeypatch.setattr(time, "process_time", iter((1.0, 6.0)).__next__)
     kinds = {"cpufreq/scaling_cur_freq": "2100000", "cpufreq/cpuinfo_max_freq": "3000000"}
     files = {f"{CPU}/cpu1/{kind}": text for kind, text in kinds.items()}
     stat = "cpu 9 9 9 9 9\ncpu0 {} 0 0 0 0 0 0 0 0 0\ncpu1 {} 10 {} 100 5 {} 0 {} 7 0\nintr 5"
@@ -140,6 +143,6 @@ def test_the_fastest_processors_of_different_cores_measure(
 def test_a_processor_is_named(
     files: dict[str, str], model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processors.platform, "processor", lambda: "named by Python")
-    monkeypatch.setattr(processors.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(platform, "processor", lambda: "named by Python")
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
     assert describe_processor(write(tmp_path, files)) == f"{model}, 4 processors"

@@ -81,8 +81,8 @@ def test_a_file_has_the_mult_adds_of_the_table_and_computes_what_the_model_compu
         answer = built(image)
     assert answer.isfinite().all()
     assert answer.std() > 1e-3
-    found = torch.from_numpy(session.run(None, {"image": image.numpy()})[0])
-    torch.testing.assert_close(found, answer, rtol=1e-3, atol=1e-3 * float(answer.abs().max()))
+    computed = torch.from_numpy(session.run(None, {"image": image.numpy()})[0])
+    torch.testing.assert_close(computed, answer, rtol=1e-3, atol=1e-3 * float(answer.abs().max()))
 
 
 @pytest.mark.parametrize(
