@@ -75,6 +75,17 @@ def naming_failures(network: RunnableNetwork, runtime: str) -> Iterator[None]:
         raise MbcostError(one_line(message)) from None
 
 
+@contextmanager
+def threads_of_torch(threads: int) -> Iterator[None]:
+    """Let torch compute with a number of threads, and afterwards with as many as before: it has one number for all."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _report_shortage(network: RunnableNetwork) -> MbcostError:
     return MbcostError(
         f"{network.network} needs more memory than there is: use a smaller resolution or network, or fewer at once"

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from mbcost.errors import MissingLibrary
-from mbcost.measured.instance import Instance, instantiate, naming_failures
+from mbcost.measured.instance import Instance, instantiate, naming_failures, threads_of_torch
 from mbcost.spec.catalogue.runnable import RunnableNetwork
 
 OPSET = 17
@@ -35,13 +35,13 @@ def write_onnx(network: RunnableNetwork, path: Path) -> None:
     """
     if find_spec("onnx") is None:
         raise MissingLibrary("onnx", "measure")
-    instance = instantiate(network)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with partial.open("xb"):  # says what is wrong with the folder before torch does in its own words
-        pass
+    partial = path.with_name(f".mbcost-{os.getpid()}.part")
+    partial.unlink(missing_ok=True)  # of an earlier process with this number, which the system has ended
     try:
-        with naming_failures(network, "torch's ONNX exporter"):
-            _export(instance, partial)
+        with partial.open("xb"):  # says what is wrong with the folder before torch does in its own words
+            pass
+        with threads_of_torch(1), naming_failures(network, "torch's ONNX exporter"):
+            _export(instantiate(network), partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

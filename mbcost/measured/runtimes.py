@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,17 +70,6 @@ def _prepare_torch(network: RunnableNetwork, _threads: int, _folder: Path) -> Ru
             return instance.model(instance.image)
 
     return run
-
-
-@contextmanager
-def threads_of_torch(threads: int) -> Iterator[None]:
-    """Let torch compute with a number of threads, and afterwards with as many as before: it has one number for all."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 RUNTIMES: Mapping[str, Runtime] = {

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 from mbcost.errors import MbcostError, choose
 from mbcost.measured.disturbances import describe_change, describe_disturbances, read_counters
-from mbcost.measured.instance import naming_failures
+from mbcost.measured.instance import naming_failures, threads_of_torch
 from mbcost.measured.processors import check_threads, describe_processor, list_processors, pinned
-from mbcost.measured.runtimes import RUNTIMES, Run, threads_of_torch
+from mbcost.measured.runtimes import RUNTIMES, Run
 from mbcost.spec.catalogue.runnable import RunnableNetwork
 from mbcost.spec.timed import TimedNetwork, TimingProgress, Timings
 
