@@ -28,12 +28,12 @@ FEWEST_ROUNDS = 5
 """Rounds that are measured however short the time is, unless the user interrupts them."""
 FEWEST_KEPT = 3
 """Rounds from which on an interrupted measurement is kept."""
-COLD_RUNS = 4
-"""Runs of a network that do not count whenever a round comes to it: the caches still have what the network before it
-used. On a server's processor the first run took 10 to 35 % longer than the tenth, the fifth one at most 2 %."""
-VISIT = 0.02
+VISIT = 0.04
 """Seconds that a round measures one network."""
-FEWEST_RUNS, MOST_RUNS = 6, 50
+COLD_RUNS = 4
+"""The most runs of a network that do not count when a round comes to it: the caches still have what the network before
+it used. On a server's processor the first run took 10 to 35 % longer than the tenth, the fifth one at most 2 %."""
+FEWEST_RUNS, MOST_RUNS = 2, 50
 """Runs of one network in a round that count."""
 TICKS = 1000
 """The shortest time that is measured, in steps of the clock; runs of shorter networks are measured together."""
@@ -101,6 +101,8 @@ class _Subject:
 
     network: RunnableNetwork
     run: Run
+    cold: int
+    """How often it runs in a round before it is measured."""
     runs: int
     """How often it is measured per round."""
     calls: int
@@ -111,7 +113,7 @@ class _Subject:
         clock, run, calls = time.perf_counter_ns, self.run, range(self.calls)
         seconds = []
         with naming_failures(self.network, "the runtime"):
-            for _ in range(COLD_RUNS * self.calls):
+            for _ in range(self.cold * self.calls):
                 run()
             for _ in range(self.runs):
                 start = clock()
@@ -123,11 +125,11 @@ class _Subject:
 
 def _warm_up(network: RunnableNetwork, run: Run) -> _Subject:
     """Run a network a few times and decide how often each round runs it."""
-    shortest = min(_Subject(network, run, WARM_UP, 1).visit())
+    shortest = min(_Subject(network, run, 1, WARM_UP, 1).visit())
     resolution = time.get_clock_info("perf_counter").resolution
     calls = max(1, round(TICKS * resolution / max(shortest, resolution)))
     runs = round(VISIT / max(shortest * calls, resolution))
-    return _Subject(network, run, min(max(runs, FEWEST_RUNS), MOST_RUNS), calls)
+    return _Subject(network, run, min(max(runs, 1), COLD_RUNS), min(max(runs, FEWEST_RUNS), MOST_RUNS), calls)
 
 
 @dataclass
