@@ -55,6 +55,32 @@ def plan_measurements(
     return [networks[index] for index in chosen]
 
 
+def measure_doubt(
+    networks: Sequence[Network], known: Sequence[Network], prior: Prior, batch: int = 1, *, left_out: bool = False
+) -> float:
+    """Return the expected relative error of predictions, as the root of its mean square, with noise.
+
+    Args:
+        networks: those that are predicted.
+        known: those that are measured.
+        prior: the expected shares of the time.
+        batch: the number of images that are computed together.
+        left_out: whether each network is predicted by the known ones except itself.
+    """
+    import numpy as np
+
+    work, deviations = _relate_work([*networks, *known], prior, batch)
+    variances = np.diag(deviations**2)
+    for row in work[len(networks) :]:
+        variances = _learn(variances, row)
+    target = work[: len(networks)]
+    spread = np.einsum("ij,jk,ik->i", target, variances, target)
+    if left_out:
+        share = np.minimum(spread / NOISE**2, 0.999)  # the leverage; Sherman and Morrison give the variance without it
+        spread = spread / (1 - share)
+    return float(np.sqrt((NOISE**2 + spread).mean()))
+
+
 def _learn(variances: NDArray[Any], row: NDArray[Any]) -> NDArray[Any]:
     """Return the variances of the shares after one more network is measured."""
     import numpy as np
