@@ -34,6 +34,9 @@ LEAST_FOR_INTERVAL = 8
 """With n networks no interval can promise more than n / (n + 1), and with fewer than 8 it is found to promise less."""
 COVERAGE = 0.8
 """The share of networks whose latency an interval contains."""
+MOST_ERROR = 0.15
+"""The largest mean error, when left out, at which intervals are given: above it, the model does not describe the
+device."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Calibration:
     """The inverse of the equations, [kinds, kinds], from which leverages follow; 0 for kinds without a rate."""
     residuals: NDArray[Any] = field(repr=False, compare=False)
     """The sizes of the left-out errors as logarithms, through the square root of 1 + leverage, in rising order."""
+    kept: Errors | None = field(default=None, repr=False, compare=False)
+    """`left_out`, if it was computed earlier from the same measurements."""
 
     @property
     def device(self) -> MeasuredDevice:
@@ -94,9 +99,14 @@ class Calibration:
     @property
     def margin(self) -> float | None:
         """The logarithm that an interval goes up and down, for a network without leverage; None if it is unknown."""
-        if len(self.residuals) < LEAST_FOR_INTERVAL:
+        if len(self.residuals) < LEAST_FOR_INTERVAL or not self.is_described:
             return None
         return float(self.residuals[ceil(COVERAGE * (len(self.residuals) + 1)) - 1])
+
+    @property
+    def is_described(self) -> bool:
+        """Whether the model describes the device: its mean error is at most `MOST_ERROR`."""
+        return self.left_out.mean <= MOST_ERROR
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
@@ -112,7 +122,7 @@ class Calibration:
     @cached_property
     def left_out(self) -> Errors:
         """The errors for each network, predicted by the others; suspicious ones are counted."""
-        return summarize_errors([point.ratio for point in self.points])
+        return self.kept or summarize_errors([point.ratio for point in self.points])
 
     @cached_property
     def mult_adds_alone(self) -> Errors:
@@ -171,8 +181,12 @@ class Calibration:
         return show(self, f"{self.device.name}: {len(self.sample)} networks, {errors}")
 
 
-def calibrate(resolved: ResolvedDevice) -> Calibration:
+def calibrate(resolved: ResolvedDevice, kept: Errors | None = None) -> Calibration:
     """Return the rates of a device.
+
+    Args:
+        resolved: the device.
+        kept: its left-out errors, if they were computed earlier; it is the part that takes longest.
 
     Raises:
         MbcostError: fewer than `LEAST_POINTS` networks are measured.
@@ -189,7 +203,8 @@ def calibrate(resolved: ResolvedDevice) -> Calibration:
     if outliers.any():
         structure = predict_left_out(sample, used[None])[1][0]
     rates, inverse, residuals = _fit(sample, structure, used)
-    return Calibration(resolved, sample, tuple(outliers.tolist()), structure, tuple(rates.tolist()), inverse, residuals)
+    suspicious = tuple(outliers.tolist())
+    return Calibration(resolved, sample, suspicious, structure, tuple(rates.tolist()), inverse, residuals, kept)
 
 
 def make_sample(resolved: ResolvedDevice) -> Sample:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.blocks import name_family
-from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration
+from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, MOST_ERROR, Calibration
 from mbcost.questions.latency.fit import select_kinds
 from mbcost.questions.latency.work import Channels, Sizes, describe_network, measure_grid, measure_work
 from mbcost.spec.shown import show
@@ -59,6 +59,12 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
     count = len(calibration.residuals)
     if count < LEAST_FOR_INTERVAL:
         return f"{count} networks were measured, and an interval needs {LEAST_FOR_INTERVAL}"
+    if not calibration.is_described:
+        error = calibration.left_out.mean
+        return (
+            f"the measured networks are missed by {error:.0%} on average when they are left out, and above "
+            f"{MOST_ERROR:.0%} no interval is claimed"
+        )
     if name_family(network) not in calibration.families:
         error = calibration.left_out_family
         known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"
