@@ -98,6 +98,20 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
             "Show a lower bound of the time per layer, from the limits of arithmetic and memory.",
         ),
     },
+    "Time it": {
+        "calibrate": Command(
+            "mbcost.cli.latency.calibrate:calibrate",
+            "Turn measured latencies into a device, with the error that its predictions have.",
+        ),
+        "latency": Command(
+            "mbcost.cli.latency.latency:latency",
+            "Estimate the milliseconds of networks on a measured device, with the error that such estimates have.",
+        ),
+        "devices": Command(
+            "mbcost.cli.latency.devices:devices",
+            "List the measured devices with the errors that their latencies have, or show one of them.",
+        ),
+    },
     "Explain a number": {
         "explain": Command(
             "mbcost.cli.explain.explain:explain",
