@@ -26,8 +26,10 @@ from mbcost.questions.latency.planned import NAME, USUAL_COUNT, plan_device
 from mbcost.spec.catalogue.measurements import load_measurements
 from mbcost.spec.catalogue.runnable import find_runnable
 from mbcost.spec.device import MeasuredDevice
+from mbcost.spec.dtype import DTYPES, dtype_of
 from mbcost.spec.reading.text import read_file
 from mbcost.spec.reading.writing import write_device
+from mbcost.spec.shown import count
 
 RUNTIMES = ("onnxruntime", "torch")
 DEVICE_FILES = (".yaml", ".yml")
@@ -85,9 +87,12 @@ def calibrate(
         Optional[str],
         Option(help="Threads of the runtime: of --run [default: 1], or what the device file says.", metavar="N"),
     ] = None,
-    device: Annotated[Optional[str], Option(help="What the device file calls the device.", metavar="TEXT")] = None,
+    name: Annotated[Optional[str], Option(help="What the device file calls the device.", metavar="TEXT")] = None,
     runtime: Annotated[Optional[str], Option(help="The runtime with its version.", metavar="TEXT")] = None,
-    dtype: Annotated[Optional[str], Option(help="The dtype of the networks.", metavar="TEXT")] = None,
+    dtype: Annotated[
+        Optional[str],
+        Option(help="The dtype of the networks.", metavar="|".join(DTYPES), complete=one_of(*DTYPES)),
+    ] = None,
     view: View,
 ) -> int:
     """Turn measured latencies into a device, with the error that its predictions have.
@@ -104,7 +109,8 @@ def calibrate(
     """
     saved, view = _split_output(view)
     destination = choose_destination(view, columns=COLUMNS)
-    description = {"device": device, "runtime": runtime, "dtype": dtype, "threads": threads}
+    number_format = None if dtype is None else dtype_of(dtype).name
+    description = {"device": name, "runtime": runtime, "dtype": number_format, "threads": threads}
     if plan is None and models is None and run is None:
         if minutes is not None:
             raise MbcostError("--minutes is for measuring here: add --run, or remove it")
@@ -116,13 +122,13 @@ def calibrate(
         seconds = parse_minutes(minutes or MINUTES)
         if saved is None:
             raise MbcostError("the measurements would be lost: add --output with the name of a device file, mine.yaml")
-    planned = _plan(files or [], plan, device)
+    planned = _plan(files or [], plan, name)
     if models is not None:
         names = write_models([find_runnable(row) for row in planned.measured], models)
         write_message(f"{models} has {', '.join(names)}")
     if run is not None:
         measured = measure_here(planned, run, _read_threads(threads), seconds)
-        return _show(replace(measured, device=device or measured.device), saved, destination)
+        return _show(replace(measured, device=name or measured.device), saved, destination)
     _write_plan(replace(planned, **_given(description)), saved, destination)
     return 0
 
@@ -141,17 +147,17 @@ def _split_output(view: View) -> tuple[Path | None, View]:
     return file, replace(view, output=None)
 
 
-def _plan(texts: Sequence[str], count: int | None, device: str | None) -> MeasuredDevice:
+def _plan(texts: Sequence[str], number: int | None, device: str | None) -> MeasuredDevice:
     """Return the networks to measure: those of a device file, or chosen ones."""
     if len(texts) == 1 and _is_device_file(texts[0]):
-        if count is not None:
+        if number is not None:
             raise MbcostError(f"{texts[0]} has the networks already, and --plan would choose others: keep one")
         planned = load_measurements(texts)
         resolve_measured(planned, planned=True)
         rows = [replace(row, milliseconds=None) for row in planned.measured]
         return replace(planned, device=device or planned.device, measured=tuple(dict.fromkeys(rows)))
     with show_work("choosing networks"):
-        return plan_device(USUAL_COUNT if count is None else count, texts, device or NAME)
+        return plan_device(USUAL_COUNT if number is None else number, texts, device or NAME)
 
 
 def _is_device_file(text: str) -> bool:
@@ -179,7 +185,7 @@ def _write_plan(planned: MeasuredDevice, saved: Path | None, destination: Destin
         raise MbcostError("a plan is a device file: add --output with a name that ends with .yaml, or remove --format")
     write(write_device(planned), saved)
     if saved is not None:
-        write_message(f"{saved} has the {len(planned.measured)} networks: write the milliseconds of each after its name")
+        write_message(f"{saved} has {count(planned.measured, 'network')}: write the milliseconds after each name")
 
 
 def _show(measured: MeasuredDevice, saved: Path | None, destination: Destination) -> int:

@@ -48,7 +48,8 @@ def latency(
     by: Annotated[
         str,
         Option(
-            help="One row per network, or per layer of one network.", metavar="network|layer",
+            help="One row per network, or per layer of one network.",
+            metavar="network|layer",
             complete=one_of(*GROUPINGS),
         ),
     ] = "network",
@@ -70,7 +71,9 @@ def latency(
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     if device is None:
-        raise MbcostError("the device is missing: add --device with a name of mbcost devices, or a file that you measured")
+        raise MbcostError(
+            "the device is missing: add --device with a name of mbcost devices, or a file that you measured"
+        )
     resolved = [resolve_network(net, options) for net in networks]
     answer = predict_latencies(resolved, device, like)
     names = networks if options == NetworkOptions() else [label_text(network) for network in resolved]
@@ -79,7 +82,9 @@ def latency(
         return 0
     if len(resolved) > 1 or answer.calibration is None:
         reason = "a profile does not have layers" if answer.calibration is None else "it shows one network"
-        raise MbcostError(f"--by layer: {reason}: remove it, or name one network and a device with its own measurements")
+        raise MbcostError(
+            f"--by layer: {reason}: remove it, or name one network and a device with its own measurements"
+        )
     from mbcost.questions.latency.by_layer import split_latency
 
     layers = split_latency(answer.calibration, resolved[0])

@@ -12,7 +12,6 @@ from mbcost.cli.progress import track
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.runnable import RunnableNetwork
 
-
 _FOLDERS = re.compile(r"^.*[/\\](?=[^/\\]*\.ya?ml)")
 """The folders before the name of a YAML file."""
 

@@ -61,7 +61,8 @@ def _describe(timings: Timings) -> Iterator[str]:
     yield f"the median is at most {spread.spread:.1%} above the minimum, of {spread.network}"
     drifted = [timed.network for timed in timings.networks if timed.drift > MOST_DRIFT]
     if drifted:
-        yield f"the two halves of the rounds differ by more than {MOST_DRIFT:.0%} for {', '.join(drifted)}: measure longer"
+        names = ", ".join(drifted)
+        yield f"the two halves of the rounds differ by more than {MOST_DRIFT:.0%} for {names}: measure longer"
 
 
 def parse_minutes(text: str) -> float:

@@ -51,7 +51,9 @@ def as_table(page: Page) -> Table:
     calibration = page.calibration
     columns = COLUMNS if any(bound is not None for bound in page.bounds) else COLUMNS[:-2]
     rows = list(zip(calibration.points, page.bounds, strict=True))
-    return build_table(describe_device(page.device), columns, rows, notes=tuple(_list_notes(page)), lead=_list_lead(calibration))
+    return build_table(
+        describe_device(page.device), columns, rows, notes=tuple(_list_notes(page)), lead=_list_lead(calibration)
+    )
 
 
 def as_json(page: Page) -> dict[str, Any]:
@@ -62,7 +64,9 @@ def as_json(page: Page) -> dict[str, Any]:
         "schema": "mbcost/calibration/1",
         "name": device.name,
         "device": device.device,
-        **{key: getattr(device, key) for key in ("runtime", "dtype", "threads", "batch", "statistic", "source", "note")},
+        **{
+            key: getattr(device, key) for key in ("runtime", "dtype", "threads", "batch", "statistic", "source", "note")
+        },
         "units": {"measured": "ms", "predicted": "ms", "bound": "ms", "error": "%", "mean": "%", "within_10": "share"},
         "points": len(calibration.sample),
         "left_out": errors_json(calibration.left_out),

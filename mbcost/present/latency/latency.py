@@ -72,7 +72,7 @@ def as_json(
         "device": device.device,
         **{key: getattr(device, key) for key in ("runtime", "dtype", "threads", "batch", "statistic")},
         "like": None if scaled is None else scaled.profile.name,
-        "points": len(scaled.resolved.measured if answer.calibration is None and scaled else answer.calibration.sample),  # type: ignore[union-attr]
+        "points": answer.points,
         "units": {"ms": "ms", "low": "ms", "high": "ms", "measured": "ms", "error": "%", "mean": "%"},
         "left_out": None if answer.left_out is None else errors_json(answer.left_out),
         "estimates": [
@@ -110,10 +110,10 @@ def _list_notes(answer: Latencies) -> Iterator[str]:
         yield f"error: each of the {count} measured networks, predicted by the other {count - 1}: {errors}"
     if any(item.low is not None for item in estimates):
         yield INTERVAL
-    reasons = {item.reason: [] for item in estimates if item.reason is not None}  # type: dict[str, list[str]]
+    reasons: dict[str, list[str]] = {}
     for item in estimates:
         if item.reason is not None:
-            reasons[item.reason].append(label_text(item.network))
+            reasons.setdefault(item.reason, []).append(label_text(item.network))
     for reason, labels in reasons.items():
         yield f"no interval for {', '.join(labels)}: {reason}"
     resolved = answer.calibration.resolved if answer.calibration is not None else None

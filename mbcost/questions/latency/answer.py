@@ -55,6 +55,13 @@ class Latencies:
     """None if a profile was scaled."""
     scaled: ScaledProfile | None = field(repr=False, default=None)
 
+    @property
+    def points(self) -> int:
+        """The number of networks that were measured."""
+        if self.calibration is not None:
+            return len(self.calibration.sample)
+        return 0 if self.scaled is None else len(self.scaled.resolved.measured)
+
     @cached_property
     def left_out(self) -> Errors | None:
         """The errors for each measured network, predicted by the others; None if a profile was scaled."""
@@ -128,6 +135,6 @@ def _scale(networks: Sequence[Network], device: str, like: str) -> Latencies:
             f"the profile {profile.name}, scaled by {count} measured network{'s' * (count != 1)}, missed {what} by "
             f"{error:.0%} on average on its other devices"
         )
-        nearest = min(resolved.measured, key=lambda pair: abs(scaled.estimate(pair[1]) - milliseconds))[0]  # noqa: B023
+        nearest = min(resolved.measured, key=lambda pair: abs(scaled.estimate(pair[1]) - milliseconds))[0]
         estimates.append(Latency(network, milliseconds, None, None, reason, known.get(network), nearest, error))
     return Latencies(resolved.device, tuple(estimates), None, scaled)

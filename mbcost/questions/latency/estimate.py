@@ -60,10 +60,9 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
     if count < LEAST_FOR_INTERVAL:
         return f"{count} networks were measured, and an interval needs {LEAST_FOR_INTERVAL}"
     if not calibration.is_described:
-        error = calibration.left_out.mean
         return (
-            f"the measured networks are missed by {error:.0%} on average when they are left out, and above "
-            f"{MOST_ERROR:.0%} no interval is claimed"
+            f"the measured networks are missed by {calibration.left_out.mean:.0%} on average when they are left out, "
+            f"and above {MOST_ERROR:.0%} no interval is claimed"
         )
     if name_family(network) not in calibration.families:
         error = calibration.left_out_family

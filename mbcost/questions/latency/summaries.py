@@ -87,7 +87,9 @@ def find_summary(name: str) -> Summary | None:
     record = _load().get(name)
     if record is None or record["hash"] != _hash_texts(name):
         return None
-    values = {key: Errors(**value) if isinstance(value, dict) else value for key, value in record.items()}
+    values: dict[str, Any] = {
+        key: Errors(**value) if isinstance(value, dict) else value for key, value in record.items()
+    }
     del values["hash"]
     return Summary(name=name, **values)
 

@@ -33,7 +33,9 @@ def load_measurements(files: Sequence[str], description: Mapping[str, str | None
     logs = [split for file in files if (split := split_log(file)) is not None]
     if logs and len(logs) < len(files):
         other = next(file for file in files if split_log(file) is None)
-        raise MbcostError(f"{other} is not a log of one network, but other files are: write NETWORK={other}, or remove it")
+        raise MbcostError(
+            f"{other} is not a log of one network, but other files are: write NETWORK={other}, or remove it"
+        )
     if not logs and len(files) > 1:
         raise MbcostError(
             f"{files[0]} and {files[1]} are two devices: calibrate them one after the other; logs are written as "
