@@ -68,7 +68,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned", "mistakes"},
         "validate": set(),
         "check": set(),
-        "plot": {"accuracy", "device"},
+        "plot": {"device"},
     },
     "present": {
         "cost": set(),
@@ -81,7 +81,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned"},
         "validate": set(),
         "check": set(),
-        "plot": {"compare"},
+        "plot": {"accuracy", "compare"},
     },
     "cli": {
         "cost": set(),
@@ -94,7 +94,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": set(),
         "validate": set(),
         "check": set(),
-        "plot": {"compare"},
+        "plot": {"accuracy", "compare"},
     },
 }
 """Which families a family of a room may import besides its own. Those of `questions`, `present` and `cli` are the

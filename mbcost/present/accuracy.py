@@ -10,7 +10,6 @@ from mbcost.questions.accuracy.estimate import Accuracy, AccuracyEstimate
 from mbcost.questions.accuracy.fitting import PROMISED
 from mbcost.questions.accuracy.surface import LeftOut, Surface
 from mbcost.spec.catalogue.checkpoints import Checkpoint, Recipe
-from mbcost.spec.scaling import alpha_text
 from mbcost.spec.shown import count
 
 MEANING = "top-1: ImageNet accuracy of a single crop, 1000 classes, if the network is trained with the recipe"
@@ -136,10 +135,10 @@ def _surface_note(surface: Surface) -> str:
     errors, of_alphas = surface.left_out, surface.left_out_alpha
     assert errors is not None, "an estimate rests on a surface"
     words = [
-        f"{surface.net} by {surface.recipe.name}: of {count(surface.checkpoints, 'checkpoint')}, each estimated without "
-        f"itself, the mean error is {errors.mean:.2f} points and the worst {errors.worst:.2f}"
+        f"{surface.net} by {surface.recipe.name}: of {count(surface.checkpoints, 'checkpoint')}, each estimated "
+        f"without itself, the mean error is {errors.mean:.2f} points and the worst {errors.worst:.2f}"
     ]
-    if of_alphas is not None:
+    if of_alphas is not None and len(surface.alphas) < len(surface.checkpoints):
         words.append(f"without all of its alpha {of_alphas.mean:.2f} and {of_alphas.worst:.2f}")
     if errors.tested:
         words.append(f"{errors.contained} of {errors.tested} are inside their interval")
@@ -162,7 +161,7 @@ def _list_nearest(estimate: AccuracyEstimate) -> str:
 def _checkpoint_text(checkpoint: Checkpoint) -> str:
     """Spell a checkpoint with its accuracy, without the network's name."""
     side = (checkpoint.resolution, checkpoint.resolution)
-    return f"{reference_text('', checkpoint.alpha, side)} {checkpoint.top1:g}"
+    return f"{reference_text('', checkpoint.alpha, side)} {checkpoint.top1}"
 
 
 def _percent_cell(percent: float | None) -> Cell:

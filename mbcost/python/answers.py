@@ -49,9 +49,9 @@ def rows(answer: object) -> list[dict[str, Value]]:
     `pandas.DataFrame(rows(answer))` is the answer as a data frame; mbcost does not import pandas.
 
     Args:
-        answer: what `accuracy`, `check`, `compare`, `conventions`, `diff`, `explain`, `fit`, `formula`, `ledger`, `memory`,
-            `network`, `published`, `residual_vs_inverted`, `roofline`, `standard_vs_dws`, `sweep`, `validate` or
-            `verify` returned, or several answers of one of them.
+        answer: what `accuracy`, `check`, `compare`, `conventions`, `diff`, `explain`, `fit`, `formula`, `ledger`,
+            `memory`, `network`, `published`, `residual_vs_inverted`, `roofline`, `standard_vs_dws`, `sweep`, `validate`
+            or `verify` returned, or several answers of one of them.
 
     Raises:
         MbcostError: it is something else.

@@ -21,9 +21,9 @@ def accuracy(*networks: NetworkLike, recipe: str | None = None) -> Accuracy:
             network's implementation.
 
     Returns:
-        `.estimates`, one per network with `.top1`, `.low` and `.high` (percent, the ends of the 90 % interval), `.exact`
-        (whether it is a released checkpoint's, so that it is published), `.recipe`, `.nearest` checkpoints, and
-        `.reason`, which says why a number is None; `.surfaces`, one per recipe and network, with `.left_out` and
+        `.estimates`, one per network with `.top1`, `.low` and `.high` (percent, with the ends of the 90 % interval),
+        `.exact` (whether it is a released checkpoint's, so that it is published), `.recipe`, `.nearest` checkpoints,
+        and `.reason`, which says why a number is None; `.surfaces`, one per recipe and network, with `.left_out` and
         `.left_out_alpha` (errors in percentage points, `.mean` and `.worst`) and `.predict(alphas, resolutions)`, which
         takes arrays.
 

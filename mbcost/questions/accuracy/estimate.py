@@ -12,7 +12,6 @@ from mbcost.errors import choose, enumerate_words
 from mbcost.questions.accuracy.surface import Surface, load_surfaces
 from mbcost.spec.catalogue.checkpoints import Checkpoint, Recipe, load_recipes
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
-from mbcost.spec.catalogue.reference import reference_text
 from mbcost.spec.scaling import Scaling, alpha_text
 from mbcost.spec.shown import count, show
 from mbcost.spec.table import CLASSES
@@ -34,7 +33,7 @@ class AccuracyEstimate:
     exact: bool
     """Whether the network is a released checkpoint's, so that its accuracy is published."""
     recipe: str | None
-    """The recipe with which it would be trained; None if no recipe trained this kind of network."""
+    """The recipe with which it would be trained; None if none trained such a network."""
     reason: str
     """Why there is no estimate or no interval; empty if there are both."""
     nearest: tuple[Checkpoint, ...]
@@ -93,9 +92,10 @@ def estimate_accuracy(network: Network, recipe: str | None = None) -> AccuracyEs
     else:
         known = next((known for known in recipes.values() if known.implementation == network.implementation), None)
     if reason := _list_differences(network, known):
-        return _refuse(network, known, reason)
+        return _refuse(network, None, reason)
     assert known is not None, "a network without a recipe is refused"
-    surface = next(surface for surface in load_surfaces() if surface.recipe is known and surface.net == network.spec.name)
+    surfaces = (surface for surface in load_surfaces() if surface.recipe is known)
+    surface = next(surface for surface in surfaces if surface.net == network.spec.name)
     own = _find_checkpoint(network, surface.checkpoints)
     nearest = _list_nearest(network, surface.checkpoints, own)
     if own is not None:
@@ -105,8 +105,9 @@ def estimate_accuracy(network: Network, recipe: str | None = None) -> AccuracyEs
     top1, low, high = (float(values) for values in surface.predict(network.alpha, network.resolution[0]))
     if top1 != top1:  # NaN
         return _refuse(network, known, _describe_hull(network, surface), nearest)
-    interval = (None, None) if surface.why_no_interval else (low, high)
-    return AccuracyEstimate(network, top1, *interval, False, known.name, surface.why_no_interval, nearest)
+    if surface.why_no_interval:
+        return AccuracyEstimate(network, top1, None, None, False, known.name, surface.why_no_interval, nearest)
+    return AccuracyEstimate(network, top1, low, high, False, known.name, "", nearest)
 
 
 def _refuse(
@@ -142,7 +143,7 @@ def _describe_implementation(network: Network, recipe: Recipe | None) -> str:
         return "it is an own list of layers, and nobody released checkpoints of it"
     if recipe is None:
         trained = ", ".join(f"{known.name} trained {known.implementation}" for known in load_recipes().values())
-        return f"no recipe trained the implementation {network.implementation}: {trained}"
+        return f"no recipe here trained the implementation {network.implementation}: {trained}"
     return f"{recipe.name} trained the implementation {recipe.implementation}, not {network.implementation}"
 
 
@@ -155,7 +156,7 @@ def _find_checkpoint(network: Network, checkpoints: Iterable[Checkpoint]) -> Che
 
 
 def _plan(network: Network, alpha: float) -> tuple[Block, ...]:
-    """Return the blocks that the network has at an alpha. At the same resolution, the same blocks are the same layers."""
+    """Return the blocks that the network has at an alpha; at the same resolution, they decide the layers."""
     rules = network.spec.implementation(network.implementation)
     return tuple(plan(Scaling(network.spec, rules, alpha, network.classes), network.in_channels))
 
@@ -179,5 +180,4 @@ def _describe_hull(network: Network, surface: Surface) -> str:
     side_range = f"resolution {sides[0]} to {sides[-1]}" if len(sides) > 1 else f"resolution {sides[0]}"
     inside_both = alphas[0] <= network.alpha <= alphas[-1] and sides[0] <= network.resolution[0] <= sides[-1]
     corner = ", and not this corner of them" if inside_both else ""
-    reference = reference_text(surface.net, network.alpha, network.resolution)
-    return f"{reference} is outside of what {name} released for {surface.net}: {alpha_range} at {side_range}{corner}"
+    return f"it is outside of what {name} released for {surface.net}: {alpha_range} at {side_range}{corner}"

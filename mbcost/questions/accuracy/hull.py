@@ -28,7 +28,7 @@ class Hull:
 
         with np.errstate(divide="ignore", invalid="ignore"):
             x, y = np.broadcast_arrays(np.log(np.asarray(alphas, float)), np.log(np.asarray(resolutions, float)))
-            inside = np.isfinite(x) & np.isfinite(y)
+            inside: NDArray[Any] = np.isfinite(x) & np.isfinite(y)
             for bounds, values in zip(zip(*self.corners, strict=True), (x, y), strict=True):
                 inside &= (values >= min(bounds) - TOLERANCE) & (values <= max(bounds) + TOLERANCE)
             following = (*self.corners[1:], self.corners[0])

@@ -64,10 +64,11 @@ class Surface:
         """The reason if there is no surface, else nothing."""
         if self.fit is not None:
             return ""
-        return (
-            f"{self.recipe.name} released {count(self.checkpoints, 'checkpoint')} of {self.net}, and at least "
-            f"{len(self._terms) + SPARE} are needed for a curve whose error is known"
-        )
+        released = f"{self.recipe.name} released {count(self.checkpoints, 'checkpoint')} of {self.net}"
+        needed = max(2, len(self._terms)) + SPARE
+        if len(self.checkpoints) < needed:
+            return f"{released}, and at least {needed} are needed for a curve whose error is known"
+        return f"{released}, whose alphas and resolutions do not determine a surface if one of them is left out"
 
     @property
     def why_no_interval(self) -> str:
@@ -76,8 +77,8 @@ class Surface:
         if released >= fewest_points():
             return ""
         return (
-            f"no {PROMISED}% interval: the errors of {count(self.checkpoints, 'checkpoint')} bound at most {released} of "
-            f"{released + 1} new ones, so at least {fewest_points()} are needed"
+            f"no {PROMISED}% interval: the errors of {count(self.checkpoints, 'checkpoint')} bound at most {released} "
+            f"of {released + 1} new ones, so at least {fewest_points()} are needed"
         )
 
     def predict(self, alphas: ArrayLike, resolutions: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

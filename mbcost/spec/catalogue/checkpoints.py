@@ -69,7 +69,7 @@ def load_recipes() -> Mapping[str, Recipe]:
 
 
 def load_checkpoints(recipe: str = OFFICIAL) -> tuple[Checkpoint, ...]:
-    """Return every released checkpoint of a recipe, by default of the official networks, in the order of the sources."""
+    """Return every released checkpoint of a recipe, by default that of the official networks, in the source's order."""
     return load_recipes()[recipe].checkpoints
 
 
