@@ -1,0 +1,1 @@
+"""Answers about latency as tables and JSON."""

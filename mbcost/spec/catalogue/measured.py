@@ -1,0 +1,108 @@
+"""The devices that come with mbcost as their measurements, `specs/devices/`, and those in files of users."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from mbcost.errors import STANDARD_INPUT, MbcostError, choose
+from mbcost.spec.catalogue.devices import load_devices
+from mbcost.spec.catalogue.library import has_folder, is_file, is_folder, specs_folder
+from mbcost.spec.device import MeasuredDevice, Profile
+from mbcost.spec.reading.device import parse_device, parse_profile
+from mbcost.spec.reading.text import read_file, read_standard_input
+
+_ENDINGS = (".yaml", ".yml", ".csv", ".tsv", ".txt", ".log")
+
+
+def list_devices() -> tuple[str, ...]:
+    """Return the names of the built-in devices in alphabetical order. No file is read."""
+    return tuple(sorted(path.stem for path in (specs_folder() / "devices").glob("*.yaml")))
+
+
+def list_profiles() -> tuple[str, ...]:
+    """Return the names of the built-in profiles in alphabetical order. No file is read."""
+    return tuple(sorted(path.stem for path in (specs_folder() / "devices" / "profiles").glob("*.yaml")))
+
+
+def load_measured_device(name: str | os.PathLike[str]) -> MeasuredDevice:
+    """Return a built-in device by its name, a device in a file by its path, or one on standard input, `-`.
+
+    Whether its networks exist is not checked.
+
+    Raises:
+        MbcostError: no device has this name, or the file cannot be read.
+        SpecError: the file is not valid; with every problem in it.
+
+    >>> load_measured_device("pixel2-tflite").device
+    'Pixel 2, one large core'
+    """
+    name = os.fspath(name)
+    if name == "-":
+        return _parse(read_standard_input(), STANDARD_INPUT, "stdin")
+    if _is_path(name):
+        return _parse(read_file(Path(name)), name, Path(name).stem)
+    names = list_devices()
+    if name not in names and name in load_devices():
+        raise MbcostError(
+            f"the device '{name}' has only a data sheet, not measured latencies: "
+            "name a device of mbcost devices, or a file of your measurements"
+        )
+    return _load_built_in(_choose("device", name, names))
+
+
+def load_profiles() -> Mapping[str, Profile]:
+    """Return the built-in profiles by name.
+
+    >>> [network.network for network in load_profiles()["paddle-lite-armv8-float32"].networks]
+    ['v1', 'v2', 'v3-large', 'v3-small', 'resnet-50']
+    """
+    return {name: _load_profile(name) for name in list_profiles()}
+
+
+def load_profile(name: str) -> Profile:
+    """Return the built-in profile called `name`.
+
+    Raises:
+        MbcostError: no profile has this name.
+    """
+    return _load_profile(_choose("profile", name, list_profiles()))
+
+
+@cache
+def _load_built_in(name: str) -> MeasuredDevice:
+    path = specs_folder() / "devices" / f"{name}.yaml"
+    return parse_device(read_file(path), str(path), name, load_devices)
+
+
+@cache
+def _load_profile(name: str) -> Profile:
+    path = specs_folder() / "devices" / "profiles" / f"{name}.yaml"
+    return parse_profile(read_file(path), str(path), name)
+
+
+def _parse(text: str, origin: str, name: str) -> MeasuredDevice:
+    return parse_device(text, origin, name, load_devices)
+
+
+def _is_path(name: str) -> bool:
+    """Return whether a name means a file, existing or not, and not a built-in device."""
+    if name in list_devices():
+        return False
+    return (
+        name.lower().endswith(_ENDINGS) or has_folder(name) or name.startswith(".") or is_file(name) or is_folder(name)
+    )
+
+
+def _choose(kind: str, name: str, names: tuple[str, ...]) -> str:
+    """Return the name that a user means; capitals, hyphens, underscores and blanks make no difference."""
+    small = name.lower().replace("_", "-").replace(" ", "-")
+    return small if small in names else choose(kind, name, names, _list_parts(names))
+
+
+def _list_parts(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the names that contain a word, which is what people type if they know only the device or the runtime."""
+    words = {word for name in names for word in name.split("-")}
+    return {word: tuple(name for name in names if word in name.split("-")) for word in words}
