@@ -59,6 +59,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "cost": set(),
         "compare": {"aligned", "cost"},
         "device": set(),
+        "latency": {"device"},
         "accuracy": set(),
         "latency": set(),
         "search": {"device"},
