@@ -84,7 +84,7 @@ def predict_planned(resolved: ResolvedDevice, count: int, nets: Sequence[str] = 
     """Choose networks without any timing, calibrate with them and predict all others."""
     networks = [network for _, network in resolved.measured if not nets or network.spec.name in nets]
     prior = choose_prior(resolved.device.device)
-    return predict_unseen(resolved, plan_measurements(networks, count, prior, batch=resolved.device.batch), nets)
+    return predict_unseen(resolved, plan_measurements(networks, count, prior, resolved.device.batch), nets)
 
 
 def predict_from_random(resolved: ResolvedDevice, generator: np.random.Generator, nets: Sequence[str] = ()) -> Unseen:
@@ -118,11 +118,12 @@ def _print_left_out() -> dict[str, Calibration]:
     print("each network left out: mean error, share within 10 %, worst; of mult-adds alone; alpha, resolution, family")
     calibrations = {name: calibrate(load(name)) for name in list_devices()}
     for name, calibration in calibrations.items():
-        errors, alone = calibration.left_out, calibration.mult_adds_alone
+        errors, by_mult_adds = calibration.left_out, calibration.mult_adds_alone
         groups = (calibration.left_out_alpha, calibration.left_out_resolution, calibration.left_out_family)
+        by_group = " ".join("     -" if group is None else f"{group:6.1%}" for group in groups)
         print(
             f"  {name:26} {len(calibration.sample):3}  {errors.mean:6.1%} {errors.within_10:5.0%} {errors.worst:6.1%}"
-            f"  {alone.mean:6.1%}  {' '.join('     -' if group is None else f'{group:6.1%}' for group in groups)}"
+            f"  {by_mult_adds.mean:6.1%}  {by_group}"
             f"  {calibration.structure}"
         )
     chosen = [calibrations[name] for name in (*PHONES_AND_BOARDS, *ACCELERATORS)]

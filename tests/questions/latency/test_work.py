@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mbcost.analytic.layers import Conv2d
 from mbcost.analytic.network import resolve
 from mbcost.questions.device.roofline import count_elements_read
 from mbcost.questions.latency.work import (
@@ -46,9 +47,8 @@ def test_the_work_is_that_of_the_cost_table(name: str, alpha: float, size: int) 
 def test_channels_are_rounded_up_to_lanes_except_those_of_an_image() -> None:
     # V1 at 0.25: 3 -> 8 channels at 112x112, then a depthwise layer of 8, a pointwise one from 8 to 16 ...
     network = resolve(load_spec("v1"), alpha=0.25)
-    first = [
-        row for row in zip(*(getattr(describe_channels(network), name) for name in ("read", "written")), strict=True)
-    ]
+    channels = describe_channels(network)
+    first = list(zip(channels.read, channels.written, strict=True))
     assert first[:3] == [(3, 8), (8, 8), (8, 16)]
 
     def dense(read: int, written: int, lanes: int) -> int:
@@ -59,10 +59,9 @@ def test_channels_are_rounded_up_to_lanes_except_those_of_an_image() -> None:
         expected = 0
         for step in network.steps:
             lead, positions = step.lead, step.output.height * step.output.width
-            if lead.operator == "conv" or lead.operator == "linear":
-                expected += (
-                    lead.kernel[0] * lead.kernel[1] * dense(lead.input.channels, lead.channels, lanes) * positions
-                )
+            if isinstance(lead, Conv2d) and lead.groups == 1:
+                kernel = lead.kernel[0] * lead.kernel[1]
+                expected += kernel * dense(lead.input.channels, lead.channels, lanes) * positions
         assert work_of("v1", 0.25, lanes=lanes)["dense"] == expected
 
 
