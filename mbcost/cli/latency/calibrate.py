@@ -67,31 +67,40 @@ def calibrate(
     *,
     plan: Annotated[
         Optional[int],
-        Option(help=f"Choose N networks to measure [default with --run: {USUAL_COUNT}].", metavar="N"),
+        Option(help=f"Choose N networks to measure [default: {USUAL_COUNT} with --run].", metavar="N"),
     ] = None,
     models: Annotated[
-        Optional[Path], Option(help="Write the planned networks as ONNX to a new folder.", metavar="DIR")
+        Optional[Path],
+        Option(help="Write the planned networks as ONNX to a new folder [default: none].", metavar="DIR"),
     ] = None,
     run: Annotated[
         Optional[str],
         Option(
-            help="Measure the planned networks on this machine with this runtime.",
+            help="Measure the planned networks on this machine with this runtime [default: none].",
             metavar="|".join(RUNTIMES),
             complete=one_of(*RUNTIMES),
         ),
     ] = None,
     minutes: Annotated[
-        Optional[str], Option(help=f"How long --run measures [default: {MINUTES}].", metavar="M")
+        Optional[str], Option(help=f"How many minutes --run measures [default: {MINUTES}].", metavar="M")
     ] = None,
     threads: Annotated[
         Optional[str],
-        Option(help="Threads of the runtime: of --run [default: 1], or what the device file says.", metavar="N"),
+        Option(help="Threads of the runtime [default: 1 with --run, else what FILE says].", metavar="N"),
     ] = None,
-    name: Annotated[Optional[str], Option(help="What the device file calls the device.", metavar="TEXT")] = None,
-    runtime: Annotated[Optional[str], Option(help="The runtime with its version.", metavar="TEXT")] = None,
+    name: Annotated[
+        Optional[str], Option(help="What the device file calls the device [default: what FILE says].", metavar="TEXT")
+    ] = None,
+    runtime: Annotated[
+        Optional[str], Option(help="The runtime with its version [default: what FILE says].", metavar="TEXT")
+    ] = None,
     dtype: Annotated[
         Optional[str],
-        Option(help="The dtype of the networks.", metavar="|".join(DTYPES), complete=one_of(*DTYPES)),
+        Option(
+            help="The dtype of the networks [default: what FILE says].",
+            metavar="|".join(DTYPES),
+            complete=one_of(*DTYPES),
+        ),
     ] = None,
     view: View,
 ) -> int:

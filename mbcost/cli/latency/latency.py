@@ -29,17 +29,18 @@ def latency(
     ],
     *,
     device: Annotated[
-        Optional[str],
+        str,
         Option(
             help="A device of mbcost devices, or a file of measurements.",
             metavar="NAME|FILE",
             complete=names_of(list_devices),
         ),
-    ] = None,
+    ],
     like: Annotated[
         Optional[str],
         Option(
-            help="Scale this profile of a runtime by the one to seven networks that FILE has.",
+            help="Scale this profile of a runtime by the one to seven networks of FILE "
+            "[default: the device's own measurements].",
             metavar="PROFILE",
             complete=names_of(list_profiles),
         ),
@@ -70,10 +71,6 @@ def latency(
     destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
-    if device is None:
-        raise MbcostError(
-            "the device is missing: add --device with a name of mbcost devices, or a file that you measured"
-        )
     resolved = [resolve_network(net, options) for net in networks]
     answer = predict_latencies(resolved, device, like)
     names = networks if options == NetworkOptions() else [label_text(network) for network in resolved]

@@ -15,7 +15,7 @@ from mbcost.present.latency.numbers import (
     percent_cell,
     round_json,
 )
-from mbcost.present.names import describe
+from mbcost.present.names import alpha_cell, describe, resolution_cell
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.latency.answer import Latencies, Latency
 
@@ -25,7 +25,11 @@ BY_LAYER = (
 )
 INTERVAL = "low, high: 80% interval, from the errors of the measured networks when they are left out"
 COLUMNS: tuple[Column[Latency], ...] = (
-    Column("network", "network", lambda item: label_text(item.network)),
+    Column("network", "network", lambda item: label_text(item.network), only="people"),
+    Column("network", "network", lambda item: item.network.spec.name, only="data"),
+    Column("alpha", "alpha", lambda item: alpha_cell(item.network.alpha), only="data"),
+    Column("resolution", "resolution", lambda item: resolution_cell(item.network.resolution), only="data"),
+    Column("implementation", "implementation", lambda item: item.network.implementation, only="data"),
     Column("latency_ms", "ms", lambda item: milliseconds_cell(item.milliseconds), numeric=True),
     Column("latency_low_ms", "low", lambda item: milliseconds_cell(item.low), numeric=True),
     Column("latency_high_ms", "high", lambda item: milliseconds_cell(item.high), numeric=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
@@ -13,12 +14,14 @@ from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration, 
 from mbcost.questions.latency.estimate import Estimate, estimate_latency
 from mbcost.questions.latency.fit import select_kinds
 from mbcost.questions.latency.measured import resolve_measured
-from mbcost.questions.latency.profile import ScaledProfile, scale_profile
 from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.latency.work import describe_network, measure_work
 from mbcost.spec.catalogue.measured import load_measured_device, load_profile
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
 from mbcost.spec.shown import show
+
+if TYPE_CHECKING:
+    from mbcost.questions.latency.profile import ScaledProfile
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ def find_nearest(calibration: Calibration, network: Network) -> MeasuredNetwork:
 
 
 def _scale(networks: Sequence[Network], device: str, like: str) -> Latencies:
+    from mbcost.questions.latency.profile import scale_profile
+
     profile, resolved = load_profile(like), resolve_measured(load_measured_device(device))
     count = len(resolved.measured)
     if count >= LEAST_FOR_INTERVAL:
