@@ -25,8 +25,8 @@ def latency(*networks: NetworkLike, device: str | os.PathLike[str], like: str | 
 
     Returns:
         `.estimates`, one per network with `.milliseconds`, `.low` and `.high` (the ends of the 80 % interval),
-        `.reason` (why these are None), `.measured`, `.nearest` and `.error`, a share; `.left_out`, the errors of the device's
-        networks when the others predict them, with `.mean`, `.p90`, `.worst` and `.within_10`, all of them shares.
+        `.reason` (why these are None), `.measured`, `.nearest` and `.error`, a share; `.left_out`, the errors of the
+        device's networks when the others predict them, with `.mean`, `.p90`, `.worst` and `.within_10`, all shares.
 
     Raises:
         MbcostError: a network cannot be built, a name is unknown, or the device has too few measurements.

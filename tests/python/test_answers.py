@@ -201,7 +201,7 @@ def means(value: object, text: str) -> bool:
     return type(value) in (int, str) and str(value) == (text if option == text else option.replace("-", "_"))
 
 
-TEXTS = ("printed", "versions", "numbers", "layer", "block")
+TEXTS = ("threads", "printed", "versions", "numbers", "layer", "block")
 """Columns whose text can be only digits: a number as it is printed, versions, factors of an equation, and names."""
 FLOATS = ("alpha", "alpha_least", "alpha_most", "chance", "bits", "time_us", "mult_adds_per_byte", "top1_percent",
           "left_percent", "mult_adds_percent", "time_percent", "params_ratio", "mult_adds_ratio", "activations_ratio",

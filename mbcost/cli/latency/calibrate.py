@@ -113,7 +113,7 @@ def calibrate(
     Examples:
       mbcost calibrate --plan 8 --output mine.yaml --models models
       mbcost calibrate mine.yaml
-      mbcost calibrate v1@0.25/128=a.log v2/224=b.log v3-large/224=c.log --dtype float32 --output mine.yaml
+      mbcost calibrate v1@0.25/128=a.log v2=b.log v1=c.log --output mine.yaml
       mbcost calibrate --run onnxruntime --minutes 2 --output mine.yaml
     """
     saved, view = _split_output(view)

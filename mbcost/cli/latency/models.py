@@ -37,9 +37,9 @@ def write_models(networks: Sequence[RunnableNetwork], folder: Path) -> list[str]
         MbcostError: a network cannot be built, or the folder cannot be written.
         MissingLibrary: torch or onnx is not installed.
     """
+    check_folder(folder)
     from mbcost.measured.onnx_file import write_onnx
 
-    check_folder(folder)
     names = name_files([network.network for network in networks])
     target = folder.absolute()
     partial = target.with_name(f".mbcost-{os.getpid()}-{os.urandom(4).hex()}")
