@@ -53,8 +53,8 @@ def measure_networks(
 
     All networks are built first and stay in memory. Every round then runs each of them some times, in a new order, so
     that whatever slows the machine down for a while meets all of them. The first runs after a different network do not
-    count: they find its data in the caches. The threads are bound to processors where the
-    system allows it. Ctrl-C ends the rounds early, and what was measured is kept.
+    count: they find its data in the caches. The threads are bound to processors where the system allows it. Ctrl-C ends
+    the rounds early, and what was measured is kept.
 
     Args:
         networks: the networks, each once.
