@@ -4,7 +4,7 @@ BASE := .venv
 TEST := .venv-test
 DOCS := .venv-docs
 
-.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures docs package lint format validate
+.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures priors docs package lint format validate
 .PHONY: benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
@@ -54,6 +54,9 @@ python: $(TEST)/ready  ## write the signatures of docs/python.md, and execute do
 
 structures: $(TEST)/ready  ## pack the structures that `explain` searches
 	$(TEST)/bin/python -m tools.pack_structures
+
+priors: $(TEST)/ready  ## write what is expected of a device, from the built-in ones
+	$(TEST)/bin/python -m tools.priors
 
 docs: $(DOCS)/ready  ## build the documentation site in build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --quiet

@@ -59,7 +59,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "cost": set(),
         "compare": {"aligned", "cost"},
         "device": set(),
-        "latency": set(),
+        "latency": {"device"},
         "search": {"device"},
         "explain": {"mistakes"},
         "mistakes": set(),

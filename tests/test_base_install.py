@@ -55,7 +55,9 @@ def test_a_process_prints_the_cost_of_v2() -> None:
                "mbcost.present.cost.counts", "mbcost.present.html", "mbcost.present.records",
                "mbcost.python.arguments", "mbcost.python.networks", "mbcost.python.costs", "mbcost.python.devices",
                "mbcost.python.answers", "mbcost.questions.work",
-               "mbcost.spec.catalogue.reference", "mbcost.analytic.reference", "mbcost.cli.arguments"]
+               "mbcost.spec.catalogue.reference", "mbcost.analytic.reference", "mbcost.cli.arguments",
+               "mbcost.spec.catalogue.measured", "mbcost.spec.reading.label", "mbcost.spec.reading.measurements",
+               "mbcost.spec.reading.milliseconds", "mbcost.spec.reading.runs", "mbcost.spec.reading.writing"]
 )  # fmt: skip
 def test_the_examples_in_docstrings_are_true(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -6,6 +6,9 @@ Run it after a change of a spec, of the engine or of a known mistake. A test fai
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +39,22 @@ def pack(path: Path) -> None:
             # Few long arrays, column by column, take half the room of many short ones.
             arrays[f"{key}/counts"] = np.concatenate([rows.reshape(len(rows), -1).T.ravel() for rows, _ in unique])
             arrays[f"{key}/places"] = np.stack([places.ravel() for _, places in unique]).astype(np.int32)
-    with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+    write_arrays(path, arrays)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays as `np.savez_compressed` does, but with LZMA, which takes a quarter less room in the wheel.
+
+    The same arrays give the same bytes, because every member has the same date.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with zipfile.ZipFile(path, "w") as file:
+        for name, array in arrays.items():
+            content = BytesIO()
+            np.save(content, array)
+            file.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_LZMA)
 
 
 def _encode(value: Any) -> Any:

@@ -85,6 +85,7 @@ class Profile:
     """The columns of the table, without latencies."""
     devices: tuple[MeasuredDevice, ...]
     """The rows of the table; a network that a device did not run is missing there."""
+    statistic: str = ""
     source: str = ""
     note: str = ""
     origin: str = ""

@@ -1,1 +1,1 @@
-"""How long a network takes on a device, estimated from measurements."""
+"""How long does a network take on a device that was measured with other networks?"""

@@ -14,7 +14,9 @@ from mbcost.spec.device import MeasuredDevice, Profile
 from mbcost.spec.reading.device import parse_device, parse_profile
 from mbcost.spec.reading.text import read_file, read_standard_input
 
-_ENDINGS = (".yaml", ".yml", ".csv", ".tsv", ".txt", ".log")
+_YAML = (".yaml", ".yml")
+_TABLES = (".csv", ".tsv")
+_ENDINGS = (*_YAML, *_TABLES, ".txt", ".log")
 
 
 def list_devices() -> tuple[str, ...]:
@@ -30,7 +32,8 @@ def list_profiles() -> tuple[str, ...]:
 def load_measured_device(name: str | os.PathLike[str]) -> MeasuredDevice:
     """Return a built-in device by its name, a device in a file by its path, or one on standard input, `-`.
 
-    Whether its networks exist is not checked.
+    A file is a device file in YAML, a table with the header `network,ms`, or the output of benchncnn. Whether its
+    networks exist is not checked.
 
     Raises:
         MbcostError: no device has this name, or the file cannot be read.
@@ -57,7 +60,7 @@ def load_profiles() -> Mapping[str, Profile]:
     """Return the built-in profiles by name.
 
     >>> [network.network for network in load_profiles()["paddle-lite-armv8-float32"].networks]
-    ['v1', 'v2', 'v3-large', 'v3-small', 'resnet-50']
+    ['v1/224', 'v2/224', 'v3-large/224', 'v3-small/224', 'resnet-50/224']
     """
     return {name: _load_profile(name) for name in list_profiles()}
 
@@ -84,6 +87,25 @@ def _load_profile(name: str) -> Profile:
 
 
 def _parse(text: str, origin: str, name: str) -> MeasuredDevice:
+    """Return the device in a text: YAML, a table, or the output of benchncnn, which the ending of the file tells.
+
+    If it has none of these endings, the text itself tells.
+    """
+    ending = Path(origin).suffix.lower()
+    if ending in _YAML:
+        return parse_device(text, origin, name, load_devices)
+    from mbcost.spec.reading.measurements import is_table, parse_measurements
+
+    if ending in _TABLES or is_table(text):
+        return parse_measurements(text, origin, name)
+    from mbcost.spec.reading.runs import EXPECTED, is_benchncnn, is_run_log, parse_benchncnn
+
+    if is_benchncnn(text):
+        return parse_benchncnn(text, origin, name)
+    if is_run_log(text):
+        raise MbcostError(f"{origin}: this is the log of one run: write which network it ran, as v2@0.75/160={origin}")
+    if ending == ".log":
+        raise MbcostError(f"{origin}: no latency was read: expected {EXPECTED}")
     return parse_device(text, origin, name, load_devices)
 
 

@@ -29,10 +29,12 @@ KEYS = (
     "measured",
 )
 """The keys of a device file, in the order in which they are written."""
-PROFILE_KEYS = ("title", "runtime", "dtype", "threads", "source", "note", "networks", "devices")
+PROFILE_KEYS = ("title", "runtime", "dtype", "threads", "statistic", "source", "note", "networks", "devices")
 _REQUIRED = ("title", "runtime", "networks", "devices")
 _LINES = ("runtime", "dtype", "threads", "statistic")
 _TEXTS = ("source", "note")
+_UNITS = ("unit", "units")
+"""Keys that people add; the message says that they are not needed."""
 _FORM = "write networks and their milliseconds, such as v1@0.25/128: 6.2"
 
 Sheets = Callable[[], Iterable[str]]
@@ -60,9 +62,13 @@ def read_device(reader: Reader, name: str = "", sheets: Sheets | None = None) ->
     Raises:
         SpecError: with every problem in the document.
     """
+    _check_kind(reader)
     with reader.complete():
         root = reader.root
-        values = reader.mapping(root, KEYS)
+        values = reader.mapping(root, (*KEYS, *_UNITS))
+        for key in _UNITS:
+            if key in values:
+                reader.report(values[key], "latencies are always in milliseconds: convert them, and remove this key")
         title = reader.name(reader.require(root, values, "device"))
         measured = reader.require(root, values, "measured")
         device = MeasuredDevice(
@@ -77,6 +83,18 @@ def read_device(reader: Reader, name: str = "", sheets: Sheets | None = None) ->
             **_read_words(reader, values),
         )
     return device
+
+
+def _check_kind(reader: Reader) -> None:
+    """Refuse the spec of a network, which is the other kind of YAML file here.
+
+    Raises:
+        SpecError: the document is one.
+    """
+    keys = {key.value for key, _ in reader.root.value if isinstance(key, yaml.ScalarNode)}
+    if "measured" not in keys and {"columns", "rows"} <= keys:
+        reader.report(reader.root, "this is the spec of a network: a device has the keys 'device' and 'measured'")
+        reader.finish()
 
 
 def _read_words(reader: Reader, values: dict[str, yaml.Node]) -> dict[str, str]:
@@ -169,7 +187,7 @@ def parse_profile(text: str, origin: str, name: str = "") -> Profile:
             networks=tuple(network for network in networks if network is not None),
             devices=(),
             origin=origin,
-            **{"dtype": "", "threads": "", **_read_words(reader, values)},
+            **{"runtime": "", "dtype": "", "threads": "", **_read_words(reader, values)},
         )
         rows = reader.sequence(nodes["devices"], "[NAME, 34.1, 29.0]")
         devices = tuple(_read_row(reader, row, networks, profile) for row in rows)
@@ -214,6 +232,7 @@ def _read_row(
         runtime=profile.runtime,
         dtype=profile.dtype,
         threads=profile.threads,
+        statistic=profile.statistic,
         source=profile.source,
         measured=tuple(network for network in measured if network.milliseconds is not None),
         origin=reader.origin,

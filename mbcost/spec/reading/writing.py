@@ -15,6 +15,7 @@ from mbcost.spec.reading.device import KEYS
 def write_device(device: MeasuredDevice) -> str:
     """Return the text of a device file; reading it back gives the same device. Planned networks have the value `~`.
 
+    >>> from mbcost.spec.device import MeasuredNetwork
     >>> print(write_device(MeasuredDevice("mine", "Pixel 2", measured=(MeasuredNetwork("v2", 6.5),))), end="")
     device: Pixel 2
     measured:

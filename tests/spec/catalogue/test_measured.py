@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from mbcost.spec.catalogue.measured import (
     load_profile,
     load_profiles,
 )
+from mbcost.spec.reading.measurements import parse_measurements
+from mbcost.spec.reading.runs import NCNN_NETWORKS
+
+PAGE = (specs_folder().parent / "docs" / "devices.md").read_text(encoding="utf-8")
 
 
 def test_every_built_in_device_has_a_source_and_at_least_nine_networks_that_exist_once() -> None:
@@ -92,3 +97,30 @@ def test_a_file_is_a_device_with_the_name_of_the_file(tmp_path: Path) -> None:
         load_measured_device(path)
     path.write_text("device: Mine\nmeasured: {v1: 3}\n")
     assert load_measured_device(path).name == "mine"
+
+
+def find_block(language: str) -> str:
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def test_the_page_shows_a_real_file_and_a_table_that_is_read() -> None:
+    assert find_block("yaml") == (specs_folder() / "devices" / "stm32n6.yaml").read_text(encoding="utf-8")
+    assert len(resolve_measured(parse_measurements(find_block("csv"), "mine.csv")).measured) == 2
+    assert all(f"`{name}`" in PAGE for name in NCNN_NETWORKS)
+
+
+def test_the_page_shows_the_messages_that_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    start = "device: x\nruntime: y\ndtype: int8\nmeasured:\n"
+    messages = []
+    for name, text in (
+        ("mine.yaml", f"{start}  v1@0.25/128: 850us\n"),
+        ("mine.yaml", f"{start}  v1: 3\n  v3-larg: 3\n"),
+        ("mine.csv", "network,latency\nv2,3\n"),
+    ):
+        Path(name).write_text(text, encoding="utf-8")
+        with pytest.raises(SpecError) as error:
+            resolve_measured(load_measured_device(name))
+        messages.append(str(error.value))
+    assert find_block("text").splitlines() == messages

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -91,6 +93,7 @@ def test_only_the_device_and_its_measurements_are_required_and_one_network_can_b
         ("device: Pixel 2, one large core", "device: [a]", "1:9: expected text, found a list"),
         ("runtime: TFLite 2018", "runtime: yes", "2:10: expected text, found true or false 'yes': put it in quotes"),
         ("threads: 1", "threads: {a: 1}", "4:10: expected text, found a mapping"),
+        ("batch: 1", "unit: us", "5:7: latencies are always in milliseconds: convert them, and remove this key"),
         ("batch: 1", "batch: 0", "5:8: 0 is too small: it must be at least 1"),
         ("batch: 1", "batch: 1.5", "5:8: expected a whole number, found 1.5"),
         ("sheet: stm32h743", "sheet: stm32h74", "9:8: unknown data sheet 'stm32h74': did you mean 'stm32h743'?"),
@@ -144,6 +147,7 @@ def test_a_mistake_is_reported_at_its_position(before: str, after: str, message:
         ("", "1:1: the file is empty"),
         ("# nothing\n", "1:1: the file is empty"),
         ("- v1\n", "1:1: expected a mapping, found a list"),
+        ("name: x\ncolumns: []\nrows: []\n", "1:1: this is the spec of a network: a device has the keys 'device' and"),
         ("device: x\n", "1:1: the key 'measured' is missing: add it"),
         ("device: x\nmeasured: [v1, 3]\n", "2:11: expected a mapping, found a list: write networks and their milli"),
         ("device: x\nmeasured: {v1: 3\n", "2:11: not YAML: this '{' is still open"),
@@ -182,6 +186,9 @@ def test_a_profile_is_a_table_of_devices() -> None:
         ("[Two,", "[One,", "8:3: the device 'One' is given twice: remove one, or change its name"),
         ("[v1, v2]", "[v1, 'v2, clases 2']", "5:16: 'v2, clases 2': unknown setting 'clases': did you mean 'classes'?"),
         ("title:", "tittle:", "1:1: the key 'title' is missing: add it"),
+        ("runtime:", "runtme:", "1:1: the key 'runtime' is missing: add it"),
+        ("networks:", "networs:", "1:1: the key 'networks' is missing: add it"),
+        ("devices:", "devises:", "1:1: the key 'devices' is missing: add it"),
     ],
 )
 def test_a_mistake_in_a_profile_is_reported_at_its_position(before: str, after: str, message: str) -> None:
@@ -198,6 +205,31 @@ def test_a_profile_needs_a_network_and_a_device() -> None:
         "networks must not be empty",
         "devices must not be empty",
     ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from([(GOOD, parse_device), (PROFILE, parse_profile)]),
+    st.lists(
+        st.tuples(
+            st.integers(0, len(GOOD)),
+            st.integers(0, 20),
+            st.sampled_from(
+                ["", "\n", " ", ":", ",", "[", "]", "{", "~", "- ", "<<", "&a ", "*a", "0", "-1", "1e400", "'"]
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_a_damaged_file_is_read_or_refused(
+    file: tuple[str, Callable[[str, str], object]], damages: list[tuple[int, int, str]]
+) -> None:
+    text, parse = file
+    for start, length, inserted in damages:
+        text = text[:start] + inserted + text[start + length :]
+    with suppress(SpecError):  # anything else is an error of mbcost
+        parse(text, "d.yaml")
 
 
 LINES = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=30).filter(str.strip)

@@ -1,0 +1,249 @@
+"""What the measurements of a device say: its rates, and the errors that they make on networks that are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from mbcost.analytic.network import Network
+from mbcost.errors import MbcostError
+from mbcost.questions.latency.blocks import Family, name_family
+from mbcost.questions.latency.fit import (
+    Sample,
+    Structure,
+    fit_rates,
+    leave_each_out,
+    predict_left_out,
+    take_logarithm,
+)
+from mbcost.questions.latency.measured import ResolvedDevice
+from mbcost.questions.latency.outliers import find_outliers
+from mbcost.questions.latency.priors import choose_prior
+from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
+from mbcost.spec.shown import show
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEAST_POINTS = 3
+"""Fewer networks do not show an error when one of them is left out."""
+LEAST_FOR_INTERVAL = 8
+"""With n networks no interval can promise more than n / (n + 1), and with fewer than 8 it is found to promise less."""
+COVERAGE = 0.8
+"""The share of networks whose latency an interval contains."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Relative errors of predictions, |predicted / measured - 1|."""
+
+    mean: float
+    p90: float
+    """Nine of ten errors are at most this large."""
+    worst: float
+    within_10: float
+    """The share of errors of at most 10 percent."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measured network."""
+
+    row: MeasuredNetwork
+    network: Network
+    milliseconds: float
+    predicted: float
+    """What the other networks predict, in milliseconds."""
+    suspicious: bool
+    """Whether the measurement does not agree with the others. It is not used for any prediction."""
+
+    @property
+    def ratio(self) -> float:
+        """Predicted through measured."""
+        return self.predicted / self.milliseconds
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.network.label}: {self.milliseconds:g} ms measured, {self.predicted:.4g} ms predicted")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A device whose latencies can be predicted."""
+
+    resolved: ResolvedDevice
+    sample: Sample = field(repr=False)
+    suspicious: tuple[bool, ...]
+    """Whether each measurement does not agree with the others. Such a one is not used for any prediction."""
+    structure: Structure
+    rates: tuple[float, ...]
+    """Milliseconds per unit of work, in the order of `KINDS`. Together they are determined, one alone is not: see
+    `docs/latency.md`."""
+    inverse: NDArray[Any] = field(repr=False, compare=False)
+    """The inverse of the equations, [kinds, kinds], from which leverages follow; 0 for kinds without a rate."""
+    residuals: NDArray[Any] = field(repr=False, compare=False)
+    """The sizes of the left-out errors as logarithms, through the square root of 1 + leverage, in rising order."""
+
+    @property
+    def device(self) -> MeasuredDevice:
+        """The device as its file describes it."""
+        return self.resolved.device
+
+    @property
+    def margin(self) -> float | None:
+        """The logarithm that an interval goes up and down, for a network without leverage; None if it is unknown."""
+        if len(self.residuals) < LEAST_FOR_INTERVAL:
+            return None
+        return float(self.residuals[ceil(COVERAGE * (len(self.residuals) + 1)) - 1])
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """The measured networks in the order of the file, each with what the others predict."""
+        predicted, _ = predict_left_out(self.sample, leave_each_out(self._used))
+        return tuple(
+            Point(row, network, float(milliseconds), float(ratio * milliseconds), suspicious)
+            for (row, network), milliseconds, ratio, suspicious in zip(
+                self.resolved.measured, self.sample.milliseconds, predicted.diagonal(), self.suspicious, strict=True
+            )
+        )
+
+    @cached_property
+    def left_out(self) -> Errors:
+        """The errors for each network, predicted by the others; suspicious ones are counted."""
+        return summarize_errors([point.ratio for point in self.points])
+
+    @cached_property
+    def mult_adds_alone(self) -> Errors:
+        """The same, if the latency is taken as proportional to mult-adds."""
+        mult_adds, sets = self.sample.mult_adds / self.sample.milliseconds, leave_each_out(self._used)
+        return summarize_errors(mult_adds * (sets @ mult_adds) / (sets @ mult_adds**2))
+
+    @cached_property
+    def left_out_alpha(self) -> float | None:
+        """The mean error if all networks of one alpha are left out together; None if too few are left."""
+        return self._leave_groups_out(lambda network: network.alpha)
+
+    @cached_property
+    def left_out_resolution(self) -> float | None:
+        """The mean error if all networks at one resolution are left out together; None if too few are left."""
+        return self._leave_groups_out(lambda network: network.resolution)
+
+    @cached_property
+    def left_out_family(self) -> float | None:
+        """The mean error if all networks of one family are left out together; None if too few are left."""
+        return self._leave_groups_out(name_family)
+
+    @cached_property
+    def families(self) -> frozenset[Family]:
+        """The families that were measured."""
+        return frozenset(
+            name_family(network) for network, used in zip(self.sample.networks, self._used, strict=True) if used
+        )
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The smallest and the largest latency that were measured, in milliseconds."""
+        times = self.sample.milliseconds[self._used]
+        return float(times.min()), float(times.max())
+
+    @property
+    def _used(self) -> NDArray[Any]:
+        import numpy as np
+
+        return ~np.array(self.suspicious, dtype=bool)
+
+    def _leave_groups_out(self, key: Callable[[Network], Hashable]) -> float | None:
+        import numpy as np
+
+        keys = [key(network) for network in self.sample.networks]
+        groups = np.array([[other == one for other in keys] for one in dict.fromkeys(keys)])
+        sets = self._used & ~groups
+        enough = sets.sum(axis=1) >= LEAST_POINTS
+        if not enough.any() or len(groups) < 2:
+            return None
+        predicted, _ = predict_left_out(self.sample, sets[enough])
+        return float(np.abs(predicted[groups[enough]] - 1).mean())
+
+    def __repr__(self) -> str:
+        errors = f"{self.left_out.mean:.1%} mean error when left out, {self.mult_adds_alone.mean:.1%} of mult-adds"
+        return show(self, f"{self.device.name}: {len(self.sample)} networks, {errors}")
+
+
+def calibrate(resolved: ResolvedDevice) -> Calibration:
+    """Return the rates of a device.
+
+    Raises:
+        MbcostError: fewer than `LEAST_POINTS` networks are measured.
+    """
+    import numpy as np
+
+    sample = make_sample(resolved)
+    if len(sample) < LEAST_POINTS:
+        raise MbcostError(_describe_few(resolved))
+    everything = np.ones((1, len(sample)), dtype=bool)
+    structure = predict_left_out(sample, everything)[1][0]
+    outliers = find_outliers(sample, structure)
+    used = ~outliers
+    if outliers.any():
+        structure = predict_left_out(sample, used[None])[1][0]
+    rates, inverse, residuals = _fit(sample, structure, used)
+    return Calibration(resolved, sample, tuple(outliers.tolist()), structure, tuple(rates.tolist()), inverse, residuals)
+
+
+def make_sample(resolved: ResolvedDevice) -> Sample:
+    """Return the measured networks of a device as arrays, with what is expected of the device."""
+    import numpy as np
+
+    device = resolved.device
+    return Sample(
+        tuple(network for _, network in resolved.measured),
+        np.array([row.milliseconds for row, _ in resolved.measured], dtype=np.float64),
+        choose_prior(device.device),
+        device.batch,
+        device.lanes,
+        device.unfused,
+    )
+
+
+def summarize_errors(ratios: NDArray[Any] | Sequence[float]) -> Errors:
+    """Return the errors of predictions, given as multiples of the measured times."""
+    import numpy as np
+
+    errors = np.sort(np.abs(np.asarray(ratios) - 1))
+    return Errors(
+        float(errors.mean()),
+        float(errors[ceil(0.9 * len(errors)) - 1]),
+        float(errors[-1]),
+        float((errors <= 0.1).mean()),
+    )
+
+
+def _fit(sample: Sample, structure: Structure, used: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return the rates, the inverse of the equations of those that are not 0, and the studentized residuals."""
+    import numpy as np
+
+    work = sample.relative_work(structure)
+    rates = fit_rates(work, used[None], sample.prior)[0]
+    rows, positive = work[used], rates > 0
+    strength = np.array(sample.prior.strengths) * rows.mean(axis=0) ** 2
+    squares = rows.T @ rows + np.diag(strength)
+    inverse = np.zeros_like(squares)
+    inverse[np.ix_(positive, positive)] = np.linalg.inv(squares[np.ix_(positive, positive)])
+    left_out = fit_rates(work, leave_each_out(used)[used], sample.prior)
+    errors = np.abs(take_logarithm((left_out * rows).sum(axis=1)))
+    leverages = np.minimum(np.einsum("ij,jk,ik->i", rows, inverse, rows), 0.999)
+    # The leverage of a network that is left out: Sherman and Morrison.
+    residuals = np.sort(errors / np.sqrt(1 + leverages / (1 - leverages)))
+    return rates, inverse, residuals
+
+
+def _describe_few(resolved: ResolvedDevice) -> str:
+    count = len(resolved.measured)
+    networks = "no network is" if not count else "1 network is" if count == 1 else f"{count} networks are"
+    origin = resolved.device.origin or resolved.device.name
+    return (
+        f"{origin}: {networks} measured, and a calibration needs at least {LEAST_POINTS}: measure more of them, or "
+        "scale the profile of a runtime with mbcost latency --like"
+    )

@@ -1,0 +1,103 @@
+"""The latency of a network on a calibrated device, with the interval that the calibration allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, sqrt
+from typing import TYPE_CHECKING, Any
+
+from mbcost.analytic.network import Network
+from mbcost.questions.latency.blocks import name_family
+from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration
+from mbcost.questions.latency.fit import select_kinds
+from mbcost.questions.latency.work import Channels, Sizes, describe_network, measure_grid, measure_work
+from mbcost.spec.shown import show
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The latency of a network for one run, in milliseconds."""
+
+    network: Network
+    milliseconds: float
+    low: float | None
+    """The ends of an 80 percent interval; None if there is none."""
+    high: float | None
+    reason: str | None
+    """Why there is no interval; None if there is one."""
+    measured: float | None
+    """What was measured of this very network, if it was."""
+
+    def __repr__(self) -> str:
+        interval = self.reason if self.low is None else f"80 % of networks within {self.low:.3g} to {self.high:.3g} ms"
+        return show(self, f"{self.network.label}: {self.milliseconds:.4g} ms, {interval}")
+
+
+def estimate_latency(calibration: Calibration, network: Network) -> Estimate:
+    """Return the latency of a network, with an 80 % interval or the reason why there is none."""
+    import numpy as np
+
+    device, structure = calibration.device, calibration.structure
+    work = measure_work([describe_network(network)], structure.lanes, device.batch)[0] * select_kinds(structure)
+    milliseconds = float(work @ np.array(calibration.rates))
+    measured = next((row.milliseconds for row, other in calibration.resolved.measured if other == network), None)
+    reason = explain_missing_interval(calibration, network, milliseconds)
+    margin = calibration.margin
+    if reason is not None or margin is None:
+        return Estimate(network, milliseconds, None, None, reason, measured)
+    leverage = float(work @ calibration.inverse @ work) / milliseconds**2
+    factor = exp(margin * sqrt(1 + leverage))
+    return Estimate(network, milliseconds, milliseconds / factor, milliseconds * factor, None, measured)
+
+
+def explain_missing_interval(calibration: Calibration, network: Network, milliseconds: float) -> str | None:
+    """Return why a network's latency has no interval on a device, or None if it has one."""
+    count = len(calibration.residuals)
+    if count < LEAST_FOR_INTERVAL:
+        return f"{count} networks were measured, and an interval needs {LEAST_FOR_INTERVAL}"
+    if name_family(network) not in calibration.families:
+        error = calibration.left_out_family
+        known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"
+        return f"no network of its family was measured{known}"
+    low, high = calibration.range
+    if not low <= milliseconds <= high:
+        return f"the measured networks take {low:.4g} to {high:.4g} ms, and this one is outside"
+    return None
+
+
+@dataclass(frozen=True)
+class GridEstimate:
+    """The latencies of a network at many alphas and resolutions, in milliseconds, [alphas, resolutions]."""
+
+    milliseconds: NDArray[Any]
+    high: NDArray[Any]
+    """The upper ends of 80 percent intervals; NaN if there is none."""
+
+
+def estimate_grid(
+    calibration: Calibration, network: Network, channels: Sequence[Channels], sizes: Sequence[Sizes]
+) -> GridEstimate:
+    """Return the latencies of a network at many alphas and resolutions.
+
+    Args:
+        calibration: the device.
+        network: any of these networks, which decides the family.
+        channels: what each alpha decides, for networks with the same rows.
+        sizes: what each resolution decides.
+    """
+    import numpy as np
+
+    device, structure = calibration.device, calibration.structure
+    work = measure_grid(channels, sizes, structure.lanes, device.batch) * select_kinds(structure)
+    milliseconds = work @ np.array(calibration.rates)
+    margin, (low, high) = calibration.margin, calibration.range
+    if margin is None or name_family(network) not in calibration.families:
+        return GridEstimate(milliseconds, np.full_like(milliseconds, np.nan))
+    leverages = np.einsum("asj,jk,ask->as", work, calibration.inverse, work) / milliseconds**2
+    highest = milliseconds * np.exp(margin * np.sqrt(1 + leverages))
+    inside = (low <= milliseconds) & (milliseconds <= high)
+    return GridEstimate(milliseconds, np.where(inside, highest, np.nan))

@@ -1,0 +1,179 @@
+"""The work of a network that takes time on a device: what is computed, what is moved, what is started.
+
+Every kind of work is a sum over the rows of the cost table, and in each row a product: a function of the channels,
+which alpha decides, times a number of positions, which the resolution decides. So the work of many alphas at many
+resolutions is one product of matrices per kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, Linear
+from mbcost.analytic.network import Network, Step
+from mbcost.questions.device.roofline import count_elements_read
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KINDS: Mapping[str, str] = {
+    "dense": "multiply-adds of dense convolutions and fully connected layers",
+    "depthwise": "multiply-adds of depthwise convolutions",
+    "depthwise outputs": "elements that depthwise convolutions write, whatever their kernel is",
+    "maps": "elements of maps that are read or written",
+    "weights": "weights that are read",
+    "vector weights": "those of them that are used for a single position",
+    "fully connected weights": "those of fully connected layers",
+    "layers": "rows of the cost table",
+    "vector layers": "those of them that compute a vector with weights",
+    "smooth activations": "elements through a swish or sigmoid, hard or not",
+    "separate layers": "norms and activations, if each is a layer of its own",
+    "separate elements": "elements that these read and write",
+}
+"""What takes time on a device, and what is counted of it."""
+SEPARATE = ("separate layers", "separate elements")
+"""The work that only runtimes do which do not fuse norms and activations with the layer before them."""
+LANES = (1, 16, 32, 64)
+"""The numbers of channels that may be computed together, so that channels are rounded up to a multiple."""
+IMAGE_CHANNELS = 4
+"""An input with at most this many channels is an image, which runtimes do not pad to their lanes."""
+PER_NETWORK = ("weights", "vector weights", "fully connected weights", "layers", "vector layers", "separate layers")
+"""The work that does not grow with the number of images that are computed together."""
+SMOOTH = ("hard_swish", "hard_sigmoid", "swish", "sigmoid")
+
+
+@dataclass(frozen=True)
+class Channels:
+    """What alpha decides, per row of the cost table."""
+
+    dense: tuple[bool, ...]
+    """Whether the row is a dense convolution or fully connected, and so on for the other kinds of layers."""
+    depthwise: tuple[bool, ...]
+    fully_connected: tuple[bool, ...]
+    kernel: tuple[int, ...]
+    """Height x width of the kernel."""
+    read: tuple[int, ...]
+    """Input channels."""
+    grouped: tuple[int, ...]
+    """Input channels of one group."""
+    written: tuple[int, ...]
+    """Output channels."""
+    smooth: tuple[int, ...]
+    """How many of the row's activations are a swish or sigmoid, hard or not."""
+    separate: tuple[int, ...]
+    """How many norms and activations the row has."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the resolution decides, per row of the cost table."""
+
+    read: tuple[float, ...]
+    """Positions of the input that are read; an addition reads every position twice."""
+    written: tuple[int, ...]
+    """Positions of the output."""
+
+
+def describe_channels(network: Network) -> Channels:
+    """Return what alpha decides of a network's work."""
+    rows = [(step, step.lead) for step in network.steps]
+    return Channels(
+        dense=tuple(isinstance(lead, Linear) or (isinstance(lead, Conv2d) and not _is_depthwise(step))
+                    for step, lead in rows),
+        depthwise=tuple(_is_depthwise(step) for step, _ in rows),
+        fully_connected=tuple(isinstance(lead, Linear) for _, lead in rows),
+        kernel=tuple(lead.kernel[0] * lead.kernel[1] if isinstance(lead, Conv2d) else 1 for _, lead in rows),
+        read=tuple(lead.input.elements if isinstance(lead, Linear) else lead.input.channels for _, lead in rows),
+        grouped=tuple(_count_grouped(step) for step, _ in rows),
+        written=tuple(step.output.channels for step, _ in rows),
+        smooth=tuple(sum(isinstance(layer, Activation) and layer.function in SMOOTH for layer in step.layers)
+                     for step, _ in rows),
+        separate=tuple(sum(isinstance(layer, BatchNorm | Activation) for layer in step.layers) for step, _ in rows),
+    )  # fmt: skip
+
+
+def describe_sizes(network: Network) -> Sizes:
+    """Return what the resolution decides of a network's work."""
+    leads = [step.lead for step in network.steps]
+    return Sizes(
+        tuple(1.0 if isinstance(lead, Linear) else count_elements_read(lead) / lead.input.channels for lead in leads),
+        tuple(step.output.height * step.output.width for step in network.steps),
+    )
+
+
+def _is_depthwise(step: Step) -> bool:
+    return isinstance(step.lead, Conv2d) and step.lead.operator == "depthwise"
+
+
+def _count_grouped(step: Step) -> int:
+    lead = step.lead
+    if isinstance(lead, Linear):
+        return lead.input.elements
+    return lead.input.channels // lead.groups if isinstance(lead, Conv2d) else lead.input.channels
+
+
+def measure_work(described: Sequence[tuple[Channels, Sizes]], lanes: int = 1, batch: int = 1) -> NDArray[Any]:
+    """Return the work of networks, float64 [networks, kinds], in the order of `KINDS`.
+
+    Args:
+        described: networks as `describe_network` returns them.
+        lanes: the number of channels that are computed together.
+        batch: the number of images that are computed together; the work is that of all of them.
+    """
+    import numpy as np
+
+    rows = [measure_grid([channels], [sizes], lanes, batch)[0, 0] for channels, sizes in described]
+    return np.array(rows).reshape(-1, len(KINDS))
+
+
+def describe_network(network: Network) -> tuple[Channels, Sizes]:
+    """Return what alpha and what the resolution decide of a network's work."""
+    return describe_channels(network), describe_sizes(network)
+
+
+def measure_grid(channels: Sequence[Channels], sizes: Sequence[Sizes], lanes: int = 1, batch: int = 1) -> NDArray[Any]:
+    """Return the work of a network at many alphas and resolutions, float64 [alphas, resolutions, kinds].
+
+    Args:
+        channels: of networks with the same rows, at least one.
+        sizes: of the same network at some resolutions, at least one.
+        lanes: the number of channels that are computed together.
+        batch: the number of images that are computed together; the work is that of all of them.
+    """
+    import numpy as np
+
+    def collect(name: str) -> NDArray[Any]:
+        return np.array([getattr(one, name) for one in channels], dtype=np.float64)
+
+    kernel, dense, depthwise = collect("kernel"), collect("dense"), collect("depthwise")
+    read, written = _round_up(collect("read"), lanes), _round_up(collect("written"), lanes)
+    weights = kernel * written * np.where(dense > 0, _round_up(collect("grouped"), lanes), 1) * (dense + depthwise)
+    reads, writes = (np.array([getattr(size, name) for size in sizes]).T for name in ("read", "written"))
+    ones, is_vector = np.ones(writes.shape), (writes == 1).astype(np.float64)
+    per_kind: Mapping[str, NDArray[Any]] = {
+        "dense": (weights * dense) @ writes,
+        "depthwise": (weights * depthwise) @ writes,
+        "depthwise outputs": (written * depthwise) @ writes,
+        "maps": read @ reads + written @ writes,
+        "weights": weights @ ones,
+        "vector weights": (weights * dense) @ is_vector,
+        "fully connected weights": (weights * collect("fully_connected")) @ ones,
+        "layers": np.ones(kernel.shape) @ ones,
+        "vector layers": dense @ is_vector,
+        "smooth activations": (written * collect("smooth")) @ writes,
+        "separate layers": collect("separate") @ ones,
+        "separate elements": 2 * (written * collect("separate")) @ writes,
+    }
+    times = [1 if kind in PER_NETWORK else batch for kind in KINDS]
+    work: NDArray[Any] = np.stack([per_kind[kind] for kind in KINDS], axis=-1) * times
+    return work
+
+
+def _round_up(channels: NDArray[Any], lanes: int) -> NDArray[Any]:
+    """Round channels up to a multiple of the lanes, except those of an image."""
+    import numpy as np
+
+    rounded: NDArray[Any] = np.where(channels <= IMAGE_CHANNELS, channels, np.ceil(channels / lanes) * lanes)
+    return rounded
