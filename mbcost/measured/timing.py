@@ -81,7 +81,7 @@ def measure_networks(
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="mbcost-")))
         subjects = []
         for number, network in enumerate(networks):
-            on_round(TimingProgress(f"building {network.network}", number / len(networks)))
+            on_round(TimingProgress(f"building {network.label}", number / len(networks)))
             subjects.append(_warm_up(network, chosen.prepare(network, threads, folder)))
         rounds = _Rounds([[] for _ in subjects])
         before = read_counters(processors)
@@ -171,8 +171,7 @@ def _summarize(network: RunnableNetwork, rounds: list[list[float]]) -> TimedNetw
     half = len(minima) // 2
     first, second = min(minima[:half]), min(minima[half:])
     return TimedNetwork(
-        network.network, 1e3 * min(minima), 1e3 * median(runs), len(runs), abs(second / first - 1),
-        network.classes, network.in_channels,
+        network.entry, 1e3 * min(minima), 1e3 * median(runs), len(runs), abs(second / first - 1)
     )  # fmt: skip
 
 
