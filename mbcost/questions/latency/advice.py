@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.calibrate import Calibration
-from mbcost.questions.latency.plan import measure_doubt, plan_measurements
+from mbcost.questions.latency.plan import make_design
 from mbcost.questions.latency.priors import choose_prior
 
 
@@ -38,9 +38,10 @@ def advise(calibration: Calibration, candidates: Sequence[Network], count: int =
     remaining = [network for network in candidates if network not in used]
     if not remaining:
         return None
-    prior = choose_prior(device.device)
-    chosen = plan_measurements(remaining, count, prior, known=used, batch=device.batch)
-    now, after = (measure_doubt(remaining, known, prior, device.batch) for known in (used, [*used, *chosen]))
-    among = measure_doubt(used, used, prior, device.batch, left_out=True)
+    design = make_design([*remaining, *used], choose_prior(device.device), device.batch)
+    targets, known = range(len(remaining)), range(len(remaining), len(design.networks))
+    chosen = design.choose(targets, count, known)
+    now, after = (design.measure_doubt(targets, measured) for measured in (known, [*known, *chosen]))
+    among = design.measure_doubt(known, known, left_out=True)
     error = calibration.left_out.mean
-    return Advice(tuple(chosen), error * now / among, error * after / among)
+    return Advice(tuple(remaining[index] for index in chosen), error * now / among, error * after / among)

@@ -97,7 +97,8 @@ def estimate_grid(
     margin, (low, high) = calibration.margin, calibration.range
     if margin is None or name_family(network) not in calibration.families:
         return GridEstimate(milliseconds, np.full_like(milliseconds, np.nan))
-    leverages = np.einsum("asj,jk,ask->as", work, calibration.inverse, work) / milliseconds**2
+    with np.errstate(divide="ignore", invalid="ignore"):  # a latency of 0 is outside of what was measured
+        leverages = np.einsum("asj,jk,ask->as", work, calibration.inverse, work) / milliseconds**2
     highest = milliseconds * np.exp(margin * np.sqrt(1 + leverages))
     inside = (low <= milliseconds) & (milliseconds <= high)
     return GridEstimate(milliseconds, np.where(inside, highest, np.nan))

@@ -48,7 +48,7 @@ class ScaledProfile:
 
     def estimate(self, network: Network) -> float:
         """Return the latency of a network for one run, in milliseconds."""
-        return self.scale * _predict(self.networks, self.times, [network])[0]
+        return self.scale * float(_predict(self.networks, self.times, [network])[0])
 
     def has(self, network: Network) -> bool:
         """Whether the profile has this very network."""
