@@ -42,7 +42,7 @@ def pack(path: Path) -> None:
         arrays[f"{name}/shapes"] = _encode(shapes)
         # Few long arrays, column by column, take half the room of many short ones.
         columns = [rows.reshape(len(rows), -1).T.ravel() for parts in unique.values() for rows, _ in parts]
-        arrays[f"{name}/counts"] = np.concatenate(columns)
+        arrays[f"{name}/counts"] = _narrow(np.concatenate(columns))
         places = [places.ravel() for parts in unique.values() for _, places in parts]
         arrays[f"{name}/places"] = np.stack(places).astype(np.int32)
     write_arrays(path, arrays)
@@ -61,6 +61,12 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
             content = BytesIO()
             np.save(content, array)
             file.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_LZMA)
+
+
+def _narrow(counts: Any) -> Any:
+    """Return the counts in 32 bits if all fit, which are read in half the time."""
+    fits = counts.size and -(2**31) <= counts.min() and counts.max() < 2**31
+    return counts.astype(np.int32) if fits else counts
 
 
 def _encode(value: Any) -> Any:

@@ -96,7 +96,7 @@ def _read_network(name: str) -> _Network | None:
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in labels
     )
-    return _Network(structures, shapes, file[f"{name}/counts"], file[f"{name}/places"])
+    return _Network(structures, shapes, file[f"{name}/counts"].astype("int64"), file[f"{name}/places"])
 
 
 @cache
