@@ -71,7 +71,7 @@ def naming_failures(network: RunnableNetwork, runtime: str) -> Iterator[None]:
         if is_shortage(error) or is_shortage(RuntimeError(text)):
             raise _report_shortage(network) from None
         height, width = network.resolution
-        message = f"{network.network} does not run with {runtime} at {height}x{width}: {text}"
+        message = f"{network.label} does not run with {runtime} at {height}x{width}: {text}"
         raise MbcostError(one_line(message)) from None
 
 
@@ -88,14 +88,14 @@ def threads_of_torch(threads: int) -> Iterator[None]:
 
 def _report_shortage(network: RunnableNetwork) -> MbcostError:
     return MbcostError(
-        f"{network.network} needs more memory than there is: use a smaller resolution or network, or fewer at once"
+        f"{network.label} needs more memory than there is: use a smaller resolution or network, or fewer at once"
     )
 
 
 def _build(network: RunnableNetwork) -> nn.Module:
     return build(
         network.spec, alpha=network.alpha, implementation=network.implementation,
-        classes=network.classes, in_channels=network.in_channels,
+        classes=network.entry.classes, in_channels=network.channels,
     )  # fmt: skip
 
 

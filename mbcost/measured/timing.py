@@ -53,8 +53,8 @@ def measure_networks(
 
     All networks are built first and stay in memory. Every round then runs each of them some times, in a new order, so
     that whatever slows the machine down for a while meets all of them. The first runs after a different network do not
-    count: they find its data in the caches. The threads are bound to processors where the
-    system allows it. Ctrl-C ends the rounds early, and what was measured is kept.
+    count: they find its data in the caches. The threads are bound to processors where the system allows it. Ctrl-C ends
+    the rounds early, and what was measured is kept.
 
     Args:
         networks: the networks, each once.
@@ -81,7 +81,7 @@ def measure_networks(
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="mbcost-")))
         subjects = []
         for number, network in enumerate(networks):
-            on_round(TimingProgress(f"building {network.network}", number / len(networks)))
+            on_round(TimingProgress(f"building {network.label}", number / len(networks)))
             subjects.append(_warm_up(network, chosen.prepare(network, threads, folder)))
         rounds = _Rounds([[] for _ in subjects])
         before = read_counters(processors)
@@ -171,8 +171,7 @@ def _summarize(network: RunnableNetwork, rounds: list[list[float]]) -> TimedNetw
     half = len(minima) // 2
     first, second = min(minima[:half]), min(minima[half:])
     return TimedNetwork(
-        network.network, 1e3 * min(minima), 1e3 * median(runs), len(runs), abs(second / first - 1),
-        network.classes, network.in_channels,
+        network.entry, 1e3 * min(minima), 1e3 * median(runs), len(runs), abs(second / first - 1)
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
 from mbcost.spec.shown import count, show
@@ -14,8 +14,8 @@ SOURCE = "measured by mbcost on this device"
 class TimedNetwork:
     """The runs of one network."""
 
-    network: str
-    """The reference as it was written."""
+    entry: MeasuredNetwork
+    """The network as it was planned."""
     minimum: float
     """The shortest of all runs, in milliseconds."""
     median: float
@@ -23,8 +23,11 @@ class TimedNetwork:
     runs: int
     drift: float
     """How much the minimum of the second half of the rounds differs from that of the first, as a share of it."""
-    classes: int | None = None
-    in_channels: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The reference and the settings of the network, as a device file writes them."""
+        return self.entry.label
 
     @property
     def spread(self) -> float:
@@ -59,8 +62,7 @@ class Timings:
     def as_device(self, name: str) -> MeasuredDevice:
         """Return the device called `name` whose measurements are the minima, to five digits."""
         measured = tuple(
-            MeasuredNetwork(timed.network, float(f"{timed.minimum:.5g}"), timed.classes, timed.in_channels)
-            for timed in self.networks
+            replace(timed.entry, milliseconds=float(f"{timed.minimum:.5g}"), position="") for timed in self.networks
         )
         return MeasuredDevice(
             name, self.device, self.runtime, self.dtype, str(self.threads),

@@ -29,7 +29,7 @@ from mbcost.spec.timed import TimingProgress, Timings
 
 NETWORKS = [
     find_runnable(MeasuredNetwork("v1@0.1/32", None, in_channels=1)),
-    find_runnable(MeasuredNetwork("v2@0.1/32x48:torchvision", None)),
+    find_runnable(MeasuredNetwork("v2@0.1/32x48:torchvision", None, head="bn,5")),
     find_runnable(MeasuredNetwork("v3-small@0.1/32", None, classes=5)),
 ]
 
@@ -65,14 +65,12 @@ def test_networks_are_measured_and_the_process_is_left_as_it_was(
     assert list(tmp_path.iterdir()) == []
     rounds = FEWEST_KEPT if interrupts else FEWEST_ROUNDS
     assert [step.rounds for step in steps] == [0] * len(networks) + list(range(1, rounds + 1))
-    assert steps[len(networks) - 1].step == "building v3-small@0.1/32"
+    assert steps[len(networks) - 1].step == "building v3-small@0.1/32, classes 5"
     assert all(0 <= step.share <= 1 for step in steps)
     assert (timings.rounds, timings.interrupted, timings.threads) == (rounds, interrupts, 1)
     assert timings.runtime.startswith({"onnxruntime": "ONNX Runtime 1.", "torch": "torch 2."}[runtime])
     for timed, network in zip(timings.networks, networks, strict=True):
-        assert (timed.network, timed.classes, timed.in_channels) == (
-            network.network, network.classes, network.in_channels,
-        )  # fmt: skip
+        assert timed.entry == network.entry
         assert 0 < timed.minimum <= timed.median
         assert timed.spread >= 0
         assert rounds * FEWEST_RUNS <= timed.runs <= rounds * MOST_RUNS
@@ -83,7 +81,7 @@ def test_networks_are_measured_and_the_process_is_left_as_it_was(
     )  # fmt: skip
     for entry, timed in zip(device.measured, timings.networks, strict=True):
         assert entry.milliseconds == pytest.approx(timed.minimum, rel=1e-4)
-        assert (entry.network, entry.classes, entry.in_channels) == (timed.network, timed.classes, timed.in_channels)
+        assert replace(entry, milliseconds=None) == timed.entry
 
 
 SHORT = 10**9 * timing.VISIT / (COLD_RUNS + 1) / 3
@@ -113,7 +111,7 @@ def measure_imitated(
     clock, calls = Clock(), list[int]()
 
     def prepare(network: RunnableNetwork, _: int, __: Path) -> Callable[[], object]:
-        index = int(network.network)
+        index = int(network.label)
 
         def run() -> None:
             fault(len(calls))
@@ -123,7 +121,7 @@ def measure_imitated(
 
         return run
 
-    networks = [replace(NETWORKS[0], network=str(index)) for index in range(len(durations))]
+    networks = [replace(NETWORKS[0], entry=MeasuredNetwork(str(index), None)) for index in range(len(durations))]
     with monkeypatch.context() as patch:
         patch.setitem(vars(timing)["RUNTIMES"], "imitated", Runtime(lambda: "imitated 1", prepare))
         patch.setattr(time, "perf_counter_ns", clock.perf_counter_ns)
@@ -143,7 +141,7 @@ def test_every_round_visits_every_network_once_and_runs_on_cold_caches_do_not_co
         assert (timed.spread, timed.drift) == pytest.approx((0, 0), abs=1e-9)
         assert timed.runs >= FEWEST_ROUNDS * FEWEST_RUNS
         runs = timed.runs // FEWEST_ROUNDS
-        assert rest.count(int(timed.network)) % (FEWEST_ROUNDS * (runs + min(runs, COLD_RUNS))) == 0 or runs == 2
+        assert rest.count(int(timed.label)) % (FEWEST_ROUNDS * (runs + min(runs, COLD_RUNS))) == 0 or runs == 2
 
 
 def test_the_order_of_the_networks_differs_between_rounds_and_is_the_same_in_every_measurement(
@@ -222,7 +220,7 @@ def test_a_network_that_fails_is_named_in_one_line(
         ({"minutes": float("inf")}, "minutes is inf"),
         ({"runtime": "onnx-runtime"}, "unknown runtime 'onnx-runtime': did you mean 'onnxruntime'"),
         ({"networks": []}, "there is no network to measure"),
-        ({"networks": [replace(NETWORKS[0], network="tiny", resolution=(1, 1), alpha=1e9)]}, "memory|alpha|width"),
+        ({"networks": [replace(NETWORKS[0], alpha=1e9)]}, "memory|alpha|width"),
     ],
     ids=repr,
 )
