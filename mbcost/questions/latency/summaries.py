@@ -19,6 +19,7 @@ from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.priors import PATH as PRIORS
 from mbcost.spec.catalogue.measured import device_path, list_devices, load_measured_device
 from mbcost.spec.device import MeasuredDevice
+from mbcost.spec.shown import show
 
 PATH = Path(__file__).with_name("summaries.json")
 """The lines that are computed ahead; `tools/pack_devices.py` writes them."""
@@ -44,6 +45,9 @@ class Summary:
     """How many of them do not agree with the others."""
     left_out: Errors
     mult_adds_alone: Errors
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.name}: {self.points} networks, {self.left_out.mean:.1%} mean error when left out")
 
 
 def list_summaries(track: Track = lambda names: names) -> list[Summary]:
