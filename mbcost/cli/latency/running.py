@@ -58,8 +58,8 @@ def _describe(timings: Timings) -> Iterator[str]:
     yield f"{ended}: {len(timings.networks)} networks in {timings.rounds} rounds, {timings.seconds:.0f} s"
     yield from timings.disturbances
     spread = max(timings.networks, key=lambda timed: timed.spread)
-    yield f"the median is at most {spread.spread:.1%} above the minimum, of {spread.network}"
-    drifted = [timed.network for timed in timings.networks if timed.drift > MOST_DRIFT]
+    yield f"the median is at most {spread.spread:.1%} above the minimum, of {spread.entry.label}"
+    drifted = [timed.entry.label for timed in timings.networks if timed.drift > MOST_DRIFT]
     if drifted:
         names = ", ".join(drifted)
         yield f"the two halves of the rounds differ by more than {MOST_DRIFT:.0%} for {names}: measure longer"

@@ -45,6 +45,8 @@ class Summary:
     """How many of them do not agree with the others."""
     left_out: Errors
     mult_adds_alone: Errors
+    ratios: tuple[float, ...]
+    """What the other networks predict for each, through what was measured, in the order of the file."""
 
     def __repr__(self) -> str:
         return show(self, f"{self.name}: {self.points} networks, {self.left_out.mean:.1%} mean error when left out")
@@ -74,7 +76,7 @@ def calibrate_device(name: str) -> Calibration:
     """
     device = load_measured_device(name)
     summary = find_summary(device.name) if _is_built_in(device) else None
-    return calibrate(resolve_measured(device), None if summary is None else summary.left_out)
+    return calibrate(resolve_measured(device), None if summary is None else summary.ratios)
 
 
 def summarize(calibration: Calibration) -> Summary:
@@ -83,6 +85,7 @@ def summarize(calibration: Calibration) -> Summary:
     return Summary(
         device.name, device.device, device.runtime, device.dtype, device.threads, device.batch,
         len(calibration.sample), sum(calibration.suspicious), calibration.left_out, calibration.mult_adds_alone,
+        calibration.ratios,
     )  # fmt: skip
 
 
@@ -95,7 +98,7 @@ def find_summary(name: str) -> Summary | None:
         key: Errors(**value) if isinstance(value, dict) else value for key, value in record.items()
     }
     del values["hash"]
-    return Summary(name=name, **values)
+    return Summary(name=name, **values | {"ratios": tuple(values["ratios"])})
 
 
 def write_summaries(names: Iterable[str]) -> str:
@@ -117,6 +120,8 @@ def _round(value: Any) -> Any:
     """Return a value with its floats rounded to `DIGITS`."""
     if isinstance(value, dict):
         return {key: _round(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_round(item) for item in value]
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 

@@ -144,8 +144,8 @@ def test_models_are_written_all_or_none(mbcost: Mbcost, monkeypatch: pytest.Monk
     written: list[str] = []
 
     def write(network: RunnableNetwork, path: Path) -> None:
-        written.append(network.network)
-        path.write_text(network.network)
+        written.append(network.entry.network)
+        path.write_text(network.entry.network)
         if len(written) == 2:
             raise OSError(28, "No space left on device")
 
@@ -167,12 +167,13 @@ def fake_timing(monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float], *, i
     calls: list[Any] = []
 
     def measure(networks: Iterable[RunnableNetwork], runtime: str, **options: Any) -> Timings:
-        names = [network.network for network in networks]
+        networks = list(networks)
+        names = [network.entry.network for network in networks]
         calls.append((names, runtime, options["threads"], options["minutes"]))
         options["on_round"](TimingProgress("round 1", 0.5, 1))
         if interrupted:
             exits._ARRIVED.append(KeyboardInterrupt())  # what the handler of the signal does
-        timed = tuple(TimedNetwork(name, seconds.get(name, 5.0), 6.0, 30, 0.001) for name in names)
+        timed = tuple(TimedNetwork(one.entry, seconds.get(one.entry.network, 5.0), 6.0, 30, 0.001) for one in networks)
         return Timings("a processor", f"{runtime} 1", "float32", 1, "minimum", timed, 9, 3.0, interrupted, ("busy",))
 
     monkeypatch.setitem(sys.modules, "mbcost.measured.timing", SimpleNamespace(measure_networks=measure))
