@@ -14,7 +14,7 @@ line, and `docs/python.md` shows them all:
 - `explain`, `explain_rows`, `ledger`, `conventions`, `published`: what a number counts, and which published numbers
   are right;
 - `check`, `verify`, `validate`: whether a spec, a model or the formulas are right;
-- `memory`, `roofline`, `sweep`, `fit`: what fits a device, and how fast it can be.
+- `memory`, `roofline`, `sweep`, `fit`, `accuracy`: what fits a device, how fast it can be, and how accurate.
 
 Every error that mbcost raises on purpose is a `MbcostError`, one line of text.
 """
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         standard_vs_dws,
     )
     from mbcost.python.devices import memory, roofline
+    from mbcost.python.estimates import accuracy
     from mbcost.python.figures import explain, explain_rows, published
     from mbcost.python.models import build, measure, validate, verify
     from mbcost.python.networks import Network, load_spec, network, networks, resolve
@@ -54,6 +55,7 @@ __all__ = [
     "Network",
     "Spec",
     "Validation",
+    "accuracy",
     "build",
     "check",
     "compare",
@@ -88,6 +90,7 @@ _MODULES = {
     "Network": "mbcost.python.networks",
     "Spec": "mbcost.spec.table",
     "Validation": "mbcost.questions.validate.comparison",
+    "accuracy": "mbcost.python.estimates",
     "build": "mbcost.python.models",
     "check": "mbcost.python.answers",
     "compare": "mbcost.python.costs",

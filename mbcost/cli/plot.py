@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -16,14 +17,14 @@ from mbcost.cli.arguments import (
     resolve_network,
     scale_resolution,
 )
-from mbcost.cli.completers import complete_network, complete_resolution
+from mbcost.cli.completers import complete_network, complete_resolution, names_of
 from mbcost.cli.group import CommandGroup
 from mbcost.cli.options import ConventionName, Force, Net, RhoList, alpha_list, share_options
 from mbcost.cli.output import choose_file, replace_file
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.registry import Subgroup
 from mbcost.cli.work import announce_work, begin_work
-from mbcost.errors import MbcostError
+from mbcost.errors import MbcostError, choose
 from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
 from mbcost.present.plot.blocks import draw_blocks
@@ -31,17 +32,18 @@ from mbcost.present.plot.canvas import ENDINGS, Drawing, render
 from mbcost.present.plot.compare import draw_comparison
 from mbcost.present.plot.layers import draw_layers
 from mbcost.present.plot.sweep import draw_sweep
+from mbcost.questions.accuracy.curves import list_accuracy_points, trace_accuracy
 from mbcost.questions.compare.compare import compare_totals
 from mbcost.questions.plot import (
     EXAMPLES,
     compute_cost_grid,
+    count_mult_adds,
     describe_block,
-    list_accuracy_points,
     profile_layers,
     sample_activations,
 )
 from mbcost.questions.work import Work
-from mbcost.spec.catalogue.checkpoints import load_checkpoints
+from mbcost.spec.catalogue.checkpoints import OFFICIAL, load_recipes
 from mbcost.spec.catalogue.library import load_convention
 
 ALPHAS, RESOLUTIONS = "0.25:1.4:0.05", "96:256:16"
@@ -167,8 +169,14 @@ def accuracy(
         ),
     ] = None,
     convention: ConventionName = None,
+    recipe: Annotated[
+        str,
+        Option(help="Recipe with which the checkpoints were trained.", metavar="NAME", complete=names_of(load_recipes)),
+    ] = OFFICIAL,
 ) -> int:
-    """Published top-1 accuracy of released checkpoints against mult-adds.
+    """Published and estimated top-1 accuracy against mult-adds.
+
+    Points are released checkpoints. A curve is the highest estimate at each cost, with its 90% interval.
 
     \b
     Examples:
@@ -176,9 +184,11 @@ def accuracy(
       mbcost plot accuracy v1 v2 --output accuracy.pdf
     """
     check_picture(output)
-    counts = load_convention(convention)
-    points = list_accuracy_points(load_checkpoints(), counts, nets or ())
-    _save(draw_accuracy(points, counts.name), output)
+    counts, recipes = load_convention(convention), load_recipes()
+    trained, costs = recipes[choose("recipe", recipe, recipes)], partial(count_mult_adds, counts)
+    points = list_accuracy_points(trained, costs, nets or ())
+    axis = f"mult-adds, 1000 classes, convention {counts.name}"
+    _save(draw_accuracy(points, trace_accuracy(trained, costs, nets or ()), axis), output)
     return 0
 
 

@@ -97,6 +97,10 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
             "mbcost.cli.device.roofline:roofline",
             "Show a lower bound of the time per layer, from the limits of arithmetic and memory.",
         ),
+        "accuracy": Command(
+            "mbcost.cli.accuracy:accuracy",
+            "Estimate the ImageNet accuracy of networks, with an interval, from released checkpoints.",
+        ),
     },
     "Explain a number": {
         "explain": Command(
@@ -139,6 +143,7 @@ MEANINGS: Mapping[str, str] = {
     "sweep": "grid scan explore",
     "roofline": "latency time speed",
     "memory": "ram peak arena flash",
+    "accuracy": "top1 top-1 imagenet acc error checkpoint",
     "explain": "why reverse",
     "ledger": "breakdown counts",
     "conventions": "counters tools",

@@ -49,9 +49,9 @@ def rows(answer: object) -> list[dict[str, Value]]:
     `pandas.DataFrame(rows(answer))` is the answer as a data frame; mbcost does not import pandas.
 
     Args:
-        answer: what `check`, `compare`, `conventions`, `diff`, `explain`, `fit`, `formula`, `ledger`, `memory`,
-            `network`, `published`, `residual_vs_inverted`, `roofline`, `standard_vs_dws`, `sweep`, `validate` or
-            `verify` returned, or several answers of one of them.
+        answer: what `accuracy`, `check`, `compare`, `conventions`, `diff`, `explain`, `fit`, `formula`, `ledger`,
+            `memory`, `network`, `published`, `residual_vs_inverted`, `roofline`, `standard_vs_dws`, `sweep`, `validate`
+            or `verify` returned, or several answers of one of them.
 
     Raises:
         MbcostError: it is something else.
@@ -71,7 +71,7 @@ def rows(answer: object) -> list[dict[str, Value]]:
 def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     """Return how answers of each kind become tables: one per answer, or one of all items that a function returns."""
     from mbcost.analytic.network import Network
-    from mbcost.present import published, validate, verify
+    from mbcost.present import accuracy, published, validate, verify
     from mbcost.present.check import check as findings
     from mbcost.present.compare import compare, diff, residuals, separable
     from mbcost.present.cost import conventions, formula, ledger, table
@@ -79,6 +79,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.present.explain import explain
     from mbcost.present.search import fit, sweep
     from mbcost.present.table import build_table
+    from mbcost.questions.accuracy.estimate import Accuracy
     from mbcost.questions.check import CheckedFile, Finding
     from mbcost.questions.compare.compare import SideBySide
     from mbcost.questions.compare.diff import NetworkDiff
@@ -109,6 +110,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
         Convention: lambda items: [conventions.as_table(items)],
         Memory: one_by_one(lambda answer: memory.as_table(answer, "layer")),
         Roofline: one_by_one(roofline.as_table),
+        Accuracy: one_by_one(accuracy.as_table),
         Configuration: lambda items: [build_table("", sweep.COLUMNS, items)],
         Fit: one_by_one(fit.as_table),
         Answer: one_by_one(lambda answer: explain.as_table([answer])),

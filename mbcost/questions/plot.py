@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -13,11 +13,9 @@ from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.network import Network, Step, resolve
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.device.roofline import name_kind
-from mbcost.spec.catalogue.checkpoints import Checkpoint
-from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import Scaling
-from mbcost.spec.table import Spec
+from mbcost.spec.table import CLASSES, Spec
 from mbcost.spec.tally import total
 
 MOST_CELLS = 20_000
@@ -117,34 +115,18 @@ def compute_cost_grid(
     return CostGrid(spec, implementation, convention, tuple(alphas), tuple(resolutions), tuple(rows))
 
 
-@dataclass(frozen=True)
-class AccuracyPoint:
-    """A released checkpoint and the cost of its network."""
-
-    checkpoint: Checkpoint
-    mult_adds: int
-
-
-def list_accuracy_points(
-    checkpoints: Iterable[Checkpoint], convention: Convention, nets: Sequence[str] = ()
-) -> tuple[AccuracyPoint, ...]:
-    """Return published accuracies and the cost of the official networks with 1000 classes, for `nets` or for all.
+def count_mult_adds(
+    convention: Convention, spec: Spec, implementation: str, alphas: Sequence[float], sides: Sequence[int]
+) -> tuple[tuple[int, ...], ...]:
+    """Return the multiply-adds of networks with 1000 classes, one row per alpha, one column per square resolution.
 
     Raises:
-        MbcostError: one of `nets` has no checkpoint.
+        MbcostError: as `compute_cost_grid`.
     """
-    released = tuple(checkpoints)
-    names = tuple(dict.fromkeys(checkpoint.net for checkpoint in released))
-    for net in nets:
-        if net not in names:
-            raise unknown("network with published checkpoints", net, names)
-    points = []
-    for checkpoint in released:
-        if checkpoint.net in (nets or names):
-            spec = load_spec(checkpoint.net)
-            network = resolve(spec, alpha=checkpoint.alpha, resolution=checkpoint.resolution)
-            points.append(AccuracyPoint(checkpoint, network.mult_adds(convention)))
-    return tuple(points)
+    grid = compute_cost_grid(
+        spec, implementation, convention, alphas, sides, classes=CLASSES, in_channels=spec.channels
+    )
+    return grid.mult_adds
 
 
 @dataclass(frozen=True)

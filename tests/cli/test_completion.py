@@ -25,7 +25,7 @@ SETS = frozenset(
     f"--{name}"
     for name in (
         "format", "by", "impl", "columns", "sort", "rank", "pareto", "source", "status", "quantity", "phone", "dtype",
-        "weights-dtype", "activations-dtype", "allocator", "convention", "against", "arena", "device",
+        "weights-dtype", "activations-dtype", "allocator", "convention", "against", "arena", "device", "recipe",
     )
 )  # fmt: skip
 """Options whose values are a closed set."""
@@ -35,7 +35,7 @@ NEEDED = {
     "verify": "x:y v2", "fit": "v2", "sweep": "v2", "memory": "v2 --allocator arena", "explain": "300M v2",
     "roofline": "v2 --peak-macs 1 --bandwidth 1", "ledger": "v2", "export": "v2", "plot layers": "v2 --output x.svg",
     "plot sweep": "v2 --output x.svg", "plot compare": "v2 --output x.svg", "plot accuracy": "--output x.svg",
-    "compare standard-vs-dws": "v1", "validate": "v2",
+    "compare standard-vs-dws": "v1", "validate": "v2", "accuracy": "v2",
 }  # fmt: skip
 """What a command needs before its options."""
 LATE = frozenset({("check", "--columns"), ("check", "--sort")})

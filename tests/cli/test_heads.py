@@ -19,6 +19,7 @@ COMMANDS = [
     ("ledger", "v2"),
     ("memory", "v2"),
     ("roofline", "v2", *RATES),
+    ("accuracy", "v2"),
     ("sweep", "v2", "--alpha", "1", "--res", "96"),
     ("fit", "--net", "v2", "--alpha", "1", "--res", "96"),
 ]

@@ -40,6 +40,7 @@ HAVE: dict[str, set[str]] = {
     "fit": NETWORK | VIEW | CONVENTION,
     "sweep": NETWORK | VIEW | CONVENTION,
     "memory": NETWORK | VIEW,  # bytes, not mult-adds
+    "accuracy": NETWORK | VIEW,  # nothing is counted
     "roofline": NETWORK | VIEW,  # what hardware does, not what a tool counts
     "explain": NETWORK | VIEW | CONVENTION,
     "ledger": NETWORK | VIEW | CONVENTION,

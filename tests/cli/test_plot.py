@@ -109,6 +109,12 @@ def test_accuracy_shows_every_network_with_checkpoints(mbcost: Mbcost, tmp_path:
     alone = draw(mbcost, tmp_path, "accuracy", "v1")
     assert "v2" not in alone
     assert [text for text in alone if text in ("1", "0.75", "0.5", "0.25")] == ["0.25", "0.5", "0.75", "1"]
+    assert "Published accuracy against cost; a curve is the highest estimate with its 90 % interval" in alone
+    assert any("a thin line joins" in text for text in draw(mbcost, tmp_path, "accuracy", "v3-large"))
+    other = draw(mbcost, tmp_path, "accuracy", "--recipe", "paddleclas")
+    assert {"v3-small-arxiv4", "2", "1.5", "Published accuracy against cost; a curve is the highest estimate"} <= set(
+        other
+    )
 
 
 def test_titles_of_curves_have_their_largest_distance(mbcost: Mbcost, tmp_path: Path) -> None:

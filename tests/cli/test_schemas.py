@@ -310,6 +310,21 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "totals": WORK,
         },
     ),
+    "accuracy v2@0.6/176 v2:keras": (
+        "mbcost/accuracy/1",
+        {
+            "": ["schema", "units", "interval", "estimates", "surfaces"],
+            "units": ["top1", "left_out", "coverage"],
+            "estimates": [*NETWORK, "top1", "low", "high", "exact", "recipe", "reason", "nearest"],
+            "estimates.nearest": ["network", "alpha", "resolution", "top1"],
+            "surfaces": [
+                "recipe", "network", "implementation", "sources", "checkpoints", "alphas", "resolutions", "left_out",
+                "left_out_alpha", "reason",
+            ],
+            "surfaces.left_out": ["mean", "worst", "coverage"],
+            "surfaces.left_out_alpha": ["mean", "worst", "coverage"],
+        },
+    ),
     "show v3-large": (
         "mbcost/show/1",
         {

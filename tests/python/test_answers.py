@@ -109,6 +109,10 @@ ANSWERS: dict[str, Callable[[], object]] = {
         "v2", peak_macs=1e9, bandwidth=2 * 10**9, dtype="int8"
     ),
     "roofline v2 --device jetson-nano": lambda: mbcost.roofline("v2", device="jetson-nano"),
+    "accuracy v2@0.75/160 v2@0.6:paddleclas v2:keras": lambda: mbcost.accuracy(
+        "v2@0.75/160", "v2@0.6:paddleclas", "v2:keras"
+    ),
+    "accuracy --recipe tf-slim": lambda: mbcost.accuracy(recipe="tf_slim"),
     "sweep v1 v2 --alpha 0.5,1 --res 96,128x160": lambda: mbcost.sweep(
         "v1", "v2", alphas=[1, 0.5], resolutions=[96, (128, 160)]
     ),
@@ -195,7 +199,8 @@ TEXTS = ("printed", "versions", "numbers", "layer", "block")
 """Columns whose text can be only digits: a number as it is printed, versions, factors of an equation, and names."""
 FLOATS = ("alpha", "alpha_least", "alpha_most", "chance", "bits", "time_us", "mult_adds_per_byte", "top1_percent",
           "left_percent", "mult_adds_percent", "time_percent", "params_ratio", "mult_adds_ratio", "activations_ratio",
-          "formula_ratio", "times_cheaper")  # fmt: skip
+          "formula_ratio", "times_cheaper", "low_percent", "high_percent", "mean_points", "worst_points",
+          "alpha_mean_points", "alpha_worst_points", "coverage_percent")  # fmt: skip
 SIZES = ("resolution", "kernel", "input", "output")
 
 

@@ -41,6 +41,7 @@ VALUES: tuple[Any, ...] = (
 TURNS = 3
 """A parameter gets every third of them, the next parameter those after these."""
 CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "accuracy": (("v2",), {"recipe": "tf-slim"}),
     "build": (("v2@0.35",), {}),
     "check": (("docs/tiny.yaml",), {}),
     "compare": (("v2",), {}),

@@ -13,11 +13,9 @@ from mbcost.questions.plot import (
     EXAMPLES,
     compute_cost_grid,
     describe_block,
-    list_accuracy_points,
     profile_layers,
     sample_activations,
 )
-from mbcost.spec.catalogue.checkpoints import load_checkpoints
 from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_spec
 
 MACS = load_convention()
@@ -51,21 +49,6 @@ def test_every_point_of_a_grid_is_the_cost_of_its_network() -> None:
 def test_a_grid_with_too_many_points_is_refused() -> None:
     with pytest.raises(MbcostError, match="200 x 101 points are too many for a picture: ask for at most 20,000"):
         compute_cost_grid(load_spec("v2"), "official", MACS, [1.0] * 200, [224] * 101, classes=1000, in_channels=3)
-
-
-def test_every_accuracy_has_the_cost_of_its_network() -> None:
-    checkpoints = load_checkpoints()
-    points = list_accuracy_points(checkpoints, MACS)
-    assert [point.checkpoint for point in points] == list(checkpoints)
-    by_name = {
-        (point.checkpoint.net, point.checkpoint.alpha, point.checkpoint.resolution): point.mult_adds for point in points
-    }
-    assert by_name["v2", 1.0, 224] == 300_774_272
-    assert by_name["v2", 0.75, 160] == 107_295_200
-    assert by_name["v1", 1.0, 224] == 568_740_352
-    assert {point.checkpoint.net for point in list_accuracy_points(checkpoints, MACS, ["v1", "v3-small"])} == {
-        "v1", "v3-small",
-    }  # fmt: skip
 
 
 def test_the_example_blocks_have_the_shapes_of_the_papers_figures() -> None:

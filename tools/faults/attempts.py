@@ -35,6 +35,7 @@ check bad.yaml
 schema
 new mynet --output -
 roofline v2 --device jetson-nano
+accuracy v2@0.6/176
 export v2
 sweep v1 --alpha 0.25:1:0.01 --res 96:224:32 --format csv
 fit --net v1 --ram 256KiB --limit 20

@@ -49,6 +49,8 @@ schema
 new mynet --output -
 roofline v2@0.35/96 --device stm32h743 --by kind
 roofline spec.yaml --peak-macs 100G --bandwidth 10GB/s
+accuracy v2@0.6/176 v2:keras spec.yaml
+accuracy v2@0.6:paddleclas --recipe paddleclas --format json
 plot layers v2@0.5/96 --output layers.svg
 plot sweep v2 --alpha 0.5:1:0.25 --res 96:160:32 --output sweep.svg
 plot accuracy v1 v2 --output accuracy.png

@@ -1,4 +1,4 @@
-"""Published accuracy against cost: one line per network and alpha."""
+"""Published and estimated accuracy against a cost: points and one curve per network."""
 
 from __future__ import annotations
 
@@ -7,55 +7,81 @@ from typing import TYPE_CHECKING
 
 from mbcost.present.plot.canvas import PALETTE, Drawing, abbreviate_ticks
 from mbcost.present.plot.sweep import levels
-from mbcost.questions.plot import AccuracyPoint
+from mbcost.questions.accuracy.curves import AccuracyCurve, AccuracyPoint
 from mbcost.spec.scaling import alpha_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _MARKERS = "osD^vPX"
 """One marker per network, in addition to its colour."""
 
 
-def draw_accuracy(points: Sequence[AccuracyPoint], convention: str) -> Drawing:
-    """Draw top-1 over multiply-adds; a line joins the resolutions of one alpha and is labelled at its costlier end."""
+def draw_accuracy(points: Sequence[AccuracyPoint], curves: Sequence[AccuracyCurve], axis: str) -> Drawing:
+    """Draw published top-1 over a cost, and the estimates as curves with the band of their intervals.
+
+    Args:
+        points: the released checkpoints; a thin line joins the resolutions of one alpha, and is labelled at its
+            costlier end.
+        curves: the highest estimate at each cost.
+        axis: what the cost is, in which unit and how it is counted.
+    """
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         axes.set_xscale("log")
         nets = list(dict.fromkeys(point.checkpoint.net for point in points))
-        for index, net in enumerate(nets):
-            colour, marker = PALETTE[index % len(PALETTE)], _MARKERS[index % len(_MARKERS)]
-            label: str | None = net
-            for alpha, line in _lines(points, net).items():
-                xs, ys = [point.mult_adds for point in line], [point.checkpoint.top1 for point in line]
-                axes.plot(xs, ys, color=colour, marker=marker, markersize=4.5, linewidth=1, label=label)
-                axes.annotate(
-                    alpha_text(alpha), (xs[-1], ys[-1]), xytext=(4, -8), textcoords="offset points", fontsize=7.5
-                )
-                label = None
+        styles = {
+            net: (PALETTE[index % len(PALETTE)], _MARKERS[index % len(_MARKERS)]) for index, net in enumerate(nets)
+        }
+        for curve in curves:
+            _draw_curve(axes, curve, styles[curve.net][0])
+        for net in nets:
+            _draw_points(axes, points, net, *styles[net])
         abbreviate_ticks(axes.xaxis)
-        ticks = _ticks(min(point.mult_adds for point in points), max(point.mult_adds for point in points))
-        axes.set_xticks(ticks)
+        axes.set_xticks(_ticks(min(point.cost for point in points), max(point.cost for point in points)))
         axes.minorticks_off()
         axes.grid()
-        axes.set_xlabel(f"mult-adds, 1000 classes, convention {convention}")
+        axes.set_xlabel(axis)
         axes.set_ylabel("ImageNet top-1, %, single crop")
-        axes.set_title("Published accuracy against cost; a line joins the resolutions of one α")
+        axes.set_title(_title(curves))
         axes.legend(loc="lower right")
 
     return Drawing(draw, (8.0, 4.8))
 
 
+def _draw_curve(axes: Axes, curve: AccuracyCurve, colour: str) -> None:
+    axes.plot(curve.costs, curve.top1, color=colour, linewidth=1.4)
+    if curve.band is not None:
+        axes.fill_between(curve.costs, *curve.band, color=colour, alpha=0.18, linewidth=0)
+
+
+def _draw_points(axes: Axes, points: Sequence[AccuracyPoint], net: str, colour: str, marker: str) -> None:
+    label: str | None = net
+    for alpha, line in _lines(points, net).items():
+        xs, ys = [point.cost for point in line], [point.checkpoint.top1 for point in line]
+        axes.plot(xs, ys, color=colour, marker=marker, markersize=4.5, linewidth=0.5, label=label)
+        axes.annotate(alpha_text(alpha), (xs[-1], ys[-1]), xytext=(4, -8), textcoords="offset points", fontsize=7.5)
+        label = None
+
+
+def _title(curves: Sequence[AccuracyCurve]) -> str:
+    if not curves:
+        return "Published accuracy against cost; a thin line joins the resolutions of one α"
+    band = " with its 90 % interval" if any(curve.band for curve in curves) else ""
+    return f"Published accuracy against cost; a curve is the highest estimate{band}"
+
+
 def _lines(points: Sequence[AccuracyPoint], net: str) -> dict[float, list[AccuracyPoint]]:
     """Return the points of each alpha of a network, cheapest first."""
     lines: dict[float, list[AccuracyPoint]] = {}
-    for point in sorted(points, key=lambda point: point.mult_adds):
+    for point in sorted(points, key=lambda point: point.cost):
         if point.checkpoint.net == net:
             lines.setdefault(point.checkpoint.alpha, []).append(point)
     return lines
 
 
-def _ticks(least: int, most: int) -> list[int]:
+def _ticks(least: float, most: float) -> list[int]:
     """Return the round costs around and between two costs."""
-    return levels(least // 2, 2 * most)
+    return levels(int(least) // 2, 2 * int(most))

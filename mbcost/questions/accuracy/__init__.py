@@ -1,0 +1,1 @@
+"""How accurate a network would be, estimated between released checkpoints."""
