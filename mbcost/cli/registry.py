@@ -83,7 +83,7 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
     "Decide": {
         "fit": Command(
             "mbcost.cli.search.fit:fit",
-            "Find the networks that fit a device, with their alpha and resolution, largest first.",
+            "Find the network that fits a device best, with its alpha and resolution.",
         ),
         "sweep": Command(
             "mbcost.cli.search.sweep:sweep",
