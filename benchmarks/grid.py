@@ -36,7 +36,7 @@ from mbcost.analytic.network import resolve
 from mbcost.measured.build import build
 from mbcost.measured.counters import count
 from mbcost.present.plot.canvas import INK, PALETTE, Drawing, abbreviate_ticks, render
-from mbcost.questions.search.configurations import Series
+from mbcost.questions.search.series import Series
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.scaling import Scaling
 

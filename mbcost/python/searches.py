@@ -16,8 +16,9 @@ from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import check_alpha, check_whole
 
 if TYPE_CHECKING:
+    from mbcost.questions.search.answer import Fit
     from mbcost.questions.search.configurations import Configuration
-    from mbcost.questions.search.limits import Fit, Limit
+    from mbcost.questions.search.limits import Limit
     from mbcost.questions.search.requests import Grid
 
 QUANTITIES: Mapping[str, str] = {
@@ -138,7 +139,7 @@ def fit(
         min_top1: at least this ImageNet accuracy in percent, published or estimated from released checkpoints.
         max_latency: at most this latency in milliseconds, on `device`.
         device: the name of a built-in device, or the path of a file of your measurements.
-        alphas: width multipliers; by default 0.1 to 1.5 in steps of 0.05, and the published ones.
+        alphas: width multipliers; by default 0.1 to 1.5 in steps of 0.02, and the published ones.
         resolutions: sizes of the input in pixels, a side or (height, width) each; by default the sides 32 to 320 in
             steps of 32, and the published ones.
         rhos: resolution multipliers, instead of resolutions.
@@ -161,9 +162,9 @@ def fit(
 
     Returns:
         `.best`, the configurations that fit, each with `.configuration` (see `sweep`; its `.estimated` has the accuracy
-        in percent and the milliseconds, with their intervals), `.is_sure` (false if it only may fit) and `.binding` (the
-        limit that would break first); `.released`, the other released checkpoints that fit; `.nearest`, the nearest
-        miss; `.reliefs`, what dropping each limit brings; and how many were `.tried`.
+        in percent and the milliseconds, with their intervals), `.is_sure` (false if it only may fit) and `.binding`
+        (the limit that would break first); `.released`, the other released checkpoints that fit; `.nearest`, the
+        nearest miss; `.reliefs`, what dropping each limit brings; and how many were `.tried`.
 
     Raises:
         MbcostError: a network cannot be built, a name is unknown, no limit is given or one is not a number, or two
@@ -209,7 +210,7 @@ def fit(
     default = choose_everything if every else choose_steps
     requests = make_requests(map(as_text, networks or NETS), settings, grid, default)
     count_listed(requests, most).check(force=force)
-    check_all(list_fit_works(requests), force=force)
+    check_all(list_fit_works(requests, with_latency=device is not None), force=force)
     return find_fit(*list_sheets(requests, rules), limits, wish, estimator)
 
 

@@ -26,7 +26,6 @@ from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.ranking import RANKS
 from mbcost.questions.search.requests import (
     EVERY_ALPHA,
-    EVERY_SIDE,
     NETS,
     SIDE_STEPS,
     choose_everything,
@@ -57,7 +56,7 @@ LISTED = 10
 
 @share_options(
     known=lambda _: COLUMNS,
-    alpha=alpha_list(f"{EVERY_ALPHA.low}:{EVERY_ALPHA.high}:0.05 and the published ones"),
+    alpha=alpha_list(f"{EVERY_ALPHA.low}:{EVERY_ALPHA.high}:0.02 and the published ones"),
     res=res_list(RESOLUTIONS),
     rho=RhoList,
 )
@@ -193,7 +192,7 @@ def search(
     default = choose_everything if every else choose_steps
     requests = make_requests(nets or NETS, read_settings(options), grid, default)
     begin_work(count_listed(requests, wish.most), force=force)
-    begin_work(*list_fit_works(requests), force=force)
+    begin_work(*list_fit_works(requests, with_latency=device is not None), force=force)
     return find_fit(*list_sheets(requests, rules), limits, wish, estimator)
 
 

@@ -115,7 +115,9 @@ def as_table(answer: Fit) -> Table:
     """Return one row per configuration that is listed, with the answer in words, and notes on what does not fit."""
     has_equals = any(fitting.equal_resolutions for fitting in answer.best)
     left_out = () if answer.calibration is not None else OF_LATENCY
-    shown = [column for column in COLUMNS if (column.key != "same_cost_at" or has_equals) and column.key not in left_out]
+    shown = [
+        column for column in COLUMNS if (column.key != "same_cost_at" or has_equals) and column.key not in left_out
+    ]
     quantities = (answer.rank, *(limit.quantity for limit in answer.limits))
     asked = [KEYS.get(quantity, key_of(quantity)) for quantity in quantities]
     lead = [*write_lead(answer), write_counts(answer)]

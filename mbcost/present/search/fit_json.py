@@ -40,6 +40,7 @@ def as_json(answer: Fit) -> dict[str, Any]:
         "laid_out": answer.laid_out,
         "given_up": answer.gave_up,
         "front": answer.front_size,
+        "missing": list(answer.missing),
         "configurations": [_fitting_json(answer, fitting) for fitting in answer.best],
         "released": [_fitting_json(answer, fitting) for fitting in answer.released],
         "may_fit": None if answer.may_fit is None else _fitting_json(answer, answer.may_fit),

@@ -138,6 +138,8 @@ def _list_near(answer: Fit) -> Iterator[str]:
     best = answer.best[0].configuration if answer.best else None
     for relief in answer.reliefs:
         yield f"without {option_of(relief.limit)}: {_relief_text(relief, best)}"
+    if answer.best and answer.missing and answer.listing == "networks":
+        yield f"nothing fits of {enumerate_words(answer.missing)}"
 
 
 def _list_released(fittings: tuple[Fitting, ...]) -> Iterator[str]:
@@ -222,8 +224,7 @@ def _surface_note(surface: Surface) -> str:
     return (
         f"top-1 of {surface.net}: estimated from {len(surface.checkpoints)} released checkpoints of "
         f"{surface.recipe.name}; each estimated without itself, the mean error is {errors.mean:.2f} points and the "
-        f"worst {errors.worst:.2f}"
-        + ("" if surface.why_no_interval else "; low, high: a 90% interval")
+        f"worst {errors.worst:.2f}" + ("" if surface.why_no_interval else "; low, high: a 90% interval")
     )
 
 
@@ -235,7 +236,7 @@ def _miss_text(miss: Miss) -> str:
         amount = "(not known)" if excess is None else f"by {_amount_text(limit, excess)}"
         layer = f" (layer {miss.layer})" if limit.quantity == "memory" else ""
         amounts.append(f"{option_of(limit)} {amount}{layer}")
-    top1 = f" ({describe_top1(miss.configuration)})" if miss.configuration.estimated.top1 is not None else ""
+    top1 = f", {describe_top1(miss.configuration)}," if miss.configuration.estimated.top1 is not None else ""
     return f"{name_configuration(miss.configuration)}{top1} misses {enumerate_words(amounts)}"
 
 
@@ -263,6 +264,8 @@ def _relief_text(relief: Relief, best: Configuration | None) -> str:
     if best is not None and best.estimated.top1 is not None and configuration.estimated.top1 is not None:
         top1 += f", {configuration.estimated.top1 - best.estimated.top1:+.1f} points"
     adds = "" if configuration.estimated.top1 is not None else f", {configuration.mult_adds:,} mult-adds"
+    if configuration.estimated.milliseconds is not None and relief.limit.quantity != "latency":
+        adds += f", {_describe_latency(configuration)}"
     with_ = "" if relief.limit.quantity == "top1" or (adds and relief.limit.quantity == "mult_adds") else f", {amount}"
     kind = "nearest" if best is None else "best"
     return f"the {kind} is {name_configuration(configuration)}: {top1}{adds}{with_}"
@@ -284,7 +287,7 @@ def _amount_text(limit: Limit, value: Any) -> str:
     if limit.quantity in ("memory", "flash"):
         return bytes_text(int(value))
     if limit.quantity == "top1":
-        return f"{float(value):.1f}%"
+        return f"{float(value):.1f}%" if abs(value) >= 0.1 or not value else f"{float(value):.1g}%"
     if limit.quantity == "latency":
         return f"{float(value):.3g} ms"
     return f"{int(value):,} mult-adds" if limit.quantity == "mult_adds" else f"{int(value):,} params"

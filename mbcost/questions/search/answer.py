@@ -97,6 +97,8 @@ class Fit:
     """The released checkpoints that fit or may fit, in the same order, without those that are in `best`."""
     may_fit: Fitting | None
     """The best of those that may fit, if it ranks above the best that fits."""
+    missing: tuple[str, ...]
+    """The networks of which no configuration is found to fit."""
     front_size: int | None
     """The number of configurations on the Pareto front; None if only the front of `best` is known."""
     nearest: Miss | None

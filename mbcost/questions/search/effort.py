@@ -38,9 +38,10 @@ def list_sweep_works(requests: Sequence[Request[Any]], allocator: str, *, only_f
     return _list_works(requests, Work(count, "configurations", 400_000 if only_front else 20_000, MOST_SWEPT, REMEDY))
 
 
-def list_fit_works(requests: Sequence[Request[Any]]) -> tuple[Work, ...]:
-    """Return the work of searching every configuration."""
-    return _list_works(requests, Work(count_configurations(requests), "configurations", 200_000, MOST_FITTED, REMEDY))
+def list_fit_works(requests: Sequence[Request[Any]], *, with_latency: bool) -> tuple[Work, ...]:
+    """Return the work of searching every configuration, each perhaps with its latency."""
+    rate = 75_000 if with_latency else 200_000
+    return _list_works(requests, Work(count_configurations(requests), "configurations", rate, MOST_FITTED, REMEDY))
 
 
 def check_kept(requests: Sequence[Request[Any]], *, force: bool) -> None:

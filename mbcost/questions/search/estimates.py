@@ -17,7 +17,7 @@ from mbcost.questions.latency.work import describe_channels, describe_sizes
 from mbcost.questions.search.configurations import Batch, Configuration
 from mbcost.questions.search.series import Series
 from mbcost.spec.catalogue.library import load_spec
-from mbcost.spec.catalogue.measured import list_devices, load_measured_device
+from mbcost.spec.catalogue.measured import load_measured_device
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,8 +57,10 @@ def make_estimator(device: str | None, *, limits_latency: bool) -> Estimator:
     """
     if device is None:
         if limits_latency:
-            names = ", ".join(list_devices())
-            raise MbcostError(f"--max-latency needs --device: name a file of measurements, or one of {names}")
+            raise MbcostError(
+                "--max-latency needs --device: name a measured device such as pixel1-tflite, or the file of your "
+                "measurements"
+            )
         return Estimator()
     if not limits_latency:
         raise MbcostError("--device needs --max-latency: state the most milliseconds, such as --max-latency 30ms")

@@ -13,6 +13,7 @@ from mbcost.questions.search.estimates import Estimator, explain_missing_top1, f
 from mbcost.questions.search.gathering import gather
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import Search
+from mbcost.spec.catalogue.reference import reference_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,6 +127,7 @@ def fit(
         best=fittings,
         released=released_fittings,
         may_fit=None if alternative is None else describe(alternative),
+        missing=_list_missing(search, listed if search.has_arena else ranked.tolist()),
         front_size=None if front is None else len(front),
         nearest=search.find_nearest_miss(np.flatnonzero(~fits), best, layout.nearest),
         nearest_released=search.find_nearest_miss(_list_released(search, ~fits), []),
@@ -136,9 +138,7 @@ def fit(
     )
 
 
-def _split(
-    search: Search, ranked: NDArray[Any], listing: str, front: Sequence[int] | None
-) -> Sequence[NDArray[Any]]:
+def _split(search: Search, ranked: NDArray[Any], listing: str, front: Sequence[int] | None) -> Sequence[NDArray[Any]]:
     """Return the lists of candidates of each of which the first ones are listed."""
     import numpy as np
 
@@ -156,9 +156,7 @@ def _list_released(search: Search, candidates: NDArray[Any]) -> NDArray[Any]:
     return np.array([index for index in sorted(search.pool.checkpoints) if candidates[index]], dtype=int)
 
 
-def _find_alternative(
-    search: Search, ranked: NDArray[Any], sure: NDArray[Any], best: Sequence[int]
-) -> int | None:
+def _find_alternative(search: Search, ranked: NDArray[Any], sure: NDArray[Any], best: Sequence[int]) -> int | None:
     """Return the best of what may fit, if it ranks above the best, which fits for sure."""
     if not best or not sure[best[0]]:
         return None
@@ -167,3 +165,22 @@ def _find_alternative(
     better = candidates[scores[candidates] > scores[best[0]]]
     layout = search.lay_out([better], 1)
     return layout.fitting[0] if layout.fitting else None
+
+
+def _list_missing(search: Search, fitting: Sequence[int]) -> tuple[str, ...]:
+    """Return the networks that have no configuration among those that fit."""
+    import numpy as np
+
+    networks = search.pool.networks
+    groups = {networks[index][2] for index in np.unique(search.pool.network[np.array(fitting, dtype=int)]).tolist()}
+    missing = dict.fromkeys(series for series, _, group in networks if group not in groups)
+    names = (
+        reference_text(
+            series.spec.name,
+            implementation=None
+            if series.implementation.name == series.spec.default_implementation
+            else series.implementation.name,
+        )
+        for series in missing
+    )
+    return tuple(dict.fromkeys(names))

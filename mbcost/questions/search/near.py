@@ -89,7 +89,12 @@ class Search:
                     break
                 if self.has_arena:
                     if arenas == MOST_ARENAS:
-                        return Layout(list(chain.from_iterable(fitting)), arenas, self._find_smallest(too_large, fitting), gave_up=True)
+                        return Layout(
+                            list(chain.from_iterable(fitting)),
+                            arenas,
+                            self._find_smallest(too_large, fitting),
+                            gave_up=True,
+                        )
                     arenas += 1
                     size = self.select(index).memory
                     if limit is not None and size > limit.value:
@@ -111,8 +116,10 @@ class Search:
 
     def _find_smallest(self, too_large: Mapping[int, int], fitting: Sequence[Sequence[int]]) -> int | None:
         """Return the candidate with the smallest arena among those that rank above all that fit."""
-        scores = self.pool.compute_scores(self.rank) if too_large else []
-        best = max((scores[index] for chosen in fitting for index in chosen), default=None) if too_large else None
+        if not too_large:
+            return None
+        scores = self.pool.compute_scores(self.rank)
+        best = max((scores[index] for index in chain.from_iterable(fitting)), default=None)
         higher = [index for index in too_large if best is None or scores[index] > best]
         return min(higher, key=too_large.__getitem__, default=None)
 

@@ -36,7 +36,7 @@ Alphas = TypeVar("Alphas", bound="tuple[float, ...] | AlphaRange")
 
 EVERY_ALPHA = AlphaRange(0.1, 1.5)
 """The alphas in which `fit --all` searches if none is named: all that give a different network."""
-ALPHA_STEPS = tuple(hundredths / 100 for hundredths in range(10, 151, 5))
+ALPHA_STEPS = tuple(hundredths / 100 for hundredths in range(10, 151, 2))
 """The alphas in which `fit` searches if none is named, in addition to the published ones."""
 NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
 """The networks in which it searches if none is named."""
@@ -68,7 +68,7 @@ class Request(Generic[Alphas]):
     def compute_sheets(self, rules: CountingRules) -> Iterator[CostSheet]:
         """Yield the costs of the networks, part by part."""
         if isinstance(self.alphas, AlphaRange) and self.alphas.steps:
-            plateaus = self.series.iterate_possible(self.alphas.steps)
+            plateaus = self.series.iterate_alphas(self.alphas.steps, only_possible=True)
         elif isinstance(self.alphas, AlphaRange):
             plateaus = self.series.iterate_plateaus(self.alphas.low, self.alphas.high)
         else:

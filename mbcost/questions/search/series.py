@@ -42,14 +42,18 @@ class Series:
         """
         return tuple(self.iterate_alphas(alphas))
 
-    def iterate_alphas(self, alphas: Sequence[float]) -> Iterator[Plateau]:
+    def iterate_alphas(self, alphas: Sequence[float], *, only_possible: bool = False) -> Iterator[Plateau]:
         """Yield what `plan_alphas` returns, one network after the other.
 
+        Args:
+            alphas: width multipliers.
+            only_possible: whether alphas that do not give a network are left out.
+
         Raises:
-            MbcostError: an alpha does not give a network.
+            MbcostError: an alpha does not give a network, or if these are left out, none does.
         """
         run: tuple[list[float], tuple[Block, ...]] | None = None
-        for alpha, blocks in self._plan_in_order(sorted(set(alphas))):
+        for alpha, blocks in self._plan_in_order(sorted(set(alphas)), only_possible=only_possible):
             if run is not None and run[1] == blocks:
                 run[0].append(alpha)
                 continue
@@ -59,42 +63,39 @@ class Series:
         if run is not None:
             yield self._make_plateau(*run)
 
-    def iterate_possible(self, alphas: Sequence[float]) -> Iterator[Plateau]:
-        """Yield what `iterate_alphas` does, without the alphas that give no network.
-
-        Raises:
-            MbcostError: no alpha gives a network.
-        """
-        possible, refusal = [], None
-        for alpha in alphas:
-            try:
-                plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
-                possible.append(alpha)
-            except MbcostError as error:
-                refusal = error
-        if refusal is not None and not possible:
-            raise refusal
-        yield from self.iterate_alphas(possible)
-
     def _make_plateau(self, run: Sequence[float], blocks: tuple[Block, ...]) -> Plateau:
         published = (alpha for alpha in run if alpha in self.spec.published_alphas)
         return Plateau(run[0], run[-1], next(published, run[0]), blocks)
 
-    def _plan_in_order(self, alphas: Sequence[float]) -> Iterator[tuple[float, tuple[Block, ...]]]:
+    def _plan_in_order(
+        self, alphas: Sequence[float], *, only_possible: bool
+    ) -> Iterator[tuple[float, tuple[Block, ...]]]:
         """Yield the blocks at every alpha. If there are fewer plateaus than alphas, each plateau is planned once."""
         known: Iterator[Plateau] = iter(())
         if len(alphas) > MANY_ALPHAS and self.count_plateaus(alphas[0], alphas[-1]) < len(alphas):
             known = self.iterate_plateaus(alphas[0], alphas[-1])
         plateau: Plateau | None = None
+        refusal, refusals_only = None, True
         with suppress(MbcostError):  # no alpha gives a network: the first one is planned below and raises its own error
             plateau = next(known, None)
         for alpha in alphas:
             while plateau is not None and plateau.most < alpha:
                 plateau = next(known, None)
             if plateau is not None and plateau.least <= alpha:
+                refusals_only = False
                 yield alpha, plateau.blocks
-            else:
-                yield alpha, plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
+                continue
+            try:
+                blocks = plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
+            except MbcostError as error:
+                if not only_possible:
+                    raise
+                refusal = error
+                continue
+            refusals_only = False
+            yield alpha, blocks
+        if refusal is not None and refusals_only:
+            raise refusal
 
     def find_plateaus(self, low: float, high: float) -> tuple[Plateau, ...]:
         """Return every network that an alpha in [low, high] gives."""
@@ -142,7 +143,7 @@ class Series:
         return None
 
     def list_checkpoints(self) -> tuple[Checkpoint, ...]:
-        """Return the released checkpoints of this network, which have their own head; there are none for other rules."""
+        """Return the released checkpoints of this network, with their own head; there are none for other rules."""
         recipe = self.recipe
         return () if recipe is None else recipe.of(self.spec.name)
 

@@ -10,9 +10,9 @@ from mbcost.analytic.many.exact import make_integers
 from mbcost.analytic.memory.arena import measure_extent, plan_arena
 from mbcost.errors import MbcostError, choose
 from mbcost.questions.search.configurations import Batch, Configuration, CostSheet
-from mbcost.questions.search.series import Resolution
 from mbcost.questions.search.pareto import find_pareto_front
 from mbcost.questions.search.ranking import compute_column
+from mbcost.questions.search.series import Resolution
 from mbcost.spec.dtype import dtype_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mbcost.present.search.fit import COLUMNS, as_table
-from mbcost.questions.search.configurations import CountingRules, Series, compute_sheet
+from mbcost.questions.search.configurations import CountingRules, compute_sheet
+from mbcost.questions.search.series import Series
 from mbcost.questions.search.fit import fit
 from mbcost.questions.search.limits import Fit, Limit
 from mbcost.spec.catalogue.library import load_convention, load_spec
