@@ -52,7 +52,7 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
             "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
         ),
         "plot": Command(
-            "mbcost.cli.plot:PLOT",
+            "mbcost.cli.plot.pictures:PLOT",
             "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
         ),
     },

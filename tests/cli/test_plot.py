@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.cli.plot import PICTURES
+from mbcost.cli.plot.pictures import PICTURES
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.flat import FlatLayer, FlatNetwork
 from mbcost.spec.reading.flat import to_yaml
@@ -21,6 +21,18 @@ ARGUMENTS = {
     "sweep": ["v2", "--alpha", "0.5,1", "--res", "96:224:64"],
     "compare": ["v1", "v3-large:torchvision", "v2@0.5/96"],
     "accuracy": [],
+    "fit": [
+        "v2",
+        "v3-small",
+        "--ram",
+        "512KiB",
+        "--max-latency",
+        "30ms",
+        "--device",
+        "pixel1-tflite",
+        "--alpha",
+        "0.35:1.05:0.1",
+    ],
     "activations": [],
     "blocks": [],
 }

@@ -75,9 +75,14 @@ def write_counts(answer: Fit) -> str:
         verb, bound = "may fit", f" {LOWER_BOUND}"
     elif answer.sure < answer.fitting:
         verb = "fit or may fit"
-    limits = ", ".join(f"{option_of(limit)} {_limit_text(limit)}" for limit in answer.limits)
+    limits = write_limits(answer.limits)
     sure = f"; {answer.sure:,} fit for sure" if answer.sure < answer.fitting else ""
     return f"{answer.fitting:,} of {answer.tried:,} configurations {verb} {limits}{bound}{sure}"
+
+
+def write_limits(limits: Iterable[Limit]) -> str:
+    """Spell the limits as options, exactly."""
+    return ", ".join(f"{option_of(limit)} {_limit_text(limit)}" for limit in limits)
 
 
 def _describe(configuration: Configuration) -> str:

@@ -1,0 +1,3 @@
+"""`mbcost plot fit`."""
+
+from __future__ import annotations
