@@ -21,7 +21,7 @@ COMMANDS = [
     ("roofline", "v2", *RATES),
     ("accuracy", "v2"),
     ("sweep", "v2", "--alpha", "1", "--res", "96"),
-    ("fit", "--net", "v2", "--alpha", "1", "--res", "96"),
+    ("fit", "--net", "v2", "--alpha", "1", "--res", "96", "--flash", "9MiB"),
 ]
 
 

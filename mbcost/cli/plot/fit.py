@@ -25,7 +25,7 @@ from mbcost.cli.search.limits import (
 from mbcost.cli.search.options import Allocator, Dtype
 from mbcost.present.plot.fit import draw_front
 from mbcost.questions.search.estimates import make_estimator
-from mbcost.questions.search.fit import check_limits
+from mbcost.questions.search.fit import Wish
 from mbcost.questions.search.front import trace_front
 from mbcost.questions.search.requests import NETS, list_sheets, load_rules
 
@@ -73,8 +73,7 @@ def fit(
         device,
     )  # fmt: skip
     estimator = make_estimator(device, limits_latency=max_latency is not None)
-    check_limits(limits, "top1")
     rules = load_rules(convention, allocator, dtype)
-    requests = plan_search(networks or (), options, with_latency=device is not None, force=force)
+    requests = plan_search(networks or (), options, limits, Wish(), force=force)
     save_picture(draw_front(trace_front(*list_sheets(requests, rules), limits, estimator)), output)
     return 0

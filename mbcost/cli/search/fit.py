@@ -28,7 +28,7 @@ from mbcost.present.search.fit import COLUMNS, DATA, as_table
 from mbcost.present.search.fit_json import as_json
 from mbcost.questions.search.effort import check_arenas
 from mbcost.questions.search.estimates import make_estimator
-from mbcost.questions.search.fit import Wish, check_limits
+from mbcost.questions.search.fit import Wish
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.ranking import RANKS
 from mbcost.questions.search.requests import NETS, list_sheets, load_rules
@@ -117,14 +117,14 @@ def fit(
         device,
     )  # fmt: skip
     estimator = make_estimator(device, limits_latency=max_latency is not None)
-    check_limits(limits, key)
     listing = "front" if pareto else "all" if every else "networks"
     most = limit if limit is not None else 1 if listing == "networks" else LISTED
     check_whole(most, "limit")
     rules = load_rules(convention, allocator, dtype)
     check_arenas(rules.allocator, most)
     nets = [*(networks or ()), *(named or ())]
-    requests = plan_search(nets, options, most, with_latency=device is not None, every=every, force=force)
-    answer = find_fit(*list_sheets(requests, rules), limits, Wish(key, listing, most), estimator)
+    wish = Wish(key, listing, most)
+    requests = plan_search(nets, options, limits, wish, every=every, force=force)
+    answer = find_fit(*list_sheets(requests, rules), limits, wish, estimator)
     emit(as_table(answer), as_json(answer), destination, "configurations")
     return 0 if answer.best else 1

@@ -13,6 +13,7 @@ from mbcost.cli.search.options import parse_grid, read_settings
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
 from mbcost.questions.search.effort import count_listed, list_fit_works
+from mbcost.questions.search.fit import Wish, check_limits
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.requests import (
     EVERY_ALPHA,
@@ -65,16 +66,16 @@ Device = Annotated[
 def plan_search(
     nets: Sequence[str],
     options: NetworkOptions,
-    most: int = 1,
+    limits: Sequence[Limit],
+    wish: Wish,
     *,
-    with_latency: bool,
     every: bool = False,
     force: bool = False,
 ) -> list[Request[Any]]:
-    """Return what to search, after the work is checked and announced.
+    """Return what to search, after the limits are checked, and the work is checked and announced.
 
     Raises:
-        MbcostError: a network cannot be built, or there is too much to do.
+        MbcostError: a network cannot be built, there is no limit, or there is too much to do.
     """
     grid = parse_grid(options)
     if not nets and options.impl is not None:
@@ -83,7 +84,9 @@ def plan_search(
             raise MbcostError(f"{', '.join(without)} have no implementation {options.impl}: name the other networks")
     default: Any = choose_everything if every else choose_steps
     requests = make_requests(nets or NETS, read_settings(options), grid, default)
-    begin_work(count_listed(requests, most), force=force)
+    check_limits(limits, wish.rank)
+    begin_work(count_listed(requests, wish.most), force=force)
+    with_latency = any(limit.quantity == "latency" for limit in limits)
     begin_work(*list_fit_works(requests, with_latency=with_latency), force=force)
     return requests
 

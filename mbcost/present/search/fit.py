@@ -14,7 +14,7 @@ from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.series import Resolution
 
 SAME_AT = "same at: other resolutions that cost the same"
-KEYS = {"top1": "top1_percent", "latency": "milliseconds"}
+KEYS = {"top1": "top1_percent", "latency": "latency_ms"}
 """A quantity -> the key of its column, where the two differ from those of `sweep`."""
 
 
@@ -42,12 +42,12 @@ COLUMNS = (
     Column[Fitting]("resolution", "resolution", lambda fitting: resolution_cell(fitting.configuration.resolution)),
     Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=6, legend=SAME_AT),
     Column[Fitting]("top1_percent", "top-1 %", _read("top1", percent_cell), numeric=True),
-    Column[Fitting]("top1_low_percent", "low", _read("top1_low", percent_cell), numeric=True, spare=2),
-    Column[Fitting]("top1_high_percent", "high", _read("top1_high", percent_cell), numeric=True, spare=2),
+    Column[Fitting]("low_percent", "low", _read("top1_low", percent_cell), numeric=True, spare=2),
+    Column[Fitting]("high_percent", "high", _read("top1_high", percent_cell), numeric=True, spare=2),
     Column[Fitting]("released", "released", lambda fitting: fitting.configuration.checkpoint is not None, spare=1),
-    Column[Fitting]("milliseconds", "ms", _read("milliseconds", milliseconds_cell), numeric=True),
+    Column[Fitting]("latency_ms", "ms", _read("milliseconds", milliseconds_cell), numeric=True),
     Column[Fitting](
-        "milliseconds_high", "at most ms", _read("milliseconds_high", milliseconds_cell), numeric=True, spare=1
+        "latency_high_ms", "at most ms", _read("milliseconds_high", milliseconds_cell), numeric=True, spare=1
     ),
     Column[Fitting]("fits", "fits", lambda fitting: _fits_text(fitting)),
     Column[Fitting]("mult_adds", "mult-adds", lambda fitting: fitting.configuration.mult_adds, numeric=True),
@@ -64,7 +64,7 @@ COLUMNS = (
         only="data",
     ),
 )
-OF_LATENCY = ("milliseconds", "milliseconds_high", "fits")
+OF_LATENCY = ("latency_ms", "latency_high_ms", "fits")
 """The keys of the columns that an answer has only for a device."""
 
 
@@ -97,11 +97,11 @@ DATA = (
     Column[_Row]("peak_bytes", "peak memory B", lambda row: row.configuration.memory),
     Column[_Row]("flash_bytes", "flash B", lambda row: row.configuration.flash),
     Column[_Row]("top1_percent", "top-1 %", _read_own("top1", percent_cell)),
-    Column[_Row]("top1_low_percent", "low", _read_own("top1_low", percent_cell)),
-    Column[_Row]("top1_high_percent", "high", _read_own("top1_high", percent_cell)),
+    Column[_Row]("low_percent", "low", _read_own("top1_low", percent_cell)),
+    Column[_Row]("high_percent", "high", _read_own("top1_high", percent_cell)),
     Column[_Row]("released", "released", lambda row: _is_released(row)),
-    Column[_Row]("milliseconds", "ms", _read_own("milliseconds", milliseconds_cell)),
-    Column[_Row]("milliseconds_high", "at most ms", _read_own("milliseconds_high", milliseconds_cell)),
+    Column[_Row]("latency_ms", "ms", _read_own("milliseconds", milliseconds_cell)),
+    Column[_Row]("latency_high_ms", "at most ms", _read_own("milliseconds_high", milliseconds_cell)),
     Column[_Row]("fits", "fits", lambda row: _fits_text(row.fitting)),
     Column[_Row]("binding", "binding", lambda row: _binding_cell(row.fitting)),
     Column[_Row]("left_percent", "left of it", lambda row: _left_cell(row.fitting)),
