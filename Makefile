@@ -4,7 +4,7 @@ BASE := .venv
 TEST := .venv-test
 DOCS := .venv-docs
 
-.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures priors docs package lint format validate
+.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures priors devices docs package lint format validate
 .PHONY: benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
@@ -57,6 +57,10 @@ structures: $(TEST)/ready  ## pack the structures that `explain` searches
 
 priors: $(TEST)/ready  ## write what is expected of a device, from the built-in ones
 	$(TEST)/bin/python -m tools.priors
+	$(TEST)/bin/python -m tools.pack_devices
+
+devices: $(TEST)/ready  ## write the lines of `mbcost devices`, after a change of a measured device or of the model
+	$(TEST)/bin/python -m tools.pack_devices
 
 docs: $(DOCS)/ready  ## build the documentation site in build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --quiet

@@ -14,7 +14,8 @@ line, and `docs/python.md` shows them all:
 - `explain`, `explain_rows`, `ledger`, `conventions`, `published`: what a number counts, and which published numbers
   are right;
 - `check`, `verify`, `validate`: whether a spec, a model or the formulas are right;
-- `memory`, `roofline`, `sweep`, `fit`, `accuracy`: what fits a device, how fast it can be, and how accurate.
+- `memory`, `roofline`, `sweep`, `fit`, `accuracy`: what fits a device, how fast it can be, and how accurate;
+- `latency`, `calibrate`, `devices`: how long a network takes on a device that was measured.
 
 Every error that mbcost raises on purpose is a `MbcostError`, one line of text.
 """
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from mbcost.python.devices import memory, roofline
     from mbcost.python.estimates import accuracy
     from mbcost.python.figures import explain, explain_rows, published
+    from mbcost.python.latencies import calibrate, devices, latency
     from mbcost.python.models import build, measure, validate, verify
     from mbcost.python.networks import Network, load_spec, network, networks, resolve
     from mbcost.python.searches import fit, sweep
@@ -57,14 +59,17 @@ __all__ = [
     "Validation",
     "accuracy",
     "build",
+    "calibrate",
     "check",
     "compare",
     "conventions",
+    "devices",
     "diff",
     "explain",
     "explain_rows",
     "fit",
     "formula",
+    "latency",
     "ledger",
     "load_convention",
     "load_spec",
@@ -92,14 +97,17 @@ _MODULES = {
     "Validation": "mbcost.questions.validate.comparison",
     "accuracy": "mbcost.python.estimates",
     "build": "mbcost.python.models",
+    "calibrate": "mbcost.python.latencies",
     "check": "mbcost.python.answers",
     "compare": "mbcost.python.costs",
     "conventions": "mbcost.python.costs",
+    "devices": "mbcost.python.latencies",
     "diff": "mbcost.python.costs",
     "explain": "mbcost.python.figures",
     "explain_rows": "mbcost.python.figures",
     "fit": "mbcost.python.searches",
     "formula": "mbcost.python.costs",
+    "latency": "mbcost.python.latencies",
     "ledger": "mbcost.python.costs",
     "load_convention": "mbcost.python.costs",
     "load_spec": "mbcost.python.networks",

@@ -24,7 +24,7 @@ settings.register_profile("mbcost", deadline=None, print_blob=True)
 settings.load_profile("mbcost")
 sys.dont_write_bytecode = False  # so that a worker does not compile all tests
 
-FRAMEWORKS = ("torch", "torchvision", "timm", "transformers", "keras", "fvcore")
+FRAMEWORKS = ("torch", "torchvision", "timm", "transformers", "keras", "fvcore", "onnx", "onnxruntime")
 """Libraries that take seconds to import."""
 
 

@@ -32,7 +32,7 @@ ROOMS = {
     "errors": Arrows(set(), set()),
     "spec": Arrows({"errors", "yaml"}, set()),
     "analytic": Arrows({"spec", "errors"}, {"numpy"}),
-    "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", *LIBRARIES}),
+    "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", "onnxruntime", *LIBRARIES}),
     "questions": Arrows({"spec", "analytic", "errors"}, {"measured", "numpy"}),
     "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "matplotlib"}),
     "cli": Arrows(
@@ -59,8 +59,8 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "cost": set(),
         "compare": {"aligned", "cost"},
         "device": set(),
-        "latency": {"device"},
         "accuracy": set(),
+        "latency": {"device"},
         "search": {"accuracy", "device", "latency"},
         "explain": {"mistakes"},
         "mistakes": set(),
@@ -385,7 +385,7 @@ def test_what_families_share_imports_none_of_them() -> None:
 def test_what_is_slow_or_optional_is_not_imported_by_importing() -> None:
     """All of the package but `measured`, in a fresh interpreter: what parsing says, seen in practice."""
     names = sorted(name for name in modules() if room(name) not in ("measured", "__main__"))
-    slow = {"torch", "fvcore", "numpy", "rich", "matplotlib", *LIBRARIES}
+    slow = {"torch", "fvcore", "onnxruntime", "numpy", "rich", "matplotlib", *LIBRARIES}
     program = f"import sys, {', '.join(names)}; print(*sorted({slow} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -20,7 +20,8 @@ LEFT_OUT = ("--columns", "--sort", "--output", "-o", "--format", "-f")
 _LEFT_OUT_WITH_VALUE = (*(f"{option}=" for option in LEFT_OUT), "--force")
 EXAMPLES: Mapping[str, str] = {
     "table": "v2", "nets": "", "conventions": "", "show": "v2", "formula": "v2 2.1.expand", "ledger": "v2",
-    "memory": "v2", "roofline": "v2 --peak-macs 1 --bandwidth 1", "accuracy": "v2", "compare nets": "v2",
+    "memory": "v2", "roofline": "v2 --peak-macs 1 --bandwidth 1", "accuracy": "v2",
+    "latency": "v2 --device stm32n6", "compare nets": "v2",
     "compare standard-vs-dws": "", "compare residual-vs-inverted": "", "diff": "v1 v2",
 }  # fmt: skip
 """Commands that answer at once -> words whose answer has the usual columns, if the words so far do not suffice."""

@@ -62,6 +62,11 @@ def raise_lost_signal() -> None:
         raise _ARRIVED[-1]
 
 
+def forget_interrupt() -> None:
+    """Forget a Ctrl-C that a command has handled: it ended the work early, and the answer so far is complete."""
+    _ARRIVED[:] = [error for error in _ARRIVED if not isinstance(error, KeyboardInterrupt)]
+
+
 def report(error: BaseException, *, verbose: bool = False, with_traceback: bool = False) -> int:
     """Say on standard error why a command ended, and return its exit code.
 

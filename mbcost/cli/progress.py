@@ -80,3 +80,27 @@ def track(
     finally:
         with suppress(OSError):
             shown.close()
+
+
+@contextmanager
+def show_share(description: str) -> Iterator[Callable[[float, str], None]]:
+    """Yield a function that shows how much of a long work is done, from 0 to 1, and what is done now.
+
+    The bar is shown only on a terminal, and it is erased at the end.
+    """
+    if not is_terminal(sys.stderr):
+        yield lambda _share, _step: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    progress = Progress(console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False)
+    task = progress.add_task(description, total=1.0)
+
+    def update(share: float, step: str) -> None:
+        with suppress(OSError):
+            progress.update(task, completed=share, description=f"{description}: {escape(step)}", refresh=True)
+
+    with ExitStack() as shown:
+        shown.enter_context(progress)
+        yield update

@@ -97,6 +97,18 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
             "mbcost.cli.device.roofline:roofline",
             "Show a lower bound of the time per layer, from the limits of arithmetic and memory.",
         ),
+        "latency": Command(
+            "mbcost.cli.latency.latency:latency",
+            "Estimate the milliseconds of networks on a measured device, with the error that such estimates have.",
+        ),
+        "calibrate": Command(
+            "mbcost.cli.latency.calibrate:calibrate",
+            "Turn measured latencies into a device, with the error that its predictions have.",
+        ),
+        "devices": Command(
+            "mbcost.cli.latency.devices:devices",
+            "List the measured devices with the errors that their latencies have, or show one of them.",
+        ),
         "accuracy": Command(
             "mbcost.cli.accuracy:accuracy",
             "Estimate the ImageNet accuracy of networks, with an interval, from released checkpoints.",
@@ -141,7 +153,10 @@ MEANINGS: Mapping[str, str] = {
     "check": "lint",
     "fit": "search find optimize nas",
     "sweep": "grid scan explore",
-    "roofline": "latency time speed",
+    "roofline": "bound peak",
+    "latency": "time speed ms milliseconds predict",
+    "calibrate": "measure benchmark bench timing",
+    "devices": "phones boards hardware targets",
     "memory": "ram peak arena flash",
     "accuracy": "top1 top-1 imagenet acc error checkpoint",
     "explain": "why reverse",

@@ -31,13 +31,17 @@ class SamePad(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pad (N, C, H, W) so that a layer without padding gives ceil(H / stride) x ceil(W / stride)."""
-        zeros: list[int] = []
-        for size, kernel in zip((x.shape[3], x.shape[2]), reversed(self.window), strict=True):
+        return functional.pad(x, self.sides(x.shape[2], x.shape[3]), value=self.value)
+
+    def sides(self, height: int, width: int) -> list[int]:
+        """Return how much is added to a map on the left, on the right, at the top and at the bottom."""
+        sides: list[int] = []
+        for size, kernel in zip((width, height), reversed(self.window), strict=True):
             # The part of (ceil(size / stride) - 1) * stride + kernel beyond the map, written without that product,
             # which torchprofile would find in the trace and count.
             missing = max(kernel - 1 - (size - 1) % self.stride, 0)
-            zeros += [missing // 2, missing - missing // 2]
-        return functional.pad(x, zeros, value=self.value)
+            sides += [missing // 2, missing - missing // 2]
+        return sides
 
 
 @dataclass(frozen=True)

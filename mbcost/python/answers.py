@@ -77,6 +77,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.present.cost import conventions, formula, ledger, table
     from mbcost.present.device import memory, roofline
     from mbcost.present.explain import explain
+    from mbcost.present.latency import calibration, devices, latency
     from mbcost.present.search import fit, sweep
     from mbcost.present.table import build_table
     from mbcost.questions.accuracy.estimate import Accuracy
@@ -91,6 +92,10 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.questions.device.memory import Memory
     from mbcost.questions.device.roofline import Roofline
     from mbcost.questions.explain.answer import Answer
+    from mbcost.questions.latency.answer import Latencies
+    from mbcost.questions.latency.calibrate import Calibration
+    from mbcost.questions.latency.page import make_page
+    from mbcost.questions.latency.summaries import Summary
     from mbcost.questions.published.verdict import Verdict
     from mbcost.questions.search.answer import Fit
     from mbcost.questions.search.configurations import Configuration
@@ -110,6 +115,9 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
         Convention: lambda items: [conventions.as_table(items)],
         Memory: one_by_one(lambda answer: memory.as_table(answer, "layer")),
         Roofline: one_by_one(roofline.as_table),
+        Latencies: one_by_one(latency.as_table),
+        Calibration: one_by_one(lambda answer: calibration.as_table(make_page(answer))),
+        Summary: lambda items: [devices.as_table(items)],
         Accuracy: one_by_one(accuracy.as_table),
         Configuration: lambda items: [build_table("", sweep.COLUMNS, items)],
         Fit: one_by_one(fit.as_table),

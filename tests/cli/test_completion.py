@@ -34,8 +34,10 @@ NEEDED = {
     "table": "v2", "formula": "v2 2.1.expand", "show": "v2", "compare nets": "v2", "diff": "v2 v2", "check": "v2",
     "verify": "x:y v2", "fit": "v2 --ram 1MiB", "sweep": "v2", "memory": "v2 --allocator arena", "explain": "300M v2",
     "roofline": "v2 --peak-macs 1 --bandwidth 1", "ledger": "v2", "export": "v2", "plot layers": "v2 --output x.svg",
-    "plot fit": "v2 --output x.svg --ram 1MiB", "plot sweep": "v2 --output x.svg", "plot compare": "v2 --output x.svg", "plot accuracy": "--output x.svg",
-    "compare standard-vs-dws": "v1", "validate": "v2", "accuracy": "v2",
+    "plot fit": "v2 --output x.svg --ram 1MiB",
+    "plot sweep": "v2 --output x.svg", "plot compare": "v2 --output x.svg", "plot accuracy": "--output x.svg",
+    "compare standard-vs-dws": "v1", "validate": "v2", "accuracy": "v2", "latency": "v2 --device stm32n6",
+    "calibrate": "specs/devices/stm32n6.yaml",
 }  # fmt: skip
 """What a command needs before its options."""
 LATE = frozenset({("check", "--columns"), ("check", "--sort")})

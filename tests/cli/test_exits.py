@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mbcost.cli import run
+from mbcost.cli import exits, run
 from mbcost.cli.exits import Terminated, report
 from mbcost.cli.streams import WIDEST_LINE
 from tests.cli.conftest import Mbcost
@@ -109,6 +109,16 @@ def test_a_signal_that_something_swallows_is_reported_as_the_signal(name: str, c
         [sys.executable, "-c", SWALLOWED.format(name=name, then=then)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (code, f"mbcost: {line}\n")
+
+
+def test_only_a_ctrl_c_can_be_handled_by_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exits, "_ARRIVED", [KeyboardInterrupt()])
+    exits.forget_interrupt()
+    exits.raise_lost_signal()
+    exits._ARRIVED.extend([Terminated(signal.SIGTERM), KeyboardInterrupt()])
+    exits.forget_interrupt()
+    with pytest.raises(Terminated):
+        exits.raise_lost_signal()
 
 
 @pytest.mark.parametrize("length", [20, 500, 5_000])

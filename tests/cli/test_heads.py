@@ -20,6 +20,7 @@ COMMANDS = [
     ("memory", "v2"),
     ("roofline", "v2", *RATES),
     ("accuracy", "v2"),
+    ("latency", "v2", "--device", "stm32n6"),
     ("sweep", "v2", "--alpha", "1", "--res", "96"),
     ("fit", "--net", "v2", "--alpha", "1", "--res", "96", "--flash", "9MiB"),
 ]

@@ -42,6 +42,9 @@ HAVE: dict[str, set[str]] = {
     "sweep": NETWORK | VIEW | CONVENTION,
     "memory": NETWORK | VIEW,  # bytes, not mult-adds
     "accuracy": NETWORK | VIEW,  # nothing is counted
+    "latency": NETWORK | VIEW,  # milliseconds
+    "calibrate": VIEW,
+    "devices": VIEW,
     "roofline": NETWORK | VIEW,  # what hardware does, not what a tool counts
     "explain": NETWORK | VIEW | CONVENTION,
     "ledger": NETWORK | VIEW | CONVENTION,

@@ -42,6 +42,8 @@ CONFIGURATION = [
     "network", "alpha", "alpha_range", "resolution", "implementation", "classes", "head", "in_channels", "mult_adds",
     "params", "memory", "flash", "top1",
 ]  # fmt: skip
+DEVICE = ["device", "runtime", "dtype", "threads", "batch", "statistic", "source", "note"]
+ERRORS = ["mean", "p90", "worst", "within_10"]
 MISPRINTED = Path(__file__).parents[1] / "data" / "as_printed" / "v2-arxiv1.yaml"
 
 SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -313,6 +315,58 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "layers": ["name", "kind", "bound", *WORK],
             "kinds": ["kind", "layers", "memory_bound", *WORK],
             "totals": WORK,
+        },
+    ),
+    "latency v2 --device stm32n6 --by layer": (
+        "mbcost/latency/1",
+        {
+            "": [
+                "schema", "name", *DEVICE[:-2], "like", "points", "units", "left_out", "estimates", "layers",
+            ],
+            "units": ["ms", "low", "high", "measured", "error", "mean"],
+            "left_out": ERRORS,
+            "estimates": [*NETWORK, "ms", "low", "high", "reason", "error", "measured", "nearest"],
+            "estimates.nearest": ["network", "measured"],
+            "layers": ["name", "ms"],
+        },
+    ),
+    "calibrate specs/devices/stm32n6.yaml": (
+        "mbcost/calibration/1",
+        {
+            "": [
+                "schema", "name", *DEVICE, "units", "points", "left_out", "mult_adds_alone", "left_out_alpha",
+                "left_out_resolution", "left_out_family", "described", "interval", "structure", "rates", "rows",
+                "planned", "next", "notes",
+            ],
+            "units": ["measured", "predicted", "bound", "error", "mean", "within_10"],
+            "left_out": ERRORS,
+            "mult_adds_alone": ERRORS,
+            "structure": ["lanes", "unfused"],
+            "rates": ["kind", "meaning", "unit", "per_second", "peak", "determined"],
+            "rows": ["network", "measured", "predicted", "error", "suspicious", "bound"],
+            "next": ["networks", "error", "error_after"],
+        },
+    ),
+    "devices": (
+        "mbcost/devices/1",
+        {
+            "": ["schema", "units", "devices"],
+            "units": ["mean", "p90", "worst", "within_10"],
+            "devices": [
+                "name", "device", "runtime", "dtype", "threads", "batch", "points", "suspicious", "left_out",
+                "mult_adds_alone",
+            ],
+            "devices.left_out": ERRORS,
+            "devices.mult_adds_alone": ERRORS,
+        },
+    ),
+    "devices --profiles": (
+        "mbcost/profiles/1",
+        {
+            "": ["schema", "profiles"],
+            "profiles": [
+                "name", "title", "runtime", "dtype", "threads", "statistic", "source", "note", "networks", "devices",
+            ],
         },
     ),
     "accuracy v2@0.6/176 v2:keras": (

@@ -112,6 +112,12 @@ ANSWERS: dict[str, Callable[[], object]] = {
         "v2@0.75/160", "v2@0.6:paddleclas", "v2:keras"
     ),
     "accuracy --recipe tf-slim": lambda: mbcost.accuracy(recipe="tf_slim"),
+    "latency v2@0.75/160 v1 v3-small --device stm32n6": lambda: mbcost.latency(
+        "v2@0.75/160", "v1", "v3-small", device="stm32n6"
+    ),
+    "calibrate specs/devices/stm32n6.yaml": lambda: mbcost.calibrate("specs/devices/stm32n6.yaml"),
+    "devices stm32h747-cubeai": lambda: mbcost.calibrate("stm32h747-cubeai"),
+    "devices": lambda: mbcost.devices(),
     "sweep v1 v2 --alpha 0.5,1 --res 96,128x160": lambda: mbcost.sweep(
         "v1", "v2", alphas=[1, 0.5], resolutions=[96, (128, 160)]
     ),
@@ -194,12 +200,15 @@ def means(value: object, text: str) -> bool:
     return type(value) in (int, str) and str(value) == (text if option == text else option.replace("-", "_"))
 
 
-TEXTS = ("printed", "versions", "numbers", "layer", "block")
+TEXTS = ("threads", "printed", "versions", "numbers", "layer", "block")
 """Columns whose text can be only digits: a number as it is printed, versions, factors of an equation, and names."""
 FLOATS = ("alpha", "alpha_least", "alpha_most", "chance", "bits", "time_us", "mult_adds_per_byte", "top1_percent",
           "left_percent", "mult_adds_percent", "time_percent", "params_ratio", "mult_adds_ratio", "activations_ratio",
           "formula_ratio", "times_cheaper", "low_percent", "high_percent", "mean_points", "worst_points",
-          "alpha_mean_points", "alpha_worst_points", "coverage_percent")  # fmt: skip
+          "alpha_mean_points", "latency_ms",
+          "latency_low_ms", "latency_high_ms", "measured_ms", "nearest_ms", "predicted_ms", "bound_ms", "times_bound",
+          "error_percent", "left_out_percent", "mult_adds_alone_percent", "within_10_percent",
+          "alpha_worst_points", "coverage_percent")  # fmt: skip
 SIZES = ("resolution", "kernel", "input", "output")
 
 
@@ -218,7 +227,7 @@ NAMED: dict[str, tuple[Callable[[str], object], Iterable[str]]] = {
         ).rank,
         RANKS,
     ),
-    "device": (
+    "measured device": (
         lambda name: mbcost.fit("v2@1", device=name, max_latency=90, resolutions=[96]).limits[0].device,
         ("pixel1-tflite", "stm32n6"),
     ),
@@ -276,7 +285,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "head and top": (lambda: mbcost.network("v2", head="10", top=False), "head and top=False are both given"),
     "long work": (lambda: mbcost.sweep("v2", resolutions=range(32, 20_000)), "add force=True to exceed the limit of"),
     "a long fit": (lambda: mbcost.fit(ram=1, resolutions=range(32, 60_000)), "add force=True to exceed the limit of"),
-    "a long list": (lambda: mbcost.fit(ram=1, every=True, limit=10_001), "use a smaller limit, or add force=True to exceed"),
+    "a long list": (lambda: mbcost.fit(ram=1, every=True, limit=10_001), "use a smaller limit, or add force=True"),
     "a large model": (lambda: mbcost.validate("v2/40000"), "add force=True to exceed the limit of 4 GiB"),
     "a long table": (lambda: mbcost.explain_rows([{"params": "3M"}] * 51, "v2"), "at a time, or add force=True"),
     "no alphas": (lambda: mbcost.sweep("v2", alphas=[]), "alphas is []: it must be a list such as [0.5, 1.0]"),

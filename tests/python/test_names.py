@@ -75,5 +75,5 @@ def test_public_functions_state_their_types_and_their_errors() -> None:
         text = inspect.getdoc(function) or ""
         undescribed = [key for key in signature.parameters if f"\n    {key}: " not in text]
         assert undescribed == [] or name in ("load_convention", "load_spec"), name
-        assert ("Raises:" in text) or name in ("networks", "conventions", "check"), name
+        assert ("Raises:" in text) or name in ("networks", "conventions", "check", "devices"), name
         assert ">>> " in text or name == "load_convention", name

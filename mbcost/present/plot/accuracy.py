@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_COUNTS = 1000
+"""Costs below this are written with all their digits, without K and M."""
 _MARKERS = "osD^vPX"
 """One marker per network, in addition to its colour."""
 
@@ -39,8 +41,12 @@ def draw_accuracy(points: Sequence[AccuracyPoint], curves: Sequence[AccuracyCurv
             _draw_curve(axes, curve, styles[curve.net][0])
         for net in nets:
             _draw_points(axes, points, net, *styles[net])
-        abbreviate_ticks(axes.xaxis)
-        axes.set_xticks(_ticks(min(point.cost for point in points), max(point.cost for point in points)))
+        least, most = (pick(point.cost for point in points) for pick in (min, max))
+        if most < _COUNTS:
+            axes.xaxis.set_major_formatter("{x:g}")
+        else:
+            abbreviate_ticks(axes.xaxis)
+        axes.set_xticks(list_ticks(least, most))
         axes.minorticks_off()
         axes.grid()
         axes.set_xlabel(axis)
@@ -82,6 +88,11 @@ def _lines(points: Sequence[AccuracyPoint], net: str) -> dict[float, list[Accura
     return lines
 
 
-def _ticks(least: float, most: float) -> list[int]:
-    """Return the round costs around and between two costs."""
-    return levels(int(least) // 2, 2 * int(most))
+def list_ticks(least: float, most: float) -> list[float]:
+    """Return the round costs around and between two costs, of which small ones such as milliseconds have decimals.
+
+    >>> list_ticks(0.7, 12.5)
+    [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
+    """
+    scale = 1 if least >= _COUNTS else _COUNTS
+    return [level / scale for level in levels(int(least * scale) // 2, int(2 * most * scale))]

@@ -14,6 +14,8 @@ SURFACE: tuple[Term, ...] = ((0, 0), (1, 0), (0, 1), (1, 1))
 """log top-1 = a + b/alpha + c/rho + d/(alpha rho)."""
 PRINTED = 224
 """The resolution at which rho is 1."""
+HIGHEST = 99.99
+"""An estimate is at most this many percent."""
 PROMISED = 90
 """The percentage of new checkpoints that an interval promises to contain."""
 SPARE = 2
@@ -29,16 +31,21 @@ class Fit:
     triangle: NDArray[Any]
     """R of the QR decomposition of the features, from which leverages follow."""
     scores: NDArray[Any]
-    """The residuals of the points, each left out, divided by sqrt(1 + leverage); sorted, without sign."""
+    """The errors in logit of the points, each left out, divided by sqrt(1 + leverage); sorted, without sign."""
 
-    def predict(self, alphas: NDArray[Any], resolutions: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return top-1 in percent, and half of the interval in log top-1, which is NaN if there are too few points."""
+    def predict(
+        self, alphas: NDArray[Any], resolutions: NDArray[Any]
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Return top-1 in percent and the ends of its interval, which are NaN if there are too few points."""
         import numpy as np
 
         features = build_features(self.terms, alphas, resolutions)
         solved = np.linalg.solve(self.triangle.T, features.T)
-        leverage = (solved**2).sum(axis=0)
-        return np.exp(features @ self.weights), self.quantile * np.sqrt(1 + leverage)
+        half = self.quantile * np.sqrt(1 + (solved**2).sum(axis=0))
+        top1 = np.minimum(np.exp(features @ self.weights), HIGHEST)
+        odds = top1 / (100 - top1)
+        low, high = (100 * shifted / (1 + shifted) for shifted in (odds * np.exp(-half), odds * np.exp(half)))
+        return top1, low, high
 
     @property
     def quantile(self) -> float:
@@ -102,5 +109,7 @@ def fit_points(
     projected = orthogonal.T @ logarithms
     residuals = logarithms - orthogonal @ projected
     # Of a point that is left out, the residual is e / (1 - h) and 1 + leverage is 1 / (1 - h).
-    scores = np.sort(np.abs(residuals) / np.sqrt(1 - leverage))
+    estimates = np.minimum(np.exp(logarithms - residuals / (1 - leverage)), HIGHEST)
+    errors = np.log(top1 / (100 - top1)) - np.log(estimates / (100 - estimates))
+    scores = np.sort(np.abs(errors) * np.sqrt(1 - leverage))
     return Fit(terms, np.linalg.solve(triangle, projected), triangle, scores)

@@ -15,9 +15,6 @@ from mbcost.spec.shown import count, show
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-MOST = 100.0
-"""The highest accuracy in percent."""
-
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -98,9 +95,7 @@ class Surface:
         top1, low, high = (np.full(alpha.shape, np.nan) for _ in range(3))
         if self.fit is not None:
             inside = self.hull.contains(alpha, side)
-            estimate, half = self.fit.predict(alpha[inside], side[inside])
-            top1[inside] = np.minimum(estimate, MOST)
-            low[inside], high[inside] = estimate * np.exp(-half), np.minimum(estimate * np.exp(half), MOST)
+            top1[inside], low[inside], high[inside] = self.fit.predict(alpha[inside], side[inside])
         return top1, low, high
 
     @cached_property
@@ -140,9 +135,9 @@ class Surface:
             if fit is None:
                 return None
             alphas, resolutions, top1 = (values[left] for values in self._points)
-            estimate, half = fit.predict(alphas, resolutions)
+            estimate, low, high = fit.predict(alphas, resolutions)
             errors += np.abs(estimate - top1).tolist()
-            contained += (np.abs(np.log(top1 / estimate)) <= half)[~np.isnan(half)].tolist()
+            contained += ((low <= top1) & (top1 <= high))[~np.isnan(low)].tolist()
         return LeftOut(sum(errors) / len(errors), max(errors), sum(contained), len(contained))
 
     def __repr__(self) -> str:

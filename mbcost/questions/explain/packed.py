@@ -7,13 +7,14 @@ it is ignored if it was built from other specs. A test checks that it is equal t
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mbcost.questions.explain.facts import RELATIVES, is_built_in
 from mbcost.questions.explain.stack import Stack, build_stack
@@ -25,6 +26,7 @@ from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
+    from numpy.typing import NDArray
 
 KEPT = 32
 """How many stacks with mistakes are kept for further queries; each needs a few megabytes."""
@@ -57,21 +59,44 @@ def packed_path() -> Path:
 @lru_cache(maxsize=4)
 def packed_stack(name: str, alpha: float) -> Stack | None:
     """Return the structures of the built-in network `name` at `alpha`; None if they are not built ahead."""
-    import numpy as np
-
-    file, key = _file(), f"{name}@{alpha_text(alpha)}"
-    if file is None or f"{key}/counts" not in file:
+    file = _file()
+    network = None if file is None or f"{name}/labels" not in file else _read_network(name)
+    if network is None or alpha_text(alpha) not in network.shapes:
         return None
-    labels, (scales, shapes) = (json.loads(bytes(file[member])) for member in (f"{name}/labels", f"{key}/scales"))
+    index = list(network.shapes).index(alpha_text(alpha))
+    scales, shapes = network.shapes[alpha_text(alpha)]
+    earlier = sum(prod(shape) for _, others in list(network.shapes.values())[:index] for shape in others)
+    ends = list(accumulate(map(prod, shapes), initial=earlier))
+    counts = (network.counts[start:end] for start, end in pairwise(ends))
+    rows = (part.reshape(-1, shape[0]).T.reshape(shape) for part, shape in zip(counts, shapes, strict=True))
+    places = network.places[index * len(ARRAYS) : (index + 1) * len(ARRAYS)]
+    arrays = (unique[chosen] for unique, chosen in zip(rows, places, strict=True))
+    return Stack(network.structures, tuple(map(_parse_scale, scales)), *arrays)
+
+
+class _Network(NamedTuple):
+    """What the file has of one network."""
+
+    structures: tuple[Structure, ...]
+    shapes: Mapping[str, Any]
+    """Alpha -> the scales, and the shape of each of `ARRAYS`."""
+    counts: NDArray[Any]
+    """The distinct rows of all arrays of all alphas, column by column."""
+    places: NDArray[Any]
+    """The place of every structure's row, per alpha and array."""
+
+
+@lru_cache(maxsize=4)
+def _read_network(name: str) -> _Network | None:
+    file = _file()
+    if file is None:
+        return None
+    labels, shapes = (json.loads(bytes(file[f"{name}/{member}"])) for member in ("labels", "shapes"))
     structures = tuple(
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in labels
     )
-    ends = list(accumulate(map(prod, shapes)))
-    counts = np.split(file[f"{key}/counts"], ends[:-1])
-    rows = (part.reshape(-1, shape[0]).T.reshape(shape) for part, shape in zip(counts, shapes, strict=True))
-    arrays = (unique[places] for unique, places in zip(rows, file[f"{key}/places"], strict=True))
-    return Stack(structures, tuple(map(_parse_scale, scales)), *arrays)
+    return _Network(structures, shapes, file[f"{name}/counts"].astype("int64"), file[f"{name}/places"])
 
 
 @cache

@@ -34,6 +34,12 @@ LEAST_FOR_INTERVAL = 8
 """With n networks no interval can promise more than n / (n + 1), and with fewer than 8 it is found to promise less."""
 COVERAGE = 0.8
 """The share of networks whose latency an interval contains."""
+MOST_LEVERAGE = 4.0
+"""The largest leverage that counts. A network that decides a rate alone has a large one, and however wrong it was
+predicted, its studentized error would be small."""
+MOST_ERROR = 0.15
+"""The largest mean error, when left out, at which intervals are given: above it, the model does not describe the
+device."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,8 @@ class Calibration:
     `docs/latency.md`."""
     inverse: NDArray[Any] = field(repr=False, compare=False)
     """The inverse of the equations, [kinds, kinds], from which leverages follow; 0 for kinds without a rate."""
-    residuals: NDArray[Any] = field(repr=False, compare=False)
-    """The sizes of the left-out errors as logarithms, through the square root of 1 + leverage, in rising order."""
+    kept: tuple[float, ...] | None = field(default=None, repr=False, compare=False)
+    """`ratios`, if they were computed earlier from the same measurements."""
 
     @property
     def device(self) -> MeasuredDevice:
@@ -94,25 +100,53 @@ class Calibration:
     @property
     def margin(self) -> float | None:
         """The logarithm that an interval goes up and down, for a network without leverage; None if it is unknown."""
-        if len(self.residuals) < LEAST_FOR_INTERVAL:
+        if sum(self._used) < LEAST_FOR_INTERVAL or not self.is_described:
             return None
         return float(self.residuals[ceil(COVERAGE * (len(self.residuals) + 1)) - 1])
+
+    @property
+    def is_described(self) -> bool:
+        """Whether the model describes the device: its mean error is at most `MOST_ERROR`."""
+        return self.left_out.mean <= MOST_ERROR
+
+    @cached_property
+    def ratios(self) -> tuple[float, ...]:
+        """What the other networks predict for each, through what was measured, in the order of the file."""
+        if self.kept is not None:
+            return self.kept
+        predicted, _ = predict_left_out(self.sample, leave_each_out(self._used))
+        return tuple(predicted.diagonal().tolist())
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
         """The measured networks in the order of the file, each with what the others predict."""
-        predicted, _ = predict_left_out(self.sample, leave_each_out(self._used))
         return tuple(
             Point(row, network, float(milliseconds), float(ratio * milliseconds), suspicious)
             for (row, network), milliseconds, ratio, suspicious in zip(
-                self.resolved.measured, self.sample.milliseconds, predicted.diagonal(), self.suspicious, strict=True
+                self.resolved.measured, self.sample.milliseconds, self.ratios, self.suspicious, strict=True
             )
         )
 
     @cached_property
     def left_out(self) -> Errors:
         """The errors for each network, predicted by the others; suspicious ones are counted."""
-        return summarize_errors([point.ratio for point in self.points])
+        return summarize_errors(self.ratios)
+
+    @cached_property
+    def residuals(self) -> NDArray[Any]:
+        """The sizes of the left-out errors as logarithms, through the square root of 1 + leverage, in rising order.
+
+        The structure was chosen without the network that is left out. A fixed one would fit it too well.
+        """
+        import numpy as np
+
+        rows = self.sample.relative_work(self.structure)[self._used]
+        errors = np.abs(take_logarithm(np.array(self.ratios)[self._used]))
+        leverages = np.minimum(np.einsum("ij,jk,ik->i", rows, self.inverse, rows), 0.999)
+        # The leverage of a network that is left out: Sherman and Morrison.
+        left_out = np.minimum(leverages / (1 - leverages), MOST_LEVERAGE)
+        residuals: NDArray[Any] = np.sort(errors / np.sqrt(1 + left_out))
+        return residuals
 
     @cached_property
     def mult_adds_alone(self) -> Errors:
@@ -171,8 +205,12 @@ class Calibration:
         return show(self, f"{self.device.name}: {len(self.sample)} networks, {errors}")
 
 
-def calibrate(resolved: ResolvedDevice) -> Calibration:
+def calibrate(resolved: ResolvedDevice, kept: tuple[float, ...] | None = None) -> Calibration:
     """Return the rates of a device.
+
+    Args:
+        resolved: the device.
+        kept: its left-out `ratios`, if they were computed earlier; it is the part that takes longest.
 
     Raises:
         MbcostError: fewer than `LEAST_POINTS` networks are measured.
@@ -188,8 +226,8 @@ def calibrate(resolved: ResolvedDevice) -> Calibration:
     used = ~outliers
     if outliers.any():
         structure = predict_left_out(sample, used[None])[1][0]
-    rates, inverse, residuals = _fit(sample, structure, used)
-    return Calibration(resolved, sample, tuple(outliers.tolist()), structure, tuple(rates.tolist()), inverse, residuals)
+    rates, inverse = _fit(sample, structure, used)
+    return Calibration(resolved, sample, tuple(outliers.tolist()), structure, tuple(rates.tolist()), inverse, kept)
 
 
 def make_sample(resolved: ResolvedDevice) -> Sample:
@@ -220,23 +258,17 @@ def summarize_errors(ratios: NDArray[Any] | Sequence[float]) -> Errors:
     )
 
 
-def _fit(sample: Sample, structure: Structure, used: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return the rates, the inverse of the equations of those that are not 0, and the studentized residuals."""
+def _fit(sample: Sample, structure: Structure, used: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the rates, and the inverse of the equations of those that are not 0."""
     import numpy as np
 
     work = sample.relative_work(structure)
     rates = fit_rates(work, used[None], sample.prior)[0]
     rows, positive = work[used], rates > 0
-    strength = np.array(sample.prior.strengths) * rows.mean(axis=0) ** 2
-    squares = rows.T @ rows + np.diag(strength)
+    squares = rows.T @ rows + np.diag(np.array(sample.prior.strengths) * rows.mean(axis=0) ** 2)
     inverse = np.zeros_like(squares)
     inverse[np.ix_(positive, positive)] = np.linalg.inv(squares[np.ix_(positive, positive)])
-    left_out = fit_rates(work, leave_each_out(used)[used], sample.prior)
-    errors = np.abs(take_logarithm((left_out * rows).sum(axis=1)))
-    leverages = np.minimum(np.einsum("ij,jk,ik->i", rows, inverse, rows), 0.999)
-    # The leverage of a network that is left out: Sherman and Morrison.
-    residuals = np.sort(errors / np.sqrt(1 + leverages / (1 - leverages)))
-    return rates, inverse, residuals
+    return rates, inverse
 
 
 def _describe_few(resolved: ResolvedDevice) -> str:

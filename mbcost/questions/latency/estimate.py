@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.blocks import name_family
-from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration
+from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, MOST_ERROR, MOST_LEVERAGE, Calibration
 from mbcost.questions.latency.fit import select_kinds
 from mbcost.questions.latency.work import Channels, Sizes, describe_network, measure_grid, measure_work
 from mbcost.spec.shown import show
@@ -50,15 +50,20 @@ def estimate_latency(calibration: Calibration, network: Network) -> Estimate:
     if reason is not None or margin is None:
         return Estimate(network, milliseconds, None, None, reason, measured)
     leverage = float(work @ calibration.inverse @ work) / milliseconds**2
-    factor = exp(margin * sqrt(1 + leverage))
+    factor = exp(margin * sqrt(1 + min(leverage, MOST_LEVERAGE)))
     return Estimate(network, milliseconds, milliseconds / factor, milliseconds * factor, None, measured)
 
 
 def explain_missing_interval(calibration: Calibration, network: Network, milliseconds: float) -> str | None:
     """Return why a network's latency has no interval on a device, or None if it has one."""
-    count = len(calibration.residuals)
+    count = len(calibration.suspicious) - sum(calibration.suspicious)
     if count < LEAST_FOR_INTERVAL:
         return f"{count} networks were measured, and an interval needs {LEAST_FOR_INTERVAL}"
+    if not calibration.is_described:
+        return (
+            f"the measured networks are missed by {calibration.left_out.mean:.0%} on average when they are left out, "
+            f"and above {MOST_ERROR:.0%} no interval is claimed"
+        )
     if name_family(network) not in calibration.families:
         error = calibration.left_out_family
         known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"
@@ -97,7 +102,8 @@ def estimate_grid(
     margin, (low, high) = calibration.margin, calibration.range
     if margin is None or name_family(network) not in calibration.families:
         return GridEstimate(milliseconds, np.full_like(milliseconds, np.nan))
-    leverages = np.einsum("asj,jk,ask->as", work, calibration.inverse, work) / milliseconds**2
-    highest = milliseconds * np.exp(margin * np.sqrt(1 + leverages))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a latency of 0 is outside of what was measured
+        leverages = np.einsum("asj,jk,ask->as", work, calibration.inverse, work) / milliseconds**2
+    highest = milliseconds * np.exp(margin * np.sqrt(1 + np.minimum(leverages, MOST_LEVERAGE)))
     inside = (low <= milliseconds) & (milliseconds <= high)
     return GridEstimate(milliseconds, np.where(inside, highest, np.nan))

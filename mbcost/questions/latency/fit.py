@@ -148,6 +148,9 @@ def predict_left_out(sample: Sample, used: NDArray[Any]) -> tuple[NDArray[Any], 
 
     count, size = used.shape
     inner = (used[:, None, :] & ~np.eye(size, dtype=bool)).reshape(count * size, size)
+    # Sets without one network, of which each leaves out another one, are the same pairs twice.
+    distinct, indices = np.unique(inner, axis=0, return_inverse=True)
+    indices = indices.reshape(-1)  # numpy 2.0 returned a column
     scores, predictions = [], []
     for structure in sample.structures:
         work = sample.relative_work(structure)
@@ -155,7 +158,7 @@ def predict_left_out(sample: Sample, used: NDArray[Any]) -> tuple[NDArray[Any], 
         if len(sample.structures) == 1:
             scores.append(np.zeros(count))
             continue
-        rates = fit_rates(work, inner, sample.prior).reshape(count, size, -1)
+        rates = fit_rates(work, distinct, sample.prior)[indices].reshape(count, size, -1)
         left_out = np.abs(take_logarithm((rates * work).sum(axis=2)))
         scores.append((left_out * used).sum(axis=1) / used.sum(axis=1))
     chosen = choose_structures(np.array(scores), used.sum(axis=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.latency.fit import Sample, Structure, fit_rates, take_logarithm
+from mbcost.questions.latency.fit import Sample, Structure, fit_rates, leave_each_out, take_logarithm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,11 +53,15 @@ def _judge(work: NDArray[Any], used: NDArray[Any], sample: Sample) -> NDArray[An
 
     size = len(used)
     identity = np.eye(size, dtype=bool)
-    pairs = used & ~identity[:, None, :] & ~identity[None, :, :]
-    rates = fit_rates(work, pairs.reshape(size * size, size), sample.prior).reshape(size, size, -1)
+    own = np.abs(take_logarithm((fit_rates(work, leave_each_out(used), sample.prior) * work).sum(axis=1)))
+    judged: NDArray[Any] = np.zeros(size)
+    doubtful = np.flatnonzero(used & (own >= LEAST_RATIO))  # the others are never called a mistake
+    if not len(doubtful):
+        return judged
+    pairs = used & ~identity[doubtful, None, :] & ~identity[None, :, :]
+    rates = fit_rates(work, pairs.reshape(-1, size), sample.prior).reshape(len(doubtful), size, -1)
     errors = np.abs(take_logarithm(np.einsum("ijk,jk->ij", rates, work)))
-    own = errors.diagonal()
-    others = np.where(used & ~identity, errors, np.nan)
+    others = np.where(used & ~identity[doubtful], errors, np.nan)
     deviations = np.maximum(np.nanmedian(others, axis=1) * NORMAL, LEAST_ERROR)
-    judged: NDArray[Any] = np.where(used, np.minimum(own / LEAST_RATIO, own / (LEAST_MULTIPLE * deviations)), 0.0)
+    judged[doubtful] = np.minimum(own[doubtful] / LEAST_RATIO, own[doubtful] / (LEAST_MULTIPLE * deviations))
     return judged

@@ -7,7 +7,7 @@ resolutions is one product of matrices per kind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,11 @@ class Sizes:
 
 def describe_channels(network: Network) -> Channels:
     """Return what alpha decides of a network's work."""
-    rows = [(step, step.lead) for step in network.steps]
+    return _describe_channels(network.steps)
+
+
+def _describe_channels(steps: Sequence[Step]) -> Channels:
+    rows = [(step, step.lead) for step in steps]
     return Channels(
         dense=tuple(isinstance(lead, Linear) or (isinstance(lead, Conv2d) and not _is_depthwise(step))
                     for step, lead in rows),
@@ -96,10 +100,14 @@ def describe_channels(network: Network) -> Channels:
 
 def describe_sizes(network: Network) -> Sizes:
     """Return what the resolution decides of a network's work."""
-    leads = [step.lead for step in network.steps]
+    return _describe_sizes(network.steps)
+
+
+def _describe_sizes(steps: Sequence[Step]) -> Sizes:
+    leads = [step.lead for step in steps]
     return Sizes(
         tuple(1.0 if isinstance(lead, Linear) else count_elements_read(lead) / lead.input.channels for lead in leads),
-        tuple(step.output.height * step.output.width for step in network.steps),
+        tuple(step.output.height * step.output.width for step in steps),
     )
 
 
@@ -124,13 +132,25 @@ def measure_work(described: Sequence[tuple[Channels, Sizes]], lanes: int = 1, ba
     """
     import numpy as np
 
-    rows = [measure_grid([channels], [sizes], lanes, batch)[0, 0] for channels, sizes in described]
-    return np.array(rows).reshape(-1, len(KINDS))
+    if not described:
+        return np.zeros((0, len(KINDS)))
+
+    def collect(parts: int, name: str) -> NDArray[Any]:
+        """Return a field of all networks, one after the other, [rows of all networks]."""
+        return np.concatenate([np.array(getattr(pair[parts], name), dtype=np.float64) for pair in described])
+
+    factors = _list_factors(lambda name: collect(0, name), lanes)
+    positions = _count_positions(lambda name: collect(1, name))
+    rows = [sum(channels * positions[size] for channels, size in factors[kind]) for kind in KINDS]
+    starts = np.cumsum([0, *(len(channels.kernel) for channels, _ in described[:-1])])
+    work: NDArray[Any] = np.add.reduceat(np.stack(rows, axis=-1), starts, axis=0) * _count_times(batch)
+    return work
 
 
 def describe_network(network: Network) -> tuple[Channels, Sizes]:
     """Return what alpha and what the resolution decide of a network's work."""
-    return describe_channels(network), describe_sizes(network)
+    steps = network.steps
+    return _describe_channels(steps), _describe_sizes(steps)
 
 
 def measure_grid(channels: Sequence[Channels], sizes: Sequence[Sizes], lanes: int = 1, batch: int = 1) -> NDArray[Any]:
@@ -144,31 +164,59 @@ def measure_grid(channels: Sequence[Channels], sizes: Sequence[Sizes], lanes: in
     """
     import numpy as np
 
-    def collect(name: str) -> NDArray[Any]:
-        return np.array([getattr(one, name) for one in channels], dtype=np.float64)
+    factors = _list_factors(lambda name: np.array([getattr(one, name) for one in channels], dtype=np.float64), lanes)
+    positions = _count_positions(lambda name: np.array([getattr(size, name) for size in sizes], dtype=np.float64).T)
+    per_kind = [sum(one @ positions[size] for one, size in factors[kind]) for kind in KINDS]
+    work: NDArray[Any] = np.stack(per_kind, axis=-1) * _count_times(batch)
+    return work
+
+
+def _list_factors(
+    collect: Callable[[str], NDArray[Any]], lanes: int
+) -> Mapping[str, tuple[tuple[NDArray[Any], str], ...]]:
+    """Return the products of which each kind of work is the sum over rows: what alpha decides, and which positions.
+
+    Args:
+        collect: returns a field of `Channels` as an array whose last axis is the rows.
+        lanes: the number of channels that are computed together.
+    """
+    import numpy as np
 
     kernel, dense, depthwise = collect("kernel"), collect("dense"), collect("depthwise")
     read, written = _round_up(collect("read"), lanes), _round_up(collect("written"), lanes)
     weights = kernel * written * np.where(dense > 0, _round_up(collect("grouped"), lanes), 1) * (dense + depthwise)
-    reads, writes = (np.array([getattr(size, name) for size in sizes]).T for name in ("read", "written"))
-    ones, is_vector = np.ones(writes.shape), (writes == 1).astype(np.float64)
-    per_kind: Mapping[str, NDArray[Any]] = {
-        "dense": (weights * dense) @ writes,
-        "depthwise": (weights * depthwise) @ writes,
-        "depthwise outputs": (written * depthwise) @ writes,
-        "maps": read @ reads + written @ writes,
-        "weights": weights @ ones,
-        "vector weights": (weights * dense) @ is_vector,
-        "fully connected weights": (weights * collect("fully_connected")) @ ones,
-        "layers": np.ones(kernel.shape) @ ones,
-        "vector layers": dense @ is_vector,
-        "smooth activations": (written * collect("smooth")) @ writes,
-        "separate layers": collect("separate") @ ones,
-        "separate elements": 2 * (written * collect("separate")) @ writes,
+    return {
+        "dense": ((weights * dense, "written"),),
+        "depthwise": ((weights * depthwise, "written"),),
+        "depthwise outputs": ((written * depthwise, "written"),),
+        "maps": ((read, "read"), (written, "written")),
+        "weights": ((weights, "once"),),
+        "vector weights": ((weights * dense, "vector"),),
+        "fully connected weights": ((weights * collect("fully_connected"), "once"),),
+        "layers": ((np.ones(kernel.shape), "once"),),
+        "vector layers": ((dense, "vector"),),
+        "smooth activations": ((written * collect("smooth"), "written"),),
+        "separate layers": ((collect("separate"), "once"),),
+        "separate elements": ((2 * (written * collect("separate")), "written"),),
     }
-    times = [1 if kind in PER_NETWORK else batch for kind in KINDS]
-    work: NDArray[Any] = np.stack([per_kind[kind] for kind in KINDS], axis=-1) * times
-    return work
+
+
+def _count_positions(collect: Callable[[str], NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    """Return by what the channels of a row are multiplied: positions read or written, 1, or 1 for a single position.
+
+    Args:
+        collect: returns a field of `Sizes` as an array whose first axis is the rows.
+    """
+    import numpy as np
+
+    read, written = collect("read"), collect("written")
+    vector = (written == 1).astype(np.float64)
+    return {"read": read, "written": written, "once": np.ones(written.shape), "vector": vector}
+
+
+def _count_times(batch: int) -> list[int]:
+    """Return how often each kind of work is done for a batch, in the order of `KINDS`."""
+    return [1 if kind in PER_NETWORK else batch for kind in KINDS]
 
 
 def _round_up(channels: NDArray[Any], lanes: int) -> NDArray[Any]:

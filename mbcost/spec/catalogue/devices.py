@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from mbcost.errors import choose
+from mbcost.errors import MbcostError, choose
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.reading.nodes import Reader
@@ -51,6 +51,11 @@ def load_device(name: str) -> Device:
         MbcostError: no device has this name.
     """
     devices = load_devices()
+    if name not in devices and (specs_folder() / "devices" / f"{name}.yaml").is_file():
+        raise MbcostError(
+            f"the device '{name}' has measured latencies, but not a data sheet: mbcost latency --device {name} uses "
+            f"them; a data sheet have {', '.join(devices)}"
+        )
     return devices[choose("device", name, devices)]
 
 

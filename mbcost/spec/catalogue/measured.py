@@ -74,9 +74,14 @@ def load_profile(name: str) -> Profile:
     return _load_profile(_choose("profile", name, list_profiles()))
 
 
+def device_path(name: str) -> Path:
+    """Return the file of the built-in device called `name`."""
+    return specs_folder() / "devices" / f"{name}.yaml"
+
+
 @cache
 def _load_built_in(name: str) -> MeasuredDevice:
-    path = specs_folder() / "devices" / f"{name}.yaml"
+    path = device_path(name)
     return parse_device(read_file(path), str(path), name, load_devices)
 
 

@@ -1,0 +1,209 @@
+"""`mbcost calibrate`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+from mbcost.cli.completers import complete_network, list_files, one_of
+from mbcost.cli.latency.models import write_models
+from mbcost.cli.latency.running import measure_here, parse_minutes
+from mbcost.cli.options import share_options
+from mbcost.cli.output import Destination, View, choose_destination, choose_file, emit, write
+from mbcost.cli.parameters import Argument, Option
+from mbcost.cli.progress import show_work
+from mbcost.cli.streams import write_message
+from mbcost.errors import MbcostError, choose
+from mbcost.present.latency.calibration import COLUMNS, as_json, as_table
+from mbcost.questions.latency.calibrate import calibrate as derive
+from mbcost.questions.latency.candidates import list_candidates
+from mbcost.questions.latency.measured import resolve_measured
+from mbcost.questions.latency.page import make_page
+from mbcost.questions.latency.planned import NAME, USUAL_COUNT, plan_device
+from mbcost.spec.catalogue.measurements import load_measurements
+from mbcost.spec.catalogue.runnable import find_runnable
+from mbcost.spec.device import MeasuredDevice
+from mbcost.spec.dtype import DTYPES, dtype_of
+from mbcost.spec.reading.text import read_file
+from mbcost.spec.reading.writing import write_device
+from mbcost.spec.shown import count
+
+RUNTIMES = ("onnxruntime", "torch")
+DEVICE_FILES = (".yaml", ".yml")
+MINUTES = "2"
+_MEASURED = re.compile(r"^measured\s*:", re.MULTILINE)
+
+
+def _complete(ctx: Any, incomplete: str) -> list[str]:
+    """Return files, or networks if measurements are planned."""
+    is_planned = ctx.params.get("plan") or ctx.params.get("run")
+    return complete_network(ctx, incomplete) if is_planned else list_files(incomplete)
+
+
+@share_options(
+    known=lambda _: COLUMNS,
+    output=Annotated[
+        Optional[Path],
+        Option(
+            "--output -o",
+            help="Write the device file if FILE ends with .yaml, else the answer [default: standard output].",
+            metavar="FILE",
+        ),
+    ],
+)
+def calibrate(
+    files: Annotated[
+        Optional[list[str]],
+        Argument(
+            metavar="[FILE|NET]...",
+            help="A file of measurements, or logs as NET=FILE; with --plan and --run, networks to choose from "
+            "[default: v1, v2, v3-large, v3-small].",
+            complete=_complete,
+        ),
+    ] = None,
+    *,
+    plan: Annotated[
+        Optional[int],
+        Option(help=f"Choose N networks to measure [default: {USUAL_COUNT} with --run].", metavar="N"),
+    ] = None,
+    models: Annotated[
+        Optional[Path],
+        Option(help="Write the planned networks as ONNX to a new folder [default: none].", metavar="DIR"),
+    ] = None,
+    run: Annotated[
+        Optional[str],
+        Option(
+            help="Measure the planned networks on this machine with this runtime [default: none].",
+            metavar="|".join(RUNTIMES),
+            complete=one_of(*RUNTIMES),
+        ),
+    ] = None,
+    minutes: Annotated[
+        Optional[str], Option(help=f"How many minutes --run measures [default: {MINUTES}].", metavar="M")
+    ] = None,
+    threads: Annotated[
+        Optional[str],
+        Option(help="Threads of the runtime [default: 1 with --run, else what FILE says].", metavar="N"),
+    ] = None,
+    name: Annotated[
+        Optional[str], Option(help="What the device file calls the device [default: what FILE says].", metavar="TEXT")
+    ] = None,
+    runtime: Annotated[
+        Optional[str], Option(help="The runtime with its version [default: what FILE says].", metavar="TEXT")
+    ] = None,
+    dtype: Annotated[
+        Optional[str],
+        Option(
+            help="The dtype of the networks [default: what FILE says].",
+            metavar="|".join(DTYPES),
+            complete=one_of(*DTYPES),
+        ),
+    ] = None,
+    view: View,
+) -> int:
+    """Turn measured latencies into a device, with the error that its predictions have.
+
+    FILE is a device file, a table with the header `network,ms`, the output of benchncnn, or logs of TFLite's
+    benchmark_model, onnxruntime_perf_test or trtexec, each as NET=FILE.
+
+    \b
+    Examples:
+      mbcost calibrate --plan 8 --output mine.yaml --models models
+      mbcost calibrate mine.yaml
+      mbcost calibrate v1@0.25/128=a.log v2=b.log v1=c.log --output mine.yaml
+      mbcost calibrate --run onnxruntime --minutes 2 --output mine.yaml
+    """
+    saved, view = _split_output(view)
+    destination = choose_destination(view, columns=COLUMNS)
+    number_format = None if dtype is None else dtype_of(dtype).name
+    description = {"device": name, "runtime": runtime, "dtype": number_format, "threads": threads}
+    if plan is None and models is None and run is None:
+        if minutes is not None:
+            raise MbcostError("--minutes is for measuring here: add --run, or remove it")
+        if not files:
+            raise MbcostError("no file of measurements is given: name one, or add --plan 8 to choose what to measure")
+        return _show(load_measurements(files, description), saved, destination)
+    if run is not None:
+        choose("runtime", run, RUNTIMES)
+        seconds = parse_minutes(minutes or MINUTES)
+        if saved is None:
+            raise MbcostError("the measurements would be lost: add --output with the name of a device file, mine.yaml")
+    planned = _plan(files or [], plan, name)
+    if models is not None:
+        names = write_models([find_runnable(row) for row in planned.measured], models)
+        write_message(f"{models} has {', '.join(names)}")
+    if run is not None:
+        measured = measure_here(planned, run, _read_threads(threads), seconds)
+        return _show(replace(measured, device=name or measured.device), saved, destination)
+    _write_plan(replace(planned, **_given(description)), saved, destination)
+    return 0
+
+
+def _split_output(view: View) -> tuple[Path | None, View]:
+    """Return the device file that is written, if one is, and the options for the answer.
+
+    Raises:
+        MbcostError: the file exists already, or cannot be written.
+    """
+    if view.output is None or view.output.suffix.lower() not in DEVICE_FILES:
+        return None, view
+    file = choose_file(view.output)
+    if file is not None and file.is_file():
+        raise MbcostError(f"{file} exists, and measurements in it would be lost: name a new file, or remove it")
+    return file, replace(view, output=None)
+
+
+def _plan(texts: Sequence[str], number: int | None, device: str | None) -> MeasuredDevice:
+    """Return the networks to measure: those of a device file, or chosen ones."""
+    if len(texts) == 1 and _is_device_file(texts[0]):
+        if number is not None:
+            raise MbcostError(f"{texts[0]} has the networks already, and --plan would choose others: keep one")
+        planned = load_measurements(texts)
+        resolve_measured(planned, planned=True)
+        rows = [replace(row, milliseconds=None) for row in planned.measured]
+        return replace(planned, device=device or planned.device, measured=tuple(dict.fromkeys(rows)))
+    with show_work("choosing networks"):
+        return plan_device(USUAL_COUNT if number is None else number, texts, device or NAME)
+
+
+def _is_device_file(text: str) -> bool:
+    """Return whether a text is the path of a device file or a table, and not that of a network."""
+    path = Path(text)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return True
+    return path.suffix.lower() in DEVICE_FILES and path.is_file() and _MEASURED.search(read_file(path)) is not None
+
+
+def _read_threads(text: str | None) -> int:
+    if text is None:
+        return 1
+    if re.fullmatch("[0-9]{1,4}", text) is None or int(text) < 1:
+        raise MbcostError(f"threads is '{text}': with --run it must be a whole number of at least 1")
+    return int(text)
+
+
+def _given(description: Mapping[str, str | None]) -> dict[str, Any]:
+    return {key: value for key, value in description.items() if value is not None}
+
+
+def _write_plan(planned: MeasuredDevice, saved: Path | None, destination: Destination) -> None:
+    if saved is None and (destination.style != "text" or destination.file is not None):
+        raise MbcostError("a plan is a device file: add --output with a name that ends with .yaml, or remove --format")
+    write(write_device(planned), saved)
+    if saved is not None:
+        write_message(f"{saved} has {count(planned.measured, 'network')}: write the milliseconds after each name")
+
+
+def _show(measured: MeasuredDevice, saved: Path | None, destination: Destination) -> int:
+    """Write the device file, if one is wanted, and the page of the device."""
+    resolved = resolve_measured(measured)
+    if saved is not None:
+        write(write_device(measured), saved)
+    with show_work(f"calibrating {measured.name}"):
+        page = make_page(derive(resolved), list_candidates())
+        table, answer = as_table(page), as_json(page)
+    emit(table, answer, destination, "rows")
+    return 0

@@ -1,0 +1,89 @@
+"""`mbcost latency`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+from mbcost.cli.arguments import NetworkOptions, resolve_network
+from mbcost.cli.completers import complete_network, names_of, one_of
+from mbcost.cli.options import share_options
+from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.parameters import Argument, Option
+from mbcost.errors import MbcostError, unknown
+from mbcost.present.latency.latency import as_json, as_table, label_text, layers_table
+from mbcost.questions.latency.answer import predict_latencies
+from mbcost.spec.catalogue.measured import list_devices, list_profiles
+
+GROUPINGS = ("network", "layer")
+
+
+@share_options()
+def latency(
+    networks: Annotated[
+        list[str],
+        Argument(
+            metavar="NET...",
+            help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL.",
+            complete=complete_network,
+        ),
+    ],
+    *,
+    device: Annotated[
+        str,
+        Option(
+            help="A device of mbcost devices, or a file of measurements.",
+            metavar="NAME|FILE",
+            complete=names_of(list_devices),
+        ),
+    ],
+    like: Annotated[
+        Optional[str],
+        Option(
+            help="Scale this profile of a runtime by the one to seven networks of FILE "
+            "[default: the device's own measurements].",
+            metavar="PROFILE",
+            complete=names_of(list_profiles),
+        ),
+    ] = None,
+    options: NetworkOptions,
+    by: Annotated[
+        str,
+        Option(
+            help="One row per network, or per layer of one network.",
+            metavar="network|layer",
+            complete=one_of(*GROUPINGS),
+        ),
+    ] = "network",
+    view: View,
+) -> int:
+    """Estimate the milliseconds of networks on a measured device, with the error that such estimates have.
+
+    The interval contains the latency of four of five networks. It is given if at least 8 networks were measured, among
+    them one of the same family of blocks, and if the estimate is not outside of what was measured; else the reason is.
+
+    \b
+    Examples:
+      mbcost latency v2@0.75/160 --device pixel2-tflite
+      mbcost latency v1 v2 v3-large --device mine.yaml
+      mbcost latency v2 --device mine.csv --like ncnn-4t
+      mbcost latency v2@0.5 --device stm32h747-cubeai --by layer
+    """  # fmt: skip
+    destination = choose_destination(view)
+    if by not in GROUPINGS:
+        raise unknown("grouping", by, GROUPINGS)
+    resolved = [resolve_network(net, options) for net in networks]
+    answer = predict_latencies(resolved, device, like)
+    names = networks if options == NetworkOptions() else [label_text(network) for network in resolved]
+    if by == "network":
+        emit(as_table(answer), as_json(answer, names), destination, "estimates")
+        return 0
+    if len(resolved) > 1 or answer.calibration is None:
+        reason = "a profile does not have layers" if answer.calibration is None else "it shows one network"
+        raise MbcostError(
+            f"--by layer: {reason}: remove it, or name one network and a device with its own measurements"
+        )
+    from mbcost.questions.latency.by_layer import split_latency
+
+    layers = split_latency(answer.calibration, resolved[0])
+    emit(layers_table(answer, layers), as_json(answer, names, layers), destination, "layers")
+    return 0

@@ -1,0 +1,128 @@
+"""The latencies of networks on a device, as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mbcost.analytic.network import Network
+from mbcost.present.latency.numbers import (
+    as_measured,
+    describe_device,
+    errors_json,
+    errors_text,
+    milliseconds_cell,
+    percent_cell,
+    round_json,
+)
+from mbcost.present.names import alpha_cell, describe, resolution_cell
+from mbcost.present.table import Cell, Column, Table, build_table
+from mbcost.questions.latency.answer import Latencies, Latency
+
+BY_LAYER = (
+    "an estimate only: whole networks were measured, so no error is known for a single layer, and times of work that "
+    "occurs together, such as depthwise multiply-adds and their maps, are determined only in sum"
+)
+INTERVAL = "low, high: 80% interval, from the errors of the measured networks when they are left out"
+COLUMNS: tuple[Column[Latency], ...] = (
+    Column("network", "network", lambda item: label_text(item.network), only="people"),
+    Column("network", "network", lambda item: item.network.spec.name, only="data"),
+    Column("alpha", "alpha", lambda item: alpha_cell(item.network.alpha), only="data"),
+    Column("resolution", "resolution", lambda item: resolution_cell(item.network.resolution), only="data"),
+    Column("implementation", "implementation", lambda item: item.network.implementation, only="data"),
+    Column("latency_ms", "ms", lambda item: milliseconds_cell(item.milliseconds), numeric=True),
+    Column("latency_low_ms", "low", lambda item: milliseconds_cell(item.low), numeric=True),
+    Column("latency_high_ms", "high", lambda item: milliseconds_cell(item.high), numeric=True),
+    Column("error_percent", "error %", lambda item: percent_cell(item.error), numeric=True),
+    Column("measured_ms", "measured ms", lambda item: _measured(item.measured), numeric=True, spare=2),
+    Column("nearest", "nearest measured", lambda item: item.nearest.label, spare=3),
+    Column("nearest_ms", "its ms", lambda item: _measured(item.nearest.milliseconds), numeric=True, spare=3),
+    Column("reason", "reason", lambda item: item.reason, only="data"),
+)
+LAYER_COLUMNS: tuple[Column[tuple[str, float]], ...] = (
+    Column("layer", "layer", lambda row: row[0]),
+    Column("latency_ms", "ms", lambda row: milliseconds_cell(row[1]), numeric=True),
+)
+
+
+def as_table(answer: Latencies) -> Table:
+    """Return one row per network."""
+    return build_table(describe_device(answer.device), COLUMNS, answer.estimates, notes=tuple(_list_notes(answer)))
+
+
+def layers_table(answer: Latencies, layers: Sequence[tuple[str, float]]) -> Table:
+    """Return one row per layer of the only network, with the total."""
+    (estimate,) = answer.estimates
+    footer: dict[str, Cell] = {"layer": "total", "latency_ms": milliseconds_cell(estimate.milliseconds)}
+    title = f"{label_text(estimate.network)} on {describe_device(answer.device)}"
+    return build_table(title, LAYER_COLUMNS, layers, footer, (BY_LAYER, *_list_notes(answer)))
+
+
+def as_json(
+    answer: Latencies, names: Sequence[str] = (), layers: Sequence[tuple[str, float]] | None = None
+) -> dict[str, Any]:
+    """Return the object of `mbcost latency --format json`, described in docs/json.md.
+
+    Args:
+        answer: the latencies.
+        names: the networks as the user wrote them; by default, as mbcost spells them.
+        layers: the milliseconds per layer, if they were asked for.
+    """
+    device, scaled = answer.device, answer.scaled
+    labels = names or [label_text(item.network) for item in answer.estimates]
+    return {
+        "schema": "mbcost/latency/1",
+        "name": device.name,
+        "device": device.device,
+        **{key: getattr(device, key) for key in ("runtime", "dtype", "threads", "batch", "statistic")},
+        "like": None if scaled is None else scaled.profile.name,
+        "points": answer.points,
+        "units": {"ms": "ms", "low": "ms", "high": "ms", "measured": "ms", "error": "%", "mean": "%"},
+        "left_out": None if answer.left_out is None else errors_json(answer.left_out),
+        "estimates": [
+            _estimate_json(item, label) for item, label in zip(answer.estimates, labels, strict=True)
+        ],
+        "layers": None if layers is None else [{"name": name, "ms": round_json(ms)} for name, ms in layers],
+    }  # fmt: skip
+
+
+def _estimate_json(item: Latency, label: str) -> dict[str, Any]:
+    details = describe(item.network)
+    return {
+        "network": label,
+        **{key: value for key, value in details.items() if key != "network"},
+        "ms": round_json(item.milliseconds, 6),
+        "low": round_json(item.low, 6),
+        "high": round_json(item.high, 6),
+        "reason": item.reason,
+        "error": None if item.error is None else round_json(100 * item.error),
+        "measured": round_json(item.measured, 10),
+        "nearest": {"network": item.nearest.label, "measured": round_json(item.nearest.milliseconds, 10)},
+    }
+
+
+def label_text(network: Network) -> str:
+    """Spell a network with all settings that are not usual."""
+    return network.label.replace(":official", "")
+
+
+def _list_notes(answer: Latencies) -> Iterator[str]:
+    estimates = answer.estimates
+    if answer.left_out is not None and answer.calibration is not None:
+        count = len(answer.calibration.sample)
+        errors = errors_text(answer.left_out)
+        yield f"error: each of the {count} measured networks, predicted by the other {count - 1}: {errors}"
+    if any(item.low is not None for item in estimates):
+        yield INTERVAL
+    reasons: dict[str, list[str]] = {}
+    for item in estimates:
+        if item.reason is not None:
+            reasons.setdefault(item.reason, []).append(label_text(item.network))
+    for reason, labels in reasons.items():
+        yield f"no interval for {', '.join(labels)}: {reason}"
+    resolved = answer.calibration.resolved if answer.calibration is not None else None
+    yield from resolved.notes if resolved is not None else ()
+
+
+def _measured(value: float | None) -> Cell:
+    return None if value is None else as_measured(value)

@@ -1,0 +1,145 @@
+"""The latency of networks on one device: by its own measurements, or by the profile of a runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mbcost.analytic.network import Network
+from mbcost.errors import MbcostError
+from mbcost.questions.latency.blocks import name_family
+from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration, Errors
+from mbcost.questions.latency.estimate import Estimate, estimate_latency
+from mbcost.questions.latency.fit import select_kinds
+from mbcost.questions.latency.measured import resolve_measured
+from mbcost.questions.latency.summaries import calibrate_device
+from mbcost.questions.latency.work import describe_network, measure_work
+from mbcost.spec.catalogue.measured import load_measured_device, load_profile
+from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
+from mbcost.spec.shown import show
+
+if TYPE_CHECKING:
+    from mbcost.questions.latency.profile import ScaledProfile
+
+
+@dataclass(frozen=True)
+class Latency:
+    """The latency of one network for one run, in milliseconds."""
+
+    network: Network
+    milliseconds: float
+    low: float | None
+    """The ends of an 80 percent interval; None if there is none."""
+    high: float | None
+    reason: str | None
+    """Why there is no interval; None if there is one."""
+    measured: float | None
+    """What was measured of this very network, if it was."""
+    nearest: MeasuredNetwork
+    """The measured network whose estimated time divides most alike over the kinds of work."""
+    error: float | None
+    """The mean relative error of such estimates: for networks that were left out, or whole families of them if the
+    family of this one was not measured; None if it is unknown."""
+
+    def __repr__(self) -> str:
+        interval = f"no interval: {self.reason}" if self.low is None else f"80% {self.low:.3g} to {self.high:.3g} ms"
+        return show(self, f"{self.network.label}: {self.milliseconds:.4g} ms, {interval}")
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """The latencies of networks on one device."""
+
+    device: MeasuredDevice
+    estimates: tuple[Latency, ...]
+    calibration: Calibration | None = field(repr=False)
+    """None if a profile was scaled."""
+    scaled: ScaledProfile | None = field(repr=False, default=None)
+
+    @property
+    def points(self) -> int:
+        """The number of networks that were measured."""
+        if self.calibration is not None:
+            return len(self.calibration.sample)
+        return 0 if self.scaled is None else len(self.scaled.resolved.measured)
+
+    @cached_property
+    def left_out(self) -> Errors | None:
+        """The errors for each measured network, predicted by the others; None if a profile was scaled."""
+        return None if self.calibration is None else self.calibration.left_out
+
+    def __repr__(self) -> str:
+        return show(self, ", ".join(f"{item.network.label} {item.milliseconds:.4g} ms" for item in self.estimates))
+
+
+def predict_latencies(networks: Sequence[Network], device: str, like: str | None = None) -> Latencies:
+    """Return the latencies of networks on a device.
+
+    Args:
+        networks: the networks.
+        device: the name of a built-in device, or a file of measurements.
+        like: the name of a profile that one to seven measurements of the device scale.
+
+    Raises:
+        MbcostError: a name is unknown, or the device has too few measurements, or too many for a profile.
+        SpecError: the file is not valid.
+    """
+    if like is not None:
+        return _scale(networks, device, like)
+    calibration = calibrate_device(device)
+    return Latencies(calibration.device, tuple(_estimate(calibration, network) for network in networks), calibration)
+
+
+def _estimate(calibration: Calibration, network: Network) -> Latency:
+    estimate: Estimate = estimate_latency(calibration, network)
+    is_known = name_family(network) in calibration.families
+    return Latency(
+        network, estimate.milliseconds, estimate.low, estimate.high, estimate.reason, estimate.measured,
+        find_nearest(calibration, network), calibration.left_out.mean if is_known else calibration.left_out_family,
+    )  # fmt: skip
+
+
+def find_nearest(calibration: Calibration, network: Network) -> MeasuredNetwork:
+    """Return the measured network whose estimated time divides most alike over the kinds of work.
+
+    The distance of two networks is the sum of the differences over the kinds of work, relative to the longer time.
+    """
+    import numpy as np
+
+    structure, batch = calibration.structure, calibration.device.batch
+    rates = np.array(calibration.rates) * select_kinds(structure)
+    described = [*calibration.sample.described, describe_network(network)]
+    times = measure_work(described, structure.lanes, batch) * rates
+    others, own = times[:-1], times[-1]
+    longest = np.maximum(others.sum(axis=1), own.sum())
+    distances = np.abs(others - own).sum(axis=1) / np.where(longest > 0, longest, 1)
+    distances = np.where(np.array(calibration.suspicious), np.inf, distances)
+    return calibration.resolved.measured[int(distances.argmin())][0]
+
+
+def _scale(networks: Sequence[Network], device: str, like: str) -> Latencies:
+    from mbcost.questions.latency.profile import scale_profile
+
+    profile, resolved = load_profile(like), resolve_measured(load_measured_device(device))
+    count = len(resolved.measured)
+    if count >= LEAST_FOR_INTERVAL:
+        raise MbcostError(
+            f"{resolved.device.name} has {count} measured networks, and a profile is for fewer than "
+            f"{LEAST_FOR_INTERVAL}: remove the profile, because its own measurements say more"
+        )
+    scaled = scale_profile(profile, resolved)
+    known = {other: row.milliseconds for row, other in resolved.measured}
+    estimates = []
+    for network in networks:
+        milliseconds, is_own = scaled.estimate(network), scaled.has(network)
+        error = scaled.error if is_own else scaled.error_elsewhere
+        what = "its networks" if is_own else "networks that it does not have"
+        reason = (
+            f"the profile {profile.name}, scaled by {count} measured network{'s' * (count != 1)}, missed {what} by "
+            f"{error:.0%} on average on its other devices"
+        )
+        nearest = min(resolved.measured, key=lambda pair: abs(scaled.estimate(pair[1]) - milliseconds))[0]
+        estimates.append(Latency(network, milliseconds, None, None, reason, known.get(network), nearest, error))
+    return Latencies(resolved.device, tuple(estimates), None, scaled)
