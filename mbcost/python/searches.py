@@ -197,9 +197,9 @@ def fit(
         "ram": ram, "flash": flash, "mult_adds": mult_adds, "params": params, "min_top1": min_top1,
         "max_latency": max_latency,
     }  # fmt: skip
-    name = None if device is None else os.fspath(device)
-    limits = _list_limits({name: value for name, value in given.items() if value is not None}, name or "")
-    estimator = make_estimator(name, limits_latency=max_latency is not None)
+    file = None if device is None else os.fspath(device)
+    estimator = make_estimator(file, limits_latency=max_latency is not None)
+    limits = _list_limits({name: value for name, value in given.items() if value is not None}, estimator.device)
     check_limits(limits, wish.rank)
     rules = load_rules(convention, allocator, dtype)
     check_arenas(rules.allocator, most)

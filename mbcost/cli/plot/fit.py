@@ -61,18 +61,18 @@ def fit(
 
     \b
     Examples:
-      mbcost plot fit --ram 512KiB --max-latency 30ms --device pixel1-tflite --output fit.svg
+      mbcost plot fit --max-latency 30ms --device pixel1-tflite -o fit.svg
       mbcost plot fit v1 v2 --mult-adds 100M --min-top1 60 -o fit.png
     """
     check_picture(output)
+    estimator = make_estimator(device, limits_latency=max_latency is not None)
     limits = parse_limits(
         {
             "ram": ram, "flash": flash, "mult-adds": mult_adds, "params": params, "min-top1": min_top1,
             "max-latency": max_latency,
         },
-        device,
+        estimator.device,
     )  # fmt: skip
-    estimator = make_estimator(device, limits_latency=max_latency is not None)
     rules = load_rules(convention, allocator, dtype)
     requests = plan_search(networks or (), options, limits, Wish(), force=force)
     save_picture(draw_front(trace_front(*list_sheets(requests, rules), limits, estimator)), output)

@@ -109,14 +109,14 @@ def fit(
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
+    estimator = make_estimator(device, limits_latency=max_latency is not None)
     limits = parse_limits(
         {
             "ram": ram, "flash": flash, "mult-adds": mult_adds, "params": params, "min-top1": min_top1,
             "max-latency": max_latency,
         },
-        device,
+        estimator.device,
     )  # fmt: skip
-    estimator = make_estimator(device, limits_latency=max_latency is not None)
     listing = "front" if pareto else "all" if every else "networks"
     most = limit if limit is not None else 1 if listing == "networks" else LISTED
     check_whole(most, "limit")

@@ -91,12 +91,12 @@ def plan_search(
     return requests
 
 
-def parse_limits(texts: Mapping[str, str | None], device: str | None) -> list[Limit]:
+def parse_limits(texts: Mapping[str, str | None], device: str) -> list[Limit]:
     """Return the limits of the options that are given.
 
     Args:
         texts: an option -> its value; None if it is not given.
-        device: the device of the latency.
+        device: the name of the device of the latency.
 
     Raises:
         MbcostError: a value does not have the form of its quantity.
@@ -106,7 +106,7 @@ def parse_limits(texts: Mapping[str, str | None], device: str | None) -> list[Li
             quantity,
             parse(text, option),
             at_least=option.startswith("min-"),
-            device=(device or "") if quantity == "latency" else "",
+            device=device if quantity == "latency" else "",
         )
         for option, (quantity, parse) in LIMITS.items()
         if (text := texts.get(option)) is not None

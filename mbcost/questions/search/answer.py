@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mbcost.questions.accuracy.surface import Surface
@@ -109,7 +109,7 @@ class Fit:
     """Each limit that no configuration keeps, with the one that is nearest to it; only if nothing fits."""
     reliefs: tuple[Relief, ...]
     """One per limit."""
-    calibration: Calibration | None
+    calibration: Calibration | None = field(compare=False)
     """The device whose latency is limited, with its errors."""
     surfaces: tuple[Surface, ...]
     """The surfaces on which the accuracies of `best` and `released` rest, with their errors."""

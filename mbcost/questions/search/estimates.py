@@ -35,6 +35,11 @@ class Estimator:
     calibration: Calibration | None = None
     """The device; None if no latency is asked for."""
 
+    @property
+    def device(self) -> str:
+        """The name of the device; empty without one."""
+        return "" if self.calibration is None else self.calibration.device.name
+
     def estimate(self, batch: Batch) -> Mapping[str, NDArray[Any]]:
         """Return a float64 column per estimate, flat as in `make_pool`, with NaN where there is none."""
         columns = dict(zip(ACCURACIES, _estimate_top1(batch), strict=True))
