@@ -83,6 +83,16 @@ def test_layers_are_counted_by_the_chosen_convention(mbcost: Mbcost, tmp_path: P
     assert any("convention flops2" in text for text in shown)
 
 
+def test_what_fits_is_drawn_with_the_answer_and_the_error_of_the_latency(mbcost: Mbcost, tmp_path: Path) -> None:
+    shown = draw(mbcost, tmp_path, "fit")
+    answer = json.loads(mbcost("fit", *ARGUMENTS["fit"], "--format", "json").out)
+    best, error = answer["configurations"][0], answer["device"]["left_out"]
+    assert f"{best['network']}@{best['alpha']}/{best['resolution'][0]}".replace("@1.0", "@1") in shown
+    assert "What fits --ram 512 KiB, --max-latency 30 ms on pixel1-tflite" in shown
+    assert any(f"predicted with a mean error of {error:.1f}% when left out" in text for text in shown)
+    assert {"v2", "v3-small", "released; filled if it fits", "within limits"} <= set(shown)
+
+
 def test_lines_of_equal_cost_are_at_round_costs_inside_the_range(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "sweep", "v2")
     # 8.0 M at alpha 0.25 and 96 pixels, 760.8 M at 1.4 and 256.

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mbcost.present.names import alpha_cell, resolution_cell, resolution_text
+from mbcost.present.search.fit_notes import list_notes
 from mbcost.present.search.sweep import key_of
-from mbcost.present.search.words import list_notes, name_network, option_of, write_counts, write_lead, write_title
+from mbcost.present.search.words import name_network, option_of, write_counts, write_lead, write_title
 from mbcost.present.table import Cell, Column, Spelled, Table, build_table, decimal_cell, to_float
 from mbcost.questions.search.answer import Fit, Fitting
 from mbcost.questions.search.configurations import Configuration

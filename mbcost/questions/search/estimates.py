@@ -129,7 +129,11 @@ def _estimate_milliseconds(calibration: Calibration, batch: Batch) -> tuple[NDAr
         first = batch.plateaus[indices[0]].alpha
         sizes = [describe_sizes(batch.series.resolve(first, size)) for size in batch.resolutions]
         channels = [describe_channels(networks[index]) for index in indices]
-        grid = estimate_grid(calibration, networks[indices[0]], channels, sizes)
+        try:
+            grid = estimate_grid(calibration, networks[indices[0]], channels, sizes)
+        except OverflowError:  # latencies are computed in float64
+            label = networks[indices[0]].label
+            raise MbcostError(f"{label} is too large for an estimate of its latency: remove --max-latency") from None
         columns[0][indices], columns[1][indices] = grid.milliseconds, grid.high
     return tuple(column.ravel() for column in columns)
 
