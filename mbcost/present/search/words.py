@@ -61,14 +61,11 @@ def write_lead(answer: Fit) -> Iterator[str]:
 
 def write_counts(answer: Fit) -> str:
     """Return how many configurations keep which limits."""
-    verb, bound = "fit", ""
+    limits, tried = write_limits(answer.limits), f"of {answer.tried:,} configurations"
     if answer.rules.allocator == "arena" and answer.fitting:
-        verb, bound = "may fit", f" {LOWER_BOUND}"
-    elif answer.sure < answer.fitting:
-        verb = "fit or may fit"
-    limits = write_limits(answer.limits)
-    sure = f"; {answer.sure:,} fit for sure" if answer.sure < answer.fitting else ""
-    return f"{answer.fitting:,} of {answer.tried:,} configurations {verb} {limits}{bound}{sure}"
+        return f"{answer.fitting:,} {tried} may fit {limits} {LOWER_BOUND}"
+    unsure = answer.fitting - answer.sure
+    return f"{answer.sure:,} {tried} fit {limits}" + (f"; {unsure:,} may fit" if unsure else "")
 
 
 def write_limits(limits: Iterable[Limit]) -> str:
@@ -101,7 +98,7 @@ def describe_latency(configuration: Configuration) -> str:
     """Return the latency in words."""
     known = configuration.estimated
     bound = "no interval" if known.milliseconds_high is None else f"at most {known.milliseconds_high:.3g}"
-    return f"about {known.milliseconds:.3g} ms ({bound})"
+    return f"{known.milliseconds:.3g} ms ({bound})"
 
 
 def _limit_text(limit: Limit) -> str:
