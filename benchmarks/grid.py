@@ -252,7 +252,8 @@ def draw_times(times: Mapping[int, float]) -> Drawing:
 
 def compare_allocators() -> None:
     """Print the time of the whole process of `mbcost fit` under each allocator."""
-    command = [sys.executable, "-m", "mbcost", "fit", "--flash", "1MiB", "--ram", "320KiB", "--mult-adds", "60M", "--all"]
+    options = "--flash 1MiB --ram 320KiB --mult-adds 60M --all"
+    command = [sys.executable, "-m", "mbcost", "fit", *options.split()]
     print("\n| `mbcost fit` over six networks, every alpha, 32 to 320: whole process | time |\n|---|---:|")
     for allocator in ("naive", "inplace-depthwise", "fused-block", "arena"):
         run = partial(subprocess.run, [*command, "--allocator", allocator], capture_output=True, check=True)
