@@ -72,7 +72,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "plot": {"device"},
     },
     "present": {
-        "cost": set(),
+        "cost": {"latency"},
         "compare": {"cost"},
         "device": set(),
         "accuracy": set(),
@@ -86,7 +86,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "plot": {"accuracy", "compare", "latency", "search"},
     },
     "cli": {
-        "cost": set(),
+        "cost": {"latency"},
         "compare": set(),
         "device": set(),
         "accuracy": set(),

@@ -44,6 +44,9 @@ MEANINGS: Mapping[str, str] = {
     "--peak-macs": "gflops flops tops peak-flops compute",
     "--bandwidth": "bw gbps memory-bandwidth",
     "--against": "with library framework",
+    "--like": "profile runtime-profile",
+    "--minutes": "duration",
+    "--plan": "points",
     "--mult-adds": "macs flops madds max-macs max-flops max-mult-adds budget target",
 }  # fmt: skip
 """An option -> what other programs, and other commands, call it, without the two hyphens."""

@@ -113,7 +113,7 @@ def _find_option_remedy(written: str, ctx: Any, params: Sequence[Any], words: Se
     named = next((param for param in arguments if written == f"--{param.name}" != "--net"), None)
     if named and written not in read_slips(options):
         return f"write {named.make_metavar().strip('[]')} without it, as an argument"
-    if written in NETWORK_OPTIONS and arguments:
+    if written in NETWORK_OPTIONS and arguments and f"{written}s" not in options:
         return "write the network without it, as an argument"
     command = "" if ctx is None else ctx.command_path.removeprefix("mbcost ")
     if (answer := find_answer(command, written)) is not None:

@@ -36,6 +36,10 @@ schema
 new mynet --output -
 roofline v2 --device jetson-nano
 accuracy v2@0.6/176
+latency v2 --device pixel2-tflite
+devices
+devices stm32n6
+calibrate --plan 4 v1
 export v2
 sweep v1 --alpha 0.25:1:0.01 --res 96:224:32 --format csv
 fit --net v1 --ram 256KiB --limit 20

@@ -50,6 +50,12 @@ new mynet --output -
 roofline v2@0.35/96 --device stm32h743 --by kind
 roofline spec.yaml --peak-macs 100G --bandwidth 10GB/s
 accuracy v2@0.6/176 v2:keras spec.yaml
+latency v2@0.6/176 spec.yaml --device pixel2-tflite
+latency v2 --device spec.yaml --like ncnn-1t
+devices stm32n6 --format json
+devices --profiles
+calibrate spec.yaml --dtype int8
+calibrate --plan 3 v1 --output plan.yaml
 accuracy v2@0.6:paddleclas --recipe paddleclas --format json
 plot layers v2@0.5/96 --output layers.svg
 plot sweep v2 --alpha 0.5:1:0.25 --res 96:160:32 --output sweep.svg

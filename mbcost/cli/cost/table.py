@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.completers import one_of
+from mbcost.cli.completers import names_of, one_of
 from mbcost.cli.options import ConventionName, Net, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
-from mbcost.present.cost.table import as_json, as_table, sort_costs
-from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
+from mbcost.present.cost.table import Times, as_json, as_table, sort_costs
+from mbcost.questions.cost.table import GROUPINGS, CostTable, tabulate_costs
 from mbcost.spec.catalogue.library import load_convention
+
+
+def _list_devices() -> tuple[str, ...]:
+    from mbcost.spec.catalogue.measured import list_devices  # no table without a device needs it
+
+    return list_devices()
 
 
 @share_options()
@@ -20,6 +26,14 @@ def table(
     net: Net,
     options: NetworkOptions,
     *,
+    device: Annotated[
+        Optional[str],
+        Option(
+            help="Add estimated milliseconds on a device of mbcost devices, or in a file [default: none].",
+            metavar="NAME|FILE",
+            complete=names_of(_list_devices),
+        ),
+    ] = None,
     by: Annotated[
         str,
         Option(help="One row per layer, block or stage.", metavar="|".join(GROUPINGS), complete=one_of(*GROUPINGS)),
@@ -43,5 +57,21 @@ def table(
     network = resolve_network(net, options)
     costs = tabulate_costs(network, load_convention(convention), by)
     chosen = None if view.columns is None else parse_list(view.columns, "columns")
-    emit(as_table(costs, chosen, view.sort), as_json(sort_costs(costs, view.sort)), destination)
+    times = None if device is None else _estimate(costs, device)
+    shown = sort_costs(costs, view.sort, times)
+    emit(as_table(costs, chosen, view.sort, times), as_json(shown, times), destination)
     return 0
+
+
+def _estimate(costs: CostTable, device: str) -> Times:
+    """Return the milliseconds of every row on a device, with what is known of their error."""
+    from mbcost.present.latency.latency import note_errors
+    from mbcost.questions.latency.answer import predict_latencies
+    from mbcost.questions.latency.by_layer import split_latency
+
+    answer = predict_latencies([costs.network], device)
+    assert answer.calibration is not None, "only a profile does not have a calibration"
+    milliseconds = dict.fromkeys((row.name for row in costs.rows), 0.0)
+    for name, time in split_latency(answer.calibration, costs.network):
+        milliseconds[next(row for row in milliseconds if name == row or name.startswith(f"{row}."))] += time
+    return Times(answer.device.name, milliseconds, answer.estimates[0].milliseconds, note_errors(answer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
@@ -68,6 +69,8 @@ def latency(
       mbcost latency v2 --device mine.csv --like ncnn-4t
       mbcost latency v2@0.5 --device stm32h747-cubeai --by layer
     """  # fmt: skip
+    # The matrices are small, and starting a thread per processor takes longer than all that is computed with them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

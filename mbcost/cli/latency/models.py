@@ -40,7 +40,7 @@ def write_models(networks: Sequence[RunnableNetwork], folder: Path) -> list[str]
     check_folder(folder)
     from mbcost.measured.onnx_file import write_onnx
 
-    names = name_files([network.entry.network for network in networks])
+    names = name_files([network.label for network in networks])
     target = folder.absolute()
     partial = target.with_name(f".mbcost-{os.getpid()}-{os.urandom(4).hex()}")
     try:

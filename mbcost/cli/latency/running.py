@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mbcost.cli.exits import forget_interrupt
@@ -44,12 +43,7 @@ def measure_here(planned: MeasuredDevice, runtime: str, threads: int, minutes: f
         forget_interrupt()
     for message in _describe(timings):
         write_message(message, "note")
-    measured = timings.as_device(planned.name)
-    rows = tuple(
-        replace(row, milliseconds=timed.milliseconds)
-        for row, timed in zip(planned.measured, measured.measured, strict=True)
-    )
-    return replace(measured, measured=rows)
+    return timings.as_device(planned.name)
 
 
 def _describe(timings: Timings) -> Iterator[str]:
@@ -58,8 +52,8 @@ def _describe(timings: Timings) -> Iterator[str]:
     yield f"{ended}: {len(timings.networks)} networks in {timings.rounds} rounds, {timings.seconds:.0f} s"
     yield from timings.disturbances
     spread = max(timings.networks, key=lambda timed: timed.spread)
-    yield f"the median is at most {spread.spread:.1%} above the minimum, of {spread.entry.label}"
-    drifted = [timed.entry.label for timed in timings.networks if timed.drift > MOST_DRIFT]
+    yield f"the median is at most {spread.spread:.1%} above the minimum, of {spread.label}"
+    drifted = [timed.label for timed in timings.networks if timed.drift > MOST_DRIFT]
     if drifted:
         names = ", ".join(drifted)
         yield f"the two halves of the rounds differ by more than {MOST_DRIFT:.0%} for {names}: measure longer"

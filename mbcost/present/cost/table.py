@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
+from mbcost.present.latency.numbers import milliseconds_cell, round_json
 from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_cell
 from mbcost.present.table import Cell, Column, ColumnNote, Share, Spelled, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
@@ -20,8 +21,21 @@ LETTERS = ("a", "t", "exp", "c", "n", "s", "g", "d", "se", "nl", "res")
 """Columns of the papers' tables that are shown in each row if the network's table has them."""
 
 
-def columns_of(costs: CostTable) -> tuple[Column[CostRow], ...]:
-    """Return the columns that the table of this network can have."""
+@dataclass(frozen=True)
+class Times:
+    """Estimated milliseconds on a device."""
+
+    device: str
+    rows: Mapping[str, float]
+    """Those of every row of the table, by its name."""
+    total: float
+    notes: tuple[str, ...]
+    """What is known of their error."""
+
+
+def columns_of(costs: CostTable, times: Times | None = None) -> tuple[Column[CostRow], ...]:
+    """Return the columns that the table of this network can have, and milliseconds if they are given."""
+    latency = () if times is None else (_latency_column(times),)
     parts = dict(zip((row.name for row in costs.rows), shares(row.mult_adds for row in costs.rows), strict=True))
     return (
         Column("layer", costs.by, lambda row: row.name),
@@ -36,7 +50,12 @@ def columns_of(costs: CostTable) -> tuple[Column[CostRow], ...]:
         Column("mult_adds", "mult-adds", lambda row: row.mult_adds, numeric=True),
         Column("mult_adds_percent", "share", lambda row: parts[row.name], spare=1),
         Column("activations", "activations", lambda row: row.activations, numeric=True, spare=7),
+        *latency,
     )
+
+
+def _latency_column(times: Times) -> Column[CostRow]:
+    return Column("latency_ms", "ms", lambda row: milliseconds_cell(times.rows[row.name]), numeric=True)
 
 
 def _printed_column(letter: str) -> Column[CostRow]:
@@ -49,7 +68,9 @@ def _letter_cell(row: CostRow, letter: str) -> Cell:
     return Spelled(text, value) if isinstance(value, int | float | tuple) else text
 
 
-def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str | None = None) -> Table:
+def as_table(
+    costs: CostTable, columns: Sequence[str] | None = None, sort: str | None = None, times: Times | None = None
+) -> Table:
     """Return the rows with their totals.
 
     Args:
@@ -57,11 +78,12 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
         columns: keys of the columns to show, in order; by default all of them.
         sort: key of a column. Numbers come largest first, maps by their number of elements, text in alphabetical order,
             names in the network's order. Empty cells come last.
+        times: estimated milliseconds; without them, the table does not have their column.
 
     Raises:
         MbcostError: there is no such column.
     """
-    known = columns_of(costs)
+    known = columns_of(costs, times)
     keys = [column.key for column in known]
     named = None if columns is None else [_find_key(name, keys) for name in columns]
     chosen = keys if named is None else named
@@ -78,22 +100,28 @@ def as_table(costs: CostTable, columns: Sequence[str] | None = None, sort: str |
     }
     counted = ("params", "mult_adds", "mult_adds_percent")
     notes = [ColumnNote(convention_text(costs.convention), counted)]
+    if times is not None:
+        footer["latency_ms"] = milliseconds_cell(times.total)
+        notes += [ColumnNote(note, ("latency_ms",)) for note in times.notes]
     asked = [*(named or ()), *([sorted_by] if sorted_by else ())]
-    rows = sort_costs(costs, sort).rows
+    rows = sort_costs(costs, sort, times).rows
     table = build_table(headline(costs.network), known, rows, footer, notes, asked=asked)
     return explain_letters(table.select(chosen))
 
 
-def sort_costs(costs: CostTable, sort: str | None) -> CostTable:
+def sort_costs(costs: CostTable, sort: str | None, times: Times | None = None) -> CostTable:
     """Return the answer with its rows sorted as `as_table` sorts them.
 
     Raises:
         MbcostError: there is no such column.
     """
-    key = None if sort is None else _find_key(sort, [column.key for column in columns_of(costs)])
+    key = None if sort is None else _find_key(sort, [column.key for column in columns_of(costs, times)])
     if key in (None, "layer"):  # the rows are in the order of their names
         return costs
     value = _sort_value(str(key), costs.network.classes)
+    if times is not None and key == "latency_ms":
+        rows = times.rows
+        return replace(costs, rows=tuple(sorted(costs.rows, key=lambda row: -rows[row.name])))
     return replace(costs, rows=tuple(sorted(costs.rows, key=lambda row: _order(value(row)))))
 
 
@@ -110,9 +138,15 @@ def _find_key(name: str, keys: Sequence[str]) -> str:
     return key
 
 
-def as_json(costs: CostTable) -> dict[str, Any]:
+def as_json(costs: CostTable, times: Times | None = None) -> dict[str, Any]:
     """Return the object of `mbcost table --format json`, described in docs/json.md."""
     network = costs.network
+    if times is not None:
+        answer = as_json(costs)
+        for row in answer["rows"]:
+            row["ms"] = round_json(times.rows[row["name"]])
+        answer["totals"]["ms"] = round_json(times.total, 6)
+        return {**answer, "device": times.device, "notes": list(times.notes)}
     return {
         "schema": "mbcost/table/1",
         **describe(network),

@@ -14,6 +14,7 @@ from mbcost.present.latency.numbers import (
     milliseconds_cell,
     percent_cell,
     round_json,
+    spell,
 )
 from mbcost.present.names import alpha_cell, describe, resolution_cell
 from mbcost.present.table import Cell, Column, Table, build_table
@@ -84,6 +85,16 @@ def as_json(
         ],
         "layers": None if layers is None else [{"name": name, "ms": round_json(ms)} for name, ms in layers],
     }  # fmt: skip
+
+
+def note_errors(answer: Latencies) -> tuple[str, ...]:
+    """Return what has to stand beside milliseconds of layers: that they are estimates, and the errors of the total."""
+    (estimate,) = answer.estimates
+    total = f"no interval of the total: {estimate.reason}"
+    if estimate.low is not None and estimate.high is not None:
+        total = f"80% interval of the total: {spell(estimate.low)} to {spell(estimate.high)} ms"
+    errors = (note for note in _list_notes(answer) if note.startswith("error: "))
+    return (f"ms on {describe_device(answer.device)}: {BY_LAYER}", *errors, total)
 
 
 def _estimate_json(item: Latency, label: str) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from math import floor, log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mbcost.present.table import Cell, Spelled
-from mbcost.questions.latency.calibrate import Errors
-from mbcost.spec.device import MeasuredDevice
+
+if TYPE_CHECKING:
+    from mbcost.questions.latency.calibrate import Errors
+    from mbcost.spec.device import MeasuredDevice
 
 DIGITS = 4
 """The significant digits of a number that is estimated."""

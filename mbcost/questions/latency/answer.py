@@ -41,7 +41,7 @@ class Latency:
     """The measured network whose estimated time divides most alike over the kinds of work."""
     error: float | None
     """The mean relative error of such estimates: for networks that were left out, or whole families of them if the
-    family of this one was not measured; None if it is unknown."""
+    family of this one was not measured; None if it is unknown, as outside of the measured range."""
 
     def __repr__(self) -> str:
         interval = f"no interval: {self.reason}" if self.low is None else f"80% {self.low:.3g} to {self.high:.3g} ms"
@@ -94,11 +94,19 @@ def predict_latencies(networks: Sequence[Network], device: str, like: str | None
 
 def _estimate(calibration: Calibration, network: Network) -> Latency:
     estimate: Estimate = estimate_latency(calibration, network)
-    is_known = name_family(network) in calibration.families
     return Latency(
         network, estimate.milliseconds, estimate.low, estimate.high, estimate.reason, estimate.measured,
-        find_nearest(calibration, network), calibration.left_out.mean if is_known else calibration.left_out_family,
+        find_nearest(calibration, network), _choose_error(calibration, network, estimate.milliseconds),
     )  # fmt: skip
+
+
+def _choose_error(calibration: Calibration, network: Network, milliseconds: float) -> float | None:
+    """Return the mean error that such estimates have: of networks or of families that were left out, if it is known."""
+    low, high = calibration.range
+    if not low <= milliseconds <= high:
+        return None
+    is_known = name_family(network) in calibration.families
+    return calibration.left_out.mean if is_known else calibration.left_out_family
 
 
 def find_nearest(calibration: Calibration, network: Network) -> MeasuredNetwork:

@@ -19,6 +19,7 @@ from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.priors import PATH as PRIORS
 from mbcost.spec.catalogue.measured import device_path, list_devices, load_measured_device
 from mbcost.spec.device import MeasuredDevice
+from mbcost.spec.shown import show
 
 PATH = Path(__file__).with_name("summaries.json")
 """The lines that are computed ahead; `tools/pack_devices.py` writes them."""
@@ -46,6 +47,9 @@ class Summary:
     mult_adds_alone: Errors
     ratios: tuple[float, ...]
     """What the other networks predict for each, through what was measured, in the order of the file."""
+
+    def __repr__(self) -> str:
+        return show(self, f"{self.name}: {self.points} networks, {self.left_out.mean:.1%} mean error when left out")
 
 
 def list_summaries(track: Track = lambda names: names) -> list[Summary]:

@@ -29,6 +29,7 @@ def test_the_json_has_an_estimate_or_a_reason_per_network(mbcost: Mbcost, tmp_pa
         if item["low"] is not None:
             assert item["low"] < item["ms"] < item["high"]
     assert [item["reason"] is None for item in answer["estimates"]] == [True, True, False, False]
+    assert answer["estimates"][-1]["error"] is None  # outside of what was measured
     assert 100 * calibration.left_out.mean == pytest.approx(answer["left_out"]["mean"], rel=1e-3)
 
 
@@ -105,3 +106,26 @@ def test_a_page_says_what_the_device_is_compared_with_its_data_sheet(mbcost: Mbc
 def test_a_device_that_is_not_a_data_sheet_is_said_to_have_latencies(mbcost: Mbcost) -> None:
     result = mbcost("roofline", "v2", "--device", "pixel2-tflite")
     assert (result.code, "mbcost latency --device pixel2-tflite" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize("by", ["layer", "block", "stage"])
+def test_a_cost_table_has_milliseconds_that_add_up_and_its_counts_stay(by: str, mbcost: Mbcost) -> None:
+    plain = json.loads(mbcost("table", "v3-small@0.75/160", "--by", by, "--format", "json").out)
+    timed = json.loads(
+        mbcost("table", "v3-small@0.75/160", "--by", by, "--device", "pixel1-tflite", "--format", "json").out
+    )
+    total = json.loads(mbcost("latency", "v3-small@0.75/160", "--device", "pixel1-tflite", "--format", "json").out)
+    assert timed["totals"]["ms"] == total["estimates"][0]["ms"]
+    assert sum(row.pop("ms") for row in timed["rows"]) == pytest.approx(timed["totals"].pop("ms"), rel=1e-3)
+    assert "an estimate only" in timed.pop("notes")[0]
+    assert timed.pop("device") == "pixel1-tflite"
+    assert timed == plain
+
+
+def test_a_cost_table_is_sorted_by_its_milliseconds(mbcost: Mbcost) -> None:
+    words = ["table", "v2", "--device", "stm32n6", "--sort", "latency-ms", "--columns", "layer,latency-ms", "--format"]
+    times = [float(line.split(",")[1]) for line in mbcost(*words, "csv").out.splitlines()[1:]]
+    assert times == sorted(times, reverse=True)
+    text = mbcost(*words, "text").out
+    assert "an estimate only" in text
+    assert "each of the 9 measured networks" in text
