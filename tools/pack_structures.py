@@ -65,7 +65,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
 
 def _narrow(counts: Any) -> Any:
     """Return the counts in 32 bits if all fit, which are read in half the time."""
-    fits = counts.size and -(2**31) <= counts.min() and counts.max() < 2**31
+    fits = counts.size and counts.min() >= -(2**31) and counts.max() < 2**31
     return counts.astype(np.int32) if fits else counts
 
 

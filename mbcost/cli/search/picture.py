@@ -1,3 +1,0 @@
-"""`mbcost plot fit`."""
-
-from __future__ import annotations
