@@ -97,8 +97,8 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.questions.latency.page import make_page
     from mbcost.questions.latency.summaries import Summary
     from mbcost.questions.published.verdict import Verdict
+    from mbcost.questions.search.answer import Fit
     from mbcost.questions.search.configurations import Configuration
-    from mbcost.questions.search.limits import Fit
     from mbcost.questions.validate.comparison import Validation
     from mbcost.questions.verify.verify import Verification
     from mbcost.spec.convention import Convention

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.cli.plot import PICTURES
+from mbcost.cli.plot.pictures import PICTURES
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.flat import FlatLayer, FlatNetwork
 from mbcost.spec.reading.flat import to_yaml
@@ -21,6 +21,18 @@ ARGUMENTS = {
     "sweep": ["v2", "--alpha", "0.5,1", "--res", "96:224:64"],
     "compare": ["v1", "v3-large:torchvision", "v2@0.5/96"],
     "accuracy": [],
+    "fit": [
+        "v2",
+        "v3-small",
+        "--ram",
+        "512KiB",
+        "--max-latency",
+        "30ms",
+        "--device",
+        "pixel1-tflite",
+        "--alpha",
+        "0.35:1.05:0.1",
+    ],
     "activations": [],
     "blocks": [],
 }
@@ -69,6 +81,16 @@ def test_layers_are_counted_by_the_chosen_convention(mbcost: Mbcost, tmp_path: P
     totals = json.loads(mbcost("table", "v2", "--convention", "flops2", "--format", "json").out)["totals"]
     assert f"{totals['mult_adds']:,} mult-adds" in shown
     assert any("convention flops2" in text for text in shown)
+
+
+def test_what_fits_is_drawn_with_the_answer_and_the_error_of_the_latency(mbcost: Mbcost, tmp_path: Path) -> None:
+    shown = draw(mbcost, tmp_path, "fit")
+    answer = json.loads(mbcost("fit", *ARGUMENTS["fit"], "--format", "json").out)
+    best, error = answer["configurations"][0], answer["device"]["left_out"]
+    assert f"{best['network']}@{best['alpha']}/{best['resolution'][0]}".replace("@1.0", "@1") in shown
+    assert "What fits --ram 512 KiB, --max-latency 30 ms on pixel1-tflite" in shown
+    assert any(f"predicted with a mean error of {error:.1f}% when left out" in text for text in shown)
+    assert {"v2", "v3-small", "released; filled if it fits", "within limits"} <= set(shown)
 
 
 def test_lines_of_equal_cost_are_at_round_costs_inside_the_range(mbcost: Mbcost, tmp_path: Path) -> None:

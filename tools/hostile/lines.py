@@ -71,7 +71,7 @@ sweep v1 spec.yaml --pareto mult-adds,params --format json
 sweep v2 --format csv --dtype float16 --allocator arena --alpha 0.5,1 --res 96
 fit --net v2 --head 128,bn,5 --ram 256KiB --flash 1MiB --limit 3
 fit --net spec.yaml --ram 1MiB --alpha 0.5,1 --res 96,128 --format json
-fit --max-latency 30ms --phone pixel1 --net v1 --ram 512KiB --rank top1 --limit 3
+fit --max-latency 30ms --device pixel1-tflite --net v1 --ram 512KiB --limit 3
 nets
 show v2
 show spec.yaml --format json

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mbcost.analytic.many.exact import make_integers
 from mbcost.analytic.memory.arena import measure_extent, plan_arena
 from mbcost.errors import MbcostError, choose
-from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, Resolution
+from mbcost.questions.search.configurations import Batch, Configuration, CostSheet
 from mbcost.questions.search.pareto import find_pareto_front
 from mbcost.questions.search.ranking import compute_column
+from mbcost.questions.search.series import Resolution
 from mbcost.spec.dtype import dtype_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import compute_memory
-from mbcost.questions.search.configurations import Batch, Configuration, CountingRules, Series, compute_sheet
+from mbcost.questions.search.configurations import Batch, Configuration, CountingRules, compute_sheet
+from mbcost.questions.search.series import Series
 from mbcost.questions.search.sweep import BETTER, Aim, find_front, parse_aims, sweep
 from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_spec
 from mbcost.spec.scaling import Scaling
