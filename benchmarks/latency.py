@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.calibrate import Calibration, calibrate
+from mbcost.questions.latency.design import plan_measurements
 from mbcost.questions.latency.estimate import estimate_latency
-from mbcost.questions.latency.fit import Sample
 from mbcost.questions.latency.measured import ResolvedDevice, resolve_measured
 from mbcost.questions.latency.outliers import find_outliers
-from mbcost.questions.latency.plan import plan_measurements
 from mbcost.questions.latency.priors import choose_prior
+from mbcost.questions.latency.rates import Sample
 from mbcost.spec.catalogue.measured import list_devices, load_measured_device
 
 PHONES_AND_BOARDS = (

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mbcost.questions.latency.fit import Sample, Structure, fit_rates
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.priors import PATH, Prior
+from mbcost.questions.latency.rates import Sample, Structure, fit_rates
 from mbcost.questions.latency.work import KINDS
 from mbcost.spec.catalogue.measured import load_measured_device
 

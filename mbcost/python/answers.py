@@ -92,13 +92,13 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.questions.device.memory import Memory
     from mbcost.questions.device.roofline import Roofline
     from mbcost.questions.explain.answer import Answer
-    from mbcost.questions.latency.answer import Latencies
     from mbcost.questions.latency.calibrate import Calibration
+    from mbcost.questions.latency.latency import Latencies
     from mbcost.questions.latency.page import make_page
     from mbcost.questions.latency.summaries import Summary
     from mbcost.questions.published.verdict import Verdict
-    from mbcost.questions.search.answer import Fit
     from mbcost.questions.search.configurations import Configuration
+    from mbcost.questions.search.fit_answer import Fit
     from mbcost.questions.validate.comparison import Validation
     from mbcost.questions.verify.verify import Verification
     from mbcost.spec.convention import Convention

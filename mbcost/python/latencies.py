@@ -9,8 +9,8 @@ from mbcost.python.arguments import checked
 from mbcost.python.networks import NetworkLike, network
 
 if TYPE_CHECKING:
-    from mbcost.questions.latency.answer import Latencies
     from mbcost.questions.latency.calibrate import Calibration
+    from mbcost.questions.latency.latency import Latencies
     from mbcost.questions.latency.summaries import Summary
 
 
@@ -35,7 +35,7 @@ def latency(*networks: NetworkLike, device: str | os.PathLike[str], like: str | 
     >>> round(estimate.milliseconds), estimate.low < estimate.milliseconds < estimate.high
     (42, True)
     """
-    from mbcost.questions.latency.answer import predict_latencies
+    from mbcost.questions.latency.latency import predict_latencies
 
     return predict_latencies([network(net) for net in networks], os.fspath(device), like)
 

@@ -16,8 +16,8 @@ from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import check_alpha, check_whole
 
 if TYPE_CHECKING:
-    from mbcost.questions.search.answer import Fit
     from mbcost.questions.search.configurations import Configuration
+    from mbcost.questions.search.fit_answer import Fit
     from mbcost.questions.search.limits import Limit
     from mbcost.questions.search.requests import Grid
 

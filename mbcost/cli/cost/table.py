@@ -66,8 +66,8 @@ def table(
 def _estimate(costs: CostTable, device: str) -> Times:
     """Return the milliseconds of every row on a device, with what is known of their error."""
     from mbcost.present.latency.latency import note_errors
-    from mbcost.questions.latency.answer import predict_latencies
     from mbcost.questions.latency.by_layer import split_latency
+    from mbcost.questions.latency.latency import predict_latencies
 
     answer = predict_latencies([costs.network], device)
     assert answer.calibration is not None, "only a profile does not have a calibration"

@@ -17,7 +17,7 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.cli.streams import write_message
 from mbcost.errors import MbcostError, choose
-from mbcost.present.latency.calibration import COLUMNS, as_json, as_table
+from mbcost.present.latency.calibrate import COLUMNS, as_json, as_table
 from mbcost.questions.latency.calibrate import calibrate as derive
 from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.measured import resolve_measured

@@ -12,7 +12,7 @@ from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
-from mbcost.present.latency import calibration as page_of_device
+from mbcost.present.latency import calibrate as page_of_device
 from mbcost.present.latency.devices import as_json, as_table, profiles_json, profiles_table
 from mbcost.present.table import Column
 from mbcost.questions.latency.page import make_page

@@ -12,7 +12,7 @@ from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.latency.latency import as_json, as_table, label_text, layers_table
-from mbcost.questions.latency.answer import predict_latencies
+from mbcost.questions.latency.latency import predict_latencies
 from mbcost.spec.catalogue.measured import list_devices, list_profiles
 
 GROUPINGS = ("network", "layer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mbcost.present.latency.numbers import errors_json, percent_cell
+from mbcost.present.latency.words import errors_json, percent_cell
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.latency.calibrate import MOST_ERROR
 from mbcost.questions.latency.summaries import Summary

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mbcost.analytic.network import Network
-from mbcost.present.latency.numbers import (
+from mbcost.present.latency.words import (
     as_measured,
     describe_device,
     errors_json,
@@ -18,7 +18,7 @@ from mbcost.present.latency.numbers import (
 )
 from mbcost.present.names import alpha_cell, describe, resolution_cell
 from mbcost.present.table import Cell, Column, Table, build_table
-from mbcost.questions.latency.answer import Latencies, Latency
+from mbcost.questions.latency.latency import Latencies, Latency
 
 BY_LAYER = (
     "an estimate only: whole networks were measured, so no error is known for a single layer, and times of work that "

@@ -10,8 +10,8 @@ from mbcost.present.search.fit_notes import list_notes
 from mbcost.present.search.sweep import key_of
 from mbcost.present.search.words import name_network, option_of, write_counts, write_lead, write_title
 from mbcost.present.table import Cell, Column, Spelled, Table, build_table, decimal_cell, to_float
-from mbcost.questions.search.answer import Fit, Fitting
 from mbcost.questions.search.configurations import Configuration
+from mbcost.questions.search.fit_answer import Fit, Fitting
 from mbcost.questions.search.series import Resolution
 
 SAME_AT = "same at: other resolutions that cost the same"

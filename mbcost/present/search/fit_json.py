@@ -6,8 +6,8 @@ from typing import Any
 
 from mbcost.present.search.sweep import record
 from mbcost.questions.latency.calibrate import Calibration
-from mbcost.questions.search.answer import Fit, Fitting, Miss
 from mbcost.questions.search.configurations import Configuration
+from mbcost.questions.search.fit_answer import Fit, Fitting, Miss
 from mbcost.questions.search.limits import Limit
 
 

@@ -16,8 +16,8 @@ from mbcost.present.search.words import (
 from mbcost.present.table import ColumnNote
 from mbcost.questions.accuracy.surface import Surface
 from mbcost.questions.latency.calibrate import Calibration
-from mbcost.questions.search.answer import Fit, Fitting, Miss, Relief
 from mbcost.questions.search.configurations import Configuration
+from mbcost.questions.search.fit_answer import Fit, Fitting, Miss, Relief
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import MOST_ARENAS
 from mbcost.spec.table import CLASSES

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mbcost.present.names import bytes_text, reference_text
-from mbcost.questions.search.answer import Fit
 from mbcost.questions.search.configurations import Configuration
+from mbcost.questions.search.fit_answer import Fit
 from mbcost.questions.search.limits import Limit
 
 OPTIONS: Mapping[str, str] = {

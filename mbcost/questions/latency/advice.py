@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.calibrate import Calibration
-from mbcost.questions.latency.plan import make_design
+from mbcost.questions.latency.design import make_design
 from mbcost.questions.latency.priors import choose_prior
 
 

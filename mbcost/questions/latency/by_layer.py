@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.calibrate import Calibration
-from mbcost.questions.latency.fit import select_kinds
+from mbcost.questions.latency.rates import select_kinds
 from mbcost.questions.latency.work import Channels, Sizes, describe_network, measure_grid
 
 

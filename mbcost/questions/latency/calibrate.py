@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
-from mbcost.questions.latency.blocks import Family, name_family
-from mbcost.questions.latency.fit import (
+from mbcost.questions.latency.family import Family, name_family
+from mbcost.questions.latency.measured import ResolvedDevice
+from mbcost.questions.latency.outliers import find_outliers
+from mbcost.questions.latency.priors import choose_prior
+from mbcost.questions.latency.rates import (
     Sample,
     Structure,
     fit_rates,
@@ -19,9 +22,6 @@ from mbcost.questions.latency.fit import (
     predict_left_out,
     take_logarithm,
 )
-from mbcost.questions.latency.measured import ResolvedDevice
-from mbcost.questions.latency.outliers import find_outliers
-from mbcost.questions.latency.priors import choose_prior
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
 from mbcost.spec.shown import show
 

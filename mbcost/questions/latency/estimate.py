@@ -8,9 +8,9 @@ from math import exp, sqrt
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
-from mbcost.questions.latency.blocks import name_family
 from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, MOST_ERROR, MOST_LEVERAGE, Calibration
-from mbcost.questions.latency.fit import select_kinds
+from mbcost.questions.latency.family import name_family
+from mbcost.questions.latency.rates import select_kinds
 from mbcost.questions.latency.work import Channels, Sizes, describe_network, measure_grid, measure_work
 from mbcost.spec.shown import show
 

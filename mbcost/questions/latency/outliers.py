@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.latency.fit import Sample, Structure, fit_rates, leave_each_out, take_logarithm
+from mbcost.questions.latency.rates import Sample, Structure, fit_rates, leave_each_out, take_logarithm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

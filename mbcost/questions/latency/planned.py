@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.candidates import DEFAULT_NETS, check_count, list_candidates
-from mbcost.questions.latency.plan import plan_measurements
+from mbcost.questions.latency.design import plan_measurements
 from mbcost.questions.latency.priors import choose_prior
 from mbcost.spec.catalogue.reference import parse_reference, reference_text
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
-from mbcost.questions.latency.fit import Sample, fit_rates, predict_left_out, select_kinds
 from mbcost.questions.latency.measured import ResolvedDevice, resolve_measured
 from mbcost.questions.latency.priors import choose_prior
+from mbcost.questions.latency.rates import Sample, fit_rates, predict_left_out, select_kinds
 from mbcost.questions.latency.work import describe_network, measure_work
 from mbcost.spec.device import MeasuredDevice, Profile
 from mbcost.spec.shown import show

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mbcost.questions.latency.calibrate import Calibration, Errors, Findings, calibrate
-from mbcost.questions.latency.fit import Structure
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.priors import PATH as PRIORS
+from mbcost.questions.latency.rates import Structure
 from mbcost.spec.catalogue.measured import device_path, list_devices, load_measured_device
 from mbcost.spec.device import MeasuredDevice
 from mbcost.spec.shown import show
@@ -100,7 +100,7 @@ def find_summary(name: str) -> Summary | None:
     record = _load().get(name)
     if record is None or record["hash"] != _hash_texts(name):
         return None
-    found = record["findings"]
+    findings = record["findings"]
     return Summary(
         name=name,
         device=record["device"],
@@ -110,7 +110,7 @@ def find_summary(name: str) -> Summary | None:
         batch=record["batch"],
         left_out=Errors(**record["left_out"]),
         mult_adds_alone=Errors(**record["mult_adds_alone"]),
-        findings=Findings(Structure(**found["structure"]), tuple(found["suspicious"]), tuple(found["ratios"])),
+        findings=Findings(Structure(**findings["structure"]), tuple(findings["suspicious"]), tuple(findings["ratios"])),
     )
 
 

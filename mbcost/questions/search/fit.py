@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
-from mbcost.questions.search.answer import Fit, Fitting
 from mbcost.questions.search.configurations import CostSheet
 from mbcost.questions.search.estimates import Estimator, explain_missing_top1, find_surface
+from mbcost.questions.search.fit_answer import Fit, Fitting
 from mbcost.questions.search.gathering import gather
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import Search

@@ -9,8 +9,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from mbcost.questions.device.memory import Peak, compute_memory
-from mbcost.questions.search.answer import Miss, Relief
 from mbcost.questions.search.configurations import Configuration, CountingRules
+from mbcost.questions.search.fit_answer import Miss, Relief
 from mbcost.questions.search.gathering import find_nearest
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.ranking import COSTS, Pool

@@ -7,10 +7,10 @@ import pytest
 from mbcost.analytic.network import resolve
 from mbcost.present.search.fit import COLUMNS, DATA, as_table
 from mbcost.questions.accuracy.estimate import estimate_accuracy
-from mbcost.questions.search.answer import Fit
 from mbcost.questions.search.configurations import CountingRules, compute_sheet
 from mbcost.questions.search.estimates import make_estimator
 from mbcost.questions.search.fit import fit
+from mbcost.questions.search.fit_answer import Fit
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.series import Series
 from mbcost.spec.catalogue.library import load_convention, load_spec

@@ -13,9 +13,9 @@ from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.calibrate import Calibration, calibrate, summarize_errors
 from mbcost.questions.latency.candidates import list_candidates
-from mbcost.questions.latency.fit import Structure, select_kinds
 from mbcost.questions.latency.measured import ResolvedDevice
 from mbcost.questions.latency.priors import choose_prior
+from mbcost.questions.latency.rates import Structure, select_kinds
 from mbcost.questions.latency.work import KINDS, describe_network, measure_work
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork

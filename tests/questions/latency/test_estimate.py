@@ -10,10 +10,10 @@ import pytest
 from benchmarks.latency import PHONES_AND_BOARDS, SERVERS, V1_TO_V3, keep, load, predict_from_random
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.questions.latency.blocks import name_family
 from mbcost.questions.latency.by_layer import split_latency
 from mbcost.questions.latency.calibrate import Calibration, calibrate
 from mbcost.questions.latency.estimate import estimate_grid, estimate_latency
+from mbcost.questions.latency.family import name_family
 from mbcost.questions.latency.work import describe_channels, describe_sizes
 
 

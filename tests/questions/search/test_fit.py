@@ -16,10 +16,10 @@ from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import estimate_accuracy
 from mbcost.questions.device.memory import Peak, compute_memory
 from mbcost.questions.latency.estimate import estimate_latency
-from mbcost.questions.search.answer import Fit, Fitting
 from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, CountingRules, compute_sheet
 from mbcost.questions.search.estimates import Estimator, make_estimator
 from mbcost.questions.search.fit import LISTINGS, Wish, fit
+from mbcost.questions.search.fit_answer import Fit, Fitting
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import find_peak
 from mbcost.questions.search.ranking import RANKS

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
-from mbcost.questions.latency.blocks import name_family
 from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration, Errors
 from mbcost.questions.latency.estimate import Estimate, estimate_latency
-from mbcost.questions.latency.fit import select_kinds
+from mbcost.questions.latency.family import name_family
 from mbcost.questions.latency.measured import resolve_measured
+from mbcost.questions.latency.rates import select_kinds
 from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.latency.work import describe_network, measure_work
 from mbcost.spec.catalogue.measured import load_measured_device, load_profile

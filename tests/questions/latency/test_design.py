@@ -11,7 +11,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.latency.advice import advise
 from mbcost.questions.latency.calibrate import calibrate
 from mbcost.questions.latency.candidates import check_count, list_candidates
-from mbcost.questions.latency.plan import make_design, plan_measurements
+from mbcost.questions.latency.design import make_design, plan_measurements
 from mbcost.questions.latency.priors import choose_prior
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from mbcost.analytic.reference import resolve_reference
 from mbcost.errors import MbcostError
-from mbcost.questions.latency.answer import find_nearest, predict_latencies
 from mbcost.questions.latency.by_layer import split_latency
 from mbcost.questions.latency.calibrate import calibrate
+from mbcost.questions.latency.latency import find_nearest, predict_latencies
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.page import make_page
 from mbcost.questions.latency.planned import plan_device

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mbcost.present.latency.numbers import (
+from mbcost.present.latency.words import (
     as_measured,
     describe_device,
     errors_json,
