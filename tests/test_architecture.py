@@ -72,7 +72,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "plot": {"device"},
     },
     "present": {
-        "cost": {"latency"},
+        "cost": set(),
         "compare": {"cost"},
         "device": set(),
         "accuracy": set(),
@@ -117,6 +117,7 @@ SHARED: Mapping[str, set[str]] = {
         "html",
         "records",
         "names",
+        "estimates",
         "annotations",
         "junit",
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mbcost.present.estimates import ERROR_DIGITS, accuracy_cell, round_json
 from mbcost.present.names import alpha_cell, describe, network_text, reference_text, resolution_cell
 from mbcost.present.table import Cell, Column, Share, Table, build_table, decimal_cell
 from mbcost.questions.accuracy.estimate import Accuracy, AccuracyEstimate
@@ -27,9 +28,9 @@ def as_table(answer: Accuracy) -> Table:
         Column("alpha", "alpha", lambda row: alpha_cell(row.network.alpha), numeric=True),
         Column("resolution", "resolution", lambda row: resolution_cell(row.network.resolution), numeric=True),
         Column("implementation", "implementation", lambda row: row.network.implementation, spare=2),
-        Column("top1_percent", "top-1 %", lambda row: _percent_cell(row.top1), numeric=True),
-        Column("low_percent", "low", lambda row: _percent_cell(row.low), numeric=True),
-        Column("high_percent", "high", lambda row: _percent_cell(row.high), numeric=True),
+        Column("top1_percent", "top-1 %", lambda row: accuracy_cell(row.top1), numeric=True),
+        Column("low_percent", "low", lambda row: accuracy_cell(row.low), numeric=True),
+        Column("high_percent", "high", lambda row: accuracy_cell(row.high), numeric=True),
         Column("released", "released", lambda row: row.exact),
         Column("recipe", "recipe", lambda row: row.recipe, spare=1),
         Column("nearest", "nearest checkpoints", lambda row: _list_nearest(row), spare=3),
@@ -56,9 +57,9 @@ def as_json(answer: Accuracy) -> dict[str, Any]:
         "estimates": [
             {
                 **describe(estimate.network),
-                "top1": _round(estimate.top1),
-                "low": _round(estimate.low),
-                "high": _round(estimate.high),
+                "top1": round_json(estimate.top1),
+                "low": round_json(estimate.low),
+                "high": round_json(estimate.high),
                 "exact": estimate.exact,
                 "recipe": estimate.recipe,
                 "reason": estimate.reason or None,
@@ -164,10 +165,6 @@ def _checkpoint_text(checkpoint: Checkpoint) -> str:
     return f"{reference_text('', checkpoint.alpha, side)} {checkpoint.top1}"
 
 
-def _percent_cell(percent: float | None) -> Cell:
-    return None if percent is None else decimal_cell(percent, 1)
-
-
 def _error_cell(errors: LeftOut | None, key: str) -> Cell:
     return None if errors is None else decimal_cell(getattr(errors, key), 2)
 
@@ -182,8 +179,5 @@ def _errors(errors: LeftOut | None) -> dict[str, Any] | None:
     if errors is None:
         return None
     coverage = errors.contained / errors.tested if errors.tested else None
-    return {"mean": _round(errors.mean), "worst": _round(errors.worst), "coverage": _round(coverage)}
-
-
-def _round(number: float | None) -> float | None:
-    return None if number is None else round(number, 4)
+    values = {"mean": errors.mean, "worst": errors.worst, "coverage": coverage}
+    return {key: round_json(value, ERROR_DIGITS) for key, value in values.items()}

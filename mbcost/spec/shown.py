@@ -1,8 +1,9 @@
-"""The short line by which a Python shell shows an answer."""
+"""How answers are shown in words: the short line of a Python shell, counted nouns, numbers that are estimated."""
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
+from math import floor, log10
 
 from mbcost.errors import escape, shorten
 
@@ -26,3 +27,36 @@ def count(items: Sized, noun: str) -> str:
     ('1 letter', '0 letters')
     """
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Return one or more words with commas, and `and` before the last.
+
+    >>> join_words(["a"]), join_words(["a", "b"]), join_words(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    *others, last = words
+    return " and ".join(filter(None, (", ".join(others), last)))
+
+
+def significant_text(value: float, digits: int = 4) -> str:
+    """Spell a number of at least 0 with significant digits, without an exponent.
+
+    >>> significant_text(0.0123456), significant_text(6.2), significant_text(123456.7), significant_text(9.99996)
+    ('0.01235', '6.200', '123,500', '10.00')
+    >>> significant_text(1944.2, 3), significant_text(0)
+    ('1,940', '0')
+    """
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.{max(0, digits - 1 - floor(log10(abs(rounded))))}f}"
+
+
+def measured_text(value: float) -> str:
+    """Spell a measured number with its own digits, at most six, without an exponent.
+
+    >>> measured_text(6.2), measured_text(1234567.8)
+    ('6.2', '1,234,570')
+    """
+    return f"{float(f'{value:.6g}'):,.10f}".rstrip("0").rstrip(".")

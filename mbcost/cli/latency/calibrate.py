@@ -22,7 +22,7 @@ from mbcost.questions.latency.calibrate import calibrate as derive
 from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.page import make_page
-from mbcost.questions.latency.planned import NAME, USUAL_COUNT, plan_device
+from mbcost.questions.latency.plan import NAME, USUAL_COUNT, plan_device
 from mbcost.spec.catalogue.measurements import load_measurements
 from mbcost.spec.catalogue.runnable import find_runnable
 from mbcost.spec.device import MeasuredDevice

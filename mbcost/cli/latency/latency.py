@@ -11,7 +11,8 @@ from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.latency.latency import as_json, as_table, label_text, layers_table
+from mbcost.present.latency.latency import as_json, as_table, layers_table
+from mbcost.present.latency.words import label_text
 from mbcost.questions.latency.latency import predict_latencies
 from mbcost.spec.catalogue.measured import list_devices, list_profiles
 

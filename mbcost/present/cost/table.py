@@ -10,7 +10,7 @@ from typing import Any
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
-from mbcost.present.latency.words import milliseconds_cell, round_json
+from mbcost.present.estimates import milliseconds_cell, round_json
 from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_cell
 from mbcost.present.table import Cell, Column, ColumnNote, Share, Spelled, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable

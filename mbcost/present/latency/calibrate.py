@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mbcost.present.estimates import ERROR_DIGITS, milliseconds_cell, round_json
 from mbcost.present.latency.words import (
-    as_measured,
     describe_device,
     errors_json,
     errors_text,
-    milliseconds_cell,
+    label_text,
+    measured_cell,
     percent_cell,
-    round_json,
-    spell,
+    percent_json,
 )
 from mbcost.present.table import Column, Table, build_table
-from mbcost.questions.latency.calibrate import MOST_ERROR, Calibration, Point
-from mbcost.questions.latency.page import COMPUTED, COUNTED, Page, Rate
+from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, MOST_ERROR, Calibration, Point
+from mbcost.questions.latency.page import COMPUTED, COUNTED, MOVED, Page, Rate
+from mbcost.spec.shown import significant_text
 
 Row = tuple[Point, float | None]
 """A measured network, and the lower bound of its time in milliseconds."""
 COLUMNS: tuple[Column[Row], ...] = (
     Column("network", "network", lambda row: row[0].row.label),
-    Column("measured_ms", "measured ms", lambda row: as_measured(row[0].milliseconds), numeric=True),
+    Column("measured_ms", "measured ms", lambda row: measured_cell(row[0].milliseconds), numeric=True),
     Column("predicted_ms", "predicted ms", lambda row: milliseconds_cell(row[0].predicted), numeric=True),
     Column("error_percent", "error %", lambda row: percent_cell(row[0].ratio - 1), numeric=True),
     Column("suspicious", "suspicious", lambda row: row[0].suspicious),
@@ -71,7 +72,7 @@ def as_json(page: Page) -> dict[str, Any]:
         "points": len(calibration.sample),
         "left_out": errors_json(calibration.left_out),
         "mult_adds_alone": errors_json(calibration.mult_adds_alone),
-        **{key: _percent(getattr(calibration, key)) for key in groups},
+        **{key: percent_json(getattr(calibration, key)) for key in groups},
         "described": calibration.is_described,
         "interval": calibration.margin is not None,
         "structure": {"lanes": calibration.structure.lanes, "unfused": calibration.structure.unfused},
@@ -80,10 +81,10 @@ def as_json(page: Page) -> dict[str, Any]:
             {
                 "network": point.row.label,
                 "measured": round_json(point.milliseconds, 10),
-                "predicted": round_json(point.predicted, 6),
-                "error": round_json(100 * (point.ratio - 1)),
+                "predicted": round_json(point.predicted),
+                "error": percent_json(point.ratio - 1),
                 "suspicious": point.suspicious,
-                "bound": round_json(bound),
+                "bound": round_json(bound, ERROR_DIGITS),
             }
             for point, bound in zip(calibration.points, page.bounds, strict=True)
         ],
@@ -91,9 +92,9 @@ def as_json(page: Page) -> dict[str, Any]:
         "next": None
         if advice is None
         else {
-            "networks": [_label(network.label) for network in advice.networks],
-            "error": _percent(advice.error),
-            "error_after": _percent(advice.error_after),
+            "networks": [label_text(network) for network in advice.networks],
+            "error": percent_json(advice.error),
+            "error_after": percent_json(advice.error_after),
         },
         "notes": list(calibration.resolved.notes),
     }
@@ -134,9 +135,9 @@ def _list_notes(page: Page) -> Iterator[str]:
     if calibration.resolved.planned:
         yield f"not measured yet: {', '.join(row.label for row, _ in calibration.resolved.planned)}"
     if calibration.is_described and calibration.margin is None:
-        yield f"{len(calibration.residuals)} networks are too few for an interval, which needs 8"
+        yield f"{len(calibration.residuals)} networks are too few for an interval, which needs {LEAST_FOR_INTERVAL}"
     if page.advice is not None:
-        labels = " and ".join(_label(network.label) for network in page.advice.networks)
+        labels = " and ".join(label_text(network) for network in page.advice.networks)
         yield (
             f"measure next: {labels}; the expected mean error over the networks of a plan falls from "
             f"{page.advice.error:.1%} to {page.advice.error_after:.1%}"
@@ -169,8 +170,8 @@ def _describe_rates(page: Page) -> Iterator[str]:
 
 def _rate_text(rate: Rate) -> str:
     if rate.unit == COUNTED:
-        return f"{LABELS[rate.kind]} {spell(1e6 / rate.per_second, 3)} us"
-    unit = "/s" if rate.unit == COMPUTED else "B/s" if rate.unit == "bytes" else " elements/s"
+        return f"{LABELS[rate.kind]} {significant_text(1e6 / rate.per_second, 3)} us"
+    unit = "/s" if rate.unit == COMPUTED else "B/s" if rate.unit == MOVED else " elements/s"
     text = f"{LABELS[rate.kind]} {_scale(rate.per_second)}{unit}"
     return text if rate.peak is None else f"{text} (data sheet: at most {_scale(rate.peak)}{unit})"
 
@@ -178,7 +179,7 @@ def _rate_text(rate: Rate) -> str:
 def _scale(value: float) -> str:
     """Spell a rate with three digits and a decimal prefix."""
     factor, prefix = next(((factor, prefix) for factor, prefix in _PREFIXES if value >= factor), (1.0, ""))
-    return f"{spell(value / factor, 3)} {prefix}"
+    return f"{significant_text(value / factor, 3)} {prefix}"
 
 
 def _rate_json(rate: Rate) -> dict[str, Any]:
@@ -186,21 +187,12 @@ def _rate_json(rate: Rate) -> dict[str, Any]:
         "kind": rate.kind,
         "meaning": rate.meaning,
         "unit": f"{rate.unit} per second",
-        "per_second": round_json(rate.per_second),
+        "per_second": round_json(rate.per_second, ERROR_DIGITS),
         "peak": rate.peak,
         "determined": rate.is_determined,
     }
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round_json(100 * share)
-
-
 def _times(row: Row) -> Any:
     point, bound = row
     return None if bound is None else milliseconds_cell(point.milliseconds / bound)
-
-
-def _label(label: str) -> str:
-    """Return the label of a network without the implementation that everyone means."""
-    return label.replace(":official", "")

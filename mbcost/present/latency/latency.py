@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mbcost.analytic.network import Network
+from mbcost.present.estimates import milliseconds_cell, round_json
 from mbcost.present.latency.words import (
-    as_measured,
     describe_device,
     errors_json,
     errors_text,
-    milliseconds_cell,
+    label_text,
+    measured_cell,
     percent_cell,
-    round_json,
-    spell,
+    percent_json,
 )
 from mbcost.present.names import alpha_cell, describe, resolution_cell
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.latency.latency import Latencies, Latency
+from mbcost.spec.shown import significant_text
 
 BY_LAYER = (
     "an estimate only: whole networks were measured, so no error is known for a single layer, and times of work that "
@@ -35,9 +35,9 @@ COLUMNS: tuple[Column[Latency], ...] = (
     Column("latency_low_ms", "low", lambda item: milliseconds_cell(item.low), numeric=True),
     Column("latency_high_ms", "high", lambda item: milliseconds_cell(item.high), numeric=True),
     Column("error_percent", "error %", lambda item: percent_cell(item.error), numeric=True),
-    Column("measured_ms", "measured ms", lambda item: _measured(item.measured), numeric=True, spare=2),
+    Column("measured_ms", "measured ms", lambda item: measured_cell(item.measured), numeric=True, spare=2),
     Column("nearest", "nearest measured", lambda item: item.nearest.label, spare=3),
-    Column("nearest_ms", "its ms", lambda item: _measured(item.nearest.milliseconds), numeric=True, spare=3),
+    Column("nearest_ms", "its ms", lambda item: measured_cell(item.nearest.milliseconds), numeric=True, spare=3),
     Column("reason", "reason", lambda item: item.reason, only="data"),
 )
 LAYER_COLUMNS: tuple[Column[tuple[str, float]], ...] = (
@@ -92,7 +92,7 @@ def note_errors(answer: Latencies) -> tuple[str, ...]:
     (estimate,) = answer.estimates
     total = f"no interval of the total: {estimate.reason}"
     if estimate.low is not None and estimate.high is not None:
-        total = f"80% interval of the total: {spell(estimate.low)} to {spell(estimate.high)} ms"
+        total = f"80% interval of the total: {significant_text(estimate.low)} to {significant_text(estimate.high)} ms"
     errors = (note for note in _list_notes(answer) if note.startswith("error: "))
     return (f"ms on {describe_device(answer.device)}: {BY_LAYER}", *errors, total)
 
@@ -102,19 +102,14 @@ def _estimate_json(item: Latency, label: str) -> dict[str, Any]:
     return {
         "network": label,
         **{key: value for key, value in details.items() if key != "network"},
-        "ms": round_json(item.milliseconds, 6),
-        "low": round_json(item.low, 6),
-        "high": round_json(item.high, 6),
+        "ms": round_json(item.milliseconds),
+        "low": round_json(item.low),
+        "high": round_json(item.high),
         "reason": item.reason,
-        "error": None if item.error is None else round_json(100 * item.error),
+        "error": percent_json(item.error),
         "measured": round_json(item.measured, 10),
         "nearest": {"network": item.nearest.label, "measured": round_json(item.nearest.milliseconds, 10)},
     }
-
-
-def label_text(network: Network) -> str:
-    """Spell a network with all settings that are not usual."""
-    return network.label.replace(":official", "")
 
 
 def _list_notes(answer: Latencies) -> Iterator[str]:
@@ -131,9 +126,5 @@ def _list_notes(answer: Latencies) -> Iterator[str]:
             reasons.setdefault(item.reason, []).append(label_text(item.network))
     for reason, labels in reasons.items():
         yield f"no interval for {', '.join(labels)}: {reason}"
-    resolved = answer.calibration.resolved if answer.calibration is not None else None
-    yield from resolved.notes if resolved is not None else ()
-
-
-def _measured(value: float | None) -> Cell:
-    return None if value is None else as_measured(value)
+    if answer.calibration is not None:
+        yield from answer.calibration.resolved.notes

@@ -1,40 +1,33 @@
-"""Milliseconds, rates and errors, for people and in JSON."""
+"""What the commands about latency spell alike: networks, measured times, errors and devices."""
 
 from __future__ import annotations
 
-from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
+from mbcost.present.estimates import ERROR_DIGITS, round_json
 from mbcost.present.table import Cell, Spelled
+from mbcost.spec.shown import measured_text
 
 if TYPE_CHECKING:
+    from mbcost.analytic.network import Network
     from mbcost.questions.latency.calibrate import Errors
     from mbcost.spec.device import MeasuredDevice
 
-DIGITS = 4
-"""The significant digits of a number that is estimated."""
 
+def label_text(network: Network) -> str:
+    """Spell a network with all its settings, without the implementation that is its default.
 
-def spell(value: float, digits: int = DIGITS) -> str:
-    """Spell a positive number with significant digits, without an exponent.
-
-    >>> spell(0.0123456), spell(6.2), spell(123456.7), spell(9.99996)
-    ('0.01235', '6.200', '123,500', '10.00')
+    >>> from mbcost.analytic.reference import resolve_reference
+    >>> label_text(resolve_reference("v2")), label_text(resolve_reference("v2:keras"))
+    ('v2@1/224', 'v2@1/224:keras')
     """
-    if value == 0:
-        return "0"
-    rounded = float(f"{value:.{digits}g}")
-    return f"{rounded:,.{max(0, digits - 1 - floor(log10(abs(rounded))))}f}"
+    reference, comma, settings = network.label.partition(", ")
+    return reference.removesuffix(f":{network.spec.default_implementation}") + comma + settings
 
 
-def milliseconds_cell(value: float | None) -> Cell:
-    """Return the cell of a latency; Python programs read it unrounded."""
-    return None if value is None else Spelled(spell(value).replace(",", ""), value)
-
-
-def as_measured(value: float) -> Spelled:
+def measured_cell(value: float | None) -> Cell:
     """Return the cell of a latency as it was measured, with its own digits, at most six."""
-    return Spelled(f"{float(f'{value:.6g}'):.10f}".rstrip("0").rstrip("."), value)
+    return None if value is None else Spelled(measured_text(value).replace(",", ""), value)
 
 
 def percent_cell(share: float | None) -> Cell:
@@ -42,18 +35,18 @@ def percent_cell(share: float | None) -> Cell:
     return None if share is None else Spelled(f"{100 * share:.1f}", 100 * share)
 
 
-def round_json(value: float | None, digits: int = DIGITS) -> float | None:
-    """Return a number for JSON: rounded, so that it is the same on every processor."""
-    return None if value is None else float(f"{value:.{digits}g}")
+def percent_json(share: float | None) -> float | None:
+    """Return an error for JSON, in percent."""
+    return None if share is None else round_json(100 * share, ERROR_DIGITS)
 
 
 def errors_json(errors: Errors) -> dict[str, Any]:
     """Return relative errors for JSON: in percent, and the share of those within 10%."""
     return {
-        "mean": round_json(100 * errors.mean),
-        "p90": round_json(100 * errors.p90),
-        "worst": round_json(100 * errors.worst),
-        "within_10": round_json(errors.within_10),
+        "mean": percent_json(errors.mean),
+        "p90": percent_json(errors.p90),
+        "worst": percent_json(errors.worst),
+        "within_10": round_json(errors.within_10, ERROR_DIGITS),
     }
 
 

@@ -5,36 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from mbcost.present.estimates import accuracy_cell, milliseconds_cell
 from mbcost.present.names import alpha_cell, resolution_cell, resolution_text
 from mbcost.present.search.fit_notes import list_notes
 from mbcost.present.search.sweep import key_of
-from mbcost.present.search.words import name_network, option_of, write_counts, write_lead, write_title
-from mbcost.present.table import Cell, Column, Spelled, Table, build_table, decimal_cell, to_float
+from mbcost.present.search.words import DIGITS, name_network, option_of, write_counts, write_lead, write_title
+from mbcost.present.table import Cell, Column, Spelled, Table, build_table, to_float
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit, Fitting
 from mbcost.questions.search.series import Resolution
 
 SAME_AT = "same at: other resolutions that cost the same"
-KEYS = {"top1": "top1_percent", "latency": "latency_ms"}
-"""A quantity -> the key of its column, where the two differ from those of `sweep`."""
+KEYS = {"latency": "latency_ms"}
+"""A quantity that `sweep` does not have -> the key of its column."""
 
 
-def _read(name: str, spell: Callable[[float], Spelled]) -> Callable[[Fitting], Cell]:
-    def read(fitting: Fitting) -> Cell:
-        value = getattr(fitting.configuration.estimated, name)
-        return None if value is None else spell(value)
-
-    return read
+def _read(name: str, spell: Callable[[float | None], Cell]) -> Callable[[Fitting], Cell]:
+    """Return the reader of an estimate of a configuration."""
+    return lambda fitting: spell(getattr(fitting.configuration.estimated, name))
 
 
-def percent_cell(percent: float) -> Spelled:
-    """Return the cell of an accuracy."""
-    return decimal_cell(percent, 1)
-
-
-def milliseconds_cell(milliseconds: float) -> Spelled:
-    """Return the cell of a latency in three significant digits."""
-    return Spelled(f"{milliseconds:#.3g}".rstrip("."), milliseconds)
+def _milliseconds_cell(milliseconds: float | None) -> Cell:
+    return milliseconds_cell(milliseconds, DIGITS)
 
 
 COLUMNS = (
@@ -42,13 +34,13 @@ COLUMNS = (
     Column[Fitting]("alpha", "alpha", lambda fitting: alpha_cell(fitting.configuration.plateau.alpha)),
     Column[Fitting]("resolution", "resolution", lambda fitting: resolution_cell(fitting.configuration.resolution)),
     Column[Fitting]("same_cost_at", "same at", lambda fitting: _equals_text(fitting), spare=6, legend=SAME_AT),
-    Column[Fitting]("top1_percent", "top-1 %", _read("top1", percent_cell), numeric=True),
-    Column[Fitting]("low_percent", "low", _read("top1_low", percent_cell), numeric=True, spare=2),
-    Column[Fitting]("high_percent", "high", _read("top1_high", percent_cell), numeric=True, spare=2),
+    Column[Fitting]("top1_percent", "top-1 %", _read("top1", accuracy_cell), numeric=True),
+    Column[Fitting]("low_percent", "low", _read("top1_low", accuracy_cell), numeric=True, spare=2),
+    Column[Fitting]("high_percent", "high", _read("top1_high", accuracy_cell), numeric=True, spare=2),
     Column[Fitting]("released", "released", lambda fitting: fitting.configuration.checkpoint is not None, spare=1),
-    Column[Fitting]("latency_ms", "ms", _read("milliseconds", milliseconds_cell), numeric=True),
+    Column[Fitting]("latency_ms", "ms", _read("milliseconds", _milliseconds_cell), numeric=True),
     Column[Fitting](
-        "latency_high_ms", "at most ms", _read("milliseconds_high", milliseconds_cell), numeric=True, spare=1
+        "latency_high_ms", "at most ms", _read("milliseconds_high", _milliseconds_cell), numeric=True, spare=1
     ),
     Column[Fitting]("fits", "fits", lambda fitting: _fits_text(fitting)),
     Column[Fitting]("mult_adds", "mult-adds", lambda fitting: fitting.configuration.mult_adds, numeric=True),
@@ -82,7 +74,7 @@ class _Row:
         return self.fitting.configuration
 
 
-def _read_own(name: str, spell: Callable[[float], Spelled]) -> Callable[[_Row], Cell]:
+def _read_own(name: str, spell: Callable[[float | None], Cell]) -> Callable[[_Row], Cell]:
     """Return the reader of an estimate, which belongs to the configuration's own resolution."""
     read = _read(name, spell)
     return lambda row: read(row.fitting) if row.resolution == row.configuration.resolution else None
@@ -97,12 +89,12 @@ DATA = (
     Column[_Row]("params", "params", lambda row: row.configuration.params),
     Column[_Row]("peak_bytes", "peak memory B", lambda row: row.configuration.memory),
     Column[_Row]("flash_bytes", "flash B", lambda row: row.configuration.flash),
-    Column[_Row]("top1_percent", "top-1 %", _read_own("top1", percent_cell)),
-    Column[_Row]("low_percent", "low", _read_own("top1_low", percent_cell)),
-    Column[_Row]("high_percent", "high", _read_own("top1_high", percent_cell)),
+    Column[_Row]("top1_percent", "top-1 %", _read_own("top1", accuracy_cell)),
+    Column[_Row]("low_percent", "low", _read_own("top1_low", accuracy_cell)),
+    Column[_Row]("high_percent", "high", _read_own("top1_high", accuracy_cell)),
     Column[_Row]("released", "released", lambda row: _is_released(row)),
-    Column[_Row]("latency_ms", "ms", _read_own("milliseconds", milliseconds_cell)),
-    Column[_Row]("latency_high_ms", "at most ms", _read_own("milliseconds_high", milliseconds_cell)),
+    Column[_Row]("latency_ms", "ms", _read_own("milliseconds", _milliseconds_cell)),
+    Column[_Row]("latency_high_ms", "at most ms", _read_own("milliseconds_high", _milliseconds_cell)),
     Column[_Row]("fits", "fits", lambda row: _fits_text(row.fitting)),
     Column[_Row]("binding", "binding", lambda row: _binding_cell(row.fitting)),
     Column[_Row]("left_percent", "left of it", lambda row: _left_cell(row.fitting)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mbcost.present.estimates import round_json
 from mbcost.present.search.sweep import record
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.search.configurations import Configuration
@@ -71,8 +72,8 @@ def _device_json(calibration: Calibration | None) -> dict[str, Any] | None:
         "device": calibration.device.device,
         "runtime": calibration.device.runtime or None,
         "points": len(calibration.points),
-        "left_out": _round(100 * calibration.left_out.mean),
-        "mult_adds_alone": _round(100 * calibration.mult_adds_alone.mean),
+        "left_out": round_json(100 * calibration.left_out.mean),
+        "mult_adds_alone": round_json(100 * calibration.mult_adds_alone.mean),
     }
 
 
@@ -92,12 +93,12 @@ def _configuration_json(configuration: Configuration) -> dict[str, Any]:
     known = configuration.estimated
     return {
         **record(configuration),
-        "top1": _round(known.top1),
-        "top1_low": _round(known.top1_low),
-        "top1_high": _round(known.top1_high),
+        "top1": round_json(known.top1),
+        "top1_low": round_json(known.top1_low),
+        "top1_high": round_json(known.top1_high),
         "top1_exact": configuration.checkpoint is not None,
-        "milliseconds": _round(known.milliseconds),
-        "milliseconds_high": _round(known.milliseconds_high),
+        "milliseconds": round_json(known.milliseconds),
+        "milliseconds_high": round_json(known.milliseconds_high),
     }
 
 
@@ -116,14 +117,9 @@ def _measure_excess(limit: Limit, configuration: Configuration) -> int | float |
     excess = limit.measure_excess(configuration)
     if excess is None or excess.denominator == 1:
         return None if excess is None else int(excess)
-    return _round(float(excess))
+    return round_json(float(excess))
 
 
 def _measure_left(limit: Limit, configuration: Configuration) -> int | float | None:
     excess = _measure_excess(limit, configuration)
     return None if excess is None else -excess
-
-
-def _round(number: float | None) -> float | None:
-    """Return an estimate in six significant digits, more than it deserves, so that it is the same everywhere."""
-    return None if number is None else float(f"{number:.6g}")

@@ -20,6 +20,7 @@ from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit, Fitting, Miss, Relief
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import MOST_ARENAS
+from mbcost.spec.shown import join_words
 from mbcost.spec.table import CLASSES
 
 MOST_RELEASED = 6
@@ -58,7 +59,7 @@ def _list_near(answer: Fit) -> Iterator[str]:
     for relief in answer.reliefs:
         yield f"without {option_of(relief.limit)}: {_relief_text(relief, best)}"
     if answer.best and answer.missing and answer.listing == "networks":
-        yield f"nothing fits of {_join(answer.missing)}"
+        yield f"nothing fits of {join_words(answer.missing)}"
 
 
 def _list_released(fittings: tuple[Fitting, ...]) -> Iterator[str]:
@@ -76,16 +77,17 @@ def _list_released(fittings: tuple[Fitting, ...]) -> Iterator[str]:
 
 def _list_reasons(fittings: Iterable[Fitting]) -> Iterator[str]:
     """Yield why rows have no accuracy or no interval, one line per reason."""
-    names: dict[str, list[str]] = {}
+    names: dict[str, dict[str, None]] = {}
     for fitting in fittings:
         name = name_configuration(fitting.configuration)
         if fitting.why_no_top1 is not None:
-            names.setdefault(f"no top-1, ranked after those with one: {fitting.why_no_top1}", []).append(name)
+            names.setdefault(f"no top-1, ranked after those with one: {fitting.why_no_top1}", {})[name] = None
         if fitting.why_no_interval is not None:
-            names.setdefault(f"the latency has no interval: {fitting.why_no_interval}", []).append(name)
-    for reason, rows in names.items():
+            names.setdefault(f"the latency has no interval: {fitting.why_no_interval}", {})[name] = None
+    for reason, keys in names.items():
+        rows = list(keys)
         shown = rows if len(rows) <= MOST_RELEASED else [*rows[: MOST_RELEASED - 1], "others"]
-        yield f"{_join(shown)}: {reason}"
+        yield f"{join_words(shown)}: {reason}"
 
 
 def _list_meanings(answer: Fit) -> Iterator[str | ColumnNote]:
@@ -111,7 +113,7 @@ def _list_meanings(answer: Fit) -> Iterator[str | ColumnNote]:
     known = [row.configuration for row in rows if row.configuration.estimated.top1 is not None]
     recipes = dict.fromkeys(point.series.recipe.name for point in known if point.series.recipe is not None)
     if len(recipes) > 1:
-        yield f"{_join(recipes)} trained with different recipes, which can decide which network ranks first"
+        yield f"{join_words(recipes)} trained with different recipes, which can decide which network ranks first"
     if known:
         yield ColumnNote(_accuracy_note(known), ("top1_percent",))
 
@@ -159,7 +161,7 @@ def _miss_text(miss: Miss) -> str:
         layer = f" (layer {miss.layer})" if limit.quantity == "memory" else ""
         amounts.append(f"{option_of(limit)} {amount}{layer}")
     top1 = f", {describe_top1(miss.configuration)}," if miss.configuration.estimated.top1 is not None else ""
-    return f"{name_configuration(miss.configuration)}{top1} misses {_join(amounts)}"
+    return f"{name_configuration(miss.configuration)}{top1} misses {join_words(amounts)}"
 
 
 def _impossible_text(limit: Limit, nearest: Configuration | None, bound: str) -> str:
@@ -191,9 +193,3 @@ def _relief_text(relief: Relief, best: Configuration | None) -> str:
     with_ = "" if relief.limit.quantity == "top1" or (adds and relief.limit.quantity == "mult_adds") else f", {amount}"
     kind = "nearest" if best is None else "best"
     return f"the {kind} is {name_configuration(configuration)}: {top1}{adds}{with_}"
-
-
-def _join(words: Iterable[str]) -> str:
-    """Join words by commas, the last one by `and`."""
-    *others, last = words
-    return " and ".join(filter(None, (", ".join(others), last)))

@@ -9,12 +9,15 @@ from mbcost.present.names import bytes_text, reference_text
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit
 from mbcost.questions.search.limits import Limit
+from mbcost.spec.shown import significant_text
 
 OPTIONS: Mapping[str, str] = {
     "memory": "--ram", "flash": "--flash", "mult_adds": "--mult-adds", "params": "--params", "top1": "--min-top1",
     "latency": "--max-latency",
 }  # fmt: skip
 """The quantity of a limit -> the option that sets it."""
+DIGITS = 3
+"""The significant digits of a latency."""
 LOWER_BOUND = "under naive, a lower bound of arena"
 
 
@@ -97,8 +100,9 @@ def describe_top1(configuration: Configuration) -> str:
 def describe_latency(configuration: Configuration) -> str:
     """Return the latency in words."""
     known = configuration.estimated
-    bound = "no interval" if known.milliseconds_high is None else f"at most {known.milliseconds_high:.3g}"
-    return f"{known.milliseconds:.3g} ms ({bound})"
+    high = known.milliseconds_high
+    bound = "no interval" if high is None else f"at most {significant_text(high, DIGITS)}"
+    return f"{significant_text(known.milliseconds or 0, DIGITS)} ms ({bound})"
 
 
 def _limit_text(limit: Limit) -> str:
@@ -119,5 +123,5 @@ def amount_text(limit: Limit, value: Any) -> str:
     if limit.quantity == "top1":
         return f"{float(value):.1f}%" if abs(value) >= 0.1 or not value else f"{float(value):.1g}%"
     if limit.quantity == "latency":
-        return f"{float(value):.3g} ms"
+        return f"{significant_text(float(value), DIGITS)} ms"
     return f"{int(value):,} mult-adds" if limit.quantity == "mult_adds" else f"{int(value):,} params"

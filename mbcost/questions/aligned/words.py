@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mbcost.spec.shown import join_words
+
 
 def enumerate_names(names: Sequence[str], shown: int = 3) -> str:
     """Return the names as a list in words, with a count of those beyond `shown`.
@@ -13,4 +15,4 @@ def enumerate_names(names: Sequence[str], shown: int = 3) -> str:
     """
     if len(names) > shown + 1:
         return f"{', '.join(names[:shown])} and {len(names) - shown} others"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return join_words(names)

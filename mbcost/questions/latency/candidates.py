@@ -7,12 +7,11 @@ from itertools import product
 
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.library import load_flat, load_spec
-from mbcost.spec.catalogue.reference import parse_reference
+from mbcost.spec.catalogue.reference import parse_reference, reference_text
 
 DEFAULT_NETS = ("v1", "v2", "v3-large", "v3-small")
-"""The networks that are planned if none is named."""
+"""The networks from which a plan chooses if none is named."""
 
 
 def list_candidates(texts: Sequence[str] = ()) -> list[Network]:
@@ -27,24 +26,20 @@ def list_candidates(texts: Sequence[str] = ()) -> list[Network]:
     >>> len(list_candidates(["v2"])), len(list_candidates(["v2@0.5", "v2/160", "v2@1.4/96:keras"]))
     (30, 11)
     """
-    candidates: list[Network] = []
-    for text in texts or DEFAULT_NETS:
-        candidates += [network for network in _expand(text) if network not in candidates]
-    return candidates
+    return list(spell_candidates(texts).values())
 
 
-def check_count(count: int, candidates: Sequence[Network]) -> None:
-    """Check that as many networks can be chosen.
+def spell_candidates(texts: Sequence[str] = ()) -> dict[str, Network]:
+    """Return the networks of `list_candidates` by references in the words of `texts`, such as the path of a file.
 
     Raises:
-        MbcostError: the number is below 1 or above the number of candidates.
+        MbcostError: a network is unknown or cannot be built.
     """
-    if count < 1:
-        raise MbcostError(f"plan is {count}: it must be at least 1")
-    if count > len(candidates):
-        raise MbcostError(
-            f"plan is {count}, but only {len(candidates)} networks can be chosen: name more networks, or plan fewer"
-        )
+    candidates: dict[str, Network] = {}
+    for text in texts or DEFAULT_NETS:
+        known = list(candidates.values())
+        candidates |= {_spell(text, network): network for network in _expand(text) if network not in known}
+    return candidates
 
 
 def _expand(text: str) -> Iterator[Network]:
@@ -59,3 +54,11 @@ def _expand(text: str) -> Iterator[Network]:
         sizes = [reference.resolution]
     for alpha, size in product(alphas, sizes):
         yield resolve_reference(text, Settings(alpha=alpha, resolution=size))
+
+
+def _spell(text: str, network: Network) -> str:
+    """Return the reference to a network in the words of the reference from which it comes."""
+    if network.spec.is_flat:
+        return text
+    given = parse_reference(text)
+    return reference_text(given.name, network.alpha, network.resolution, given.implementation)

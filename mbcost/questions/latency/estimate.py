@@ -12,7 +12,7 @@ from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, MOST_ERROR, M
 from mbcost.questions.latency.family import name_family
 from mbcost.questions.latency.rates import select_kinds
 from mbcost.questions.latency.work import Channels, Sizes, describe_network, measure_grid, measure_work
-from mbcost.spec.shown import show
+from mbcost.spec.shown import measured_text, show
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class Estimate:
     """What was measured of this very network, if it was."""
 
     def __repr__(self) -> str:
-        interval = self.reason if self.low is None else f"80 % of networks within {self.low:.3g} to {self.high:.3g} ms"
+        interval = f"no interval: {self.reason}" if self.low is None else f"80% {self.low:.3g} to {self.high:.3g} ms"
         return show(self, f"{self.network.label}: {self.milliseconds:.4g} ms, {interval}")
 
 
@@ -70,7 +70,7 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
         return f"no network of its family was measured{known}"
     low, high = calibration.range
     if not low <= milliseconds <= high:
-        return f"the measured networks take {low:.4g} to {high:.4g} ms, and this one is outside"
+        return f"the measured networks take {measured_text(low)} to {measured_text(high)} ms, and this one is outside"
     return None
 
 

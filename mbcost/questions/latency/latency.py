@@ -24,28 +24,15 @@ if TYPE_CHECKING:
     from mbcost.questions.latency.profile import ScaledProfile
 
 
-@dataclass(frozen=True)
-class Latency:
-    """The latency of one network for one run, in milliseconds."""
+@dataclass(frozen=True, repr=False)
+class Latency(Estimate):
+    """The latency of one network for one run, with what a user compares it with."""
 
-    network: Network
-    milliseconds: float
-    low: float | None
-    """The ends of an 80 percent interval; None if there is none."""
-    high: float | None
-    reason: str | None
-    """Why there is no interval; None if there is one."""
-    measured: float | None
-    """What was measured of this very network, if it was."""
     nearest: MeasuredNetwork
     """The measured network whose estimated time divides most alike over the kinds of work."""
     error: float | None
     """The mean relative error of such estimates: for networks that were left out, or whole families of them if the
     family of this one was not measured; None if it is unknown, as outside of the measured range."""
-
-    def __repr__(self) -> str:
-        interval = f"no interval: {self.reason}" if self.low is None else f"80% {self.low:.3g} to {self.high:.3g} ms"
-        return show(self, f"{self.network.label}: {self.milliseconds:.4g} ms, {interval}")
 
 
 @dataclass(frozen=True)
@@ -93,11 +80,9 @@ def predict_latencies(networks: Sequence[Network], device: str, like: str | None
 
 
 def _estimate(calibration: Calibration, network: Network) -> Latency:
-    estimate: Estimate = estimate_latency(calibration, network)
-    return Latency(
-        network, estimate.milliseconds, estimate.low, estimate.high, estimate.reason, estimate.measured,
-        find_nearest(calibration, network), _choose_error(calibration, network, estimate.milliseconds),
-    )  # fmt: skip
+    estimate = estimate_latency(calibration, network)
+    error = _choose_error(calibration, network, estimate.milliseconds)
+    return Latency(**vars(estimate), nearest=find_nearest(calibration, network), error=error)
 
 
 def _choose_error(calibration: Calibration, network: Network, milliseconds: float) -> float | None:

@@ -10,7 +10,7 @@ from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
 from mbcost.errors import MbcostError, Problem, SpecError, one_line
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
-from mbcost.spec.shown import show
+from mbcost.spec.shown import join_words, show, significant_text
 
 LARGEST_SPREAD = 1.3
 """The largest ratio of two measurements of one network under the same conditions."""
@@ -61,7 +61,7 @@ def resolve_measured(device: MeasuredDevice, *, planned: bool = False) -> Resolv
         elif _agree(times):
             mean = exp(fsum(map(log, times)) / len(times))
             measured.append((replace(rows[0], milliseconds=mean), network))
-            notes.append(f"{_describe(rows)}: their geometric mean, {mean:.4g} ms, is used")
+            notes.append(f"{_describe(rows)}: their geometric mean, {significant_text(mean)} ms, is used")
         else:
             notes.append(
                 f"{_describe(rows)}: they differ by more than {LARGEST_SPREAD - 1:.0%}, so none is used: "
@@ -124,7 +124,7 @@ def _describe(rows: list[MeasuredNetwork]) -> str:
     names = list(dict.fromkeys(row.label for row in rows if row.milliseconds is not None))
     alike = f", also written {', '.join(names[1:])}," if len(names) > 1 else ""
     times = [f"{row.milliseconds:g}" for row in rows if row.milliseconds is not None]
-    return f"{names[0]}{alike} was measured {len(times)} times, {' and '.join(times)} ms"
+    return f"{names[0]}{alike} was measured {len(times)} times, {join_words(times)} ms"
 
 
 def _describe_missing(device: MeasuredDevice) -> str:

@@ -10,8 +10,9 @@ from mbcost.analytic.reference import resolve_reference
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.advice import advise
 from mbcost.questions.latency.calibrate import calibrate
-from mbcost.questions.latency.candidates import check_count, list_candidates
+from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.design import make_design, plan_measurements
+from mbcost.questions.latency.plan import plan_device
 from mbcost.questions.latency.priors import choose_prior
 
 
@@ -67,4 +68,4 @@ def test_names_mean_their_published_settings() -> None:
 @pytest.mark.parametrize("count", [0, -1, 17])
 def test_an_impossible_number_of_networks_is_refused(count: int) -> None:
     with pytest.raises(MbcostError, match=f"plan is {count}"):
-        check_count(count, list_candidates(["v1"]))
+        plan_device(count, ["v1"])

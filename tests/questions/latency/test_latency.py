@@ -13,7 +13,7 @@ from mbcost.questions.latency.calibrate import calibrate
 from mbcost.questions.latency.latency import find_nearest, predict_latencies
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.page import make_page
-from mbcost.questions.latency.planned import plan_device
+from mbcost.questions.latency.plan import plan_device
 from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.spec.catalogue.measured import load_measured_device, load_profile
 from mbcost.spec.device import MeasuredDevice
