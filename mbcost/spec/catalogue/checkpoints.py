@@ -1,4 +1,4 @@
-"""Published accuracy and phone latency of released checkpoints, by the recipe with which they were trained."""
+"""Published accuracy of released checkpoints, by the recipe with which they were trained."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from mbcost.spec.catalogue.library import NETWORKS, specs_folder
 from mbcost.spec.reading.nodes import Reader, is_empty
 from mbcost.spec.reading.text import read_file
 
-_FIRST = ("net", "alpha", "resolution", "top1", "top5")
-"""The columns before the columns of the phones."""
+_COLUMNS = ["net", "alpha", "resolution", "top1", "top5"]
 _KEYS = ("title", "implementation", "classes", "sources", "columns", "rows")
 OFFICIAL = "tf-slim"
 """The recipe whose checkpoints `sweep` and `fit` show with the official networks."""
@@ -21,7 +20,7 @@ OFFICIAL = "tf-slim"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Trained weights that somebody released, with their published accuracy and latency."""
+    """Trained weights that somebody released, with their published accuracy."""
 
     net: str
     alpha: float
@@ -30,8 +29,7 @@ class Checkpoint:
     top1: float
     """ImageNet accuracy, percent, single crop."""
     top5: float | None
-    latency_ms: Mapping[str, float]
-    """Phone -> milliseconds on one large core, in float32; empty if no latency is published."""
+    """The same for the five most probable classes; None if it is not published."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,8 @@ def _read_recipe(reader: Reader, name: str, record: yaml.Node) -> Recipe:
     values = reader.mapping(record, _KEYS)
     nodes = {key: reader.require(record, values, key) for key in _KEYS}
     columns = [reader.text(item) for item in reader.sequence(nodes["columns"])]
-    if tuple(columns[: len(_FIRST)]) != _FIRST:
-        reader.report(nodes["columns"], f"expected the columns {', '.join(_FIRST)}, then phones")
+    if columns != _COLUMNS:
+        reader.report(nodes["columns"], f"expected the columns {', '.join(_COLUMNS)}")
         reader.finish()
     checkpoints: dict[tuple[str, float, int], Checkpoint] = {}
     for row in reader.sequence(nodes["rows"]):
@@ -100,7 +98,7 @@ def _read_recipe(reader: Reader, name: str, record: yaml.Node) -> Recipe:
         if len(cells) != len(columns):
             reader.report(row, f"expected {len(columns)} cells ({', '.join(columns)}), found {len(cells)}")
             continue
-        checkpoint = _read_checkpoint(reader, cells, columns[len(_FIRST) :])
+        checkpoint = _read_checkpoint(reader, cells)
         key = checkpoint.net, checkpoint.alpha, checkpoint.resolution
         if key in checkpoints:
             reader.report(row, "this network, alpha and resolution have a row above: remove one")
@@ -115,19 +113,14 @@ def _read_recipe(reader: Reader, name: str, record: yaml.Node) -> Recipe:
     )
 
 
-def _read_checkpoint(reader: Reader, cells: list[yaml.Node], phones: list[str]) -> Checkpoint:
-    net, alpha, resolution, top1, top5, *latencies = cells
+def _read_checkpoint(reader: Reader, cells: list[yaml.Node]) -> Checkpoint:
+    net, alpha, resolution, top1, top5 = cells
     return Checkpoint(
         net=reader.word(net, "network", NETWORKS),
         alpha=_read_above_zero(reader, alpha),
         resolution=reader.whole(resolution),
         top1=_read_percent(reader, top1),
         top5=None if is_empty(top5) else _read_percent(reader, top5),
-        latency_ms={
-            phone: _read_above_zero(reader, cell)
-            for phone, cell in zip(phones, latencies, strict=True)
-            if not is_empty(cell)
-        },
     )
 
 

@@ -20,7 +20,7 @@ WITH_INTERVAL = [surface for surface in FITTED if not surface.why_no_interval]
 
 
 def release(points: list[tuple[float, int, float]]) -> Surface:
-    checkpoints = tuple(Checkpoint("v2", alpha, side, top1, None, {}) for alpha, side, top1 in points)
+    checkpoints = tuple(Checkpoint("v2", alpha, side, top1, None) for alpha, side, top1 in points)
     return Surface(Recipe("mine", "Mine", "official", 1000, (), checkpoints), "v2", checkpoints)
 
 
@@ -182,7 +182,7 @@ def test_the_error_of_a_checkpoint_does_not_depend_on_its_own_accuracy() -> None
     (own,) = [item for item in surface.checkpoints if (item.alpha, item.resolution) == (0.5, 160)]
     rest = tuple(item for item in surface.checkpoints if item is not own)
     estimate = float(Surface(surface.recipe, surface.net, rest).predict(own.alpha, own.resolution)[0])
-    wrong = Checkpoint(own.net, own.alpha, own.resolution, own.top1 - 20, None, {})
+    wrong = Checkpoint(own.net, own.alpha, own.resolution, own.top1 - 20, None)
     errors = Surface(surface.recipe, surface.net, (*rest, wrong)).left_out
     assert errors is not None
     assert errors.worst == pytest.approx(estimate - wrong.top1, abs=1e-9)
