@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Optional
 
 from mbcost.cli.arguments import NetworkOptions
@@ -186,12 +187,16 @@ GROUPS: Mapping[Any, Group] = {
 
 
 def share_options(
-    *, known: Callable[[Mapping[str, Any]], Sequence[Column[Any]]] | None = None, **changed: Any
+    *,
+    known: Callable[[Mapping[str, Any]], Sequence[Column[Any]]] | None = None,
+    groups: Mapping[Any, Group] = MappingProxyType({}),
+    **changed: Any,
 ) -> Callable[[Command], Command]:
     """Return a decorator that gives a command the options of `GROUPS` in place of its parameters of these types.
 
     Args:
         known: returns the columns of the answer, given the options; for commands that do not answer at once.
+        groups: further groups, those of one family of commands.
         changed: an option by its name, where the command's own differs; None if the command does not have it.
     """
 
@@ -199,7 +204,7 @@ def share_options(
         parameters: list[inspect.Parameter] = []
         grouped: dict[str, tuple[Group, list[str]]] = {}
         for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
-            group = GROUPS.get(parameter.annotation)
+            group = {**GROUPS, **groups}.get(parameter.annotation)
             if group is None:
                 parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
                 continue

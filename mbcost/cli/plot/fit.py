@@ -9,28 +9,15 @@ from mbcost.cli.completers import complete_network
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.parameters import Argument
 from mbcost.cli.plot.files import Picture, check_picture, save_picture
-from mbcost.cli.search.limits import (
-    ALPHAS,
-    RESOLUTIONS,
-    Device,
-    Flash,
-    MaxLatency,
-    MinTop1,
-    MultAdds,
-    Params,
-    Ram,
-    parse_limits,
-    plan_search,
-)
+from mbcost.cli.search.limits import ALPHAS, LIMITS, RESOLUTIONS, LimitOptions, plan_search
 from mbcost.cli.search.options import Allocator, Dtype
 from mbcost.present.plot.fit import draw_front
-from mbcost.questions.search.estimates import make_estimator
 from mbcost.questions.search.fit import Wish
 from mbcost.questions.search.front import trace_front
 from mbcost.questions.search.requests import NETS, list_sheets, load_rules
 
 
-@share_options(alpha=alpha_list(ALPHAS), res=res_list(RESOLUTIONS), rho=RhoList)
+@share_options(groups=LIMITS, alpha=alpha_list(ALPHAS), res=res_list(RESOLUTIONS), rho=RhoList)
 def fit(
     output: Picture,
     networks: Annotated[
@@ -42,13 +29,7 @@ def fit(
         ),
     ] = None,
     *,
-    flash: Flash = None,
-    ram: Ram = None,
-    mult_adds: MultAdds = None,
-    params: Params = None,
-    min_top1: MinTop1 = None,
-    max_latency: MaxLatency = None,
-    device: Device = None,
+    limit_options: LimitOptions,
     options: NetworkOptions,
     convention: ConventionName = None,
     allocator: Allocator = "naive",
@@ -65,14 +46,8 @@ def fit(
       mbcost plot fit v1 v2 --mult-adds 100M --min-top1 60 -o fit.png
     """
     check_picture(output)
-    estimator = make_estimator(device, limits_latency=max_latency is not None)
-    limits = parse_limits(
-        {
-            "ram": ram, "flash": flash, "mult-adds": mult_adds, "params": params, "min-top1": min_top1,
-            "max-latency": max_latency,
-        },
-        estimator.device,
-    )  # fmt: skip
+    estimator = limit_options.make_estimator()
+    limits = limit_options.parse(estimator.device)
     rules = load_rules(convention, allocator, dtype)
     requests = plan_search(networks or (), options, limits, Wish(), force=force)
     save_picture(draw_front(trace_front(*list_sheets(requests, rules), limits, estimator)), output)

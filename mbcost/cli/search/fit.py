@@ -9,25 +9,12 @@ from mbcost.cli.completers import complete_network, one_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
-from mbcost.cli.search.limits import (
-    ALPHAS,
-    RESOLUTIONS,
-    Device,
-    Flash,
-    MaxLatency,
-    MinTop1,
-    MultAdds,
-    Params,
-    Ram,
-    parse_limits,
-    plan_search,
-)
+from mbcost.cli.search.limits import ALPHAS, LIMITS, RESOLUTIONS, LimitOptions, plan_search
 from mbcost.cli.search.options import Allocator, Dtype
 from mbcost.errors import unknown
 from mbcost.present.search.fit import COLUMNS, DATA, as_table
 from mbcost.present.search.fit_json import as_json
 from mbcost.questions.search.effort import check_arenas
-from mbcost.questions.search.estimates import make_estimator
 from mbcost.questions.search.fit import Wish
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.ranking import RANKS
@@ -40,6 +27,7 @@ LISTED = 10
 
 @share_options(
     known=lambda _: COLUMNS,
+    groups=LIMITS,
     alpha=alpha_list(ALPHAS),
     res=res_list(RESOLUTIONS),
     rho=RhoList,
@@ -55,13 +43,7 @@ def fit(
     ] = None,
     *,
     named: Annotated[Optional[list[str]], Option("--net", hidden=True, complete=complete_network)] = None,
-    flash: Flash = None,
-    ram: Ram = None,
-    mult_adds: MultAdds = None,
-    params: Params = None,
-    min_top1: MinTop1 = None,
-    max_latency: MaxLatency = None,
-    device: Device = None,
+    limit_options: LimitOptions,
     options: NetworkOptions,
     convention: ConventionName = None,
     allocator: Allocator = "naive",
@@ -109,14 +91,8 @@ def fit(
     key = rank.replace("-", "_")
     if key not in RANKS:
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
-    estimator = make_estimator(device, limits_latency=max_latency is not None)
-    limits = parse_limits(
-        {
-            "ram": ram, "flash": flash, "mult-adds": mult_adds, "params": params, "min-top1": min_top1,
-            "max-latency": max_latency,
-        },
-        estimator.device,
-    )  # fmt: skip
+    estimator = limit_options.make_estimator()
+    limits = limit_options.parse(estimator.device)
     listing = "front" if pareto else "all" if every else "networks"
     most = limit if limit is not None else 1 if listing == "networks" else LISTED
     check_whole(most, "limit")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Optional
 
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import names_of
+from mbcost.cli.options import Group
 from mbcost.cli.parameters import Option
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.cli.search.options import parse_grid, read_settings
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError
 from mbcost.questions.search.effort import count_listed, list_fit_works
+from mbcost.questions.search.estimates import Estimator, make_estimator
 from mbcost.questions.search.fit import Wish, check_limits
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.requests import (
@@ -29,38 +32,87 @@ from mbcost.spec.catalogue.measured import list_devices
 
 ALPHAS = f"{EVERY_ALPHA.low}:{EVERY_ALPHA.high}:0.02 and the published ones"
 RESOLUTIONS = f"{SIDE_STEPS[0]}:{SIDE_STEPS[-1]}:{SIDE_STEPS.step} and the published ones"
-LIMITS: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
+
+
+@dataclass(frozen=True)
+class LimitOptions:
+    """The options that limit what is searched, as typed; an option that is not given is None."""
+
+    ram: str | None
+    flash: str | None
+    mult_adds: str | None
+    params: str | None
+    min_top1: str | None
+    max_latency: str | None
+    device: str | None
+
+    def make_estimator(self) -> Estimator:
+        """Return the estimator for the device.
+
+        Raises:
+            MbcostError: the device does not exist or cannot be calibrated, or one of it and the latency is missing.
+        """
+        return make_estimator(self.device, limits_latency=self.max_latency is not None)
+
+    def parse(self, device: str) -> list[Limit]:
+        """Return the limits of the options that are given.
+
+        Args:
+            device: the name of the device, which can differ from the path that is typed.
+
+        Raises:
+            MbcostError: a value does not have the form of its quantity.
+        """
+        return [
+            Limit(
+                quantity,
+                parse(text, name.replace("_", "-")),
+                at_least=name.startswith("min_"),
+                device=device if quantity == "latency" else "",
+            )
+            for name, (quantity, parse) in _QUANTITIES.items()
+            if (text := getattr(self, name)) is not None
+        ]
+
+
+_QUANTITIES: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
     "ram": ("memory", parse_size),
     "flash": ("flash", parse_size),
-    "mult-adds": ("mult_adds", parse_count),
+    "mult_adds": ("mult_adds", parse_count),
     "params": ("params", parse_count),
-    "min-top1": ("top1", parse_percent),
-    "max-latency": ("latency", parse_milliseconds),
+    "min_top1": ("top1", parse_percent),
+    "max_latency": ("latency", parse_milliseconds),
 }
 """An option -> the quantity that it limits, and how its value is read."""
 
-Flash = Annotated[Optional[str], Option(metavar="SIZE", help="Maximum flash, such as 1MiB [default: none].")]
-Ram = Annotated[Optional[str], Option(metavar="SIZE", help="Maximum peak memory, such as 320KiB [default: none].")]
-MultAdds = Annotated[
-    Optional[str], Option("--mult-adds", metavar="COUNT", help="Maximum mult-adds, such as 60M [default: none].")
-]
-Params = Annotated[Optional[str], Option(metavar="COUNT", help="Maximum parameters, such as 2M [default: none].")]
-MinTop1 = Annotated[
-    Optional[str],
-    Option("--min-top1", metavar="PERCENT", help="Minimum ImageNet accuracy, published or estimated [default: none]."),
-]
-MaxLatency = Annotated[
-    Optional[str],
-    Option("--max-latency", metavar="TIME", help="Maximum latency on --device, such as 30ms [default: none]."),
-]
-Device = Annotated[
-    Optional[str],
-    Option(
-        metavar="NAME",
-        help="Device of --max-latency, or the file of your measurements [default: none].",
-        complete=names_of(list_devices),
-    ),
-]
+
+def _limit(name: str, metavar: str, words: str) -> Any:
+    return Annotated[Optional[str], Option(name, metavar=metavar, help=f"{words} [default: none].")]
+
+
+LIMITS = {
+    LimitOptions: Group(
+        LimitOptions,
+        {
+            "flash": _limit("--flash", "SIZE", "Maximum flash, such as 1MiB"),
+            "ram": _limit("--ram", "SIZE", "Maximum peak memory, such as 320KiB"),
+            "mult_adds": _limit("--mult-adds", "COUNT", "Maximum mult-adds, such as 60M"),
+            "params": _limit("--params", "COUNT", "Maximum parameters, such as 2M"),
+            "min_top1": _limit("--min-top1", "PERCENT", "Minimum ImageNet accuracy, published or estimated"),
+            "max_latency": _limit("--max-latency", "TIME", "Maximum latency on --device, such as 30ms"),
+            "device": Annotated[
+                Optional[str],
+                Option(
+                    "--device",
+                    metavar="NAME",
+                    help="Device of --max-latency, or the file of your measurements [default: none].",
+                    complete=names_of(list_devices),
+                ),
+            ],
+        },
+    )
+}
+"""The options of `LimitOptions`, for `share_options`."""
 
 
 def plan_search(
@@ -89,25 +141,3 @@ def plan_search(
     with_latency = any(limit.quantity == "latency" for limit in limits)
     begin_work(*list_fit_works(requests, with_latency=with_latency), force=force)
     return requests
-
-
-def parse_limits(texts: Mapping[str, str | None], device: str) -> list[Limit]:
-    """Return the limits of the options that are given.
-
-    Args:
-        texts: an option -> its value; None if it is not given.
-        device: the name of the device of the latency.
-
-    Raises:
-        MbcostError: a value does not have the form of its quantity.
-    """
-    return [
-        Limit(
-            quantity,
-            parse(text, option),
-            at_least=option.startswith("min-"),
-            device=device if quantity == "latency" else "",
-        )
-        for option, (quantity, parse) in LIMITS.items()
-        if (text := texts.get(option)) is not None
-    ]
