@@ -77,7 +77,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.present.cost import conventions, formula, ledger, table
     from mbcost.present.device import memory, roofline
     from mbcost.present.explain import explain
-    from mbcost.present.latency import calibration, devices, latency
+    from mbcost.present.latency import calibrate, devices, latency
     from mbcost.present.search import fit, sweep
     from mbcost.present.table import build_table
     from mbcost.questions.accuracy.estimate import Accuracy
@@ -116,7 +116,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
         Memory: one_by_one(lambda answer: memory.as_table(answer, "layer")),
         Roofline: one_by_one(roofline.as_table),
         Latencies: one_by_one(latency.as_table),
-        Calibration: one_by_one(lambda answer: calibration.as_table(make_page(answer))),
+        Calibration: one_by_one(lambda answer: calibrate.as_table(make_page(answer))),
         Summary: lambda items: [devices.as_table(items)],
         Accuracy: one_by_one(accuracy.as_table),
         Configuration: lambda items: [build_table("", sweep.COLUMNS, items)],

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from mbcost.questions.search.limits import Limit
     from mbcost.questions.search.requests import Grid
 
-QUANTITIES: Mapping[str, str] = {
-    "ram": "memory", "flash": "flash", "mult_adds": "mult_adds", "params": "params", "min_top1": "top1",
-    "max_latency": "latency",
-}  # fmt: skip
-"""A limit of `fit` -> the quantity that it limits."""
-
 
 @checked
 def sweep(
@@ -177,7 +171,7 @@ def fit(
     """
     from mbcost.questions.search.effort import check_arenas, count_listed, list_fit_works
     from mbcost.questions.search.estimates import make_estimator
-    from mbcost.questions.search.fit import Wish, check_limits
+    from mbcost.questions.search.fit import check_limits, make_wish
     from mbcost.questions.search.fit import fit as find_fit
     from mbcost.questions.search.ranking import RANKS
     from mbcost.questions.search.requests import (
@@ -190,9 +184,7 @@ def fit(
     )
     from mbcost.questions.work import check_all
 
-    listing = "front" if pareto else "all" if every else "networks"
-    most = limit if limit is not None else 1 if listing == "networks" else 10
-    wish = Wish(choose("rank", rank, RANKS), listing, check_whole(most, "limit"))
+    wish = make_wish(choose("rank", rank, RANKS), pareto=pareto, every=every, limit=limit)
     given = {
         "ram": ram, "flash": flash, "mult_adds": mult_adds, "params": params, "min_top1": min_top1,
         "max_latency": max_latency,
@@ -202,14 +194,14 @@ def fit(
     limits = _list_limits({name: value for name, value in given.items() if value is not None}, estimator.device)
     check_limits(limits, wish.rank)
     rules = load_rules(convention, allocator, dtype)
-    check_arenas(rules.allocator, most)
+    check_arenas(rules.allocator, wish.most)
     settings = make_settings(
         implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top
     )
     grid = _make_grid(alphas, resolutions, rhos)
     default = choose_everything if every else choose_steps
     requests = make_requests(map(as_text, networks or NETS), settings, grid, default)
-    count_listed(requests, most).check(force=force)
+    count_listed(requests, wish.most).check(force=force)
     check_all(list_fit_works(requests, with_latency=device is not None), force=force)
     return find_fit(*list_sheets(requests, rules), limits, wish, estimator)
 
@@ -246,7 +238,7 @@ def _list_limits(values: Mapping[str, float], device: str) -> list[Limit]:
     Raises:
         MbcostError: a limit is negative or infinite.
     """
-    from mbcost.questions.search.limits import Limit
+    from mbcost.questions.search.limits import QUANTITIES, Limit
 
     limits = []
     for name, value in values.items():

@@ -15,14 +15,10 @@ from mbcost.errors import unknown
 from mbcost.present.search.fit import COLUMNS, DATA, as_table
 from mbcost.present.search.fit_json import as_json
 from mbcost.questions.search.effort import check_arenas
-from mbcost.questions.search.fit import Wish
+from mbcost.questions.search.fit import LISTED, make_wish
 from mbcost.questions.search.fit import fit as find_fit
 from mbcost.questions.search.ranking import RANKS
 from mbcost.questions.search.requests import NETS, list_sheets, load_rules
-from mbcost.spec.scaling import check_whole
-
-LISTED = 10
-"""The number of configurations that are listed if they are not those of each network."""
 
 
 @share_options(
@@ -93,13 +89,10 @@ def fit(
         raise unknown("rank", rank, (name.replace("_", "-") for name in RANKS))
     estimator = limit_options.make_estimator()
     limits = limit_options.parse(estimator.device)
-    listing = "front" if pareto else "all" if every else "networks"
-    most = limit if limit is not None else 1 if listing == "networks" else LISTED
-    check_whole(most, "limit")
+    wish = make_wish(key, pareto=pareto, every=every, limit=limit)
     rules = load_rules(convention, allocator, dtype)
-    check_arenas(rules.allocator, most)
+    check_arenas(rules.allocator, wish.most)
     nets = [*(networks or ()), *(named or ())]
-    wish = Wish(key, listing, most)
     requests = plan_search(nets, options, limits, wish, every=every, force=force)
     answer = find_fit(*list_sheets(requests, rules), limits, wish, estimator)
     emit(as_table(answer), as_json(answer), destination, "configurations")

@@ -17,7 +17,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.search.effort import count_listed, list_fit_works
 from mbcost.questions.search.estimates import Estimator, make_estimator
 from mbcost.questions.search.fit import Wish, check_limits
-from mbcost.questions.search.limits import Limit
+from mbcost.questions.search.limits import QUANTITIES, Limit
 from mbcost.questions.search.requests import (
     EVERY_ALPHA,
     NETS,
@@ -66,24 +66,24 @@ class LimitOptions:
         return [
             Limit(
                 quantity,
-                parse(text, name.replace("_", "-")),
+                _PARSERS[quantity](text, name.replace("_", "-")),
                 at_least=name.startswith("min_"),
                 device=device if quantity == "latency" else "",
             )
-            for name, (quantity, parse) in _QUANTITIES.items()
+            for name, quantity in QUANTITIES.items()
             if (text := getattr(self, name)) is not None
         ]
 
 
-_QUANTITIES: Mapping[str, tuple[str, Callable[[str, str], float]]] = {
-    "ram": ("memory", parse_size),
-    "flash": ("flash", parse_size),
-    "mult_adds": ("mult_adds", parse_count),
-    "params": ("params", parse_count),
-    "min_top1": ("top1", parse_percent),
-    "max_latency": ("latency", parse_milliseconds),
+_PARSERS: Mapping[str, Callable[[str, str], float]] = {
+    "memory": parse_size,
+    "flash": parse_size,
+    "mult_adds": parse_count,
+    "params": parse_count,
+    "top1": parse_percent,
+    "latency": parse_milliseconds,
 }
-"""An option -> the quantity that it limits, and how its value is read."""
+"""A quantity -> how its value is read from a text; the second argument names the option in messages."""
 
 
 def _limit(name: str, metavar: str, words: str) -> Any:

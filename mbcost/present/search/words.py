@@ -8,13 +8,10 @@ from typing import Any
 from mbcost.present.names import bytes_text, reference_text
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit
-from mbcost.questions.search.limits import Limit
+from mbcost.questions.search.limits import QUANTITIES, Limit
 from mbcost.spec.shown import significant_text
 
-OPTIONS: Mapping[str, str] = {
-    "memory": "--ram", "flash": "--flash", "mult_adds": "--mult-adds", "params": "--params", "top1": "--min-top1",
-    "latency": "--max-latency",
-}  # fmt: skip
+OPTIONS: Mapping[str, str] = {quantity: f"--{name.replace('_', '-')}" for name, quantity in QUANTITIES.items()}
 """The quantity of a limit -> the option that sets it."""
 DIGITS = 3
 """The significant digits of a latency."""

@@ -14,6 +14,7 @@ from mbcost.questions.search.gathering import gather
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import Search
 from mbcost.spec.catalogue.reference import reference_text
+from mbcost.spec.scaling import check_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 LISTINGS = ("networks", "all", "front")
 """What is listed: the best configurations of each network, those of all networks, or the Pareto-optimal ones."""
+
+LISTED = 10
+"""The number of configurations that are listed if they are not those of each network."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,23 @@ class Wish:
     """One of `LISTINGS`."""
     most: int = 1
     """How many configurations are listed: of each network, or in all."""
+
+
+def make_wish(rank: str, *, pareto: bool, every: bool, limit: int | None) -> Wish:
+    """Return how a user wants the answer.
+
+    Args:
+        rank: a key of `RANKS`.
+        pareto: whether what is Pareto-optimal is listed, whatever the network is.
+        every: whether everything is listed, whatever the network is.
+        limit: how many configurations are listed; by default 1 of each network, or `LISTED` in all.
+
+    Raises:
+        MbcostError: the limit is not a whole number of at least 1.
+    """
+    listing = "front" if pareto else "all" if every else "networks"
+    most = limit if limit is not None else 1 if listing == "networks" else LISTED
+    return Wish(rank, listing, check_whole(most, "limit"))
 
 
 def check_limits(limits: Sequence[Limit], rank: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, inf
@@ -13,6 +14,15 @@ from mbcost.questions.search.configurations import Configuration
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+QUANTITIES: Mapping[str, str] = {
+    "ram": "memory",
+    "flash": "flash",
+    "mult_adds": "mult_adds",
+    "params": "params",
+    "min_top1": "top1",
+    "max_latency": "latency",
+}
+"""What a user calls a limit -> the quantity that it limits."""
 LEAST_LIMIT = 0.001
 """A limit of zero counts as this if something is a share of it."""
 
