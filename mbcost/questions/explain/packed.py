@@ -15,6 +15,7 @@ from itertools import accumulate, pairwise
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import ZipFile
 
 from mbcost.questions.explain.facts import RELATIVES, is_built_in
 from mbcost.questions.explain.stack import Stack, build_stack
@@ -25,7 +26,6 @@ from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
-    from numpy.lib.npyio import NpzFile
     from numpy.typing import NDArray
 
 KEPT = 32
@@ -53,14 +53,13 @@ def _list_families() -> list[tuple[str, ...]]:
 
 def packed_path() -> Path:
     """Return the path of the file."""
-    return Path(__file__).with_name("structures.npz")
+    return Path(__file__).with_name("structures.zip")
 
 
 @lru_cache(maxsize=4)
 def packed_stack(name: str, alpha: float) -> Stack | None:
     """Return the structures of the built-in network `name` at `alpha`; None if they are not built ahead."""
-    file = _file()
-    network = None if file is None or f"{name}/labels" not in file else _read_network(name)
+    network = _read_network(name)
     if network is None or alpha_text(alpha) not in network.shapes:
         return None
     index = list(network.shapes).index(alpha_text(alpha))
@@ -88,25 +87,29 @@ class _Network(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _read_network(name: str) -> _Network | None:
+    import lzma
+    from io import BytesIO
+
+    import numpy as np
+
     file = _file()
-    if file is None:
+    if file is None or f"{name}.npz.xz" not in file.namelist():
         return None
-    labels, shapes = (json.loads(bytes(file[f"{name}/{member}"])) for member in ("labels", "shapes"))
+    arrays = np.load(BytesIO(lzma.decompress(file.read(f"{name}.npz.xz"))))
+    labels, shapes = (json.loads(bytes(arrays[member])) for member in ("labels", "shapes"))
     structures = tuple(
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in labels
     )
-    return _Network(structures, shapes, file[f"{name}/counts"].astype("int64"), file[f"{name}/places"])
+    return _Network(structures, shapes, arrays["counts"].astype("int64"), arrays["places"])
 
 
 @cache
-def _file() -> NpzFile | None:
-    import numpy as np
-
+def _file() -> ZipFile | None:
     if not packed_path().is_file():
         return None
-    file: NpzFile = np.load(packed_path())
-    return file if bytes(file["specs"]).decode() == fingerprint() else None
+    file = ZipFile(packed_path())
+    return file if file.read("specs").decode() == fingerprint() else None
 
 
 def fingerprint() -> str:
