@@ -62,4 +62,4 @@ def test_a_wheel_is_smaller_than_1_mb(tmp_path: Path) -> None:
             for file in sorted((ROOT / folder).rglob("*")):
                 if file.is_file() and "__pycache__" not in file.parts:
                     wheel.write(file, file.relative_to(ROOT))
-    assert (tmp_path / "wheel").stat().st_size < 980_000  # its metadata take up to 20 kB more
+    assert (tmp_path / "wheel").stat().st_size < 970_000  # its metadata take up to 30 kB more

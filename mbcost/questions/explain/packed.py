@@ -66,11 +66,18 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
     scales, shapes = network.shapes[alpha_text(alpha)]
     earlier = sum(prod(shape) for _, others in list(network.shapes.values())[:index] for shape in others)
     ends = list(accumulate(map(prod, shapes), initial=earlier))
-    counts = (network.counts[start:end] for start, end in pairwise(ends))
-    rows = (part.reshape(-1, shape[0]).T.reshape(shape) for part, shape in zip(counts, shapes, strict=True))
-    places = network.places[index * len(ARRAYS) : (index + 1) * len(ARRAYS)]
+    parts = (network.counts[start:end] for start, end in pairwise(ends))
+    rows = (_add_first(part.reshape(shape[0], -1)).reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    places = network.places[index * len(ARRAYS) : (index + 1) * len(ARRAYS)].cumsum(axis=1)
     arrays = (unique[chosen] for unique, chosen in zip(rows, places, strict=True))
     return Stack(network.structures, tuple(map(_parse_scale, scales)), *arrays)
+
+
+def _add_first(rows: NDArray[Any]) -> NDArray[Any]:
+    """Return rows of which each but the first is its difference from the first."""
+    added = rows + rows[:1]
+    added[:1] = rows[:1]
+    return added
 
 
 class _Network(NamedTuple):
@@ -80,36 +87,43 @@ class _Network(NamedTuple):
     shapes: Mapping[str, Any]
     """Alpha -> the scales, and the shape of each of `ARRAYS`."""
     counts: NDArray[Any]
-    """The distinct rows of all arrays of all alphas, column by column."""
+    """The distinct rows of all arrays of all alphas, each but the first as its difference from the first."""
     places: NDArray[Any]
-    """The place of every structure's row, per alpha and array."""
+    """The place of every structure's row, as the difference from that of the structure before, per alpha and array."""
 
 
 @lru_cache(maxsize=4)
 def _read_network(name: str) -> _Network | None:
-    import lzma
     from io import BytesIO
 
     import numpy as np
 
-    file = _file()
-    if file is None or f"{name}.npz.xz" not in file.namelist():
+    index = _read_index()
+    if name not in index:
         return None
-    arrays = np.load(BytesIO(lzma.decompress(file.read(f"{name}.npz.xz"))))
-    labels, shapes = (json.loads(bytes(arrays[member])) for member in ("labels", "shapes"))
+    arrays = np.load(BytesIO(_read_member(f"{name}.npz")))
     structures = tuple(
         Structure(implementation, classes, tuple(mistakes), left_out, only)
-        for implementation, classes, mistakes, left_out, only in labels
+        for implementation, classes, mistakes, left_out, only in index[name]["labels"]
     )
-    return _Network(structures, shapes, arrays["counts"].astype("int64"), arrays["places"])
+    return _Network(structures, index[name]["shapes"], arrays["counts"].astype("int64"), arrays["places"])
 
 
 @cache
-def _file() -> ZipFile | None:
+def _read_index() -> Mapping[str, Any]:
+    """Return the structures and shapes of every network; nothing if the file was built from other specs."""
     if not packed_path().is_file():
-        return None
-    file = ZipFile(packed_path())
-    return file if file.read("specs").decode() == fingerprint() else None
+        return {}
+    index = json.loads(_read_member("index.json"))
+    networks: Mapping[str, Any] = index["networks"] if index["specs"] == fingerprint() else {}
+    return networks
+
+
+def _read_member(name: str) -> bytes:
+    import lzma
+
+    with ZipFile(packed_path()) as file:
+        return lzma.decompress(file.read(f"{name}.xz"))
 
 
 def fingerprint() -> str:

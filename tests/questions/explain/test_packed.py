@@ -31,7 +31,7 @@ def same(first: Stack, second: Stack) -> bool:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Clear the caches of the file before and after the test."""
-    caches = (packed._file, packed._read_network, packed_stack, packed._built_in_stack, packed._plain_stack)
+    caches = (packed._read_index, packed._read_network, packed_stack, packed._built_in_stack, packed._plain_stack)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -46,6 +46,9 @@ def test_the_file_has_what_is_built_now(name: str) -> None:
     for alpha in alphas:
         ahead = packed_stack(name, alpha)
         assert ahead is not None, "write it anew: python -m tools.pack_structures"
+        again = packed_stack.__wrapped__(name, alpha)
+        assert again is not None
+        assert same(ahead, again)
         if alpha in (1.0, min(alphas)):
             assert same(ahead, build_stack(spec, alpha, Choices(pairs=True))), "write it anew"
         else:
@@ -56,7 +59,7 @@ def test_the_file_has_what_is_built_now(name: str) -> None:
 
 def test_the_file_has_nothing_but_the_published_alphas() -> None:
     with ZipFile(packed_path()) as file:
-        assert set(file.namelist()) == {"specs", *(f"{name}.npz.xz" for name in NETWORKS)}
+        assert set(file.namelist()) == {"index.json.xz", *(f"{name}.npz.xz" for name in NETWORKS)}
     for name in NETWORKS:
         network = packed._read_network(name)
         assert network is not None
@@ -103,7 +106,7 @@ def counts(stack: Stack) -> dict[object, tuple[object, ...]]:
 @pytest.mark.usefixtures("fresh")
 def test_the_file_is_ignored_if_it_was_built_from_other_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packed_stack("v2", 1.0) is not None
-    for cache in (packed._file, packed._read_network, packed_stack):
+    for cache in (packed._read_index, packed._read_network, packed_stack):
         cache.cache_clear()
     monkeypatch.setattr(packed, "fingerprint", lambda: "the fingerprint of other specs")
     assert packed_stack("v2", 1.0) is None
