@@ -75,7 +75,7 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
 
 def _add_first(rows: NDArray[Any]) -> NDArray[Any]:
     """Return rows of which each but the first is its difference from the first."""
-    added = rows + rows[:1]
+    added: NDArray[Any] = rows + rows[:1]
     added[:1] = rows[:1]
     return added
 
