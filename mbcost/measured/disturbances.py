@@ -15,6 +15,8 @@ NOTABLE = 0.02
 """The share of the processors' time from which on other programs, or a hypervisor, are named."""
 SLOW = 0.95
 """The share of the highest frequency below which a processor is called slow."""
+_FREQUENCIES = ("scaling_cur", "cpuinfo_max")
+"""How Linux calls the present and the highest frequency of a processor."""
 
 
 def describe_disturbances(threads: int = 1, system: Path = SYSTEM) -> tuple[str, ...]:
@@ -104,12 +106,9 @@ def read_counters(processors: tuple[int, ...], system: Path = SYSTEM) -> Counter
             stolen += values[7]
     folders = [system / "sys" / "devices" / "system" / "cpu" / name for name in sorted(names)]
     throttled = sum(read_number(path / "thermal_throttle" / "core_throttle_count") or 0 for path in folders)
-    pairs = ((read_number(path / "cpufreq" / f"{name}_freq") for name in KINDS) for path in folders)
+    pairs = ((read_number(path / "cpufreq" / f"{name}_freq") for name in _FREQUENCIES) for path in folders)
     frequencies = tuple((now, highest) for now, highest in pairs if now and highest)
     return Counters(ticks, busy, stolen, time.process_time(), throttled, frequencies)
-
-
-KINDS = ("scaling_cur", "cpuinfo_max")
 
 
 def describe_change(before: Counters, after: Counters) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mbcost.present.table import Cell, Spelled, decimal_cell
-from mbcost.spec.shown import significant_text
+from mbcost.spec.shown import round_significant, significant_text
 
 ROUNDED = 6
 """The significant digits of an estimate in JSON: more than it deserves, and the same on every processor."""
@@ -23,4 +23,4 @@ def accuracy_cell(percent: float | None) -> Cell:
 
 def round_json(value: float | None, digits: int = ROUNDED) -> float | None:
     """Return a number for JSON with so many significant digits."""
-    return None if value is None else float(f"{value:.{digits}g}")
+    return None if value is None else round_significant(value, digits)

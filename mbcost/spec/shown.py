@@ -39,6 +39,15 @@ def join_words(words: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(others), last)))
 
 
+def round_significant(value: float, digits: int) -> float:
+    """Round a number to significant digits, so that it is the same on every processor.
+
+    >>> round_significant(1234.56, 3)
+    1230.0
+    """
+    return float(f"{value:.{digits}g}")
+
+
 def significant_text(value: float, digits: int = 4) -> str:
     """Spell a number of at least 0 with significant digits, without an exponent.
 
@@ -49,7 +58,7 @@ def significant_text(value: float, digits: int = 4) -> str:
     """
     if value == 0:
         return "0"
-    rounded = float(f"{value:.{digits}g}")
+    rounded = round_significant(value, digits)
     return f"{rounded:,.{max(0, digits - 1 - floor(log10(abs(rounded))))}f}"
 
 
@@ -59,4 +68,4 @@ def measured_text(value: float) -> str:
     >>> measured_text(6.2), measured_text(1234567.8)
     ('6.2', '1,234,570')
     """
-    return f"{float(f'{value:.6g}'):,.10f}".rstrip("0").rstrip(".")
+    return f"{round_significant(value, 6):,.10f}".rstrip("0").rstrip(".")

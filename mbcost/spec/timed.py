@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
-from mbcost.spec.shown import count, show
+from mbcost.spec.shown import count, round_significant, show
 
 SOURCE = "measured by mbcost on this device"
 
@@ -62,7 +62,8 @@ class Timings:
     def as_device(self, name: str) -> MeasuredDevice:
         """Return the device called `name` whose measurements are the minima, to five digits."""
         measured = tuple(
-            replace(timed.entry, milliseconds=float(f"{timed.minimum:.5g}"), position="") for timed in self.networks
+            replace(timed.entry, milliseconds=round_significant(timed.minimum, 5), position="")
+            for timed in self.networks
         )
         return MeasuredDevice(
             name, self.device, self.runtime, self.dtype, str(self.threads),

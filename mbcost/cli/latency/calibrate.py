@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Optional
@@ -23,6 +23,7 @@ from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.page import make_page
 from mbcost.questions.latency.plan import NAME, USUAL_COUNT, plan_device
+from mbcost.spec.catalogue.measured import TABLE_ENDINGS, YAML_ENDINGS
 from mbcost.spec.catalogue.measurements import load_measurements
 from mbcost.spec.catalogue.runnable import find_runnable
 from mbcost.spec.device import MeasuredDevice
@@ -32,7 +33,6 @@ from mbcost.spec.reading.writing import write_device
 from mbcost.spec.shown import count
 
 RUNTIMES = ("onnxruntime", "torch")
-DEVICE_FILES = (".yaml", ".yml")
 MINUTES = "2"
 _MEASURED = re.compile(r"^measured\s*:", re.MULTILINE)
 
@@ -119,7 +119,8 @@ def calibrate(
     saved, view = _split_output(view)
     destination = choose_destination(view, columns=COLUMNS)
     number_format = None if dtype is None else dtype_of(dtype).name
-    description = {"device": name, "runtime": runtime, "dtype": number_format, "threads": threads}
+    stated = {"device": name, "runtime": runtime, "dtype": number_format, "threads": threads}
+    description: dict[str, Any] = {key: value for key, value in stated.items() if value is not None}
     if plan is None and models is None and run is None:
         if minutes is not None:
             raise MbcostError("--minutes is for measuring here: add --run, or remove it")
@@ -138,7 +139,7 @@ def calibrate(
     if run is not None:
         measured = measure_here(planned, run, _read_threads(threads), seconds)
         return _show(replace(measured, device=name or measured.device), saved, destination)
-    _write_plan(replace(planned, **_given(description)), saved, destination)
+    _write_plan(replace(planned, **description), saved, destination)
     return 0
 
 
@@ -148,7 +149,7 @@ def _split_output(view: View) -> tuple[Path | None, View]:
     Raises:
         MbcostError: the file exists already, or cannot be written.
     """
-    if view.output is None or view.output.suffix.lower() not in DEVICE_FILES:
+    if view.output is None or view.output.suffix.lower() not in YAML_ENDINGS:
         return None, view
     file = choose_file(view.output)
     if file is not None and file.is_file():
@@ -172,9 +173,9 @@ def _plan(texts: Sequence[str], number: int | None, device: str | None) -> Measu
 def _is_device_file(text: str) -> bool:
     """Return whether a text is the path of a device file or a table, and not that of a network."""
     path = Path(text)
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if path.suffix.lower() in TABLE_ENDINGS:
         return True
-    return path.suffix.lower() in DEVICE_FILES and path.is_file() and _MEASURED.search(read_file(path)) is not None
+    return path.suffix.lower() in YAML_ENDINGS and path.is_file() and _MEASURED.search(read_file(path)) is not None
 
 
 def _read_threads(text: str | None) -> int:
@@ -183,10 +184,6 @@ def _read_threads(text: str | None) -> int:
     if re.fullmatch("[0-9]{1,4}", text) is None or int(text) < 1:
         raise MbcostError(f"threads is '{text}': with --run it must be a whole number of at least 1")
     return int(text)
-
-
-def _given(description: Mapping[str, str | None]) -> dict[str, Any]:
-    return {key: value for key, value in description.items() if value is not None}
 
 
 def _write_plan(planned: MeasuredDevice, saved: Path | None, destination: Destination) -> None:

@@ -68,7 +68,7 @@ class Point:
 
     @property
     def ratio(self) -> float:
-        """Predicted through measured."""
+        """Predicted divided by measured."""
         return self.predicted / self.milliseconds
 
     def __repr__(self) -> str:
@@ -83,7 +83,7 @@ class Findings:
     suspicious: tuple[bool, ...]
     """Whether each measurement does not agree with the others."""
     ratios: tuple[float, ...]
-    """What the other networks predict for each, through what was measured, in the order of the file."""
+    """What the other networks predict for each, divided by what was measured, in the order of the file."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Calibration:
 
     @cached_property
     def ratios(self) -> tuple[float, ...]:
-        """What the other networks predict for each, through what was measured, in the order of the file."""
+        """What the other networks predict for each, divided by what was measured, in the order of the file."""
         if self.kept is not None:
             return self.kept.ratios
         predicted, _ = predict_left_out(self.sample, leave_each_out(self._used))
@@ -145,7 +145,7 @@ class Calibration:
 
     @cached_property
     def residuals(self) -> NDArray[Any]:
-        """The sizes of the left-out errors as logarithms, through the square root of 1 + leverage, in rising order.
+        """The sizes of the left-out errors as logarithms, divided by the square root of 1 + leverage, in rising order.
 
         The structure was chosen without the network that is left out. A fixed one would fit it too well.
         """

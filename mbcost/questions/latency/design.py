@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
 from mbcost.questions.latency.priors import NOISE, Prior
-from mbcost.questions.latency.work import KINDS, describe_network, measure_work
+from mbcost.questions.latency.work import KINDS, MULTIPLY_ADDS, describe_network, measure_work
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DOUBTED_LANES = 32
 """Networks are also chosen to tell a device that computes this many channels together from one that does not."""
-_DOUBTED_KINDS = ("dense", "depthwise")
 _LEAST_SHARE = 0.03
 """The expected share of a kind of work, at least, so that each is looked at."""
 _DOUBT = 0.1
@@ -94,11 +93,11 @@ def plan_measurements(networks: Sequence[Network], count: int, prior: Prior, bat
 
 
 def make_design(networks: Sequence[Network], prior: Prior, batch: int = 1) -> Design:
-    """Return networks by their work. The kinds of work are those of `KINDS`, then `_DOUBTED_KINDS` in lanes."""
+    """Return networks by their work. The kinds of work are those of `KINDS`, then `MULTIPLY_ADDS` in lanes."""
     import numpy as np
 
     described = [describe_network(network) for network in networks]
-    doubted = [list(KINDS).index(kind) for kind in _DOUBTED_KINDS]
+    doubted = [list(KINDS).index(kind) for kind in MULTIPLY_ADDS]
     work = np.hstack([measure_work(described, 1, batch), measure_work(described, DOUBTED_LANES, batch)[:, doubted]])
     occurs = work.mean(axis=0) > 0
     shares = np.maximum([*prior.shares, *[_LEAST_SHARE] * len(doubted)], _LEAST_SHARE) * occurs

@@ -10,7 +10,7 @@ from mbcost.questions.latency.rates import Sample, Structure, fit_rates, leave_e
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LEAST_POINTS = 6
+LEAST_TO_JUDGE = 6
 """Fewer measurements cannot tell which of them is wrong."""
 LARGEST_SHARE = 0.2
 """At most this share of the measurements is called wrong."""
@@ -37,7 +37,7 @@ def find_outliers(sample: Sample, structure: Structure) -> NDArray[Any]:
     size = len(sample)
     work = sample.relative_work(structure)
     used = np.ones(size, dtype=bool)
-    most = int(LARGEST_SHARE * size) if size >= LEAST_POINTS else 0
+    most = int(LARGEST_SHARE * size) if size >= LEAST_TO_JUDGE else 0
     for _ in range(most):
         judged = _judge(work, used, sample)
         worst = int(judged.argmax())

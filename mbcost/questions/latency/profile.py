@@ -56,7 +56,7 @@ class ScaledProfile:
 
     @cached_property
     def ratios(self) -> tuple[float, ...]:
-        """What the scaled profile predicts for each measured network of the device, through what was measured."""
+        """What the scaled profile predicts for each measured network of the device, divided by what was measured."""
         return tuple(self.estimate(network) / float(row.milliseconds or 1) for row, network in self.resolved.measured)
 
     def __repr__(self) -> str:
@@ -174,7 +174,7 @@ def _list_errors(logarithms: NDArray[Any], count: int, target: int | None = None
     """Return the errors of one device for what it did not measure, over choices of `count` measured networks.
 
     Args:
-        logarithms: of measured through relative time, [networks]; their mean is the device's scale.
+        logarithms: of measured time divided by relative time, [networks]; their mean is the device's scale.
         count: how many are measured; at most all but one are.
         target: the only network whose error is wanted.
     """

@@ -18,22 +18,20 @@ from mbcost.questions.latency.priors import Prior
 from mbcost.questions.latency.solve import solve_nonnegative
 from mbcost.questions.latency.work import (
     KINDS,
-    LANES,
+    MULTIPLY_ADDS,
     SEPARATE,
     Channels,
     Sizes,
     describe_network,
     measure_work,
 )
+from mbcost.spec.device import LANES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_GAIN = 2.0
 """By how much the log-likelihood of left-out latencies must grow before another structure is believed, as in AIC."""
-
-
-_MULT_ADDS = [list(KINDS).index(kind) for kind in ("dense", "depthwise")]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,8 @@ class Sample:
     @property
     def mult_adds(self) -> NDArray[Any]:
         """The multiply-adds of one run, [networks], in float64."""
-        work: NDArray[Any] = measure_work(self.described, 1, self.batch)[:, _MULT_ADDS].sum(axis=1)
+        columns = [list(KINDS).index(kind) for kind in MULTIPLY_ADDS]
+        work: NDArray[Any] = measure_work(self.described, 1, self.batch)[:, columns].sum(axis=1)
         return work
 
     def relative_work(self, structure: Structure) -> NDArray[Any]:
@@ -148,7 +147,7 @@ def predict_left_out(sample: Sample, used: NDArray[Any]) -> tuple[NDArray[Any], 
 
     count, size = used.shape
     inner = (used[:, None, :] & ~np.eye(size, dtype=bool)).reshape(count * size, size)
-    # Sets without one network, of which each leaves out another one, are the same pairs twice.
+    # Sets without one network, of which each leaves out a different second one, are the same pairs twice.
     distinct, indices = np.unique(inner, axis=0, return_inverse=True)
     indices = indices.reshape(-1)  # numpy 2.0 returned a column
     scores, predictions = [], []
@@ -169,7 +168,7 @@ def choose_structures(scores: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any
     """Return the index of the structure that each set chooses, [sets].
 
     With n networks and a mean error e that follows an exponential distribution, the log-likelihood is -n log e. The
-    simplest structure is kept unless another one raises it by `LEAST_GAIN`.
+    simplest structure is kept unless a different one raises it by `LEAST_GAIN`.
 
     Args:
         scores: the mean absolute logarithm of the left-out errors, [structures, sets]; the simplest structure first.
@@ -185,7 +184,7 @@ def choose_structures(scores: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any
 
 
 def take_logarithm(ratios: NDArray[Any]) -> NDArray[Any]:
-    """Return the logarithm of predicted through measured times; a prediction of 0 counts as a millionth."""
+    """Return the logarithm of predicted times divided by measured ones; a prediction of 0 counts as a millionth."""
     import numpy as np
 
     logarithms: NDArray[Any] = np.log(np.maximum(ratios, 1e-6))

@@ -20,7 +20,7 @@ from mbcost.questions.latency.priors import PATH as PRIORS
 from mbcost.questions.latency.rates import Structure
 from mbcost.spec.catalogue.measured import device_path, list_devices, load_measured_device
 from mbcost.spec.device import MeasuredDevice
-from mbcost.spec.shown import show
+from mbcost.spec.shown import round_significant, show
 
 PATH = Path(__file__).with_name("summaries.json")
 """The lines that are computed ahead; `tools/pack_devices.py` writes them."""
@@ -135,7 +135,7 @@ def _round(value: Any) -> Any:
         return {key: _round(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return [_round(item) for item in value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+    return round_significant(value, DIGITS) if isinstance(value, float) else value
 
 
 @cache

@@ -33,10 +33,10 @@ KINDS: Mapping[str, str] = {
     "separate elements": "elements that these read and write",
 }
 """What takes time on a device, and what is counted of it."""
+MULTIPLY_ADDS = ("dense", "depthwise")
+"""The kinds of work that are multiply-adds."""
 SEPARATE = ("separate layers", "separate elements")
 """The work that only runtimes do which do not fuse norms and activations with the layer before them."""
-LANES = (1, 16, 32, 64)
-"""The numbers of channels that may be computed together, so that channels are rounded up to a multiple."""
 IMAGE_CHANNELS = 4
 """An input with at most this many channels is an image, which runtimes do not pad to their lanes."""
 PER_NETWORK = ("weights", "vector weights", "fully connected weights", "layers", "vector layers", "separate layers")
@@ -76,12 +76,8 @@ class Sizes:
     """Positions of the output."""
 
 
-def describe_channels(network: Network) -> Channels:
-    """Return what alpha decides of a network's work."""
-    return _describe_channels(network.steps)
-
-
-def _describe_channels(steps: Sequence[Step]) -> Channels:
+def describe_channels(steps: Sequence[Step]) -> Channels:
+    """Return what alpha decides of the work of a network, of which these are the rows of the cost table."""
     rows = [(step, step.lead) for step in steps]
     return Channels(
         dense=tuple(isinstance(lead, Linear) or (isinstance(lead, Conv2d) and not _is_depthwise(step))
@@ -98,12 +94,8 @@ def _describe_channels(steps: Sequence[Step]) -> Channels:
     )  # fmt: skip
 
 
-def describe_sizes(network: Network) -> Sizes:
-    """Return what the resolution decides of a network's work."""
-    return _describe_sizes(network.steps)
-
-
-def _describe_sizes(steps: Sequence[Step]) -> Sizes:
+def describe_sizes(steps: Sequence[Step]) -> Sizes:
+    """Return what the resolution decides of the work of a network, of which these are the rows of the cost table."""
     leads = [step.lead for step in steps]
     return Sizes(
         tuple(1.0 if isinstance(lead, Linear) else count_elements_read(lead) / lead.input.channels for lead in leads),
@@ -150,7 +142,7 @@ def measure_work(described: Sequence[tuple[Channels, Sizes]], lanes: int = 1, ba
 def describe_network(network: Network) -> tuple[Channels, Sizes]:
     """Return what alpha and what the resolution decide of a network's work."""
     steps = network.steps
-    return _describe_channels(steps), _describe_sizes(steps)
+    return describe_channels(steps), describe_sizes(steps)
 
 
 def measure_grid(channels: Sequence[Channels], sizes: Sequence[Sizes], lanes: int = 1, batch: int = 1) -> NDArray[Any]:

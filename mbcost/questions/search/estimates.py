@@ -127,8 +127,8 @@ def _estimate_milliseconds(calibration: Calibration, batch: Batch) -> tuple[NDAr
     networks = [batch.series.resolve(span.alpha, batch.resolutions[0]) for span in batch.plateaus]
     for indices in _group_by_rows(networks):
         first = batch.plateaus[indices[0]].alpha
-        sizes = [describe_sizes(batch.series.resolve(first, size)) for size in batch.resolutions]
-        channels = [describe_channels(networks[index]) for index in indices]
+        sizes = [describe_sizes(batch.series.resolve(first, size).steps) for size in batch.resolutions]
+        channels = [describe_channels(networks[index].steps) for index in indices]
         try:
             grid = estimate_grid(calibration, networks[indices[0]], channels, sizes)
         except OverflowError:  # latencies are computed in float64

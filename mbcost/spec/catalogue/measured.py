@@ -14,9 +14,11 @@ from mbcost.spec.device import MeasuredDevice, Profile
 from mbcost.spec.reading.device import parse_device, parse_profile
 from mbcost.spec.reading.text import read_file, read_standard_input
 
-_YAML = (".yaml", ".yml")
-_TABLES = (".csv", ".tsv")
-_ENDINGS = (*_YAML, *_TABLES, ".txt", ".log")
+YAML_ENDINGS = (".yaml", ".yml")
+"""How the names of device files end."""
+TABLE_ENDINGS = (".csv", ".tsv")
+"""How the names of tables of measurements end."""
+_ENDINGS = (*YAML_ENDINGS, *TABLE_ENDINGS, ".txt", ".log")
 
 
 def list_devices() -> tuple[str, ...]:
@@ -97,11 +99,11 @@ def _parse(text: str, origin: str, name: str) -> MeasuredDevice:
     If it has none of these endings, the text itself tells.
     """
     ending = Path(origin).suffix.lower()
-    if ending in _YAML:
+    if ending in YAML_ENDINGS:
         return parse_device(text, origin, name, load_devices)
     from mbcost.spec.reading.measurements import is_table, parse_measurements
 
-    if ending in _TABLES or is_table(text):
+    if ending in TABLE_ENDINGS or is_table(text):
         return parse_measurements(text, origin, name)
     from mbcost.spec.reading.runs import EXPECTED, is_benchncnn, is_run_log, parse_benchncnn
 

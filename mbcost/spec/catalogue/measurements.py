@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from mbcost.errors import STANDARD_INPUT, MbcostError
 from mbcost.spec.catalogue.measured import load_measured_device
@@ -18,13 +20,13 @@ UNNAMED = "my device"
 """The name of a device that consists of logs."""
 
 
-def load_measurements(files: Sequence[str], description: Mapping[str, str | None] | None = None) -> MeasuredDevice:
+def load_measurements(files: Sequence[str], description: Mapping[str, Any] = MappingProxyType({})) -> MeasuredDevice:
     """Return the device in one file, or in several logs of one network each.
 
     Args:
         files: the path of a device file, of a table or of the output of benchncnn, or `-`; or logs, each as
             `NETWORK=FILE`.
-        description: fields of the device, such as `dtype`, that replace what the file says; None does not.
+        description: fields of the device, such as `dtype`, that replace what the file says.
 
     Raises:
         MbcostError: files of both kinds are given, or several devices, or a file cannot be read.
@@ -42,8 +44,7 @@ def load_measurements(files: Sequence[str], description: Mapping[str, str | None
             f"NETWORK=FILE, such as v2@0.75/160={files[1]}"
         )
     device = _join_logs(logs) if logs else load_measured_device(files[0])
-    given = {key: value for key, value in (description or {}).items() if value is not None}
-    return replace(device, **given)  # type: ignore[arg-type]  # all of them are texts
+    return replace(device, **description)
 
 
 def split_log(text: str) -> tuple[MeasuredNetwork, str] | None:
@@ -66,7 +67,7 @@ def split_log(text: str) -> tuple[MeasuredNetwork, str] | None:
 def _join_logs(logs: Sequence[tuple[MeasuredNetwork, str]]) -> MeasuredDevice:
     """Return the device that consists of logs; they have to be of one tool."""
     if sum(file == "-" for _, file in logs) > 1:
-        raise MbcostError("standard input is one log: write the other ones to files")
+        raise MbcostError("standard input is one log: write the others to files")
     runs = [(network, file, _read_log(file)) for network, file in logs]
     tools = list(dict.fromkeys(run.tool for _, _, run in runs))
     if len(tools) > 1:

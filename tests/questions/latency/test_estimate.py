@@ -86,8 +86,8 @@ def test_a_grid_is_the_estimate_of_each_network(device: str) -> None:
     grid = estimate_grid(
         calibration,
         networks[0][0],
-        [describe_channels(row[0]) for row in networks],
-        [describe_sizes(one) for one in networks[0]],
+        [describe_channels(row[0].steps) for row in networks],
+        [describe_sizes(one.steps) for one in networks[0]],
     )
     each = [[estimate_latency(calibration, one) for one in row] for row in networks]
     assert np.allclose(grid.milliseconds, [[one.milliseconds for one in row] for row in each], rtol=1e-12, atol=0)

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.latency import ACCELERATORS, PHONES_AND_BOARDS, keep, load, plant
 from mbcost.questions.latency.calibrate import calibrate
-from mbcost.questions.latency.outliers import LEAST_POINTS
+from mbcost.questions.latency.outliers import LEAST_TO_JUDGE
 
 
 @pytest.mark.parametrize(("factor", "offset"), [(2, 0), (2, 2), (10, 1), (0.1, 3)])
@@ -51,7 +51,7 @@ def test_a_suspicious_measurement_does_not_change_any_prediction() -> None:
 
 def test_a_few_measurements_cannot_tell_which_is_wrong() -> None:
     resolved = load("pixel2-tflite")
-    few = keep(resolved, [network for _, network in resolved.measured[: LEAST_POINTS - 1]])
+    few = keep(resolved, [network for _, network in resolved.measured[: LEAST_TO_JUDGE - 1]])
     row, network = few.measured[0]
     wrong = replace(few, measured=((replace(row, milliseconds=500.0), network), *few.measured[1:]))
     assert not any(calibrate(wrong).suspicious)

@@ -10,7 +10,6 @@ from mbcost.analytic.network import resolve
 from mbcost.questions.device.roofline import count_elements_read
 from mbcost.questions.latency.work import (
     KINDS,
-    LANES,
     PER_NETWORK,
     describe_channels,
     describe_network,
@@ -19,6 +18,7 @@ from mbcost.questions.latency.work import (
     measure_work,
 )
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.spec.device import LANES
 
 
 def work_of(name: str, alpha: float = 1.0, size: int = 224, lanes: int = 1, batch: int = 1) -> dict[str, float]:
@@ -47,7 +47,7 @@ def test_the_work_is_that_of_the_cost_table(name: str, alpha: float, size: int) 
 def test_channels_are_rounded_up_to_lanes_except_those_of_an_image() -> None:
     # V1 at 0.25: 3 -> 8 channels at 112x112, then a depthwise layer of 8, a pointwise one from 8 to 16 ...
     network = resolve(load_spec("v1"), alpha=0.25)
-    channels = describe_channels(network)
+    channels = describe_channels(network.steps)
     first = list(zip(channels.read, channels.written, strict=True))
     assert first[:3] == [(3, 8), (8, 8), (8, 16)]
 
@@ -75,8 +75,8 @@ def test_a_grid_is_the_work_of_each_network() -> None:
     alphas, sides = (0.3, 0.75, 1.2), (96, 160, 321)
     v3 = load_spec("v3-large")
     grid = measure_grid(
-        [describe_channels(resolve(v3, alpha=alpha)) for alpha in alphas],
-        [describe_sizes(resolve(v3, resolution=side)) for side in sides],
+        [describe_channels(resolve(v3, alpha=alpha).steps) for alpha in alphas],
+        [describe_sizes(resolve(v3, resolution=side).steps) for side in sides],
         lanes=16,
     )
     each = [
