@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.completers import names_of, one_of
 from mbcost.cli.options import ConventionName, Net, share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
 from mbcost.present.cost.table import Times, as_json, as_table, sort_costs
@@ -51,6 +51,7 @@ def table(
       mbcost table v1 --columns layer,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
     """
+    keep_inputs(view.output, [] if device is None else [device])
     destination = choose_destination(View(style=view.style, output=view.output))
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

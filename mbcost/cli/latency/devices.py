@@ -8,7 +8,7 @@ from typing import Annotated, Any, Optional
 
 from mbcost.cli.completers import names_of
 from mbcost.cli.options import share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
@@ -54,6 +54,7 @@ def devices(
       mbcost devices mine.yaml --format json
       mbcost devices --profiles
     """
+    keep_inputs(view.output, [] if name is None else [name])
     destination = choose_destination(view)
     if name is not None:
         if profiles:

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_network, names_of, one_of
 from mbcost.cli.options import share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.latency.latency import as_json, as_table, label_text, layers_table
@@ -71,6 +71,7 @@ def latency(
     """  # fmt: skip
     # The matrices are small, and starting a thread per processor takes longer than all that is computed with them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    keep_inputs(view.output, [device, *networks])
     destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

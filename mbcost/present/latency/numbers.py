@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mbcost.present.table import Cell, Spelled
 
 if TYPE_CHECKING:
-    from mbcost.questions.latency.calibrate import Errors
+    from mbcost.questions.latency.calibrate import Calibration, Errors
     from mbcost.spec.device import MeasuredDevice
 
 DIGITS = 4
@@ -63,6 +63,14 @@ def errors_text(errors: Errors) -> str:
         f"mean error {errors.mean:.1%}, 90th percentile {errors.p90:.1%}, worst {errors.worst:.1%}, "
         f"{errors.within_10:.0%} within 10%"
     )
+
+
+def describe_others(calibration: Calibration) -> str:
+    """Return by which networks each one is predicted for the error: suspicious ones predict nothing."""
+    suspicious = sum(calibration.suspicious)
+    if not suspicious:
+        return f"the other {len(calibration.suspicious) - 1}"
+    return f"the others without the {'suspicious one' if suspicious == 1 else f'{suspicious} suspicious ones'}"
 
 
 def describe_device(device: MeasuredDevice) -> str:

@@ -42,9 +42,9 @@ def check_count(count: int, candidates: Sequence[Network]) -> None:
     if count < 1:
         raise MbcostError(f"plan is {count}: it must be at least 1")
     if count > len(candidates):
-        raise MbcostError(
-            f"plan is {count}, but only {len(candidates)} networks can be chosen: name more networks, or plan fewer"
-        )
+        total = len(candidates)
+        known = f"{total} network{'s' * (total != 1)}"
+        raise MbcostError(f"plan is {count}, but only {known} can be chosen: name more networks, or plan fewer")
 
 
 def _expand(text: str) -> Iterator[Network]:
