@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 from mbcost.cli.completers import complete_network, list_files, one_of
+from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.latency.models import write_models
 from mbcost.cli.latency.running import measure_here, parse_minutes
 from mbcost.cli.options import share_options
@@ -242,5 +243,6 @@ def _show(measured: MeasuredDevice, saved: Path | None, destination: Destination
     with show_work(f"calibrating {measured.name}"):
         page = make_page(derive(resolved), list_candidates())
         table, answer = as_table(page), as_json(page)
+    write_doubts(resolved.notes, destination)
     emit(table, answer, destination, "rows")
     return 0

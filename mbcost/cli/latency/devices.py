@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Optional
 
 from mbcost.cli.completers import names_of
+from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Argument, Option
@@ -62,6 +63,7 @@ def devices(
         with show_work(f"calibrating {name}"):
             page = make_page(calibrate_device(name))
             table, answer = page_of_device.as_table(page), page_of_device.as_json(page)
+        write_doubts(page.calibration.resolved.notes, destination)
         emit(table, answer, destination, "rows")
     elif profiles:
         known = list(load_profiles().values())

@@ -7,11 +7,12 @@ from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_network, names_of, one_of
+from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.latency.latency import as_json, as_table, label_text, layers_table
+from mbcost.present.latency.latency import as_json, as_table, label_text, layers_table, list_doubts
 from mbcost.questions.latency.answer import predict_latencies
 from mbcost.spec.catalogue.measured import list_devices, list_profiles
 
@@ -78,6 +79,7 @@ def latency(
     resolved = [resolve_network(net, options) for net in networks]
     answer = predict_latencies(resolved, device, like)
     names = networks if options == NetworkOptions() else [label_text(network) for network in resolved]
+    write_doubts(list_doubts(answer), destination)
     if by == "network":
         emit(as_table(answer), as_json(answer, names), destination, "estimates")
         return 0

@@ -68,7 +68,7 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
         )
     low, high = calibration.range
     is_inside = low <= milliseconds <= high
-    outside = f"the measured networks take {low:.4g} to {high:.4g} ms, and the estimate is outside"
+    outside = f"the estimate is outside of the measured range, {low:.4g} to {high:.4g} ms"
     if name_family(network) in calibration.families:
         return None if is_inside else outside
     error = calibration.left_out_family

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mbcost.errors import STANDARD_INPUT, MbcostError
+from mbcost.spec.catalogue.library import is_file
 from mbcost.spec.catalogue.measured import load_measured_device
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
 from mbcost.spec.reading.label import parse_label
@@ -30,6 +31,8 @@ def load_measurements(files: Sequence[str], description: Mapping[str, str | None
         MbcostError: files of both kinds are given, or several devices, or a file cannot be read.
         SpecError: a file is not valid; with every problem in it.
     """
+    if bare := next((file for file in files if file.endswith("=") and not is_file(file)), None):
+        raise MbcostError(f"{bare} does not name a log: write its file after the sign, such as {bare}run.log")
     logs = [split for file in files if (split := split_log(file)) is not None]
     if logs and len(logs) < len(files):
         other = next(file for file in files if split_log(file) is None)

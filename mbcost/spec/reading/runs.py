@@ -37,6 +37,7 @@ _TFLITE = re.compile(
     rf"|Average inference timings in us: .*\b(?:Inference|no stats): {_NUMBER}"
 )
 _TFLITE_COUNT = re.compile(rf"(?:^|[\s\]:])count=[0-9]+ .*avg={_NUMBER}")
+_TFLITE_START = "Running benchmark for"
 _TFLITE_PROFILE = re.compile(r"Timings \(microseconds\)")
 _ONNX = re.compile(rf"Average (?:inference )?time cost(?: total)?:\s*{_NUMBER} ms")
 _TENSORRT = re.compile(rf"(?:^|\]\s*)Latency: min =? ?.*\bmean =? ?{_NUMBER} ms")
@@ -184,12 +185,16 @@ def _find(pattern: re.Pattern[str], lines: list[str], unit: float = 1.0) -> Iter
 
 
 def _find_tflite(lines: list[str]) -> list[_Latency]:
-    """Return the averages of the summaries; without one, that of the line `count=…` after the one of the warm-up."""
+    """Return the averages of the summaries; without one, that of the line `count=…` after the one of the warm-up.
+
+    A log that ends after the warm-up, which is announced like the runs, does not have a latency.
+    """
     summaries = list(_find(_TFLITE, lines, 1e-3))
     if summaries:
         return summaries
     counts = list(_find(_TFLITE_COUNT, ["" if _TFLITE_PROFILE.search(line) else line for line in lines], 1e-3))
-    return counts[1:] or counts
+    starts = sum(_TFLITE_START in line for line in lines)
+    return counts[1:] if starts == 1 else counts[1:] or counts
 
 
 def _find_onnx(lines: list[str]) -> list[_Latency]:
