@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.completers import names_of, one_of
+from mbcost.cli.completers import names_or_files, one_of
 from mbcost.cli.options import ConventionName, Net, share_options
 from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Option
@@ -31,7 +31,7 @@ def table(
         Option(
             help="Add estimated milliseconds on a device of mbcost devices, or in a file [default: none].",
             metavar="NAME|FILE",
-            complete=names_of(_list_devices),
+            complete=names_or_files(_list_devices),
         ),
     ] = None,
     by: Annotated[

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Optional
 
-from mbcost.cli.completers import names_of
+from mbcost.cli.completers import names_or_files
 from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit, keep_inputs
@@ -35,7 +35,7 @@ def devices(
         Argument(
             metavar="[NAME]",
             help="A device, or a file with its measurements [default: list all].",
-            complete=names_of(list_devices),
+            complete=names_or_files(list_devices),
         ),
     ] = None,
     *,

@@ -6,7 +6,7 @@ import os
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
-from mbcost.cli.completers import complete_network, names_of, one_of
+from mbcost.cli.completers import complete_network, names_of, names_or_files, one_of
 from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit, keep_inputs
@@ -35,7 +35,7 @@ def latency(
         Option(
             help="A device of mbcost devices, or a file of measurements.",
             metavar="NAME|FILE",
-            complete=names_of(list_devices),
+            complete=names_or_files(list_devices),
         ),
     ],
     like: Annotated[

@@ -39,7 +39,7 @@ def as_measured(value: float) -> Spelled:
 
 def percent_cell(share: float | None) -> Cell:
     """Return the cell of a share in percent, with one decimal."""
-    return None if share is None else Spelled(f"{100 * share:.1f}", 100 * share)
+    return None if share is None else Spelled(f"{round(100 * share, 1) + 0.0:.1f}", 100 * share)  # no -0.0
 
 
 def round_json(value: float | None, digits: int = DIGITS) -> float | None:

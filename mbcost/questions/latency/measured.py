@@ -8,12 +8,14 @@ from math import exp, fsum, log
 
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.errors import MbcostError, Problem, SpecError, one_line
+from mbcost.errors import STANDARD_INPUT, MbcostError, Problem, SpecError, one_line
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
 from mbcost.spec.shown import show
 
 LARGEST_SPREAD = 1.3
 """The largest ratio of two measurements of one network under the same conditions."""
+PIPED = ("-", STANDARD_INPUT)
+"""How a reference to the network on standard input begins: nobody who reads a device file later can have it."""
 _ROUNDING = 1e-9
 """What the ratio of two decimal numbers may be off in binary."""
 
@@ -85,7 +87,7 @@ def _resolve_all(device: MeasuredDevice) -> list[tuple[MeasuredNetwork, Network]
 
 
 def _resolve(row: MeasuredNetwork) -> Network:
-    if row.network == "-":
+    if row.network.startswith(PIPED):
         raise MbcostError("'-' means standard input, which cannot be a network of a device: write the path of a file")
     return resolve_reference(
         row.network, Settings(classes=row.classes, head=row.head, in_channels=row.in_channels, top=row.top)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mbcost.analytic.network import Network
+from mbcost.errors import MbcostError
 from mbcost.questions.latency.candidates import DEFAULT_NETS, check_count, list_candidates
+from mbcost.questions.latency.measured import PIPED
 from mbcost.questions.latency.plan import plan_measurements
 from mbcost.questions.latency.priors import choose_prior
 from mbcost.spec.catalogue.reference import parse_reference, reference_text
@@ -35,6 +37,8 @@ def plan_device(count: int = USUAL_COUNT, texts: Sequence[str] = (), device: str
     candidates: list[Network] = []
     references: list[str] = []
     for text in texts or DEFAULT_NETS:
+        if text.startswith(PIPED):
+            raise MbcostError("a plan cannot have the network on standard input: write the path of a file")
         for network in list_candidates([text]):
             if network not in candidates:
                 candidates.append(network)

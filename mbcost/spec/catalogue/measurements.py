@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,18 +53,19 @@ def load_measurements(files: Sequence[str], description: Mapping[str, str | None
 def split_log(text: str) -> tuple[MeasuredNetwork, str] | None:
     """Return the network and the file of `NETWORK=FILE`; None if the text is something else, such as a file.
 
+    Both can have the sign in them: the first sign counts that is before a file that exists, or else the first one.
+
     >>> split_log("v2, classes=5=run=1.log")[1], split_log("mine.yaml")
     ('run=1.log', None)
     """
     if os.path.exists(text):  # noqa: PTH110  # a Path refuses a name with a zero
         return None
+    splits = []
     for end, character in enumerate(text):
         if character == "=" and text[end + 1 :]:
-            try:
-                return parse_label(text[:end]), text[end + 1 :]
-            except MbcostError:
-                continue
-    return None
+            with suppress(MbcostError):  # not a network
+                splits.append((parse_label(text[:end]), text[end + 1 :]))
+    return next((split for split in splits if is_file(split[1])), splits[0] if splits else None)
 
 
 def _join_logs(logs: Sequence[tuple[MeasuredNetwork, str]]) -> MeasuredDevice:

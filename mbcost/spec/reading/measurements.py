@@ -79,6 +79,8 @@ def parse_measurements(text: str, origin: str, name: str = "") -> MeasuredDevice
     sheet = read_sheet(text, origin)
     if not sheet.lines:
         raise SpecError([Problem(origin, 1, 1, f"the file is empty: write the header {FORM} and a row per network")])
+    if any(map(_NUMBER.fullmatch, sheet.lines[0].cells)):
+        raise SpecError([sheet.lines[0].problem(0, f"the first line must be a header, such as {FORM}")])
     columns = _read_header(sheet.lines[0])
     if problems := sheet.find_uneven_rows():
         raise SpecError(problems)
@@ -104,8 +106,6 @@ def _read_header(line: SheetLine) -> _Columns:
     Raises:
         SpecError: with every problem in the header.
     """
-    if any(map(_NUMBER.fullmatch, line.cells)):
-        raise SpecError([line.problem(0, f"the first line must be a header, such as {FORM}")])
     indices: dict[str, int] = {}
     latencies: list[tuple[int, str]] = []
     problems = []

@@ -187,14 +187,17 @@ def _find(pattern: re.Pattern[str], lines: list[str], unit: float = 1.0) -> Iter
 def _find_tflite(lines: list[str]) -> list[_Latency]:
     """Return the averages of the summaries; without one, that of the line `count=…` after the one of the warm-up.
 
-    A log that ends after the warm-up, which is announced like the runs, does not have a latency.
+    The warm-up and the runs are announced alike, in turn. A log that ends before the runs do does not have a latency.
     """
     summaries = list(_find(_TFLITE, lines, 1e-3))
     if summaries:
         return summaries
     counts = list(_find(_TFLITE_COUNT, ["" if _TFLITE_PROFILE.search(line) else line for line in lines], 1e-3))
-    starts = sum(_TFLITE_START in line for line in lines)
-    return counts[1:] if starts == 1 else counts[1:] or counts
+    starts = [number for number, line in enumerate(lines, 1) if _TFLITE_START in line]
+    if not starts:
+        return counts[1:] or counts
+    parts = [(sum(start < latency.line for start in starts), latency) for latency in counts]
+    return [latency for part, latency in parts if part and part % 2 == 0]
 
 
 def _find_onnx(lines: list[str]) -> list[_Latency]:
