@@ -147,7 +147,7 @@ def test_doubts_about_measurements_are_in_every_answer(mbcost: Mbcost, tmp_path:
 
 
 def test_a_reason_says_all_that_prevents_an_interval(mbcost: Mbcost) -> None:
-    answer = json.loads(mbcost("latency", "v3-small@0.35/32", "--device", "pixel2-tensorflow", "--format", "json").out)
+    answer = json.loads(mbcost("latency", "v2@4/512", "--device", "pixel2-tensorflow", "--format", "json").out)
     (item,) = answer["estimates"]
     assert (item["error"], item["low"]) == (None, None)
     assert "no network of its family was measured, and the estimate is outside of the measured range" in item["reason"]
