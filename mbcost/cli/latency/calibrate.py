@@ -20,11 +20,11 @@ from mbcost.cli.streams import write_message
 from mbcost.errors import MbcostError, choose
 from mbcost.present.latency.calibration import COLUMNS, as_json, as_table
 from mbcost.questions.latency.calibrate import LEAST_POINTS
-from mbcost.questions.latency.calibrate import calibrate as derive
 from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.page import make_page
 from mbcost.questions.latency.planned import NAME, USUAL_COUNT, plan_device
+from mbcost.questions.latency.summaries import calibrate_resolved
 from mbcost.spec.catalogue.measurements import load_measurements, split_log
 from mbcost.spec.catalogue.runnable import find_runnable
 from mbcost.spec.device import MeasuredDevice
@@ -241,7 +241,7 @@ def _show(measured: MeasuredDevice, saved: Path | None, destination: Destination
         if len(resolved.measured) < LEAST_POINTS:
             write_message(f"{saved} has {count(resolved.measured, 'network')}")
     with show_work(f"calibrating {measured.name}"):
-        page = make_page(derive(resolved), list_candidates())
+        page = make_page(calibrate_resolved(resolved), list_candidates())
         table, answer = as_table(page), as_json(page)
     write_doubts(resolved.notes, destination)
     emit(table, answer, destination, "rows")

@@ -41,7 +41,7 @@ COLUMNS: tuple[Column[Latency], ...] = (
     Column("error_percent", "error %", lambda item: percent_cell(item.error), numeric=True),
     Column("measured_ms", "measured ms", lambda item: _measured(item.measured), numeric=True, spare=2),
     Column("nearest", "nearest measured", lambda item: item.nearest.label, spare=3),
-    Column("nearest_ms", "its ms", lambda item: _measured(item.nearest.milliseconds), numeric=True, spare=3),
+    Column("nearest_ms", "its ms", lambda item: _measured(item.nearest.milliseconds), numeric=True, spare=4),
     Column("reason", "reason", lambda item: item.reason, only="data"),
 )
 LAYER_COLUMNS: tuple[Column[tuple[str, float]], ...] = (

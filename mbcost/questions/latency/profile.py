@@ -78,7 +78,8 @@ def scale_profile(profile: Profile, resolved: ResolvedDevice) -> ScaledProfile:
     import numpy as np
 
     if not resolved.measured:
-        raise MbcostError(f"{resolved.device.name}: no network is measured: measure at least one")
+        missing = f"{resolved.device.name}: no network is measured: measure at least one"
+        raise MbcostError("; ".join((missing, *resolved.unused)))
     networks = _resolve_columns(profile)
     table = _tabulate(profile, resolved.device)
     if len(table) < 2:

@@ -80,7 +80,7 @@ def test_a_table_a_pipe_and_logs_become_a_device_file(mbcost: Mbcost) -> None:
         ("x.csv", "network,fps\nv2,30\n", "is a rate"),
         ("x.csv", "network,ms\nv2,3 us\n", "not in ms, the unit of the column"),
         ("x.csv", "network,ms\nv2,3\nv1,4\n", "2 networks are measured, and a calibration needs at least 3"),
-        ("x.csv", "network,ms\nv2,3\nv2/224,9\nv1,4\nv1@0.5,2\n", "2 networks are measured"),
+        ("x.csv", "network,ms\nv2,3\nv2/224,9\nv1,4\nv1@0.5,2\n", "v2, also written v2/224, was measured 2 times"),
         ("x.yaml", "device: x\nmeasured: {}\n", "no network is measured"),
         ("x.yaml", "device: x\nmeasured: {v2: 3 fps}\n", "frames per second"),
         ("v2=x.log", "nothing\n", "no latency was read"),
