@@ -64,6 +64,15 @@ def names_of(load: Callable[[], Iterable[str]]) -> Completer:
     return complete
 
 
+def names_or_files(load: Callable[[], Iterable[str]]) -> Completer:
+    """Return the function that completes one of the names that `load` returns, or the path of a file."""
+
+    def complete(_: click.Context, incomplete: str) -> list[str]:
+        return [*_matching(load(), incomplete), *list_files(incomplete)]
+
+    return complete
+
+
 def complete_network(_: click.Context, incomplete: str) -> list[str]:
     """Return built-in networks and specs in files; after a name, what can follow its `@`, `/` or `:`."""
     name, separator, rest = split_reference(incomplete)

@@ -18,6 +18,7 @@ from mbcost.present.arrangement import arrange_for, limit_rows, sort_json
 from mbcost.present.formats import FORMATS
 from mbcost.present.table import Column, Table, build_table
 from mbcost.present.text import render_text
+from mbcost.spec.catalogue.library import is_file
 
 FORMAT_NAMES = (*FORMATS, "json")
 """The formats that every command has whose answer is a table."""
@@ -107,6 +108,19 @@ def choose_destination(
         whole = replace(trial, data=build_table("", data, ())) if data else trial
         arrange_for(style, whole, chosen, view.sort)
     return destination
+
+
+def keep_inputs(output: Path | None, inputs: Iterable[str]) -> None:
+    """Refuse to write an answer over a file from which it is computed.
+
+    Raises:
+        MbcostError: the output is one of the inputs.
+    """
+    if output is None or not output.is_file():
+        return
+    for text in inputs:
+        if is_file(text) and output.samefile(text):
+            raise MbcostError(f"{output} is the file that is read, and the answer would replace it: name a new file")
 
 
 def _list_endings(known: Sequence[str]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
-from mbcost.cli.completers import names_of, one_of
+from mbcost.cli.completers import names_or_files, one_of
 from mbcost.cli.options import ConventionName, Net, share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
 from mbcost.present.cost.table import Times, as_json, as_table, sort_costs
@@ -31,7 +31,7 @@ def table(
         Option(
             help="Add estimated milliseconds on a device of mbcost devices, or in a file [default: none].",
             metavar="NAME|FILE",
-            complete=names_of(_list_devices),
+            complete=names_or_files(_list_devices),
         ),
     ] = None,
     by: Annotated[
@@ -51,6 +51,7 @@ def table(
       mbcost table v1 --columns layer,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
     """
+    keep_inputs(view.output, [] if device is None else [device])
     destination = choose_destination(View(style=view.style, output=view.output))
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 from mbcost.cli.completers import complete_network, list_files, one_of
+from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.latency.models import write_models
 from mbcost.cli.latency.running import measure_here, parse_minutes
 from mbcost.cli.options import share_options
-from mbcost.cli.output import Destination, View, choose_destination, choose_file, emit, write
+from mbcost.cli.output import Destination, View, choose_destination, choose_file, emit, keep_inputs, write
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.cli.streams import write_message
 from mbcost.errors import MbcostError, choose
 from mbcost.present.latency.calibrate import COLUMNS, as_json, as_table
-from mbcost.questions.latency.calibrate import calibrate as derive
+from mbcost.questions.latency.calibrate import LEAST_POINTS
 from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.page import make_page
 from mbcost.questions.latency.plan import NAME, USUAL_COUNT, plan_device
+from mbcost.questions.latency.summaries import calibrate_resolved
 from mbcost.spec.catalogue.measured import TABLE_ENDINGS, YAML_ENDINGS
-from mbcost.spec.catalogue.measurements import load_measurements
+from mbcost.spec.catalogue.measurements import load_measurements, split_log
 from mbcost.spec.catalogue.runnable import find_runnable
 from mbcost.spec.device import MeasuredDevice
 from mbcost.spec.dtype import DTYPES, dtype_of
@@ -116,31 +118,63 @@ def calibrate(
       mbcost calibrate v1@0.25/128=a.log v2=b.log v1=c.log --output mine.yaml
       mbcost calibrate --run onnxruntime --minutes 2 --output mine.yaml
     """
+    keep_inputs(view.output, [log[1] if (log := split_log(file)) else file for file in files or ()])
     saved, view = _split_output(view)
     destination = choose_destination(view, columns=COLUMNS)
     number_format = None if dtype is None else dtype_of(dtype).name
-    stated = {"device": name, "runtime": runtime, "dtype": number_format, "threads": threads}
-    description: dict[str, Any] = {key: value for key, value in stated.items() if value is not None}
+    description = _check_description({"device": name, "runtime": runtime, "dtype": number_format, "threads": threads})
     if plan is None and models is None and run is None:
         if minutes is not None:
             raise MbcostError("--minutes is for measuring here: add --run, or remove it")
         if not files:
             raise MbcostError("no file of measurements is given: name one, or add --plan 8 to choose what to measure")
         return _show(load_measurements(files, description), saved, destination)
-    if run is not None:
-        choose("runtime", run, RUNTIMES)
-        seconds = parse_minutes(minutes or MINUTES)
-        if saved is None:
-            raise MbcostError("the measurements would be lost: add --output with the name of a device file, mine.yaml")
+    if run is None:
+        planned = _plan(files or [], plan, name)
+        _write_models(planned, models)
+        _write_plan(replace(planned, **description), saved, destination)
+        return 0
+    duration, number = _check_run(run, minutes, description, saved)
     planned = _plan(files or [], plan, name)
+    _write_models(planned, models)
+    measured = measure_here(planned, run, number, duration)
+    return _show(replace(measured, device=name or measured.device), saved, destination)
+
+
+def _check_description(stated: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the fields of a device that are stated, each as a device file can have it: one line that is not blank.
+
+    Raises:
+        MbcostError: one of them is something else.
+    """
+    description = {key: value for key, value in stated.items() if value is not None}
+    for key, value in description.items():
+        if not value.strip() or not value.isprintable():
+            option = "name" if key == "device" else key
+            raise MbcostError(f"{option} is {value!r}: it must be one line of text that is not blank")
+    return description
+
+
+def _check_run(run: str, minutes: str | None, description: Mapping[str, str], saved: Path | None) -> tuple[float, int]:
+    """Return how many minutes to measure, and with how many threads; what cannot work is refused before any work.
+
+    Raises:
+        MbcostError: an option is wrong, contradicts --run, or the measurements would not be kept.
+    """
+    choose("runtime", run, RUNTIMES)
+    duration, number = parse_minutes(MINUTES if minutes is None else minutes), _read_threads(description.get("threads"))
+    for key in ("runtime", "dtype"):
+        if key in description:
+            raise MbcostError(f"--{key} describes what was measured elsewhere, and --run states its own: remove it")
+    if saved is None:
+        raise MbcostError("the measurements would be lost: add --output with the name of a device file, mine.yaml")
+    return duration, number
+
+
+def _write_models(planned: MeasuredDevice, models: Path | None) -> None:
     if models is not None:
         names = write_models([find_runnable(row) for row in planned.measured], models)
         write_message(f"{models} has {', '.join(names)}")
-    if run is not None:
-        measured = measure_here(planned, run, _read_threads(threads), seconds)
-        return _show(replace(measured, device=name or measured.device), saved, destination)
-    _write_plan(replace(planned, **description), saved, destination)
-    return 0
 
 
 def _split_output(view: View) -> tuple[Path | None, View]:
@@ -181,13 +215,13 @@ def _is_device_file(text: str) -> bool:
 def _read_threads(text: str | None) -> int:
     if text is None:
         return 1
-    if re.fullmatch("[0-9]{1,4}", text) is None or int(text) < 1:
+    if re.fullmatch("[0-9]{1,15}", text) is None or int(text) < 1:
         raise MbcostError(f"threads is '{text}': with --run it must be a whole number of at least 1")
     return int(text)
 
 
 def _write_plan(planned: MeasuredDevice, saved: Path | None, destination: Destination) -> None:
-    if saved is None and (destination.style != "text" or destination.file is not None):
+    if destination.style != "text" or (saved is None and destination.file is not None):
         raise MbcostError("a plan is a device file: add --output with a name that ends with .yaml, or remove --format")
     write(write_device(planned), saved)
     if saved is not None:
@@ -199,8 +233,11 @@ def _show(measured: MeasuredDevice, saved: Path | None, destination: Destination
     resolved = resolve_measured(measured)
     if saved is not None:
         write(write_device(measured), saved)
+        if len(resolved.measured) < LEAST_POINTS:
+            write_message(f"{saved} has {count(resolved.measured, 'network')}")
     with show_work(f"calibrating {measured.name}"):
-        page = make_page(derive(resolved), list_candidates())
+        page = make_page(calibrate_resolved(resolved), list_candidates())
         table, answer = as_table(page), as_json(page)
+    write_doubts(resolved.notes, destination)
     emit(table, answer, destination, "rows")
     return 0

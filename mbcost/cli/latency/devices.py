@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Optional
 
-from mbcost.cli.completers import names_of
+from mbcost.cli.completers import names_or_files
+from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
@@ -34,7 +35,7 @@ def devices(
         Argument(
             metavar="[NAME]",
             help="A device, or a file with its measurements [default: list all].",
-            complete=names_of(list_devices),
+            complete=names_or_files(list_devices),
         ),
     ] = None,
     *,
@@ -54,6 +55,7 @@ def devices(
       mbcost devices mine.yaml --format json
       mbcost devices --profiles
     """
+    keep_inputs(view.output, [] if name is None else [name])
     destination = choose_destination(view)
     if name is not None:
         if profiles:
@@ -61,6 +63,7 @@ def devices(
         with show_work(f"calibrating {name}"):
             page = make_page(calibrate_device(name))
             table, answer = page_of_device.as_table(page), page_of_device.as_json(page)
+        write_doubts(page.calibration.resolved.notes, destination)
         emit(table, answer, destination, "rows")
     elif profiles:
         known = list(load_profiles().values())

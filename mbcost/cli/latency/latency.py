@@ -6,12 +6,13 @@ import os
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
-from mbcost.cli.completers import complete_network, names_of, one_of
+from mbcost.cli.completers import complete_network, names_of, names_or_files, one_of
+from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
-from mbcost.cli.output import View, choose_destination, emit
+from mbcost.cli.output import View, choose_destination, emit, keep_inputs
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, unknown
-from mbcost.present.latency.latency import as_json, as_table, layers_table
+from mbcost.present.latency.latency import as_json, as_table, layers_table, list_doubts
 from mbcost.present.latency.words import label_text
 from mbcost.questions.latency.latency import predict_latencies
 from mbcost.spec.catalogue.measured import list_devices, list_profiles
@@ -35,7 +36,7 @@ def latency(
         Option(
             help="A device of mbcost devices, or a file of measurements.",
             metavar="NAME|FILE",
-            complete=names_of(list_devices),
+            complete=names_or_files(list_devices),
         ),
     ],
     like: Annotated[
@@ -72,12 +73,14 @@ def latency(
     """  # fmt: skip
     # The matrices are small, and starting a thread per processor takes longer than all that is computed with them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    keep_inputs(view.output, [device, *networks])
     destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     resolved = [resolve_network(net, options) for net in networks]
     answer = predict_latencies(resolved, device, like)
     names = networks if options == NetworkOptions() else [label_text(network) for network in resolved]
+    write_doubts(list_doubts(answer), destination)
     if by == "network":
         emit(as_table(answer), as_json(answer, names), destination, "estimates")
         return 0

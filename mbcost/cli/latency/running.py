@@ -11,6 +11,7 @@ from mbcost.cli.streams import write_message
 from mbcost.errors import MbcostError
 from mbcost.spec.catalogue.runnable import find_runnable
 from mbcost.spec.device import MeasuredDevice
+from mbcost.spec.shown import count
 
 if TYPE_CHECKING:
     from mbcost.spec.timed import Timings
@@ -49,7 +50,7 @@ def measure_here(planned: MeasuredDevice, runtime: str, threads: int, minutes: f
 def _describe(timings: Timings) -> Iterator[str]:
     """Yield what a user should know of a measurement, a sentence each."""
     ended = "ended by Ctrl-C, what was measured is kept" if timings.interrupted else "done"
-    yield f"{ended}: {len(timings.networks)} networks in {timings.rounds} rounds, {timings.seconds:.0f} s"
+    yield f"{ended}: {count(timings.networks, 'network')} in {timings.rounds} rounds, {timings.seconds:.0f} s"
     yield from timings.disturbances
     spread = max(timings.networks, key=lambda timed: timed.spread)
     yield f"the median is at most {spread.spread:.1%} above the minimum, of {spread.label}"

@@ -8,6 +8,7 @@ from typing import Any
 from mbcost.present.estimates import ERROR_DIGITS, milliseconds_cell, round_json
 from mbcost.present.latency.words import (
     describe_device,
+    describe_others,
     errors_json,
     errors_text,
     label_text,
@@ -108,7 +109,8 @@ def _list_lead(calibration: Calibration) -> Iterator[str]:
             f"This model does not describe the device: networks that are left out are missed by "
             f"{calibration.left_out.mean:.0%} on average. Above {MOST_ERROR:.0%} no interval is claimed."
         )
-    yield f"Each of the {count} networks, predicted by the other {count - 1}: {errors_text(calibration.left_out)}."
+    others = describe_others(calibration)
+    yield f"Each of the {count} networks, predicted by {others}: {errors_text(calibration.left_out)}."
     yield f"By mult-adds alone: {errors_text(calibration.mult_adds_alone)}."
     yield _describe_groups(calibration)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mbcost.present.estimates import milliseconds_cell, round_json
 from mbcost.present.latency.words import (
     describe_device,
+    describe_others,
     errors_json,
     errors_text,
     label_text,
@@ -19,6 +20,9 @@ from mbcost.present.names import alpha_cell, describe, resolution_cell
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.latency.latency import Latencies, Latency
 from mbcost.spec.shown import significant_text
+
+if TYPE_CHECKING:
+    from mbcost.questions.latency.profile import ScaledProfile
 
 BY_LAYER = (
     "an estimate only: whole networks were measured, so no error is known for a single layer, and times of work that "
@@ -37,7 +41,7 @@ COLUMNS: tuple[Column[Latency], ...] = (
     Column("error_percent", "error %", lambda item: percent_cell(item.error), numeric=True),
     Column("measured_ms", "measured ms", lambda item: measured_cell(item.measured), numeric=True, spare=2),
     Column("nearest", "nearest measured", lambda item: item.nearest.label, spare=3),
-    Column("nearest_ms", "its ms", lambda item: measured_cell(item.nearest.milliseconds), numeric=True, spare=3),
+    Column("nearest_ms", "its ms", lambda item: measured_cell(item.nearest.milliseconds), numeric=True, spare=4),
     Column("reason", "reason", lambda item: item.reason, only="data"),
 )
 LAYER_COLUMNS: tuple[Column[tuple[str, float]], ...] = (
@@ -84,6 +88,7 @@ def as_json(
             _estimate_json(item, label) for item, label in zip(answer.estimates, labels, strict=True)
         ],
         "layers": None if layers is None else [{"name": name, "ms": round_json(ms)} for name, ms in layers],
+        "notes": list(list_doubts(answer)),
     }  # fmt: skip
 
 
@@ -115,9 +120,8 @@ def _estimate_json(item: Latency, label: str) -> dict[str, Any]:
 def _list_notes(answer: Latencies) -> Iterator[str]:
     estimates = answer.estimates
     if answer.left_out is not None and answer.calibration is not None:
-        count = len(answer.calibration.sample)
-        errors = errors_text(answer.left_out)
-        yield f"error: each of the {count} measured networks, predicted by the other {count - 1}: {errors}"
+        count, others = len(answer.calibration.sample), describe_others(answer.calibration)
+        yield f"error: each of the {count} measured networks, predicted by {others}: {errors_text(answer.left_out)}"
     if any(item.low is not None for item in estimates):
         yield INTERVAL
     reasons: dict[str, list[str]] = {}
@@ -126,5 +130,33 @@ def _list_notes(answer: Latencies) -> Iterator[str]:
             reasons.setdefault(item.reason, []).append(label_text(item.network))
     for reason, labels in reasons.items():
         yield f"no interval for {', '.join(labels)}: {reason}"
+    yield from list_doubts(answer)
+
+
+def list_doubts(answer: Latencies) -> Iterator[str]:
+    """Yield which measurements of the device are not used, or doubtful, a sentence each."""
     if answer.calibration is not None:
-        yield from answer.calibration.resolved.notes
+        calibration = answer.calibration
+        rows = zip(calibration.resolved.measured, calibration.suspicious, strict=True)
+        if labels := [row.label for (row, _), suspicious in rows if suspicious]:
+            yield f"not used, because it does not agree with the other measurements: {', '.join(labels)}"
+        yield from calibration.resolved.notes
+    if answer.scaled is not None:
+        yield from answer.scaled.resolved.notes
+        yield from _compare_profile(answer.scaled)
+
+
+def _compare_profile(scaled: ScaledProfile) -> Iterator[str]:
+    """Yield how well a profile agrees with the device that it is scaled to."""
+    profile, device = scaled.profile, scaled.resolved.device
+    if device.runtime and device.runtime.split()[0].lower() != profile.runtime.split()[0].lower():
+        yield (
+            f"the profile {profile.name} is of {profile.runtime}, and the device's runtime is {device.runtime}: "
+            "the error is not known for different runtimes"
+        )
+    if len(scaled.ratios) > 1:
+        errors = [abs(ratio - 1) for ratio in scaled.ratios]
+        yield (
+            f"the scaled profile misses the {len(errors)} networks that were measured here by "
+            f"{sum(errors) / len(errors):.0%} on average"
+        )

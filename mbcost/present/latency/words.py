@@ -10,7 +10,7 @@ from mbcost.spec.shown import measured_text
 
 if TYPE_CHECKING:
     from mbcost.analytic.network import Network
-    from mbcost.questions.latency.calibrate import Errors
+    from mbcost.questions.latency.calibrate import Calibration, Errors
     from mbcost.spec.device import MeasuredDevice
 
 
@@ -32,7 +32,7 @@ def measured_cell(value: float | None) -> Cell:
 
 def percent_cell(share: float | None) -> Cell:
     """Return the cell of a share in percent, with one decimal."""
-    return None if share is None else Spelled(f"{100 * share:.1f}", 100 * share)
+    return None if share is None else Spelled(f"{round(100 * share, 1) + 0.0:.1f}", 100 * share)  # no -0.0
 
 
 def percent_json(share: float | None) -> float | None:
@@ -56,6 +56,14 @@ def errors_text(errors: Errors) -> str:
         f"mean error {errors.mean:.1%}, 90th percentile {errors.p90:.1%}, worst {errors.worst:.1%}, "
         f"{errors.within_10:.0%} within 10%"
     )
+
+
+def describe_others(calibration: Calibration) -> str:
+    """Return by which networks each one is predicted for the error: suspicious ones predict nothing."""
+    suspicious = sum(calibration.suspicious)
+    if not suspicious:
+        return f"the other {len(calibration.suspicious) - 1}"
+    return f"the others without the {'suspicious one' if suspicious == 1 else f'{suspicious} suspicious ones'}"
 
 
 def describe_device(device: MeasuredDevice) -> str:

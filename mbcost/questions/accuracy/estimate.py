@@ -131,7 +131,8 @@ def _list_differences(network: Network, recipe: Recipe | None) -> str:
     if network.classes not in (CLASSES, recipe.classes):
         return f"it has {network.classes} classes, and the accuracy is that of ImageNet's {CLASSES}"
     if network.in_channels != spec.channels:
-        return f"its input has {network.in_channels} channels, and the checkpoints read {spec.channels}"
+        channels = f"{network.in_channels} channel{'s' * (network.in_channels != 1)}"
+        return f"its input has {channels}, and the checkpoints read {spec.channels}"
     if network.resolution[0] != network.resolution[1]:
         return "its input is not square, and those of the checkpoints are"
     return ""

@@ -7,6 +7,8 @@ from itertools import product
 
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
+from mbcost.errors import MbcostError
+from mbcost.questions.latency.measured import PIPED
 from mbcost.spec.catalogue.library import load_flat, load_spec
 from mbcost.spec.catalogue.reference import parse_reference, reference_text
 
@@ -21,7 +23,7 @@ def list_candidates(texts: Sequence[str] = ()) -> list[Network]:
         texts: references such as `v2`, `v2@0.5` or `v2@0.5/160`; by default `DEFAULT_NETS`.
 
     Raises:
-        MbcostError: a network is unknown or cannot be built.
+        MbcostError: a network is unknown, cannot be built, or is on standard input.
 
     >>> len(list_candidates(["v2"])), len(list_candidates(["v2@0.5", "v2/160", "v2@1.4/96:keras"]))
     (30, 11)
@@ -33,10 +35,12 @@ def spell_candidates(texts: Sequence[str] = ()) -> dict[str, Network]:
     """Return the networks of `list_candidates` by references in the words of `texts`, such as the path of a file.
 
     Raises:
-        MbcostError: a network is unknown or cannot be built.
+        MbcostError: a network is unknown, cannot be built, or is on standard input.
     """
     candidates: dict[str, Network] = {}
     for text in texts or DEFAULT_NETS:
+        if text.startswith(PIPED):
+            raise MbcostError("a plan cannot have the network on standard input: write the path of a file")
         known = list(candidates.values())
         candidates |= {_spell(text, network): network for network in _expand(text) if network not in known}
     return candidates

@@ -58,20 +58,24 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
     """Return why a network's latency has no interval on a device, or None if it has one."""
     count = len(calibration.suspicious) - sum(calibration.suspicious)
     if count < LEAST_FOR_INTERVAL:
-        return f"{count} networks were measured, and an interval needs {LEAST_FOR_INTERVAL}"
+        agree = " that agree with each other" if any(calibration.suspicious) else ""
+        were = "network was" if count == 1 else "networks were"
+        return f"{count} {were} measured{agree}, and an interval needs {LEAST_FOR_INTERVAL}"
     if not calibration.is_described:
         return (
             f"the measured networks are missed by {calibration.left_out.mean:.0%} on average when they are left out, "
             f"and above {MOST_ERROR:.0%} no interval is claimed"
         )
-    if name_family(network) not in calibration.families:
-        error = calibration.left_out_family
-        known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"
-        return f"no network of its family was measured{known}"
     low, high = calibration.range
-    if not low <= milliseconds <= high:
-        return f"the measured networks take {measured_text(low)} to {measured_text(high)} ms, and this one is outside"
-    return None
+    is_inside = low <= milliseconds <= high
+    outside = f"the estimate is outside of the measured range, {measured_text(low)} to {measured_text(high)} ms"
+    if name_family(network) in calibration.families:
+        return None if is_inside else outside
+    error = calibration.left_out_family
+    if not is_inside:
+        return f"no network of its family was measured, and {outside}"
+    known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"
+    return f"no network of its family was measured{known}"
 
 
 @dataclass(frozen=True)

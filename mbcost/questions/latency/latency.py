@@ -124,15 +124,17 @@ def _scale(networks: Sequence[Network], device: str, like: str) -> Latencies:
         )
     scaled = scale_profile(profile, resolved)
     known = {other: row.milliseconds for row, other in resolved.measured}
+    scaled_times = scaled.estimate_all([other for _, other in resolved.measured])
     estimates = []
-    for network in networks:
-        milliseconds, is_own = scaled.estimate(network), scaled.has(network)
+    for network, milliseconds in zip(networks, scaled.estimate_all(networks), strict=True):
+        is_own = scaled.has(network)
         error = scaled.error if is_own else scaled.error_elsewhere
         what = "its networks" if is_own else "networks that it does not have"
         reason = (
             f"the profile {profile.name}, scaled by {count} measured network{'s' * (count != 1)}, missed {what} by "
             f"{error:.0%} on average on its other devices"
         )
-        nearest = min(resolved.measured, key=lambda pair: abs(scaled.estimate(pair[1]) - milliseconds))[0]
+        distances = [abs(time - milliseconds) for time in scaled_times]
+        nearest = resolved.measured[distances.index(min(distances))][0]
         estimates.append(Latency(network, milliseconds, None, None, reason, known.get(network), nearest, error))
     return Latencies(resolved.device, tuple(estimates), None, scaled)

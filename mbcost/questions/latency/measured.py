@@ -8,12 +8,15 @@ from math import exp, fsum, log
 
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.errors import MbcostError, Problem, SpecError, one_line
+from mbcost.errors import STANDARD_INPUT, MbcostError, Problem, SpecError, one_line
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
 from mbcost.spec.shown import join_words, show, significant_text
 
 LARGEST_SPREAD = 1.3
 """The largest ratio of two measurements of one network under the same conditions."""
+PIPED = ("-", STANDARD_INPUT)
+"""How a reference to the network on standard input begins: nobody who reads a device file later can have it."""
+_ADVICE = ": keep the one that was measured under the conditions of the file"
 _ROUNDING = 1e-9
 """What the ratio of two decimal numbers may be off in binary."""
 
@@ -29,6 +32,11 @@ class ResolvedDevice:
     """The networks without a measurement."""
     notes: tuple[str, ...]
     """What was done about networks that were measured more than once, one line per network."""
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Why measurements are not used, without the advice what to do, one clause per network."""
+        return tuple(note.removesuffix(_ADVICE) for note in self.notes if note.endswith(_ADVICE))
 
     def __repr__(self) -> str:
         return show(self, f"{self.device.name}: {len(self.measured)} measured, {len(self.planned)} planned")
@@ -64,8 +72,7 @@ def resolve_measured(device: MeasuredDevice, *, planned: bool = False) -> Resolv
             notes.append(f"{_describe(rows)}: their geometric mean, {significant_text(mean)} ms, is used")
         else:
             notes.append(
-                f"{_describe(rows)}: they differ by more than {LARGEST_SPREAD - 1:.0%}, so none is used: "
-                "keep the one that was measured under the conditions of the file"
+                f"{_describe(rows)}: they differ by more than {LARGEST_SPREAD - 1:.0%}, so none is used{_ADVICE}"
             )
     return ResolvedDevice(device, tuple(measured), tuple(open_), tuple(notes))
 
@@ -85,7 +92,7 @@ def _resolve_all(device: MeasuredDevice) -> list[tuple[MeasuredNetwork, Network]
 
 
 def _resolve(row: MeasuredNetwork) -> Network:
-    if row.network == "-":
+    if row.network.startswith(PIPED):
         raise MbcostError("'-' means standard input, which cannot be a network of a device: write the path of a file")
     return resolve_reference(
         row.network, Settings(classes=row.classes, head=row.head, in_channels=row.in_channels, top=row.top)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL
 from mbcost.questions.latency.candidates import spell_candidates
 from mbcost.questions.latency.design import plan_measurements
 from mbcost.questions.latency.priors import choose_prior
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
+from mbcost.spec.shown import count as count_items
 
 USUAL_COUNT = LEAST_FOR_INTERVAL
 """The number of networks that is planned if none is given: the fewest for which an interval is possible."""
@@ -34,14 +36,15 @@ def plan_device(count: int = USUAL_COUNT, texts: Sequence[str] = (), device: str
     """
     candidates = spell_candidates(texts)
     references, networks = list(candidates), list(candidates.values())
-    _check_count(count, len(networks))
+    _check_count(count, networks)
     chosen = plan_measurements(networks, count, choose_prior(device))
     rows = tuple(MeasuredNetwork(references[networks.index(network)], None) for network in chosen)
     return MeasuredDevice(NAME, device, statistic=STATISTIC, measured=rows)
 
 
-def _check_count(count: int, most: int) -> None:
+def _check_count(count: int, networks: Sequence[Network]) -> None:
     if count < 1:
         raise MbcostError(f"plan is {count}: it must be at least 1")
-    if count > most:
-        raise MbcostError(f"plan is {count}, but only {most} networks can be chosen: name more networks, or plan fewer")
+    if count > len(networks):
+        known = count_items(networks, "network")
+        raise MbcostError(f"plan is {count}, but only {known} can be chosen: name more networks, or plan fewer")

@@ -48,7 +48,11 @@ class ScaledProfile:
 
     def estimate(self, network: Network) -> float:
         """Return the latency of a network for one run, in milliseconds."""
-        return self.scale * float(_predict(self.networks, self.times, [network])[0])
+        return self.estimate_all([network])[0]
+
+    def estimate_all(self, networks: Sequence[Network]) -> list[float]:
+        """Return the latencies of networks for one run, in milliseconds."""
+        return [self.scale * time for time in _predict(self.networks, self.times, networks).tolist()]
 
     def has(self, network: Network) -> bool:
         """Whether the profile has this very network."""
@@ -57,7 +61,9 @@ class ScaledProfile:
     @cached_property
     def ratios(self) -> tuple[float, ...]:
         """What the scaled profile predicts for each measured network of the device, divided by what was measured."""
-        return tuple(self.estimate(network) / float(row.milliseconds or 1) for row, network in self.resolved.measured)
+        estimates = self.estimate_all([network for _, network in self.resolved.measured])
+        rows = [row for row, _ in self.resolved.measured]
+        return tuple(time / float(row.milliseconds or 1) for time, row in zip(estimates, rows, strict=True))
 
     def __repr__(self) -> str:
         return show(self, f"{self.resolved.device.name} like {self.profile.name}: {self.error:.1%} mean error")
@@ -72,7 +78,8 @@ def scale_profile(profile: Profile, resolved: ResolvedDevice) -> ScaledProfile:
     import numpy as np
 
     if not resolved.measured:
-        raise MbcostError(f"{resolved.device.name}: no network is measured: measure at least one")
+        missing = f"{resolved.device.name}: no network is measured: measure at least one"
+        raise MbcostError("; ".join((missing, *resolved.unused)))
     networks = _resolve_columns(profile)
     table = _tabulate(profile, resolved.device)
     if len(table) < 2:

@@ -14,8 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from mbcost.errors import MbcostError
 from mbcost.questions.latency.calibrate import Calibration, Errors, Findings, calibrate
-from mbcost.questions.latency.measured import resolve_measured
+from mbcost.questions.latency.measured import ResolvedDevice, resolve_measured
 from mbcost.questions.latency.priors import PATH as PRIORS
 from mbcost.questions.latency.rates import Structure
 from mbcost.spec.catalogue.measured import device_path, list_devices, load_measured_device
@@ -82,7 +83,23 @@ def calibrate_device(name: str) -> Calibration:
     """
     device = load_measured_device(name)
     summary = find_summary(device.name) if _is_built_in(device) else None
-    return calibrate(resolve_measured(device), None if summary is None else summary.findings)
+    return calibrate_resolved(resolve_measured(device), None if summary is None else summary.findings)
+
+
+def calibrate_resolved(resolved: ResolvedDevice, kept: Findings | None = None) -> Calibration:
+    """Return the calibration of a device; if too little is left, the error says which measurements are not used.
+
+    Args:
+        resolved: the device.
+        kept: what was found out earlier from the same measurements.
+
+    Raises:
+        MbcostError: too few networks are measured.
+    """
+    try:
+        return calibrate(resolved, kept)
+    except MbcostError as error:
+        raise MbcostError("; ".join((str(error), *resolved.unused))) from None
 
 
 def summarize(calibration: Calibration) -> Summary:

@@ -55,6 +55,11 @@ def load_measured_device(name: str | os.PathLike[str]) -> MeasuredDevice:
             f"the device '{name}' has only a data sheet, not measured latencies: "
             "name a device of mbcost devices, or a file of your measurements"
         )
+    if name not in names and name in list_profiles():
+        raise MbcostError(
+            f"'{name}' is the profile of a runtime, not a device: name a file of your measurements as the device, and "
+            f"scale the profile with mbcost latency --like {name}"
+        )
     return _load_built_in(_choose("device", name, names))
 
 
@@ -73,7 +78,12 @@ def load_profile(name: str) -> Profile:
     Raises:
         MbcostError: no profile has this name.
     """
-    return _load_profile(_choose("profile", name, list_profiles()))
+    names = list_profiles()
+    if name not in names and name in list_devices():
+        raise MbcostError(
+            f"'{name}' is a device, not the profile of a runtime: name one that mbcost devices --profiles lists"
+        )
+    return _load_profile(_choose("profile", name, names))
 
 
 def device_path(name: str) -> Path:

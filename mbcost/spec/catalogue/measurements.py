@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from mbcost.errors import STANDARD_INPUT, MbcostError
+from mbcost.spec.catalogue.library import is_file
 from mbcost.spec.catalogue.measured import load_measured_device
 from mbcost.spec.device import MeasuredDevice, MeasuredNetwork
 from mbcost.spec.reading.label import parse_label
@@ -32,6 +34,8 @@ def load_measurements(files: Sequence[str], description: Mapping[str, Any] = Map
         MbcostError: files of both kinds are given, or several devices, or a file cannot be read.
         SpecError: a file is not valid; with every problem in it.
     """
+    if bare := next((file for file in files if file.endswith("=") and not is_file(file)), None):
+        raise MbcostError(f"{bare} does not name a log: write its file after the sign, such as {bare}run.log")
     logs = [split for file in files if (split := split_log(file)) is not None]
     if logs and len(logs) < len(files):
         other = next(file for file in files if split_log(file) is None)
@@ -50,18 +54,19 @@ def load_measurements(files: Sequence[str], description: Mapping[str, Any] = Map
 def split_log(text: str) -> tuple[MeasuredNetwork, str] | None:
     """Return the network and the file of `NETWORK=FILE`; None if the text is something else, such as a file.
 
+    Both can have the sign in them: the first sign counts that is before a file that exists, or else the first one.
+
     >>> split_log("v2, classes=5=run=1.log")[1], split_log("mine.yaml")
     ('run=1.log', None)
     """
     if os.path.exists(text):  # noqa: PTH110  # a Path refuses a name with a zero
         return None
+    splits = []
     for end, character in enumerate(text):
         if character == "=" and text[end + 1 :]:
-            try:
-                return parse_label(text[:end]), text[end + 1 :]
-            except MbcostError:
-                continue
-    return None
+            with suppress(MbcostError):  # not a network
+                splits.append((parse_label(text[:end]), text[end + 1 :]))
+    return next((split for split in splits if is_file(split[1])), splits[0] if splits else None)
 
 
 def _join_logs(logs: Sequence[tuple[MeasuredNetwork, str]]) -> MeasuredDevice:

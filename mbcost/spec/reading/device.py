@@ -65,7 +65,7 @@ def read_device(reader: Reader, name: str = "", sheets: Sheets | None = None) ->
     _check_kind(reader)
     with reader.complete():
         root = reader.root
-        values = reader.mapping(root, (*KEYS, *_UNITS))
+        values = reader.mapping(root, KEYS, wrong=_UNITS)
         for key in _UNITS:
             if key in values:
                 reader.report(values[key], "latencies are always in milliseconds: convert them, and remove this key")
@@ -86,14 +86,17 @@ def read_device(reader: Reader, name: str = "", sheets: Sheets | None = None) ->
 
 
 def _check_kind(reader: Reader) -> None:
-    """Refuse the spec of a network, which is the other kind of YAML file here.
+    """Refuse the spec of a network and the profile of a runtime, which are the other kinds of YAML files here.
 
     Raises:
-        SpecError: the document is one.
+        SpecError: the document is one of them.
     """
     keys = {key.value for key, _ in reader.root.value if isinstance(key, yaml.ScalarNode)}
     if "measured" not in keys and {"columns", "rows"} <= keys:
         reader.report(reader.root, "this is the spec of a network: a device has the keys 'device' and 'measured'")
+        reader.finish()
+    if "measured" not in keys and {"networks", "devices"} <= keys:
+        reader.report(reader.root, "this is the profile of a runtime: a device has the keys 'device' and 'measured'")
         reader.finish()
 
 

@@ -79,6 +79,8 @@ def parse_measurements(text: str, origin: str, name: str = "") -> MeasuredDevice
     sheet = read_sheet(text, origin)
     if not sheet.lines:
         raise SpecError([Problem(origin, 1, 1, f"the file is empty: write the header {FORM} and a row per network")])
+    if any(map(_NUMBER.fullmatch, sheet.lines[0].cells)):
+        raise SpecError([sheet.lines[0].problem(0, f"the first line must be a header, such as {FORM}")])
     columns = _read_header(sheet.lines[0])
     if problems := sheet.find_uneven_rows():
         raise SpecError(problems)
@@ -147,7 +149,7 @@ def _describe_column(header: str) -> str:
     """Return what is wrong with a column and what to do."""
     if is_rate(header):
         return f"'{header}' is a rate, but {RATES}: measure the milliseconds of one run"
-    if _NUMBER.fullmatch(header) or not header:
+    if not header:
         return f"the first line must be a header, such as {FORM}"
     if re.split(r"[^a-z]", header.lower())[0] in _TIMES:
         return f"'{header}' does not tell the unit: name the column ms, us or s"
@@ -236,9 +238,10 @@ def _read_latency(cell: str, unit: str) -> float:
     if match and not _NUMBER.fullmatch(cell):
         if is_rate(match[2]):
             raise MbcostError(f"'{cell}' is a rate, but {RATES}: measure the milliseconds of one run")
-        if (own := find_unit(match[2])) is None or own != unit:
-            raise MbcostError(f"'{cell}' is not in {unit}, the unit of the column: write all latencies in one unit")
-        text = match[1]
+        if (own := find_unit(match[2])) is not None:
+            if own != unit:
+                raise MbcostError(f"'{cell}' is not in {unit}, the unit of the column: write all latencies in one unit")
+            text = match[1]
     if grouped := _GROUPED.fullmatch(text):
         text = grouped[1].replace(",", "") + (grouped[2] or "")
     if _NUMBER.fullmatch(text) is None:

@@ -96,11 +96,12 @@ class Reader:
         self.finish()
 
     def mapping(
-        self, node: yaml.Node, known: Iterable[str] | None = None, *, instead: str = ""
+        self, node: yaml.Node, known: Iterable[str] | None = None, *, instead: str = "", wrong: Iterable[str] = ()
     ) -> dict[str, yaml.Node]:
         """Return the node of every key. Duplicate keys are problems, and so are keys that are not `known`.
 
-        `instead` is what the message suggests if the node is text; the text replaces its `{}`.
+        `instead` is what the message suggests if the node is text; the text replaces its `{}`. Keys that are `wrong`
+        are returned, because the caller says what is wrong with them, but they are not suggested.
         """
         if not isinstance(node, yaml.MappingNode):
             remedy = f": did you mean {instead.format(node.value)}?" if instead and _tag(node) == "str" else ""
@@ -116,7 +117,7 @@ class Reader:
                 self.report(key, f"'{name}' is given twice: remove one")
             elif name == "<<":
                 self.report(key, "keys that '<<' merges are not read: write the keys themselves")
-            elif names is not None and name not in names:
+            elif names is not None and name not in (*names, *wrong):
                 self.report(key, f"unknown key '{name}': {suggestion(name, names)}")
             else:
                 values[name] = value

@@ -37,6 +37,7 @@ _TFLITE = re.compile(
     rf"|Average inference timings in us: .*\b(?:Inference|no stats): {_NUMBER}"
 )
 _TFLITE_COUNT = re.compile(rf"(?:^|[\s\]:])count=[0-9]+ .*avg={_NUMBER}")
+_TFLITE_START = "Running benchmark for"
 _TFLITE_PROFILE = re.compile(r"Timings \(microseconds\)")
 _ONNX = re.compile(rf"Average (?:inference )?time cost(?: total)?:\s*{_NUMBER} ms")
 _TENSORRT = re.compile(rf"(?:^|\]\s*)Latency: min =? ?.*\bmean =? ?{_NUMBER} ms")
@@ -184,12 +185,19 @@ def _find(pattern: re.Pattern[str], lines: list[str], unit: float = 1.0) -> Iter
 
 
 def _find_tflite(lines: list[str]) -> list[_Latency]:
-    """Return the averages of the summaries; without one, that of the line `count=…` after the one of the warm-up."""
+    """Return the averages of the summaries; without one, that of the line `count=…` after the one of the warm-up.
+
+    The warm-up and the runs are announced alike, in turn. A log that ends before the runs do does not have a latency.
+    """
     summaries = list(_find(_TFLITE, lines, 1e-3))
     if summaries:
         return summaries
     counts = list(_find(_TFLITE_COUNT, ["" if _TFLITE_PROFILE.search(line) else line for line in lines], 1e-3))
-    return counts[1:] or counts
+    starts = [number for number, line in enumerate(lines, 1) if _TFLITE_START in line]
+    if not starts:
+        return counts[1:] or counts
+    parts = [(sum(start < latency.line for start in starts), latency) for latency in counts]
+    return [latency for part, latency in parts if part and part % 2 == 0]
 
 
 def _find_onnx(lines: list[str]) -> list[_Latency]:

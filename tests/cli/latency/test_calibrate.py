@@ -80,7 +80,7 @@ def test_a_table_a_pipe_and_logs_become_a_device_file(mbcost: Mbcost) -> None:
         ("x.csv", "network,fps\nv2,30\n", "is a rate"),
         ("x.csv", "network,ms\nv2,3 us\n", "not in ms, the unit of the column"),
         ("x.csv", "network,ms\nv2,3\nv1,4\n", "2 networks are measured, and a calibration needs at least 3"),
-        ("x.csv", "network,ms\nv2,3\nv2/224,9\nv1,4\nv1@0.5,2\n", "2 networks are measured"),
+        ("x.csv", "network,ms\nv2,3\nv2/224,9\nv1,4\nv1@0.5,2\n", "v2, also written v2/224, was measured 2 times"),
         ("x.yaml", "device: x\nmeasured: {}\n", "no network is measured"),
         ("x.yaml", "device: x\nmeasured: {v2: 3 fps}\n", "frames per second"),
         ("v2=x.log", "nothing\n", "no latency was read"),
@@ -105,6 +105,19 @@ def test_a_table_a_pipe_and_logs_become_a_device_file(mbcost: Mbcost) -> None:
         ("--plan 2 --models .", "", "not empty"),
         ("--plan 2 --models x.yaml", "device: x\n", "it is a file"),
         ("--plan 2 --models a/b", "", "create the folder"),
+        ("--plan 2 v1@0.5/128", "", "only 1 network can be chosen"),
+        ("--plan 1 v1 -o y.yaml --format json", "", "remove --format"),
+        ("--run torch --minutes= -o y.yaml", "", "a positive number of minutes"),
+        ("--run torch --dtype int8 -o y.yaml", "", "--run states its own"),
+        ("--run torch --runtime mine -o y.yaml", "", "--run states its own"),
+        ("--run torch --threads 0 --models m -o y.yaml", "", "a whole number of at least 1"),
+        ("x.csv --name= -o y.yaml", CSV, "one line of text that is not blank"),
+        ("x.csv --threads=\x1b[31m -o y.yaml", CSV, "one line of text that is not blank"),
+        ("v1= v2=x.log", "", "does not name a log"),
+        ("-=x.log v2=x.log v1=x.log", "Average inference time cost: 3 ms\n", "'-' means standard input"),
+        ("--plan 1 -", "", "cannot have the network on standard input"),
+        ("x.csv -o x.csv", CSV, "is the file that is read"),
+        ("v1=x.csv v2=x.csv -o x.csv", CSV, "is the file that is read"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_calibrated_is_refused_in_one_line(words: str, text: str, message: str, mbcost: Mbcost) -> None:
@@ -124,6 +137,16 @@ def test_two_measurements_that_differ_are_said(mbcost: Mbcost) -> None:
     answer = json.loads(mbcost("calibrate", "x.csv", "--format", "json").out)
     assert len(answer["rows"]) == answer["points"] == 4
     assert ["differ by more than 30%" in note for note in answer["notes"]] == [True]
+
+
+@pytest.mark.parametrize("command", ["calibrate x.csv", "devices x.csv", "latency v1 --device x.csv"])
+def test_no_answer_replaces_its_measurements_or_hides_that_some_are_not_used(command: str, mbcost: Mbcost) -> None:
+    Path("x.csv").write_text(CSV + "v1,160\nv1/224,99\n")
+    refused = mbcost(*command.split(), "--output", "./x.csv")
+    assert (refused.code, "is the file that is read" in refused.err) == (2, True)
+    assert Path("x.csv").read_text().startswith(CSV)
+    result = mbcost(*command.split(), "--format", "csv")
+    assert (result.code, "differ by more than 30%" in result.err, "30%" in result.out) == (0, True, False)
 
 
 def test_a_plan_is_a_device_file_that_waits_for_its_latencies(mbcost: Mbcost) -> None:

@@ -56,6 +56,8 @@ def test_an_error_always_stands_beside_a_number(mbcost: Mbcost) -> None:
         ("v2", "the option --device is missing"),
         ("v2 --device pixel2", "did you mean"),
         ("v2 --device jetson-nano", "only a data sheet"),
+        ("v2 --device ncnn-4t", "is the profile of a runtime"),
+        ("v2 --device stm32n6 --like pixel2-tflite", "is a device, not the profile"),
         ("v2 --device nowhere.yaml", "No such file"),
         ("v9 --device stm32n6", "unknown network"),
         ("v2 --device stm32n6 --like ncnn-1t", "its own measurements say more"),
@@ -129,3 +131,23 @@ def test_a_cost_table_is_sorted_by_its_milliseconds(mbcost: Mbcost) -> None:
     text = mbcost(*words, "text").out
     assert "an estimate only" in text
     assert "each of the 9 measured networks" in text
+
+
+def test_doubts_about_measurements_are_in_every_answer(mbcost: Mbcost, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("device: x\nruntime: TFLite 2\nmeasured: {v2: [30, 60], v1: 70, v3-large: 20}\n")
+    words = ["latency", "v2", "--device", str(file), "--like", "paddle-lite-armv8-int8"]
+    notes = json.loads(mbcost(*words, "--format", "json").out)["notes"]
+    parts = ("differ by more than 30%", "the device's runtime is TFLite 2", "misses the 2 networks that were measured")
+    assert [part in note for part, note in zip(parts, notes, strict=True)] == [True] * 3
+    assert all(note in mbcost(*words).out for note in notes)
+    text = mbcost("latency", "v1", "--device", "pixel2-tensorflow").out
+    assert "predicted by the others without the suspicious one" in text
+    assert "does not agree with the other measurements: v1@0.5/224" in text
+
+
+def test_a_reason_says_all_that_prevents_an_interval(mbcost: Mbcost) -> None:
+    answer = json.loads(mbcost("latency", "v2@4/512", "--device", "pixel2-tensorflow", "--format", "json").out)
+    (item,) = answer["estimates"]
+    assert (item["error"], item["low"]) == (None, None)
+    assert "no network of its family was measured, and the estimate is outside of the measured range" in item["reason"]

@@ -76,6 +76,17 @@ def test_without_the_lines_of_the_latency_a_log_gives_none(name: str) -> None:
     assert "expected the output of benchmark_model" in str(error.value) or "1 / latency" in str(error.value)
 
 
+def test_a_log_that_ends_before_the_runs_do_does_not_have_a_latency() -> None:
+    """The warm-up prints the same line as the runs, if it has more than one run."""
+    lines = read("tflite").splitlines()
+    warm_up, runs = (number for number, line in enumerate(lines) if line.startswith("count="))
+    lines[warm_up] = lines[runs].replace("2.95034e+06", "3.5e+06")
+    for end in range(len(lines)):
+        text = "\n".join(lines[:end])
+        assert is_run_log(text) == (end > runs)
+    assert read_run_log("\n".join(lines[: runs + 1]), "run.log").milliseconds == pytest.approx(2950.34)
+
+
 def test_without_its_summary_the_line_after_the_warm_up_counts() -> None:
     text = "\n".join(line for line in read("tflite").splitlines() if "timings" not in line)
     assert read_run_log(text, "run.log").milliseconds == pytest.approx(2950.34)
