@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mbcost.present.names import alpha_cell, resolution_cell, resolution_text
 from mbcost.present.search.fit_notes import list_notes
+from mbcost.present.search.latency import milliseconds_cell
 from mbcost.present.search.sweep import key_of
 from mbcost.present.search.words import name_network, option_of, write_counts, write_lead, write_title
 from mbcost.present.table import Cell, Column, Spelled, Table, build_table, decimal_cell, to_float
@@ -30,11 +31,6 @@ def _read(name: str, spell: Callable[[float], Spelled]) -> Callable[[Fitting], C
 def percent_cell(percent: float) -> Spelled:
     """Return the cell of an accuracy."""
     return decimal_cell(percent, 1)
-
-
-def milliseconds_cell(milliseconds: float) -> Spelled:
-    """Return the cell of a latency in three significant digits."""
-    return Spelled(f"{milliseconds:#.3g}".rstrip("."), milliseconds)
 
 
 COLUMNS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mbcost.present.search.latency import calibration_json, round_estimate
 from mbcost.present.search.sweep import record
-from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.search.answer import Fit, Fitting, Miss
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.limits import Limit
@@ -22,7 +22,7 @@ def as_json(answer: Fit) -> dict[str, Any]:
             "params": "parameters", "mult_adds": "multiply-adds", "memory": "bytes", "flash": "bytes",
             "top1": "percent", "milliseconds": "ms",
         },
-        "device": _device_json(answer.calibration),
+        "device": calibration_json(answer.calibration),
         "limits": [
             {
                 "quantity": limit.quantity,
@@ -62,20 +62,6 @@ def as_json(answer: Fit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _device_json(calibration: Calibration | None) -> dict[str, Any] | None:
-    """Return the device with the mean errors of its predictions, in percent."""
-    if calibration is None:
-        return None
-    return {
-        "name": calibration.device.name,
-        "device": calibration.device.device,
-        "runtime": calibration.device.runtime or None,
-        "points": len(calibration.points),
-        "left_out": _round(100 * calibration.left_out.mean),
-        "mult_adds_alone": _round(100 * calibration.mult_adds_alone.mean),
-    }
-
-
 def _fitting_json(answer: Fit, fitting: Fitting) -> dict[str, Any]:
     return {
         **_configuration_json(fitting.configuration),
@@ -92,12 +78,12 @@ def _configuration_json(configuration: Configuration) -> dict[str, Any]:
     known = configuration.estimated
     return {
         **record(configuration),
-        "top1": _round(known.top1),
-        "top1_low": _round(known.top1_low),
-        "top1_high": _round(known.top1_high),
+        "top1": round_estimate(known.top1),
+        "top1_low": round_estimate(known.top1_low),
+        "top1_high": round_estimate(known.top1_high),
         "top1_exact": configuration.checkpoint is not None,
-        "milliseconds": _round(known.milliseconds),
-        "milliseconds_high": _round(known.milliseconds_high),
+        "milliseconds": round_estimate(known.milliseconds),
+        "milliseconds_high": round_estimate(known.milliseconds_high),
     }
 
 
@@ -116,14 +102,9 @@ def _measure_excess(limit: Limit, configuration: Configuration) -> int | float |
     excess = limit.measure_excess(configuration)
     if excess is None or excess.denominator == 1:
         return None if excess is None else int(excess)
-    return _round(float(excess))
+    return round_estimate(float(excess))
 
 
 def _measure_left(limit: Limit, configuration: Configuration) -> int | float | None:
     excess = _measure_excess(limit, configuration)
     return None if excess is None else -excess
-
-
-def _round(number: float | None) -> float | None:
-    """Return an estimate in six significant digits, more than it deserves, so that it is the same everywhere."""
-    return None if number is None else float(f"{number:.6g}")

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mbcost.present.search.latency import name_rows, note_calibration, word_reason
 from mbcost.present.search.sweep import head_notes, rules_notes
 from mbcost.present.search.words import (
     LOWER_BOUND,
+    MOST_NAMED,
     amount_text,
     describe_latency,
     describe_top1,
+    join_words,
     name_configuration,
     option_of,
 )
 from mbcost.present.table import ColumnNote
 from mbcost.questions.accuracy.surface import Surface
-from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.search.answer import Fit, Fitting, Miss, Relief
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import MOST_ARENAS
 from mbcost.spec.table import CLASSES
-
-MOST_RELEASED = 6
-"""The number of released checkpoints that a note names."""
 
 
 def list_notes(answer: Fit) -> Iterator[str | ColumnNote]:
@@ -58,7 +57,7 @@ def _list_near(answer: Fit) -> Iterator[str]:
     for relief in answer.reliefs:
         yield f"without {option_of(relief.limit)}: {_relief_text(relief, best)}"
     if answer.best and answer.missing and answer.listing == "networks":
-        yield f"nothing fits of {_join(answer.missing)}"
+        yield f"nothing fits of {join_words(answer.missing)}"
 
 
 def _list_released(fittings: tuple[Fitting, ...]) -> Iterator[str]:
@@ -67,7 +66,7 @@ def _list_released(fittings: tuple[Fitting, ...]) -> Iterator[str]:
         named = [
             f"{name_configuration(fitting.configuration)} {fitting.configuration.estimated.top1:g}%"
             + (" (may fit)" if not fitting.is_sure else "")
-            for fitting in fittings[:MOST_RELEASED]
+            for fitting in fittings[:MOST_NAMED]
         ]
         more = len(fittings) - len(named)
         rest = f" and {more} more, which --format csv lists" if more else ""
@@ -82,10 +81,9 @@ def _list_reasons(fittings: Iterable[Fitting]) -> Iterator[str]:
         if fitting.why_no_top1 is not None:
             names.setdefault(f"no top-1, ranked after those with one: {fitting.why_no_top1}", []).append(name)
         if fitting.why_no_interval is not None:
-            names.setdefault(f"the latency has no interval: {fitting.why_no_interval}", []).append(name)
+            names.setdefault(word_reason(fitting.why_no_interval), []).append(name)
     for reason, rows in names.items():
-        shown = rows if len(rows) <= MOST_RELEASED else [*rows[: MOST_RELEASED - 1], "others"]
-        yield f"{_join(shown)}: {reason}"
+        yield f"{name_rows(rows)}: {reason}"
 
 
 def _list_meanings(answer: Fit) -> Iterator[str | ColumnNote]:
@@ -97,7 +95,7 @@ def _list_meanings(answer: Fit) -> Iterator[str | ColumnNote]:
         yield ColumnNote(f"front: Pareto-optimal in {top1}, {latency}memory and flash{size}", ("front",))
         yield ColumnNote("binding: the limit that would break first", ("binding", "left_percent"))
     if answer.calibration is not None:
-        yield _calibration_note(answer.calibration)
+        yield note_calibration(answer.calibration)
     rows = [*answer.best, *answer.released]
     for surface in answer.surfaces:
         estimated = any(
@@ -111,7 +109,7 @@ def _list_meanings(answer: Fit) -> Iterator[str | ColumnNote]:
     known = [row.configuration for row in rows if row.configuration.estimated.top1 is not None]
     recipes = dict.fromkeys(point.series.recipe.name for point in known if point.series.recipe is not None)
     if len(recipes) > 1:
-        yield f"{_join(recipes)} trained with different recipes, which can decide which network ranks first"
+        yield f"{join_words(recipes)} trained with different recipes, which can decide which network ranks first"
     if known:
         yield ColumnNote(_accuracy_note(known), ("top1_percent",))
 
@@ -126,17 +124,6 @@ def _accuracy_note(known: Iterable[Configuration]) -> str:
     )
     other = ", with ImageNet's classes and input; with yours it only orders the networks" if differs else ""
     return f"top-1: ImageNet accuracy of the network trained with the recipe of the released checkpoints{other}"
-
-
-def _calibration_note(calibration: Calibration) -> str:
-    """Return the device and the errors of its predictions."""
-    device, errors = calibration.device, calibration.left_out
-    runtime = f", {device.runtime}" if device.runtime else ""
-    return (
-        f"ms: predicted from {len(calibration.points)} networks measured on {device.device}{runtime}; each predicted "
-        f"by the others, the mean error is {errors.mean:.1%}, and {calibration.mult_adds_alone.mean:.1%} by mult-adds "
-        "alone; at most ms: the upper end of an 80% interval"
-    )
 
 
 def _surface_note(surface: Surface) -> str:
@@ -159,7 +146,7 @@ def _miss_text(miss: Miss) -> str:
         layer = f" (layer {miss.layer})" if limit.quantity == "memory" else ""
         amounts.append(f"{option_of(limit)} {amount}{layer}")
     top1 = f", {describe_top1(miss.configuration)}," if miss.configuration.estimated.top1 is not None else ""
-    return f"{name_configuration(miss.configuration)}{top1} misses {_join(amounts)}"
+    return f"{name_configuration(miss.configuration)}{top1} misses {join_words(amounts)}"
 
 
 def _impossible_text(limit: Limit, nearest: Configuration | None, bound: str) -> str:
@@ -191,9 +178,3 @@ def _relief_text(relief: Relief, best: Configuration | None) -> str:
     with_ = "" if relief.limit.quantity == "top1" or (adds and relief.limit.quantity == "mult_adds") else f", {amount}"
     kind = "nearest" if best is None else "best"
     return f"the {kind} is {name_configuration(configuration)}: {top1}{adds}{with_}"
-
-
-def _join(words: Iterable[str]) -> str:
-    """Join words by commas, the last one by `and`."""
-    *others, last = words
-    return " and ".join(filter(None, (", ".join(others), last)))

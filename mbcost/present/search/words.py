@@ -15,6 +15,8 @@ OPTIONS: Mapping[str, str] = {
     "latency": "--max-latency",
 }  # fmt: skip
 """The quantity of a limit -> the option that sets it."""
+MOST_NAMED = 6
+"""The number of configurations that a note names."""
 LOWER_BOUND = "under naive, a lower bound of arena"
 
 
@@ -121,3 +123,9 @@ def amount_text(limit: Limit, value: Any) -> str:
     if limit.quantity == "latency":
         return f"{float(value):.3g} ms"
     return f"{int(value):,} mult-adds" if limit.quantity == "mult_adds" else f"{int(value):,} params"
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Join words by commas, the last one by `and`."""
+    *others, last = words
+    return " and ".join(filter(None, (", ".join(others), last)))
