@@ -13,8 +13,6 @@ from mbcost.questions.accuracy.estimate import estimate_accuracy
 from mbcost.questions.accuracy.surface import Surface, load_surfaces
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.latency.estimate import explain_missing_interval
-from mbcost.questions.latency.grid import GridEstimator
-from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.search.configurations import Batch, Configuration
 from mbcost.questions.search.series import Series
 from mbcost.spec.catalogue.library import load_spec
@@ -22,6 +20,8 @@ from mbcost.spec.catalogue.measured import load_measured_device
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from mbcost.questions.latency.grid import GridEstimator
 
 ACCURACIES = ("top1", "top1_low", "top1_high")
 LATENCIES = ("milliseconds", "milliseconds_high")
@@ -64,7 +64,11 @@ class Estimator:
 
     @cached_property
     def _grid(self) -> GridEstimator | None:
-        return None if self.calibration is None else GridEstimator(self.calibration)
+        if self.calibration is None:
+            return None
+        from mbcost.questions.latency.grid import GridEstimator
+
+        return GridEstimator(self.calibration)
 
     def explain_missing_interval(self, configuration: Configuration) -> str | None:
         """Return why the latency of a configuration has no interval, or None if it has one or is not estimated."""
@@ -91,6 +95,8 @@ def make_estimator(device: str | None, *, limits_latency: bool) -> Estimator:
     if not limits_latency:
         load_measured_device(device)  # a mistake in its name is the first thing to say
         raise MbcostError("--device needs --max-latency: state the most milliseconds, such as --max-latency 30ms")
+    from mbcost.questions.latency.summaries import calibrate_device
+
     return Estimator(calibrate_device(device))
 
 
