@@ -132,8 +132,7 @@ def sweep(
     works = list_sweep_works(requests, rules.allocator, only_front=aims is not None, with_latency=estimator is not None)
     begin_work(*works, force=force)
     seen: Counter[str] = Counter()
-    batches: Iterable[Batch] = _compute_batches(requests, rules, seen)
-    batches = batches if estimator is None else estimator.add_latency(batches)
+    batches: Iterable[Batch] = _compute_batches(requests, rules, seen, estimator)
     # Rows that appear on the same terminal show the progress themselves, and a bar would come between them.
     if not (output is None and style in STREAMED and aims is None and is_terminal(sys.stdout)):
         batches = track("sweeping", batches, count, lambda batch: batch.shape[0] * batch.shape[1])
@@ -172,19 +171,26 @@ def _make_estimator(device: str) -> Estimator:
 
 
 def _compute_batches(
-    requests: Sequence[Request[tuple[float, ...]]], rules: CountingRules, count: Counter[str]
+    requests: Sequence[Request[tuple[float, ...]]],
+    rules: CountingRules,
+    count: Counter[str],
+    estimator: Estimator | None,
 ) -> Iterator[Batch]:
     """Yield the configurations in parts, and count the networks.
 
     Raises:
-        MbcostError: an alpha does not give a network, or a feature map is empty.
+        MbcostError: an alpha does not give a network, a feature map is empty, or a network is too large for an estimate
+            of its latency.
     """
-    for request in requests:
-        check_parts(request, rules)  # a mistake leaves no half output
+    for request in requests:  # a mistake leaves no half output
+        check_parts(request, rules)
+        if estimator is not None:
+            estimator.check_size(request.series, request.alphas, request.resolutions)
     for request in requests:
         for sheet in request.compute_sheets(rules):
             count["networks"] += len(sheet.plateaus)
-            yield from compute_batches([sheet], [request.resolutions])
+            batches = compute_batches([sheet], [request.resolutions])
+            yield from batches if estimator is None else estimator.add_latency(batches)
 
 
 def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path, keys: Sequence[str]) -> None:

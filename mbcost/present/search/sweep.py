@@ -272,7 +272,7 @@ def choose_keys(names: Iterable[str] | None, *, with_latency: bool = False) -> t
     try:
         return tuple(column.key for column in arrange(build_table("", columns, ()), asked, None).columns)
     except UnknownWord:
-        for name in asked:
+        for name in () if with_latency else asked:
             with suppress(UnknownWord):
                 if find_column(name, COLUMNS_WITH_LATENCY) in LATENCY_KEYS:
                     raise MbcostError(

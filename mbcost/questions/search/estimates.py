@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from mbcost.questions.accuracy.surface import Surface, load_surfaces
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.latency.estimate import explain_missing_interval
 from mbcost.questions.search.configurations import Batch, Configuration
-from mbcost.questions.search.series import Series
+from mbcost.questions.search.series import Resolution, Series
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.measured import load_measured_device
 
@@ -56,6 +56,16 @@ class Estimator:
         alphas = [span.alpha for span in batch.plateaus]
         grid = self._grid.estimate(batch.series, batch.series.resolve, alphas, batch.resolutions)
         return dict(zip(LATENCIES, (grid.milliseconds.ravel(), grid.high.ravel()), strict=True))
+
+    def check_size(self, series: Series, alphas: Sequence[float], resolutions: Sequence[Resolution]) -> None:
+        """Check that no network is too large for an estimate: the largest one decides.
+
+        Raises:
+            MbcostError: it is.
+        """
+        if self._grid is not None:
+            largest = max(resolutions, key=lambda resolution: resolution[0] * resolution[1])
+            self._grid.estimate(series, series.resolve, [max(alphas)], [largest])
 
     def add_latency(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Yield batches with their latencies."""
