@@ -100,7 +100,7 @@ def find_summary(name: str) -> Summary | None:
     record = _load().get(name)
     if record is None or record["hash"] != _hash_texts(name):
         return None
-    found = record["findings"]
+    findings = record["findings"]
     return Summary(
         name=name,
         device=record["device"],
@@ -110,7 +110,7 @@ def find_summary(name: str) -> Summary | None:
         batch=record["batch"],
         left_out=Errors(**record["left_out"]),
         mult_adds_alone=Errors(**record["mult_adds_alone"]),
-        findings=Findings(Structure(**found["structure"]), tuple(found["suspicious"]), tuple(found["ratios"])),
+        findings=Findings(Structure(**findings["structure"]), tuple(findings["suspicious"]), tuple(findings["ratios"])),
     )
 
 
