@@ -20,7 +20,6 @@ from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import (
     FLAT_TYPES,
-    as_json,
     as_table,
     choose_keys,
     csv_text,
@@ -29,6 +28,7 @@ from mbcost.present.search.sweep import (
     list_columns,
     sort_configurations,
 )
+from mbcost.present.search.sweep_json import as_json
 from mbcost.questions.search.configurations import Batch, Configuration, CountingRules
 from mbcost.questions.search.effort import MOST_KEPT, list_sweep_works
 from mbcost.questions.search.requests import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.search.latency import calibration_json, round_estimate
-from mbcost.present.search.sweep import record
+from mbcost.present.search.sweep_json import record
 from mbcost.questions.search.answer import Fit, Fitting, Miss
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.limits import Limit

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mbcost.errors import MbcostError, UnknownWord
 from mbcost.present.arrangement import arrange, find_column, order_of
 from mbcost.present.formats import render_csv
-from mbcost.present.names import count_outputs, resolution_cell
+from mbcost.present.names import resolution_cell
 from mbcost.present.table import Cell, Column, ColumnNote, Spelled, Table, build_table
 from mbcost.questions.search.configurations import Configuration, CountingRules
 from mbcost.spec.scaling import alpha_text
@@ -61,9 +61,12 @@ FIELDS = (
     Field("top1_percent", "top-1 %", float, lambda point: read_top1(point), spare=1, spell="{:.1f}".format),
 )
 LATENCY_FIELDS = (
-    Field("latency_ms", "ms", float, lambda point: _round(point.estimated.milliseconds), spell=lambda ms: _spell(ms)),
     Field(
-        "latency_high_ms", "at most ms", float, lambda point: _round(point.estimated.milliseconds_high), spare=1,
+        "latency_ms", "ms", float, lambda point: round_known(point.estimated.milliseconds),
+        spell=lambda ms: _spell(ms),
+    ),
+    Field(
+        "latency_high_ms", "at most ms", float, lambda point: round_known(point.estimated.milliseconds_high), spare=1,
         spell=lambda ms: _spell(ms),
     ),
 )  # fmt: skip
@@ -168,83 +171,12 @@ def plateaus_notes(alphas: int, networks: int) -> Iterator[str | ColumnNote]:
         yield ColumnNote("from, to: all alphas between them give the same network", ("alpha_least", "alpha_most"))
 
 
-def as_json(
-    configurations: Iterable[Configuration],
-    rules: CountingRules,
-    *,
-    alphas: int,
-    networks: int,
-    calibration: Calibration | None = None,
-) -> dict[str, Any]:
-    """Return the object of `mbcost sweep --format json`."""
-    answer = {
-        "schema": "mbcost/sweep/1",
-        "convention": rules.convention.name,
-        "allocator": rules.allocator,
-        "dtype": rules.dtype,
-        "units": {
-            "params": "parameters",
-            "mult_adds": "multiply-adds",
-            "memory": "bytes",
-            "flash": "bytes",
-            "top1": "%",
-        },
-        "alphas": alphas,
-        "networks": networks,
-        "configurations": [record(configuration) for configuration in configurations],
-    }
-    return answer if calibration is None else _add_latencies(answer, tuple(configurations), calibration)
-
-
-def _add_latencies(
-    answer: dict[str, Any], configurations: Sequence[Configuration], calibration: Calibration
-) -> dict[str, Any]:
-    """Return the answer with the device, its errors, and the latency of every configuration."""
-    from mbcost.present.search.latency import calibration_json, list_reasons
-
-    reasons = list_reasons(calibration, configurations)
-    return {
-        **answer,
-        "units": {**answer["units"], "milliseconds": "ms"},
-        "device": calibration_json(calibration),
-        "configurations": [
-            {
-                **item,
-                "milliseconds": _round(point.estimated.milliseconds),
-                "milliseconds_high": _round(point.estimated.milliseconds_high),
-                "reason": reason,
-            }
-            for item, point, reason in zip(answer["configurations"], configurations, reasons, strict=True)
-        ],
-    }
-
-
-def record(configuration: Configuration) -> dict[str, Any]:
-    """Return one configuration as a JSON object."""
-    plateau, series = configuration.plateau, configuration.series
-    return {
-        "network": series.spec.name,
-        "alpha": plateau.alpha,
-        "alpha_range": [plateau.least, plateau.most],
-        "resolution": list(configuration.resolution),
-        "implementation": series.implementation.name,
-        "classes": count_outputs(series.spec, series.classes),
-        "head": series.spec.head or None,
-        "in_channels": series.in_channels,
-        "mult_adds": configuration.mult_adds,
-        "params": configuration.params,
-        "memory": configuration.memory,
-        "flash": configuration.flash,
-        "top1": read_top1(configuration),
-    }
-
-
 def read_top1(configuration: Configuration) -> float | None:
     """Return the published accuracy in percent, if a checkpoint was released."""
     return None if configuration.checkpoint is None else configuration.checkpoint.top1
 
 
-def _round(milliseconds: float | None) -> float | None:
+def round_known(milliseconds: float | None) -> float | None:
     """Return a latency, if there is one, with digits that are the same on every processor."""
     if milliseconds is None:
         return None

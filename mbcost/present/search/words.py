@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from mbcost.present.latency.numbers import spell
 from mbcost.present.names import bytes_text, reference_text
 from mbcost.questions.search.answer import Fit
 from mbcost.questions.search.configurations import Configuration
@@ -99,8 +100,18 @@ def describe_top1(configuration: Configuration) -> str:
 def describe_latency(configuration: Configuration) -> str:
     """Return the latency in words."""
     known = configuration.estimated
-    bound = "no interval" if known.milliseconds_high is None else f"at most {known.milliseconds_high:.3g}"
-    return f"{known.milliseconds:.3g} ms ({bound})"
+    assert known.milliseconds is not None, "the latency is estimated"
+    bound = "no interval" if known.milliseconds_high is None else f"at most {_short(known.milliseconds_high)}"
+    return f"{_short(known.milliseconds)} ms ({bound})"
+
+
+def _short(milliseconds: float) -> str:
+    """Spell a latency in at most three significant digits, without an exponent.
+
+    >>> _short(12.04), _short(12345.6)
+    ('12', '12,300')
+    """
+    return f"{milliseconds:.3g}" if abs(milliseconds) < 999.5 else spell(milliseconds, 3)
 
 
 def _limit_text(limit: Limit) -> str:
@@ -121,7 +132,7 @@ def amount_text(limit: Limit, value: Any) -> str:
     if limit.quantity == "top1":
         return f"{float(value):.1f}%" if abs(value) >= 0.1 or not value else f"{float(value):.1g}%"
     if limit.quantity == "latency":
-        return f"{float(value):.3g} ms"
+        return f"{_short(float(value))} ms"
     return f"{int(value):,} mult-adds" if limit.quantity == "mult_adds" else f"{int(value):,} params"
 
 

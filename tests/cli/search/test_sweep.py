@@ -216,9 +216,9 @@ def test_milliseconds_are_those_of_each_network_however_the_sweep_is_divided(
 ) -> None:
     nets = ("v3-small", "mnasnet-1.0", "v2:torchvision")
     command = ("sweep", *nets, "--alpha", "0.1,0.71,1.4", "--res", "32,97x160")
-    plain, device = csv_rows(mbcost, command), ("--device", "pixel1-tflite")
+    plain, device = csv_rows(mbcost, command), ("--device", "pixel2-tflite")
     answer = json.loads(mbcost(*command, *device, "--format", "json").out)
-    calibration = calibrate_device("pixel1-tflite")
+    calibration = calibrate_device("pixel2-tflite")
     assert answer["device"]["left_out"] == pytest.approx(100 * calibration.left_out.mean)
     rows = answer["configurations"]
     for row in rows:

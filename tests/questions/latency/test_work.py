@@ -90,7 +90,7 @@ def test_a_grid_is_the_work_of_each_network() -> None:
 @pytest.mark.parametrize("power", [155, 200, 400])
 @pytest.mark.parametrize("what", ["classes", "in_channels"])
 def test_a_network_that_float64_cannot_hold_is_refused_with_what_to_do(what: str, power: int) -> None:
-    network = resolve(load_spec("v2"), **{what: 10**power})  # type: ignore[arg-type]
+    network = resolve(load_spec("v2"), **{what: 10**power})
     with pytest.raises(MbcostError, match=r"too large for an estimate .* or fewer classes or channels"):
         measure_work([describe_network(network)])
     with pytest.raises(MbcostError, match="too large for an estimate of its latency"):
