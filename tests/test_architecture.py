@@ -97,7 +97,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": set(),
         "validate": set(),
         "check": set(),
-        "plot": {"accuracy", "compare", "search"},
+        "plot": {"accuracy", "compare", "latency", "search"},
     },
 }
 """Which families a family of a room may import besides its own. Those of `questions`, `present` and `cli` are the

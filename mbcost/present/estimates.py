@@ -7,6 +7,8 @@ from mbcost.spec.shown import round_significant, significant_text
 
 ROUNDED = 6
 """The significant digits of an estimate in JSON: more than it deserves, and the same on every processor."""
+FEW_DIGITS = 3
+"""The significant digits of a latency that is one of many columns."""
 ERROR_DIGITS = 4
 """The significant digits of an error in JSON."""
 

@@ -37,6 +37,7 @@ def sweep(
     allocator: str = "naive",
     dtype: str = "int8",
     pareto: str | None = None,
+    device: str | os.PathLike[str] | None = None,
     force: bool = False,
 ) -> tuple[Configuration, ...]:
     """Return the cost of networks over alpha and resolution, as `mbcost sweep` does; it needs numpy.
@@ -57,13 +58,15 @@ def sweep(
         allocator: the allocation model of the peak memory.
         dtype: the dtype of weights and feature maps.
         pareto: two quantities such as `mult_adds,top1`: only what is Pareto-optimal in both.
+        device: the name of a measured device, or the path of a file of measurements, to estimate milliseconds.
         force: whether the search may exceed its limits: 100,000 configurations, or with `pareto` 100,000,000 of which
             100,000 are optimal, and 1,000,000 with the allocator `arena`.
 
     Returns:
         Configurations in the order of network, alpha and resolution, or by the first quantity of `pareto`. Each has
         `.plateau.alpha`, `.resolution`, `.mult_adds`, `.params`, `.memory` and `.flash` (bytes), `.checkpoint` (the
-        released one, with `.top1` in percent, or None) and `.network`.
+        released one, with `.top1` in percent, or None) and `.network`; with a device, `.estimated.milliseconds` and
+        `.estimated.milliseconds_high`, the upper end of the 80 % interval. `calibrate(device)` has their errors.
 
     Raises:
         MbcostError: a network cannot be built, a name is unknown, or two networks have configurations in common.
@@ -77,7 +80,7 @@ def sweep(
     from mbcost.questions.search.sweep import sweep as compute_batches
     from mbcost.questions.work import check_all
 
-    aims = None if pareto is None else parse_aims(pareto)
+    aims = None if pareto is None else parse_aims(pareto, with_latency=device is not None)
     rules = load_rules(convention, allocator, dtype)
     settings = make_settings(
         implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top
@@ -88,8 +91,13 @@ def sweep(
         raise MbcostError("sweep needs a network: give at least one")
     if aims is None:
         check_kept(requests, force=force)
-    check_all(list_sweep_works(requests, rules.allocator, only_front=aims is not None), force=force)
+    works = list_sweep_works(requests, rules.allocator, only_front=aims is not None, with_latency=device is not None)
+    check_all(works, force=force)
     batches = compute_batches(*list_sheets(requests, rules))
+    if device is not None:
+        from mbcost.questions.search.estimates import make_estimator
+
+        batches = make_estimator(os.fspath(device), limits_latency=True).add_latency(batches)
     if aims is not None:
         return find_front(batches, aims, None if force else MOST_KEPT)
     return tuple(point for batch in batches for point in batch.list_configurations())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mbcost.cli.plot.pictures import PICTURES
+from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.flat import FlatLayer, FlatNetwork
 from mbcost.spec.reading.flat import to_yaml
@@ -137,6 +138,15 @@ def test_accuracy_shows_every_network_with_checkpoints(mbcost: Mbcost, tmp_path:
     assert {"v3-small-arxiv4", "2", "1.5", "Published accuracy against cost; a curve is the highest estimate"} <= set(
         other
     )
+
+
+def test_accuracy_over_a_device_names_it_with_its_unit_and_its_error(mbcost: Mbcost, tmp_path: Path) -> None:
+    shown = draw(mbcost, tmp_path, "accuracy", "v1", "--device", "pixel1-tflite")
+    error = calibrate_device("pixel1-tflite").left_out.mean
+    label = f"milliseconds on Pixel 1, one large core, predicted with a mean error of {error:.1%} when left out"
+    assert label in shown
+    refused = mbcost("plot", "accuracy", "--device", "pixel1-tflite", "--convention", "macs", "-o", "x.svg")
+    assert (refused.code, "--convention counts mult-adds" in refused.err) == (2, True)
 
 
 def test_titles_of_curves_have_their_largest_distance(mbcost: Mbcost, tmp_path: Path) -> None:

@@ -119,6 +119,17 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "configurations": CONFIGURATION,
         },
     ),
+    "sweep v2 --alpha 1 --res 96 --device stm32n6": (
+        "mbcost/sweep/1",
+        {
+            "": [
+                "schema", "convention", "allocator", "dtype", "units", "alphas", "networks", "configurations", "device",
+            ],
+            "units": [*BYTES, "milliseconds"],
+            "configurations": [*CONFIGURATION, "milliseconds", "milliseconds_high", "reason"],
+            "device": ["name", "device", "runtime", "points", "left_out", "mult_adds_alone"],
+        },
+    ),
     "fit --net v2 --alpha 0.35 --res 96:224:32 --ram 382000": (
         "mbcost/fit/2",
         {

@@ -123,6 +123,9 @@ ANSWERS: dict[str, Callable[[], object]] = {
     ),
     "sweep v2 v3-large --pareto mult-adds,top1": lambda: mbcost.sweep("v2", "v3-large", pareto="mult-adds,top1"),
     "sweep v1/128": lambda: mbcost.sweep("v1/128"),
+    "sweep v1 v2 --alpha 0.5,1 --res 96,128 --device stm32n6 --pareto latency,params": lambda: mbcost.sweep(
+        "v1", "v2", alphas=[0.5, 1], resolutions=[96, 128], device="stm32n6", pareto="latency,params"
+    ),
     "fit --net v2 --ram 320KiB --flash 1MiB --classes 2 --res 96:160:16": lambda: mbcost.fit(
         "v2", ram=320 * 1024, flash=2**20, classes=2, resolutions=range(96, 161, 16)
     ),

@@ -29,10 +29,13 @@ from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
 from mbcost.present.plot.blocks import draw_blocks
 from mbcost.present.plot.compare import draw_comparison
+from mbcost.present.plot.fit import name_latency_axis
 from mbcost.present.plot.layers import draw_layers
 from mbcost.present.plot.sweep import draw_sweep
-from mbcost.questions.accuracy.curves import list_accuracy_points, trace_accuracy
+from mbcost.questions.accuracy.curves import Costs, list_accuracy_points, trace_accuracy
 from mbcost.questions.compare.compare import compare_totals
+from mbcost.questions.latency.grid import predict_milliseconds
+from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.plot import (
     EXAMPLES,
     compute_cost_grid,
@@ -44,6 +47,7 @@ from mbcost.questions.plot import (
 from mbcost.questions.work import Work
 from mbcost.spec.catalogue.checkpoints import OFFICIAL, load_recipes
 from mbcost.spec.catalogue.library import load_convention
+from mbcost.spec.catalogue.measured import list_devices
 
 ALPHAS, RESOLUTIONS = "0.25:1.4:0.05", "96:256:16"
 """What a sweep draws if nothing is stated."""
@@ -166,8 +170,16 @@ def accuracy(
         str,
         Option(help="Recipe with which the checkpoints were trained.", metavar="NAME", complete=names_of(load_recipes)),
     ] = OFFICIAL,
+    device: Annotated[
+        Optional[str],
+        Option(
+            help="Device, or file of measurements, whose milliseconds are drawn [default: mult-adds].",
+            metavar="NAME",
+            complete=names_of(list_devices),
+        ),
+    ] = None,
 ) -> int:
-    """Published and estimated top-1 accuracy against mult-adds.
+    """Published and estimated top-1 accuracy against mult-adds, or against milliseconds on a device.
 
     Points are released checkpoints. A curve is the highest estimate at each cost, with its 90% interval.
 
@@ -175,12 +187,19 @@ def accuracy(
     Examples:
       mbcost plot accuracy --output accuracy.svg
       mbcost plot accuracy v1 v2 --output accuracy.pdf
+      mbcost plot accuracy --device pixel1-tflite --output accuracy.svg
     """
     check_picture(output)
+    if device is not None and convention is not None:
+        raise MbcostError("--convention counts mult-adds, and --device draws milliseconds: remove one")
     counts, recipes = load_convention(convention), load_recipes()
-    trained, costs = recipes[choose("recipe", recipe, recipes)], partial(count_mult_adds, counts)
-    points = list_accuracy_points(trained, costs, nets or ())
+    trained = recipes[choose("recipe", recipe, recipes)]
+    costs: Costs = partial(count_mult_adds, counts)
     axis = f"mult-adds, 1000 classes, convention {counts.name}"
+    if device is not None:
+        calibration = calibrate_device(device)
+        costs, axis = partial(predict_milliseconds, calibration), name_latency_axis(calibration)
+    points = list_accuracy_points(trained, costs, nets or ())
     save_picture(draw_accuracy(points, trace_accuracy(trained, costs, nets or ()), axis), output)
     return 0
 

@@ -37,7 +37,7 @@ def draw_front(front: Front) -> Drawing:
         _set_ticks(axes, front)
         axes.grid()
         counted = f"mult-adds, convention {front.rules.convention.name}"
-        axes.set_xlabel(counted if front.calibration is None else _describe_latency(front.calibration))
+        axes.set_xlabel(counted if front.calibration is None else name_latency_axis(front.calibration))
         axes.set_ylabel("ImageNet top-1, %")
         axes.set_title(f"What fits {write_limits(front.limits)}")
         axes.legend(loc="lower right")
@@ -45,7 +45,8 @@ def draw_front(front: Front) -> Drawing:
     return Drawing(draw, (8.0, 5.2))
 
 
-def _describe_latency(calibration: Calibration) -> str:
+def name_latency_axis(calibration: Calibration) -> str:
+    """Return the label of an axis of latencies: the unit, the device and the error."""
     return (
         f"milliseconds on {calibration.device.device}, predicted with a mean error of "
         f"{calibration.left_out.mean:.1%} when left out"

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mbcost.present.estimates import accuracy_cell, milliseconds_cell
+from mbcost.present.estimates import FEW_DIGITS, accuracy_cell, milliseconds_cell
 from mbcost.present.names import alpha_cell, resolution_cell, resolution_text
 from mbcost.present.search.fit_notes import list_notes
 from mbcost.present.search.sweep import key_of
-from mbcost.present.search.words import DIGITS, name_network, option_of, write_counts, write_lead, write_title
+from mbcost.present.search.words import name_network, option_of, write_counts, write_lead, write_title
 from mbcost.present.table import Cell, Column, Spelled, Table, build_table, to_float
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit, Fitting
 from mbcost.questions.search.series import Resolution
 
 SAME_AT = "same at: other resolutions that cost the same"
-KEYS = {"latency": "latency_ms"}
-"""A quantity that `sweep` does not have -> the key of its column."""
 
 
 def _read(name: str, spell: Callable[[float | None], Cell]) -> Callable[[Fitting], Cell]:
@@ -26,7 +24,7 @@ def _read(name: str, spell: Callable[[float | None], Cell]) -> Callable[[Fitting
 
 
 def _milliseconds_cell(milliseconds: float | None) -> Cell:
-    return milliseconds_cell(milliseconds, DIGITS)
+    return milliseconds_cell(milliseconds, FEW_DIGITS)
 
 
 COLUMNS = (
@@ -112,7 +110,7 @@ def as_table(answer: Fit) -> Table:
         column for column in COLUMNS if (column.key != "same_cost_at" or has_equals) and column.key not in left_out
     ]
     quantities = (answer.rank, *(limit.quantity for limit in answer.limits))
-    asked = [KEYS.get(quantity, key_of(quantity)) for quantity in quantities]
+    asked = [key_of(quantity) for quantity in quantities]
     lead = [*write_lead(answer), write_counts(answer)]
     table = build_table(write_title(answer), shown, answer.best, None, list_notes(answer), lead=lead, asked=asked)
     rows = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.present.estimates import round_json
-from mbcost.present.search.sweep import record
-from mbcost.questions.latency.calibrate import Calibration
+from mbcost.present.search.latency import calibration_json
+from mbcost.present.search.sweep_json import record
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit, Fitting, Miss
 from mbcost.questions.search.limits import Limit
@@ -23,7 +23,7 @@ def as_json(answer: Fit) -> dict[str, Any]:
             "params": "parameters", "mult_adds": "multiply-adds", "memory": "bytes", "flash": "bytes",
             "top1": "percent", "milliseconds": "ms",
         },
-        "device": _device_json(answer.calibration),
+        "device": calibration_json(answer.calibration),
         "limits": [
             {
                 "quantity": limit.quantity,
@@ -61,20 +61,6 @@ def as_json(answer: Fit) -> dict[str, Any]:
             for relief in answer.reliefs
         ],
     }  # fmt: skip
-
-
-def _device_json(calibration: Calibration | None) -> dict[str, Any] | None:
-    """Return the device with the mean errors of its predictions, in percent."""
-    if calibration is None:
-        return None
-    return {
-        "name": calibration.device.name,
-        "device": calibration.device.device,
-        "runtime": calibration.device.runtime or None,
-        "points": len(calibration.points),
-        "left_out": round_json(100 * calibration.left_out.mean),
-        "mult_adds_alone": round_json(100 * calibration.mult_adds_alone.mean),
-    }
 
 
 def _fitting_json(answer: Fit, fitting: Fitting) -> dict[str, Any]:

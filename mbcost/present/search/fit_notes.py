@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mbcost.present.search.latency import name_rows, note_calibration, word_reason
 from mbcost.present.search.sweep import head_notes, rules_notes
 from mbcost.present.search.words import (
     LOWER_BOUND,
+    MOST_NAMED,
     amount_text,
     describe_latency,
     describe_top1,
@@ -15,16 +17,12 @@ from mbcost.present.search.words import (
 )
 from mbcost.present.table import ColumnNote
 from mbcost.questions.accuracy.surface import Surface
-from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit, Fitting, Miss, Relief
 from mbcost.questions.search.limits import Limit
 from mbcost.questions.search.near import MOST_ARENAS
 from mbcost.spec.shown import join_words
 from mbcost.spec.table import CLASSES
-
-MOST_RELEASED = 6
-"""The number of released checkpoints that a note names."""
 
 
 def list_notes(answer: Fit) -> Iterator[str | ColumnNote]:
@@ -68,7 +66,7 @@ def _list_released(fittings: tuple[Fitting, ...]) -> Iterator[str]:
         named = [
             f"{name_configuration(fitting.configuration)} {fitting.configuration.estimated.top1:g}%"
             + (" (may fit)" if not fitting.is_sure else "")
-            for fitting in fittings[:MOST_RELEASED]
+            for fitting in fittings[:MOST_NAMED]
         ]
         more = len(fittings) - len(named)
         rest = f" and {more} more, which --format csv lists" if more else ""
@@ -83,11 +81,9 @@ def _list_reasons(fittings: Iterable[Fitting]) -> Iterator[str]:
         if fitting.why_no_top1 is not None:
             names.setdefault(f"no top-1, ranked after those with one: {fitting.why_no_top1}", {})[name] = None
         if fitting.why_no_interval is not None:
-            names.setdefault(f"the latency has no interval: {fitting.why_no_interval}", {})[name] = None
-    for reason, keys in names.items():
-        rows = list(keys)
-        shown = rows if len(rows) <= MOST_RELEASED else [*rows[: MOST_RELEASED - 1], "others"]
-        yield f"{join_words(shown)}: {reason}"
+            names.setdefault(word_reason(fitting.why_no_interval), {})[name] = None
+    for reason, rows in names.items():
+        yield f"{name_rows(list(rows))}: {reason}"
 
 
 def _list_meanings(answer: Fit) -> Iterator[str | ColumnNote]:
@@ -99,7 +95,7 @@ def _list_meanings(answer: Fit) -> Iterator[str | ColumnNote]:
         yield ColumnNote(f"front: Pareto-optimal in {top1}, {latency}memory and flash{size}", ("front",))
         yield ColumnNote("binding: the limit that would break first", ("binding", "left_percent"))
     if answer.calibration is not None:
-        yield _calibration_note(answer.calibration)
+        yield note_calibration(answer.calibration)
     rows = [*answer.best, *answer.released]
     for surface in answer.surfaces:
         estimated = any(
@@ -128,17 +124,6 @@ def _accuracy_note(known: Iterable[Configuration]) -> str:
     )
     other = ", with ImageNet's classes and input; with yours it only orders the networks" if differs else ""
     return f"top-1: ImageNet accuracy of the network trained with the recipe of the released checkpoints{other}"
-
-
-def _calibration_note(calibration: Calibration) -> str:
-    """Return the device and the errors of its predictions."""
-    device, errors = calibration.device, calibration.left_out
-    runtime = f", {device.runtime}" if device.runtime else ""
-    return (
-        f"ms: predicted from {len(calibration.points)} networks measured on {device.device}{runtime}; each predicted "
-        f"by the others, the mean error is {errors.mean:.1%}, and {calibration.mult_adds_alone.mean:.1%} by mult-adds "
-        "alone; at most ms: the upper end of an 80% interval"
-    )
 
 
 def _surface_note(surface: Surface) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from mbcost.present.estimates import FEW_DIGITS
 from mbcost.present.names import bytes_text, reference_text
 from mbcost.questions.search.configurations import Configuration
 from mbcost.questions.search.fit_answer import Fit
 from mbcost.questions.search.limits import QUANTITIES, Limit
-from mbcost.spec.shown import significant_text
+from mbcost.spec.shown import measured_text, round_significant
 
 OPTIONS: Mapping[str, str] = {quantity: f"--{name.replace('_', '-')}" for name, quantity in QUANTITIES.items()}
 """The quantity of a limit -> the option that sets it."""
-DIGITS = 3
-"""The significant digits of a latency."""
+MOST_NAMED = 6
+"""The number of configurations that a note names."""
 LOWER_BOUND = "under naive, a lower bound of arena"
 
 
@@ -97,9 +98,18 @@ def describe_top1(configuration: Configuration) -> str:
 def describe_latency(configuration: Configuration) -> str:
     """Return the latency in words."""
     known = configuration.estimated
-    high = known.milliseconds_high
-    bound = "no interval" if high is None else f"at most {significant_text(high, DIGITS)}"
-    return f"{significant_text(known.milliseconds or 0, DIGITS)} ms ({bound})"
+    assert known.milliseconds is not None, "the latency is estimated"
+    bound = "no interval" if known.milliseconds_high is None else f"at most {_short(known.milliseconds_high)}"
+    return f"{_short(known.milliseconds)} ms ({bound})"
+
+
+def _short(milliseconds: float) -> str:
+    """Spell a latency in at most three significant digits, without an exponent.
+
+    >>> _short(12.04), _short(12345.6)
+    ('12', '12,300')
+    """
+    return measured_text(round_significant(milliseconds, FEW_DIGITS))
 
 
 def _limit_text(limit: Limit) -> str:
@@ -120,5 +130,5 @@ def amount_text(limit: Limit, value: Any) -> str:
     if limit.quantity == "top1":
         return f"{float(value):.1f}%" if abs(value) >= 0.1 or not value else f"{float(value):.1g}%"
     if limit.quantity == "latency":
-        return f"{significant_text(float(value), DIGITS)} ms"
+        return f"{_short(float(value))} ms"
     return f"{int(value):,} mult-adds" if limit.quantity == "mult_adds" else f"{int(value):,} params"

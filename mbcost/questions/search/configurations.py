@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.many.exact import narrow, sum_exactly
 from mbcost.analytic.many.grid import Costs, compute_costs, compute_sides, compute_totals
@@ -22,6 +22,8 @@ from mbcost.spec.dtype import dtype_of
 from mbcost.spec.shown import show
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mbcost.analytic.many.exact import Integers
 
 BLOCKS_AT_ONCE = 2**15
@@ -52,6 +54,15 @@ class Estimated:
     milliseconds_high: float | None = None
     """The upper end of the 80 % interval."""
 
+    @staticmethod
+    def from_columns(columns: Mapping[str, NDArray[Any]], index: int) -> Estimated:
+        """Return one row of columns of these names, in which NaN is what is not known."""
+        values = {name: float(column[index]) for name, column in columns.items()}
+        return Estimated(**{name: value for name, value in values.items() if value == value})
+
+
+UNKNOWN = Estimated()
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -68,8 +79,8 @@ class Configuration:
     """The bytes that are stored."""
     checkpoint: Checkpoint | None
     """The released checkpoint with the same alpha and resolution, which classifies ImageNet."""
-    estimated: Estimated = Estimated()
-    """What `fit` estimates."""
+    estimated: Estimated = UNKNOWN
+    """What `fit` estimates, and the latency that `sweep` does."""
 
     @property
     def network(self) -> Network:
@@ -104,6 +115,8 @@ class Batch:
     """The indices of an alpha and a resolution -> their released checkpoint."""
     group: int = 0
     """The number of the request, whose configurations `fit` compares with each other first."""
+    estimates: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Flat columns of `Estimated`, float64 with NaN for what is not known; the resolution changes fastest."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -121,6 +134,9 @@ class Batch:
             int(self.memory[alpha, resolution]),
             int(self.flash[alpha]),
             self.checkpoints.get((alpha, resolution)),
+            Estimated.from_columns(self.estimates, alpha * len(self.resolutions) + resolution)
+            if self.estimates
+            else UNKNOWN,
         )
 
     def list_configurations(self) -> Iterator[Configuration]:

@@ -29,13 +29,16 @@ LONG_TABLE = 200
 REMEDY = "use larger steps"
 
 
-def list_sweep_works(requests: Sequence[Request[Any]], allocator: str, *, only_front: bool) -> tuple[Work, ...]:
-    """Return the work of computing every configuration."""
+def list_sweep_works(
+    requests: Sequence[Request[Any]], allocator: str, *, only_front: bool, with_latency: bool = False
+) -> tuple[Work, ...]:
+    """Return the work of computing every configuration, each perhaps with its latency."""
     count = count_configurations(requests)
     if allocator == "arena":
         unit = "configurations, each with an arena"
         return _list_works(requests, Work(count, unit, 200, MOST_SWEPT_WITH_ARENAS, REMEDY))
-    return _list_works(requests, Work(count, "configurations", 400_000 if only_front else 20_000, MOST_SWEPT, REMEDY))
+    fast, slow = (60_000, 10_000) if with_latency else (400_000, 20_000)
+    return _list_works(requests, Work(count, "configurations", fast if only_front else slow, MOST_SWEPT, REMEDY))
 
 
 def list_fit_works(requests: Sequence[Request[Any]], *, with_latency: bool) -> tuple[Work, ...]:

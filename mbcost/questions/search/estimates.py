@@ -1,26 +1,27 @@
-"""What `fit` estimates of many configurations: accuracy from released checkpoints, latency on a calibrated device."""
+"""What `fit` and `sweep` estimate: accuracy from released checkpoints, latency on a calibrated device."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mbcost.analytic.network import Network, resolve
+from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import estimate_accuracy
 from mbcost.questions.accuracy.surface import Surface, load_surfaces
-from mbcost.questions.latency.calibrate import Calibration, calibrate
-from mbcost.questions.latency.estimate import estimate_grid, explain_missing_interval
-from mbcost.questions.latency.measured import resolve_measured
-from mbcost.questions.latency.work import describe_channels, describe_sizes
+from mbcost.questions.latency.calibrate import Calibration
+from mbcost.questions.latency.estimate import explain_missing_interval
 from mbcost.questions.search.configurations import Batch, Configuration
-from mbcost.questions.search.series import Series
+from mbcost.questions.search.series import Resolution, Series
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.measured import load_measured_device
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from mbcost.questions.latency.grid import GridEstimator
 
 ACCURACIES = ("top1", "top1_low", "top1_high")
 LATENCIES = ("milliseconds", "milliseconds_high")
@@ -42,10 +43,42 @@ class Estimator:
 
     def estimate(self, batch: Batch) -> Mapping[str, NDArray[Any]]:
         """Return a float64 column per estimate, flat as in `make_pool`, with NaN where there is none."""
-        columns = dict(zip(ACCURACIES, _estimate_top1(batch), strict=True))
-        if self.calibration is not None:
-            columns |= zip(LATENCIES, _estimate_milliseconds(self.calibration, batch), strict=True)
-        return columns
+        return {**dict(zip(ACCURACIES, _estimate_top1(batch), strict=True)), **self.estimate_latency(batch)}
+
+    def estimate_latency(self, batch: Batch) -> Mapping[str, NDArray[Any]]:
+        """Return the columns of the latency and of the upper end of its interval; none without a device.
+
+        Raises:
+            MbcostError: a network is too large for an estimate.
+        """
+        if self._grid is None:
+            return {}
+        alphas = [span.alpha for span in batch.plateaus]
+        grid = self._grid.estimate(batch.series, batch.series.resolve, alphas, batch.resolutions)
+        return dict(zip(LATENCIES, (grid.milliseconds.ravel(), grid.high.ravel()), strict=True))
+
+    def check_size(self, series: Series, alphas: Sequence[float], resolutions: Sequence[Resolution]) -> None:
+        """Check that no network is too large for an estimate: the largest one decides.
+
+        Raises:
+            MbcostError: it is.
+        """
+        if self._grid is not None:
+            largest = max(resolutions, key=lambda resolution: resolution[0] * resolution[1])
+            self._grid.estimate(series, series.resolve, [max(alphas)], [largest])
+
+    def add_latency(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield batches with their latencies."""
+        for batch in batches:
+            yield replace(batch, estimates=self.estimate_latency(batch))
+
+    @cached_property
+    def _grid(self) -> GridEstimator | None:
+        if self.calibration is None:
+            return None
+        from mbcost.questions.latency.grid import GridEstimator
+
+        return GridEstimator(self.calibration)
 
     def explain_missing_interval(self, configuration: Configuration) -> str | None:
         """Return why the latency of a configuration has no interval, or None if it has one or is not estimated."""
@@ -69,10 +102,12 @@ def make_estimator(device: str | None, *, limits_latency: bool) -> Estimator:
                 "measurements"
             )
         return Estimator()
-    measured = load_measured_device(device)
     if not limits_latency:
+        load_measured_device(device)  # a mistake in its name is the first thing to say
         raise MbcostError("--device needs --max-latency: state the most milliseconds, such as --max-latency 30ms")
-    return Estimator(calibrate(resolve_measured(measured)))
+    from mbcost.questions.latency.summaries import calibrate_device
+
+    return Estimator(calibrate_device(device))
 
 
 def find_surface(series: Series) -> Surface | None:
@@ -117,30 +152,3 @@ def _estimate_top1(batch: Batch) -> tuple[NDArray[Any], ...]:
         for column in columns:
             column[alpha, same] = checkpoint.top1
     return tuple(column.ravel() for column in columns)
-
-
-def _estimate_milliseconds(calibration: Calibration, batch: Batch) -> tuple[NDArray[Any], ...]:
-    """Return the latency and the upper end of its interval."""
-    import numpy as np
-
-    columns = tuple(np.full(batch.shape, np.nan) for _ in LATENCIES)
-    networks = [batch.series.resolve(span.alpha, batch.resolutions[0]) for span in batch.plateaus]
-    for indices in _group_by_rows(networks):
-        first = batch.plateaus[indices[0]].alpha
-        sizes = [describe_sizes(batch.series.resolve(first, size).steps) for size in batch.resolutions]
-        channels = [describe_channels(networks[index].steps) for index in indices]
-        try:
-            grid = estimate_grid(calibration, networks[indices[0]], channels, sizes)
-        except OverflowError:  # latencies are computed in float64
-            label = networks[indices[0]].label
-            raise MbcostError(f"{label} is too large for an estimate of its latency: remove --max-latency") from None
-        columns[0][indices], columns[1][indices] = grid.milliseconds, grid.high
-    return tuple(column.ravel() for column in columns)
-
-
-def _group_by_rows(networks: Sequence[Network]) -> list[list[int]]:
-    """Return the indices of networks with the same rows, such as an addition that needs equal widths."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for index, network in enumerate(networks):
-        groups.setdefault(tuple(step.name for step in network.steps), []).append(index)
-    return list(groups.values())

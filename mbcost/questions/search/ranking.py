@@ -67,8 +67,7 @@ class Pool:
         series, span, _ = self.networks[int(self.network[index])]
         counts = {quantity: int(column[index]) for quantity, column in self.counts.items()}
         resolution = self.resolutions[int(self.resolution[index])]
-        values = {name: float(column[index]) for name, column in self.estimates.items()}
-        known = Estimated(**{name: value for name, value in values.items() if value == value})
+        known = Estimated.from_columns(self.estimates, index)
         checkpoint = self.checkpoints.get(int(index))
         return Configuration(series, span, resolution, checkpoint=checkpoint, estimated=known, **counts)
 
@@ -197,7 +196,7 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
 
 
 def compute_column(batch: Batch, quantity: str) -> NDArray[Any]:
-    """Return one quantity of every configuration of a batch; NaN if a published accuracy is unknown."""
+    """Return one quantity of every configuration of a batch; NaN if an accuracy or a latency is unknown."""
     import numpy as np
 
     if quantity == "top1":
@@ -205,6 +204,8 @@ def compute_column(batch: Batch, quantity: str) -> NDArray[Any]:
         for indices, checkpoint in batch.checkpoints.items():
             published[indices] = checkpoint.top1
         return published.ravel()
+    if quantity == "latency":
+        return batch.estimates[NAMES[quantity]] if batch.estimates else np.full(batch.mult_adds.size, np.nan)
     counts = getattr(batch, quantity)
     column: NDArray[Any] = np.broadcast_to(counts if counts.ndim == 2 else counts[:, None], batch.shape).ravel()
     return column
