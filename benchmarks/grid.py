@@ -36,7 +36,7 @@ from mbcost.analytic.network import resolve
 from mbcost.measured.build import build
 from mbcost.measured.counters import count
 from mbcost.present.plot.canvas import INK, PALETTE, Drawing, abbreviate_ticks, render
-from mbcost.questions.search.configurations import Series
+from mbcost.questions.search.series import Series
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.scaling import Scaling
 
@@ -252,7 +252,8 @@ def draw_times(times: Mapping[int, float]) -> Drawing:
 
 def compare_allocators() -> None:
     """Print the time of the whole process of `mbcost fit` under each allocator."""
-    command = [sys.executable, "-m", "mbcost", "fit", "--flash", "1MiB", "--ram", "320KiB", "--mult-adds", "60M"]
+    options = "--flash 1MiB --ram 320KiB --mult-adds 60M --all"
+    command = [sys.executable, "-m", "mbcost", "fit", *options.split()]
     print("\n| `mbcost fit` over six networks, every alpha, 32 to 320: whole process | time |\n|---|---:|")
     for allocator in ("naive", "inplace-depthwise", "fused-block", "arena"):
         run = partial(subprocess.run, [*command, "--allocator", allocator], capture_output=True, check=True)

@@ -61,7 +61,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "device": set(),
         "accuracy": set(),
         "latency": {"device"},
-        "search": {"device"},
+        "search": {"accuracy", "device", "latency"},
         "explain": {"mistakes"},
         "mistakes": set(),
         "aligned": set(),
@@ -77,13 +77,13 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "device": set(),
         "accuracy": set(),
         "latency": set(),
-        "search": set(),
+        "search": {"accuracy", "latency"},
         "explain": set(),
         "published": set(),
         "verify": {"aligned"},
         "validate": set(),
         "check": set(),
-        "plot": {"accuracy", "compare"},
+        "plot": {"accuracy", "compare", "latency", "search"},
     },
     "cli": {
         "cost": {"latency"},
@@ -97,7 +97,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": set(),
         "validate": set(),
         "check": set(),
-        "plot": {"accuracy", "compare"},
+        "plot": {"accuracy", "compare", "latency", "search"},
     },
 }
 """Which families a family of a room may import besides its own. Those of `questions`, `present` and `cli` are the

@@ -60,6 +60,6 @@ def test_a_wheel_is_smaller_than_1_mb(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "wheel", "w", zipfile.ZIP_DEFLATED) as wheel:
         for folder in ("mbcost", "specs"):
             for file in sorted((ROOT / folder).rglob("*")):
-                if file.is_file() and "__pycache__" not in file.parts:
+                if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md":
                     wheel.write(file, file.relative_to(ROOT))
-    assert (tmp_path / "wheel").stat().st_size < 980_000  # its metadata take up to 20 kB more
+    assert (tmp_path / "wheel").stat().st_size < 970_000  # its metadata take up to 30 kB more

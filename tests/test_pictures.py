@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mbcost.cli import run
-from mbcost.cli.plot import PICTURES
+from mbcost.cli.plot.pictures import PICTURES
 from tools import ROOT
 from tools.pictures import COMMANDS
 

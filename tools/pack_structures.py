@@ -6,6 +6,7 @@ Run it after a change of a spec, of the engine or of a known mistake. A test fai
 from __future__ import annotations
 
 import json
+import lzma
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -27,7 +28,7 @@ def pack(path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    arrays: dict[str, Any] = {"specs": np.frombuffer(fingerprint().encode(), dtype=np.uint8)}
+    index, networks = {}, {}
     for name in NETWORKS:
         spec, alphas = load_spec(name), packed_alphas(name)
         stacks = {alpha_text(alpha): build_stack(spec, alpha, Choices(pairs=True)) for alpha in alphas}
@@ -38,39 +39,47 @@ def pack(path: Path) -> None:
             for key, stack in stacks.items()
         }
         shapes = {key: (stacks[key].scales, [rows.shape for rows, _ in parts]) for key, parts in unique.items()}
-        arrays[f"{name}/labels"] = _encode(labels)
-        arrays[f"{name}/shapes"] = _encode(shapes)
-        # Few long arrays, column by column, take half the room of many short ones.
-        columns = [rows.reshape(len(rows), -1).T.ravel() for parts in unique.values() for rows, _ in parts]
-        arrays[f"{name}/counts"] = _narrow(np.concatenate(columns))
-        places = [places.ravel() for parts in unique.values() for _, places in parts]
-        arrays[f"{name}/places"] = np.stack(places).astype(np.int32)
-    write_arrays(path, arrays)
+        index[name] = {"labels": labels, "shapes": shapes}
+        # What most rows share is 0 in all but the first, and places mostly rise by one: both take few bytes.
+        rows = [_subtract_first(rows.reshape(len(rows), -1)).ravel() for parts in unique.values() for rows, _ in parts]
+        places = [np.diff(places.ravel(), prepend=0) for parts in unique.values() for _, places in parts]
+        networks[name] = {"counts": _narrow(np.concatenate(rows)), "places": _narrow(np.stack(places))}
+    write_structures(path, {"specs": fingerprint(), "networks": index}, networks)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write arrays as `np.savez_compressed` does, but with LZMA, which takes a quarter less room in the wheel.
+def write_structures(path: Path, index: Any, networks: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write a ZIP file with the index as JSON and the arrays of every network, compressed by LZMA as far as it can.
 
-    The same arrays give the same bytes, because every member has the same date.
+    `np.savez_compressed` would take twice as much room, which the wheel does not have. The same arrays give the same
+    bytes, because every member has the same date.
+
+    Args:
+        path: the file.
+        index: the fingerprint of the specs, and for every network its structures and the shapes of its arrays.
+        networks: the arrays by name, by network.
 
     Raises:
         OSError: the file cannot be written.
     """
-    with zipfile.ZipFile(path, "w") as file:
-        for name, array in arrays.items():
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
+        members = {"index.json": json.dumps(index, separators=(",", ":")).encode()}
+        for name, arrays in networks.items():
             content = BytesIO()
-            np.save(content, array)
-            file.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_LZMA)
+            np.savez(content, **arrays)
+            members[f"{name}.npz"] = content.getvalue()
+        for name, member in members.items():
+            file.writestr(zipfile.ZipInfo(f"{name}.xz"), lzma.compress(member, preset=9 | lzma.PRESET_EXTREME))
+
+
+def _subtract_first(rows: Any) -> Any:
+    """Return rows, each but the first as its difference from the first."""
+    return np.concatenate([rows[:1], rows[1:] - rows[:1]])
 
 
 def _narrow(counts: Any) -> Any:
     """Return the counts in 32 bits if all fit, which are read in half the time."""
     fits = counts.size and counts.min() >= -(2**31) and counts.max() < 2**31
     return counts.astype(np.int32) if fits else counts
-
-
-def _encode(value: Any) -> Any:
-    return np.frombuffer(json.dumps(value, separators=(",", ":")).encode(), dtype=np.uint8)
 
 
 if __name__ == "__main__":

@@ -48,5 +48,6 @@ def accuracy(
     """
     destination = choose_destination(view)
     answer = estimate_accuracies([resolve_network(net, options) for net in networks or ()], recipe)
-    emit(as_table(answer), as_json(answer), destination, "estimates" if answer.estimates else "surfaces")
+    names = networks or () if options == NetworkOptions() else ()
+    emit(as_table(answer), as_json(answer, names), destination, "estimates" if answer.estimates else "surfaces")
     return 0

@@ -52,7 +52,7 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
             "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
         ),
         "plot": Command(
-            "mbcost.cli.plot:PLOT",
+            "mbcost.cli.plot.pictures:PLOT",
             "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
         ),
     },
@@ -83,7 +83,7 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
     "Decide": {
         "fit": Command(
             "mbcost.cli.search.fit:fit",
-            "Find the networks that fit a device, with their alpha and resolution, largest first.",
+            "Find the network that fits a device best, with its alpha and resolution.",
         ),
         "sweep": Command(
             "mbcost.cli.search.sweep:sweep",

@@ -15,10 +15,13 @@ from mbcost.spec.catalogue.library import is_file
 from mbcost.spec.quantity import Quantity, read_quantity
 
 ANSWERS: Mapping[str, Mapping[str, str]] = {
-    "fit": dict.fromkeys(
-        ("--device", "--board", "--mcu", "--chip", "--target-device"),
-        "state what the device has, as in 'mbcost fit --ram 320KiB --flash 1MiB'",
-    ),
+    "fit": {
+        **dict.fromkeys(
+            ("--board", "--mcu", "--chip", "--target-device"),
+            "state what the device has, as in 'mbcost fit --ram 320KiB --flash 1MiB'",
+        ),
+        "--phone": "phones are devices now, as in 'mbcost fit --max-latency 30ms --device pixel1-tflite'",
+    },
     "memory": dict.fromkeys(
         ("--peak", "--peaks", "--peak-memory", "--peak-bytes", "--max"), "did you mean '--by allocator'?"
     ),

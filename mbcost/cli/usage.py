@@ -156,9 +156,9 @@ def _find_meant_options(written: str, ctx: Any, options: Sequence[str]) -> list[
 
 
 def _find_commands_with(option: str) -> Iterator[str]:
-    """Yield the commands that have an option."""
-    for name, command in COMMANDS.items():
-        target = command.load()
+    """Yield the commands that have an option, groups of commands last."""
+    targets = {name: command.load() for name, command in COMMANDS.items()}
+    for name, target in sorted(targets.items(), key=lambda item: isinstance(item[1], Subgroup)):
         functions = target.commands.values() if isinstance(target, Subgroup) else [target]
         if any(option in list_options(make_params(function)) for function in functions):
             yield name

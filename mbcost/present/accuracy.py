@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mbcost.present.names import alpha_cell, describe, network_text, reference_text, resolution_cell
@@ -47,8 +48,14 @@ def as_table(answer: Accuracy) -> Table:
     return build_table("Accuracy on ImageNet", columns, answer.estimates, notes=dict.fromkeys(notes))
 
 
-def as_json(answer: Accuracy) -> dict[str, Any]:
-    """Return the object of `mbcost accuracy --format json`, described in docs/json.md."""
+def as_json(answer: Accuracy, names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the object of `mbcost accuracy --format json`, described in docs/json.md.
+
+    Args:
+        answer: the accuracies.
+        names: the networks as the user wrote them; by default, as mbcost spells them.
+    """
+    labels = names or [network_text(estimate.network) for estimate in answer.estimates]
     return {
         "schema": "mbcost/accuracy/1",
         "units": {"top1": "percent", "left_out": "percentage points of top-1", "coverage": "a share"},
@@ -56,6 +63,7 @@ def as_json(answer: Accuracy) -> dict[str, Any]:
         "estimates": [
             {
                 **describe(estimate.network),
+                "network": label,
                 "top1": _round(estimate.top1),
                 "low": _round(estimate.low),
                 "high": _round(estimate.high),
@@ -72,7 +80,7 @@ def as_json(answer: Accuracy) -> dict[str, Any]:
                     for checkpoint in estimate.nearest
                 ],
             }
-            for estimate in answer.estimates
+            for estimate, label in zip(answer.estimates, labels, strict=True)
         ],
         "surfaces": [
             {

@@ -97,8 +97,8 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.questions.latency.page import make_page
     from mbcost.questions.latency.summaries import Summary
     from mbcost.questions.published.verdict import Verdict
+    from mbcost.questions.search.answer import Fit
     from mbcost.questions.search.configurations import Configuration
-    from mbcost.questions.search.limits import Fit
     from mbcost.questions.validate.comparison import Validation
     from mbcost.questions.verify.verify import Verification
     from mbcost.spec.convention import Convention
@@ -119,7 +119,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
         Calibration: one_by_one(lambda answer: calibration.as_table(make_page(answer))),
         Summary: lambda items: [devices.as_table(items)],
         Accuracy: one_by_one(accuracy.as_table),
-        Configuration: lambda items: [build_table("", sweep.COLUMNS, items)],
+        Configuration: lambda items: [build_table("", sweep.list_columns_of(items), items)],
         Fit: one_by_one(fit.as_table),
         Answer: one_by_one(lambda answer: explain.as_table([answer])),
         Verdict: lambda items: [published.as_table(items)],

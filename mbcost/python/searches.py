@@ -16,8 +16,9 @@ from mbcost.spec.convention import Convention
 from mbcost.spec.scaling import check_alpha, check_whole
 
 if TYPE_CHECKING:
+    from mbcost.questions.search.answer import Fit
     from mbcost.questions.search.configurations import Configuration
-    from mbcost.questions.search.limits import Fit, Limit
+    from mbcost.questions.search.limits import Limit
     from mbcost.questions.search.requests import Grid
 
 QUANTITIES: Mapping[str, str] = {
@@ -42,6 +43,7 @@ def sweep(
     allocator: str = "naive",
     dtype: str = "int8",
     pareto: str | None = None,
+    device: str | os.PathLike[str] | None = None,
     force: bool = False,
 ) -> tuple[Configuration, ...]:
     """Return the cost of networks over alpha and resolution, as `mbcost sweep` does; it needs numpy.
@@ -62,13 +64,15 @@ def sweep(
         allocator: the allocation model of the peak memory.
         dtype: the dtype of weights and feature maps.
         pareto: two quantities such as `mult_adds,top1`: only what is Pareto-optimal in both.
+        device: the name of a measured device, or the path of a file of measurements, to estimate milliseconds.
         force: whether the search may exceed its limits: 100,000 configurations, or with `pareto` 100,000,000 of which
             100,000 are optimal, and 1,000,000 with the allocator `arena`.
 
     Returns:
         Configurations in the order of network, alpha and resolution, or by the first quantity of `pareto`. Each has
         `.plateau.alpha`, `.resolution`, `.mult_adds`, `.params`, `.memory` and `.flash` (bytes), `.checkpoint` (the
-        released one, with `.top1` in percent, or None) and `.network`.
+        released one, with `.top1` in percent, or None) and `.network`; with a device, `.estimated.milliseconds` and
+        `.estimated.milliseconds_high`, the upper end of the 80 % interval. `calibrate(device)` has their errors.
 
     Raises:
         MbcostError: a network cannot be built, a name is unknown, or two networks have configurations in common.
@@ -82,7 +86,7 @@ def sweep(
     from mbcost.questions.search.sweep import sweep as compute_batches
     from mbcost.questions.work import check_all
 
-    aims = None if pareto is None else parse_aims(pareto)
+    aims = None if pareto is None else parse_aims(pareto, with_latency=device is not None)
     rules = load_rules(convention, allocator, dtype)
     settings = make_settings(
         implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top
@@ -93,8 +97,13 @@ def sweep(
         raise MbcostError("sweep needs a network: give at least one")
     if aims is None:
         check_kept(requests, force=force)
-    check_all(list_sweep_works(requests, rules.allocator, only_front=aims is not None), force=force)
+    works = list_sweep_works(requests, rules.allocator, only_front=aims is not None, with_latency=device is not None)
+    check_all(works, force=force)
     batches = compute_batches(*list_sheets(requests, rules))
+    if device is not None:
+        from mbcost.questions.search.estimates import make_estimator
+
+        batches = make_estimator(os.fspath(device), limits_latency=True).add_latency(batches)
     if aims is not None:
         return find_front(batches, aims, None if force else MOST_KEPT)
     return tuple(point for batch in batches for point in batch.list_configurations())
@@ -109,7 +118,7 @@ def fit(
     params: float | None = None,
     min_top1: float | None = None,
     max_latency: float | None = None,
-    phone: str | None = None,
+    device: str | os.PathLike[str] | None = None,
     alphas: Sequence[float] | None = None,
     resolutions: Sequence[Size] | None = None,
     rhos: Sequence[float | Fraction] | None = None,
@@ -121,13 +130,13 @@ def fit(
     convention: Convention | str | None = None,
     allocator: str = "naive",
     dtype: str = "int8",
-    rank: str = "mult_adds",
+    rank: str = "top1",
     pareto: bool = False,
-    near_twins: bool = False,
-    limit: int = 10,
+    every: bool = False,
+    limit: int | None = None,
     force: bool = False,
 ) -> Fit:
-    """Find the networks that fit a device, with their alpha and resolution, as `mbcost fit` does; it needs numpy.
+    """Find the network that fits a device best, with its alpha and resolution, as `mbcost fit` does; it needs numpy.
 
     Args:
         networks: references or paths of YAML files; by default V1, V2 and the four forms of V3.
@@ -135,11 +144,12 @@ def fit(
         ram: at most so many bytes of peak memory.
         mult_adds: at most so many multiply-adds.
         params: at most so many parameters.
-        min_top1: at least this published accuracy in percent; it leaves only released checkpoints.
-        max_latency: at most this published latency in milliseconds, on `phone`.
-        phone: `pixel1`, `pixel2` or `pixel3`.
-        alphas: width multipliers; by default every alpha from 0.1 to 1.5 that gives a different network.
-        resolutions: sizes of the input in pixels, a side or (height, width) each; by default the sides 32 to 320.
+        min_top1: at least this ImageNet accuracy in percent, published or estimated from released checkpoints.
+        max_latency: at most this latency in milliseconds, on `device`.
+        device: the name of a built-in device, or the path of a file of your measurements.
+        alphas: width multipliers; by default 0.1 to 1.5 in steps of 0.02, and the published ones.
+        resolutions: sizes of the input in pixels, a side or (height, width) each; by default the sides 32 to 320 in
+            steps of 32, and the published ones.
         rhos: resolution multipliers, instead of resolutions.
         implementation: whose rules of rounding, scaling and padding to follow; by default the official ones.
         classes: the outputs of the classifier; by default 1000.
@@ -149,52 +159,67 @@ def fit(
         convention: how params and mult-adds are counted; by default `macs`.
         allocator: the allocation model of the peak memory.
         dtype: the dtype of weights and feature maps.
-        rank: what comes first: the largest `mult_adds`, `params` or `top1`, or the smallest `memory` or `flash`.
-        pareto: whether to return only what is Pareto-optimal in rank, memory and flash.
-        near_twins: whether to return near-twins as well: configurations of a network that differ by less than 10% in
-            alpha (rounded to hundredths) and in resolution from a better one. What you name is never left out.
-        limit: how many configurations to return.
-        force: whether the search may exceed its limits: 20,000,000 configurations, 2,000,000 with the allocator
-            `arena`, of which 10,000 are returned.
+        rank: what comes first: the largest `top1`, `mult_adds` or `params`, or the smallest `memory`, `flash` or
+            `latency`. Without an estimated accuracy, a network comes after those with one.
+        pareto: whether to return what is Pareto-optimal in accuracy, latency, memory and flash.
+        every: whether to return all networks together, at every different alpha from 0.1 to 1.5 and every side from 32
+            to 320 unless you name others.
+        limit: how many configurations to return: of each network, by default 1, or with `pareto` or `every` in all, by
+            default 10.
+        force: whether the search may exceed its limits: 2,000,000 configurations, of which 10,000 are returned.
 
     Returns:
-        `.best`, the configurations that fit, each with `.configuration` (see `sweep`) and `.binding` (the limit that
-        would break first); how many `.near_twins` of these fit; `.nearest`, the nearest miss; `.reliefs`, what
-        dropping each limit brings; and how many were `.tried`.
+        `.best`, the configurations that fit, each with `.configuration` (see `sweep`; its `.estimated` has the accuracy
+        in percent and the milliseconds, with their intervals), `.is_sure` (false if it only may fit) and `.binding`
+        (the limit that would break first); `.released`, the other released checkpoints that fit; `.nearest`, the
+        nearest miss; `.reliefs`, what dropping each limit brings; and how many were `.tried`.
 
     Raises:
-        MbcostError: a network cannot be built, a name is unknown, a limit is not a number, or two networks have
-            configurations in common.
+        MbcostError: a network cannot be built, a name is unknown, no limit is given or one is not a number, or two
+            networks have configurations in common.
 
     >>> answer = fit("v2", ram=320 * 1024, flash=2**20, classes=2, resolutions=[96, 128, 160])
     >>> best = answer.best[0].configuration
     >>> best.plateau.alpha, best.resolution, best.memory
-    (0.55, (128, 128), 245760)
+    (0.5, (160, 160), 1)
     """
     from mbcost.questions.search.effort import check_arenas, count_listed, list_fit_works
+    from mbcost.questions.search.estimates import make_estimator
+    from mbcost.questions.search.fit import Wish, check_limits
     from mbcost.questions.search.fit import fit as find_fit
     from mbcost.questions.search.ranking import RANKS
-    from mbcost.questions.search.requests import NETS, choose_everything, list_sheets, load_rules, make_requests
+    from mbcost.questions.search.requests import (
+        NETS,
+        choose_everything,
+        choose_steps,
+        list_sheets,
+        load_rules,
+        make_requests,
+    )
     from mbcost.questions.work import check_all
 
-    key = choose("rank", rank, RANKS)
-    check_whole(limit, "limit")
+    listing = "front" if pareto else "all" if every else "networks"
+    most = limit if limit is not None else 1 if listing == "networks" else 10
+    wish = Wish(choose("rank", rank, RANKS), listing, check_whole(most, "limit"))
     given = {
         "ram": ram, "flash": flash, "mult_adds": mult_adds, "params": params, "min_top1": min_top1,
         "max_latency": max_latency,
     }  # fmt: skip
-    limits = _list_limits({name: value for name, value in given.items() if value is not None}, phone)
+    file = None if device is None else os.fspath(device)
+    estimator = make_estimator(file, limits_latency=max_latency is not None)
+    limits = _list_limits({name: value for name, value in given.items() if value is not None}, estimator.device)
+    check_limits(limits, wish.rank)
     rules = load_rules(convention, allocator, dtype)
-    check_arenas(rules.allocator, limit)
+    check_arenas(rules.allocator, most)
     settings = make_settings(
         implementation=implementation, classes=classes, head=head, in_channels=in_channels, top=top
     )
     grid = _make_grid(alphas, resolutions, rhos)
-    texts = map(as_text, networks or NETS)
-    requests = make_requests(texts, settings, grid, choose_everything, near_twins=near_twins)
-    count_listed(requests, limit).check(force=force)
-    check_all(list_fit_works(requests, rules.allocator), force=force)
-    return find_fit(*list_sheets(requests, rules), limits, rank=key, most=limit, only_front=pareto)
+    default = choose_everything if every else choose_steps
+    requests = make_requests(map(as_text, networks or NETS), settings, grid, default)
+    count_listed(requests, most).check(force=force)
+    check_all(list_fit_works(requests, with_latency=device is not None), force=force)
+    return find_fit(*list_sheets(requests, rules), limits, wish, estimator)
 
 
 def _make_grid(
@@ -219,19 +244,18 @@ def _check_sides(resolution: Size) -> tuple[int, int]:
     return height, width
 
 
-def _list_limits(values: Mapping[str, float], phone: str | None) -> list[Limit]:
+def _list_limits(values: Mapping[str, float], device: str) -> list[Limit]:
     """Return the limits that are given.
 
     Args:
         values: a parameter -> its value.
-        phone: the phone of the latency.
+        device: the device of the latency.
 
     Raises:
-        MbcostError: a limit is negative or infinite, or a phone is missing or unknown.
+        MbcostError: a limit is negative or infinite.
     """
-    from mbcost.questions.search.limits import Limit, choose_phone
+    from mbcost.questions.search.limits import Limit
 
-    on = choose_phone(phone, limits_latency="max_latency" in values)
     limits = []
     for name, value in values.items():
         quantity = QUANTITIES[name]
@@ -239,5 +263,6 @@ def _list_limits(values: Mapping[str, float], phone: str | None) -> list[Limit]:
         if not 0 <= number < math.inf:
             form = FORMS.get(name, "a count").partition(" such as")[0]
             raise wrong_argument(value, name, f"{form} that is not negative")
-        limits.append(Limit(quantity, number, at_least=quantity == "top1", phone=on if quantity == "latency" else ""))
+        on = device if quantity == "latency" else ""
+        limits.append(Limit(quantity, number, at_least=quantity == "top1", device=on))
     return limits

@@ -24,7 +24,7 @@ from tests.cli.shell import run_shell
 SETS = frozenset(
     f"--{name}"
     for name in (
-        "format", "by", "impl", "columns", "sort", "rank", "pareto", "source", "status", "quantity", "phone", "dtype",
+        "format", "by", "impl", "columns", "sort", "rank", "pareto", "source", "status", "quantity", "device", "dtype",
         "weights-dtype", "activations-dtype", "allocator", "convention", "against", "arena", "device", "recipe",
     )
 )  # fmt: skip
@@ -32,8 +32,9 @@ SETS = frozenset(
 LISTS = frozenset({"--columns", "--pareto", "--against", "--arena"})
 NEEDED = {
     "table": "v2", "formula": "v2 2.1.expand", "show": "v2", "compare nets": "v2", "diff": "v2 v2", "check": "v2",
-    "verify": "x:y v2", "fit": "v2", "sweep": "v2", "memory": "v2 --allocator arena", "explain": "300M v2",
+    "verify": "x:y v2", "fit": "v2 --ram 1MiB", "sweep": "v2", "memory": "v2 --allocator arena", "explain": "300M v2",
     "roofline": "v2 --peak-macs 1 --bandwidth 1", "ledger": "v2", "export": "v2", "plot layers": "v2 --output x.svg",
+    "plot fit": "v2 --output x.svg --ram 1MiB",
     "plot sweep": "v2 --output x.svg", "plot compare": "v2 --output x.svg", "plot accuracy": "--output x.svg",
     "compare standard-vs-dws": "v1", "validate": "v2", "accuracy": "v2", "latency": "v2 --device stm32n6",
     "calibrate": "specs/devices/stm32n6.yaml",

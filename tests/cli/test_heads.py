@@ -22,7 +22,7 @@ COMMANDS = [
     ("accuracy", "v2"),
     ("latency", "v2", "--device", "stm32n6"),
     ("sweep", "v2", "--alpha", "1", "--res", "96"),
-    ("fit", "--net", "v2", "--alpha", "1", "--res", "96"),
+    ("fit", "--net", "v2", "--alpha", "1", "--res", "96", "--flash", "9MiB"),
 ]
 
 

@@ -25,6 +25,7 @@ HAVE: dict[str, set[str]] = {
     "nets": VIEW | CONVENTION,
     "plot layers": NETWORK | CONVENTION | OUTPUT,  # pictures have no columns, and their ending is their format
     "plot sweep": NETWORK | CONVENTION | OUTPUT,
+    "plot fit": NETWORK | CONVENTION | OUTPUT,
     "plot accuracy": CONVENTION | OUTPUT,  # of released checkpoints
     "plot compare": NETWORK | CONVENTION | OUTPUT,
     "plot activations": OUTPUT,
@@ -133,7 +134,7 @@ def test_a_slip_is_answered_with_the_option_that_is_meant(name: str, mbcost: Mbc
 @pytest.mark.parametrize(
     ("positional", "named"),
     [
-        ("fit v1 v2 --alpha 1 --res 96", "fit --net v1 --net v2 --alpha 1 --res 96"),
+        ("fit v1 v2 --alpha 1 --res 96 --ram 1MiB", "fit --net v1 --net v2 --alpha 1 --res 96 --ram 1MiB"),
         ("compare standard-vs-dws v1", "compare standard-vs-dws --net v1"),
     ],
 )
@@ -145,6 +146,8 @@ def test_a_network_is_an_argument_and_its_older_option_means_the_same(
     assert "--net" not in mbcost(*positional.split()[:2], "--help").out
 
 
-@pytest.mark.parametrize("words", ["sweep v2 --alpha 1", "fit v2 --alpha 1", "table v2", "memory v2", "diff v2 v2"])
+@pytest.mark.parametrize(
+    "words", ["sweep v2 --alpha 1", "fit v2 --alpha 1 --ram 1MiB", "table v2", "memory v2", "diff v2 v2"]
+)
 def test_a_resolution_multiplier_is_the_resolution_that_it_gives(words: str, mbcost: Mbcost) -> None:
     assert mbcost(*words.split(), "--rho", "0.714") == mbcost(*words.split(), "--res", "160")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mbcost.cli.plot import PICTURES
+from mbcost.cli.plot.pictures import PICTURES
+from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.spec.catalogue.library import specs_folder
 from mbcost.spec.flat import FlatLayer, FlatNetwork
 from mbcost.spec.reading.flat import to_yaml
@@ -21,6 +22,18 @@ ARGUMENTS = {
     "sweep": ["v2", "--alpha", "0.5,1", "--res", "96:224:64"],
     "compare": ["v1", "v3-large:torchvision", "v2@0.5/96"],
     "accuracy": [],
+    "fit": [
+        "v2",
+        "v3-small",
+        "--ram",
+        "512KiB",
+        "--max-latency",
+        "30ms",
+        "--device",
+        "pixel1-tflite",
+        "--alpha",
+        "0.35:1.05:0.1",
+    ],
     "activations": [],
     "blocks": [],
 }
@@ -71,6 +84,16 @@ def test_layers_are_counted_by_the_chosen_convention(mbcost: Mbcost, tmp_path: P
     assert any("convention flops2" in text for text in shown)
 
 
+def test_what_fits_is_drawn_with_the_answer_and_the_error_of_the_latency(mbcost: Mbcost, tmp_path: Path) -> None:
+    shown = draw(mbcost, tmp_path, "fit")
+    answer = json.loads(mbcost("fit", *ARGUMENTS["fit"], "--format", "json").out)
+    best, error = answer["configurations"][0], answer["device"]["left_out"]
+    assert f"{best['network']}@{best['alpha']}/{best['resolution'][0]}".replace("@1.0", "@1") in shown
+    assert "What fits --ram 512 KiB, --max-latency 30 ms on pixel1-tflite" in shown
+    assert any(f"predicted with a mean error of {error:.1f}% when left out" in text for text in shown)
+    assert {"v2", "v3-small", "released; filled if it fits", "within limits"} <= set(shown)
+
+
 def test_lines_of_equal_cost_are_at_round_costs_inside_the_range(mbcost: Mbcost, tmp_path: Path) -> None:
     shown = draw(mbcost, tmp_path, "sweep", "v2")
     # 8.0 M at alpha 0.25 and 96 pixels, 760.8 M at 1.4 and 256.
@@ -115,6 +138,15 @@ def test_accuracy_shows_every_network_with_checkpoints(mbcost: Mbcost, tmp_path:
     assert {"v3-small-arxiv4", "2", "1.5", "Published accuracy against cost; a curve is the highest estimate"} <= set(
         other
     )
+
+
+def test_accuracy_over_a_device_names_it_with_its_unit_and_its_error(mbcost: Mbcost, tmp_path: Path) -> None:
+    shown = draw(mbcost, tmp_path, "accuracy", "v1", "--device", "pixel1-tflite")
+    error = calibrate_device("pixel1-tflite").left_out.mean
+    label = f"milliseconds on Pixel 1, one large core, predicted with a mean error of {error:.1%} when left out"
+    assert label in shown
+    refused = mbcost("plot", "accuracy", "--device", "pixel1-tflite", "--convention", "macs", "-o", "x.svg")
+    assert (refused.code, "--convention counts mult-adds" in refused.err) == (2, True)
 
 
 def test_titles_of_curves_have_their_largest_distance(mbcost: Mbcost, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ CONVENTION = [
     "blind",
 ]  # fmt: skip
 
+ESTIMATED = ["top1_low", "top1_high", "top1_exact", "milliseconds", "milliseconds_high"]
 BYTES = ["params", "mult_adds", "memory", "flash", "top1"]
 CONFIGURATION = [
     "network", "alpha", "alpha_range", "resolution", "implementation", "classes", "head", "in_channels", "mult_adds",
@@ -118,24 +119,39 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "configurations": CONFIGURATION,
         },
     ),
-    "fit --net v2 --alpha 0.35 --res 96:224:32 --ram 382000": (
-        "mbcost/fit/1",
+    "sweep v2 --alpha 1 --res 96 --device stm32n6": (
+        "mbcost/sweep/1",
         {
             "": [
-                "schema", "convention", "allocator", "dtype", "units", "limits", "rank", "tried", "fitting",
-                "laid_out", "given_up", "near_twins", "front", "configurations", "nearest", "nearest_released",
-                "impossible", "reliefs",
+                "schema", "convention", "allocator", "dtype", "units", "alphas", "networks", "configurations", "device",
             ],
-            "units": [*BYTES, "latency"],
-            "limits": ["quantity", "value", "at_least", "phone"],
-            "configurations": [*CONFIGURATION, "same_at", "binding", "left", "front"],
+            "units": [*BYTES, "milliseconds"],
+            "configurations": [*CONFIGURATION, "milliseconds", "milliseconds_high", "reason"],
+            "device": ["name", "device", "runtime", "points", "left_out", "mult_adds_alone"],
+        },
+    ),
+    "fit --net v2 --alpha 0.35 --res 96:224:32 --ram 382000": (
+        "mbcost/fit/2",
+        {
+            "": [
+                "schema", "convention", "allocator", "dtype", "units", "device", "limits", "rank", "listing", "tried",
+                "fitting", "sure", "laid_out", "given_up", "front", "missing", "configurations", "released", "may_fit",
+                "nearest", "nearest_released", "impossible", "reliefs",
+            ],
+            "units": [*BYTES, "milliseconds"],
+            "limits": ["quantity", "value", "at_least", "device"],
+            "configurations": [
+                *CONFIGURATION, *ESTIMATED, "fits", "same_at", "binding", "left", "front", "reasons",
+            ],
             "configurations.left": ["memory"],
-            "nearest": [*CONFIGURATION, "misses", "layer"],
+            "released": [*CONFIGURATION, *ESTIMATED, "fits", "same_at", "binding", "left", "front", "reasons"],
+            "released.left": ["memory"],
+            "nearest": [*CONFIGURATION, *ESTIMATED, "misses", "layer"],
             "nearest.misses": ["memory"],
-            "nearest_released": [*CONFIGURATION, "misses", "layer"],
+            "nearest_released": [*CONFIGURATION, *ESTIMATED, "misses", "layer"],
             "nearest_released.misses": ["memory"],
             "reliefs": ["quantity", "needs", "configuration", "given_up"],
-            "reliefs.configuration": CONFIGURATION,
+            "reliefs.configuration": [*CONFIGURATION, *ESTIMATED],
         },
     ),
     "formula v1 0.1.conv": (

@@ -22,7 +22,6 @@ from mbcost.questions.cost.ledger import QUANTITIES
 from mbcost.questions.device.memory import ALL_OPTIONS
 from mbcost.questions.published.verdict import STATUSES
 from mbcost.questions.search.ranking import RANKS
-from mbcost.spec.catalogue.checkpoints import list_phones
 from mbcost.spec.catalogue.devices import load_devices
 from mbcost.spec.catalogue.library import load_conventions
 from tests.cli.conftest import Mbcost
@@ -124,11 +123,14 @@ ANSWERS: dict[str, Callable[[], object]] = {
     ),
     "sweep v2 v3-large --pareto mult-adds,top1": lambda: mbcost.sweep("v2", "v3-large", pareto="mult-adds,top1"),
     "sweep v1/128": lambda: mbcost.sweep("v1/128"),
+    "sweep v1 v2 --alpha 0.5,1 --res 96,128 --device stm32n6 --pareto latency,params": lambda: mbcost.sweep(
+        "v1", "v2", alphas=[0.5, 1], resolutions=[96, 128], device="stm32n6", pareto="latency,params"
+    ),
     "fit --net v2 --ram 320KiB --flash 1MiB --classes 2 --res 96:160:16": lambda: mbcost.fit(
         "v2", ram=320 * 1024, flash=2**20, classes=2, resolutions=range(96, 161, 16)
     ),
-    "fit --net v2 --alpha 0.35,0.75 --max-latency 40ms --phone pixel1 --res 96:224:32": lambda: mbcost.fit(
-        "v2", alphas=[0.35, 0.75], max_latency=40, phone="pixel1", resolutions=range(96, 225, 32)
+    "fit --net v2 --alpha 0.35,0.75 --max-latency 40ms --device pixel1-tflite --res 96:224:32": lambda: mbcost.fit(
+        "v2", alphas=[0.35, 0.75], max_latency=40, device="pixel1-tflite", resolutions=range(96, 225, 32)
     ),
     "explain 314M v2@1/224 --limit 3": lambda: mbcost.explain("314M", "v2@1/224", limit=3),
     "explain v1@0.5:official --params 1.34M --mult-adds 150M --limit 2": lambda: mbcost.explain(
@@ -223,9 +225,14 @@ def is_typed(key: str, value: Value, row: dict[str, Value]) -> bool:
 
 
 NAMED: dict[str, tuple[Callable[[str], object], Iterable[str]]] = {
-    "rank": (lambda name: mbcost.fit("v2", rank=name, alphas=[1.0], resolutions=[96]).rank, RANKS),
-    "phone": (
-        lambda name: mbcost.fit("v2@1", phone=name, max_latency=90, resolutions=[96]).limits[0].phone, list_phones()
+    "rank": (lambda name: mbcost.fit(
+            "v2", rank=name, alphas=[1.0], resolutions=[96], max_latency=9, device="pixel1-tflite"
+        ).rank,
+        RANKS,
+    ),
+    "measured device": (
+        lambda name: mbcost.fit("v2@1", device=name, max_latency=90, resolutions=[96]).limits[0].device,
+        ("pixel1-tflite", "stm32n6"),
     ),
     "quantity": (lambda name: mbcost.ledger("v2", quantity=name).quantity, QUANTITIES),
     "allocator": (lambda name: mbcost.memory("v2", allocators=[name]).peaks[0].allocator, ALLOCATORS),
@@ -280,14 +287,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a name as a spec": (lambda: mbcost.resolve("v2"), "spec is 'v2': it must be a Spec, such as load_spec('v2')"),  # type: ignore[arg-type]
     "head and top": (lambda: mbcost.network("v2", head="10", top=False), "head and top=False are both given"),
     "long work": (lambda: mbcost.sweep("v2", resolutions=range(32, 20_000)), "add force=True to exceed the limit of"),
-    "a long fit": (lambda: mbcost.fit(resolutions=range(32, 60_000)), "add force=True to exceed the limit of"),
-    "a long list": (lambda: mbcost.fit(limit=10_001), "use a smaller limit, or add force=True to exceed"),
+    "a long fit": (lambda: mbcost.fit(ram=1, resolutions=range(32, 60_000)), "add force=True to exceed the limit of"),
+    "a long list": (lambda: mbcost.fit(ram=1, every=True, limit=10_001), "use a smaller limit, or add force=True"),
     "a large model": (lambda: mbcost.validate("v2/40000"), "add force=True to exceed the limit of 4 GiB"),
     "a long table": (lambda: mbcost.explain_rows([{"params": "3M"}] * 51, "v2"), "at a time, or add force=True"),
     "no alphas": (lambda: mbcost.sweep("v2", alphas=[]), "alphas is []: it must be a list such as [0.5, 1.0]"),
     "one alpha": (lambda: mbcost.sweep("v2", alphas=0.5), "alphas is 0.5: it must be a list such as [0.5, 1.0]"),  # type: ignore[arg-type]
     "a limit as text": (lambda: mbcost.fit(ram="320KiB"), "ram is '320KiB': it must be a number of bytes"),  # type: ignore[arg-type]
-    "a phone alone": (lambda: mbcost.fit(phone="pixel1"), "phone needs max_latency"),
+    "a device alone": (lambda: mbcost.fit(device="pixel1-tflite"), "device needs max_latency"),
+    "no limit": (lambda: mbcost.fit("v2"), "fit needs a limit: state at least one of flash, ram, mult_adds"),
     "no number": (mbcost.explain, "explain needs a number"),
     "a number that is none": (lambda: mbcost.explain("many"), "'many' is not a number"),
     "a verdict": (lambda: mbcost.published(status="right"), "unknown verdict 'right'"),

@@ -51,7 +51,7 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "diff": (("v2", "v2:keras"), {}),
     "explain": (("300M", "v2@1/224:official"), {"convention": "macs"}),
     "explain_rows": (([{"mult_adds": "300M"}], "v2@1/224:official"), {"convention": "macs"}),
-    "fit": (("v2",), {"alphas": [1.0], "resolutions": [96]}),
+    "fit": (("v2",), {"alphas": [1.0], "resolutions": [96], "ram": 2**20}),
     "formula": (("v2", "2.1.expand"), {}),
     "latency": (("v2",), {"device": "stm32n6"}),
     "ledger": (("v2",), {}),

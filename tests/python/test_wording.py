@@ -67,9 +67,9 @@ SAID: dict[str, tuple[Callable[[], object], str]] = {
         lambda: mbcost.network("v2/160", resolution=96),
         "the resolution is given twice, in 'v2/160' and as an argument: remove one",
     ),
-    "a phone": (
-        lambda: mbcost.fit(phone="pixel1"),
-        "phone needs max_latency: latency is published for pixel1, pixel2, pixel3",
+    "a device": (
+        lambda: mbcost.fit(device="pixel1-tflite"),
+        "device needs max_latency: state the most milliseconds, such as max_latency 30ms",
     ),
     "a grouping": (
         lambda: mbcost.network("v2").table("fvcore"),
@@ -110,7 +110,7 @@ def test_words_about_options_are_parameters() -> None:
     expected = {
         "leave out an option, or add --force": "leave out an argument, or add force=True",
         "remove the options": "remove the other arguments",
-        "--phone needs --max-latency": "phone needs max_latency",
+        "--device needs --max-latency": "device needs max_latency",
         "use a smaller --limit, or --find": "use a smaller limit, or find=True",
         "peak-macs is missing (see --res, --impl)": "peak_macs is missing (see resolution, implementation)",
         **dict.fromkeys(KEPT),

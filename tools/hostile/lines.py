@@ -60,6 +60,7 @@ accuracy v2@0.6:paddleclas --recipe paddleclas --format json
 plot layers v2@0.5/96 --output layers.svg
 plot sweep v2 --alpha 0.5:1:0.25 --res 96:160:32 --output sweep.svg
 plot accuracy v1 v2 --output accuracy.png
+plot accuracy v1 --device pixel2-tflite --output accuracy.svg
 plot compare v1 v2 --output compare.pdf
 plot activations --output activations.svg
 plot blocks v2=2.1 v2@0.5=2.1 --output blocks.svg
@@ -68,10 +69,12 @@ export v2
 export --from net.py:make --res 96
 sweep v2 --alpha 0.7:0.8:0.01 --res 96,96x128
 sweep v1 spec.yaml --pareto mult-adds,params --format json
+sweep v1 spec.yaml --device pixel2-tflite --alpha 0.5,1 --res 96,128 --pareto latency,params
+sweep v2 --device spec.yaml --columns network,ms --sort ms
 sweep v2 --format csv --dtype float16 --allocator arena --alpha 0.5,1 --res 96
 fit --net v2 --head 128,bn,5 --ram 256KiB --flash 1MiB --limit 3
 fit --net spec.yaml --ram 1MiB --alpha 0.5,1 --res 96,128 --format json
-fit --max-latency 30ms --phone pixel1 --net v1 --ram 512KiB --rank top1 --limit 3
+fit --max-latency 30ms --device pixel1-tflite --net v1 --ram 512KiB --limit 3
 nets
 show v2
 show spec.yaml --format json

@@ -6,10 +6,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from mbcost.cli.arguments import NetworkOptions
-from mbcost.cli.completers import complete_network, list_of
+from mbcost.cli.completers import complete_network, list_of, names_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit, replace_file, write_parts
 from mbcost.cli.parameters import Argument, Option
@@ -19,16 +19,16 @@ from mbcost.cli.streams import is_terminal
 from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.present.search.sweep import (
-    COLUMNS,
     FLAT_TYPES,
-    as_json,
     as_table,
     choose_keys,
     csv_text,
     flat_record,
     jsonl_text,
+    list_columns,
     sort_configurations,
 )
+from mbcost.present.search.sweep_json import as_json
 from mbcost.questions.search.configurations import Batch, Configuration, CountingRules
 from mbcost.questions.search.effort import MOST_KEPT, list_sweep_works
 from mbcost.questions.search.requests import (
@@ -42,6 +42,9 @@ from mbcost.questions.search.requests import (
 from mbcost.questions.search.sweep import BETTER, find_front, parse_aims
 from mbcost.questions.search.sweep import sweep as compute_batches
 
+if TYPE_CHECKING:
+    from mbcost.questions.search.estimates import Estimator
+
 MOST_SHOWN = 1_000_000
 """The number of configurations that are written to standard output without --force."""
 LARGEST_IN_PARQUET = 2**63 - 1
@@ -51,7 +54,7 @@ STREAMED = ("csv", *MORE_FORMATS)
 
 
 @share_options(
-    known=lambda _: COLUMNS,
+    known=lambda given: list_columns(with_latency=bool(given.get("device"))),
     alpha=alpha_list("published"),
     res=res_list("published"),
     rho=RhoList,
@@ -75,9 +78,17 @@ def sweep(
         Optional[str],
         Option(
             metavar="X,Y",
-            help="Show only what is Pareto-optimal in two of mult-adds, params, memory, flash and top1; "
+            help="Show only what is Pareto-optimal in two of mult-adds, params, memory, flash, top1 and latency; "
             "+X means that more of X is better [default: show all].",
             complete=list_of(*(f"{sign}{name.replace('_', '-')}" for name in BETTER for sign in ("", "+"))),
+        ),
+    ] = None,
+    device: Annotated[
+        Optional[str],
+        Option(
+            metavar="NAME",
+            help="Show milliseconds on a measured device, or on that of a file of measurements [default: none].",
+            complete=names_of(lambda: _list_devices()),
         ),
     ] = None,
     view: View,
@@ -93,17 +104,19 @@ def sweep(
     Examples:
       mbcost sweep v1 v2 --alpha 0.25:1.4:0.05 --res 96:256:32
       mbcost sweep v2 v3-large --pareto mult-adds,top1
+      mbcost sweep v2 --device pixel1-tflite --pareto latency,top1
       mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 -o v2.parquet
     """
     destination = choose_destination(view, MORE_FORMATS)
     style, output = destination.style, destination.file
-    aims = None if pareto is None else parse_aims(pareto)
+    aims = None if pareto is None else parse_aims(pareto, with_latency=device is not None)
     if style == "parquet" and output is None:
         raise MbcostError("parquet is not a text format: add --output FILE")
     if style == "parquet":
         _import_pyarrow()
-    keys = tuple(FLAT_TYPES) if destination.columns is None else choose_keys(destination.columns)
-    order = None if destination.sort is None else choose_keys([destination.sort])[0]
+    keys = choose_keys(destination.columns, with_latency=device is not None)
+    order = None if destination.sort is None else choose_keys([destination.sort], with_latency=device is not None)[0]
+    estimator = None if device is None else _make_estimator(device)
     rules = load_rules(convention, allocator, dtype)
     requests = make_requests(networks, read_settings(options), parse_grid(options), choose_published)
     count = count_configurations(requests)
@@ -116,9 +129,10 @@ def sweep(
             f"there are {asked:,} configurations: add --output FILE with --format {' or '.join(STREAMED)}, use larger "
             f"steps, or add --force to exceed the limit of {most:,}"
         )
-    begin_work(*list_sweep_works(requests, rules.allocator, only_front=aims is not None), force=force)
+    works = list_sweep_works(requests, rules.allocator, only_front=aims is not None, with_latency=estimator is not None)
+    begin_work(*works, force=force)
     seen: Counter[str] = Counter()
-    batches: Iterable[Batch] = _compute_batches(requests, rules, seen)
+    batches: Iterable[Batch] = _compute_batches(requests, rules, seen, estimator)
     # Rows that appear on the same terminal show the progress themselves, and a bar would come between them.
     if not (output is None and style in STREAMED and aims is None and is_terminal(sys.stdout)):
         batches = track("sweeping", batches, count, lambda batch: batch.shape[0] * batch.shape[1])
@@ -136,26 +150,47 @@ def sweep(
         write_parts(csv_text(parts, keys) if style == "csv" else jsonl_text(parts, keys), output)
     else:
         rows = [configuration for part in parts for configuration in part]
-        counts = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
-        answer = as_json(rows, rules, **counts)
-        emit(as_table(rows, rules, front=pareto, **counts), answer, destination, "configurations")
+        counted = {"alphas": sum(len(request.alphas) for request in requests), "networks": seen["networks"]}
+        calibration = None if estimator is None else estimator.calibration
+        answer = as_json(rows, rules, **counted, calibration=calibration)
+        table = as_table(rows, rules, **counted, front=pareto, calibration=calibration)
+        emit(table, answer, destination, "configurations")
     return 0
 
 
+def _list_devices() -> list[str]:
+    from mbcost.spec.catalogue.measured import list_devices
+
+    return list(list_devices())
+
+
+def _make_estimator(device: str) -> Estimator:
+    from mbcost.questions.search.estimates import make_estimator
+
+    return make_estimator(device, limits_latency=True)
+
+
 def _compute_batches(
-    requests: Sequence[Request[tuple[float, ...]]], rules: CountingRules, count: Counter[str]
+    requests: Sequence[Request[tuple[float, ...]]],
+    rules: CountingRules,
+    count: Counter[str],
+    estimator: Estimator | None,
 ) -> Iterator[Batch]:
     """Yield the configurations in parts, and count the networks.
 
     Raises:
-        MbcostError: an alpha does not give a network, or a feature map is empty.
+        MbcostError: an alpha does not give a network, a feature map is empty, or a network is too large for an estimate
+            of its latency.
     """
-    for request in requests:
-        check_parts(request, rules)  # a mistake leaves no half output
+    for request in requests:  # a mistake leaves no half output
+        check_parts(request, rules)
+        if estimator is not None:
+            estimator.check_size(request.series, request.alphas, request.resolutions)
     for request in requests:
         for sheet in request.compute_sheets(rules):
             count["networks"] += len(sheet.plateaus)
-            yield from compute_batches([sheet], [request.resolutions])
+            batches = compute_batches([sheet], [request.resolutions])
+            yield from batches if estimator is None else estimator.add_latency(batches)
 
 
 def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path, keys: Sequence[str]) -> None:
@@ -164,7 +199,7 @@ def _write_parquet(parts: Iterable[Iterable[Configuration]], output: Path, keys:
     schema = pyarrow.schema([(key, types[FLAT_TYPES[key]]) for key in keys])
     with replace_file(output) as path, parquet.ParquetWriter(path, schema) as writer:
         for part in parts:
-            rows = [flat_record(configuration) for configuration in part]
+            rows = [flat_record(configuration, tuple(FLAT_TYPES)) for configuration in part]
             _check_integers(rows)
             writer.write_table(pyarrow.Table.from_pylist(rows, schema))
 

@@ -15,6 +15,7 @@ from itertools import accumulate, pairwise
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import ZipFile
 
 from mbcost.questions.explain.facts import RELATIVES, is_built_in
 from mbcost.questions.explain.stack import Stack, build_stack
@@ -25,7 +26,6 @@ from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
-    from numpy.lib.npyio import NpzFile
     from numpy.typing import NDArray
 
 KEPT = 32
@@ -53,25 +53,31 @@ def _list_families() -> list[tuple[str, ...]]:
 
 def packed_path() -> Path:
     """Return the path of the file."""
-    return Path(__file__).with_name("structures.npz")
+    return Path(__file__).with_name("structures.zip")
 
 
 @lru_cache(maxsize=4)
 def packed_stack(name: str, alpha: float) -> Stack | None:
     """Return the structures of the built-in network `name` at `alpha`; None if they are not built ahead."""
-    file = _file()
-    network = None if file is None or f"{name}/labels" not in file else _read_network(name)
+    network = _read_network(name)
     if network is None or alpha_text(alpha) not in network.shapes:
         return None
     index = list(network.shapes).index(alpha_text(alpha))
     scales, shapes = network.shapes[alpha_text(alpha)]
     earlier = sum(prod(shape) for _, others in list(network.shapes.values())[:index] for shape in others)
     ends = list(accumulate(map(prod, shapes), initial=earlier))
-    counts = (network.counts[start:end] for start, end in pairwise(ends))
-    rows = (part.reshape(-1, shape[0]).T.reshape(shape) for part, shape in zip(counts, shapes, strict=True))
-    places = network.places[index * len(ARRAYS) : (index + 1) * len(ARRAYS)]
+    parts = (network.counts[start:end] for start, end in pairwise(ends))
+    rows = (_add_first(part.reshape(shape[0], -1)).reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    places = network.places[index * len(ARRAYS) : (index + 1) * len(ARRAYS)].cumsum(axis=1)
     arrays = (unique[chosen] for unique, chosen in zip(rows, places, strict=True))
     return Stack(network.structures, tuple(map(_parse_scale, scales)), *arrays)
+
+
+def _add_first(rows: NDArray[Any]) -> NDArray[Any]:
+    """Return rows of which each but the first is its difference from the first."""
+    added: NDArray[Any] = rows + rows[:1]
+    added[:1] = rows[:1]
+    return added
 
 
 class _Network(NamedTuple):
@@ -81,32 +87,43 @@ class _Network(NamedTuple):
     shapes: Mapping[str, Any]
     """Alpha -> the scales, and the shape of each of `ARRAYS`."""
     counts: NDArray[Any]
-    """The distinct rows of all arrays of all alphas, column by column."""
+    """The distinct rows of all arrays of all alphas, each but the first as its difference from the first."""
     places: NDArray[Any]
-    """The place of every structure's row, per alpha and array."""
+    """The place of every structure's row, as the difference from that of the structure before, per alpha and array."""
 
 
 @lru_cache(maxsize=4)
 def _read_network(name: str) -> _Network | None:
-    file = _file()
-    if file is None:
+    from io import BytesIO
+
+    import numpy as np
+
+    index = _read_index()
+    if name not in index:
         return None
-    labels, shapes = (json.loads(bytes(file[f"{name}/{member}"])) for member in ("labels", "shapes"))
+    arrays = np.load(BytesIO(_read_member(f"{name}.npz")))
     structures = tuple(
         Structure(implementation, classes, tuple(mistakes), left_out, only)
-        for implementation, classes, mistakes, left_out, only in labels
+        for implementation, classes, mistakes, left_out, only in index[name]["labels"]
     )
-    return _Network(structures, shapes, file[f"{name}/counts"].astype("int64"), file[f"{name}/places"])
+    return _Network(structures, index[name]["shapes"], arrays["counts"].astype("int64"), arrays["places"])
 
 
 @cache
-def _file() -> NpzFile | None:
-    import numpy as np
-
+def _read_index() -> Mapping[str, Any]:
+    """Return the structures and shapes of every network; nothing if the file was built from other specs."""
     if not packed_path().is_file():
-        return None
-    file: NpzFile = np.load(packed_path())
-    return file if bytes(file["specs"]).decode() == fingerprint() else None
+        return {}
+    index = json.loads(_read_member("index.json"))
+    networks: Mapping[str, Any] = index["networks"] if index["specs"] == fingerprint() else {}
+    return networks
+
+
+def _read_member(name: str) -> bytes:
+    import lzma
+
+    with ZipFile(packed_path()) as file:
+        return lzma.decompress(file.read(f"{name}.xz"))
 
 
 def fingerprint() -> str:

@@ -76,6 +76,17 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """What takes long to find out about a device, and is the same as long as its measurements are."""
+
+    structure: Structure
+    suspicious: tuple[bool, ...]
+    """Whether each measurement does not agree with the others."""
+    ratios: tuple[float, ...]
+    """What the other networks predict for each, through what was measured, in the order of the file."""
+
+
+@dataclass(frozen=True)
 class Calibration:
     """A device whose latencies can be predicted."""
 
@@ -89,8 +100,8 @@ class Calibration:
     `docs/latency.md`."""
     inverse: NDArray[Any] = field(repr=False, compare=False)
     """The inverse of the equations, [kinds, kinds], from which leverages follow; 0 for kinds without a rate."""
-    kept: tuple[float, ...] | None = field(default=None, repr=False, compare=False)
-    """`ratios`, if they were computed earlier from the same measurements."""
+    kept: Findings | None = field(default=None, repr=False, compare=False)
+    """What was found out earlier from the same measurements."""
 
     @property
     def device(self) -> MeasuredDevice:
@@ -113,7 +124,7 @@ class Calibration:
     def ratios(self) -> tuple[float, ...]:
         """What the other networks predict for each, through what was measured, in the order of the file."""
         if self.kept is not None:
-            return self.kept
+            return self.kept.ratios
         predicted, _ = predict_left_out(self.sample, leave_each_out(self._used))
         return tuple(predicted.diagonal().tolist())
 
@@ -205,12 +216,12 @@ class Calibration:
         return show(self, f"{self.device.name}: {len(self.sample)} networks, {errors}")
 
 
-def calibrate(resolved: ResolvedDevice, kept: tuple[float, ...] | None = None) -> Calibration:
+def calibrate(resolved: ResolvedDevice, kept: Findings | None = None) -> Calibration:
     """Return the rates of a device.
 
     Args:
         resolved: the device.
-        kept: its left-out `ratios`, if they were computed earlier; it is the part that takes longest.
+        kept: what was found out earlier from the same measurements; it is the part that takes longest.
 
     Raises:
         MbcostError: fewer than `LEAST_POINTS` networks are measured.
@@ -220,14 +231,20 @@ def calibrate(resolved: ResolvedDevice, kept: tuple[float, ...] | None = None) -
     sample = make_sample(resolved)
     if len(sample) < LEAST_POINTS:
         raise MbcostError(_describe_few(resolved))
-    everything = np.ones((1, len(sample)), dtype=bool)
-    structure = predict_left_out(sample, everything)[1][0]
+    structure, suspicious = _find_structure(sample) if kept is None else (kept.structure, kept.suspicious)
+    rates, inverse = _fit(sample, structure, ~np.array(suspicious))
+    return Calibration(resolved, sample, suspicious, structure, tuple(rates.tolist()), inverse, kept)
+
+
+def _find_structure(sample: Sample) -> tuple[Structure, tuple[bool, ...]]:
+    """Return the structure of a device, and which measurements do not agree with the others."""
+    import numpy as np
+
+    structure = predict_left_out(sample, np.ones((1, len(sample)), dtype=bool))[1][0]
     outliers = find_outliers(sample, structure)
-    used = ~outliers
     if outliers.any():
-        structure = predict_left_out(sample, used[None])[1][0]
-    rates, inverse = _fit(sample, structure, used)
-    return Calibration(resolved, sample, tuple(outliers.tolist()), structure, tuple(rates.tolist()), inverse, kept)
+        structure = predict_left_out(sample, ~outliers[None])[1][0]
+    return structure, tuple(outliers.tolist())
 
 
 def make_sample(resolved: ResolvedDevice) -> Sample:

@@ -107,7 +107,7 @@ def estimate_grid(
     if margin is None or name_family(network) not in calibration.families:
         return GridEstimate(milliseconds, np.full_like(milliseconds, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):  # a latency of 0 is outside of what was measured
-        leverages = np.einsum("asj,jk,ask->as", work, calibration.inverse, work) / milliseconds**2
+        leverages = ((work @ calibration.inverse) * work).sum(axis=-1) / milliseconds**2
     highest = milliseconds * np.exp(margin * np.sqrt(1 + np.minimum(leverages, MOST_LEVERAGE)))
     inside = (low <= milliseconds) & (milliseconds <= high)
     return GridEstimate(milliseconds, np.where(inside, highest, np.nan))

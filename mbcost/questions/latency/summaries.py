@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mbcost.errors import MbcostError
-from mbcost.questions.latency.calibrate import Calibration, Errors, calibrate
+from mbcost.questions.latency.calibrate import Calibration, Errors, Findings, calibrate
+from mbcost.questions.latency.fit import Structure
 from mbcost.questions.latency.measured import ResolvedDevice, resolve_measured
 from mbcost.questions.latency.priors import PATH as PRIORS
 from mbcost.spec.catalogue.measured import device_path, list_devices, load_measured_device
@@ -40,14 +41,19 @@ class Summary:
     dtype: str
     threads: str
     batch: int
-    points: int
-    """The number of networks that are measured."""
-    suspicious: int
-    """How many of them do not agree with the others."""
     left_out: Errors
     mult_adds_alone: Errors
-    ratios: tuple[float, ...]
-    """What the other networks predict for each, through what was measured, in the order of the file."""
+    findings: Findings
+
+    @property
+    def points(self) -> int:
+        """The number of networks that are measured."""
+        return len(self.findings.suspicious)
+
+    @property
+    def suspicious(self) -> int:
+        """How many of them do not agree with the others."""
+        return sum(self.findings.suspicious)
 
     def __repr__(self) -> str:
         return show(self, f"{self.name}: {self.points} networks, {self.left_out.mean:.1%} mean error when left out")
@@ -77,10 +83,10 @@ def calibrate_device(name: str) -> Calibration:
     """
     device = load_measured_device(name)
     summary = find_summary(device.name) if _is_built_in(device) else None
-    return calibrate_resolved(resolve_measured(device), None if summary is None else summary.ratios)
+    return calibrate_resolved(resolve_measured(device), None if summary is None else summary.findings)
 
 
-def calibrate_resolved(resolved: ResolvedDevice, kept: tuple[float, ...] | None = None) -> Calibration:
+def calibrate_resolved(resolved: ResolvedDevice, kept: Findings | None = None) -> Calibration:
     """Return the calibration of a device; if too little is left, the error says which measurements are not used.
 
     Raises:
@@ -97,8 +103,8 @@ def summarize(calibration: Calibration) -> Summary:
     device = calibration.device
     return Summary(
         device.name, device.device, device.runtime, device.dtype, device.threads, device.batch,
-        len(calibration.sample), sum(calibration.suspicious), calibration.left_out, calibration.mult_adds_alone,
-        calibration.ratios,
+        calibration.left_out, calibration.mult_adds_alone,
+        Findings(calibration.structure, calibration.suspicious, calibration.ratios),
     )  # fmt: skip
 
 
@@ -107,11 +113,18 @@ def find_summary(name: str) -> Summary | None:
     record = _load().get(name)
     if record is None or record["hash"] != _hash_texts(name):
         return None
-    values: dict[str, Any] = {
-        key: Errors(**value) if isinstance(value, dict) else value for key, value in record.items()
-    }
-    del values["hash"]
-    return Summary(name=name, **values | {"ratios": tuple(values["ratios"])})
+    findings = record["findings"]
+    return Summary(
+        name=name,
+        device=record["device"],
+        runtime=record["runtime"],
+        dtype=record["dtype"],
+        threads=record["threads"],
+        batch=record["batch"],
+        left_out=Errors(**record["left_out"]),
+        mult_adds_alone=Errors(**record["mult_adds_alone"]),
+        findings=Findings(Structure(**findings["structure"]), tuple(findings["suspicious"]), tuple(findings["ratios"])),
+    )
 
 
 def write_summaries(names: Iterable[str]) -> str:

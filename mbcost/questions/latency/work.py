@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, Linear
+from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, Leading, Linear
 from mbcost.analytic.network import Network, Step
+from mbcost.errors import MbcostError
 from mbcost.questions.device.roofline import count_elements_read
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ IMAGE_CHANNELS = 4
 """An input with at most this many channels is an image, which runtimes do not pad to their lanes."""
 PER_NETWORK = ("weights", "vector weights", "fully connected weights", "layers", "vector layers", "separate layers")
 """The work that does not grow with the number of images that are computed together."""
+LARGEST_WORK = 1e150
+"""More work than this of one kind is refused: estimates are computed in float64, and need its square."""
 SMOOTH = ("hard_swish", "hard_sigmoid", "swish", "sigmoid")
 
 
@@ -106,9 +109,16 @@ def describe_sizes(network: Network) -> Sizes:
 def _describe_sizes(steps: Sequence[Step]) -> Sizes:
     leads = [step.lead for step in steps]
     return Sizes(
-        tuple(1.0 if isinstance(lead, Linear) else count_elements_read(lead) / lead.input.channels for lead in leads),
+        tuple(map(_count_positions_read, leads)),
         tuple(step.output.height * step.output.width for step in steps),
     )
+
+
+def _count_positions_read(lead: Leading) -> float:
+    try:
+        return 1.0 if isinstance(lead, Linear) else count_elements_read(lead) / lead.input.channels
+    except OverflowError:
+        raise _refuse_size() from None
 
 
 def _is_depthwise(step: Step) -> bool:
@@ -129,6 +139,9 @@ def measure_work(described: Sequence[tuple[Channels, Sizes]], lanes: int = 1, ba
         described: networks as `describe_network` returns them.
         lanes: the number of channels that are computed together.
         batch: the number of images that are computed together; the work is that of all of them.
+
+    Raises:
+        MbcostError: there is more work than `LARGEST_WORK`.
     """
     import numpy as np
 
@@ -137,14 +150,15 @@ def measure_work(described: Sequence[tuple[Channels, Sizes]], lanes: int = 1, ba
 
     def collect(parts: int, name: str) -> NDArray[Any]:
         """Return a field of all networks, one after the other, [rows of all networks]."""
-        return np.concatenate([np.array(getattr(pair[parts], name), dtype=np.float64) for pair in described])
+        return np.concatenate([_as_floats(getattr(pair[parts], name)) for pair in described])
 
-    factors = _list_factors(lambda name: collect(0, name), lanes)
-    positions = _count_positions(lambda name: collect(1, name))
-    rows = [sum(channels * positions[size] for channels, size in factors[kind]) for kind in KINDS]
     starts = np.cumsum([0, *(len(channels.kernel) for channels, _ in described[:-1])])
-    work: NDArray[Any] = np.add.reduceat(np.stack(rows, axis=-1), starts, axis=0) * _count_times(batch)
-    return work
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        factors = _list_factors(lambda name: collect(0, name), lanes)
+        positions = _count_positions(lambda name: collect(1, name))
+        rows = [sum(channels * positions[size] for channels, size in factors[kind]) for kind in KINDS]
+        work: NDArray[Any] = np.add.reduceat(np.stack(rows, axis=-1), starts, axis=0) * _count_times(batch)
+    return _check_size(work)
 
 
 def describe_network(network: Network) -> tuple[Channels, Sizes]:
@@ -161,14 +175,45 @@ def measure_grid(channels: Sequence[Channels], sizes: Sequence[Sizes], lanes: in
         sizes: of the same network at some resolutions, at least one.
         lanes: the number of channels that are computed together.
         batch: the number of images that are computed together; the work is that of all of them.
+
+    Raises:
+        MbcostError: there is more work than `LARGEST_WORK`.
     """
     import numpy as np
 
-    factors = _list_factors(lambda name: np.array([getattr(one, name) for one in channels], dtype=np.float64), lanes)
-    positions = _count_positions(lambda name: np.array([getattr(size, name) for size in sizes], dtype=np.float64).T)
-    per_kind = [sum(one @ positions[size] for one, size in factors[kind]) for kind in KINDS]
-    work: NDArray[Any] = np.stack(per_kind, axis=-1) * _count_times(batch)
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        factors = _list_factors(lambda name: _as_floats([getattr(one, name) for one in channels]), lanes)
+        positions = _count_positions(lambda name: _as_floats([getattr(size, name) for size in sizes]).T)
+        per_kind = [sum(one @ positions[size] for one, size in factors[kind]) for kind in KINDS]
+        work: NDArray[Any] = np.stack(per_kind, axis=-1) * _count_times(batch)
+    return _check_size(work)
+
+
+def _as_floats(counts: Sequence[Any]) -> NDArray[Any]:
+    """Return counts as float64.
+
+    Raises:
+        MbcostError: one is above the range of float64.
+    """
+    import numpy as np
+
+    try:
+        return np.array(counts, dtype=np.float64)
+    except OverflowError:
+        raise _refuse_size() from None
+
+
+def _check_size(work: NDArray[Any]) -> NDArray[Any]:
+    if not (work <= LARGEST_WORK).all():  # NaN, too
+        raise _refuse_size()
     return work
+
+
+def _refuse_size() -> MbcostError:
+    return MbcostError(
+        "the network is too large for an estimate of its latency, which is computed with numbers up to "
+        f"{LARGEST_WORK:g}: use a smaller alpha or resolution, or fewer classes or channels"
+    )
 
 
 def _list_factors(

@@ -3,138 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.many.exact import narrow, sum_exactly
 from mbcost.analytic.many.grid import Costs, compute_costs, compute_sides, compute_totals
-from mbcost.analytic.many.plateaus import Plateau, Span, count_plateaus, find_plateaus, iterate_plateaus
+from mbcost.analytic.many.plateaus import Plateau, Span
 from mbcost.analytic.many.polynomial import WeightedCount, group_columns
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.peaks import Needs, compute_flashes, compute_needs, find_peaks
-from mbcost.analytic.network import Network, resolve
-from mbcost.errors import MbcostError
-from mbcost.spec.catalogue.checkpoints import Checkpoint, load_checkpoints
-from mbcost.spec.catalogue.library import NETWORKS, load_spec
+from mbcost.analytic.network import Network
+from mbcost.questions.search.series import Resolution, Series
+from mbcost.spec.catalogue.checkpoints import Checkpoint
 from mbcost.spec.catalogue.reference import reference_text
 from mbcost.spec.convention import Convention
 from mbcost.spec.dtype import dtype_of
-from mbcost.spec.implementation import Implementation
-from mbcost.spec.scaling import Scaling
 from mbcost.spec.shown import show
-from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mbcost.analytic.many.exact import Integers
 
-MANY_ALPHAS = 500
-"""More alphas than this are planned plateau by plateau instead of one by one."""
 BLOCKS_AT_ONCE = 2**15
 """The number of blocks whose networks are computed together, in some ten megabytes."""
 MOST_SIZES = 2**21
 """The number of sizes of maps, by scale and resolution, that are computed together."""
-Resolution = tuple[int, int]
-"""Height and width of the input."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """A spec under one implementation, before alpha and resolution are chosen."""
-
-    spec: Spec
-    implementation: Implementation
-    classes: int
-    in_channels: int
-
-    def plan_alphas(self, alphas: Sequence[float]) -> tuple[Plateau, ...]:
-        """Return the networks at `alphas`, in the order of alpha. Alphas that round to the same network are one.
-
-        Raises:
-            MbcostError: an alpha does not give a network.
-        """
-        return tuple(self.iterate_alphas(alphas))
-
-    def iterate_alphas(self, alphas: Sequence[float]) -> Iterator[Plateau]:
-        """Yield what `plan_alphas` returns, one network after the other.
-
-        Raises:
-            MbcostError: an alpha does not give a network.
-        """
-        run: tuple[list[float], tuple[Block, ...]] | None = None
-        for alpha, blocks in self._plan_in_order(sorted(set(alphas))):
-            if run is not None and run[1] == blocks:
-                run[0].append(alpha)
-                continue
-            if run is not None:
-                yield self._make_plateau(*run)
-            run = ([alpha], blocks)
-        if run is not None:
-            yield self._make_plateau(*run)
-
-    def _make_plateau(self, run: Sequence[float], blocks: tuple[Block, ...]) -> Plateau:
-        published = (alpha for alpha in run if alpha in self.spec.published_alphas)
-        return Plateau(run[0], run[-1], next(published, run[0]), blocks)
-
-    def _plan_in_order(self, alphas: Sequence[float]) -> Iterator[tuple[float, tuple[Block, ...]]]:
-        """Yield the blocks at every alpha. If there are fewer plateaus than alphas, each plateau is planned once."""
-        known: Iterator[Plateau] = iter(())
-        if len(alphas) > MANY_ALPHAS and self.count_plateaus(alphas[0], alphas[-1]) < len(alphas):
-            known = self.iterate_plateaus(alphas[0], alphas[-1])
-        plateau: Plateau | None = None
-        with suppress(MbcostError):  # no alpha gives a network: the first one is planned below and raises its own error
-            plateau = next(known, None)
-        for alpha in alphas:
-            while plateau is not None and plateau.most < alpha:
-                plateau = next(known, None)
-            if plateau is not None and plateau.least <= alpha:
-                yield alpha, plateau.blocks
-            else:
-                yield alpha, plan(Scaling(self.spec, self.implementation, alpha, self.classes), self.in_channels)
-
-    def find_plateaus(self, low: float, high: float) -> tuple[Plateau, ...]:
-        """Return every network that an alpha in [low, high] gives."""
-        return find_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
-
-    def iterate_plateaus(self, low: float, high: float) -> Iterator[Plateau]:
-        """Yield every network that an alpha in [low, high] gives, one after the other."""
-        return iterate_plateaus(self.spec, self.implementation, self.classes, self.in_channels, low, high)
-
-    def count_plateaus(self, low: float, high: float) -> int:
-        """Return an upper bound of the number of these networks, at once."""
-        return count_plateaus(self.spec, self.implementation, low, high)
-
-    @property
-    def block_count(self) -> int:
-        """The number of blocks of every network."""
-        return sum(row.repeats for row in self.spec.rows)
-
-    def resolve(self, alpha: float, resolution: Resolution) -> Network:
-        """Return one configuration with its layers.
-
-        Raises:
-            MbcostError: a feature map is empty.
-        """
-        return resolve(
-            self.spec,
-            alpha=alpha,
-            resolution=resolution,
-            implementation=self.implementation.name,
-            classes=self.classes,
-            in_channels=self.in_channels,
-        )
-
-    def list_checkpoints(self) -> tuple[Checkpoint, ...]:
-        """Return the released checkpoints of this spec; there are none for a changed spec or other rules."""
-        is_official = self.implementation.name == "official" and self.spec.name in NETWORKS
-        if not is_official or load_spec(self.spec.name) != self.spec:
-            return ()
-        return tuple(checkpoint for checkpoint in load_checkpoints() if checkpoint.net == self.spec.name)
-
-    def __repr__(self) -> str:
-        return show(self, reference_text(self.spec.name, implementation=self.implementation.name))
 
 
 @dataclass(frozen=True)
@@ -147,11 +42,26 @@ class CountingRules:
 
 
 @dataclass(frozen=True)
-class Near:
-    """Along what a list of configurations leaves out near-twins: what the user did not choose."""
+class Estimated:
+    """What is estimated of a configuration; None if it is not known."""
 
-    alpha: bool = False
-    resolution: bool = False
+    top1: float | None = None
+    """ImageNet accuracy in percent of the network with its released head: published if a checkpoint was released."""
+    top1_low: float | None = None
+    """The ends of the 90 % interval; of a released checkpoint, its accuracy."""
+    top1_high: float | None = None
+    milliseconds: float | None = None
+    milliseconds_high: float | None = None
+    """The upper end of the 80 % interval."""
+
+    @staticmethod
+    def from_columns(columns: Mapping[str, NDArray[Any]], index: int) -> Estimated:
+        """Return one row of columns of these names, in which NaN is what is not known."""
+        values = {name: float(column[index]) for name, column in columns.items()}
+        return Estimated(**{name: value for name, value in values.items() if value == value})
+
+
+UNKNOWN = Estimated()
 
 
 @dataclass(frozen=True)
@@ -169,6 +79,8 @@ class Configuration:
     """The bytes that are stored."""
     checkpoint: Checkpoint | None
     """The released checkpoint with the same alpha and resolution, which classifies ImageNet."""
+    estimated: Estimated = UNKNOWN
+    """What `fit` estimates, and the latency that `sweep` does."""
 
     @property
     def network(self) -> Network:
@@ -201,7 +113,10 @@ class Batch:
     flash: Integers
     checkpoints: Mapping[tuple[int, int], Checkpoint]
     """The indices of an alpha and a resolution -> their released checkpoint."""
-    near: Near = Near()
+    group: int = 0
+    """The number of the request, whose configurations `fit` compares with each other first."""
+    estimates: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Flat columns of `Estimated`, float64 with NaN for what is not known; the resolution changes fastest."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -219,6 +134,9 @@ class Batch:
             int(self.memory[alpha, resolution]),
             int(self.flash[alpha]),
             self.checkpoints.get((alpha, resolution)),
+            Estimated.from_columns(self.estimates, alpha * len(self.resolutions) + resolution)
+            if self.estimates
+            else UNKNOWN,
         )
 
     def list_configurations(self) -> Iterator[Configuration]:
@@ -242,7 +160,9 @@ class CostSheet:
     params: Integers
     """[alphas], as is `flash`."""
     flash: Integers
-    near: Near = Near()
+    released: tuple[float | None, ...] = ()
+    """The released alpha whose network this is, per alpha; None if there is none."""
+    group: int = 0
 
     def filter_resolutions(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
         """Return the resolutions at which no feature map is empty."""
@@ -286,8 +206,8 @@ class CostSheet:
         checkpoints = {
             (alpha_index, resolution_index): checkpoint
             for checkpoint in self.series.list_checkpoints()
-            for alpha_index, plateau in enumerate(plateaus)
-            if plateau.least <= checkpoint.alpha <= plateau.most
+            for alpha_index, released in enumerate(self.released[alphas])
+            if released == checkpoint.alpha
             for resolution_index, resolution in enumerate(resolutions)
             if resolution == (checkpoint.resolution, checkpoint.resolution)
         }
@@ -304,7 +224,7 @@ class CostSheet:
             self.params[alphas],
             self.flash[alphas],
             checkpoints,
-            self.near,
+            self.group,
         )
 
 
@@ -320,6 +240,7 @@ def compute_sheet(series: Series, plateaus: tuple[Plateau, ...], rules: Counting
         compute_needs(columns, rules.allocator if rules.allocator in WITHOUT_OFFSETS else WITHOUT_OFFSETS[0]),
         narrow(sum_exactly(params.per_position, axis=1)),
         compute_flashes(columns, rules.dtype),
+        series.find_released([plateau.blocks for plateau in plateaus]),
     )
 
 

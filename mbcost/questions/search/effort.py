@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mbcost.errors import MbcostError
-from mbcost.questions.search.fit import MOST_ARENAS
+from mbcost.questions.search.near import MOST_ARENAS
 from mbcost.questions.search.requests import Request, count_configurations
 from mbcost.questions.work import Work
 
@@ -16,10 +16,8 @@ MOST_SWEPT_WITH_ARENAS = 1_000_000
 """The same if the arena of each is laid out."""
 MOST_KEPT = 100_000
 """The number of configurations that `sweep` keeps in memory, for a front or for an answer that needs all of them."""
-MOST_FITTED = 20_000_000
-"""The number of configurations that `fit` searches."""
-MOST_FITTED_WITH_ARENAS = 2_000_000
-"""The same under the allocation model `arena`, for which all of them are kept in memory."""
+MOST_FITTED = 2_000_000
+"""The number of configurations that `fit` searches; all of them are kept in memory."""
 MOST_LISTED = 10_000
 """The number of configurations that `fit` returns."""
 MOST_PLANNED = 3_000_000
@@ -31,19 +29,22 @@ LONG_TABLE = 200
 REMEDY = "use larger steps"
 
 
-def list_sweep_works(requests: Sequence[Request[Any]], allocator: str, *, only_front: bool) -> tuple[Work, ...]:
-    """Return the work of computing every configuration."""
+def list_sweep_works(
+    requests: Sequence[Request[Any]], allocator: str, *, only_front: bool, with_latency: bool = False
+) -> tuple[Work, ...]:
+    """Return the work of computing every configuration, each perhaps with its latency."""
     count = count_configurations(requests)
     if allocator == "arena":
         unit = "configurations, each with an arena"
         return _list_works(requests, Work(count, unit, 200, MOST_SWEPT_WITH_ARENAS, REMEDY))
-    return _list_works(requests, Work(count, "configurations", 400_000 if only_front else 20_000, MOST_SWEPT, REMEDY))
+    fast, slow = (60_000, 10_000) if with_latency else (400_000, 20_000)
+    return _list_works(requests, Work(count, "configurations", fast if only_front else slow, MOST_SWEPT, REMEDY))
 
 
-def list_fit_works(requests: Sequence[Request[Any]], allocator: str) -> tuple[Work, ...]:
-    """Return the work of searching every configuration."""
-    bound = MOST_FITTED_WITH_ARENAS if allocator == "arena" else MOST_FITTED
-    return _list_works(requests, Work(count_configurations(requests), "configurations", 200_000, bound, REMEDY))
+def list_fit_works(requests: Sequence[Request[Any]], *, with_latency: bool) -> tuple[Work, ...]:
+    """Return the work of searching every configuration, each perhaps with its latency."""
+    rate = 75_000 if with_latency else 200_000
+    return _list_works(requests, Work(count_configurations(requests), "configurations", rate, MOST_FITTED, REMEDY))
 
 
 def check_kept(requests: Sequence[Request[Any]], *, force: bool) -> None:

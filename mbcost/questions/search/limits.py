@@ -1,4 +1,4 @@
-"""Limits of a device, and the answer to which configurations keep them."""
+"""Limits of a device, in exact arithmetic."""
 
 from __future__ import annotations
 
@@ -8,30 +8,13 @@ from math import ceil, floor, inf
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.many.exact import EXACT_INT
-from mbcost.errors import MbcostError, choose
-from mbcost.questions.search.configurations import Configuration, CountingRules, Resolution
-from mbcost.spec.catalogue.checkpoints import list_phones
-from mbcost.spec.shown import show
+from mbcost.questions.search.configurations import Configuration
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_LIMIT = 0.001
 """A limit of zero counts as this if something is a share of it."""
-
-
-def choose_phone(phone: str | None, *, limits_latency: bool) -> str:
-    """Return the phone whose latency is limited, or an empty string if none is.
-
-    Raises:
-        MbcostError: the phone is unknown, or one of the latency and the phone is given without the other.
-    """
-    phones = list_phones()
-    chosen = "" if phone is None else choose("phone", phone, phones)
-    if bool(chosen) != limits_latency:
-        given, missing = ("--phone", "--max-latency") if chosen else ("--max-latency", "--phone")
-        raise MbcostError(f"{given} needs {missing}: latency is published for {', '.join(phones)}")
-    return chosen
 
 
 @dataclass(frozen=True)
@@ -43,8 +26,8 @@ class Limit:
     value: int | float
     at_least: bool = False
     """Whether it is the smallest value instead of the largest."""
-    phone: str = ""
-    """The phone whose latency is limited."""
+    device: str = ""
+    """The device whose latency is limited."""
 
     def find_kept(self, column: NDArray[Any]) -> NDArray[Any]:
         """Return where a column of the quantity keeps the limit, by exact comparison; an unknown value does not."""
@@ -63,7 +46,7 @@ class Limit:
         import numpy as np
 
         if column.dtype == object or abs(self.value) >= EXACT_INT:
-            # An accuracy or a latency that is not published is not a number, and stays so.
+            # An accuracy or a latency that is not known is not a number, and stays so.
             exact = (
                 value if value != value else _round_fraction(self._measure_share_of(value)) for value in column.tolist()
             )
@@ -73,12 +56,16 @@ class Limit:
         return shares
 
     def read(self, configuration: Configuration) -> int | float | None:
-        """Return the configuration's value of the quantity; None if none is published."""
-        checkpoint = configuration.checkpoint
+        """Return the configuration's value of the quantity; None if it is not known.
+
+        Of a latency it is the upper end of the interval if that keeps the limit, else the estimate.
+        """
+        estimated = configuration.estimated
         if self.quantity == "top1":
-            return None if checkpoint is None else checkpoint.top1
+            return estimated.top1
         if self.quantity == "latency":
-            return None if checkpoint is None else checkpoint.latency_ms.get(self.phone)
+            high = estimated.milliseconds_high
+            return high if high is not None and high <= self.value else estimated.milliseconds
         value: int = getattr(configuration, self.quantity)
         return value
 
@@ -112,91 +99,3 @@ def _round_fraction(share: Fraction) -> float:
         return float(share)
     except OverflowError:
         return inf if share > 0 else -inf
-
-
-@dataclass(frozen=True)
-class Fitting:
-    """A configuration that keeps every limit."""
-
-    configuration: Configuration
-    binding: Limit | None
-    """The limit of which the smallest share is left, so that it breaks first. None if there is no limit."""
-    equal_resolutions: tuple[Resolution, ...]
-    """Other resolutions at which the same network costs the same; under `arena`, by its lower bound."""
-    on_front: bool
-    """Whether the configuration is Pareto-optimal in rank, memory and flash among those that fit."""
-
-    def __repr__(self) -> str:
-        binding = "" if self.binding is None else f", {self.binding.quantity} breaks first"
-        return show(self, f"{self.configuration.label}, {self.configuration.mult_adds:,} mult-adds{binding}")
-
-
-@dataclass(frozen=True)
-class Miss:
-    """A configuration that breaks limits."""
-
-    configuration: Configuration
-    broken: tuple[Limit, ...]
-    """The limit that is broken by the largest share comes first."""
-    layer: str | None
-    """The layer that needs the most memory, if the limit of memory is broken."""
-
-    @property
-    def worst_share(self) -> Fraction:
-        """The largest share by which a limit is broken."""
-        shares = (limit.measure_share(self.configuration) or Fraction(0) for limit in self.broken)
-        return max(shares, default=Fraction(0))
-
-    def __repr__(self) -> str:
-        broken = " and ".join(limit.quantity for limit in self.broken)
-        return show(self, f"{self.configuration.label} misses {broken}")
-
-
-@dataclass(frozen=True)
-class Relief:
-    """What dropping one limit brings if all others are kept."""
-
-    limit: Limit
-    configuration: Configuration | None
-    """The best configuration then. If nothing fits, the one that exceeds the limit least. None if there is none."""
-    gave_up: bool = False
-    """Whether none fits among the first arenas, and more were not laid out."""
-
-    def __repr__(self) -> str:
-        best = "nothing" if self.configuration is None else self.configuration.label
-        return show(self, f"without {self.limit.quantity}, {best}")
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Which configurations fit, and which others nearly do."""
-
-    rules: CountingRules
-    limits: tuple[Limit, ...]
-    rank: str
-    tried: int
-    """The number of configurations that were looked at."""
-    fitting: int
-    """The number of those that fit; under `arena`, of those that may fit, because `naive`, a lower bound, does."""
-    laid_out: int
-    """The number of different arenas that were laid out to find those that fit; 0 under another allocation model."""
-    gave_up: bool
-    """Whether fewer were found than asked for among the first arenas, and more were not laid out."""
-    best: tuple[Fitting, ...]
-    """The best of those that fit, at most as many as asked for."""
-    near_twins: int | None
-    """How many others that fit are near-twins of one in `best`; None if there are some and their number is unknown."""
-    front_size: int
-    """The number of configurations on the Pareto front."""
-    nearest: Miss | None
-    """Of those that rank above all that fit, the one that breaks its limits least, by the share of its worst limit."""
-    nearest_released: Miss | None
-    """The same among the released checkpoints that do not fit."""
-    impossible: tuple[tuple[Limit, Configuration | None], ...]
-    """Each limit that no configuration keeps, with the one that is nearest to it; only if nothing fits."""
-    reliefs: tuple[Relief, ...]
-    """One per limit."""
-
-    def __repr__(self) -> str:
-        best = f", best {self.best[0].configuration.label}" if self.best else ""
-        return show(self, f"{self.fitting:,} of {self.tried:,} configurations fit{best}")

@@ -10,19 +10,26 @@ if TYPE_CHECKING:
 
 FIRST_CHUNK = 1024
 """The number of points that are compared with the front together; it doubles from chunk to chunk."""
+_CHUNK = 256
+"""The same for more than three scores, for which every point is compared with the whole front."""
 
 
 def find_pareto_front(*scores: NDArray[Any], equals: bool = True) -> NDArray[Any]:
     """Return the indices of the Pareto-optimal points, those with the highest first score first.
 
     Args:
-        scores: two or three scores of every point, the higher the better: int64, float64 or, for larger integers,
+        scores: two scores or more of every point, the higher the better: int64, float64 or, for larger integers,
             Python's. A point with a NaN is left out.
         equals: whether points with equal scores are all returned, or only the first of them.
     """
     import numpy as np
 
-    scores = tuple(rank_exactly(score) if score.dtype == object else score for score in scores)
+    # Ranks are exact in any type of number.
+    exact = len(scores) > 3
+    scores = tuple(
+        rank_exactly(score) if score.dtype == object or (exact and score.dtype == np.int64) else score
+        for score in scores
+    )
     known = np.flatnonzero(~np.logical_or.reduce([np.isnan(score) for score in scores]))
     order: NDArray[Any] = known[np.lexsort([-score[known] for score in reversed(scores)])]
     if not len(order):
@@ -30,8 +37,11 @@ def find_pareto_front(*scores: NDArray[Any], equals: bool = True) -> NDArray[Any
     ranked = [score[order] for score in scores]
     changes = np.logical_or.reduce([score[1:] != score[:-1] for score in ranked])
     starts = np.concatenate([[True], changes])  # the first of each group of equal points
-    second, third = (ranked[1][starts], ranked[2][starts] if len(scores) > 2 else np.zeros(starts.sum()))
-    optimal = _find_optimal(second, third)
+    if len(scores) > 3:
+        optimal = _find_optimal_in_many(np.stack([score[starts].astype(np.float64) for score in ranked[1:]], axis=1))
+    else:
+        second, third = (ranked[1][starts], ranked[2][starts] if len(scores) > 2 else np.zeros(starts.sum()))
+        optimal = _find_optimal(second, third)
     front: NDArray[Any] = order[optimal[np.cumsum(starts) - 1]] if equals else order[starts][optimal]
     return front
 
@@ -71,3 +81,29 @@ def _find_optimal(second: NDArray[Any], third: NDArray[Any]) -> NDArray[Any]:
             rising[first:last], falling[first:last] = [first_cost], [last_cost]
         start, size = start + size, 2 * size
     return optimal
+
+
+def _find_optimal_in_many(others: NDArray[Any]) -> NDArray[Any]:
+    """Return which points are Pareto-optimal, given all scores but the first as [points, scores].
+
+    They are distinct and in falling order of all scores, so that only an earlier point can dominate a later one.
+    """
+    import numpy as np
+
+    optimal = np.zeros(len(others), dtype=bool)
+    front = others[:0]
+    for start in range(0, len(others), _CHUNK):
+        chunk = others[start : start + _CHUNK]
+        # A point that an earlier one of the chunk dominates is dominated by an optimal one too.
+        earlier = np.tri(len(chunk), k=-1, dtype=bool)
+        dominated = (_is_at_least(chunk, chunk) & earlier).any(axis=1) | _is_at_least(chunk, front).any(axis=1)
+        optimal[start : start + _CHUNK] = ~dominated
+        front = np.concatenate([front, chunk[~dominated]])
+    return optimal
+
+
+def _is_at_least(points: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """Return whether every score of each of the others is at least that of each point, [points, others]."""
+    import numpy as np
+
+    return np.asarray((others[None, :, :] >= points[:, None, :]).all(axis=2))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mbcost.questions.search.configurations import Batch, Configuration, Near, Resolution, Series
+from mbcost.questions.search.configurations import Batch, Configuration, Estimated
 from mbcost.questions.search.pareto import find_pareto_front, rank_exactly
+from mbcost.questions.search.series import Resolution, Series
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
     from mbcost.analytic.many.plateaus import Span
     from mbcost.spec.catalogue.checkpoints import Checkpoint
 
-RANKS: Mapping[str, int] = {"mult_adds": 1, "params": 1, "top1": 1, "memory": -1, "flash": -1}
+RANKS: Mapping[str, int] = {"top1": 1, "mult_adds": 1, "params": 1, "memory": -1, "flash": -1, "latency": -1}
 """What configurations are ranked by -> 1 if the largest comes first, -1 if the smallest does."""
 COSTS = ("mult_adds", "params", "memory", "flash")
+NAMES: Mapping[str, str] = {"latency": "milliseconds"}
+"""A quantity -> the name of its column, where the two differ."""
 
 
 @dataclass(frozen=True)
 class Pool:
     """Configurations, numbered from 0, as columns; those of one network follow each other."""
 
-    networks: tuple[tuple[Series, Span, Near], ...]
+    networks: tuple[tuple[Series, Span, int], ...]
+    """Each with the number of its request."""
     resolutions: tuple[Resolution, ...]
     network: NDArray[Any]
     """The index of each configuration's network, in rising order."""
@@ -34,116 +38,133 @@ class Pool:
     counts: Mapping[str, NDArray[Any]]
     """The exact columns of `COSTS`, in int64 or in Python's integers."""
     checkpoints: Mapping[int, Checkpoint]
+    estimates: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Columns of `Estimated`, float64 with NaN for what is not known."""
 
     def __len__(self) -> int:
         return len(self.network)
 
-    def get_column(self, quantity: str, phone: str = "") -> NDArray[Any]:
+    def get_column(self, quantity: str) -> NDArray[Any]:
         """Return one quantity of every configuration: exact integers, or float64 with NaN if it is unknown.
 
         Args:
-            quantity: a count of `Configuration`, `top1`, or `latency`.
-            phone: the phone whose latency it is.
+            quantity: a count of `Configuration`, a name of `Estimated`, or `latency`.
         """
-        import numpy as np
+        name = NAMES.get(quantity, quantity)
+        return self.counts[name] if name in self.counts else self.estimates[name]
 
-        if quantity in self.counts:
-            return self.counts[quantity]
-        if (quantity, phone) not in self._columns:
-            column = np.full(len(self), np.nan)
-            for index, checkpoint in self.checkpoints.items():
-                value = checkpoint.top1 if quantity == "top1" else checkpoint.latency_ms.get(phone)
-                column[index] = np.nan if value is None else value
-            self._columns[quantity, phone] = column
-        return self._columns[quantity, phone]
-
-    def get_keys(self, quantity: str, phone: str = "") -> NDArray[Any]:
+    def get_keys(self, quantity: str) -> NDArray[Any]:
         """Return numbers in the order of a column that NumPy compares fast: the column, or ranks of large integers."""
-        column = self.get_column(quantity, phone)
+        column = self.get_column(quantity)
         if column.dtype != object:
             return column
-        if ("key", quantity) not in self._columns:
-            self._columns["key", quantity] = rank_exactly(column)
-        return self._columns["key", quantity]
+        if quantity not in self._keys:
+            self._keys[quantity] = rank_exactly(column)
+        return self._keys[quantity]
 
     def select(self, index: int) -> Configuration:
         """Return one configuration."""
         series, span, _ = self.networks[int(self.network[index])]
         counts = {quantity: int(column[index]) for quantity, column in self.counts.items()}
         resolution = self.resolutions[int(self.resolution[index])]
-        return Configuration(series, span, resolution, checkpoint=self.checkpoints.get(int(index)), **counts)
+        known = Estimated.from_columns(self.estimates, index)
+        checkpoint = self.checkpoints.get(int(index))
+        return Configuration(series, span, resolution, checkpoint=checkpoint, estimated=known, **counts)
 
     def list_resolutions(self, index: int) -> range:
         """Return the indices of the same network at all its resolutions."""
         network = self.network[index]
         return range(int(self.network.searchsorted(network)), int(self.network.searchsorted(network, "right")))
 
-    def take(self, indices: NDArray[Any]) -> Pool:
-        """Return a pool of some of the configurations, which are given in rising order."""
-        import numpy as np
-
-        used, network = np.unique(self.network[indices], return_inverse=True)
-        checkpoints = np.array(sorted(self.checkpoints), dtype=int)
-        checkpoints = checkpoints[np.isin(checkpoints, indices)]
-        positions = indices.searchsorted(checkpoints).tolist()
-        return Pool(
-            tuple(self.networks[index] for index in used.tolist()),
-            self.resolutions,
-            network.astype(np.int32),
-            self.resolution[indices],
-            {quantity: column[indices] for quantity, column in self.counts.items()},
-            {new: self.checkpoints[old] for new, old in zip(positions, checkpoints.tolist(), strict=True)},
-        )
-
     def compute_scores(self, rank: str) -> NDArray[Any]:
-        """Return what configurations are ranked by, the highest first; NaN if it is unknown."""
-        scores: NDArray[Any] = RANKS[rank] * self.get_keys(rank)
-        return scores
+        """Return what configurations are ranked by, the highest first.
 
-    def sort(self, indices: NDArray[Any], rank: str) -> NDArray[Any]:
-        """Sort by rank, then more mult-adds, less memory and less flash; a released checkpoint precedes its equals.
-
-        So if resolutions such as 223 and 224 cost the same, the checkpoint's resolution represents both.
+        Without an estimated accuracy, a configuration has a score below 0, the higher the more mult-adds it has.
         """
         import numpy as np
 
+        keys = self.get_keys(rank)
+        if rank != "top1":
+            return np.asarray(RANKS[rank] * keys)
+        mult_adds = self.get_keys("mult_adds").astype(np.float64)
+        return np.asarray(np.where(np.isnan(keys), mult_adds / (1 + mult_adds.max(initial=0)) - 1, keys))
+
+    def sort(self, indices: NDArray[Any], rank: str, first: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Sort by rank, then more mult-adds, less memory and less flash; a released checkpoint precedes its equals.
+
+        So if resolutions such as 223 and 224 cost the same, the checkpoint's resolution represents both.
+
+        Args:
+            indices: the configurations to sort.
+            rank: a key of `RANKS`.
+            first: for every configuration whether it precedes the others in spite of its rank; None if none does.
+        """
+        import numpy as np
+
+        is_released = np.zeros(len(self), dtype=bool)
+        is_released[list(self.checkpoints)] = True
         keys = (
-            np.isnan(self.get_column("top1")),
+            ~is_released,
             self.get_keys("flash"),
             self.get_keys("memory"),
             -self.get_keys("mult_adds"),
             -self.compute_scores(rank),
+            np.zeros(len(self)) if first is None else ~first,
         )
         order: NDArray[Any] = indices[np.lexsort([key[indices] for key in keys])]
         return order
 
-    def find_front(self, indices: NDArray[Any], rank: str) -> list[int]:
-        """Return which of the indices are Pareto-optimal in rank, memory and flash, best rank first.
+    def find_front(self, indices: NDArray[Any]) -> list[int]:
+        """Return which of the indices are Pareto-optimal in `list_aims`, best accuracy first.
 
-        If several are equal in all three, the first of them is returned.
+        If several are equal in all of them, the first of them is returned.
         """
-        scores = (self.compute_scores(rank), -self.get_keys("memory"), -self.get_keys("flash"))
-        front: list[int] = indices[find_pareto_front(*(score[indices] for score in scores), equals=False)].tolist()
+        scores = [score[indices] for score in self.list_aims(indices)]
+        front: list[int] = indices[find_pareto_front(*scores, equals=False)].tolist()
         return front
 
+    def is_optimal(self, index: int, indices: NDArray[Any]) -> bool:
+        """Return whether a configuration is Pareto-optimal in `list_aims` among the indices, of which it is one."""
+        import numpy as np
+
+        scores = self.list_aims(indices)
+        if any(np.isnan(score[index]) for score in scores):
+            return False
+        at_least = np.logical_and.reduce([score[indices] >= score[index] for score in scores])
+        better = np.logical_or.reduce([score[indices] > score[index] for score in scores])
+        return not bool((at_least & better).any())
+
+    def list_aims(self, indices: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Return the scores of the Pareto front, the higher the better: accuracy, latency, memory and flash.
+
+        If the accuracy of none of the indices is known, mult-adds stand for it.
+        """
+        import numpy as np
+
+        top1 = self.get_keys("top1")
+        first = self.get_keys("mult_adds") if np.isnan(top1[indices]).all() else top1
+        latency = [-self.get_keys("latency")] if "milliseconds" in self.estimates else []
+        return (first, *latency, -self.get_keys("memory"), -self.get_keys("flash"))
+
     @cached_property
-    def _columns(self) -> dict[tuple[str, str], NDArray[Any]]:
-        """Computed columns: an answer has many rows, and needs each of them many times."""
+    def _keys(self) -> dict[str, NDArray[Any]]:
+        """The ranks of large integers that are computed so far."""
         return {}
 
 
-def make_pool(batch: Batch) -> Pool:
-    """Return the configurations of a batch; the resolution changes fastest."""
+def make_pool(batch: Batch, estimates: Mapping[str, NDArray[Any]]) -> Pool:
+    """Return the configurations of a batch with their estimates; the resolution changes fastest."""
     import numpy as np
 
     alphas, resolutions = batch.shape
     return Pool(
-        tuple((batch.series, span, batch.near) for span in batch.plateaus),
+        tuple((batch.series, span, batch.group) for span in batch.plateaus),
         batch.resolutions,
         np.repeat(np.arange(alphas, dtype=np.int32), resolutions),
         np.tile(np.arange(resolutions, dtype=np.int32), alphas),
         {quantity: compute_column(batch, quantity) for quantity in COSTS},
         {alpha * resolutions + size: checkpoint for (alpha, size), checkpoint in batch.checkpoints.items()},
+        estimates,
     )
 
 
@@ -170,11 +191,12 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
             for start, pool in zip(starts, pools, strict=False)
             for index, checkpoint in pool.checkpoints.items()
         },
+        {name: np.concatenate([pool.estimates[name] for pool in pools]) for name in pools[0].estimates},
     )
 
 
 def compute_column(batch: Batch, quantity: str) -> NDArray[Any]:
-    """Return one quantity of every configuration of a batch; NaN if an accuracy is unknown."""
+    """Return one quantity of every configuration of a batch; NaN if an accuracy or a latency is unknown."""
     import numpy as np
 
     if quantity == "top1":
@@ -182,6 +204,8 @@ def compute_column(batch: Batch, quantity: str) -> NDArray[Any]:
         for indices, checkpoint in batch.checkpoints.items():
             published[indices] = checkpoint.top1
         return published.ravel()
+    if quantity == "latency":
+        return batch.estimates[NAMES[quantity]] if batch.estimates else np.full(batch.mult_adds.size, np.nan)
     counts = getattr(batch, quantity)
     column: NDArray[Any] = np.broadcast_to(counts if counts.ndim == 2 else counts[:, None], batch.shape).ravel()
     return column

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import tee
 from typing import Any, Generic, TypeVar
@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, choose
-from mbcost.questions.search.configurations import CostSheet, CountingRules, Near, Series, compute_sheet, compute_sheets
+from mbcost.questions.search.configurations import CostSheet, CountingRules, compute_sheet, compute_sheets
+from mbcost.questions.search.series import Series
 from mbcost.spec.catalogue.library import as_convention, load_spec
 from mbcost.spec.catalogue.reference import Reference, choose_top, parse_reference, pick_setting, scale_resolution
 from mbcost.spec.convention import Convention
@@ -22,21 +23,27 @@ from mbcost.spec.table import Spec
 
 @dataclass(frozen=True)
 class AlphaRange:
-    """Every alpha from `low` to `high`."""
+    """Every alpha from `low` to `high`, or some of them."""
 
     low: float
     high: float
+    steps: tuple[float, ...] = ()
+    """The alphas, of which those that give no network are left out; if there are none, every alpha in the range."""
 
 
 Alphas = TypeVar("Alphas", bound="tuple[float, ...] | AlphaRange")
 
 
 EVERY_ALPHA = AlphaRange(0.1, 1.5)
-"""The alphas in which `fit` searches if none is named: all that give a different network."""
+"""The alphas in which `fit --all` searches if none is named: all that give a different network."""
+ALPHA_STEPS = tuple(hundredths / 100 for hundredths in range(10, 151, 2))
+"""The alphas in which `fit` searches if none is named, in addition to the published ones."""
 NETS = ("v1", "v2", "v3-large", "v3-small", "v3-large-minimalistic", "v3-small-minimalistic")
 """The networks in which it searches if none is named."""
-FITTED_SIDES = range(32, 321)
-"""The sides of the square inputs in which it searches if none is named."""
+EVERY_SIDE = range(32, 321)
+"""The sides of the square inputs in which `fit --all` searches if none is named."""
+SIDE_STEPS = range(32, 321, 32)
+"""The sides in which `fit` searches if none is named, in addition to the published ones and the table's own."""
 Sizes = tuple[tuple[int, int], ...]
 
 
@@ -48,22 +55,26 @@ class Request(Generic[Alphas]):
     series: Series
     alphas: Alphas
     resolutions: tuple[tuple[int, int], ...]
-    near: Near = field(default_factory=Near)
+    group: int = 0
+    """The number of the request."""
 
     def count_networks(self) -> int:
         """Return an upper bound of the number of networks, which is known before any is planned."""
-        if isinstance(self.alphas, AlphaRange):
+        alphas = self.alphas.steps if isinstance(self.alphas, AlphaRange) else self.alphas
+        if isinstance(self.alphas, AlphaRange) and not alphas:
             return self.series.count_plateaus(self.alphas.low, self.alphas.high)
-        return min(len(self.alphas), self.series.count_plateaus(min(self.alphas), max(self.alphas)))
+        return min(len(alphas), self.series.count_plateaus(min(alphas), max(alphas)))
 
     def compute_sheets(self, rules: CountingRules) -> Iterator[CostSheet]:
         """Yield the costs of the networks, part by part."""
-        if isinstance(self.alphas, AlphaRange):
+        if isinstance(self.alphas, AlphaRange) and self.alphas.steps:
+            plateaus = self.series.iterate_alphas(self.alphas.steps, only_possible=True)
+        elif isinstance(self.alphas, AlphaRange):
             plateaus = self.series.iterate_plateaus(self.alphas.low, self.alphas.high)
         else:
             plateaus = self.series.iterate_alphas(self.alphas)
         for sheet in compute_sheets(self.series, plateaus, rules):
-            yield replace(sheet, near=self.near)
+            yield replace(sheet, group=self.group)
 
 
 def check_parts(request: Request[tuple[float, ...]], rules: CountingRules) -> None:
@@ -121,8 +132,6 @@ def make_requests(
     settings: Settings,
     grid: Grid,
     choose_default: Callable[[Spec], tuple[Alphas, Sizes]],
-    *,
-    near_twins: bool = True,
 ) -> list[Request[tuple[float, ...] | Alphas]]:
     """Return what to search, one request per network.
 
@@ -131,7 +140,6 @@ def make_requests(
         settings: what completes them; their alpha and their resolution are not used.
         grid: the alphas and the resolutions that the user names.
         choose_default: the alphas and the resolutions of a network for which none is named.
-        near_twins: whether near-twins are listed as well, among what the user does not name.
 
     Raises:
         MbcostError: a network cannot be built, or two networks have configurations in common.
@@ -141,8 +149,7 @@ def make_requests(
         reference, series = parse_series(text, settings)
         alphas, sizes = choose_default(series.spec)
         chosen, stated = grid.choose_alphas(text, reference), grid.choose_sizes(text, reference, series.spec)
-        near = Near() if near_twins else Near(chosen is None, stated is None)
-        requests.append(Request(text, series, alphas if chosen is None else chosen, stated or sizes, near))
+        requests.append(Request(text, series, alphas if chosen is None else chosen, stated or sizes, len(requests)))
         check_distinct(requests)
     return requests
 
@@ -154,8 +161,16 @@ def choose_published(spec: Spec) -> tuple[tuple[float, ...], Sizes]:
 
 
 def choose_everything(_: Spec) -> tuple[AlphaRange, Sizes]:
-    """Return every alpha and the sides 32 to 320, which `fit` searches if none is named."""
-    return EVERY_ALPHA, tuple((side, side) for side in FITTED_SIDES)
+    """Return every alpha and the sides 32 to 320, which `fit --all` searches if none is named."""
+    return EVERY_ALPHA, tuple((side, side) for side in EVERY_SIDE)
+
+
+def choose_steps(spec: Spec) -> tuple[AlphaRange, Sizes]:
+    """Return alphas and resolutions that differ clearly, and the published ones, which `fit` searches by default."""
+    alphas = tuple(sorted({*ALPHA_STEPS, *spec.published_alphas}))
+    sides = sorted({*SIDE_STEPS, *spec.published_resolutions})
+    sizes = dict.fromkeys([*((side, side) for side in sides), spec.resolution])
+    return AlphaRange(alphas[0], alphas[-1], alphas), tuple(sizes)
 
 
 def count_configurations(requests: Sequence[Request[Any]]) -> int:

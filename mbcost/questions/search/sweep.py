@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mbcost.analytic.many.exact import make_integers
 from mbcost.analytic.memory.arena import measure_extent, plan_arena
 from mbcost.errors import MbcostError, choose
-from mbcost.questions.search.configurations import Batch, Configuration, CostSheet, Resolution
+from mbcost.questions.search.configurations import Batch, Configuration, CostSheet
 from mbcost.questions.search.pareto import find_pareto_front
 from mbcost.questions.search.ranking import compute_column
+from mbcost.questions.search.series import Resolution
 from mbcost.spec.dtype import dtype_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ BATCH_SIZE = 2**16
 """The number of configurations in a batch, unless one alpha has more resolutions."""
 ARENA_BATCH_SIZE = 2**8
 """The same if the arena of each is laid out, which takes some milliseconds."""
-BETTER: Mapping[str, int] = {"mult_adds": -1, "params": -1, "memory": -1, "flash": -1, "top1": 1}
+BETTER: Mapping[str, int] = {"mult_adds": -1, "params": -1, "memory": -1, "flash": -1, "top1": 1, "latency": -1}
 """What configurations are compared in -> 1 if more of it is better, -1 if less is."""
 
 
@@ -33,8 +34,12 @@ class Aim:
     sign: int
 
 
-def parse_aims(text: str) -> tuple[Aim, Aim]:
+def parse_aims(text: str, *, with_latency: bool = False) -> tuple[Aim, Aim]:
     """Read `X,Y`, two quantities. After a `+` more of it is better, after a `-` less.
+
+    Args:
+        text: the quantities.
+        with_latency: whether the latency is estimated.
 
     Raises:
         MbcostError: there are not two different quantities, or one is unknown.
@@ -49,6 +54,11 @@ def parse_aims(text: str) -> tuple[Aim, Aim]:
         aims.append(Aim(key, {"+": 1, "-": -1}.get(word.strip()[:1], BETTER[key])))
     if len(aims) != 2 or aims[0].quantity == aims[1].quantity:
         raise MbcostError(f"pareto is '{text}': write two quantities, such as mult-adds,top1 or memory,+mult-adds")
+    if not with_latency and any(aim.quantity == "latency" for aim in aims):
+        raise MbcostError(
+            f"pareto is '{text}', and a latency needs --device: name a measured device such as pixel1-tflite, or the "
+            "file of your measurements"
+        )
     return aims[0], aims[1]
 
 

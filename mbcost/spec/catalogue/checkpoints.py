@@ -73,11 +73,6 @@ def load_checkpoints(recipe: str = OFFICIAL) -> tuple[Checkpoint, ...]:
     return load_recipes()[recipe].checkpoints
 
 
-def list_phones() -> list[str]:
-    """Return the phones whose latency is known for some checkpoint."""
-    return list(dict.fromkeys(name for checkpoint in load_checkpoints() for name in checkpoint.latency_ms))
-
-
 def parse_recipes(text: str, origin: str) -> dict[str, Recipe]:
     """Return the recipes in a text, by name, each with its columns once, then rows; `~` is an empty cell.
 

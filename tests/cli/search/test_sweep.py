@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from mbcost.analytic.reference import resolve_reference
 from mbcost.cli import progress, run
+from mbcost.questions.latency.estimate import estimate_latency
+from mbcost.questions.latency.summaries import calibrate_device
 from tests.cli.conftest import Mbcost
 from tests.processes import INTERRUPTIBLE, running
 
@@ -88,6 +91,11 @@ def test_parquet_holds_the_same_values_or_names_the_extra_to_install(mbcost: Mbc
         (("v2", "--dtype", "int4"), "unknown dtype 'int4': did you mean 'int8'?"),
         (("v2", "--allocator", "naiv"), "unknown allocator 'naiv': did you mean 'naive'?"),
         (("v2", "--pareto", "mult-add,top1"), "unknown quantity 'mult-add': did you mean 'mult-adds'?"),
+        (("v2", "--pareto", "latency,top1"), "pareto is 'latency,top1', and a latency needs --device"),
+        (("v2", "--columns", "network,ms"), "column 'ms' needs --device"),
+        (("v2", "--sort", "latency-high-ms", "--format", "csv"), "column 'latency-high-ms' needs --device"),
+        (("v2", "--device", "pixel1-tflit"), "unknown device 'pixel1-tflit': did you mean 'pixel1-tflite'"),
+        (("v2", "--classes", f"{10**200}", "--device", "stm32n6", "--format", "csv"), "too large for an estimate"),
         (("v2", "--format", "parquet"), "parquet is not a text format: add --output FILE"),
         (("v2", "--format", "xlsx"), "unknown format 'xlsx'"),
         (("v1:timm", "--alpha", "1", "--res", "0"), "resolution is '0': it must be at least 1"),
@@ -201,6 +209,64 @@ def test_a_sweep_that_is_computed_part_by_part_shows_the_same(mbcost: Mbcost, mo
     monkeypatch.setattr("mbcost.questions.search.configurations.MOST_SIZES", 10)
     monkeypatch.setattr("mbcost.analytic.memory.peaks.MOST_CELLS", 20)
     assert mbcost(*command).out == expected
+
+
+def test_milliseconds_are_those_of_each_network_however_the_sweep_is_divided(
+    mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nets = ("v3-small", "mnasnet-1.0", "v2:torchvision")
+    command = ("sweep", *nets, "--alpha", "0.1,0.71,1.4", "--res", "32,97x160")
+    plain, device = csv_rows(mbcost, command), ("--device", "pixel2-tflite")
+    answer = json.loads(mbcost(*command, *device, "--format", "json").out)
+    calibration = calibrate_device("pixel2-tflite")
+    assert answer["device"]["left_out"] == pytest.approx(100 * calibration.left_out.mean)
+    rows = answer["configurations"]
+    for row in rows:
+        height, width = row["resolution"]
+        net = f"{row['network']}@{row['alpha']}/{height}x{width}:{row['implementation']}"
+        estimate = estimate_latency(calibration, resolve_reference(net))
+        assert row["milliseconds"] == pytest.approx(estimate.milliseconds, rel=1e-5)
+        assert row["milliseconds_high"] == (estimate.high and pytest.approx(estimate.high, rel=1e-5))
+        assert row["reason"] == estimate.reason
+    assert len({row["reason"] for row in rows}) == 3  # none, another family, outside of what was measured
+    monkeypatch.setattr("mbcost.questions.search.configurations.BLOCKS_AT_ONCE", 40)
+    monkeypatch.setattr("mbcost.questions.latency.grid.MOST_ROWS", 100)
+    with_device = csv_rows(mbcost, (*command, *device))
+    for known, row, point in zip(plain, with_device, rows, strict=True):
+        assert {**known, "latency_ms": row["latency_ms"], "latency_high_ms": row["latency_high_ms"]} == row
+        assert float(row["latency_ms"]) == pytest.approx(point["milliseconds"], rel=0.005)
+        assert (row["latency_high_ms"] == "") == (point["milliseconds_high"] is None)
+
+
+def csv_rows(mbcost: Mbcost, command: tuple[str, ...]) -> list[dict[str, str]]:
+    return list(csv.DictReader(mbcost(*command, "--format", "csv").out.splitlines()))
+
+
+def test_a_table_with_milliseconds_says_how_wrong_they_are_and_why_there_is_no_interval(mbcost: Mbcost) -> None:
+    shown = mbcost("sweep", "v1", "mnasnet-1.0", "--alpha", "1", "--res", "96:224:32", "--device", "stm32n6").out
+    error = calibrate_device("stm32n6").left_out.mean
+    assert f"each predicted by the others, the mean error is {error:.1%}" in shown
+    assert "at most ms: the upper end of an 80% interval" in shown
+    assert "mnasnet-1.0@1/96, mnasnet-1.0@1/128" in shown
+    assert "the latency has no interval: no network of its family was measured" in shown
+    hidden = mbcost("sweep", "v1", "--alpha", "1", "--res", "96", "--device", "stm32n6", "--columns", "network").out
+    assert "interval" not in hidden
+
+
+def test_a_front_of_latency_keeps_what_nothing_faster_beats(mbcost: Mbcost) -> None:
+    command = ("sweep", "v1", "v2", "--device", "pixel1-tflite", "--format", "json")
+
+    def pairs(*options: str) -> list[tuple[float, float]]:
+        rows = json.loads(mbcost(*command, *options).out)["configurations"]
+        return [(row["milliseconds"], -row["top1"]) for row in rows if row["top1"] is not None]
+
+    points = pairs()
+    expected = [
+        point
+        for point in points
+        if not any(other != point and other[0] <= point[0] and other[1] <= point[1] for other in points)
+    ]
+    assert pairs("--pareto", "latency,top1") == sorted(expected)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,12 @@ from functools import partial
 
 import pytest
 
+from mbcost.analytic.reference import resolve_reference
 from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.curves import list_accuracy_points, trace_accuracy
+from mbcost.questions.latency.estimate import estimate_latency
+from mbcost.questions.latency.grid import predict_milliseconds
+from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.plot import count_mult_adds
 from mbcost.spec.catalogue.checkpoints import load_recipes
 from mbcost.spec.catalogue.library import load_convention, load_spec
@@ -54,3 +58,12 @@ def test_a_curve_can_be_over_any_cost() -> None:
     (curve,) = trace_accuracy(TF_SLIM, wait, ["v1"])  # type: ignore[arg-type]
     assert asked == [(load_spec("v1"), "official")]
     assert (curve.costs[0], curve.costs[-1]) == (0.25 * 128, 224)
+
+
+def test_milliseconds_are_those_of_each_network_on_the_device() -> None:
+    calibration = calibrate_device("pixel2-tflite")
+    points = list_accuracy_points(TF_SLIM, partial(predict_milliseconds, calibration), ["v1", "v3-small"])
+    assert len(points) == len(TF_SLIM.of("v1")) + len(TF_SLIM.of("v3-small"))
+    for point in points[::3]:
+        network = resolve_reference(f"{point.checkpoint.net}@{point.checkpoint.alpha}/{point.checkpoint.resolution}")
+        assert point.cost == pytest.approx(estimate_latency(calibration, network).milliseconds)

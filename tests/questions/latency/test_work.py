@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mbcost.analytic.layers import Conv2d
 from mbcost.analytic.network import resolve
+from mbcost.errors import MbcostError
 from mbcost.questions.device.roofline import count_elements_read
 from mbcost.questions.latency.work import (
     KINDS,
@@ -84,3 +85,14 @@ def test_a_grid_is_the_work_of_each_network() -> None:
         for alpha in alphas
     ]
     assert np.allclose(grid, each, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("power", [155, 200, 400])
+@pytest.mark.parametrize("what", ["classes", "in_channels"])
+def test_a_network_that_float64_cannot_hold_is_refused_with_what_to_do(what: str, power: int) -> None:
+    network = resolve(load_spec("v2"), **{what: 10**power})
+    with pytest.raises(MbcostError, match=r"too large for an estimate .* or fewer classes or channels"):
+        measure_work([describe_network(network)])
+    with pytest.raises(MbcostError, match="too large for an estimate of its latency"):
+        measure_grid([describe_channels(network)], [describe_sizes(network)], lanes=16)
+    assert np.isfinite(measure_work([describe_network(resolve(load_spec("v2"), classes=10**100))]) ** 2).all()

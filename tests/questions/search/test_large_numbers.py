@@ -15,9 +15,10 @@ from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import Network
 from mbcost.questions.device.memory import compute_memory
 from mbcost.questions.plot import compute_cost_grid
-from mbcost.questions.search.configurations import CostSheet, CountingRules, Series, compute_sheet
-from mbcost.questions.search.fit import fit
+from mbcost.questions.search.configurations import CostSheet, CountingRules, compute_sheet
+from mbcost.questions.search.fit import Wish, fit
 from mbcost.questions.search.limits import Limit
+from mbcost.questions.search.series import Series
 from mbcost.questions.search.sweep import Aim, find_front, sweep
 from mbcost.spec.catalogue.library import NETWORKS, load_convention, load_conventions, load_family, load_spec
 from mbcost.spec.dtype import DTYPES
@@ -87,7 +88,7 @@ def check_fit(sheet: CostSheet, sizes: list[tuple[int, int]], expected: list[Exp
     distinct = [point for batch in sweep([sheet], [sizes]) for point in batch.list_configurations()]
     for limit in limits:
         for value in (limit.value - 1, limit.value, limit.value + 1):
-            answer = fit([sheet], [sizes], [replace(limit, value=value)], most=9)
+            answer = fit([sheet], [sizes], [replace(limit, value=value)], Wish("mult_adds", "all", 9))
             values = [getattr(point, limit.quantity) for point in distinct]
             assert answer.fitting == sum(number <= value for number in values)
             ranked = [fitting.configuration.mult_adds for fitting in answer.best]

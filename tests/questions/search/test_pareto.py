@@ -19,7 +19,7 @@ def is_dominated(point: tuple[float, ...], points: list[tuple[float, ...]]) -> b
     )
 
 
-@given(st.integers(2, 3).flatmap(lambda scores: st.lists(st.tuples(*[SCORE] * scores), max_size=60)), st.integers(1, 9))
+@given(st.integers(2, 4).flatmap(lambda scores: st.lists(st.tuples(*[SCORE] * scores), max_size=60)), st.integers(1, 9))
 def test_the_front_holds_the_points_that_no_point_dominates(points: list[tuple[float, ...]], first_chunk: int) -> None:
     known = [point for point in points if point == point]
     known = [point for point in known if not any(score != score for score in point)]
@@ -27,6 +27,7 @@ def test_the_front_holds_the_points_that_no_point_dominates(points: list[tuple[f
     scores = [np.array(column) for column in zip(*points, strict=True)] if points else [np.zeros(0), np.zeros(0)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mbcost.questions.search.pareto.FIRST_CHUNK", first_chunk)
+        patch.setattr("mbcost.questions.search.pareto._CHUNK", first_chunk)
         front = find_pareto_front(*scores).tolist()
         distinct = find_pareto_front(*scores, equals=False).tolist()
     assert sorted(points[index] for index in front) == sorted(expected)
@@ -39,3 +40,4 @@ def test_whole_numbers_beyond_the_precision_of_floats_are_compared_exactly() -> 
     scores = np.array([2**60, 2**60 + 1])
     assert find_pareto_front(scores, scores).tolist() == [1]
     assert find_pareto_front(np.zeros(2), scores, -scores).tolist() == [1, 0]
+    assert find_pareto_front(np.zeros(2), np.zeros(2), np.zeros(2), scores).tolist() == [1]

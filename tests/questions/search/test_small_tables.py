@@ -9,7 +9,8 @@ import pytest
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.errors import MbcostError
 from mbcost.questions.device.memory import compute_memory
-from mbcost.questions.search.configurations import CountingRules, Series, compute_sheet
+from mbcost.questions.search.configurations import CountingRules, compute_sheet
+from mbcost.questions.search.series import Series
 from mbcost.questions.search.sweep import sweep
 from mbcost.spec.catalogue.library import load_convention, load_spec
 from mbcost.spec.implementation import ChannelRule, Padding

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import (
@@ -20,20 +19,23 @@ from mbcost.cli.arguments import (
 from mbcost.cli.completers import complete_network, complete_resolution, names_of
 from mbcost.cli.group import CommandGroup
 from mbcost.cli.options import ConventionName, Force, Net, RhoList, alpha_list, share_options
-from mbcost.cli.output import choose_file, replace_file
 from mbcost.cli.parameters import Argument, Option
+from mbcost.cli.plot.files import Picture, check_picture, save_picture
+from mbcost.cli.plot.fit import fit
 from mbcost.cli.registry import Subgroup
 from mbcost.cli.work import announce_work, begin_work
 from mbcost.errors import MbcostError, choose
 from mbcost.present.plot.accuracy import draw_accuracy
 from mbcost.present.plot.activations import draw_activations
 from mbcost.present.plot.blocks import draw_blocks
-from mbcost.present.plot.canvas import ENDINGS, Drawing, render
 from mbcost.present.plot.compare import draw_comparison
+from mbcost.present.plot.fit import name_latency_axis
 from mbcost.present.plot.layers import draw_layers
 from mbcost.present.plot.sweep import draw_sweep
-from mbcost.questions.accuracy.curves import list_accuracy_points, trace_accuracy
+from mbcost.questions.accuracy.curves import Costs, list_accuracy_points, trace_accuracy
 from mbcost.questions.compare.compare import compare_totals
+from mbcost.questions.latency.grid import predict_milliseconds
+from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.plot import (
     EXAMPLES,
     compute_cost_grid,
@@ -45,17 +47,12 @@ from mbcost.questions.plot import (
 from mbcost.questions.work import Work
 from mbcost.spec.catalogue.checkpoints import OFFICIAL, load_recipes
 from mbcost.spec.catalogue.library import load_convention
+from mbcost.spec.catalogue.measured import list_devices
 
 ALPHAS, RESOLUTIONS = "0.25:1.4:0.05", "96:256:16"
 """What a sweep draws if nothing is stated."""
 MOST_PLANNED = 1_000_000
 """The number of blocks that are planned without --force; a network has some dozens."""
-Picture = Annotated[
-    Path,
-    Option("--output -o", help="Write to FILE atomically; its name ends in .svg, .png or .pdf.", metavar="FILE"),
-]
-
-
 LAYERS_PER_SECOND = 500
 """Layers that are drawn per second."""
 
@@ -97,7 +94,7 @@ def layers(
     check_picture(output)
     network = resolve_network(net, options)
     announce_work(len(network.steps), "layers", rate=LAYERS_PER_SECOND)
-    _save(draw_layers(profile_layers(network, load_convention(convention))), output)
+    save_picture(draw_layers(profile_layers(network, load_convention(convention))), output)
     return 0
 
 
@@ -154,7 +151,7 @@ def sweep(
         network.spec, network.implementation, load_convention(convention), alphas, sides,
         classes=network.classes, in_channels=network.in_channels,
     )  # fmt: skip
-    _save(draw_sweep(grid), output)
+    save_picture(draw_sweep(grid), output)
     return 0
 
 
@@ -173,8 +170,16 @@ def accuracy(
         str,
         Option(help="Recipe with which the checkpoints were trained.", metavar="NAME", complete=names_of(load_recipes)),
     ] = OFFICIAL,
+    device: Annotated[
+        Optional[str],
+        Option(
+            help="Device, or file of measurements, whose milliseconds are drawn [default: mult-adds].",
+            metavar="NAME",
+            complete=names_of(list_devices),
+        ),
+    ] = None,
 ) -> int:
-    """Published and estimated top-1 accuracy against mult-adds.
+    """Published and estimated top-1 accuracy against mult-adds, or against milliseconds on a device.
 
     Points are released checkpoints. A curve is the highest estimate at each cost, with its 90% interval.
 
@@ -182,13 +187,20 @@ def accuracy(
     Examples:
       mbcost plot accuracy --output accuracy.svg
       mbcost plot accuracy v1 v2 --output accuracy.pdf
+      mbcost plot accuracy --device pixel1-tflite --output accuracy.svg
     """
     check_picture(output)
+    if device is not None and convention is not None:
+        raise MbcostError("--convention counts mult-adds, and --device draws milliseconds: remove one")
     counts, recipes = load_convention(convention), load_recipes()
-    trained, costs = recipes[choose("recipe", recipe, recipes)], partial(count_mult_adds, counts)
-    points = list_accuracy_points(trained, costs, nets or ())
+    trained = recipes[choose("recipe", recipe, recipes)]
+    costs: Costs = partial(count_mult_adds, counts)
     axis = f"mult-adds, 1000 classes, convention {counts.name}"
-    _save(draw_accuracy(points, trace_accuracy(trained, costs, nets or ()), axis), output)
+    if device is not None:
+        calibration = calibrate_device(device)
+        costs, axis = partial(predict_milliseconds, calibration), name_latency_axis(calibration)
+    points = list_accuracy_points(trained, costs, nets or ())
+    save_picture(draw_accuracy(points, trace_accuracy(trained, costs, nets or ()), axis), output)
     return 0
 
 
@@ -212,7 +224,7 @@ def compare(
     """
     check_picture(output)
     resolved = [resolve_network(net, options) for net in networks]
-    _save(draw_comparison(compare_totals(resolved, load_convention(convention))), output)
+    save_picture(draw_comparison(compare_totals(resolved, load_convention(convention))), output)
     return 0
 
 
@@ -224,7 +236,7 @@ def activations(output: Picture) -> int:
       mbcost plot activations --output activations.svg
     """
     check_picture(output)
-    _save(draw_activations(sample_activations()), output)
+    save_picture(draw_activations(sample_activations()), output)
     return 0
 
 
@@ -250,30 +262,8 @@ def blocks(
     convention = load_convention()
     references = [_parse_block(text) for text in chosen] if chosen else EXAMPLES
     shapes = [describe_block(resolve_network(net), block, convention) for net, block in references]
-    _save(draw_blocks(shapes), output)
+    save_picture(draw_blocks(shapes), output)
     return 0
-
-
-def check_picture(output: Path) -> None:
-    """Refuse a file that cannot be written, or whose name has no known ending, before any work is done.
-
-    Raises:
-        MbcostError: the file's name does not end in one of `ENDINGS`, or its folder does not exist.
-    """
-    if _ending(output) not in ENDINGS:
-        endings = f"{', '.join(f'.{ending}' for ending in ENDINGS[:-1])} or .{ENDINGS[-1]}"
-        raise MbcostError(f"cannot draw '{output}': use a file name that ends in {endings}")
-    choose_file(output)
-
-
-def _ending(output: Path) -> str:
-    return output.suffix[1:].lower()
-
-
-def _save(drawing: Drawing, output: Path) -> None:
-    picture = render(drawing, _ending(output))
-    with replace_file(output) as path:
-        path.write_bytes(picture)
 
 
 def _check_side(size: tuple[int, int]) -> int:
@@ -293,6 +283,7 @@ def _parse_block(text: str) -> tuple[str, str]:
 PICTURES: Mapping[str, Callable[..., int]] = {
     "layers": layers,
     "sweep": sweep,
+    "fit": fit,
     "accuracy": accuracy,
     "compare": compare,
     "activations": activations,

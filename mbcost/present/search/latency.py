@@ -1,0 +1,96 @@
+"""How `sweep` and `fit` show latencies: their cells, their errors, and why there is no interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from mbcost.present.latency.numbers import spell
+from mbcost.present.search.words import MOST_NAMED, join_words, name_configuration
+from mbcost.present.table import Spelled
+from mbcost.questions.latency.calibrate import Calibration
+from mbcost.questions.latency.estimate import explain_missing_interval
+from mbcost.questions.search.configurations import Configuration
+
+DIGITS = 3
+"""The significant digits of an estimated latency in a table."""
+
+
+def spell_milliseconds(milliseconds: float) -> str:
+    """Spell a latency in three significant digits.
+
+    >>> spell_milliseconds(30.04), spell_milliseconds(12345.6)
+    ('30.0', '12300')
+    """
+    return spell(milliseconds, DIGITS).replace(",", "")
+
+
+def milliseconds_cell(milliseconds: float) -> Spelled:
+    """Return the cell of a latency."""
+    return Spelled(spell_milliseconds(milliseconds), milliseconds)
+
+
+def note_calibration(calibration: Calibration) -> str:
+    """Return the device and the errors of its predictions."""
+    device, errors = calibration.device, calibration.left_out
+    runtime = f", {device.runtime}" if device.runtime else ""
+    return (
+        f"ms: predicted from {len(calibration.points)} networks measured on {device.device}{runtime}; each predicted "
+        f"by the others, the mean error is {errors.mean:.1%}, and {calibration.mult_adds_alone.mean:.1%} by mult-adds "
+        "alone; at most ms: the upper end of an 80% interval"
+    )
+
+
+def calibration_json(calibration: Calibration | None) -> dict[str, Any] | None:
+    """Return the device with the mean errors of its predictions, in percent."""
+    if calibration is None:
+        return None
+    return {
+        "name": calibration.device.name,
+        "device": calibration.device.device,
+        "runtime": calibration.device.runtime or None,
+        "points": len(calibration.points),
+        "left_out": round_estimate(100 * calibration.left_out.mean),
+        "mult_adds_alone": round_estimate(100 * calibration.mult_adds_alone.mean),
+    }
+
+
+def list_reasons(calibration: Calibration, configurations: Iterable[Configuration]) -> list[str | None]:
+    """Return for every configuration why its latency has no interval, or None if it has one."""
+    reasons: list[str | None] = []
+    networks: list[tuple[Any, Any]] = []
+    for configuration in configurations:
+        known = configuration.estimated
+        if known.milliseconds is None or known.milliseconds_high is not None:
+            reasons.append(None)
+            continue
+        # The network decides only the family, which its series shares, and building one takes a millisecond.
+        if not networks or networks[-1][0] is not configuration.series:
+            networks.append((configuration.series, configuration.network))
+        reasons.append(explain_missing_interval(calibration, networks[-1][1], known.milliseconds))
+    return reasons
+
+
+def note_reasons(calibration: Calibration, configurations: Sequence[Configuration]) -> Iterator[str]:
+    """Yield why rows have no interval, one line per reason."""
+    rows: dict[str, list[Configuration]] = {}
+    for configuration, reason in zip(configurations, list_reasons(calibration, configurations), strict=True):
+        if reason is not None:
+            rows.setdefault(reason, []).append(configuration)
+    for reason, without in rows.items():
+        yield f"{name_rows([name_configuration(row) for row in without[: MOST_NAMED + 1]])}: {word_reason(reason)}"
+
+
+def name_rows(names: Sequence[str]) -> str:
+    """Return the names of rows, the first of them if there are many."""
+    return join_words(names if len(names) <= MOST_NAMED else [*names[: MOST_NAMED - 1], "others"])
+
+
+def word_reason(reason: str) -> str:
+    """Return the reason why a latency has no interval, as a sentence about rows."""
+    return f"the latency has no interval: {reason}"
+
+
+def round_estimate(number: float | None) -> float | None:
+    """Return an estimate in six significant digits, more than it deserves, so that it is the same everywhere."""
+    return None if number is None else float(f"{number:.6g}")
