@@ -75,7 +75,7 @@ def test_an_error_is_one_line(mbcost: Mbcost, arguments: tuple[str, ...], messag
     ("options", "reason"),
     [
         (("--classes", "10"), "it has 10 classes"),
-        (("--in-channels", "1"), "its input has 1 channels"),
+        (("--in-channels", "1"), "its input has 1 channel"),
         (("--head", "512,26"), "its head is not the released one"),
         (("--no-top",), "its head is not the released one"),
         (("--res", "224x192"), "its input is not square"),

@@ -16,6 +16,8 @@ LARGEST_SPREAD = 1.3
 """The largest ratio of two measurements of one network under the same conditions."""
 PIPED = ("-", STANDARD_INPUT)
 """How a reference to the network on standard input begins: nobody who reads a device file later can have it."""
+MOST_LISTED = 4
+"""Of more measurements of one network, the smallest and the largest are told."""
 _ADVICE = ": keep the one that was measured under the conditions of the file"
 _ROUNDING = 1e-9
 """What the ratio of two decimal numbers may be off in binary."""
@@ -130,8 +132,11 @@ def _describe(rows: list[MeasuredNetwork]) -> str:
     """Return the start of a note: the network, and its measurements with the other ways in which it is written."""
     names = list(dict.fromkeys(row.label for row in rows if row.milliseconds is not None))
     alike = f", also written {', '.join(names[1:])}," if len(names) > 1 else ""
-    times = [f"{row.milliseconds:g}" for row in rows if row.milliseconds is not None]
-    return f"{names[0]}{alike} was measured {len(times)} times, {join_words(times)} ms"
+    times = [row.milliseconds for row in rows if row.milliseconds is not None]
+    values = join_words(f"{time:g}" for time in times)
+    if len(times) > MOST_LISTED:
+        values = f"{min(times):g} to {max(times):g}"
+    return f"{names[0]}{alike} was measured {len(times)} times, {values} ms"
 
 
 def _describe_missing(device: MeasuredDevice) -> str:

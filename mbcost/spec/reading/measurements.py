@@ -21,6 +21,9 @@ FORM = "network,ms"
 _SETTINGS: Mapping[str, str] = {
     "network": "network",
     "net": "network",
+    "nets": "network",
+    "networks": "network",
+    "model": "network",
     "alpha": "alpha",
     "resolution": "resolution",
     "res": "resolution",
@@ -116,7 +119,7 @@ def _read_header(line: SheetLine) -> _Columns:
             if column in indices:
                 problems.append(line.problem(index, f"the column '{column}' is given twice: remove one"))
             indices[column] = index
-        elif _IGNORED.fullmatch(word):
+        elif _IGNORED.fullmatch(word) and not is_rate(cell):
             continue
         elif unit is not None:
             latencies.append((index, unit))
@@ -138,9 +141,9 @@ def _read_header(line: SheetLine) -> _Columns:
 
 def _find_unit(header: str) -> str | None:
     """Return the unit of a header such as `ms`, `latency_us` or `mean (ms)`; None if it names none, or a rate."""
-    if is_rate(header):
-        return None
     parts = [part for part in re.split(r"[\s_()\[\],.\-]+", header) if part]
+    if is_rate(header) or (len(parts) > 1 and len(parts[-2]) == 1):  # `m s` is not in seconds
+        return None
     units = [unit for part in (parts[-1:] if len(parts) > 1 else parts) if (unit := find_unit(part))]
     return units[0] if units else None
 
@@ -244,6 +247,9 @@ def _read_latency(cell: str, unit: str) -> float:
             text = match[1]
     if grouped := _GROUPED.fullmatch(text):
         text = grouped[1].replace(",", "") + (grouped[2] or "")
+    if re.fullmatch("[0-9]+,[0-9]+", text):
+        plain = text.replace(",", ".")
+        raise MbcostError(f"'{cell}' has a decimal comma in a file whose cells commas separate: write {plain}")
     if _NUMBER.fullmatch(text) is None:
         raise MbcostError(f"'{cell}' is not a number of {unit}: write a number, or nothing if it is not measured yet")
     milliseconds = float(text) * UNITS[unit]

@@ -21,8 +21,8 @@ _SPELLINGS: Mapping[str, str] = {
     **dict.fromkeys(("nsec", "nanosecond", "nanoseconds"), "ns"),
 }
 _RATE = re.compile(
-    r"(?:.*[^a-z])?(?:fps|qps|ips|hz|throughput|(?:images|imgs?|img|frames|inferences|inf|samples|queries|it)"
-    r"\s*(?:/|per|_per_|_)\s*s(?:ec|ecs|econd)?)(?:[^a-z].*)?",
+    r"(?:.*[^a-z])?(?:fps|qps|ips|[kmg]?hz|throughput|[a-z0-9]*[\s_]*(?:/|\bper\b|_per_)[\s_]*s(?:ec|ecs|econd|econds)?"
+    r"|(?:images|imgs?|frames|inferences|inf|samples|queries|it)_s(?:ec|ecs|econd)?)(?:[^a-z].*)?",
     re.IGNORECASE,
 )
 _QUANTITY = re.compile(r"([0-9]*[.,]?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([^\s0-9.,]+(?:\s*/\s*\w+)?)")
@@ -40,8 +40,8 @@ def find_unit(text: str) -> str | None:
 def is_rate(text: str) -> bool:
     """Return whether a text names a rate, such as `fps` or `images/s`, and not a duration.
 
-    >>> is_rate("fps"), is_rate("images/s"), is_rate("throughput_fps"), is_rate("ms")
-    (True, True, True, False)
+    >>> is_rate("fps"), is_rate("images/s"), is_rate("runs per second"), is_rate("ms"), is_rate("ms/sample")
+    (True, True, True, False, False)
     """
     return _RATE.fullmatch(text.strip()) is not None
 

@@ -67,7 +67,7 @@ REFUSED: list[tuple[Network, str, int]] = [
     (build("resnet-50", "torchvision"), "no recipe here trained the implementation", 0),
     (build("v2", classes=10), "it has 10 classes, and the accuracy is that of ImageNet's 1000", 0),
     (build("v2", "paddleclas", classes=1001), "it has 1001 classes", 0),
-    (build("v2", in_channels=1), "its input has 1 channels, and the checkpoints read 3", 0),
+    (build("v2", in_channels=1), "its input has 1 channel, and the checkpoints read 3", 0),
     (build("v2", resolution=(224, 192)), "its input is not square", 0),
     (resolve(replace(V2, rows=V2.rows[:-1])), "it is an own table", 0),
     (resolve_reference("v2", Settings(top=False)), "its head is not the released one", 0),

@@ -147,3 +147,19 @@ def test_a_file_is_read_by_its_ending_or_its_header(tmp_path: Path, monkeypatch:
 )
 def test_a_table_is_told_from_yaml(text: str, *, expected: bool) -> None:
     assert is_table(text) == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["runs per second", "ops_per_s", "1/s", "calls / sec", "kHz", "frames_s", "max images/second", "m s", "t s"],
+)
+def test_what_ends_in_s_is_not_always_in_seconds(header: str) -> None:
+    """Each would be wrong by a factor of a thousand, or more."""
+    with pytest.raises(SpecError, match=r"is a rate|unknown column"):
+        parse_measurements(f"network,{header}\nv2,30\n", "d.csv", "d")
+    assert parse_measurements("network,mean time (s)\nv2,30\n", "d.csv", "d").measured[0].milliseconds == 30_000
+
+
+def test_a_decimal_comma_between_commas_is_refused_with_the_number() -> None:
+    with pytest.raises(SpecError, match=r"'3,5' has a decimal comma .* write 3[.]5"):
+        parse_measurements('network,ms\nv2,"3,5"\n', "d.csv", "d")
