@@ -1,4 +1,4 @@
-"""How well latencies are predicted that were not seen: every figure of docs/latency.md, from the stored devices.
+"""How well latencies are predicted that were not seen: every figure of docs/latency-model.md, from the stored devices.
 
 Run it as `python -m benchmarks.latency`. It takes about a minute.
 """

@@ -16,7 +16,7 @@ from mbcost.present.latency.words import (
     percent_cell,
     percent_json,
 )
-from mbcost.present.table import Column, Table, build_table
+from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, MOST_ERROR, Calibration, Point
 from mbcost.questions.latency.page import COMPUTED, COUNTED, MOVED, Page, Rate
 from mbcost.spec.shown import significant_text
@@ -195,6 +195,6 @@ def _rate_json(rate: Rate) -> dict[str, Any]:
     }
 
 
-def _times(row: Row) -> Any:
+def _times(row: Row) -> Cell:
     point, bound = row
     return None if bound is None else milliseconds_cell(point.milliseconds / bound)

@@ -9,7 +9,7 @@ from math import hypot, log2
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.network import Network
 from mbcost.errors import choose, enumerate_words
-from mbcost.questions.accuracy.surface import Surface, load_surfaces
+from mbcost.questions.accuracy.surface import Surface, find_surface, load_surfaces
 from mbcost.spec.catalogue.checkpoints import Checkpoint, Recipe, load_recipes
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import Scaling, alpha_text
@@ -93,9 +93,9 @@ def estimate_accuracy(network: Network, recipe: str | None = None) -> AccuracyEs
         known = next((known for known in recipes.values() if known.implementation == network.implementation), None)
     if reason := _list_differences(network, known):
         return _refuse(network, None, reason)
+    surface = find_surface(known, network.spec.name)
     assert known is not None, "a network without a recipe is refused"
-    surfaces = (surface for surface in load_surfaces() if surface.recipe is known)
-    surface = next(surface for surface in surfaces if surface.net == network.spec.name)
+    assert surface is not None, "a network that the recipe did not train is refused"
     own = _find_checkpoint(network, surface.checkpoints)
     nearest = _list_nearest(network, surface.checkpoints, own)
     if own is not None:

@@ -152,3 +152,9 @@ def load_surfaces() -> tuple[Surface, ...]:
     ['v1', 'v2']
     """
     return tuple(Surface(recipe, net, recipe.of(net)) for recipe in load_recipes().values() for net in recipe.nets)
+
+
+def find_surface(recipe: Recipe | None, net: str) -> Surface | None:
+    """Return the surface of a network and a recipe; None if no checkpoint of the network was released with it."""
+    surfaces = (surface for surface in load_surfaces() if surface.recipe is recipe)
+    return next((surface for surface in surfaces if surface.net == net), None)

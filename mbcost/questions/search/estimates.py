@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import estimate_accuracy
-from mbcost.questions.accuracy.surface import Surface, load_surfaces
+from mbcost.questions.accuracy.surface import find_surface
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.latency.estimate import explain_missing_interval
 from mbcost.questions.search.configurations import Batch, Configuration
@@ -110,13 +110,6 @@ def make_estimator(device: str | None, *, limits_latency: bool) -> Estimator:
     return Estimator(calibrate_device(device))
 
 
-def find_surface(series: Series) -> Surface | None:
-    """Return the surface of the recipe that trained a network; None if nobody released it."""
-    recipe = series.recipe
-    surfaces = (surface for surface in load_surfaces() if surface.recipe is recipe)
-    return next((surface for surface in surfaces if surface.net == series.spec.name), None)
-
-
 def explain_missing_top1(configuration: Configuration) -> str | None:
     """Return why a configuration has no accuracy, or None if it has one."""
     if configuration.estimated.top1 is not None:
@@ -136,7 +129,7 @@ def _estimate_top1(batch: Batch) -> tuple[NDArray[Any], ...]:
     """Return the accuracy and the ends of its interval; released checkpoints are exact."""
     import numpy as np
 
-    surface = find_surface(batch.series)
+    surface = find_surface(batch.series.recipe, batch.series.spec.name)
     columns = tuple(np.full(batch.shape, np.nan) for _ in ACCURACIES)
     square = np.array([height == width for height, width in batch.resolutions])
     if surface is not None and square.any():

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mbcost.errors import MbcostError
+from mbcost.questions.accuracy.surface import find_surface
 from mbcost.questions.search.configurations import CostSheet
-from mbcost.questions.search.estimates import Estimator, explain_missing_top1, find_surface
+from mbcost.questions.search.estimates import Estimator, explain_missing_top1
 from mbcost.questions.search.fit_answer import Fit, Fitting
 from mbcost.questions.search.gathering import gather
 from mbcost.questions.search.limits import Limit
@@ -134,7 +135,7 @@ def fit(
     if wish.listing == "front":
         fittings = tuple(row for row in fittings if row.on_front)
     shown = dict.fromkeys(row.configuration.series for row in (*fittings, *released_fittings))
-    surfaces = (surface for series in shown if (surface := find_surface(series)) is not None)
+    surfaces = (surface for series in shown if (surface := find_surface(series.recipe, series.spec.name)) is not None)
     return Fit(
         rules=rules,
         limits=search.limits,

@@ -15,7 +15,7 @@ from mbcost.spec.reading.text import read_file
 _COLUMNS = ["net", "alpha", "resolution", "top1", "top5"]
 _KEYS = ("title", "implementation", "classes", "sources", "columns", "rows")
 OFFICIAL = "tf-slim"
-"""The recipe whose checkpoints `sweep` and `fit` show with the official networks."""
+"""The recipe that trained the networks of the official implementation."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,6 @@ def load_recipes() -> Mapping[str, Recipe]:
     """
     path = specs_folder() / "checkpoints.yaml"
     return parse_recipes(read_file(path), str(path))
-
-
-def load_checkpoints(recipe: str = OFFICIAL) -> tuple[Checkpoint, ...]:
-    """Return every released checkpoint of a recipe, by default that of the official networks, in the source's order."""
-    return load_recipes()[recipe].checkpoints
 
 
 def parse_recipes(text: str, origin: str) -> dict[str, Recipe]:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from mbcost.errors import SpecError
-from mbcost.spec.catalogue.checkpoints import load_checkpoints, load_recipes, parse_recipes
+from mbcost.spec.catalogue.checkpoints import OFFICIAL, load_recipes, parse_recipes
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.published import load_published
 
@@ -23,7 +23,7 @@ recipes:
 
 
 def test_every_checkpoint_of_the_pages_is_listed_once() -> None:
-    checkpoints = load_checkpoints()
+    checkpoints = load_recipes()[OFFICIAL].checkpoints
     assert Counter(checkpoint.net for checkpoint in checkpoints) == {
         "v1": 16, "v2": 22, "v3-large": 2, "v3-small": 2, "v3-large-minimalistic": 1, "v3-small-minimalistic": 1,
     }  # fmt: skip
@@ -39,7 +39,7 @@ def test_the_same_pages_print_the_costs_of_every_checkpoint() -> None:
         for figure in load_published()
         if figure.source.name in ("slim_v1_md", "slim_mobilenet_readme")
     }
-    for checkpoint in load_checkpoints():
+    for checkpoint in load_recipes()[OFFICIAL].checkpoints:
         assert (checkpoint.net, checkpoint.alpha, (checkpoint.resolution, checkpoint.resolution)) in costs
         assert checkpoint.alpha in load_spec(checkpoint.net).published_alphas
 
