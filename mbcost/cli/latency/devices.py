@@ -46,7 +46,7 @@ def devices(
 ) -> int:
     """List the measured devices with the errors that their latencies have, or show one of them.
 
-    Every error is that of networks that were left out: what the other networks of a device predict for them.
+    Each error is that of networks which were left out, and which the other networks of their device predict.
 
     \b
     Examples:

@@ -61,8 +61,9 @@ def latency(
 ) -> int:
     """Estimate the milliseconds of networks on a measured device, with the error that such estimates have.
 
-    The interval contains the latency of four of five networks. It is given if at least 8 networks were measured, among
-    them one of the same family of blocks, and if the estimate is not outside of what was measured; else the reason is.
+    The interval contains the latency of four of five networks. There is one if at least 8 networks were measured, if
+    one of them has the same kinds of blocks, and if the estimate is inside of the measured range. Otherwise the reason
+    is shown.
 
     \b
     Examples:
@@ -77,18 +78,17 @@ def latency(
     destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
+    if by == "layer" and like is not None:
+        raise MbcostError("--by layer: a profile does not have layers: remove --like, or remove --by")
+    if by == "layer" and len(networks) > 1:
+        raise MbcostError("--by layer: it shows one network: name only one, or remove --by")
     resolved = [resolve_network(net, options) for net in networks]
     answer = predict_latencies(resolved, device, like)
     names = networks if options == NetworkOptions() else [label_text(network) for network in resolved]
     write_doubts(list_doubts(answer), destination)
-    if by == "network":
+    if by == "network" or answer.calibration is None:
         emit(as_table(answer), as_json(answer, names), destination, "estimates")
         return 0
-    if len(resolved) > 1 or answer.calibration is None:
-        reason = "a profile does not have layers" if answer.calibration is None else "it shows one network"
-        raise MbcostError(
-            f"--by layer: {reason}: remove it, or name one network and a device with its own measurements"
-        )
     from mbcost.questions.latency.by_layer import split_latency
 
     layers = split_latency(answer.calibration, resolved[0])

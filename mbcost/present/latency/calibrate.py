@@ -154,7 +154,7 @@ def _describe_structure(calibration: Calibration) -> str:
         if structure.lanes == 1
         else f"channels take the time of the next multiple of {structure.lanes}"
     )
-    fused = "are passes over their map of their own" if structure.unfused else "take no time of their own"
+    fused = "are separate passes over their maps" if structure.unfused else "take no time of their own"
     known = device.lanes is not None and device.unfused is not None
     return f"structure {'stated' if known else 'found'}: {lanes}; norms and activations {fused}"
 

@@ -16,7 +16,7 @@ class Advice:
     """The next networks to measure."""
 
     networks: tuple[Network, ...]
-    """The most telling first."""
+    """The most informative first."""
     error: float
     """The mean relative error that is expected for the candidates now."""
     error_after: float
@@ -41,7 +41,7 @@ def advise(calibration: Calibration, candidates: Sequence[Network], count: int =
     design = make_design([*remaining, *used], choose_prior(device.device), device.batch)
     targets, known = range(len(remaining)), range(len(remaining), len(design.networks))
     chosen = design.choose(targets, count, known)
-    now, after = (design.measure_doubt(targets, measured) for measured in (known, [*known, *chosen]))
-    among = design.measure_doubt(known, known, left_out=True)
+    now, after = (design.estimate_error(targets, rows) for rows in (known, [*known, *chosen]))
+    among = design.estimate_error(known, known, left_out=True)
     error = calibration.left_out.mean
     return Advice(tuple(remaining[index] for index in chosen), error * now / among, error * after / among)

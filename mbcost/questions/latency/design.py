@@ -33,7 +33,7 @@ class Design:
     """The standard deviations of the shares of the time, [kinds]."""
 
     def choose(self, targets: Sequence[int], count: int, known: Sequence[int] = ()) -> list[int]:
-        """Return which networks to measure, the most telling first.
+        """Return which networks to measure, the most informative first.
 
         Greedy I-optimal design: each next network is the one that lowers the mean variance of the predictions for all
         targets most.
@@ -53,7 +53,7 @@ class Design:
             variances = _learn(variances, rows[chosen[-1]])
         return [targets[index] for index in chosen]
 
-    def measure_doubt(self, targets: Sequence[int], known: Sequence[int], *, left_out: bool = False) -> float:
+    def estimate_error(self, targets: Sequence[int], known: Sequence[int], *, left_out: bool = False) -> float:
         """Return the expected relative error of predictions, as the root of its mean square, with noise.
 
         Args:
@@ -80,7 +80,7 @@ class Design:
 
 
 def plan_measurements(networks: Sequence[Network], count: int, prior: Prior, batch: int = 1) -> list[Network]:
-    """Return the networks to measure, from those whose latency matters, the most telling first.
+    """Return the networks to measure, from those whose latency matters, the most informative first.
 
     Args:
         networks: at least one.

@@ -38,7 +38,11 @@ class Estimate:
 
 
 def estimate_latency(calibration: Calibration, network: Network) -> Estimate:
-    """Return the latency of a network, with an 80 % interval or the reason why there is none."""
+    """Return the latency of a network, with an 80 % interval or the reason why there is none.
+
+    Raises:
+        MbcostError: the network is too large for an estimate.
+    """
     import numpy as np
 
     device, structure = calibration.device, calibration.structure

@@ -70,7 +70,8 @@ def predict_latencies(networks: Sequence[Network], device: str, like: str | None
         like: the name of a profile that one to seven measurements of the device scale.
 
     Raises:
-        MbcostError: a name is unknown, or the device has too few measurements, or too many for a profile.
+        MbcostError: a name is unknown, a network is too large for an estimate, or the device has too few measurements,
+            or too many for a profile.
         SpecError: the file is not valid.
     """
     if like is not None:

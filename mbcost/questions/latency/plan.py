@@ -20,7 +20,7 @@ STATISTIC = "minimum of many runs"
 
 
 def plan_device(count: int = USUAL_COUNT, texts: Sequence[str] = (), device: str = NAME) -> MeasuredDevice:
-    """Return a device whose networks are to be measured, the most telling first.
+    """Return a device whose networks are to be measured, the most informative first.
 
     Args:
         count: how many networks.

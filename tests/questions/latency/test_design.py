@@ -37,8 +37,8 @@ def test_planned_networks_leave_less_doubt_than_random_ones() -> None:
     generator, targets = np.random.default_rng(1), range(len(design.networks))
     planned = design.choose(targets, 6)
     for count in range(1, 7):
-        doubts = [design.measure_doubt(targets, generator.choice(len(targets), count).tolist()) for _ in range(20)]
-        assert design.measure_doubt(targets, planned[:count]) < np.mean(doubts)
+        errors = [design.estimate_error(targets, generator.choice(len(targets), count).tolist()) for _ in range(20)]
+        assert design.estimate_error(targets, planned[:count]) < np.mean(errors)
 
 
 def test_a_longer_plan_begins_with_the_shorter_one_and_names_nothing_twice() -> None:
