@@ -110,8 +110,12 @@ def choose_destination(
     return destination
 
 
-def keep_inputs(output: Path | None, inputs: Iterable[str]) -> None:
+def keep_inputs(output: Path | None, *inputs: str | None) -> None:
     """Refuse to write an answer over a file from which it is computed.
+
+    Args:
+        output: where the answer is written.
+        inputs: words that can be paths of files; None is ignored.
 
     Raises:
         MbcostError: the output is one of the inputs.
@@ -119,7 +123,7 @@ def keep_inputs(output: Path | None, inputs: Iterable[str]) -> None:
     if output is None or not output.is_file():
         return
     for text in inputs:
-        if is_file(text) and output.samefile(text):
+        if text is not None and is_file(text) and output.samefile(text):
             raise MbcostError(f"{output} is the file that is read, and the answer would replace it: name a new file")
 
 

@@ -333,6 +333,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {
             "": [
                 "schema", "name", *DEVICE[:-2], "like", "points", "units", "left_out", "estimates", "layers",
+                "notes",
             ],
             "units": ["ms", "low", "high", "measured", "error", "mean"],
             "left_out": ERRORS,

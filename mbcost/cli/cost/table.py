@@ -51,7 +51,7 @@ def table(
       mbcost table v1 --columns layer,output,mult-adds --sort mult-adds
       mbcost table ./mynet.yaml --format json | jq .totals
     """
-    keep_inputs(view.output, [] if device is None else [device])
+    keep_inputs(view.output, device)
     destination = choose_destination(View(style=view.style, output=view.output))
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

@@ -118,7 +118,7 @@ def calibrate(
       mbcost calibrate v1@0.25/128=a.log v2=b.log v1=c.log --output mine.yaml
       mbcost calibrate --run onnxruntime --minutes 2 --output mine.yaml
     """
-    keep_inputs(view.output, [log[1] if (log := split_log(file)) else file for file in files or ()])
+    keep_inputs(view.output, *(log[1] if (log := split_log(file)) else file for file in files or ()))
     saved, view = _split_output(view)
     destination = choose_destination(view, columns=COLUMNS)
     number_format = None if dtype is None else dtype_of(dtype).name

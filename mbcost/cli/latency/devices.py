@@ -55,7 +55,7 @@ def devices(
       mbcost devices mine.yaml --format json
       mbcost devices --profiles
     """
-    keep_inputs(view.output, [] if name is None else [name])
+    keep_inputs(view.output, name)
     destination = choose_destination(view)
     if name is not None:
         if profiles:

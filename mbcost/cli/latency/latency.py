@@ -74,7 +74,7 @@ def latency(
     """  # fmt: skip
     # The matrices are small, and starting a thread per processor takes longer than all that is computed with them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    keep_inputs(view.output, [device, *networks])
+    keep_inputs(view.output, device, *networks)
     destination = choose_destination(view)
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import complete_network, list_of, names_of
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
-from mbcost.cli.output import View, choose_destination, emit, replace_file, write_parts
+from mbcost.cli.output import View, choose_destination, emit, keep_inputs, replace_file, write_parts
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import Allocator, Dtype, parse_grid, read_settings
@@ -107,6 +107,7 @@ def sweep(
       mbcost sweep v2 --device pixel1-tflite --pareto latency,top1
       mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 -o v2.parquet
     """
+    keep_inputs(view.output, device)
     destination = choose_destination(view, MORE_FORMATS)
     style, output = destination.style, destination.file
     aims = None if pareto is None else parse_aims(pareto, with_latency=device is not None)

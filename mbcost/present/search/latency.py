@@ -17,11 +17,12 @@ def note_calibration(calibration: Calibration) -> str:
     """Return the device and the errors of its predictions."""
     device, errors = calibration.device, calibration.left_out
     runtime = f", {device.runtime}" if device.runtime else ""
-    return (
+    return "; ".join((
         f"ms: predicted from {len(calibration.points)} networks measured on {device.device}{runtime}; each predicted "
         f"by the others, the mean error is {errors.mean:.1%}, and {calibration.mult_adds_alone.mean:.1%} by mult-adds "
-        "alone; at most ms: the upper end of an 80% interval"
-    )
+        "alone; at most ms: the upper end of an 80% interval",
+        *calibration.resolved.unused,
+    ))  # fmt: skip
 
 
 def calibration_json(calibration: Calibration | None) -> dict[str, Any] | None:
