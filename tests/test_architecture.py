@@ -129,6 +129,7 @@ SHARED: Mapping[str, set[str]] = {
         "quantities",
         "options",
         "output",
+        "files",
         "progress",
         "streams",
         "work",

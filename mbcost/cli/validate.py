@@ -17,8 +17,9 @@ from mbcost.cli.arguments import (
     scale_resolution,
 )
 from mbcost.cli.completers import complete_implementation, complete_network, list_of
+from mbcost.cli.files import write
 from mbcost.cli.options import Force, RhoList, alpha_list, format_option, res_list, share_options
-from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.work import begin_work

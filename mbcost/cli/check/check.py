@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 from mbcost.cli.completers import complete_network
+from mbcost.cli.files import write
 from mbcost.cli.options import format_option, share_options
-from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument
 from mbcost.cli.streams import read_screen
 from mbcost.errors import STANDARD_INPUT, MbcostError

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Optional
 
-from mbcost.cli.output import choose_file, write
+from mbcost.cli.files import choose_file, write
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, escape
 from mbcost.present.check.new import starting_spec

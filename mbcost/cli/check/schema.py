@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mbcost.cli.files import choose_file, write
 from mbcost.cli.options import Output
-from mbcost.cli.output import choose_file, to_json, write
+from mbcost.cli.output import to_json
 from mbcost.spec.catalogue.library import families
 from mbcost.spec.reading.schema import spec_schema
 

@@ -6,8 +6,9 @@ from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
 from mbcost.cli.completers import names_or_files, one_of
+from mbcost.cli.files import keep_inputs
 from mbcost.cli.options import ConventionName, Net, share_options
-from mbcost.cli.output import View, choose_destination, emit, keep_inputs
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Option
 from mbcost.errors import unknown
 from mbcost.present.cost.table import Times, as_json, as_table, sort_costs

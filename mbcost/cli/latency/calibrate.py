@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 from mbcost.cli.completers import complete_network, list_files, one_of
+from mbcost.cli.files import choose_file, keep_inputs, write
 from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.latency.models import write_models
 from mbcost.cli.latency.running import measure_here, parse_minutes
 from mbcost.cli.options import share_options
-from mbcost.cli.output import Destination, View, choose_destination, choose_file, emit, keep_inputs, write
+from mbcost.cli.output import Destination, View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.cli.streams import write_message

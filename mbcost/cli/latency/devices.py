@@ -7,9 +7,10 @@ from functools import partial
 from typing import Annotated, Any, Optional
 
 from mbcost.cli.completers import names_or_files
+from mbcost.cli.files import keep_inputs
 from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
-from mbcost.cli.output import View, choose_destination, emit, keep_inputs
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError

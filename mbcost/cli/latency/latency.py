@@ -7,9 +7,10 @@ from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_network, names_of, names_or_files, one_of
+from mbcost.cli.files import keep_inputs
 from mbcost.cli.latency.doubts import write_doubts
 from mbcost.cli.options import share_options
-from mbcost.cli.output import View, choose_destination, emit, keep_inputs
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.latency.latency import as_json, as_table, layers_table, list_doubts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from mbcost.cli.output import choose_file, replace_file
+from mbcost.cli.files import choose_file, replace_file
 from mbcost.cli.parameters import Option
 from mbcost.errors import MbcostError
 from mbcost.present.plot.canvas import ENDINGS, Drawing, render

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import complete_network, list_of, names_of
+from mbcost.cli.files import keep_inputs, replace_file, write_parts
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
-from mbcost.cli.output import View, choose_destination, emit, keep_inputs, replace_file, write_parts
+from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.search.options import Allocator, Dtype, parse_grid, read_settings

@@ -7,8 +7,8 @@ from typing import Annotated, Optional
 
 from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
+from mbcost.cli.files import choose_file, write
 from mbcost.cli.options import HeadText, NoTop, Output
-from mbcost.cli.output import choose_file, write
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.cli.verify.verify import Kwargs, parse_arguments

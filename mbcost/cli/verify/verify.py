@@ -8,8 +8,9 @@ from typing import Annotated, Any, Optional
 
 from mbcost.cli.arguments import NetworkOptions, parse_reference, pick_network, resolve_network
 from mbcost.cli.completers import complete_network
+from mbcost.cli.files import write
 from mbcost.cli.options import Force, format_option, share_options
-from mbcost.cli.output import View, check_whole_table, choose_destination, emit, write
+from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError

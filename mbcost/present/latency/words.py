@@ -10,7 +10,8 @@ from mbcost.spec.shown import measured_text
 
 if TYPE_CHECKING:
     from mbcost.analytic.network import Network
-    from mbcost.questions.latency.calibrate import Calibration, Errors
+    from mbcost.questions.latency.calibrate import Calibration
+    from mbcost.questions.latency.errors import Errors
     from mbcost.spec.device import MeasuredDevice
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
+from mbcost.questions.latency.errors import Errors, summarize_errors
 from mbcost.questions.latency.family import Family, name_family
 from mbcost.questions.latency.measured import ResolvedDevice
 from mbcost.questions.latency.outliers import find_outliers
@@ -40,18 +41,6 @@ predicted, its studentized error would be small."""
 MOST_ERROR = 0.15
 """The largest mean error, when left out, at which intervals are given: above it, the model does not describe the
 device."""
-
-
-@dataclass(frozen=True)
-class Errors:
-    """Relative errors of predictions, |predicted / measured - 1|."""
-
-    mean: float
-    p90: float
-    """Nine of ten errors are at most this large."""
-    worst: float
-    within_10: float
-    """The share of errors of at most 10 percent."""
 
 
 @dataclass(frozen=True)
@@ -259,19 +248,6 @@ def make_sample(resolved: ResolvedDevice) -> Sample:
         device.batch,
         device.lanes,
         device.unfused,
-    )
-
-
-def summarize_errors(ratios: NDArray[Any] | Sequence[float]) -> Errors:
-    """Return the errors of predictions, given as multiples of the measured times."""
-    import numpy as np
-
-    errors = np.sort(np.abs(np.asarray(ratios) - 1))
-    return Errors(
-        float(errors.mean()),
-        float(errors[ceil(0.9 * len(errors)) - 1]),
-        float(errors[-1]),
-        float((errors <= 0.1).mean()),
     )
 
 

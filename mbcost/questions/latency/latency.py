@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
-from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration, Errors
+from mbcost.questions.latency.calibrate import LEAST_FOR_INTERVAL, Calibration
+from mbcost.questions.latency.errors import Errors
 from mbcost.questions.latency.estimate import Estimate, estimate_latency
 from mbcost.questions.latency.family import name_family
 from mbcost.questions.latency.measured import resolve_measured

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mbcost.errors import MbcostError
-from mbcost.questions.latency.calibrate import Calibration, Errors, Findings, calibrate
+from mbcost.questions.latency.calibrate import Calibration, Findings, calibrate
+from mbcost.questions.latency.errors import Errors
 from mbcost.questions.latency.measured import ResolvedDevice, resolve_measured
 from mbcost.questions.latency.priors import PATH as PRIORS
 from mbcost.questions.latency.rates import Structure
