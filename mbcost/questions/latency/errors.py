@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from math import ceil, fsum
 
 
 @dataclass(frozen=True)
@@ -23,14 +19,13 @@ class Errors:
     """The share of errors of at most 10 percent."""
 
 
-def summarize_errors(ratios: NDArray[Any] | Sequence[float]) -> Errors:
-    """Return the errors of predictions, given as multiples of the measured times."""
-    import numpy as np
+def summarize_errors(ratios: Iterable[float]) -> Errors:
+    """Return the errors of one or more predictions, given as multiples of the measured times.
 
-    errors = np.sort(np.abs(np.asarray(ratios) - 1))
-    return Errors(
-        float(errors.mean()),
-        float(errors[ceil(0.9 * len(errors)) - 1]),
-        float(errors[-1]),
-        float((errors <= 0.1).mean()),
-    )
+    >>> summarize_errors([1.0, 0.5])
+    Errors(mean=0.25, p90=0.5, worst=0.5, within_10=0.5)
+    """
+    errors = sorted(abs(float(ratio) - 1) for ratio in ratios)
+    count = len(errors)
+    within_10 = sum(error <= 0.1 for error in errors)
+    return Errors(fsum(errors) / count, errors[ceil(0.9 * count) - 1], errors[-1], within_10 / count)

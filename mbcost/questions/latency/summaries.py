@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.calibrate import Calibration, Findings, calibrate
-from mbcost.questions.latency.errors import Errors
+from mbcost.questions.latency.errors import Errors, summarize_errors
 from mbcost.questions.latency.measured import ResolvedDevice, resolve_measured
 from mbcost.questions.latency.priors import PATH as PRIORS
 from mbcost.questions.latency.rates import Structure
@@ -42,9 +42,13 @@ class Summary:
     dtype: str
     threads: str
     batch: int
-    left_out: Errors
     mult_adds_alone: Errors
     findings: Findings
+
+    @cached_property
+    def left_out(self) -> Errors:
+        """The errors for each network, predicted by the others; suspicious ones are counted."""
+        return summarize_errors(self.findings.ratios)
 
     @property
     def points(self) -> int:
@@ -108,7 +112,7 @@ def summarize(calibration: Calibration) -> Summary:
     device = calibration.device
     return Summary(
         device.name, device.device, device.runtime, device.dtype, device.threads, device.batch,
-        calibration.left_out, calibration.mult_adds_alone,
+        calibration.mult_adds_alone,
         Findings(calibration.structure, calibration.suspicious, calibration.ratios),
     )  # fmt: skip
 
@@ -126,7 +130,6 @@ def find_summary(name: str) -> Summary | None:
         dtype=record["dtype"],
         threads=record["threads"],
         batch=record["batch"],
-        left_out=Errors(**record["left_out"]),
         mult_adds_alone=Errors(**record["mult_adds_alone"]),
         findings=Findings(Structure(**findings["structure"]), tuple(findings["suspicious"]), tuple(findings["ratios"])),
     )
