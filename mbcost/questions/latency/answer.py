@@ -96,17 +96,19 @@ def _estimate(calibration: Calibration, network: Network) -> Latency:
     estimate: Estimate = estimate_latency(calibration, network)
     return Latency(
         network, estimate.milliseconds, estimate.low, estimate.high, estimate.reason, estimate.measured,
-        find_nearest(calibration, network), _choose_error(calibration, network, estimate.milliseconds),
+        find_nearest(calibration, network), _choose_error(calibration, estimate),
     )  # fmt: skip
 
 
-def _choose_error(calibration: Calibration, network: Network, milliseconds: float) -> float | None:
+def _choose_error(calibration: Calibration, estimate: Estimate) -> float | None:
     """Return the mean error that such estimates have: of networks or of families that were left out, if it is known."""
     low, high = calibration.range
-    if not low <= milliseconds <= high:
+    if not low <= estimate.milliseconds <= high:
         return None
-    is_known = name_family(network) in calibration.families
-    return calibration.left_out.mean if is_known else calibration.left_out_family
+    if name_family(estimate.network) not in calibration.families:
+        return calibration.left_out_family
+    is_like = estimate.reason is None or calibration.margin is None
+    return calibration.left_out.mean if is_like else None
 
 
 def find_nearest(calibration: Calibration, network: Network) -> MeasuredNetwork:
