@@ -186,8 +186,8 @@ def list_shown(ctx: Any) -> list[str]:
 def find_begun(word: str, ctx: Any) -> str | None:
     """Return the device, with its option, that a word begins: `stm32` means `--device stm32h743`."""
     for param in options_of(ctx.command.params):
-        values = [item.value for item in param.shell_complete(ctx, word.lower())] if param.name == "device" else []
-        if values:
+        offers = param.shell_complete(ctx, word.lower()) if param.name == "device" else []
+        if values := [item.value for item in offers if not is_path(item.value)]:
             return f"{param.opts[0]} {values[0]}"
     return None
 

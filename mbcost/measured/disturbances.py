@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +132,8 @@ def describe_change(before: Counters, after: Counters) -> tuple[str, ...]:
 
 
 def _count_ticks_per_second() -> int:
-    return os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+    read: Callable[[str], int] | None = getattr(os, "sysconf", None)  # Windows has none
+    return 100 if read is None else read("SC_CLK_TCK")
 
 
 def _gigahertz(kilohertz: int) -> str:

@@ -21,10 +21,9 @@ from mbcost.cli.streams import write_message
 from mbcost.errors import MbcostError, choose
 from mbcost.present.latency.calibrate import COLUMNS, as_json, as_table
 from mbcost.questions.latency.calibrate import LEAST_POINTS
-from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.measured import resolve_measured
 from mbcost.questions.latency.page import make_page
-from mbcost.questions.latency.plan import NAME, USUAL_COUNT, plan_device
+from mbcost.questions.latency.plan import NAME, USUAL_COUNT, list_candidates, plan_device
 from mbcost.questions.latency.summaries import calibrate_resolved
 from mbcost.spec.catalogue.measured import TABLE_ENDINGS, YAML_ENDINGS
 from mbcost.spec.catalogue.measurements import load_measurements, split_log

@@ -48,10 +48,11 @@ def list_reasons(calibration: Calibration, configurations: Iterable[Configuratio
         if known.milliseconds is None or known.milliseconds_high is not None:
             reasons.append(None)
             continue
-        # The network decides only the family, which its series shares, and building one takes a millisecond.
+        # Mostly the family or the latency decides, and a series is one family; building a network takes a millisecond.
         if not networks or networks[-1][0] is not configuration.series:
             networks.append((configuration.series, configuration.network))
-        reasons.append(explain_missing_interval(calibration, networks[-1][1], known.milliseconds))
+        reason = explain_missing_interval(calibration, networks[-1][1], known.milliseconds)
+        reasons.append(reason or explain_missing_interval(calibration, configuration.network, known.milliseconds))
     return reasons
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import exp, inf, sqrt
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
@@ -43,19 +43,24 @@ def estimate_latency(calibration: Calibration, network: Network) -> Estimate:
     Raises:
         MbcostError: the network is too large for an estimate.
     """
-    import numpy as np
-
-    device, structure = calibration.device, calibration.structure
-    work = measure_work([describe_network(network)], structure.lanes, device.batch)[0] * select_kinds(structure)
-    milliseconds = float(work @ np.array(calibration.rates))
+    milliseconds, leverage = _weigh(calibration, network)
     measured = next((row.milliseconds for row, other in calibration.resolved.measured if other == network), None)
     reason = explain_missing_interval(calibration, network, milliseconds)
     margin = calibration.margin
     if reason is not None or margin is None:
         return Estimate(network, milliseconds, None, None, reason, measured)
-    leverage = float(work @ calibration.inverse @ work) / milliseconds**2
-    factor = exp(margin * sqrt(1 + min(leverage, MOST_LEVERAGE)))
+    factor = exp(margin * sqrt(1 + leverage))
     return Estimate(network, milliseconds, milliseconds / factor, milliseconds * factor, None, measured)
+
+
+def _weigh(calibration: Calibration, network: Network) -> tuple[float, float]:
+    """Return the milliseconds of a network, and its leverage: how far its work is from that of the measured ones."""
+    import numpy as np
+
+    structure, batch = calibration.structure, calibration.device.batch
+    work = measure_work([describe_network(network)], structure.lanes, batch)[0] * select_kinds(structure)
+    milliseconds = float(work @ np.array(calibration.rates))
+    return milliseconds, float(work @ calibration.inverse @ work) / milliseconds**2 if milliseconds else inf
 
 
 def explain_missing_interval(calibration: Calibration, network: Network, milliseconds: float) -> str | None:
@@ -74,7 +79,9 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
     is_inside = low <= milliseconds <= high
     outside = f"the estimate is outside of the measured range, {measured_text(low)} to {measured_text(high)} ms"
     if name_family(network) in calibration.families:
-        return None if is_inside else outside
+        is_like = _weigh(calibration, network)[1] <= MOST_LEVERAGE
+        unlike = "its work divides over the kinds of work very differently from that of the measured networks"
+        return outside if not is_inside else None if is_like else unlike
     error = calibration.left_out_family
     if not is_inside:
         return f"no network of its family was measured, and {outside}"
@@ -112,6 +119,6 @@ def estimate_grid(
         return GridEstimate(milliseconds, np.full_like(milliseconds, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):  # a latency of 0 is outside of what was measured
         leverages = ((work @ calibration.inverse) * work).sum(axis=-1) / milliseconds**2
-    highest = milliseconds * np.exp(margin * np.sqrt(1 + np.minimum(leverages, MOST_LEVERAGE)))
-    inside = (low <= milliseconds) & (milliseconds <= high)
+    inside = (low <= milliseconds) & (milliseconds <= high) & (leverages <= MOST_LEVERAGE)
+    highest = milliseconds * np.exp(margin * np.sqrt(1 + np.where(inside, leverages, 0)))
     return GridEstimate(milliseconds, np.where(inside, highest, np.nan))

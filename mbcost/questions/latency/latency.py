@@ -83,17 +83,19 @@ def predict_latencies(networks: Sequence[Network], device: str, like: str | None
 
 def _estimate(calibration: Calibration, network: Network) -> Latency:
     estimate = estimate_latency(calibration, network)
-    error = _choose_error(calibration, network, estimate.milliseconds)
+    error = _choose_error(calibration, estimate)
     return Latency(**vars(estimate), nearest=find_nearest(calibration, network), error=error)
 
 
-def _choose_error(calibration: Calibration, network: Network, milliseconds: float) -> float | None:
+def _choose_error(calibration: Calibration, estimate: Estimate) -> float | None:
     """Return the mean error that such estimates have: of networks or of families that were left out, if it is known."""
     low, high = calibration.range
-    if not low <= milliseconds <= high:
+    if not low <= estimate.milliseconds <= high:
         return None
-    is_known = name_family(network) in calibration.families
-    return calibration.left_out.mean if is_known else calibration.left_out_family
+    if name_family(estimate.network) not in calibration.families:
+        return calibration.left_out_family
+    is_like = estimate.reason is None or calibration.margin is None
+    return calibration.left_out.mean if is_like else None
 
 
 def find_nearest(calibration: Calibration, network: Network) -> MeasuredNetwork:

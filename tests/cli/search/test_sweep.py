@@ -228,7 +228,7 @@ def test_milliseconds_are_those_of_each_network_however_the_sweep_is_divided(
         assert row["milliseconds"] == pytest.approx(estimate.milliseconds, rel=1e-5)
         assert row["milliseconds_high"] == (estimate.high and pytest.approx(estimate.high, rel=1e-5))
         assert row["reason"] == estimate.reason
-    assert len({row["reason"] for row in rows}) == 4  # none, a different family, outside of what was measured, both
+    assert len({row["reason"] for row in rows}) == 5  # none, a different family, outside, both, different work
     monkeypatch.setattr("mbcost.questions.search.configurations.BLOCKS_AT_ONCE", 40)
     monkeypatch.setattr("mbcost.questions.latency.grid.MOST_ROWS", 100)
     with_device = csv_rows(mbcost, (*command, *device))

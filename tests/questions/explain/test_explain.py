@@ -153,7 +153,7 @@ def test_four_resolutions_and_params_identify_the_cause() -> None:
     Networks and conventions that give the same three digits count as the same.
     """
     generator = random.Random(20261124)
-    right, rounds = 0, 30
+    right, rounds = 0, 20
     for _ in range(rounds):
         asked, mistakes, convention = joint(generator)
         assert asked.spec is not None
@@ -213,7 +213,7 @@ def test_a_cause_is_claimed_only_if_no_other_is_about_as_simple() -> None:
 def test_moved_tables_are_explained_no_more_often_than_chance_says() -> None:
     """In half of the tables one factor moves all rows, which is the strictest way; in the others each has its own."""
     generator = random.Random(7)
-    spec, chances, rounds = load_spec("v1"), list[float](), 40
+    spec, chances, rounds = load_spec("v1"), list[float](), 30
     for number in range(rounds):
         factors = [1 + generator.choice((-1, 1)) * generator.uniform(0.015, 0.15) for _ in SIDES]
         facts = []
@@ -243,7 +243,7 @@ def test_moved_figures_are_explained_no_more_often_than_chance_says(digits: tupl
     """Real figures are moved by 1.5 to 15 %: the share that gets a chance of c or less is at most c."""
     generator = random.Random(str(digits))
     known = [(net, fact) for net, fact in figures() if digits[0] <= fact.printed.digits < digits[1]]
-    rounds, chances = 45, list[float]()
+    rounds, chances = 30, list[float]()
     for _ in range(rounds):
         net, fact = generator.choice(known)
         factor = 1 + generator.choice((-1, 1)) * generator.uniform(0.015, 0.15)

@@ -12,9 +12,9 @@ from benchmarks.latency import ACCELERATORS, PHONES_AND_BOARDS, keep, load
 from mbcost.analytic.network import resolve
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.calibrate import Calibration, calibrate
-from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.errors import summarize_errors
 from mbcost.questions.latency.measured import ResolvedDevice
+from mbcost.questions.latency.plan import list_candidates
 from mbcost.questions.latency.priors import choose_prior
 from mbcost.questions.latency.rates import Structure, select_kinds
 from mbcost.questions.latency.work import KINDS, describe_network, measure_work

@@ -10,9 +10,8 @@ from mbcost.analytic.reference import resolve_reference
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.advice import advise
 from mbcost.questions.latency.calibrate import calibrate
-from mbcost.questions.latency.candidates import list_candidates
 from mbcost.questions.latency.design import make_design, plan_measurements
-from mbcost.questions.latency.plan import plan_device
+from mbcost.questions.latency.plan import list_candidates, plan_device
 from mbcost.questions.latency.priors import choose_prior
 
 

@@ -43,6 +43,7 @@ def test_intervals_cover_what_was_not_seen() -> None:
         ("pixel2-tflite", "resnet-50", "no network of its family was measured"),
         ("pixel2-tflite", "v1@0.25/96", "outside"),
         ("pixel2-tflite", "v1@1.5", "outside"),
+        ("pixel2-tflite", "v2/16", "very differently"),
     ],
 )
 def test_there_is_no_interval_without_a_reason(device: str, text: str, words: str) -> None:
