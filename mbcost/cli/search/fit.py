@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions
 from mbcost.cli.completers import complete_network, one_of
+from mbcost.cli.files import keep_inputs
 from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
@@ -83,6 +84,8 @@ def fit(
       mbcost fit --max-latency 30ms --device pixel1-tflite --min-top1 65
       mbcost fit v2 --max-latency 5ms --device mine.yaml --rank latency
     """
+    nets = [*(networks or ()), *(named or ())]
+    keep_inputs(view.output, limit_options.device, *nets)
     destination = choose_destination(view, columns=COLUMNS, data=DATA)
     key = rank.replace("-", "_")
     if key not in RANKS:
@@ -92,7 +95,6 @@ def fit(
     wish = make_wish(key, pareto=pareto, every=every, limit=limit)
     rules = load_rules(convention, allocator, dtype)
     check_arenas(rules.allocator, wish.most)
-    nets = [*(networks or ()), *(named or ())]
     requests = plan_search(nets, options, limits, wish, every=every, force=force)
     answer = find_fit(*list_sheets(requests, rules), limits, wish, estimator)
     emit(as_table(answer), as_json(answer), destination, "configurations")

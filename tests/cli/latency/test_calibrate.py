@@ -144,6 +144,7 @@ def test_no_answer_replaces_its_measurements_or_hides_that_some_are_not_used(com
     Path("x.csv").write_text(CSV + "v1,160\nv1/224,99\n")
     refused = mbcost(*command.split(), "--output", "./x.csv")
     assert mbcost("sweep", "v1", "--device", "x.csv", "--output", "x.csv").code == 2
+    assert mbcost("fit", "v1", "--max-latency", "9ms", "--device", "x.csv", "--output", "x.csv").code == 2
     assert "differ by more than 30%" in mbcost("sweep", "v1@0.5/128", "--device", "x.csv").out
     assert (refused.code, "is the file that is read" in refused.err) == (2, True)
     assert Path("x.csv").read_text().startswith(CSV)
