@@ -12,6 +12,7 @@ from mbcost.present.search.words import (
     amount_text,
     describe_latency,
     describe_top1,
+    difference_text,
     name_configuration,
     option_of,
 )
@@ -142,7 +143,7 @@ def _miss_text(miss: Miss) -> str:
     amounts = []
     for limit in miss.broken:
         excess = limit.measure_excess(miss.configuration)
-        amount = "(not known)" if excess is None else f"by {amount_text(limit, excess)}"
+        amount = "(not known)" if excess is None else f"by {difference_text(limit, excess)}"
         layer = f" (layer {miss.layer})" if limit.quantity == "memory" else ""
         amounts.append(f"{option_of(limit)} {amount}{layer}")
     top1 = f", {describe_top1(miss.configuration)}," if miss.configuration.estimated.top1 is not None else ""
@@ -157,7 +158,7 @@ def _impossible_text(limit: Limit, nearest: Configuration | None, bound: str) ->
     extreme, side = ("largest", "below") if limit.at_least else ("smallest", "above")
     return (
         f"{option_of(limit)} is impossible: the {extreme} value{bound} is {amount_text(limit, value)}, of "
-        f"{name_configuration(nearest)}, {amount_text(limit, excess)} {side} the limit"
+        f"{name_configuration(nearest)}, {difference_text(limit, excess)} {side} the limit"
     )
 
 

@@ -54,7 +54,7 @@ def write_lead(answer: Fit) -> Iterator[str]:
     if answer.best and (limit := answer.best[0].binding) is not None:
         excess = limit.measure_excess(answer.best[0].configuration)
         assert excess is not None, "a limit that binds has a value"
-        yield f"{option_of(limit)} is the limit that binds: {amount_text(limit, -excess)} left."
+        yield f"{option_of(limit)} is the limit that binds: {difference_text(limit, -excess)} left."
     if answer.may_fit is not None:
         other = answer.may_fit
         yield f"{name_configuration(other.configuration)} may fit and ranks higher: {_describe(other.configuration)}."
@@ -132,3 +132,8 @@ def amount_text(limit: Limit, value: Any) -> str:
     if limit.quantity == "latency":
         return f"{_short(float(value))} ms"
     return f"{int(value):,} mult-adds" if limit.quantity == "mult_adds" else f"{int(value):,} params"
+
+
+def difference_text(limit: Limit, value: Any) -> str:
+    """Spell the difference of two values of a quantity: that of two percentages is in points."""
+    return amount_text(limit, value).replace("%", " points" if limit.quantity == "top1" else "%")

@@ -54,7 +54,7 @@ def load_device(name: str) -> Device:
     if name not in devices and (specs_folder() / "devices" / f"{name}.yaml").is_file():
         raise MbcostError(
             f"the device '{name}' has measured latencies, but not a data sheet: mbcost latency --device {name} uses "
-            f"them; a data sheet have {', '.join(devices)}"
+            f"them; devices with a data sheet are {', '.join(devices)}"
         )
     return devices[choose("device", name, devices)]
 
