@@ -91,7 +91,7 @@ def test_a_miss_says_that_no_value_is_known() -> None:
     assert "--min-top1 is impossible: no value is known for any of these configurations" in notes
     notes = as_table(find_fit(Limit("top1", 75.0, at_least=True))).notes
     assert any(
-        "--min-top1 is impossible: the largest value is 68.8%, of v2@1/160, 6.2% below" in note for note in notes
+        "--min-top1 is impossible: the largest value is 68.8%, of v2@1/160, 6.2 points below" in note for note in notes
     )
 
 
