@@ -52,7 +52,7 @@ def test_the_nearest_miss_names_the_limit_the_amount_and_the_layer(mbcost: Mbcos
         ),
         (
             ("--min-top1", "80"),
-            "--min-top1 is impossible: the largest value is 69.8%, of v2@0.75/224, 10.2% below the limit",
+            "--min-top1 is impossible: the largest value is 69.8%, of v2@0.75/224, 10.2 points below the limit",
         ),
         (("--ram", "150KiB", "--min-top1", "60"), "each limit can be kept, but no configuration keeps all of them"),
         ((*DEVICE, "0.1ms"), "--max-latency is impossible: the smallest value is "),
