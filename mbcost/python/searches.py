@@ -175,7 +175,7 @@ def fit(
     >>> answer = fit("v2", ram=320 * 1024, flash=2**20, classes=2, resolutions=[96, 128, 160])
     >>> best = answer.best[0].configuration
     >>> best.plateau.alpha, best.resolution, best.memory
-    (0.5, (160, 160), 1)
+    (0.54, (128, 128), 245760)
     """
     from mbcost.questions.search.effort import check_arenas, count_listed, list_fit_works
     from mbcost.questions.search.estimates import make_estimator
