@@ -22,7 +22,7 @@ NETS = (
 )  # fmt: skip
 QUANTITIES = ("mult_adds", "params")
 PARTS = 2
-TRIALS = 50
+TRIALS = 40
 """Trials in each of `PARTS` parts."""
 
 

@@ -30,7 +30,7 @@ def series(net: str, name: str = "official") -> Series:
     return Series(spec, spec.implementation(name), 10, spec.channels)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.sampled_from(PAIRS), ALPHAS, SIZES, st.sampled_from(["macs", "ptflops"]), st.sampled_from(ALLOCATORS))
 def test_every_configuration_costs_what_its_layers_cost(
     pair: tuple[str, str], alphas: list[float], sizes: list[tuple[int, int]], convention: str, allocator: str

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.traced
 
 Made = TypeVar("Made")
 SAVED = Path(__file__).parents[2] / "data" / "tables"
-TABLES = 100
+TABLES = 60
 """How many tables a run of the suite tries."""
 FIRST = re.compile(r"^# --alpha (\S+) --classes (\d+)", re.MULTILINE)
 """The first line of a table: the arguments that it is tried with."""
