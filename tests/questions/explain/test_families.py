@@ -37,7 +37,7 @@ def first_causes(query: Query) -> list[tuple[tuple[Part, ...] | None, int, str]]
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("convention", ["macs", "keras"])
 @given(classes=st.integers(2, 999))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_any_number_of_classes_follows_from_the_params(net: str, convention: str, classes: int) -> None:
     spec = load_spec(net)
     number = resolve(spec, classes=classes).params(load_convention(convention))

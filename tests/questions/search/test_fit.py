@@ -144,7 +144,7 @@ LIMITS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(LIMITS, st.sampled_from(sorted(RANKS)), st.sampled_from(LISTINGS), st.integers(1, 6))
 def test_what_is_listed_is_the_best_of_what_fits(limits: list[Limit], rank: str, listing: str, most: int) -> None:
     """The best are those that fit for sure, then those that may fit; each of them by rank."""
@@ -211,7 +211,7 @@ def check_fitting(fitting: Fitting, row: Row, limits: Sequence[Limit]) -> None:
     assert 0 <= left[fitting.binding] == min(left.values())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(LIMITS, st.integers(1, 4))
 def test_a_looser_limit_never_gives_a_worse_best(limits: list[Limit], looser: int) -> None:
     first = limits[0]
@@ -225,7 +225,7 @@ def test_a_looser_limit_never_gives_a_worse_best(limits: list[Limit], looser: in
         assert orders[0] <= orders[1]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(LIMITS)
 def test_the_nearest_miss_and_the_reliefs_are_the_best_of_all_configurations(limits: list[Limit]) -> None:
     answer, rows = find_fit(limits, most=1), list_rows()
