@@ -65,14 +65,14 @@ def measure_networks(
 
     Raises:
         MissingLibrary: the runtime, or what it needs, is not installed.
-        MbcostError: there is no network, no such runtime, too few processors or too little memory, or a network cannot
-            be built or run.
+        MbcostError: the list of networks is empty, the runtime is unknown, there are too few processors or too little
+            memory, or a network cannot be built or run.
         KeyboardInterrupt: the user interrupted before three rounds were complete.
     """
     chosen = RUNTIMES[choose("runtime", runtime, RUNTIMES)]
     title, threads, minutes = chosen.title(), check_threads(threads), _check_minutes(minutes)
     if not networks:
-        raise MbcostError("there is no network to measure: name at least one")
+        raise MbcostError("the list of networks to measure is empty: name at least one")
     deadline = time.monotonic() + 60 * minutes
     disturbances = describe_disturbances(threads)
     with ExitStack() as stack:

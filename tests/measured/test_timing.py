@@ -219,7 +219,7 @@ def test_a_network_that_fails_is_named_in_one_line(
         ({"minutes": float("nan")}, "minutes is nan"),
         ({"minutes": float("inf")}, "minutes is inf"),
         ({"runtime": "onnx-runtime"}, "unknown runtime 'onnx-runtime': did you mean 'onnxruntime'"),
-        ({"networks": []}, "there is no network to measure"),
+        ({"networks": []}, "the list of networks to measure is empty"),
         ({"networks": [replace(NETWORKS[0], alpha=1e9)]}, "memory|alpha|width"),
     ],
     ids=repr,
