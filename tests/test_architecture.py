@@ -33,7 +33,8 @@ ROOMS = {
     "spec": Arrows({"errors", "yaml"}, set()),
     "analytic": Arrows({"spec", "errors"}, {"numpy"}),
     "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", "onnxruntime", *LIBRARIES}),
-    "questions": Arrows({"spec", "analytic", "errors"}, {"measured", "numpy"}),
+    "files": Arrows({"spec", "errors"}, {"onnx", "google", "tflite", "flatbuffers", "h5py", "numpy"}),
+    "questions": Arrows({"spec", "analytic", "errors"}, {"files", "measured", "numpy"}),
     "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "matplotlib"}),
     "cli": Arrows(
         {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"}, {"measured", "rich", "pyarrow"}

@@ -1,0 +1,1 @@
+"""Files of models become graphs here, without the framework that wrote them."""
