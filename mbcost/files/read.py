@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from mbcost.errors import MbcostError, choose
-from mbcost.files.sizes import InputSizes
+from mbcost.files.sizes import NO_SIZES, InputSizes
 from mbcost.spec.graph import Graph
 
 Read = Callable[[Path, str, InputSizes], Graph]
@@ -23,7 +23,7 @@ def find_form(name: str) -> str | None:
     return ENDINGS.get(Path(name).suffix.lower())
 
 
-def read_graph(path: Path, name: str, form: str, sizes: InputSizes = InputSizes()) -> Graph:
+def read_graph(path: Path, name: str, form: str, sizes: InputSizes = NO_SIZES) -> Graph:
     """Return the graph of a file.
 
     Args:
