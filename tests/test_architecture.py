@@ -30,7 +30,7 @@ class Arrows:
 
 ROOMS = {
     "errors": Arrows(set(), set()),
-    "spec": Arrows({"errors", "yaml"}, set()),
+    "spec": Arrows({"errors", "yaml"}, {"tomllib", "tomli"}),
     "analytic": Arrows({"spec", "errors"}, {"numpy"}),
     "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", "onnxruntime", *LIBRARIES}),
     "files": Arrows({"spec", "errors"}, {"onnx", "google", "tflite", "flatbuffers", "h5py", "numpy"}),
@@ -70,6 +70,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned", "mistakes"},
         "validate": set(),
         "check": set(),
+        "lock": {"cost", "device", "latency"},
         "plot": {"device"},
     },
     "present": {
@@ -84,6 +85,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned"},
         "validate": set(),
         "check": set(),
+        "lock": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
     "cli": {
@@ -98,6 +100,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": set(),
         "validate": set(),
         "check": set(),
+        "lock": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
 }
