@@ -10,7 +10,7 @@ from mbcost.present import junit
 from mbcost.present.annotations import annotation
 from mbcost.present.estimates import round_json
 from mbcost.present.names import UNITS, bytes_text, feature_text
-from mbcost.present.table import Cell, Column, SignedCount, Table, build_table
+from mbcost.present.table import Column, SignedCount, Table, build_table
 from mbcost.questions.lock.budgets import BudgetResult
 from mbcost.questions.lock.compare import ADDED, REMOVED, TOTALS, Change, Difference, LockCheck
 from mbcost.spec.lock import COLUMNS, Lock
@@ -23,16 +23,12 @@ SHOWN = 10
 """The layers that one annotation lists at most."""
 
 
-def _count(value: Any) -> Cell:
-    return SignedCount(value) if value else None
-
-
 COLUMNS_OF_CHECK = (
     Column[Difference]("network", "network", lambda item: item.network),
     Column[Difference]("layer", "layer", lambda item: item.layer),
     Column[Difference]("changes", "what differs", lambda item: describe(item)),
-    Column[Difference]("params_difference", "params", lambda item: _count(item.params), numeric=True),
-    Column[Difference]("mult_adds_difference", "mult-adds", lambda item: _count(item.mult_adds), numeric=True),
+    Column[Difference]("params_difference", "params", lambda item: SignedCount(item.params), numeric=True),
+    Column[Difference]("mult_adds_difference", "mult-adds", lambda item: SignedCount(item.mult_adds), numeric=True),
 )
 """The columns of a check."""
 

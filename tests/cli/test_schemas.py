@@ -291,7 +291,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
             ],
             "units": [*COUNTS, "peak", "flash"],
             "differences": ["network", "layer", "kind", "changes", *COUNTS, "message", "line"],
-            "changes": ["feature", "locked", "now"],
+            "differences.changes": ["feature", "locked", "now"],
             "budgets": [
                 "network", "budget", "limit", "value", "passed", "under", "low", "high", "error", "reason", "file",
                 "line", "column",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -72,7 +72,7 @@ class _Reader:
                 limits += self.limit(setting, text)
             else:
                 words |= self.word(setting, text)
-        return replace(Budget(tuple(limits), allow_unknown=allowed), **words)
+        return Budget(tuple(limits), words.get("allocator"), words.get("dtype"), words.get("device"), allowed)
 
     def limit(self, setting: Setting, text: str) -> Iterator[Limit]:
         try:

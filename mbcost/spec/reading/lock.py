@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import yaml
 
@@ -133,7 +134,7 @@ def _cut_budgets(root: yaml.Node, text: str) -> str:
     pairs = root.value
     index = next(index for index, (key, _) in enumerate(pairs) if key.value == "budgets")
     key, value = pairs[index]
-    if root.flow_style:
+    if getattr(root, "flow_style", False):
         return f"budgets: {text[value.start_mark.index : value.end_mark.index]}\n"
     lines = text.splitlines()
     first = key.start_mark.line
@@ -205,7 +206,7 @@ def _write_feature(text: str) -> str:
 @lru_cache(maxsize=2**12)
 def _write_text(text: str) -> str:
     """Return text on one line, which every reader of YAML takes for text."""
-    if _PLAIN.fullmatch(text) and _resolver().resolve(yaml.ScalarNode, text, (True, False)).endswith(":str"):
+    if _PLAIN.fullmatch(text) and _is_text(text):
         return text
     if text.isprintable():
         return json.dumps(text, ensure_ascii=False)
@@ -213,6 +214,8 @@ def _write_text(text: str) -> str:
     return dumped.rstrip("\n")
 
 
-@lru_cache(maxsize=1)
-def _resolver() -> yaml.resolver.Resolver:
-    return yaml.resolver.Resolver()
+def _is_text(text: str) -> bool:
+    """Return whether YAML takes these characters for text, and not for a number, a date or a truth value."""
+    resolver: Any = yaml.SafeLoader
+    patterns = resolver.yaml_implicit_resolvers.get(text[:1], ())
+    return not any(pattern.match(text) for _, pattern in patterns)
