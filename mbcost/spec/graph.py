@@ -133,6 +133,16 @@ class Operator:
 
 
 @dataclass(frozen=True)
+class NotCounted:
+    """Operators of one kind that are not known, so that a total leaves them out."""
+
+    operator: str
+    """What the file calls them."""
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Graph:
     """The operators of a model in an order in which they can run, and every tensor that they read or make."""
 
