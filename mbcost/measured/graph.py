@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from mbcost.errors import MbcostError
-from mbcost.measured.graph_recorder import GraphRecorder, Step
+from mbcost.measured.graph_calls import Step
+from mbcost.measured.graph_recorder import GraphRecorder
 from mbcost.measured.own import watch
 from mbcost.measured.versions import Value
 from mbcost.spec.graph import CHANNELS_FIRST, Graph, Operator, Tensor

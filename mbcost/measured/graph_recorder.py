@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, Optional, Union
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,56 +14,12 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from mbcost.measured.flow import list_tensors
-from mbcost.measured.graph_operators import FUNCTIONS, OPERATORS, describe_unknown
+from mbcost.measured.graph_calls import OperatorCall, Read, Step
+from mbcost.measured.graph_operators import describe_unknown
+from mbcost.measured.graph_table import FUNCTIONS, OPERATORS
 from mbcost.measured.shapes import run_operator
 from mbcost.measured.versions import Value, Versions, describe, identify, store, store_number
 from mbcost.measured.watching import Watching
-
-Read = Optional[Union[Tensor, Value, bool, int, float]]
-"""What an operator can read: a tensor, a value, a number, or nothing."""
-
-
-@dataclass
-class Step:
-    """One operator as it was called."""
-
-    kind: str
-    reads: list[Value | None]
-    makes: list[Value]
-    module: str
-    """The module that called it."""
-    written: str
-    """What torch calls it."""
-    fields: dict[str, Any]
-    """The other fields of `Operator`."""
-
-    @property
-    def fixed(self) -> bool:
-        """Whether no input changes what it makes."""
-        return all(value is None or value.fixed for value in self.reads)
-
-
-@dataclass
-class OperatorCall:
-    """A call of an operator of torch."""
-
-    name: str
-    """Without the underscore that says that it works in place."""
-    arguments: Mapping[str, Any]
-    """By the names in its schema, with the defaults."""
-    outputs: list[Tensor]
-    counted: bool = False
-    """Whether torch counts its operations."""
-    writes: list[Tensor] = field(default_factory=list)
-    """What it writes into."""
-
-    @property
-    def operands(self) -> list[Tensor]:
-        """The tensors that it reads, in order."""
-        return list(list_tensors([value for name, value in self.arguments.items() if name != "out"]))
-
-    def __getitem__(self, name: str) -> Any:
-        return self.arguments[name]
 
 
 class GraphRecorder(Watching):  # type: ignore[no-untyped-call]

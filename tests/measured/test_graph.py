@@ -128,14 +128,21 @@ def test_what_is_written_in_place_is_read_in_its_new_version() -> None:
     assert name == "image"
 
 
+def prune_half(module: nn.Module, *, for_good: bool = False) -> None:
+    """Set half of the weights to zero, with a mask or for good."""
+    prune.l1_unstructured(module, "weight", 0.5)  # type: ignore[no-untyped-call]
+    if for_good:
+        prune.remove(module, "weight")  # type: ignore[no-untyped-call]
+
+
 WEIGHTED: dict[str, Callable[[nn.Module], Any]] = {
     "weight_norm": nn.utils.weight_norm,
     "parametrization": parametrizations.weight_norm,
     "spectral": nn.utils.spectral_norm,
     "spectral parametrization": parametrizations.spectral_norm,
     "orthogonal": parametrizations.orthogonal,
-    "pruned": lambda module: prune.l1_unstructured(module, "weight", 0.5),
-    "pruned for good": lambda module: prune.remove(prune.l1_unstructured(module, "weight", 0.5), "weight"),
+    "pruned": prune_half,
+    "pruned for good": lambda module: prune_half(module, for_good=True),
 }
 
 
@@ -157,8 +164,9 @@ def test_weights_that_are_computed_come_from_operators_on_constants(name: str) -
 
 def test_tied_weights_and_views_of_one_storage_have_one_buffer() -> None:
     model = nn.Sequential(nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1), nn.Flatten(2), nn.Linear(3, 3))
-    model[1].weight = model[0].weight
-    model[3].weight.data = model[0].weight.data.view(3, 3)
+    first: Any = model[0].weight
+    model[1].weight = first
+    model[3].weight.data = first.data.view(3, 3)
     graph = trace_graph(model, "tied", (1, 3), 3)
     assert find(graph, "1").reads[1] == "0.weight"
     assert graph.tensors["3.weight"].storage == "0.weight"
@@ -168,7 +176,8 @@ def test_tied_weights_and_views_of_one_storage_have_one_buffer() -> None:
 def test_an_operator_that_is_not_known_says_so() -> None:
     class Net(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
-            return torch.fft.fft(x).abs()
+            spectrum: Tensor = torch.fft.fft(x)
+            return spectrum.abs()
 
     unknown = next(o for o in trace_graph(Net(), "net", (4, 4), 3).operators if o.kind == "unknown")
     assert (unknown.written, unknown.reason) == ("_fft_r2c", "an operator that mbcost does not know")
