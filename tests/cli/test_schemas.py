@@ -297,7 +297,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
                 "line", "column",
             ],
         },
-    ),  # fmt: skip
+    ),
     "verify docs/net.py:make --spec v2 --find --impl official": (
         "mbcost/verify/1",
         {
