@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Annotated, Optional
 from mbcost import __version__
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.network import Network
-from mbcost.cli.arguments import resolve_network
+from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_network, one_of
 from mbcost.cli.files import choose_file, keep_inputs, write
 from mbcost.cli.options import ConventionName, format_option, share_options
@@ -23,7 +23,8 @@ from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_size
 from mbcost.errors import MbcostError, choose, escape
 from mbcost.present.lock import COLUMNS_OF_CHECK, as_json, as_table, describe_lock, render_github, render_junit
 from mbcost.questions.lock.compare import Rules, check_lock
-from mbcost.questions.lock.entries import lock_networks
+from mbcost.questions.lock.entries import Resolve, lock_networks
+from mbcost.questions.networks import is_factory
 from mbcost.spec.catalogue.library import is_file, load_convention
 from mbcost.spec.catalogue.measured import list_devices
 from mbcost.spec.dtype import DTYPES, dtype_of
@@ -86,6 +87,9 @@ def lock(
             complete=one_of(*DTYPES),
         ),
     ] = None,
+    run_code: Annotated[
+        bool, Option("--run-code", help="Import the models in Python, MODULE:FACTORY, that the lock itself names.")
+    ] = False,
     every: Annotated[
         bool, Option("--all", help=f"List every difference; text lists at most {SHOWN} without it.")
     ] = False,
@@ -116,19 +120,20 @@ def lock(
         if locks:
             remedy = f"add --check, or --output {locks[0]} to write it"
             raise MbcostError(f"{locks[0]} is a lock and not a network: {remedy}")
-        return _write(names, changed, view, allow_unknown=allow_unknown, every=every)
+        unused = {"--allow-unknown": allow_unknown, "--all": every}
+        return _write(names, changed, view, unused, run_code=run_code)
     if changed:
         _check_terms(replace(Terms(), **changed))
         raise MbcostError(f"--{next(iter(changed))} is that of the lock: remove it, or remove --check")
-    return _check(locks[0] if locks else FILE, names, view, allow_unknown=allow_unknown, every=every)
+    resolve = partial(_resolve, typed=names, run_code=run_code)
+    return _check(locks[0] if locks else FILE, names, view, resolve, allow_unknown=allow_unknown, every=every)
 
 
-def _write(names: list[str], changed: Mapping[str, str], view: View, *, allow_unknown: bool, every: bool) -> int:
-    unused = {
-        "--format": view.style, "--columns": view.columns, "--sort": view.sort, "--all": every,
-        "--allow-unknown": allow_unknown,
-    }  # fmt: skip
-    for option, value in unused.items():
+def _write(
+    names: list[str], changed: Mapping[str, str], view: View, unused: Mapping[str, bool], *, run_code: bool
+) -> int:
+    of_a_table = {"--format": view.style, "--columns": view.columns, "--sort": view.sort}
+    for option, value in {**of_a_table, **unused}.items():
         if value:
             raise MbcostError(f"{option} is for --check: remove it, or add --check")
     output = Path(FILE) if view.output is None else view.output
@@ -140,7 +145,8 @@ def _write(names: list[str], changed: Mapping[str, str], view: View, *, allow_un
     terms = _check_terms(replace(Terms() if before is None else before.terms, **changed))
     for name in names:
         _check_name(name)
-    locked = lock_networks(track("locking", names or list(before.networks if before else ())), _resolve, terms)
+    resolve = partial(_resolve, typed=names, run_code=run_code)
+    locked = lock_networks(track("locking", names or list(before.networks if before else ())), resolve, terms)
     budgets, kept = (Budgets(), "") if before is None else (before.budgets, before.kept)
     new = Lock(terms, locked, __version__, budgets, kept)
     write(write_lock(new, GRAMMAR), target)
@@ -150,7 +156,7 @@ def _write(names: list[str], changed: Mapping[str, str], view: View, *, allow_un
     return 0
 
 
-def _check(file: str, names: list[str], view: View, *, allow_unknown: bool, every: bool) -> int:
+def _check(file: str, names: list[str], view: View, resolve: Resolve, *, allow_unknown: bool, every: bool) -> int:
     # The matrices of an estimate are small, and starting a thread per processor takes longer.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     keep_inputs(view.output, file, *names)
@@ -162,7 +168,7 @@ def _check(file: str, names: list[str], view: View, *, allow_unknown: bool, ever
     lock = _read_lock(file)
     _locate_error(file, lock.terms)
     rules = Rules(_read_project(), allow_unknown, __version__)
-    answer = check_lock(file, lock, names, _resolve, rules, partial(track, "checking"))
+    answer = check_lock(file, lock, names, resolve, rules, partial(track, "checking"))
     if destination.style in REPORTS:
         write(REPORTS[destination.style](answer), destination.file)
     else:
@@ -170,8 +176,15 @@ def _check(file: str, names: list[str], view: View, *, allow_unknown: bool, ever
     return 0 if answer.passed else 2 if answer.failed else 1
 
 
-def _resolve(name: str) -> Network:
-    return resolve_network(name)
+def _resolve(name: str, *, typed: Sequence[str], run_code: bool) -> Network:
+    """Return the network that a reference means. Code is only run if the user names it: a lock can be a stranger's.
+
+    Raises:
+        MbcostError: the reference does not mean a network, or it means code that nobody allowed.
+    """
+    if is_factory(name) and not run_code and name not in typed:
+        raise MbcostError(f"{name} is code, and a lock alone does not start it: add --run-code if you trust the lock")
+    return resolve_network(name, NetworkOptions())
 
 
 def _check_name(name: str) -> None:

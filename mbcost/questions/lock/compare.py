@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from mbcost.errors import MbcostError, Problem, SpecError, suggestion
 from mbcost.questions.lock.budgets import BudgetResult, check_budget
-from mbcost.questions.lock.entries import Measured, Resolve, Unknown, list_unknown
-from mbcost.spec.catalogue.library import is_file, is_path
+from mbcost.questions.lock.entries import Measured, Resolve, list_unknown
+from mbcost.spec.catalogue.library import has_folder, is_file, is_path
 from mbcost.spec.catalogue.reference import parse_reference
+from mbcost.spec.graph import NotCounted, find_form
 from mbcost.spec.lock import COLUMNS, TEXTS, Budgets, Lock, LockedLayer, LockedNetwork
 
 CHANGED, TOTALS, ORDER = "layer changed", "totals", "order"
@@ -145,7 +146,7 @@ def _compare(file: str, name: str, lock: Lock, measured: Measured, rules: Rules)
         yield Difference(name, UNKNOWN, message=_describe_unknown(unknown), line=line)
 
 
-def _describe_unknown(unknown: Sequence[Unknown]) -> str:
+def _describe_unknown(unknown: Sequence[NotCounted]) -> str:
     listed = ", ".join(f"{item.count} {item.operator} ({item.reason})" for item in unknown)
     names = ", ".join(item.operator for item in unknown)
     return f"not counted: {listed}: allow them with --allow-unknown, or in a budget with allow-unknown: [{names}]"
@@ -209,13 +210,19 @@ def _list_features(layer: LockedLayer) -> Mapping[str, int | str]:
 def _explain_failure(name: str, error: MbcostError, line: int) -> Difference:
     """Return the difference of a network that cannot be computed; a file that does not exist is named as such."""
     path = _find_path(name)
-    if path is not None and is_path(path) and not is_file(path):
+    if path is not None and (is_path(path) or has_folder(path) or find_form(path)) and not is_file(path):
         remedy = "was it moved? Run this in the folder where the lock was written, or write the lock again"
         return Difference(name, GONE, message=f"the file {path} does not exist: {remedy}", line=line)
     return Difference(name, FAILED, message=" ".join(str(error).splitlines()), line=line)
 
 
 def _find_path(name: str) -> str | None:
+    """Return the file that a reference names, existing or not; None if it names none."""
+    if find_form(name) is not None:
+        return name
+    source, colon, _ = name.rpartition(":")
+    if colon and source.endswith(".py"):
+        return source
     try:
         return parse_reference(name).name
     except MbcostError:

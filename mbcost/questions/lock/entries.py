@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mbcost.analytic.memory.flash import compute_flash, count_stored
@@ -12,6 +12,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.cost.table import CostRow, tabulate_costs
 from mbcost.questions.device.memory import compute_memory
 from mbcost.spec.catalogue.library import load_convention
+from mbcost.spec.graph import NotCounted
 from mbcost.spec.lock import LockedLayer, LockedNetwork, Terms
 
 Resolve = Callable[[str], Network]
@@ -46,21 +47,12 @@ def lock_network(name: str, network: Network, terms: Terms) -> LockedNetwork:
     return LockedNetwork(name, table.params, table.mult_adds, memory.peak, memory.flash, layers, not_counted)
 
 
-@dataclass(frozen=True)
-class Unknown:
-    """An operator of a model that is not counted."""
-
-    operator: str
-    count: int
-    reason: str
-
-
-def list_unknown(network: Network) -> tuple[Unknown, ...]:
-    """Return the operators that are not counted, by name."""
-    counted: dict[str, Unknown] = {}
-    for operator, count, reason in getattr(network, "not_counted", ()):
-        before = counted.get(operator)
-        counted[operator] = Unknown(operator, count + (before.count if before else 0), reason)
+def list_unknown(network: Network) -> tuple[NotCounted, ...]:
+    """Return the operators that are not counted, each name once, in alphabetical order."""
+    counted: dict[str, NotCounted] = {}
+    for item in network.not_counted:
+        before = counted.get(item.operator)
+        counted[item.operator] = item if before is None else replace(before, count=before.count + item.count)
     return tuple(counted[operator] for operator in sorted(counted))
 
 
