@@ -60,6 +60,9 @@ class Walker:
     """The names of all tensors."""
     inputs: list[str] = field(default_factory=list)
     """The inputs of the model that are not constants."""
+    repeats: bool = False
+    """Whether an `Identity` of a stored vector is a vector of its own with the same values, as PyTorch writes it. New
+    models have many of them, such as norms that are all ones."""
     steps: int = 0
     """How many nodes it has looked at."""
 
@@ -81,8 +84,14 @@ class Walker:
                 self.enter(branch, node, scope)
             elif node.op == "Constant" and node.standard:
                 self.add_constant(node)
+            elif self.repeats and node.op == "Identity" and self.is_vector(node.read(0)):
+                self.facts.add_weight(node.makes[0], replace(self.facts.weights[node.read(0)], stored=0))
             else:
                 self.add(node, scope)
+
+    def is_vector(self, name: str) -> bool:
+        """Return whether a tensor is a stored constant of one dimension."""
+        return name in self.facts.weights and len(self.facts.weights[name].shape) == 1
 
     def make_node(self, proto: Any, scope: Scope) -> Node:
         """Return a node with the names that its tensors have in the whole model."""
