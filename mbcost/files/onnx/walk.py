@@ -218,7 +218,7 @@ class Walker:
             if not name:
                 continue
             proto = inferred.get(local)
-            if proto is not None:
+            if proto is not None and not node.number("ceil_mode", 0):
                 self.facts.add_type(name, proto)
             if name not in self.facts.shapes:
                 self.complete(node, name, scope)
