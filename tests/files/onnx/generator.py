@@ -114,7 +114,9 @@ def pool(draft: Draft) -> None:
     attributes = {"kernel_shape": [2] * draft.rank, "pads": [1] * (2 * draft.rank)}
     if draft.opset >= 10:
         attributes["ceil_mode"] = draft.choose(0, 1)
-    draft.current = draft.add(draft.choose("MaxPool", "AveragePool"), draft.current, strides=[2] * draft.rank, **attributes)
+    draft.current = draft.add(
+        draft.choose("MaxPool", "AveragePool"), draft.current, strides=[2] * draft.rank, **attributes
+    )
 
 
 def branch(draft: Draft) -> None:
@@ -137,7 +139,9 @@ def pad(draft: Draft) -> None:
 
 
 def join(draft: Draft) -> None:
-    draft.current = draft.add("Concat", draft.current, draft.add("Relu", draft.current), axis=draft.choose(1, -1 - draft.rank))
+    draft.current = draft.add(
+        "Concat", draft.current, draft.add("Relu", draft.current), axis=draft.choose(1, -1 - draft.rank)
+    )
     draft.channels *= 2
 
 
