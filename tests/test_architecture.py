@@ -59,10 +59,10 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
     },
     "questions": {
         "cost": set(),
-        "compare": {"aligned", "cost"},
+        "compare": {"aligned", "cost", "verify"},
         "device": set(),
-        "accuracy": set(),
-        "latency": {"device"},
+        "accuracy": {"verify"},
+        "latency": {"device", "verify"},
         "search": {"accuracy", "device", "latency"},
         "explain": {"mistakes"},
         "mistakes": set(),

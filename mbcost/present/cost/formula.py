@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mbcost.present.names import describe, settings_text, size_text
+from mbcost.present.names import describe, name_text, settings_text, size_text
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.cost.formula import ClosedForm, Formula, Term
 
@@ -31,7 +31,7 @@ def as_table(formula: Formula) -> Table:
         Column("value", "value", lambda item: item[1].value, numeric=True),
     )
     title = (
-        f"{network.spec.display_title} {step.name}: {formula.kind}  {size_text(step.lead.input.map)} -> "
+        f"{network.spec.display_title if network.graph is None else name_text(network)} {step.name}: {formula.kind}  {size_text(step.lead.input.map)} -> "
         f"{size_text(step.output.map)}  {settings_text(network)}"
     )
     items = [(name, term) for name, term in terms if term is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.names import UNITS, convention_text, describe, resolution_cell
+from mbcost.present.names import UNITS, convention_text, describe, list_not_counted, resolution_cell
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.cost.nets import BuiltInNetworks, NetworkTotals
 
@@ -58,4 +58,5 @@ def network_totals_json(totals: NetworkTotals) -> dict[str, Any]:
         "params": totals.params,
         "mult_adds": totals.mult_adds,
         "activations": totals.activations,
+        "not_counted": list_not_counted(totals.network),
     }

@@ -9,7 +9,7 @@ from mbcost.analytic.graph.count import Counter
 from mbcost.analytic.graph.network import find_image
 from mbcost.analytic.graph.shapes import shape_map
 from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
-from mbcost.analytic.layers import Layer
+from mbcost.analytic.layers import BatchNorm, Conv2d, Layer
 from mbcost.analytic.network import Network, resolve
 from mbcost.spec.graph import Graph, Window
 from mbcost.spec.observed import Call, LayerFacts, NormFacts, TracedModel
@@ -125,6 +125,12 @@ def _is_folded(calls: Sequence[Call]) -> bool:
     return not any(call.norms for call in calls) and any(
         call.facts.biases and call.facts.operator == "conv" for call in calls
     )
+
+
+def has_folded_norms(network: Network) -> bool:
+    """Return whether norms can have been folded into the layers of a network: see `_is_folded`."""
+    convolutions = [layer for layer in network.layers if isinstance(layer, Conv2d)]
+    return not any(isinstance(layer, BatchNorm) for layer in network.layers) and any(item.bias for item in convolutions)
 
 
 def fold_norms(spec: Spec) -> Spec:
