@@ -86,6 +86,15 @@ def predict_latencies(networks: Sequence[Network], device: str, like: str | None
     return replace(answer, estimates=estimates)
 
 
+def estimate_known(calibration: Calibration, network: Network) -> Latency:
+    """Return the latency of a network; a file with exactly the layers of a built-in network is estimated as that one.
+
+    Raises:
+        MbcostError: the network is too large for an estimate.
+    """
+    return replace(_estimate(calibration, _find_known(network)), network=network)
+
+
 def _find_known(network: Network) -> Network:
     """Return the built-in network that has exactly the layers of a file; any other network as it is."""
     if network.graph is None:
