@@ -30,7 +30,7 @@ class Arrows:
 
 ROOMS = {
     "errors": Arrows(set(), set()),
-    "spec": Arrows({"errors", "yaml"}, set()),
+    "spec": Arrows({"errors", "yaml"}, {"tomllib", "tomli"}),
     "analytic": Arrows({"spec", "errors"}, {"numpy"}),
     "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", "onnxruntime", *LIBRARIES}),
     "files": Arrows({"spec", "errors"}, {"onnx", "google", "tflite", "flatbuffers", "h5py", "numpy"}),
@@ -55,6 +55,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "core": set(),
         "many": {"core"},
         "memory": {"many", "core"},
+        "graph": {"core"},
     },
     "questions": {
         "cost": set(),
@@ -70,6 +71,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned", "mistakes"},
         "validate": set(),
         "check": set(),
+        "lock": {"cost", "device", "latency"},
         "plot": {"device"},
     },
     "present": {
@@ -84,6 +86,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned"},
         "validate": set(),
         "check": set(),
+        "lock": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
     "cli": {
@@ -98,6 +101,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": set(),
         "validate": set(),
         "check": set(),
+        "lock": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
 }
@@ -106,7 +110,7 @@ same: there it holds for the family's name, on its own floor or one below. Every
 
 FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
-    "questions": {"work"},
+    "questions": {"networks", "work"},
     "present": {
         "table",
         "arrangement",
