@@ -9,7 +9,7 @@ from mbcost.files.sizes import InputSizes
 from mbcost.files.tflite.inputs import Input, choose_shapes, find_batch
 from mbcost.files.tflite.model import FileOperator, Model
 from mbcost.files.tflite.names import name_operators, name_tensors
-from mbcost.files.tflite.node import Node
+from mbcost.files.tflite.node import Node, read_fused
 from mbcost.files.tflite.operators import translate
 from mbcost.files.tflite.shapes import Shapes
 from mbcost.files.tflite.tensors import TensorReader
@@ -52,16 +52,19 @@ class GraphBuilder:
         self.names = name_tensors(table.text("Name") for table in tensors.tables("Tensor"))
         self.tensors: dict[int, Tensor] = {}
         """What is known so far: inputs, constants that were read, and what operators made."""
+        self.between: dict[str, Tensor] = {}
+        """What is made before an activation that the file fuses into an operator, by name."""
         self.fixed: set[str] = set()
         self.inputs = tuple(self._read_input(index) for index in dict.fromkeys(self.subgraph.inputs))
         self.chosen = choose_shapes(self.inputs, sizes, self.file.name)
-        self.shapes = Shapes(any(self.chosen[item.name] != item.shape for item in self.inputs))
+        changed = frozenset(item.name for item in self.inputs if self.chosen[item.name] != item.shape)
+        self.shapes = Shapes(changed)
         for index in self.subgraph.inputs:
             self.tensors[index] = replace(self.tensors[index], shape=self.chosen[self.names[index]])
 
     def used(self) -> Mapping[str, Tensor]:
         """Return every tensor that is read or made, by name."""
-        return {tensor.name: tensor for tensor in self.tensors.values()}
+        return {tensor.name: tensor for tensor in self.tensors.values()} | self.between
 
     def build_operators(self) -> Iterator[Operator]:
         """Yield the operators of the graph.
@@ -72,7 +75,7 @@ class GraphBuilder:
         operators = self.subgraph.operators
         outputs = (self.names[item.outputs[0]] if item.outputs else item.code.written for item in operators)
         for name, operator in zip(name_operators(tuple(outputs)), operators, strict=True):
-            yield self._translate(name, operator)
+            yield from self._split_activation(self._translate(name, operator), operator)
         for index in self.subgraph.outputs:
             self.find(index)
 
@@ -92,6 +95,22 @@ class GraphBuilder:
             self.fixed.update(translated.makes)
         self.tensors.update(zip(operator.outputs, node.outputs, strict=True))
         return translated
+
+    def _split_activation(self, translated: Operator, operator: FileOperator) -> Iterator[Operator]:
+        """Yield an operator, and after it the activation that is fused into it, if `function` names something else."""
+        fused = read_fused(operator.options()) if translated.kind in ("arithmetic", "norm") else ""
+        if not fused:
+            yield translated
+            return
+        (made,) = translated.makes
+        before = f"{made} before {fused}"
+        while before in self.names:
+            before += "'"
+        self.between[before] = replace(self.tensors[operator.outputs[0]], name=before)
+        yield replace(translated, makes=(before,))
+        yield Operator(
+            f"{translated.name}/{fused}", "activation", (before,), (made,), translated.written, function=fused
+        )
 
     def find(self, index: int) -> Tensor:
         """Return a tensor that is an input, is made already, or is stored in the file.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mbcost.errors import MbcostError
 from mbcost.files.tflite.flatbuffer import Table
 from mbcost.files.tflite.model import FileOperator
-from mbcost.files.tflite.schema import ACTIVATIONS
+from mbcost.files.tflite.schema import ACTIVATIONS, FIELDS
 from mbcost.spec.graph import Operator, Tensor
 
 
@@ -96,10 +96,10 @@ class Node:
         Raises:
             MbcostError: the file names one that does not exist.
         """
-        number = self.option("FusedActivationFunction", "b")
-        if not 0 <= number < len(ACTIVATIONS):
-            raise self.refuse(f"has the unknown activation {number}")
-        return ACTIVATIONS[number]
+        fused = read_fused(self.options)
+        if fused is None:
+            raise self.refuse("has an unknown activation")
+        return fused
 
     def integers(self, index: int) -> tuple[int, ...] | None:
         """Return the values of a small constant that it reads, None if they are not known."""
@@ -137,7 +137,23 @@ class Node:
         """Return an operator that is not counted, with the reason."""
         return replace(self.make("unknown"), reason=reason)
 
+    def cannot_resize(self, problem: str) -> MbcostError:
+        """Return the error for an operator that does not fit the stated size of an input."""
+        source = self.operator.table.file.name
+        return MbcostError(
+            f"{source}: {self.written} '{self.name}' does not fit inputs of this size: {problem}: "
+            "give another size, or convert the model for this one"
+        )
+
     def refuse(self, problem: str) -> MbcostError:
         """Return the error for an operator that contradicts itself."""
         source = self.operator.table.file.name
         return MbcostError(f"{source}: {self.written} '{self.name}' {problem}: convert the model again")
+
+
+def read_fused(options: Table | None) -> str | None:
+    """Return the name of the activation that options fuse into an operator, empty without one, None if it is unknown."""
+    if options is None or "FusedActivationFunction" not in FIELDS[options.kind]:
+        return ""
+    number = options.number("FusedActivationFunction", "b")
+    return ACTIVATIONS[number] if 0 <= number < len(ACTIVATIONS) else None
