@@ -99,10 +99,10 @@ class GraphBuilder:
     def _split_activation(self, translated: Operator, operator: FileOperator) -> Iterator[Operator]:
         """Yield an operator, and after it the activation that is fused into it, if `function` names something else."""
         fused = read_fused(operator.options()) if translated.kind in ("arithmetic", "norm") else ""
-        if not fused:
+        if not fused or len(translated.makes) != 1:
             yield translated
             return
-        (made,) = translated.makes
+        made = translated.makes[0]
         before = f"{made} before {fused}"
         while before in self.names:
             before += "'"

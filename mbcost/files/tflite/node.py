@@ -152,7 +152,7 @@ class Node:
 
 
 def read_fused(options: Table | None) -> str | None:
-    """Return the name of the activation that options fuse into an operator, empty without one, None if it is unknown."""
+    """Return the name of the activation that is fused into an operator, empty without one, None if it is unknown."""
     if options is None or "FusedActivationFunction" not in FIELDS[options.kind]:
         return ""
     number = options.number("FusedActivationFunction", "b")

@@ -36,6 +36,7 @@ def translate(node: Node) -> Operator:
     if node.operator.code.custom:
         name = "Flex" if node.written.startswith("Flex") else node.written
         return node.give_up(CUSTOM.get(name, "a custom operator"))
+    node.fused()
     rule = RULES.get(node.written)
     if rule is None:
         return node.give_up("an operator that is newer than this reader")
