@@ -102,9 +102,11 @@ class Node:
         return fused
 
     def integers(self, index: int) -> tuple[int, ...] | None:
-        """Return the values of a small constant that it reads, None if they are not known."""
+        """Return the values of a small tensor of integers that it reads, None if they are not known."""
         tensor = self.optional(index)
-        return None if tensor is None or tensor.values is None else tuple(map(int, tensor.values))
+        if tensor is None or tensor.values is None or not all(map(float.is_integer, tensor.values)):
+            return None
+        return tuple(map(int, tensor.values))
 
     def axes(self, index: int, rank: int) -> tuple[int, ...] | None:
         """Return the dimensions that a small constant names, from 0, each once; None if they are not known.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from struct import Struct
 
 from mbcost.errors import MbcostError
@@ -52,7 +53,7 @@ class TensorReader:
             values = tuple(map(float, packed.unpack_from(table.file.data, at)))
             if quantization is not None and scales.count == 1:
                 values = _dequantize(values, quantization, scales)
-        return Tensor(name, shape, dtype, stored, values, scales.count, tensor.buffer)
+        return replace(tensor, stored=stored, values=values)
 
     def read_shape(self, table: Table, name: str) -> tuple[int, ...]:
         """Return the shape of a tensor.
