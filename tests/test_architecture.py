@@ -64,7 +64,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "accuracy": {"verify"},
         "latency": {"device", "verify"},
         "search": {"accuracy", "device", "latency"},
-        "explain": {"mistakes"},
+        "explain": {"mistakes", "verify"},
         "mistakes": set(),
         "aligned": set(),
         "published": {"device", "explain"},

@@ -33,7 +33,9 @@ def as_table(answer: SideBySide, *, is_sorted: bool = False) -> Table:
         Column("network", "network", lambda totals: name_text(totals.network)),
         Column("alpha", "alpha", lambda totals: own_alpha_cell(totals.network), numeric=True),
         Column("resolution", "resolution", lambda totals: resolution_cell(totals.network.resolution), numeric=True),
-        Column("implementation", "implementation", lambda totals: implementation_cell(totals.network), spare=same_rules),
+        Column(
+            "implementation", "implementation", lambda totals: implementation_cell(totals.network), spare=same_rules
+        ),
         Column("params", "params", lambda totals: totals.params, numeric=True),
         Column("params_ratio", "ratio", lambda totals: ratio_cell(totals, "params"), numeric=True, spare=2),
         Column("mult_adds", "mult-adds", lambda totals: totals.mult_adds, numeric=True),

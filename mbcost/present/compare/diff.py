@@ -36,7 +36,7 @@ def as_table(answer: NetworkDiff) -> Table:
         *([f"{answer.same} layers are equal, {_count_differing(len(answer.layers))}"] if answer.layers else []),
         *(_totals_text(network, answer) for network in (answer.first, answer.second)),
         convention_text(answer.convention),
-        *([f"the norms of {network_text(answer.folded)} are folded into biases, as in the file"] if answer.folded else []),
+        *([f"the norms of {network_text(answer.folded)} are folded, as in the file"] if answer.folded else []),
         *list_totals_notes((answer.first, answer.second)),
     ]
     title = f"{network_text(answer.second)} minus {network_text(answer.first)}"

@@ -16,7 +16,14 @@ from mbcost.present.latency.words import (
     percent_cell,
     percent_json,
 )
-from mbcost.present.names import describe, implementation_cell, list_totals_notes, name_text, own_alpha_cell, resolution_cell
+from mbcost.present.names import (
+    describe,
+    implementation_cell,
+    list_totals_notes,
+    name_text,
+    own_alpha_cell,
+    resolution_cell,
+)
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.latency.latency import Latencies, Latency
 from mbcost.spec.shown import significant_text

@@ -12,7 +12,7 @@ from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, Gr
 from mbcost.analytic.network import Network, Step
 from mbcost.questions.aligned.align import IMPOSSIBLE, align
 from mbcost.questions.aligned.weighted import describe_step
-from mbcost.questions.verify.from_graph import fold_network, has_folded_norms
+from mbcost.questions.verify.from_graph import describe_graph, fold_network
 from mbcost.questions.work import Work
 from mbcost.spec.convention import Convention
 from mbcost.spec.shown import show
@@ -59,7 +59,7 @@ class NetworkDiff:
     same: int
     """The number of layers that are equal in every feature."""
     folded: Network | None = None
-    """The one whose norms were folded into biases, because the other is a file that has them so; else None."""
+    """The one whose norms are folded, because the other is a file that has them so; else None."""
 
     @property
     def params(self) -> int:
@@ -104,7 +104,7 @@ def diff_networks(first: Network, second: Network, convention: Convention) -> Ne
 
     If both come from one table, their blocks are aligned by name. Otherwise their layers are aligned at the least cost,
     so that an additional stage does not change the alignment of everything after it. Operators of a file that only
-    arrange values are left out, and if its norms are folded into biases, those of a table are, too.
+    arrange values are left out, and if its norms are folded, those of a table are, too.
     """
     differing = []
     same = 0
@@ -118,15 +118,18 @@ def diff_networks(first: Network, second: Network, convention: Convention) -> Ne
         else:
             costs = _difference(before, after, convention)
             differing.append(LayerDiff(_name(before), _name(after), changes, *costs))
-    folded = next((network for network, before in zip((first, second), asked, strict=True) if network is not before), None)
+    folded = next(
+        (network for network, before in zip((first, second), asked, strict=True) if network is not before), None
+    )
     return NetworkDiff(first, second, convention, tuple(differing), same, folded)
 
 
 def _fold_like(network: Network, other: Network) -> Network:
     """Return a table's network with its norms folded if the other one is a file without any, else the network."""
-    if other.graph is None or network.graph is not None or not has_folded_norms(other):
+    if other.graph is None or network.graph is not None:
         return network
-    return fold_network(network)
+    folded = describe_graph(other.graph).folded
+    return fold_network(network, folded) if folded else network
 
 
 def _align_steps(
