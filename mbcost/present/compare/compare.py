@@ -45,7 +45,7 @@ def as_table(answer: SideBySide, *, is_sorted: bool = False) -> Table:
     )
     first = network_text(answer.totals[0].network) if is_sorted else "the first row"
     ratios = tuple(column.key for column in columns if column.header == "ratio")
-    notes = (
+    notes: tuple[str | ColumnNote, ...] = (
         ColumnNote(f"ratios are to {first}", ratios),
         ColumnNote(convention_text(answer.convention), ("params", "mult_adds", *ratios)),
         *list_totals_notes([totals.network for totals in answer.totals]),

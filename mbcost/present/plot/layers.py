@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mbcost.present.plot.canvas import INK, KINDS, Drawing, abbreviate_ticks
 from mbcost.present.names import name_text
+from mbcost.present.plot.canvas import INK, KINDS, Drawing, abbreviate_ticks
 from mbcost.questions.plot import Profile
 from mbcost.spec.scaling import alpha_text
 

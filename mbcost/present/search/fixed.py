@@ -20,12 +20,12 @@ COLUMNS: tuple[Column[LimitCheck], ...] = (
     Column("network", "network", lambda check: network_text(check.network)),
     Column("limit", "limit", lambda check: option_of(check.limit)),
     Column("limit_value", "is", lambda check: _amount(check, check.limit.value), numeric=True, only="people"),
-    Column("limit_value", "is", lambda check: check.limit.value, only="data"),
+    Column("limit_value", "is", lambda check: _number(check.limit.value), only="data"),
     Column("value", "value", lambda check: _amount(check, check.value), numeric=True, only="people"),
-    Column("value", "value", lambda check: _round(check.value), only="data"),
+    Column("value", "value", lambda check: _number(check.value), only="data"),
     Column("fits", "fits", lambda check: Spelled(check.fits, KEYS[check.fits])),
     Column("missing", "missing", lambda check: _difference(check, check.missing), numeric=True, only="people"),
-    Column("missing", "missing", lambda check: _round(check.missing), only="data"),
+    Column("missing", "missing", lambda check: _number(check.missing), only="data"),
     Column("left", "left", lambda check: _difference(check, None if check.missing is None else -check.missing),
            numeric=True, only="people"),
     Column("reason", "reason", lambda check: check.reason, only="data"),
@@ -99,6 +99,12 @@ def _list_missing(answer: FixedFit, network: Network) -> Iterator[str]:
 
 def _amount(check: LimitCheck, value: int | float | None) -> Cell:
     return None if value is None else Spelled(amount_text(check.limit, value), value)
+
+
+def _number(value: int | float | None) -> Cell:
+    """Return the cell of a number for programs."""
+    shown = _round(value)
+    return shown if shown is None or isinstance(shown, int) else Spelled(f"{shown:g}", shown)
 
 
 def _difference(check: LimitCheck, value: int | float | None) -> Cell:

@@ -94,7 +94,7 @@ def measure_diff(first: Network, second: Network) -> Work:
 
 
 def _is_one_table(first: Network, second: Network) -> bool:
-    """Return whether two networks have the names of their layers from one table or list; those of files are their own."""
+    """Return whether two networks have the names of their layers from one table or list; a file has its own."""
     is_file = first.graph is not None or second.graph is not None
     return not is_file and first.spec.name == second.spec.name and first.spec.is_flat == second.spec.is_flat
 

@@ -41,7 +41,8 @@ class Formula:
     network: Network
     step: Step
     kind: str
-    """`standard`, `grouped`, `depthwise`, `pointwise`, `transposed` or `linear` if the layer has weights, else the operator."""
+    """`standard`, `grouped`, `depthwise`, `pointwise`, `transposed` or `linear` of a layer with weights, else the
+    operator."""
     mult_adds: Term | None
     """None for a layer without weights, which has no multiply-adds either."""
     weights: Term | None
