@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Optional
 
-from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
+from mbcost.cli.arguments import choose_top, parse_arguments, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
 from mbcost.cli.files import choose_file, write
-from mbcost.cli.options import HeadText, NoTop, Output
+from mbcost.cli.options import HeadText, Kwargs, NoTop, Output
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
-from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.verify.export import flatten
 from mbcost.questions.verify.verify import require_torch, trace_target
