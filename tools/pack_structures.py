@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import lzma
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mbcost.questions.explain.packed import ARRAYS, fingerprint, packed_alphas, packed_path
-from mbcost.questions.explain.stack import build_stack
+from mbcost.questions.explain.stack import Stack, build_stack
 from mbcost.questions.explain.structures import Choices
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import alpha_text
@@ -34,16 +34,17 @@ def pack(path: Path) -> None:
         stacks = {alpha_text(alpha): build_stack(spec, alpha, Choices(pairs=True)) for alpha in alphas}
         structures = next(iter(stacks.values())).structures  # they are the same at every alpha
         labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in structures]
-        unique = {
-            key: [np.unique(getattr(stack, count), axis=0, return_inverse=True) for count in ARRAYS]
-            for key, stack in stacks.items()
+        counts = [_flatten(stack) for stack in stacks.values()]
+        columns = [np.flatnonzero(array.any(axis=0)) for array in counts]
+        index[name] = {"labels": labels, "scales": {key: stack.scales for key, stack in stacks.items()}}
+        kept = [array[:, chosen] for array, chosen in zip(counts, columns, strict=True)]
+        differences, parents = predict(np.concatenate(kept, axis=1), [s.implementation for s in structures])
+        networks[name] = {
+            "differences": _narrow(differences),
+            "parents": _narrow(parents),
+            "columns": _narrow(np.concatenate(columns)),
+            "ends": np.cumsum([len(chosen) for chosen in columns], dtype=np.int32),
         }
-        shapes = {key: (stacks[key].scales, [rows.shape for rows, _ in parts]) for key, parts in unique.items()}
-        index[name] = {"labels": labels, "shapes": shapes}
-        # What most rows share is 0 in all but the first, and places mostly rise by one: both take few bytes.
-        rows = [_subtract_first(rows.reshape(len(rows), -1)).ravel() for parts in unique.values() for rows, _ in parts]
-        places = [np.diff(places.ravel(), prepend=0) for parts in unique.values() for _, places in parts]
-        networks[name] = {"counts": _narrow(np.concatenate(rows)), "places": _narrow(np.stack(places))}
     write_structures(path, {"specs": fingerprint(), "networks": index}, networks)
 
 
@@ -55,7 +56,7 @@ def write_structures(path: Path, index: Any, networks: Mapping[str, Mapping[str,
 
     Args:
         path: the file.
-        index: the fingerprint of the specs, and for every network its structures and the shapes of its arrays.
+        index: the fingerprint of the specs, and for every network its structures and its scales at every alpha.
         networks: the arrays by name, by network.
 
     Raises:
@@ -68,18 +69,49 @@ def write_structures(path: Path, index: Any, networks: Mapping[str, Mapping[str,
             np.savez(content, **arrays)
             members[f"{name}.npz"] = content.getvalue()
         for name, member in members.items():
-            file.writestr(zipfile.ZipInfo(f"{name}.xz"), lzma.compress(member, preset=9 | lzma.PRESET_EXTREME))
+            compressed = (lzma.compress(member, filters=[{**_FILTER, **bits}]) for bits in _BITS)
+            file.writestr(zipfile.ZipInfo(f"{name}.xz"), min(compressed, key=len))
 
 
-def _subtract_first(rows: Any) -> Any:
-    """Return rows, each but the first as its difference from the first."""
-    return np.concatenate([rows[:1], rows[1:] - rows[:1]])
+def _flatten(stack: Stack) -> Any:
+    """Return the arrays of a stack as one: structure x everything."""
+    return np.concatenate([getattr(stack, name).reshape(len(stack.structures), -1) for name in ARRAYS], axis=1)
+
+
+def predict(rows: Any, groups: Sequence[str]) -> tuple[Any, Any]:
+    """Return rows as the differences from their predictions, and for each the indices of the three rows that predict it.
+
+    A row is predicted by one row, plus what another row adds to the first row of its group: a mistake adds nearly the
+    same to every implementation. The prediction with the fewest differences is taken; then most are 0, which takes few
+    bytes. The index of no row is the number of rows.
+    """
+    count = len(rows)
+    first = np.array([groups.index(group) for group in groups])
+    padded, parents = np.concatenate([rows, np.zeros_like(rows[:1])]), np.full((count, 3), count)
+    for index, row in enumerate(rows[1:], 1):
+        steps = rows[:index] - rows[first[:index]]
+        nearest = int(np.count_nonzero(rows[:index] != row, axis=1).argmin())
+        candidates = [(count, count, count), (nearest, count, count)]
+        for own in {nearest, min(int(first[index]), index - 1)}:
+            other = int(np.count_nonzero(steps != row - rows[own], axis=1).argmin())
+            candidates.append((own, other, int(first[other])))
+        parents[index] = min(candidates, key=lambda chosen: np.count_nonzero(row - _predict_row(padded, *chosen)))
+    return rows - np.stack([_predict_row(padded, *chosen) for chosen in parents]), parents
+
+
+def _predict_row(rows: Any, own: int, other: int, base: int) -> Any:
+    return rows[own] + rows[other] - rows[base]
 
 
 def _narrow(counts: Any) -> Any:
     """Return the counts in 32 bits if all fit, which are read in half the time."""
     fits = counts.size and counts.min() >= -(2**31) and counts.max() < 2**31
     return counts.astype(np.int32) if fits else counts
+
+
+_FILTER = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}
+_BITS = ({"lc": 0, "lp": 2, "pb": 2}, {"lc": 0, "lp": 0, "pb": 0}, {"lc": 3, "lp": 0, "pb": 0})
+"""What of a position and of the byte before it predicts a byte; numbers of 32 bits and text differ in that."""
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
 from mbcost.spec.catalogue.published import load_published
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
+from mbcost.spec.tally import COUNTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,7 @@ KEPT = 32
 KEPT_PLAIN = 1024
 """How many stacks of unmodified networks are kept; each needs some kilobytes."""
 ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
-"""The arrays of a stack; the file has the distinct rows of each, and the place of every structure's row."""
+"""The arrays of a stack; the file has them side by side, without columns of zeros, as differences from predictions."""
 
 
 def packed_alphas(name: str) -> tuple[float, ...]:
@@ -62,22 +63,30 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
     network = _read_network(name)
     if network is None or alpha_text(alpha) not in network.shapes:
         return None
-    index = list(network.shapes).index(alpha_text(alpha))
-    scales, shapes = network.shapes[alpha_text(alpha)]
-    earlier = sum(prod(shape) for _, others in list(network.shapes.values())[:index] for shape in others)
-    ends = list(accumulate(map(prod, shapes), initial=earlier))
-    parts = (network.counts[start:end] for start, end in pairwise(ends))
-    rows = (_add_first(part.reshape(shape[0], -1)).reshape(shape) for part, shape in zip(parts, shapes, strict=True))
-    places = network.places[index * len(ARRAYS) : (index + 1) * len(ARRAYS)].cumsum(axis=1)
-    arrays = (unique[chosen] for unique, chosen in zip(rows, places, strict=True))
-    return Stack(network.structures, tuple(map(_parse_scale, scales)), *arrays)
+    import numpy as np
+
+    index, count = list(network.shapes).index(alpha_text(alpha)), len(network.structures)
+    scales, chosen = network.shapes[alpha_text(alpha)], slice(network.ends[index], network.ends[index + 1])
+    shapes = [(len(scales), len(COUNTS)), (len(COUNTS),)] * 2
+    ends = list(accumulate(map(prod, shapes), initial=0))
+    whole = np.zeros((count, ends[-1]), dtype=np.int64)
+    whole[:, network.columns[chosen]] = _add_predictions(network.differences[:, chosen], network.parents)
+    arrays = (whole[:, start:end] for start, end in pairwise(ends))
+    shaped = (array.reshape(count, *shape) for array, shape in zip(arrays, shapes, strict=True))
+    return Stack(network.structures, tuple(map(_parse_scale, scales)), *shaped)
 
 
-def _add_first(rows: NDArray[Any]) -> NDArray[Any]:
-    """Return rows of which each but the first is its difference from the first."""
-    added: NDArray[Any] = rows + rows[:1]
-    added[:1] = rows[:1]
-    return added
+def _add_predictions(differences: NDArray[Any], parents: NDArray[Any]) -> NDArray[Any]:
+    """Return the rows of which the differences from their predictions are given: see `predict` in the packing tool."""
+    import numpy as np
+
+    rows = np.zeros((len(differences) + 1, differences.shape[1]), dtype=np.int64)
+    rows[:-1] = differences
+    for row, (own, other, base) in zip(rows, parents.tolist(), strict=False):
+        row += rows[own]
+        row += rows[other]
+        row -= rows[base]
+    return rows[:-1]
 
 
 class _Network(NamedTuple):
@@ -85,11 +94,15 @@ class _Network(NamedTuple):
 
     structures: tuple[Structure, ...]
     shapes: Mapping[str, Any]
-    """Alpha -> the scales, and the shape of each of `ARRAYS`."""
-    counts: NDArray[Any]
-    """The distinct rows of all arrays of all alphas, each but the first as its difference from the first."""
-    places: NDArray[Any]
-    """The place of every structure's row, as the difference from that of the structure before, per alpha and array."""
+    """Alpha -> the scales."""
+    differences: NDArray[Any]
+    """The columns of all alphas that are not 0: for every structure, the difference from its prediction."""
+    parents: NDArray[Any]
+    """For every structure, the three rows that predict it."""
+    columns: NDArray[Any]
+    """For every column, which one of its alpha's arrays it is."""
+    ends: tuple[int, ...]
+    """The first column of each alpha, and the number of columns."""
 
 
 @lru_cache(maxsize=4)
@@ -106,12 +119,13 @@ def _read_network(name: str) -> _Network | None:
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in index[name]["labels"]
     )
-    return _Network(structures, index[name]["shapes"], arrays["counts"].astype("int64"), arrays["places"])
+    parts = (arrays[key] for key in ("differences", "parents", "columns"))
+    return _Network(structures, index[name]["scales"], *parts, (0, *arrays["ends"].tolist()))
 
 
 @cache
 def _read_index() -> Mapping[str, Any]:
-    """Return the structures and shapes of every network; nothing if the file was built from other specs."""
+    """Return the structures and scales of every network; nothing if the file was built from other specs."""
     if not packed_path().is_file():
         return {}
     index = json.loads(_read_member("index.json"))
