@@ -79,7 +79,7 @@ def _flatten(stack: Stack) -> Any:
 
 
 def predict(rows: Any, groups: Sequence[str]) -> tuple[Any, Any]:
-    """Return rows as the differences from their predictions, and for each the indices of the three rows that predict it.
+    """Return rows as the differences from their predictions, and the indices of the three rows that predict each.
 
     A row is predicted by one row, plus what another row adds to the first row of its group: a mistake adds nearly the
     same to every implementation. The prediction with the fewest differences is taken; then most are 0, which takes few

@@ -72,8 +72,8 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
     whole = np.zeros((count, ends[-1]), dtype=np.int64)
     whole[:, network.columns[chosen]] = _add_predictions(network.differences[:, chosen], network.parents)
     arrays = (whole[:, start:end] for start, end in pairwise(ends))
-    shaped = (array.reshape(count, *shape) for array, shape in zip(arrays, shapes, strict=True))
-    return Stack(network.structures, tuple(map(_parse_scale, scales)), *shaped)
+    first, second, third, fourth = (array.reshape(count, *shape) for array, shape in zip(arrays, shapes, strict=True))
+    return Stack(network.structures, tuple(map(_parse_scale, scales)), first, second, third, fourth)
 
 
 def _add_predictions(differences: NDArray[Any], parents: NDArray[Any]) -> NDArray[Any]:
@@ -119,8 +119,8 @@ def _read_network(name: str) -> _Network | None:
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in index[name]["labels"]
     )
-    parts = (arrays[key] for key in ("differences", "parents", "columns"))
-    return _Network(structures, index[name]["scales"], *parts, (0, *arrays["ends"].tolist()))
+    differences, parents, columns = (arrays[key] for key in ("differences", "parents", "columns"))
+    return _Network(structures, index[name]["scales"], differences, parents, columns, (0, *arrays["ends"].tolist()))
 
 
 @cache
