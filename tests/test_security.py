@@ -100,8 +100,8 @@ def test_a_command_writes_only_its_output(folder: Path) -> None:
     kinds, names = zip(*events, strict=True)
     assert set(kinds) == {"written"}
     assert all(name.startswith(".mbcost-") for name in names), "a file is replaced when the new one is complete"
-    names = {path.name for path in folder.iterdir()}
-    assert names == {"home", "net.yaml", "rows.csv", "t.csv", "mine.yaml", "costs.lock", "a.lock"}
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"home", "net.yaml", "rows.csv", "t.csv", "mine.yaml", "costs.lock", "a.lock"}
 
 
 @pytest.mark.long
