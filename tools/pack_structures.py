@@ -15,11 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from mbcost.questions.explain.packed import ARRAYS, fingerprint, packed_alphas, packed_path
+from mbcost.questions.explain.packed import ARRAYS, MOST_SCALES, fingerprint, packed_alphas, packed_path
 from mbcost.questions.explain.stack import Stack, build_stack
 from mbcost.questions.explain.structures import Choices
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.scaling import alpha_text
+
+MOST_SOURCES = 8
+"""The columns that predict another one, at most."""
 
 
 def pack(path: Path) -> None:
@@ -34,16 +37,16 @@ def pack(path: Path) -> None:
         stacks = {alpha_text(alpha): build_stack(spec, alpha, Choices(pairs=True)) for alpha in alphas}
         structures = next(iter(stacks.values())).structures  # they are the same at every alpha
         labels = [(s.implementation, s.classes, s.mistakes, s.left_out, s.only) for s in structures]
-        counts = [_flatten(stack) for stack in stacks.values()]
-        columns = [np.flatnonzero(array.any(axis=0)) for array in counts]
         index[name] = {"labels": labels, "scales": {key: stack.scales for key, stack in stacks.items()}}
-        kept = [array[:, chosen] for array, chosen in zip(counts, columns, strict=True)]
-        differences, parents = predict(np.concatenate(kept, axis=1), [s.implementation for s in structures])
+        counts = np.stack([_flatten(stack, MOST_SCALES) for stack in stacks.values()])
+        columns = np.flatnonzero(counts.any(axis=(0, 1)))
+        differences, parents = predict(counts[:, :, columns], [s.implementation for s in structures])
+        rest, sources = predict_columns(differences)
         networks[name] = {
-            "differences": _narrow(differences),
-            "parents": _narrow(parents),
-            "columns": _narrow(np.concatenate(columns)),
-            "ends": np.cumsum([len(chosen) for chosen in columns], dtype=np.int32),
+            "rest": np.frombuffer(_write_numbers(rest), dtype=np.uint8),
+            "sources": sources.astype(np.int16),
+            "parents": parents.astype(np.int16),
+            "columns": columns.astype(np.int16),
         }
     write_structures(path, {"specs": fingerprint(), "networks": index}, networks)
 
@@ -73,18 +76,28 @@ def write_structures(path: Path, index: Any, networks: Mapping[str, Mapping[str,
             file.writestr(zipfile.ZipInfo(f"{name}.xz"), min(compressed, key=len))
 
 
-def _flatten(stack: Stack) -> Any:
-    """Return the arrays of a stack as one: structure x everything."""
-    return np.concatenate([getattr(stack, name).reshape(len(stack.structures), -1) for name in ARRAYS], axis=1)
+def _flatten(stack: Stack, scales: int) -> Any:
+    """Return the arrays of a stack side by side, structure x everything, as if it had so many scales."""
+    arrays = []
+    for name in ARRAYS:
+        array = getattr(stack, name)
+        missing = [(0, 0), (0, scales - len(stack.scales)), (0, 0)][: array.ndim] if array.ndim == 3 else [(0, 0)] * 2
+        arrays.append(np.pad(array, missing).reshape(len(array), -1))
+    return np.concatenate(arrays, axis=1)
 
 
-def predict(rows: Any, groups: Sequence[str]) -> tuple[Any, Any]:
-    """Return rows as the differences from their predictions, and the indices of the three rows that predict each.
+def predict(counts: Any, groups: Sequence[str]) -> tuple[Any, Any]:
+    """Return the differences of every structure from a prediction, and the indices of the three that predict it.
 
-    A row is predicted by one row, plus what another row adds to the first row of its group: a mistake adds nearly the
-    same to every implementation. The prediction with the fewest differences is taken; then most are 0, which takes few
-    bytes. The index of no row is the number of rows.
+    A structure is predicted by an earlier one, plus what another one adds to the first of its group: a mistake adds
+    nearly the same to every implementation. The prediction with the fewest differences is taken, so that most are 0.
+    The index of no structure is their number.
+
+    Args:
+        counts: alpha x structure x count.
+        groups: the group of every structure.
     """
+    rows = np.concatenate(list(counts), axis=1)
     count = len(rows)
     first = np.array([groups.index(group) for group in groups])
     padded, parents = np.concatenate([rows, np.zeros_like(rows[:1])]), np.full((count, 3), count)
@@ -92,21 +105,49 @@ def predict(rows: Any, groups: Sequence[str]) -> tuple[Any, Any]:
         steps = rows[:index] - rows[first[:index]]
         nearest = int(np.count_nonzero(rows[:index] != row, axis=1).argmin())
         candidates = [(count, count, count), (nearest, count, count)]
-        for own in {nearest, min(int(first[index]), index - 1)}:
+        for own in (nearest, min(int(first[index]), index - 1)):
             other = int(np.count_nonzero(steps != row - rows[own], axis=1).argmin())
             candidates.append((own, other, int(first[other])))
         parents[index] = min(candidates, key=lambda chosen: np.count_nonzero(row - _predict_row(padded, *chosen)))
-    return rows - np.stack([_predict_row(padded, *chosen) for chosen in parents]), parents
+    differences = rows - np.stack([_predict_row(padded, *chosen) for chosen in parents])
+    return np.stack(np.split(differences, len(counts), axis=1)), parents
 
 
 def _predict_row(rows: Any, own: int, other: int, base: int) -> Any:
     return rows[own] + rows[other] - rows[base]
 
 
-def _narrow(counts: Any) -> Any:
-    """Return the counts in 32 bits if all fit, which are read in half the time."""
-    fits = counts.size and counts.min() >= -(2**31) and counts.max() < 2**31
-    return counts.astype(np.int32) if fits else counts
+def predict_columns(differences: Any) -> tuple[Any, Any]:
+    """Return what remains of every column, the last dimension, and the columns that are subtracted from it.
+
+    Many counts are sums of others: the weights of a 1x1 convolution are its multiply-adds per position. A column that
+    is subtracted has a number from 1, a column that is added the same with a minus, and 0 is none.
+    """
+    table = differences.reshape(-1, differences.shape[-1])
+    rest, sources = table.copy(), np.zeros((table.shape[1], MOST_SOURCES), dtype=int)
+    for column in range(1, table.shape[1]):
+        before = table[:, :column]
+        for place in range(MOST_SOURCES):
+            left = rest[:, column]
+            wrong = np.stack([np.count_nonzero(before != sign * left[:, None], axis=0) for sign in (1, -1)])
+            sign, source = np.unravel_index(wrong.argmin(), wrong.shape)
+            if wrong.min() >= np.count_nonzero(left):
+                break
+            sources[column, place] = (1, -1)[sign] * (source + 1)
+            rest[:, column] -= (1, -1)[sign] * table[:, source]
+    return rest, sources
+
+
+def _write_numbers(numbers: Any) -> bytes:
+    """Return numbers in as few bytes as each needs: 7 bits per byte, the lowest first; the lowest bit is the sign."""
+    written = bytearray()
+    for number in numbers.ravel().tolist():
+        value = 2 * number if number >= 0 else -2 * number - 1
+        while value >= 128:
+            written.append(value & 127 | 128)
+            value >>= 7
+        written.append(value)
+    return bytes(written)
 
 
 _FILTER = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}

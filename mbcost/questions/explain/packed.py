@@ -33,6 +33,8 @@ KEPT = 32
 """How many stacks with mistakes are kept for further queries; each needs a few megabytes."""
 KEPT_PLAIN = 1024
 """How many stacks of unmodified networks are kept; each needs some kilobytes."""
+MOST_SCALES = 32
+"""No network has more sizes of maps."""
 ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
 """The arrays of a stack; the file has them side by side, without columns of zeros, as differences from predictions."""
 
@@ -65,19 +67,22 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
         return None
     import numpy as np
 
-    index, count = list(network.shapes).index(alpha_text(alpha)), len(network.structures)
-    scales, chosen = network.shapes[alpha_text(alpha)], slice(network.ends[index], network.ends[index + 1])
-    shapes = [(len(scales), len(COUNTS)), (len(COUNTS),)] * 2
+    count, scales = len(network.structures), network.shapes[alpha_text(alpha)]
+    shapes = [(MOST_SCALES, len(COUNTS)), (1, len(COUNTS))] * 2
     ends = list(accumulate(map(prod, shapes), initial=0))
     whole = np.zeros((count, ends[-1]), dtype=np.int64)
-    whole[:, network.columns[chosen]] = _add_predictions(network.differences[:, chosen], network.parents)
-    arrays = (whole[:, start:end] for start, end in pairwise(ends))
-    first, second, third, fourth = (array.reshape(count, *shape) for array, shape in zip(arrays, shapes, strict=True))
-    return Stack(network.structures, tuple(map(_parse_scale, scales)), first, second, third, fourth)
+    differences = network.differences[list(network.shapes).index(alpha_text(alpha))]
+    whole[:, network.columns] = _add_predictions(differences, network.parents)
+    first, second, third, fourth = (
+        whole[:, start:end].reshape(count, *shape) for (start, end), shape in zip(pairwise(ends), shapes, strict=True)
+    )
+    last = len(scales)
+    arrays = first[:, :last].copy(), second[:, 0].copy(), third[:, :last].copy(), fourth[:, 0].copy()
+    return Stack(network.structures, tuple(map(_parse_scale, scales)), *arrays)
 
 
 def _add_predictions(differences: NDArray[Any], parents: NDArray[Any]) -> NDArray[Any]:
-    """Return the rows of which the differences from their predictions are given: see `predict` in the packing tool."""
+    """Return rows, of which the differences from predictions are given: see `predict` in `tools/pack_structures.py`."""
     import numpy as np
 
     rows = np.zeros((len(differences) + 1, differences.shape[1]), dtype=np.int64)
@@ -89,6 +94,29 @@ def _add_predictions(differences: NDArray[Any], parents: NDArray[Any]) -> NDArra
     return rows[:-1]
 
 
+def _add_sources(rest: NDArray[Any], sources: NDArray[Any]) -> NDArray[Any]:
+    """Return columns, of which the rest is given: see `predict_columns` in `tools/pack_structures.py`."""
+    columns = rest.T.copy()
+    for column, chosen in zip(columns, sources.tolist(), strict=True):
+        for source in filter(None, chosen):
+            column += columns[source - 1] if source > 0 else -columns[-source - 1]
+    return columns.T
+
+
+def _read_numbers(written: NDArray[Any]) -> NDArray[Any]:
+    """Return the numbers in bytes, of which every one has 7 bits of a number, the lowest first."""
+    import numpy as np
+
+    starts = np.flatnonzero(np.concatenate([[True], written[:-1] < 128]))
+    lengths = np.diff(starts, append=len(written))
+    values = (written[starts] & 127).astype(np.int64)
+    for index in range(1, int(lengths.max())):  # most have one byte
+        longer = np.flatnonzero(lengths > index)
+        values[longer] |= (written[starts[longer] + index] & 127).astype(np.int64) << 7 * index
+    numbers: NDArray[Any] = (values >> 1) ^ -(values & 1)
+    return numbers
+
+
 class _Network(NamedTuple):
     """What the file has of one network."""
 
@@ -96,13 +124,11 @@ class _Network(NamedTuple):
     shapes: Mapping[str, Any]
     """Alpha -> the scales."""
     differences: NDArray[Any]
-    """The columns of all alphas that are not 0: for every structure, the difference from its prediction."""
+    """Alpha x structure x column: the difference from a prediction. Columns of zeros are left out."""
     parents: NDArray[Any]
-    """For every structure, the three rows that predict it."""
+    """For every structure, the three that predict it."""
     columns: NDArray[Any]
-    """For every column, which one of its alpha's arrays it is."""
-    ends: tuple[int, ...]
-    """The first column of each alpha, and the number of columns."""
+    """For every column, its index in the arrays of a stack, side by side."""
 
 
 @lru_cache(maxsize=4)
@@ -119,8 +145,10 @@ def _read_network(name: str) -> _Network | None:
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in index[name]["labels"]
     )
-    differences, parents, columns = (arrays[key] for key in ("differences", "parents", "columns"))
-    return _Network(structures, index[name]["scales"], differences, parents, columns, (0, *arrays["ends"].tolist()))
+    scales, columns = index[name]["scales"], arrays["columns"]
+    differences = _add_sources(_read_numbers(arrays["rest"]).reshape(-1, len(columns)), arrays["sources"])
+    shaped = differences.reshape(len(scales), len(structures), len(columns))
+    return _Network(structures, scales, shaped, arrays["parents"], columns)
 
 
 @cache
