@@ -11,7 +11,7 @@ from mbcost.analytic.graph.shapes import shape_map
 from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network, resolve
-from mbcost.spec.graph import Graph, Window
+from mbcost.spec.graph import Graph, Operator, Window
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.observed import Call, LayerFacts, NormFacts, TracedModel
 from mbcost.spec.table import Spec
@@ -88,6 +88,14 @@ class _Tracer:
             if operator.kind in WEIGHTED:
                 yield operator.name, self.graph.tensors[operator.reads[1]].storage
 
+    def has_vector(self, operator: Operator) -> bool:
+        """Return whether an operator reads a constant with more than one value."""
+        return any(
+            self.graph.tensors[name].constant and self.graph.tensors[name].elements > 1
+            for name in operator.reads
+            if name
+        )
+
     def list_norms(self, unit: Unit) -> Iterator[NormFacts]:
         """Yield the norms after a layer. A product with one constant per channel, then a sum, is a batch norm."""
         channels = shape_map(self.graph, unit.lead.makes[0], unit.lead.kind).channels
@@ -95,7 +103,7 @@ class _Tracer:
             if follower.kind == "norm":
                 kind = next((name for word, name in NORMS.items() if word in follower.function), follower.function)
                 yield NormFacts(kind, channels, epsilon=_round(follower.epsilon))
-            elif follower.kind == "multiply":
+            elif follower.kind == "multiply" and self.has_vector(follower):
                 yield NormFacts("batch norm", channels)
 
 
