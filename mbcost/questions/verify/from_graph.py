@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mbcost.analytic.graph.count import Counter
+from mbcost.analytic.graph.count import MERGED, Counter
 from mbcost.analytic.graph.network import find_image
 from mbcost.analytic.graph.shapes import shape_map
 from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
@@ -124,14 +124,25 @@ def describe_graph(graph: Graph) -> TracedModel:
     for unit in list_units(clean):
         tracer.add(unit)
     shape = shape_map(graph, image, "conv")
-    return TracedModel(
-        graph.name,
-        (shape.height, shape.width),
-        shape.channels,
-        tuple(tracer.calls),
-        tuple(tracer.loose),
-        folded=_find_folded(tracer.calls),
-    )
+    size = shape.height, shape.width
+    model = TracedModel(graph.name, size, shape.channels, tuple(tracer.calls), tuple(tracer.loose))
+    model = replace(model, folded=_find_folded(tracer.calls))
+    return _add_zeros(model) if graph.form in MERGED and model.folded == "biases" else model
+
+
+def _add_zeros(model: TracedModel) -> TracedModel:
+    """Return the model with a bias of every linear layer, whose file leaves out what is 0."""
+    calls: list[Call] = []
+    absent: list[tuple[str, int]] = []
+    for call in model.calls:
+        facts, outputs = call.facts, call.facts.output[2]
+        if facts.operator == "linear" and not facts.biases and call.shares is None:
+            absent.append((facts.name, outputs))
+            call = replace(
+                call, facts=replace(facts, biases=outputs), params=call.params + outputs, stored=call.params + outputs
+            )
+        calls.append(call)
+    return replace(model, calls=tuple(calls), absent=tuple(absent))
 
 
 def _find_folded(calls: Sequence[Call]) -> str:
