@@ -22,7 +22,6 @@ def make_graph(
     tensors: Sequence[Tensor],
     *,
     form: str = "onnx",
-    layout: str = "NCHW",
     batch: int = 1,
 ) -> Graph:
     """Return a graph that reads `x` and returns what the last operator makes."""
