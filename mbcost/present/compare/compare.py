@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.cost.nets import network_totals_json
+from mbcost.present.cost.nets import file_totals_json
 from mbcost.present.names import (
     UNITS,
     convention_text,
@@ -59,5 +59,5 @@ def as_json(answer: SideBySide) -> dict[str, Any]:
         "schema": "mbcost/compare/1",
         "convention": answer.convention.name,
         "units": UNITS,
-        "networks": [network_totals_json(totals) for totals in answer.totals],
+        "networks": [file_totals_json(totals) for totals in answer.totals],
     }

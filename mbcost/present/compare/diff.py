@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.analytic.network import Network
-from mbcost.present.cost.nets import network_totals_json
+from mbcost.present.cost.nets import file_totals_json
 from mbcost.present.names import UNITS, convention_text, feature_text, list_totals_notes, network_text
 from mbcost.present.table import Cell, Column, SignedCount, Table, build_table
 from mbcost.questions.compare.diff import LayerDiff, NetworkDiff
@@ -51,8 +51,8 @@ def as_json(answer: NetworkDiff) -> dict[str, Any]:
         "schema": "mbcost/diff/1",
         "convention": answer.convention.name,
         "units": UNITS,
-        "first": network_totals_json(sum_network(answer.first, answer.convention)),
-        "second": network_totals_json(sum_network(answer.second, answer.convention)),
+        "first": file_totals_json(sum_network(answer.first, answer.convention)),
+        "second": file_totals_json(sum_network(answer.second, answer.convention)),
         "folded": None if answer.folded is None else network_text(answer.folded),
         "same": answer.same,
         "layers": [

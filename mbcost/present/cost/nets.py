@@ -58,5 +58,9 @@ def network_totals_json(totals: NetworkTotals) -> dict[str, Any]:
         "params": totals.params,
         "mult_adds": totals.mult_adds,
         "activations": totals.activations,
-        "not_counted": list_not_counted(totals.network),
     }
+
+
+def file_totals_json(totals: NetworkTotals) -> dict[str, Any]:
+    """Return a network and its totals, and what they leave out if it is a file."""
+    return {**network_totals_json(totals), "not_counted": list_not_counted(totals.network)}
