@@ -73,6 +73,20 @@ def test_the_average_over_the_whole_map_is_a_global_pool() -> None:
     assert operator("MEAN", [(1, 4, 6, 3), [3]], (1, 4, 6), "ReducerOptions").axes == (3,)
 
 
+def test_the_transposed_convolution_of_mediapipe_is_counted() -> None:
+    draft = Draft()
+    reads = [draft.image((1, 5, 6, 4)), draft.weights((3, 2, 3, 4)), draft.weights((3,))]
+    made = draft.add("Convolution2DTransposeBias", reads, (1, 10, 12, 3), custom=struct.pack("<3i", 1, 2, 2))
+    draft.outputs = [made]
+    graph = parse(draft.build())
+    counts = total(layer.tally() for layer in resolve_graph(graph).layers)
+    assert (graph.operators[0].kind, graph.operators[0].window.padding) == ("transposed_conv", (0, 0, 0, 1))  # type: ignore[union-attr]
+    assert (counts.conv_macs, counts.weights, counts.biases) == (72 * 30, 72, 3)
+    draft.tensors[made]["shape"] = (1, 11, 12, 3)
+    with pytest.raises(MbcostError, match="Convolution2DTransposeBias"):
+        parse(draft.build())
+
+
 def test_an_activation_that_is_fused_into_a_difference_is_an_operator_of_its_own() -> None:
     graph = one("SUB", [(1, 4, 4, 3), (3,)], (1, 4, 4, 3), "SubOptions", FusedActivationFunction=3)
     assert [(item.kind, item.function) for item in graph.operators] == [
