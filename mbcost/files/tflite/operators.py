@@ -42,7 +42,10 @@ def translate(node: Node) -> Operator:
     rule = RULES.get(node.written)
     if rule is None:
         return node.give_up("an operator that is newer than this reader")
-    return rule(node)
+    operator = rule(node)
+    if operator.kind != "unknown":
+        node.output()
+    return operator
 
 
 RECURRENT = unknown("a recurrent operator")
