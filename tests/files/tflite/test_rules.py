@@ -205,6 +205,20 @@ def test_bytes_after_the_flatbuffer_are_found_by_their_offset() -> None:
         parse(data + bytes(4096 + 239 - len(data)))
 
 
+@pytest.mark.parametrize(("dtype", "stored"), [("INT4", 15), ("INT8", 30), ("FLOAT16", 60), ("INT64", 240)])
+def test_the_bytes_of_a_constant_are_those_of_its_type(dtype: str, stored: int) -> None:
+    """Two values of four bits share a byte."""
+    shape = (5, 1, 2, 3)
+    draft = Draft()
+    reads = [draft.image((1, 4, 4, 3)), draft.tensor(shape, dtype, data=bytes(stored))]
+    draft.outputs = [draft.add("CONV_2D", reads, (1, 4, 3, 5), "Conv2DOptions", **CONV)]
+    weights = parse(draft.build()).tensors["t1"]
+    assert (weights.stored, weights.dtype, weights.elements) == (stored, dtype.lower(), 30)
+    draft.tensors[1]["data"] = bytes(stored + 1)
+    with pytest.raises(MbcostError, match=f"has {stored + 1} bytes, expected {stored}"):
+        parse(draft.build())
+
+
 def test_constants_that_are_stored_once_have_one_buffer_and_count_once() -> None:
     draft = small()
     other = draft.tensor((5, 2, 2, 3), buffer=1)
