@@ -12,7 +12,7 @@ from mbcost.files.tflite.names import name_operators, name_tensors
 from mbcost.files.tflite.node import Node, read_fused
 from mbcost.files.tflite.operators import translate
 from mbcost.files.tflite.shapes import Shapes
-from mbcost.files.tflite.tensors import TensorReader
+from mbcost.files.tflite.tensors import MOST_SIDES, TensorReader
 from mbcost.spec.graph import CHANNELS_LAST, Graph, Operator, Tensor
 
 MAIN = 0
@@ -59,6 +59,7 @@ class GraphBuilder:
         """Tensors that are not in the file, by name: what is made before an activation that is fused, and nothing."""
         self.fixed: set[str] = set()
         self.inputs = tuple(self._read_input(index) for index in dict.fromkeys(self.subgraph.inputs))
+        self.has_batch = any(item.open[:1] == (True,) for item in self.inputs)
         self.chosen = choose_shapes(self.inputs, sizes, self.file.name)
         changed = frozenset(item.name for item in self.inputs if self.chosen[item.name] != item.shape)
         self.shapes = Shapes(changed)
@@ -90,8 +91,13 @@ class GraphBuilder:
         )
         outputs = tuple(self._read_made(index, operator) for index in operator.outputs)
         node = Node(name, operator, inputs, outputs, operator.options(), self.fixed)
-        node = self.shapes.infer(node)
-        translated = translate(node)
+        is_open = any(self._is_open(index) for index in operator.outputs)
+        inferred = self.shapes.infer(node, is_open=is_open)
+        if inferred is None and not operator.code.custom:
+            translated = node.give_up("its shape depends on values that are not known")
+        else:
+            node = inferred or node
+            translated = translate(node)
         if any(variables) and translated.kind != "unknown":
             translated = node.give_up("it uses a variable")
         if translated.kind != "unknown" and all(node.is_fixed(tensor) for tensor in inputs if tensor):
@@ -153,6 +159,12 @@ class GraphBuilder:
         if index in self.tensors or tensor.constant or operator.outputs.count(index) > 1:
             raise self.reader.refuse(tensor.name, f"is made by {operator.code.written}, but exists before")
         return tensor
+
+    def _is_open(self, index: int) -> bool:
+        """Return whether the file leaves a side of a tensor open, beside the batch if that of an input is open."""
+        table = self.subgraph.tensors.table(index, "Tensor")
+        signature = table.vector("ShapeSignature", "i", MOST_SIDES).numbers("i")
+        return -1 in signature[1 if self.has_batch else 0 :]
 
     def _is_variable(self, index: int) -> bool:
         return bool(self.subgraph.tensors.table(index, "Tensor").number("IsVariable", "?"))
