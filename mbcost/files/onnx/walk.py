@@ -19,7 +19,8 @@ from mbcost.files.onnx.weights import Store, Weight
 
 DEEPEST = 50
 """Functions inside functions, or branches inside branches."""
-MOST_NODES = 100_000
+MOST_NODES = 50_000
+"""After functions are replaced by their nodes."""
 RANDOM = ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
 """Operators whose results differ each time, so that they are not constants."""
 Key = tuple[str, str, str]

@@ -8,14 +8,18 @@ hundred in memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
+from typing import NamedTuple
 
 from mbcost.errors import MbcostError
 
 MOST_FIELDS = 1_000_000
 """A graph of ten thousand operators has about 400,000."""
+MOST_MESSAGES: Mapping[str, int] = {"Node": 50_000, "Tensor": 100_000, "Attribute": 300_000, "Value": 100_000}
+"""Graphs of large language models have about 20,000 nodes."""
 MOST_BYTES = 64 << 20
 """Of what remains without the values of large tensors."""
 DEEPEST = 40
@@ -25,6 +29,7 @@ SMALL = 1024
 CHUNK = 1 << 20
 
 VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5
+
 
 @dataclass(frozen=True)
 class Payload:
@@ -46,6 +51,8 @@ class Skeleton:
     cut: dict[str, Payload] = field(default_factory=dict)
     """What was left out, by the text that stands in the tensor's `doc_string` now."""
     fields: int = 0
+    messages: Counter[str] = field(default_factory=Counter)
+    """How many it has of each message."""
     kept: int = 0
     mark: str = field(default_factory=token_hex)
     """Makes these texts ones that no file can have."""
@@ -59,8 +66,7 @@ class Skeleton:
         return MbcostError(f"{self.name}: it has {what} besides its weights: mbcost reads smaller models only")
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """A field in a message."""
 
     number: int
@@ -86,6 +92,10 @@ def _keep(buffer: memoryview, position: int, end: int, message: str, skeleton: S
     """Return the bytes of a message that are kept."""
     if depth > DEEPEST:
         raise skeleton.refuse(f"more than {DEEPEST} messages inside each other", position)
+    skeleton.messages[message] += 1
+    most = MOST_MESSAGES.get(message, MOST_FIELDS)
+    if skeleton.messages[message] > most:
+        raise skeleton.refuse_size(f"more than {most:,} {message.lower()}s")
     if message == "Tensor":
         return _keep_tensor(buffer, position, end, skeleton)
     known, parts = MESSAGES[message], list[bytes]()
@@ -118,7 +128,9 @@ def _next(buffer: memoryview, first: int, end: int, skeleton: Skeleton) -> Item:
     skeleton.fields += 1
     if skeleton.fields > MOST_FIELDS:
         raise skeleton.refuse_size(f"more than {MOST_FIELDS:,} fields")
-    key, position = _varint(buffer, first, end, skeleton)
+    key, position = buffer[first], first + 1
+    if key >= 0x80:
+        key, position = _varint(buffer, first, end, skeleton)
     number, kind = key >> 3, key & 7
     content = position
     if kind == LENGTH:
@@ -137,6 +149,8 @@ def _next(buffer: memoryview, first: int, end: int, skeleton: Skeleton) -> Item:
 
 def _varint(buffer: memoryview, position: int, end: int, skeleton: Skeleton) -> tuple[int, int]:
     """Return a number of variable length, and the position after it."""
+    if position < end and buffer[position] < 0x80:
+        return buffer[position], position + 1
     value = shift = 0
     while position < end and shift < 70:
         byte = buffer[position]
