@@ -22,6 +22,7 @@ from mbcost.files.onnx.wire import read_skeleton
 from mbcost.files.sizes import InputSizes
 from mbcost.spec.graph import CHANNELS_FIRST, Graph, Operator
 
+RECURRENT = ("LSTM", "GRU", "RNN")
 EXPORT = "export the model as ONNX and give that file"
 SIGNATURES: Mapping[bytes, str] = {
     b"PK\x03\x04": "a zip archive, such as PyTorch's .pt or a .keras file",
@@ -139,10 +140,15 @@ def _make_graph(model: Any, store: Store, path: Path, size: int, sizes: InputSiz
         outputs,
         operators,
         {name: maker.tensor(name) for name in named},
-        find_batch(shapes, [facts.shape(name) for name in outputs]),
+        find_batch(shapes, [facts.shape(name) for name in outputs], in_steps=_is_in_steps(walker)),
         size + sum(store.beside.sizes.values()),
         tuple(unread),
     )
+
+
+def _is_in_steps(walker: Walker) -> bool:
+    """Return whether a recurrent layer reads steps of time first, and the batch after them."""
+    return any(node.op in RECURRENT and not node.number("layout", 0) for node in walker.nodes)
 
 
 def _names(operator: Operator) -> Iterator[str]:

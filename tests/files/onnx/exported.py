@@ -23,18 +23,25 @@ def make_model(library: str, network: str, alpha: float) -> nn.Module:
     for tensor in (*model.parameters(), *model.buffers()):
         if tensor.dtype.is_floating_point and tensor.dim() == 1:
             tensor.data = torch.rand(tensor.shape, generator=random) + 0.5
-    model.resolution = spec.resolution
     return model.eval()
 
 
 def write(
-    model: nn.Module, path: Path, *, keep: bool = False, batch: bool = False, slim: bool = False, **options: Any
+    model: nn.Module,
+    path: Path,
+    resolution: tuple[int, int],
+    *,
+    keep: bool = False,
+    batch: bool = False,
+    slim: bool = False,
+    **options: Any,
 ) -> None:
     """Write a model as ONNX.
 
     Args:
         model: what `make_model` returns.
         path: the file.
+        resolution: of the image.
         keep: the norms are not folded.
         batch: the batch is left open.
         slim: onnxslim simplifies the file.
@@ -46,12 +53,28 @@ def write(
         options |= {"input_names": ["image"], "dynamic_axes": {"image": {0: "N"}}}
     if options["dynamo"]:
         options["external_data"] = False
-    height, width = model.resolution  # type: ignore[misc]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(model, (torch.zeros(1, 3, height, width),), str(path), verbose=False, **options)
+        torch.onnx.export(model, (torch.zeros(1, 3, *resolution),), str(path), verbose=False, **options)
     if slim:
         import onnx
         import onnxslim
 
         onnx.save(onnxslim.slim(str(path)), str(path))
+
+
+def zero_weights(path: Path) -> bytes:
+    """Return a file with zeros instead of all weights of more than 64 values, so that it compresses well."""
+    import onnx
+
+    model = onnx.load(str(path))
+    constants = [item.t for node in model.graph.node for item in node.attribute if item.HasField("t")]
+    for tensor in (*model.graph.initializer, *constants):
+        if len(tensor.raw_data) > 64 * 8:
+            tensor.raw_data = bytes(len(tensor.raw_data))
+    for node in model.graph.node:
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
+        value.ClearField("metadata_props")
+    return bytes(model.SerializeToString())

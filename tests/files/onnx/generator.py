@@ -115,7 +115,7 @@ def activate(draft: Draft) -> None:
 
 
 def pool(draft: Draft) -> None:
-    attributes = {"kernel_shape": [2] * draft.rank, "pads": [1] * (2 * draft.rank)}
+    attributes: dict[str, Any] = {"kernel_shape": [2] * draft.rank, "pads": [1] * (2 * draft.rank)}
     if draft.opset >= 10:
         attributes["ceil_mode"] = draft.choose(0, 1)
     draft.current = draft.add(
