@@ -98,7 +98,8 @@ def pack(count: int, first: int) -> int:
             path = Path(folder) / "model.onnx"
             write(make_model(library, network, float(alpha)), path, load_spec(network).resolution, **EXPORTS[form])
             content = lzma.compress(zero_weights(path), preset=9 | lzma.PRESET_EXTREME)
-        (FOLDER / f"{name}.onnx.xz").write_bytes(content)
+        stem = "_".join([library, network, alpha, form.replace(", ", "-").replace(" ", "-")])
+        (FOLDER / f"{stem}.onnx.xz").write_bytes(content)
         print(f"{name}: {len(content):,} bytes", flush=True)
     return 0
 
