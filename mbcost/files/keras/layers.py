@@ -117,6 +117,18 @@ def rescale(builder: Builder, layer: Layer, reads: list[str]) -> str:
     return builder.add(layer, "add", [output, float(offset)], shape, "offset") if offset else output
 
 
+def layer_scale(builder: Builder, layer: Layer, reads: list[str]) -> str:
+    """Add the product with a learned number per channel, of ConvNeXt."""
+    scale = builder.weight(layer, "gamma", (int(layer.config["projection_dim"]),))
+    return builder.add(layer, "multiply", [reads[0], scale], builder.shape(reads[0]))
+
+
+def scaled_sum(builder: Builder, layer: Layer, reads: list[str]) -> str:
+    """Add the sum of a tensor and a scaled one, of Inception-ResNet."""
+    scaled = builder.add(layer, "multiply", [reads[1], float(layer.config["scale"])], builder.shape(reads[1]), "scale")
+    return builder.add(layer, "add", [reads[0], scaled], broadcast(builder, [reads[0], scaled]))
+
+
 def concatenate(builder: Builder, layer: Layer, reads: list[str]) -> str:
     """Add tensors one after the other."""
     shapes = [builder.shape(read) for read in reads]
@@ -244,6 +256,8 @@ LAYERS: Mapping[str, Add] = {
     "GroupNormalization": group_norm,
     "Normalization": normalization,
     "Rescaling": rescale,
+    "LayerScale": layer_scale,
+    "CustomScaleLayer": scaled_sum,
     "Activation": activation,
     "ReLU": relu,
     "PReLU": prelu,

@@ -17,16 +17,10 @@ DEEPEST = 20
 Open = list["int | None"]
 AddInput = Callable[[str, Any, str], str]
 """Adds an input of the whole model: its name, its shape as in the configuration, and its type."""
-_MALFORMED = (
-    KeyError,
-    TypeError,
-    ValueError,
-    IndexError,
-    AttributeError,
-    ZeroDivisionError,
-    OverflowError,
-    RecursionError,
-)
+MALFORMED = (
+    KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, OverflowError, RecursionError,
+)  # fmt: skip
+"""What a configuration that is not one leads to."""
 
 
 class Walker:
@@ -86,7 +80,9 @@ class Walker:
         starts = [key[0] for key in find_keys(config["input_layers"])]
         for index, name in enumerate(starts):
             values[name, 0, 0] = inputs[index] if inputs is not None else self._add_own_input(entries[name], prefix)
-        shapes = {key: shape for node in nodes.values() for key, shape in node.shapes.items()}
+        shapes: dict[tuple[str, int], dict[Key, Any]] = {}
+        for key, shape in ((key, shape) for node in nodes.values() for key, shape in node.shapes.items()):
+            shapes.setdefault(key[:2], {})[key] = shape
         outputs = find_keys(config["output_layers"])
         for name, index in self._sort(nodes, values):
             node = nodes[name, index]
@@ -94,11 +90,7 @@ class Walker:
                 continue
             operands = [self._find(operand, values) if isinstance(operand, tuple) else operand
                         for operand in node.operands]  # fmt: skip
-            recorded = (
-                {key[2]: shape for key, shape in shapes.items() if key[:2] == (name, index)}
-                if (entries[name]["class_name"] not in LAYERS)
-                else {}
-            )
+            recorded = {key[2]: shape for key, shape in shapes.get((name, index), {}).items()}
             results = self._call(entries[name], prefix, node, operands, recorded, depth)
             values.update(((name, index, at), result) for at, result in enumerate(results))
         return [self._find(key, values) for key in outputs]
@@ -154,7 +146,7 @@ class Walker:
             result = add(self.builder, layer, list(operands))
         except MbcostError:
             raise
-        except _MALFORMED:
+        except MALFORMED:
             shapes = " and ".join("x".join(map(str, self.builder.shape(read))) for read in reads) or "nothing"
             raise MbcostError(
                 f"{self.builder.name}: {path}, a {kind}, cannot read {shapes} with its configuration: save it again"

@@ -8,7 +8,7 @@ from typing import Any
 from mbcost.errors import MbcostError, enumerate_words
 from mbcost.files.keras.builder import Builder, Shape
 from mbcost.files.keras.config import REMEDY, load_config
-from mbcost.files.keras.model import Walker
+from mbcost.files.keras.model import MALFORMED, Walker
 from mbcost.files.sizes import NO_SIZES, InputSizes
 from mbcost.spec.graph import CHANNELS_LAST, Graph
 
@@ -39,12 +39,11 @@ def read(path: Path, name: str, sizes: InputSizes = NO_SIZES) -> Graph:
     inputs = _Inputs(builder, sizes)
     try:
         outputs = Walker(builder, inputs.add).run(config, "", None)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError):
+    except MALFORMED:
         raise MbcostError(f"{name}: its configuration is not that of a Keras model: save it again") from None
     if unused := sizes.shapes.keys() - set(builder.inputs):
-        raise MbcostError(
-            f"{name}: --input names '{min(unused)}', which is not an input: choose from {enumerate_words(builder.inputs)}"
-        )
+        known = enumerate_words(builder.inputs)
+        raise MbcostError(f"{name}: --input names '{min(unused)}', which is not an input: choose from {known}")
     return Graph(
         name, name, "keras", builder.layout or CHANNELS_LAST, tuple(builder.inputs), tuple(outputs),
         tuple(builder.operators), builder.tensors, inputs.batch, path.stat().st_size,

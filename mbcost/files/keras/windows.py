@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -64,24 +65,34 @@ def conv(builder: Builder, layer: Layer, reads: list[str]) -> str:
     sides = len(builder.shape(reads[0])) - 2
     kernel = numbers(layer.config["kernel_size"], sides)
     weights = builder.weight(layer, "kernel", (*kernel, channels // groups, filters))
-    output = _convolve(builder, layer, reads[0], (weights, kernel), filters, groups)
+    output = _convolve(builder, layer, reads[0], Filters(weights, kernel, filters, groups))
     return activate(builder, layer, output)
 
 
-def _convolve(
-    builder: Builder, layer: Layer, x: str, weights: tuple[str, tuple[int, ...]], filters: int, groups: int,
-    part: str = "", *, bias: bool = True,
-) -> str:  # fmt: skip
-    shape, kernel = builder.shape(x), weights[1]
+@dataclass(frozen=True)
+class Filters:
+    """The filters of a convolution."""
+
+    weights: str
+    kernel: tuple[int, ...]
+    count: int
+    groups: int = 1
+    part: str = ""
+    """Which of several convolutions of a layer it is."""
+    bias: bool = True
+    """Whether a bias that the layer has belongs to it."""
+
+
+def _convolve(builder: Builder, layer: Layer, x: str, filters: Filters) -> str:
+    shape, one = builder.shape(x), filters.part == "pointwise"
     sides, _ = split_shape(layer, shape)
-    strides = numbers(layer.config.get("strides", 1), len(sides))
-    dilation = numbers(layer.config.get("dilation_rate", 1), len(sides))
-    if part == "pointwise":
-        strides = dilation = (1,) * len(sides)
-    window, outputs = make_window(layer, sides, kernel, strides, dilation)
-    own = builder.weight(layer, "bias", (filters,)) if bias and layer.config.get("use_bias", True) else ""
-    made = join_shape(layer, shape[0], outputs, filters)
-    return builder.add(layer, "conv", [x, weights[0], own], made, part, window=window, groups=groups)
+    strides = numbers(1 if one else layer.config.get("strides", 1), len(sides))
+    dilation = numbers(1 if one else layer.config.get("dilation_rate", 1), len(sides))
+    window, outputs = make_window(layer, sides, filters.kernel, strides, dilation)
+    has_bias = filters.bias and layer.config.get("use_bias", True)
+    reads = [x, filters.weights, builder.weight(layer, "bias", (filters.count,)) if has_bias else ""]
+    made = join_shape(layer, shape[0], outputs, filters.count)
+    return builder.add(layer, "conv", reads, made, filters.part, window=window, groups=filters.groups)
 
 
 def depthwise(builder: Builder, layer: Layer, reads: list[str]) -> str:
@@ -96,7 +107,7 @@ def _convolve_depthwise(builder: Builder, layer: Layer, x: str, part: str, *, bi
     kernel = numbers(layer.config["kernel_size"], len(sides))
     name = "depthwise_kernel" if part else "kernel"
     weights = builder.weight(layer, name, (*kernel, channels, multiplier))
-    return _convolve(builder, layer, x, (weights, kernel), channels * multiplier, channels, part, bias=bias)
+    return _convolve(builder, layer, x, Filters(weights, kernel, channels * multiplier, channels, part, bias))
 
 
 def separable(builder: Builder, layer: Layer, reads: list[str]) -> str:
@@ -106,7 +117,7 @@ def separable(builder: Builder, layer: Layer, reads: list[str]) -> str:
     sides, channels = split_shape(layer, builder.shape(middle))
     filters, kernel = int(layer.config["filters"]), (1,) * len(sides)
     weights = builder.weight(layer, "pointwise_kernel", (*kernel, channels, filters))
-    output = _convolve(builder, layer, middle, (weights, kernel), filters, 1, "pointwise")
+    output = _convolve(builder, layer, middle, Filters(weights, kernel, filters, 1, "pointwise"))
     return activate(builder, layer, output)
 
 
