@@ -106,9 +106,19 @@ def conv(node: Node) -> Operator:
     node.need("Conv2DOptions")
     source, weights, made = node.input(0), node.input(1), node.output()
     (batch, height, width, channels), sides = node.sides(source, 4), node.sides(weights, 4)
-    if not sides[3] or channels % sides[3] or sides[0] % (channels // sides[3]):
-        raise node.refuse(f"has weights of the shape {list(sides)} for {channels} channels")
-    return _finish(node, made, (batch, height, width), sides[0], (sides[1], sides[2]), channels // sides[3])
+    groups = _count_groups(node, channels, sides[3], sides[0])
+    return _finish(node, made, (batch, height, width), sides[0], (sides[1], sides[2]), groups)
+
+
+def _count_groups(node: Node, channels: int, inputs: int, outputs: int) -> int:
+    """Return the number of groups, each of which reads `inputs` of the channels.
+
+    Raises:
+        MbcostError: they are not a whole number, or there is nothing.
+    """
+    if min(channels, inputs, outputs) < 1 or channels % inputs or outputs % (channels // inputs):
+        raise node.refuse(f"has weights for {inputs} inputs and {outputs} outputs, and a map of {channels} channels")
+    return channels // inputs
 
 
 def depthwise(node: Node) -> Operator:
@@ -129,7 +139,7 @@ def _finish(
     check_shape(node, made, (image[0], *slide(moves, (image[1], image[2])), channels))
     check_bias(node, node.optional(2), channels)
     operator = node.make("conv", function=node.fused())
-    return replace(operator, window=pad(moves, (image[1], image[2])), groups=groups if channels else 1)
+    return replace(operator, window=pad(moves, (image[1], image[2])), groups=groups)
 
 
 def transposed(node: Node) -> Operator:
@@ -163,8 +173,7 @@ def conv_3d(node: Node) -> Operator:
     source, weights, made = node.input(2 if back else 0), node.input(1), node.output()
     shape, sides, made_shape = node.sides(source, 5), node.sides(weights, 5), node.sides(made, 5)
     inputs, outputs = (sides[4], sides[3]) if back else (sides[3], sides[4])
-    if not inputs or shape[4] % inputs or outputs % (shape[4] // inputs):
-        raise node.refuse(f"has weights of the shape {list(sides)} for {shape[4]} channels")
+    groups = _count_groups(node, shape[4], inputs, outputs)
     moves = read_moves(node, (sides[1], sides[2]))
     dilation = node.option("DilationDFactor", default=1)
     depth = check_moves(node, (sides[0], 1), (node.option("StrideD"), 1), (dilation, 1))
@@ -178,7 +187,7 @@ def conv_3d(node: Node) -> Operator:
     reads = (source, weights, bias, node.input(0)) if back else None
     operator = node.make("transposed_conv" if back else "conv", reads, node.fused())
     window = pad(moves, (large[2], large[3]))
-    return replace(operator, window=replace(window, kernel=(sides[0] * sides[1], sides[2])), groups=shape[4] // inputs)
+    return replace(operator, window=replace(window, kernel=(sides[0] * sides[1], sides[2])), groups=groups)
 
 
 def pool(node: Node) -> Operator:
