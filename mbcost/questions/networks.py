@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
 from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.spec.catalogue.library import find_network, is_file, is_path
+from mbcost.spec.catalogue.library import find_network, is_file, is_path, load_graph
 from mbcost.spec.graph import find_form
 from mbcost.spec.scaling import check_whole
 
@@ -51,14 +51,17 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
             f"{text} has weights in a form that can execute code or has no layers: name what builds the model, "
             "MODULE:FACTORY, or save it with torch.export as FILE.pt2"
         )
+    from mbcost.analytic.graph.network import resolve_graph
+
     if not is_model(text):
         if asked.shapes:
             raise MbcostError(
                 f"--input states the size of a file of a model, and {text} is a table: write --res instead"
             )
+        if (graph := load_graph(text)) is not None:
+            _refuse_settings(text, asked.settings)
+            return resolve_graph(graph)
         return resolve_reference(text, asked.settings)
-    from mbcost.analytic.graph.network import resolve_graph
-
     return resolve_graph(read_model(text, asked))
 
 
