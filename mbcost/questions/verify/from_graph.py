@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mbcost.analytic.graph.count import Counter
+from mbcost.analytic.graph.count import MERGED, Counter
 from mbcost.analytic.graph.network import find_image
 from mbcost.analytic.graph.shapes import shape_map
 from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network, resolve
-from mbcost.spec.graph import Graph, Window
+from mbcost.spec.graph import Graph, Operator, Window
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.observed import Call, LayerFacts, NormFacts, TracedModel
 from mbcost.spec.table import Spec
@@ -88,6 +88,14 @@ class _Tracer:
             if operator.kind in WEIGHTED:
                 yield operator.name, self.graph.tensors[operator.reads[1]].storage
 
+    def has_vector(self, operator: Operator) -> bool:
+        """Return whether an operator reads a constant with more than one value."""
+        return any(
+            self.graph.tensors[name].constant and self.graph.tensors[name].elements > 1
+            for name in operator.reads
+            if name
+        )
+
     def list_norms(self, unit: Unit) -> Iterator[NormFacts]:
         """Yield the norms after a layer. A product with one constant per channel, then a sum, is a batch norm."""
         channels = shape_map(self.graph, unit.lead.makes[0], unit.lead.kind).channels
@@ -95,7 +103,7 @@ class _Tracer:
             if follower.kind == "norm":
                 kind = next((name for word, name in NORMS.items() if word in follower.function), follower.function)
                 yield NormFacts(kind, channels, epsilon=_round(follower.epsilon))
-            elif follower.kind == "multiply":
+            elif follower.kind == "multiply" and self.has_vector(follower):
                 yield NormFacts("batch norm", channels)
 
 
@@ -116,14 +124,25 @@ def describe_graph(graph: Graph) -> TracedModel:
     for unit in list_units(clean):
         tracer.add(unit)
     shape = shape_map(graph, image, "conv")
-    return TracedModel(
-        graph.name,
-        (shape.height, shape.width),
-        shape.channels,
-        tuple(tracer.calls),
-        tuple(tracer.loose),
-        folded=_find_folded(tracer.calls),
-    )
+    size = shape.height, shape.width
+    model = TracedModel(graph.name, size, shape.channels, tuple(tracer.calls), tuple(tracer.loose))
+    model = replace(model, folded=_find_folded(tracer.calls))
+    return _add_zeros(model) if graph.form in MERGED and model.folded == "biases" else model
+
+
+def _add_zeros(model: TracedModel) -> TracedModel:
+    """Return the model with a bias of every linear layer, whose file leaves out what is 0."""
+    calls: list[Call] = []
+    absent: list[tuple[str, int]] = []
+    for call in model.calls:
+        facts, outputs = call.facts, call.facts.output[2]
+        if facts.operator == "linear" and not facts.biases and call.shares is None:
+            absent.append((facts.name, outputs))
+            call = replace(
+                call, facts=replace(facts, biases=outputs), params=call.params + outputs, stored=call.params + outputs
+            )
+        calls.append(call)
+    return replace(model, calls=tuple(calls), absent=tuple(absent))
 
 
 def _find_folded(calls: Sequence[Call]) -> str:
