@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
 from mbcost.errors import MbcostError, MissingLibrary, ask_for
-from mbcost.spec.catalogue.library import find_network, is_file, is_folder, is_path
+from mbcost.spec.catalogue.library import find_network, is_file, is_folder, is_path, load_graph
 from mbcost.spec.graph import find_form
 from mbcost.spec.scaling import check_whole
 
@@ -47,6 +47,8 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the settings do not apply, or there is no such network.
     """
+    from mbcost.analytic.graph.network import resolve_graph
+
     if not is_model(text):
         if asked.shapes:
             raise MbcostError(
@@ -55,9 +57,10 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         if asked.arguments:
             raise MbcostError(f"--kwargs are arguments of a factory, and {text} is a table: remove them")
         _refuse_reference(text)
+        if (graph := load_graph(text)) is not None:
+            _refuse_settings(text, asked.settings)
+            return resolve_graph(graph)
         return resolve_reference(text, asked.settings)
-    from mbcost.analytic.graph.network import resolve_graph
-
     return resolve_graph(read_model(text, asked))
 
 
@@ -160,14 +163,16 @@ def _trace(text: str, asked: Asked) -> Graph:
     if asked.shapes:
         raise MbcostError(f"--input applies to files of models, and {text} is code: write --res instead")
     _refuse_settings(text, replace(asked.settings, resolution=None, in_channels=None))
-    channels = 3 if asked.settings.in_channels is None else check_whole(asked.settings.in_channels, "in-channels")
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
     from mbcost.measured.graph import trace_graph
-    from mbcost.measured.load import load_model
+    from mbcost.measured.load import find_image, load_model
 
     model = load_model(text, asked.arguments)
-    graph: Graph = trace_graph(model, text, asked.settings.resolution or IMAGENET, channels, force=asked.force)
+    channels, resolution = find_image(model) or (3, IMAGENET)
+    if asked.settings.in_channels is not None:
+        channels = check_whole(asked.settings.in_channels, "in-channels")
+    graph: Graph = trace_graph(model, text, asked.settings.resolution or resolution, channels, force=asked.force)
     return graph
 
 

@@ -7,13 +7,27 @@ from collections.abc import Callable, Mapping
 
 from mbcost.errors import MbcostError
 
-MODELS = ("onnx", "pt", "pth", "pb", "tflite", "h5", "keras", "safetensors", "ckpt", "caffemodel", "mlmodel")
+MODELS = (
+    "onnx",
+    "pt",
+    "pth",
+    "pb",
+    "tflite",
+    "h5",
+    "keras",
+    "safetensors",
+    "ckpt",
+    "bin",
+    "pkl",
+    "caffemodel",
+    "mlmodel",
+)
 """The endings of files in which other programs keep models and weights."""
 _CODE = "name what builds the model, as MODULE:FACTORY or ./FILE.py:FACTORY"
 _AS_ONNX = "convert the model to ONNX or TensorFlow Lite, and name that file"
 REFUSED: Mapping[str, str] = {
     **dict.fromkeys(
-        ("pt", "pth", "ckpt", "pkl", "bin"),
+        ("pt", "pth", "ckpt", "pkl", "pickle", "bin"),
         f"it can be a pickle, which runs code when it is read: {_CODE}, or save it as .pt2 with torch.export",
     ),
     **dict.fromkeys(("safetensors", "npz", "npy", "gguf"), f"it has weights and no layers: {_CODE}"),
