@@ -55,7 +55,7 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
                 f"--input states the size of a file of a model, and {text} is a table: write --res instead"
             )
         if asked.arguments:
-            raise MbcostError(f"--kwargs are arguments of a factory, and {text} is a table: remove them")
+            raise MbcostError(f"--kwargs states an argument of a factory, and {text} is a table: remove it")
         _refuse_reference(text)
         if (graph := load_graph(text)) is not None:
             _refuse_settings(text, asked.settings)
@@ -110,7 +110,7 @@ def read_model(text: str, asked: Asked = Asked()) -> Graph:
     if not is_file(text):
         raise MbcostError(_describe_missing(text))
     if asked.arguments:
-        raise MbcostError(f"--kwargs are arguments of a factory, and {text} is a file: remove them")
+        raise MbcostError(f"--kwargs states an argument of a factory, and {text} is a file: remove it")
     return read_file(Path(text), text, str(form), asked)
 
 
