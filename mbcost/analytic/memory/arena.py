@@ -125,9 +125,14 @@ def place_buffers(buffers: Iterable[Buffer], alignment: int, steps: int) -> tupl
     def order(buffer: Buffer) -> tuple[bool, int, int]:
         return (buffer.first > 0 or buffer.last < steps, -buffer.size, buffer.first)
 
+    return place_in_order(sorted(buffers, key=order), alignment)
+
+
+def place_in_order(buffers: Iterable[Buffer], alignment: int) -> tuple[Buffer, ...]:
+    """Return `buffers` with their offsets; each gets its offset after those before it."""
     placed: list[Buffer] = []
     by_offset: list[tuple[int, int, Buffer]] = []
-    for index, buffer in enumerate(sorted(buffers, key=order)):
+    for index, buffer in enumerate(buffers):
         live = [other for _, _, other in by_offset if other.first <= buffer.last and buffer.first <= other.last]
         buffer = replace(buffer, offset=find_offset(buffer.size, live, alignment))
         placed.append(buffer)
