@@ -14,15 +14,6 @@ Read = Callable[[Path, str, InputSizes], Graph]
 """Reads the file at a path, which messages call by the second argument."""
 
 
-def find_form(name: str) -> str | None:
-    """Return the format of a file by the ending of its name; None if it is not that of a model.
-
-    >>> find_form("model.ONNX"), find_form("net.yaml")
-    ('onnx', None)
-    """
-    return ENDINGS.get(Path(name).suffix.lower())
-
-
 def read_graph(path: Path, name: str, form: str, sizes: InputSizes = NO_SIZES) -> Graph:
     """Return the graph of a file.
 
@@ -50,10 +41,3 @@ READERS: Mapping[str, str] = {
     "keras": "mbcost.files.keras.read",
 }
 """Each format and the module that reads it, imported when it is used."""
-ENDINGS: Mapping[str, str] = {
-    ".onnx": "onnx",
-    ".tflite": "tflite",
-    ".lite": "tflite",
-    ".keras": "keras",
-    ".h5": "keras",
-}
