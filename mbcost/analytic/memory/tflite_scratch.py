@@ -61,7 +61,7 @@ def _list_conv(source: Tensor, output: Tensor, operator: Operator, graph: Graph)
     assert window is not None, "a convolution has a window"
     hybrid = _is_hybrid(source, weights)
     if {*window.kernel, *window.stride, *window.dilation} != {1}:
-        values = prod(output.shape[:3]) * prod(window.kernel) * source.shape[3]
+        values = prod(output.shape[:3]) * prod(window.kernel) * weights.shape[3]
         yield Scratch(-(-values * count_bits(weights if hybrid else source) // BYTE))
     if hybrid:
         rows = source.elements // weights.shape[3]
@@ -111,7 +111,7 @@ RULES: Mapping[str, Rule] = {
 }
 """The operators with scratch buffers."""
 WITHOUT = frozenset(
-    """ABS ADD ADD_N ARG_MAX AVERAGE_POOL_2D BROADCAST_TO CAST CEIL CONCATENATION COS CUMSUM DEPTH_TO_SPACE DEQUANTIZE
+    """ABS ADD ARG_MAX AVERAGE_POOL_2D BROADCAST_TO CAST CEIL CONCATENATION COS CUMSUM DEPTH_TO_SPACE DEQUANTIZE
     DIV ELU EXP EXPAND_DIMS FLOOR FLOOR_DIV FLOOR_MOD GATHER GELU GREATER HARD_SWISH L2_NORMALIZATION LEAKY_RELU
     LOCAL_RESPONSE_NORMALIZATION LOG LOGISTIC LOG_SOFTMAX MAXIMUM MAX_POOL_2D MINIMUM MIRROR_PAD MUL NEG PACK PAD PADV2
     POW PRELU QUANTIZE RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2
