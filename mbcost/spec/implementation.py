@@ -92,16 +92,18 @@ class LayerRules:
     """Parts whose convolution has a bias and a norm."""
     bare: frozenset[str] = frozenset()
     """Parts that are a convolution without a bias and without a norm."""
+    folded: bool = False
+    """Whether norms are folded into their convolutions, each as a bias."""
     strided: str = "inner"
     """Which convolution of a residual block has the stride, one of `STRIDED`."""
 
     def has_bias(self, part: str) -> bool:
         """Return whether the convolution of a part has a bias."""
-        return part in self.bias or part in self.bias_and_norm
+        return part in self.bias or part in self.bias_and_norm or (self.folded and part not in self.bare)
 
     def has_norm(self, part: str) -> bool:
         """Return whether a norm follows the convolution of a part."""
-        return part not in self.bias and part not in self.bare
+        return part not in self.bias and part not in self.bare and not self.folded
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,8 @@ class TracedModel:
     """The parameters that belong to none of the calls, each with its number of values."""
     computed: bool = False
     """Whether real activations had to be computed; otherwise torch computed only the shapes."""
+    folded: bool = False
+    """Whether norms can have been folded into its convolutions, as in a file that was made for inference."""
 
     @property
     def params(self) -> int:

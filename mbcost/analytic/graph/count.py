@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mbcost.analytic.graph.constants import is_number
 from mbcost.analytic.graph.shapes import shape_map
 from mbcost.analytic.graph.units import WEIGHTED, Unit
 from mbcost.analytic.layers import Activation, Add, GlobalPool, Layer, Multiply, Operation, Shape
 from mbcost.analytic.written import OtherActivation, WrittenConv2d, WrittenLinear, WrittenNorm, WrittenPool
 from mbcost.errors import MbcostError
 from mbcost.spec.graph import FUNCTIONS, Graph, Operator, Tensor, Window
-from mbcost.spec.tally import Tally, total
+from mbcost.spec.tally import Tally
 
 LEARNED = WEIGHTED | {"norm", "activation", "add", "multiply", "arithmetic", "matmul", "gather", "concat", "unknown"}
 """Kinds of operators whose constants can be parameters; those of others are settings, such as the sizes of a resize."""
@@ -27,13 +28,15 @@ class Counter:
     def use(self, name: str, *, alone: bool = False) -> int:
         """Return the values of a constant, 0 if an earlier layer has it or if it is no parameter.
 
-        A parameter is a float or a quantized number. A single one is a setting, unless `alone` says otherwise.
+        A parameter is a float or a quantized number. A single one is a setting, unless `alone` says otherwise. `alone`
+        is for the weights of a layer, which count as the values that are computed for them; anything else that is
+        computed, such as a bias for each pair of positions, counts at most the values from which it is.
         """
         tensor = self.graph.tensors[name]
         if not tensor.constant or tensor.storage in self.used or not (alone or _is_learned(tensor)):
             return 0
         self.used.add(tensor.storage)
-        return tensor.elements
+        return tensor.elements if alone or tensor.origin is None else min(tensor.elements, tensor.origin)
 
     def use_all(self, operator: Operator) -> int:
         """Return the values of all parameters of an operator."""
@@ -71,10 +74,9 @@ class Counter:
             return self.build_linear(lead, name, output, biases)
         computed = [read for read in lead.reads if read and not self.graph.tensors[read].constant]
         image = shape_map(self.graph, computed[0], lead.kind) if computed else output
-        learned = self.use_all(lead)
         if lead.kind == "norm":
-            counts = total([self.count_norm(lead, output), Tally(weights=learned)])
-            return Operation(name, image, output, "norm", counts)
+            return Operation(name, image, output, "norm", self.count_norm(lead, output))
+        learned = self.use_all(lead)
         if lead.kind == "add" and not learned and len(computed) > 1:
             return Add(name, output)
         if lead.kind == "multiply" and not learned and len(computed) > 1:
@@ -169,7 +171,7 @@ def _activate(name: str, output: Shape, function: str) -> Iterator[Layer]:
 
 
 def _is_learned(tensor: Tensor) -> bool:
-    return tensor.elements > 1 and (tensor.dtype.startswith(("float", "bfloat")) or tensor.scales > 0)
+    return tensor.elements > 1 and is_number(tensor)
 
 
 def check_graph(graph: Graph) -> None:
