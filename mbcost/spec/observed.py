@@ -126,8 +126,9 @@ class TracedModel:
     """The parameters that belong to none of the calls, each with its number of values."""
     computed: bool = False
     """Whether real activations had to be computed; otherwise torch computed only the shapes."""
-    folded: bool = False
-    """Whether norms can have been folded into its convolutions, as in a file that was made for inference."""
+    folded: str = ""
+    """What can have become of its norms, one of `FOLDED` in mbcost/spec/implementation.py; empty if it has norms, or if
+    nobody exports a model like it."""
 
     @property
     def params(self) -> int:

@@ -170,6 +170,16 @@ def _modulo(node: Node, arrays: list[Any], _shapes: list[Shape]) -> Any:
     return (numpy.fmod if node.number("fmod", 0) else numpy.mod)(*arrays)
 
 
+def _clip(node: Node, arrays: list[Any], _shapes: list[Shape]) -> Any:
+    import numpy
+
+    data, low, high = (*arrays, None, None)[:3]
+    low = node.real("min", -numpy.inf) if "min" in node.attributes else low
+    high = node.real("max", numpy.inf) if "max" in node.attributes else high
+    data = data if low is None else numpy.maximum(data, low)
+    return data if high is None else numpy.minimum(data, high)
+
+
 def _call(name: str) -> Evaluate:
     """Return the function of numpy, over all inputs one after the other if it takes two."""
 
@@ -206,6 +216,12 @@ EVALUATORS: Mapping[str, Evaluate] = {
     "ReduceMax": _reduce("max"),
     "ReduceMin": _reduce("min"),
     "Where": _call("where"),
+    "Clip": _clip,
+    "Pow": _call("power"),
+    "Reciprocal": _call("reciprocal"),
+    "Round": _call("round"),
+    "Sign": _call("sign"),
+    "Xor": _call("logical_xor"),
     "Add": _call("add"),
     "Sub": _call("subtract"),
     "Mul": _call("multiply"),

@@ -36,8 +36,7 @@ def clip(node: Node, maker: Maker) -> Iterator[Operator]:
     function = "clip"
     if low == 0:
         function = "relu6" if high == 6 else "relu" if high is not None and high >= LARGE else "clip"
-    reads = node.reads if function == "clip" else node.reads[:1]
-    yield maker.make(node, "activation", reads, function=function)
+    yield maker.make(node, "activation", node.reads[:1], function=function)
 
 
 def _bound(node: Node, maker: Maker, index: int, name: str) -> float | None:

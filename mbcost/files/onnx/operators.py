@@ -59,8 +59,10 @@ STANDARD_OPERATORS: Mapping[str, Translate] = {
     "LayerNormalization": elements.norm("layer_norm", 3),
     "GroupNormalization": elements.norm("group_norm", 3),
     "RMSNormalization": elements.norm("rms_norm", 2),
+    "SimplifiedLayerNormalization": elements.norm("rms_norm", 2),  # ONNX Runtime's, in ONNX's domain
     "Clip": elements.clip,
     "HardSigmoid": elements.hard_sigmoid,
+    "Swish": elements.swish,
     "PRelu": elements.activation("prelu", 2),
     **{name: elements.activation(function) for name, function in elements.ACTIVATIONS.items()},
     "Add": elements.binary("add"),
@@ -128,4 +130,3 @@ RUNTIME_OPERATORS: Mapping[str, Translate] = {
     "Trilu": elements.arithmetic("trilu"),
 }
 """Those of ONNX Runtime's own domain."""
-STANDARD_OPERATORS = {**STANDARD_OPERATORS, "SimplifiedLayerNormalization": elements.norm("rms_norm", 2)}

@@ -103,6 +103,7 @@ def _make_graph(model: Any, store: Store, path: Path, size: int, sizes: InputSiz
         ("" if item.domain == "ai.onnx" else item.domain, item.name, item.overload): item for item in model.functions
     }
     walker = Walker(facts, store, functions, {item.name: item.type for item in graph.value_info})
+    walker.repeats = model.producer_name == "pytorch"
     walker.add_weights(graph, scope)
     shapes = _add_inputs(graph, walker, scope, sizes)
     walker.stated = {} if sizes or _changed(graph, shapes) else walker.stated

@@ -17,6 +17,8 @@ from mbcost.files.onnx.windows import read_geometry
 Rule = Callable[[Node, Facts], "Shape | None"]
 CHECKED = ("Conv", "ConvInteger", "QLinearConv", "FusedConv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool")
 """Operators whose windows are checked before anything else reads them."""
+LENIENT = ("Range", "If", "Loop", "Scan", "SequenceMap")
+"""Operators of which the onnx package refuses more than runtimes do."""
 
 
 def infer_types(node: Node, facts: Facts, opsets: Mapping[str, int]) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def infer_types(node: Node, facts: Facts, opsets: Mapping[str, int]) -> dict[str
     try:
         inferred = shape_inference.infer_node_outputs(schema, node.proto, types, data, opset_imports=imports)
     except (shape_inference.InferenceError, onnx.checker.ValidationError) as error:
-        if all(full_known(facts, name) for name in node.reads if name):
+        if node.op not in LENIENT and all(full_known(facts, name) for name in node.reads if name):
             raise facts.refuse(node, f"does not fit its inputs ({_summarize(error)})") from None
         return {}
     except (RuntimeError, ValueError, KeyError, IndexError, TypeError, OverflowError):

@@ -15,7 +15,7 @@ from mbcost.files.onnx.nodes import STANDARD, Facts, Node, full_shape
 from mbcost.files.onnx.order import free_names, sort_nodes
 from mbcost.files.onnx.shapes import apply_rule, infer_types
 from mbcost.files.onnx.values import drop_absent, read_constant, replace_references
-from mbcost.files.onnx.weights import Store
+from mbcost.files.onnx.weights import Store, Weight
 
 DEEPEST = 50
 """Functions inside functions, or branches inside branches."""
@@ -60,6 +60,9 @@ class Walker:
     """The names of all tensors."""
     inputs: list[str] = field(default_factory=list)
     """The inputs of the model that are not constants."""
+    repeats: bool = False
+    """Whether an `Identity` of a stored vector is a vector of its own with the same values, as PyTorch writes it. New
+    models have many of them, such as norms that are all ones."""
     steps: int = 0
     """How many nodes it has looked at."""
 
@@ -81,8 +84,14 @@ class Walker:
                 self.enter(branch, node, scope)
             elif node.op == "Constant" and node.standard:
                 self.add_constant(node)
+            elif self.repeats and node.op == "Identity" and self.is_vector(node.read(0)):
+                self.facts.add_weight(node.makes[0], replace(self.facts.weights[node.read(0)], stored=0))
             else:
                 self.add(node, scope)
+
+    def is_vector(self, name: str) -> bool:
+        """Return whether a tensor is a stored constant of one dimension."""
+        return name in self.facts.weights and len(self.facts.weights[name].shape) == 1
 
     def make_node(self, proto: Any, scope: Scope) -> Node:
         """Return a node with the names that its tensors have in the whole model."""
@@ -209,7 +218,7 @@ class Walker:
             if not name:
                 continue
             proto = inferred.get(local)
-            if proto is not None:
+            if proto is not None and not node.number("ceil_mode", 0):
                 self.facts.add_type(name, proto)
             if name not in self.facts.shapes:
                 self.complete(node, name, scope)
@@ -218,13 +227,21 @@ class Walker:
         if node.op in ("Shape", "Size") and node.standard and self.facts.shape(node.read(0)) is not None:
             self.facts.fixed.update(node.makes)
         evaluate(node, self.facts)
-        self.nodes.append(node)
+        if node.op == "ConstantOfShape" and node.read(0) in self.facts.weights and node.makes[0] in self.facts.shapes:
+            self.add_filled(node.makes[0])
+        else:
+            self.nodes.append(node)
+
+    def add_filled(self, name: str) -> None:
+        """Remember weights that are all the same number, so that the file has only their shape."""
+        code = self.facts.types[name].tensor_type.elem_type
+        self.facts.weights[name] = Weight(self.facts.shapes[name], self.facts.dtypes[name], code, 0)
 
     def complete(self, node: Node, name: str, scope: Scope) -> None:
         """Find the shape of what a node makes by the rules, else by what the file states."""
         from onnx import helper
 
-        shape = apply_rule(node, self.facts) if name == node.makes[0] else None
+        shape = apply_rule(node, self.facts) if name == node.makes[0] or node.op == "Dropout" else None
         stated = self.stated.get(name) if not scope.prefix else None
         if shape is None and stated is not None and full_shape(stated) is not None:
             self.facts.add_type(name, stated)

@@ -12,6 +12,7 @@ from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network, resolve
 from mbcost.spec.graph import Graph, Window
+from mbcost.spec.implementation import Implementation
 from mbcost.spec.observed import Call, LayerFacts, NormFacts, TracedModel
 from mbcost.spec.table import Spec
 from mbcost.spec.tally import total
@@ -93,9 +94,14 @@ class _Tracer:
         for follower in unit.followers:
             if follower.kind == "norm":
                 kind = next((name for word, name in NORMS.items() if word in follower.function), follower.function)
-                yield NormFacts(kind, channels, epsilon=follower.epsilon)
+                yield NormFacts(kind, channels, epsilon=_round(follower.epsilon))
             elif follower.kind == "multiply":
                 yield NormFacts("batch norm", channels)
+
+
+def _round(epsilon: float | None) -> float | None:
+    """Return a number that a file keeps in float32 as somebody wrote it: 1e-05 is 9.99999975e-06 there."""
+    return None if epsilon is None else float(f"{epsilon:.6g}")
 
 
 def describe_graph(graph: Graph) -> TracedModel:
@@ -116,34 +122,38 @@ def describe_graph(graph: Graph) -> TracedModel:
         shape.channels,
         tuple(tracer.calls),
         tuple(tracer.loose),
-        folded=_is_folded(tracer.calls),
+        folded=_find_folded(tracer.calls),
     )
 
 
-def _is_folded(calls: Sequence[Call]) -> bool:
-    """Return whether norms can have been folded into the layers: there is none, and convolutions have a bias."""
-    return not any(call.norms for call in calls) and any(
-        call.facts.biases and call.facts.operator == "conv" for call in calls
-    )
+def _find_folded(calls: Sequence[Call]) -> str:
+    """Return what can have become of norms: convolutions with a bias and without a norm can contain one."""
+    if any(call.norms for call in calls):
+        return ""
+    if any(call.facts.biases and call.facts.operator == "conv" for call in calls):
+        return "biases"
+    return "" if any(call.facts.biases for call in calls) else "nothing"
 
 
-def fold_norms(spec: Spec) -> Spec:
-    """Return the table with implementations whose norms are folded into their convolutions as biases.
+def fold_norms(spec: Spec, folded: str) -> Spec:
+    """Return the table with implementations whose norms are folded, one of `FOLDED`.
 
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = load_spec("v2")
-    >>> resolve(v2).params() - resolve(fold_norms(v2)).params()
+    >>> resolve(v2).params() - resolve(fold_norms(v2, "biases")).params()
     17056
     """
-    folded = {
-        name: replace(rules, layer_rules=replace(rules.layer_rules, folded=True))
-        for name, rules in spec.implementations.items()
-    }
-    return replace(spec, implementations=folded)
+    implementations: dict[str, Implementation] = {}
+    for name, implementation in spec.implementations.items():
+        rules = replace(implementation.layer_rules, folded=folded)
+        if folded == "nothing":
+            rules = replace(rules, bias=frozenset(), bias_and_norm=frozenset())
+        implementations[name] = replace(implementation, layer_rules=rules)
+    return replace(spec, implementations=implementations)
 
 
-def fold_network(network: Network) -> Network:
-    """Return the same network with its norms folded; a network without a table stays as it is.
+def fold_network(network: Network, folded: str) -> Network:
+    """Return the same network with its norms folded, one of `FOLDED`; a network without a table stays as it is.
 
     Raises:
         MbcostError: no network can be built.
@@ -151,7 +161,7 @@ def fold_network(network: Network) -> Network:
     if network.spec.is_flat:
         return network
     return resolve(
-        fold_norms(network.spec),
+        fold_norms(network.spec, folded),
         alpha=network.alpha,
         resolution=network.resolution,
         implementation=network.implementation,
