@@ -70,8 +70,7 @@ def place_lowest(buffers: Iterable[Buffer]) -> tuple[Buffer, ...]:
 def _list_tensors(graph: Graph) -> Iterator[Buffer]:
     """Yield each computed tensor from the operator that makes it to the last that reads it; outputs to the end.
 
-    The inputs are live from the first operator on. A tensor that no operator uses is planned, too, but shares its bytes
-    with all.
+    The inputs are live from the first operator on.
     """
     last_index = len(graph.operators) - 1
     first = {name: 0 for name in graph.inputs}
@@ -80,8 +79,9 @@ def _list_tensors(graph: Graph) -> Iterator[Buffer]:
         first |= {name: index for name in operator.makes}
         last |= {name: index for name in (*operator.reads, *operator.makes)}
     last |= {name: last_index for name in graph.outputs}
-    for name, tensor in graph.tensors.items():
-        if not tensor.constant and (size := align(count_bytes(tensor))):
+    for name in graph.order or graph.tensors:
+        tensor = graph.tensors.get(name)
+        if tensor is not None and not tensor.constant and (size := align(count_bytes(tensor))):
             yield Buffer(name, 0, size, first.get(name, -1), last.get(name, -1))
 
 

@@ -55,7 +55,7 @@ def plan_tensorflow_lite(graph: Graph) -> Arena:
     shared = find_shared(graph)
     lifetimes = find_lifetimes(graph, shared)
     end = len(graph.operators)
-    numbers = {name: number for number, name in enumerate(graph.tensors)}
+    numbers = {name: number for number, name in enumerate(graph.order or graph.tensors)}
 
     def order(buffer: Buffer) -> tuple[int, int, int]:
         if buffer.first == 0 and buffer.last == end:
