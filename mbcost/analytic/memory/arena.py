@@ -34,16 +34,16 @@ class ArenaOptions:
     This concerns Keras's V1 on a map with an odd side."""
     align: bool = False
     """Offsets are multiples of 64 bytes."""
-    planner: str = ""
-    """The runtime whose own plan is meant, for a file: empty, or `tensorflow-lite-micro`."""
+    micro: bool = False
+    """Instead of all these, the plan of TensorFlow Lite for Microcontrollers, which only its files have."""
 
 
 MAPS_ALONE = ArenaOptions()
 TENSORFLOW_LITE = ArenaOptions(keep_input=True, share_add=True, unfold=True, pool_sums=True, pad=True, align=True)
 """What the interpreter of TensorFlow 2.21 does, without delegates; see tests/data/arena.yaml."""
-TENSORFLOW_LITE_MICRO = ArenaOptions(planner="tensorflow-lite-micro")
+TENSORFLOW_LITE_MICRO = ArenaOptions(micro=True)
 """The plan of TensorFlow Lite for Microcontrollers, which only a file of TensorFlow Lite has."""
-OPTIONS = tuple(field.name.replace("_", "-") for field in fields(ArenaOptions) if field.default is False)
+OPTIONS = tuple(field.name.replace("_", "-") for field in fields(ArenaOptions) if field.name != "micro")
 """The names of the options on the command line."""
 
 

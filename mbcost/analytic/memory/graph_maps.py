@@ -158,10 +158,10 @@ def find_sliced_blocks(maps: Maps) -> Iterator[tuple[int, int]]:
 def _find_end(maps: Maps, start: int) -> int | None:
     units = [step.unit for step in maps.steps[start : start + 5]]
     graph = maps.graph
-    if not units or not _is_pointwise(graph, units[0]) or not units[0].reads:
+    if not units or not _is_pointwise(units[0]) or not units[0].reads:
         return None
     middle = 2 if len(units) > 2 and units[1].lead.kind == "pad" else 1
-    if len(units) < middle + 2 or not is_depthwise(graph, units[middle]) or not _is_pointwise(graph, units[middle + 1]):
+    if len(units) < middle + 2 or not is_depthwise(graph, units[middle]) or not _is_pointwise(units[middle + 1]):
         return None
     if not all(_feeds_only(maps, start + offset) for offset in range(middle + 1)):
         return None
@@ -179,7 +179,7 @@ def _feeds_only(maps: Maps, index: int) -> bool:
     return maps.last[made] == index + 1 and made in {maps.owners.get(name) for name in follower.reads}
 
 
-def _is_pointwise(graph: Graph, unit: Unit) -> bool:
+def _is_pointwise(unit: Unit) -> bool:
     window = unit.lead.window or Window()
     one = {*window.kernel, *window.stride} == {1}
     return unit.lead.kind == "conv" and unit.lead.groups == 1 and one and len(unit.reads) == 1

@@ -74,10 +74,8 @@ def _move_median(pairs: list[Any], result: int, *three: int) -> None:
     """Exchange the median of three with the first element, as __move_median_to_first."""
     a, b, c = three
     x, y, z = (pairs[index][0] for index in three)
-    if x < y:
-        median = b if y < z else c if x < z else a
-    else:
-        median = a if x < z else c if y < z else b
+    ascending, other = (b if y < z else c if x < z else a), (a if x < z else c if y < z else b)
+    median = ascending if x < y else other
     pairs[result], pairs[median] = pairs[median], pairs[result]
 
 

@@ -43,7 +43,8 @@ def plan_micro(graph: Graph) -> Arena:
         )
     buffers = [*_list_tensors(graph), *_list_scratches(graph)]
     # The largest first; of equally large ones, the last one that was added.
-    return Arena(place_lowest(sorted(reversed(buffers), key=attrgetter("size"), reverse=True)), {})
+    buffers.reverse()
+    return Arena(place_lowest(sorted(buffers, key=lambda buffer: -buffer.size)), {})
 
 
 def place_lowest(buffers: Iterable[Buffer]) -> tuple[Buffer, ...]:
@@ -73,12 +74,12 @@ def _list_tensors(graph: Graph) -> Iterator[Buffer]:
     The inputs are live from the first operator on.
     """
     last_index = len(graph.operators) - 1
-    first = {name: 0 for name in graph.inputs}
-    last = {name: -1 for name in graph.inputs}
+    first = dict.fromkeys(graph.inputs, 0)
+    last = dict.fromkeys(graph.inputs, -1)
     for index, operator in enumerate(graph.operators):
-        first |= {name: index for name in operator.makes}
-        last |= {name: index for name in (*operator.reads, *operator.makes)}
-    last |= {name: last_index for name in graph.outputs}
+        first |= dict.fromkeys(operator.makes, index)
+        last |= dict.fromkeys((*operator.reads, *operator.makes), index)
+    last |= dict.fromkeys(graph.outputs, last_index)
     for name in graph.order or graph.tensors:
         tensor = graph.tensors.get(name)
         if tensor is not None and not tensor.constant and (size := align(count_bytes(tensor))):

@@ -53,7 +53,6 @@ def plan_tensorflow_lite(graph: Graph) -> Arena:
     """
     check_form(graph)
     shared = find_shared(graph)
-    lifetimes = find_lifetimes(graph, shared)
     end = len(graph.operators)
     numbers = {name: number for number, name in enumerate(graph.order or graph.tensors)}
 
@@ -154,7 +153,7 @@ def find_lifetimes(graph: Graph, shared: Mapping[str, str]) -> dict[str, tuple[i
     Inputs and outputs of the graph are kept until the end, and so is a tensor that no operator reads.
     """
     end = len(graph.operators)
-    first = {name: 0 for name in graph.inputs}
+    first = dict.fromkeys(graph.inputs, 0)
     last: dict[str, int] = {}
     for index, operator in enumerate(graph.operators):
         first |= {name: index for name in operator.makes if name}
@@ -168,4 +167,3 @@ def list_offsets(arena: Arena) -> Iterator[tuple[str, int]]:
     offsets = {buffer.name: buffer.offset for buffer in arena.buffers}
     yield from offsets.items()
     yield from ((name, offsets[owner]) for name, owner in arena.shared.items())
-

@@ -28,8 +28,7 @@ class Scratch:
     """Whether it lies in the arena of what is kept between two runs."""
 
 
-Rule = Callable[[Tensor, Tensor, Operator, Graph], Iterator[Scratch]]
-"""Of the first input, the first output, the operator and its graph."""
+Rule = Callable[[Graph, Operator], Iterator[Scratch]]
 
 
 def list_scratches(graph: Graph, operator: Operator) -> tuple[Scratch, ...]:
@@ -46,7 +45,7 @@ def list_scratches(graph: Graph, operator: Operator) -> tuple[Scratch, ...]:
             f"{graph.name}: {operator.name}: the scratch buffers of {operator.written or operator.kind} are not known: "
             "leave out the option of the arena"
         )
-    return tuple(rule(graph.tensors[operator.reads[0]], graph.tensors[operator.makes[0]], operator, graph))
+    return tuple(rule(graph, operator))
 
 
 def _is_hybrid(source: Tensor, weights: Tensor) -> bool:
@@ -54,8 +53,9 @@ def _is_hybrid(source: Tensor, weights: Tensor) -> bool:
     return source.dtype == "float32" and weights.dtype in ("int8", "uint8", "int4")
 
 
-def _list_conv(source: Tensor, output: Tensor, operator: Operator, graph: Graph) -> Iterator[Scratch]:
+def _list_conv(graph: Graph, operator: Operator) -> Iterator[Scratch]:
     """An unfolded input (im2col) unless the kernel, the stride and the dilation are 1 (conv.cc)."""
+    source, output = graph.tensors[operator.reads[0]], graph.tensors[operator.makes[0]]
     weights = graph.tensors[operator.reads[1]]
     window = operator.window
     assert window is not None, "a convolution has a window"
@@ -70,14 +70,16 @@ def _list_conv(source: Tensor, output: Tensor, operator: Operator, graph: Graph)
             yield from (Scratch(rows * WORD), Scratch(weights.shape[0] * WORD, persistent=True))
 
 
-def _list_depthwise(source: Tensor, output: Tensor, operator: Operator, graph: Graph) -> Iterator[Scratch]:
+def _list_depthwise(graph: Graph, operator: Operator) -> Iterator[Scratch]:
     """Only with integer weights and float maps: the quantized input, its scales and offsets (depthwise_conv.cc)."""
+    source = graph.tensors[operator.reads[0]]
     if _is_hybrid(source, graph.tensors[operator.reads[1]]):
         yield from map(Scratch, (source.elements, source.shape[0] * WORD, source.shape[0] * WORD))
 
 
-def _list_linear(source: Tensor, output: Tensor, operator: Operator, graph: Graph) -> Iterator[Scratch]:
+def _list_linear(graph: Graph, operator: Operator) -> Iterator[Scratch]:
     """Only with integer weights and float maps: as above, int32 sums, and the sums of weights (fully_connected.cc)."""
+    source = graph.tensors[operator.reads[0]]
     weights = graph.tensors[operator.reads[1]]
     if _is_hybrid(source, weights):
         units, width = weights.shape
@@ -86,15 +88,17 @@ def _list_linear(source: Tensor, output: Tensor, operator: Operator, graph: Grap
         yield Scratch(units * WORD, persistent=True)
 
 
-def _list_sum(source: Tensor, output: Tensor, operator: Operator, graph: Graph) -> Iterator[Scratch]:
+def _list_sum(graph: Graph, operator: Operator) -> Iterator[Scratch]:
     """An index with one number per dimension, the axes, and the sums (reduce.cc)."""
+    source, output = graph.tensors[operator.reads[0]], graph.tensors[operator.makes[0]]
     axes = graph.tensors[operator.reads[1]].elements
     width = max(WORD, count_bytes(Tensor("", (), source.dtype)))
     yield from map(Scratch, (len(source.shape) * WORD, axes * WORD, output.elements * width, 0))
 
 
-def _list_extremum(source: Tensor, output: Tensor, operator: Operator, graph: Graph) -> Iterator[Scratch]:
+def _list_extremum(graph: Graph, operator: Operator) -> Iterator[Scratch]:
     """The same without the sums."""
+    source = graph.tensors[operator.reads[0]]
     axes = graph.tensors[operator.reads[1]].elements
     yield from map(Scratch, (len(source.shape) * WORD, axes * WORD, 0, 0))
 
@@ -110,12 +114,15 @@ RULES: Mapping[str, Rule] = {
     "REDUCE_MIN": _list_extremum,
 }
 """The operators with scratch buffers."""
-WITHOUT = frozenset(
-    """ABS ADD ARG_MAX AVERAGE_POOL_2D BROADCAST_TO CAST CEIL CONCATENATION COS CUMSUM DEPTH_TO_SPACE DEQUANTIZE
-    DIV ELU EXP EXPAND_DIMS FLOOR FLOOR_DIV FLOOR_MOD GATHER GELU GREATER HARD_SWISH L2_NORMALIZATION LEAKY_RELU
-    LOCAL_RESPONSE_NORMALIZATION LOG LOGISTIC LOG_SOFTMAX MAXIMUM MAX_POOL_2D MINIMUM MIRROR_PAD MUL NEG PACK PAD PADV2
-    POW PRELU QUANTIZE RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2
-    ROUND RSQRT SELECT SELECT_V2 SIGN SIN SLICE SOFTMAX SPACE_TO_BATCH_ND SPACE_TO_DEPTH SPLIT SQRT SQUARE
-    SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB TANH TILE TRANSPOSE UNPACK""".split()
-)
+WITHOUT = frozenset({
+    "ABS", "ADD", "ARG_MAX", "AVERAGE_POOL_2D", "BROADCAST_TO", "CAST", "CEIL", "CONCATENATION", "COS",
+    "CUMSUM", "DEPTH_TO_SPACE", "DEQUANTIZE", "DIV", "ELU", "EXP", "EXPAND_DIMS", "FLOOR", "FLOOR_DIV",
+    "FLOOR_MOD", "GATHER", "GELU", "GREATER", "HARD_SWISH", "L2_NORMALIZATION", "LEAKY_RELU",
+    "LOCAL_RESPONSE_NORMALIZATION", "LOG", "LOGISTIC", "LOG_SOFTMAX", "MAXIMUM", "MAX_POOL_2D", "MINIMUM",
+    "MIRROR_PAD", "MUL", "NEG", "PACK", "PAD", "PADV2", "POW", "PRELU", "QUANTIZE", "RELU", "RELU6",
+    "RELU_0_TO_1", "RELU_N1_TO_1", "RESHAPE", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "REVERSE_V2",
+    "ROUND", "RSQRT", "SELECT", "SELECT_V2", "SIGN", "SIN", "SLICE", "SOFTMAX", "SPACE_TO_BATCH_ND",
+    "SPACE_TO_DEPTH", "SPLIT", "SQRT", "SQUARE", "SQUARED_DIFFERENCE", "SQUEEZE", "STRIDED_SLICE", "SUB",
+    "TANH", "TILE", "TRANSPOSE", "UNPACK",
+})  # fmt: skip
 """The operators without scratch buffers."""

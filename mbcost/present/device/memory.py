@@ -161,8 +161,8 @@ def _list_allocators(answer: Memory) -> list[str]:
 
 def _list_options(answer: Memory) -> list[str]:
     options = answer.options
-    if options.planner:
-        return [options.planner]
+    if options.micro:
+        return ["tensorflow-lite-micro"]
     return [field.name.replace("_", "-") for field in fields(options) if getattr(options, field.name)]
 
 
@@ -174,7 +174,7 @@ def _options_text(answer: Memory) -> str:
 
 
 RUNTIMES: Mapping[ArenaOptions, str] = {
-    TENSORFLOW_LITE: "with the scratch buffers of TensorFlow Lite's kernels; what is kept between two runs is elsewhere",
+    TENSORFLOW_LITE: "with the scratch buffers of TensorFlow Lite's kernels; persistent tensors are not included",
     TENSORFLOW_LITE_MICRO: "the head of the arena of TensorFlow Lite for Microcontrollers; its tail is not included",
 }
 """What the plan of a runtime contains, for a file."""

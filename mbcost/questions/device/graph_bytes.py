@@ -95,9 +95,7 @@ def _check_dtypes(graph: Graph, dtypes: tuple[str | None, str | None]) -> None:
             )
 
 
-def _list_column(
-    maps: Maps, graph: Graph, allocator: str, dtype: str | None, options: ArenaOptions
-) -> tuple[int, ...]:
+def _list_column(maps: Maps, graph: Graph, allocator: str, dtype: str | None, options: ArenaOptions) -> tuple[int, ...]:
     if allocator != "arena":
         return count_live_bytes(maps, allocator)
     if options in RUNTIMES:
