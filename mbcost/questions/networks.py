@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
 from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.spec.catalogue.library import find_network, is_file, is_path
+from mbcost.spec.catalogue.library import find_network, is_file, is_path, load_graph
 from mbcost.spec.graph import find_form
 from mbcost.spec.scaling import check_whole
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 IMAGENET = (224, 224)
 """Height and width of the image that a model in Python reads, if nobody says otherwise."""
+WEIGHTS = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".safetensors")
+"""The endings of files that are never read: most are pickles, and loading a pickle executes what is in it."""
 _FACTORY = re.compile(r"(?P<source>[^:(]+):(?P<name>[A-Za-z_][\w.]*)")
 
 
@@ -44,14 +46,22 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the settings do not apply, or there is no such network.
     """
+    if text.lower().endswith(WEIGHTS) and ":" not in text:
+        raise MbcostError(
+            f"{text} has weights in a form that can execute code or has no layers: name what builds the model, "
+            "MODULE:FACTORY, or save it with torch.export as FILE.pt2"
+        )
+    from mbcost.analytic.graph.network import resolve_graph
+
     if not is_model(text):
         if asked.shapes:
             raise MbcostError(
                 f"--input states the size of a file of a model, and {text} is a table: write --res instead"
             )
+        if (graph := load_graph(text)) is not None:
+            _refuse_settings(text, asked.settings)
+            return resolve_graph(graph)
         return resolve_reference(text, asked.settings)
-    from mbcost.analytic.graph.network import resolve_graph
-
     return resolve_graph(read_model(text, asked))
 
 
@@ -114,14 +124,16 @@ def _trace(text: str, asked: Asked) -> Graph:
     if asked.shapes:
         raise MbcostError(f"--input applies to files of models, and {text} is code: write --res instead")
     _refuse_settings(text, replace(asked.settings, resolution=None, in_channels=None))
-    channels = 3 if asked.settings.in_channels is None else check_whole(asked.settings.in_channels, "in-channels")
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
     from mbcost.measured.graph import trace_graph
-    from mbcost.measured.load import load_model
+    from mbcost.measured.load import find_image, load_model
 
     model = load_model(text, asked.arguments)
-    graph: Graph = trace_graph(model, text, asked.settings.resolution or IMAGENET, channels, force=asked.force)
+    channels, resolution = find_image(model) or (3, IMAGENET)
+    if asked.settings.in_channels is not None:
+        channels = check_whole(asked.settings.in_channels, "in-channels")
+    graph: Graph = trace_graph(model, text, asked.settings.resolution or resolution, channels, force=asked.force)
     return graph
 
 

@@ -126,9 +126,11 @@ class TracedModel:
     """The parameters that belong to none of the calls, each with its number of values."""
     computed: bool = False
     """Whether real activations had to be computed; otherwise torch computed only the shapes."""
-    folded: str = ""
-    """What can have become of its norms, one of `FOLDED` in mbcost/spec/implementation.py; empty if it has norms, or if
-    nobody exports a model like it."""
+    folded: bool = False
+    """Whether it is a file without norms, so that they can have been folded into its layers."""
+    absent: tuple[tuple[str, int], ...] = ()
+    """The layers of such a file that have no bias, each with its outputs. Exporters leave out a bias that is 0, so the
+    layer counts as one with a bias."""
 
     @property
     def params(self) -> int:

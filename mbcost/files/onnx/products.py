@@ -20,7 +20,8 @@ def convolution(weights: int = 1, bias: int = 2, addend: int = 0, *, transposed:
 
     def translate(node: Node, maker: Maker) -> Iterator[Operator]:
         quantized = node.op in ("ConvInteger",)
-        reads = node.read(0), node.read(weights), "" if quantized else node.read(bias)
+        absent = quantized or node.read(bias) in maker.facts.zeros
+        reads = node.read(0), node.read(weights), "" if absent else node.read(bias)
         image, kernel = maker.shape(reads[0]), maker.shape(reads[1])
         if node.number("channels_last", 0):
             yield maker.unknown(node, "its map has the channels last")
@@ -35,6 +36,7 @@ def convolution(weights: int = 1, bias: int = 2, addend: int = 0, *, transposed:
             maker.scales[reads[1]] = 1
         geometry = read_geometry(node, maker.facts, len(image) - 2, kernel[2:])
         made = maker.shape(node.makes[0])
+        maker.check_map(node, image, made)
         window = geometry.window(image[2:], made[2:], transposed=transposed)
         function, groups = _fused(node), node.number("group", 1)
         kind = "transposed_conv" if transposed else "conv"

@@ -106,9 +106,19 @@ def conv(node: Node) -> Operator:
     node.need("Conv2DOptions")
     source, weights, made = node.input(0), node.input(1), node.output()
     (batch, height, width, channels), sides = node.sides(source, 4), node.sides(weights, 4)
-    if not sides[3] or channels % sides[3] or sides[0] % (channels // sides[3]):
-        raise node.refuse(f"has weights of the shape {list(sides)} for {channels} channels")
-    return _finish(node, made, (batch, height, width), sides[0], (sides[1], sides[2]), channels // sides[3])
+    groups = _count_groups(node, channels, sides[3], sides[0])
+    return _finish(node, made, (batch, height, width), sides[0], (sides[1], sides[2]), groups)
+
+
+def _count_groups(node: Node, channels: int, inputs: int, outputs: int) -> int:
+    """Return the number of groups, each of which reads `inputs` of the channels.
+
+    Raises:
+        MbcostError: they are not a whole number, or there is nothing.
+    """
+    if min(channels, inputs, outputs) < 1 or channels % inputs or outputs % (channels // inputs):
+        raise node.refuse(f"has weights for {inputs} inputs and {outputs} outputs, and a map of {channels} channels")
+    return channels // inputs
 
 
 def depthwise(node: Node) -> Operator:
@@ -129,28 +139,57 @@ def _finish(
     check_shape(node, made, (image[0], *slide(moves, (image[1], image[2])), channels))
     check_bias(node, node.optional(2), channels)
     operator = node.make("conv", function=node.fused())
-    return replace(operator, window=pad(moves, (image[1], image[2])), groups=groups if channels else 1)
+    return replace(operator, window=pad(moves, (image[1], image[2])), groups=groups)
 
 
 def transposed(node: Node) -> Operator:
-    """Return a transposed convolution, which reads its output's shape, weights, a map and perhaps a bias.
-
-    Its weights have the shape (outputs, height, width, inputs). Its padding is that of the convolution the other way.
-    """
+    """Return a transposed convolution, which reads its output's shape, weights, a map and perhaps a bias."""
     node.need("TransposeConvOptions")
     weights, source, made, bias = node.input(1), node.input(2), node.output(), node.optional(3)
-    (batch, _, _, channels), sides = node.sides(source, 4), node.sides(weights, 4)
-    shape = node.sides(made, 4)
+    sides = node.sides(weights, 4)
     moves = check_moves(node, (sides[1], sides[2]), (node.option("StrideH"), node.option("StrideW")), (1, 1))
+    if node.integers(0) not in (None, made.shape):
+        raise node.refuse(f"makes the shape {list(made.shape)}, expected {list(node.integers(0) or ())}")
+    check_transposed(node, moves, source, weights, bias)
+    operator = node.make("transposed_conv", (source, weights, bias, node.input(0)), node.fused())
+    return replace(operator, window=pad(moves, (made.shape[1], made.shape[2])))
+
+
+def transposed_with_bias(node: Node) -> Operator:
+    """Return MediaPipe's custom operator Convolution2DTransposeBias: a map, weights and a bias.
+
+    Its options are three numbers of 32 bits: the padding (1 is SAME, 2 is VALID), the stride along the width and the
+    height.
+    """
+    options = node.operator.table.vector("CustomOptions", "B")
+    if options.count < 12 or len(node.inputs) != 3:
+        return node.give_up("a custom operator whose options are not those that MediaPipe writes")
+    file = node.operator.table.file
+    padding, width, height = (file.read("i", options.at + 4 * index, "an option") for index in range(3))
+    source, weights, bias, made = node.input(0), node.input(1), node.input(2), node.output()
+    sides = node.sides(weights, 4)
+    if padding not in (1, 2) or min(width, height, *sides) < 1:
+        raise node.refuse(f"has the padding {padding}, the stride {(height, width)} and weights {list(sides)}")
+    moves = Moves((sides[1], sides[2]), (height, width), (1, 1), same=padding == 1)
+    check_transposed(node, moves, source, weights, bias)
+    return replace(node.make("transposed_conv"), window=pad(moves, (made.shape[1], made.shape[2])))
+
+
+def check_transposed(node: Node, moves: Moves, source: Tensor, weights: Tensor, bias: Tensor | None) -> None:
+    """Refuse a transposed convolution whose output, moved over by the same window, is not as large as its input.
+
+    Its weights have the shape (outputs, height, width, inputs).
+
+    Raises:
+        MbcostError: it is not, or channels do not fit.
+    """
+    (batch, _, _, channels), sides = node.sides(source, 4), node.sides(weights, 4)
+    shape = node.sides(node.output(), 4)
     if sides[3] != channels:
         raise node.refuse(f"has weights of the shape {list(sides)} for {channels} channels")
-    if node.integers(0) not in (None, shape):
-        raise node.refuse(f"makes '{made.name}' of the shape {list(shape)}, expected {list(node.integers(0) or ())}")
     check_shape(node, source, (batch, *slide(moves, (shape[1], shape[2])), channels))
-    check_shape(node, made, (batch, shape[1], shape[2], sides[0]))
+    check_shape(node, node.output(), (batch, shape[1], shape[2], sides[0]))
     check_bias(node, bias, sides[0])
-    operator = node.make("transposed_conv", (source, weights, bias, node.input(0)), node.fused())
-    return replace(operator, window=pad(moves, (shape[1], shape[2])))
 
 
 def conv_3d(node: Node) -> Operator:
@@ -163,8 +202,7 @@ def conv_3d(node: Node) -> Operator:
     source, weights, made = node.input(2 if back else 0), node.input(1), node.output()
     shape, sides, made_shape = node.sides(source, 5), node.sides(weights, 5), node.sides(made, 5)
     inputs, outputs = (sides[4], sides[3]) if back else (sides[3], sides[4])
-    if not inputs or shape[4] % inputs or outputs % (shape[4] // inputs):
-        raise node.refuse(f"has weights of the shape {list(sides)} for {shape[4]} channels")
+    groups = _count_groups(node, shape[4], inputs, outputs)
     moves = read_moves(node, (sides[1], sides[2]))
     dilation = node.option("DilationDFactor", default=1)
     depth = check_moves(node, (sides[0], 1), (node.option("StrideD"), 1), (dilation, 1))
@@ -178,7 +216,7 @@ def conv_3d(node: Node) -> Operator:
     reads = (source, weights, bias, node.input(0)) if back else None
     operator = node.make("transposed_conv" if back else "conv", reads, node.fused())
     window = pad(moves, (large[2], large[3]))
-    return replace(operator, window=replace(window, kernel=(sides[0] * sides[1], sides[2])), groups=shape[4] // inputs)
+    return replace(operator, window=replace(window, kernel=(sides[0] * sides[1], sides[2])), groups=groups)
 
 
 def pool(node: Node) -> Operator:

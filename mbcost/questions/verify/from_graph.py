@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mbcost.analytic.graph.count import Counter
+from mbcost.analytic.graph.count import MERGED, Counter
 from mbcost.analytic.graph.network import find_image
 from mbcost.analytic.graph.shapes import shape_map
 from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network, resolve
-from mbcost.spec.graph import Graph, Window
-from mbcost.spec.implementation import Implementation
+from mbcost.spec.graph import Graph, Operator, Window
 from mbcost.spec.observed import Call, LayerFacts, NormFacts, TracedModel
 from mbcost.spec.table import Spec
 from mbcost.spec.tally import total
@@ -88,6 +87,14 @@ class _Tracer:
             if operator.kind in WEIGHTED:
                 yield operator.name, self.graph.tensors[operator.reads[1]].storage
 
+    def has_vector(self, operator: Operator) -> bool:
+        """Return whether an operator reads a constant with more than one value."""
+        return any(
+            self.graph.tensors[name].constant and self.graph.tensors[name].elements > 1
+            for name in operator.reads
+            if name
+        )
+
     def list_norms(self, unit: Unit) -> Iterator[NormFacts]:
         """Yield the norms after a layer. A product with one constant per channel, then a sum, is a batch norm."""
         channels = shape_map(self.graph, unit.lead.makes[0], unit.lead.kind).channels
@@ -95,7 +102,7 @@ class _Tracer:
             if follower.kind == "norm":
                 kind = next((name for word, name in NORMS.items() if word in follower.function), follower.function)
                 yield NormFacts(kind, channels, epsilon=_round(follower.epsilon))
-            elif follower.kind == "multiply":
+            elif follower.kind == "multiply" and self.has_vector(follower):
                 yield NormFacts("batch norm", channels)
 
 
@@ -116,44 +123,44 @@ def describe_graph(graph: Graph) -> TracedModel:
     for unit in list_units(clean):
         tracer.add(unit)
     shape = shape_map(graph, image, "conv")
-    return TracedModel(
-        graph.name,
-        (shape.height, shape.width),
-        shape.channels,
-        tuple(tracer.calls),
-        tuple(tracer.loose),
-        folded=_find_folded(tracer.calls),
-    )
+    size = shape.height, shape.width
+    model = TracedModel(graph.name, size, shape.channels, tuple(tracer.calls), tuple(tracer.loose))
+    norms = any(call.norms for call in model.calls)
+    return model if norms or graph.form not in MERGED else _add_zeros(model)
 
 
-def _find_folded(calls: Sequence[Call]) -> str:
-    """Return what can have become of norms: convolutions with a bias and without a norm can contain one."""
-    if any(call.norms for call in calls):
-        return ""
-    if any(call.facts.biases and call.facts.operator == "conv" for call in calls):
-        return "biases"
-    return "" if any(call.facts.biases for call in calls) else "nothing"
+def _add_zeros(model: TracedModel) -> TracedModel:
+    """Return the model with a bias of every convolution and linear layer, whose file leaves out what is 0."""
+    calls: list[Call] = []
+    absent: list[tuple[str, int]] = []
+    for call in model.calls:
+        facts, outputs = call.facts, call.facts.output[2]
+        if facts.operator in WEIGHTED and not facts.biases and call.shares is None:
+            absent.append((facts.name, outputs))
+            call = replace(
+                call, facts=replace(facts, biases=outputs), params=call.params + outputs, stored=call.params + outputs
+            )
+        calls.append(call)
+    return replace(model, calls=tuple(calls), absent=tuple(absent), folded=True)
 
 
-def fold_norms(spec: Spec, folded: str) -> Spec:
-    """Return the table with implementations whose norms are folded, one of `FOLDED`.
+def fold_norms(spec: Spec) -> Spec:
+    """Return the table with implementations whose norms are folded into their convolutions.
 
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = load_spec("v2")
-    >>> resolve(v2).params() - resolve(fold_norms(v2, "biases")).params()
+    >>> resolve(v2).params() - resolve(fold_norms(v2)).params()
     17056
     """
-    implementations: dict[str, Implementation] = {}
-    for name, implementation in spec.implementations.items():
-        rules = replace(implementation.layer_rules, folded=folded)
-        if folded == "nothing":
-            rules = replace(rules, bias=frozenset(), bias_and_norm=frozenset())
-        implementations[name] = replace(implementation, layer_rules=rules)
-    return replace(spec, implementations=implementations)
+    folded = {
+        name: replace(rules, layer_rules=replace(rules.layer_rules, folded=True))
+        for name, rules in spec.implementations.items()
+    }
+    return replace(spec, implementations=folded)
 
 
-def fold_network(network: Network, folded: str) -> Network:
-    """Return the same network with its norms folded, one of `FOLDED`; a network without a table stays as it is.
+def fold_network(network: Network) -> Network:
+    """Return the same network with its norms folded; a network without a table stays as it is.
 
     Raises:
         MbcostError: no network can be built.
@@ -161,7 +168,7 @@ def fold_network(network: Network, folded: str) -> Network:
     if network.spec.is_flat:
         return network
     return resolve(
-        fold_norms(network.spec, folded),
+        fold_norms(network.spec),
         alpha=network.alpha,
         resolution=network.resolution,
         implementation=network.implementation,

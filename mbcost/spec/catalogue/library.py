@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mbcost.errors import STANDARD_INPUT, MbcostError, choose, unknown
 from mbcost.spec.catalogue.meant import describe_meaning
 from mbcost.spec.convention import Convention
-from mbcost.spec.graph import find_form
+from mbcost.spec.graph import Graph, find_form
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
 from mbcost.spec.reading.nodes import Reader
@@ -202,6 +202,20 @@ def load_flat(name: str) -> FlatNetwork | None:
     from mbcost.spec.reading.flat import is_flat, read_flat
 
     return read_flat(reader) if is_flat(reader.root) else None
+
+
+def load_graph(name: str) -> Graph | None:
+    """Return the graph in a file of YAML, or on standard input; None for anything else.
+
+    Raises:
+        MbcostError: the file cannot be read.
+        SpecError: the file is a graph, but not a valid one.
+    """
+    if find_form(name) is not None or not (name == "-" or is_file(name)) or (reader := _read_document(name)) is None:
+        return None
+    from mbcost.spec.reading.graph import is_graph, read_graph
+
+    return read_graph(reader) if is_graph(reader.root) else None
 
 
 @cache

@@ -7,7 +7,21 @@ from collections.abc import Callable, Mapping
 
 from mbcost.errors import MbcostError
 
-MODELS = ("onnx", "pt", "pth", "pb", "tflite", "h5", "keras", "safetensors", "ckpt", "caffemodel", "mlmodel")
+MODELS = (
+    "onnx",
+    "pt",
+    "pth",
+    "pb",
+    "tflite",
+    "h5",
+    "keras",
+    "safetensors",
+    "ckpt",
+    "bin",
+    "pkl",
+    "caffemodel",
+    "mlmodel",
+)
 """The endings of files in which other programs keep models and weights."""
 LONGEST = 100
 """The characters of the longest word that is looked at."""

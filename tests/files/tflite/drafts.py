@@ -71,9 +71,9 @@ class Draft:
         data = [b"", *(item["data"] for item in self.tensors if "data" in item)]
         buffers = [self._buffer(builder, content) for content in data]
         codes = list(dict.fromkeys(code for code, *_ in self.operators))
-        places = [index for index, item in enumerate(self.tensors) if "data" in item]
+        stored = [index for index, item in enumerate(self.tensors) if "data" in item]
         tensors = [
-            self._tensor(builder, item, places.index(index) + 1 if index in places else 0)
+            self._tensor(builder, item, stored.index(index) + 1 if index in stored else 0)
             for index, item in enumerate(self.tensors)
         ]
         operators = [self._operator(builder, codes, *item) for item in self.operators]
@@ -95,9 +95,14 @@ class Draft:
         return bytes(builder.Output())
 
     @staticmethod
-    def _buffer(builder: Any, content: bytes) -> Any:
-        vector = builder.CreateByteVector(content) if content else None
+    def _buffer(builder: Any, content: bytes | tuple[int, int]) -> Any:
+        """A buffer with its bytes, or with their position and length in the file."""
+        outside = isinstance(content, tuple)
+        vector = builder.CreateByteVector(content) if content and not outside else None
         tflite.BufferStart(builder)
+        if outside:
+            tflite.BufferAddOffset(builder, content[0])
+            tflite.BufferAddSize(builder, content[1])
         if vector is not None:
             tflite.BufferAddData(builder, vector)
         return tflite.BufferEnd(builder)
@@ -125,10 +130,13 @@ class Draft:
             for name, value in fields.items():
                 getattr(tflite, f"{options}Add{name}")(builder, value)
             table = getattr(tflite, f"{options}End")(builder)
+        custom = builder.CreateByteVector(fields["custom"]) if "custom" in fields else None
         tflite.OperatorStart(builder)
         tflite.OperatorAddOpcodeIndex(builder, codes.index(code))
         tflite.OperatorAddInputs(builder, sides[0])
         tflite.OperatorAddOutputs(builder, sides[1])
+        if custom is not None:
+            tflite.OperatorAddCustomOptions(builder, custom)
         if table is not None:
             tflite.OperatorAddBuiltinOptionsType(builder, getattr(tflite.BuiltinOptions, options))
             tflite.OperatorAddBuiltinOptions(builder, table)
