@@ -9,11 +9,14 @@ from dataclasses import dataclass, fields, replace
 from mbcost.analytic.layers import Conv2d, GlobalPool, Layer
 from mbcost.analytic.memory.allocators import find_lifetimes
 from mbcost.analytic.network import Network
+from mbcost.errors import MbcostError
 
 ALIGNMENT = 64
 """TensorFlow Lite's kDefaultTensorAlignment (tensorflow/lite/util.h), in bytes."""
 WORD = 4
 """Bytes of an int32, in which an int8 pool sums."""
+MOST_BUFFERS = 10_000
+"""The tensors of a graph that get offsets; the time grows with the square of their number."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,19 @@ def plan_arena(network: Network, size: int, options: ArenaOptions = MAPS_ALONE) 
         buffers[0] = replace(buffers[0], last=moments)
     placed = place_buffers(buffers, ALIGNMENT if options.align else 1, moments)
     return tuple(replace(buffer, first=buffer.first // 2, last=buffer.last // 2) for buffer in placed)
+
+
+def check_count(name: str, count: int) -> None:
+    """Check that a graph does not have too many tensors for an arena.
+
+    Raises:
+        MbcostError: it has.
+    """
+    if count > MOST_BUFFERS:
+        raise MbcostError(
+            f"{name} has {count:,} tensors, and an arena is planned for at most {MOST_BUFFERS:,}: leave out the "
+            "allocator arena"
+        )
 
 
 def measure_extent(buffers: Iterable[Buffer]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mbcost.analytic.graph.units import Unit, clean_graph, find_channel_axis, list_units
-from mbcost.analytic.memory.arena import ALIGNMENT, ArenaOptions, Buffer, place_buffers
+from mbcost.analytic.memory.arena import ALIGNMENT, ArenaOptions, Buffer, check_count, place_buffers
 from mbcost.analytic.memory.tensors import count_bytes
 from mbcost.spec.graph import Graph, Tensor, Window
 
@@ -132,7 +132,7 @@ def _writes_in_place(maps: Maps, index: int) -> bool:
 
 def is_depthwise(graph: Graph, unit: Unit) -> bool:
     """Return whether a unit computes each output channel from the same input channel alone."""
-    if unit.lead.kind != "conv" or len(unit.reads) != 1:
+    if unit.lead.kind != "conv" or len(unit.reads) != 1 or len(unit.makes) != 1:
         return False
     channels = _count_channels(graph, unit.reads[0])
     return 1 < channels == unit.lead.groups == _count_channels(graph, unit.makes[0])
@@ -174,7 +174,10 @@ def _find_end(maps: Maps, start: int) -> int | None:
 
 def _feeds_only(maps: Maps, index: int) -> bool:
     """Return whether what a step makes is read by the next step, and by nothing else."""
-    made = maps.owners[maps.steps[index].unit.makes[0]]
+    makes = maps.steps[index].unit.makes
+    if len(makes) != 1:
+        return False
+    made = maps.owners[makes[0]]
     follower = maps.steps[index + 1].unit
     return maps.last[made] == index + 1 and made in {maps.owners.get(name) for name in follower.reads}
 
@@ -182,7 +185,7 @@ def _feeds_only(maps: Maps, index: int) -> bool:
 def _is_pointwise(unit: Unit) -> bool:
     window = unit.lead.window or Window()
     one = {*window.kernel, *window.stride} == {1}
-    return unit.lead.kind == "conv" and unit.lead.groups == 1 and one and len(unit.reads) == 1
+    return unit.lead.kind == "conv" and unit.lead.groups == 1 and one and len(unit.reads) == len(unit.makes) == 1
 
 
 def _count_channels(graph: Graph, name: str) -> int:
@@ -195,6 +198,7 @@ def plan_graph_arena(maps: Maps, options: ArenaOptions) -> tuple[Buffer, ...]:
 
     Of the options, `keep_input` and `align` apply.
     """
+    check_count(maps.graph.name, len(maps.sizes))
     steps = len(maps.steps)
     kept = {maps.owners[name] for name in maps.graph.inputs} if options.keep_input else set[str]()
     buffers = [

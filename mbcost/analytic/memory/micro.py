@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from operator import attrgetter
 
-from mbcost.analytic.memory.arena import Buffer
+from mbcost.analytic.memory.arena import Buffer, check_count
 from mbcost.analytic.memory.tensors import count_bytes
 from mbcost.analytic.memory.tflite_arena import Arena
-from mbcost.analytic.memory.tflite_scratch import WITHOUT, WORD
+from mbcost.analytic.memory.tflite_scratch import MALFORMED, WITHOUT, WORD, refuse_operands
 from mbcost.errors import MbcostError
 from mbcost.spec.graph import Graph, Operator
 
@@ -41,6 +41,7 @@ def plan_micro(graph: Graph) -> Arena:
             f"{graph.name}: the arena of a microcontroller is known for .tflite files: convert it, or leave out the "
             "option"
         )
+    check_count(graph.name, len(graph.tensors))
     buffers = [*_list_tensors(graph), *_list_scratches(graph)]
     # The largest first; of equally large ones, the last one that was added.
     buffers.reverse()
@@ -98,8 +99,15 @@ def list_scratch_sizes(graph: Graph, operator: Operator) -> tuple[int, ...]:
     Raises:
         MbcostError: they are not known.
     """
-    source, output = graph.tensors[operator.reads[0]], graph.tensors[operator.makes[0]]
+    try:
+        return _list_sizes(graph, operator)
+    except MALFORMED:
+        raise refuse_operands(graph, operator) from None
+
+
+def _list_sizes(graph: Graph, operator: Operator) -> tuple[int, ...]:
     if operator.written in REDUCTIONS:
+        source, output = graph.tensors[operator.reads[0]], graph.tensors[operator.makes[0]]
         sums = operator.written in ("MEAN", "SUM") and source.dtype in SUMMED
         axes = graph.tensors[operator.reads[1]].elements
         return (*([output.elements * WORD] if sums else []), len(source.shape) * WORD, axes * WORD)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mbcost.analytic.memory.arena import ALIGNMENT, Buffer, place_in_order
+from mbcost.analytic.memory.arena import ALIGNMENT, Buffer, check_count, place_in_order
 from mbcost.analytic.memory.libstdcxx import list_as_set, sort_by_keys
 from mbcost.analytic.memory.tensors import count_bytes
 from mbcost.analytic.memory.tflite_scratch import list_scratches
@@ -52,6 +52,7 @@ def plan_tensorflow_lite(graph: Graph) -> Arena:
             a tensor whose shape is only known when it runs.
     """
     check_form(graph)
+    check_count(graph.name, len(graph.tensors))
     shared = find_shared(graph)
     end = len(graph.operators)
     numbers = {name: number for number, name in enumerate(graph.order or graph.tensors)}

@@ -14,6 +14,8 @@ from mbcost.analytic.memory.tensors import BYTE, count_bits, count_bytes
 from mbcost.errors import MbcostError
 from mbcost.spec.graph import Graph, Operator, Tensor
 
+MALFORMED = (IndexError, KeyError, ValueError, ZeroDivisionError, AssertionError)
+"""What a rule raises for a tensor that is absent or has other sides than the kernel reads."""
 WORD = 4
 """Bytes of an int32 and of a float32."""
 
@@ -45,7 +47,18 @@ def list_scratches(graph: Graph, operator: Operator) -> tuple[Scratch, ...]:
             f"{graph.name}: {operator.name}: the scratch buffers of {operator.written or operator.kind} are not known: "
             "leave out the option of the arena"
         )
-    return tuple(rule(graph, operator))
+    try:
+        return tuple(rule(graph, operator))
+    except MALFORMED:
+        raise refuse_operands(graph, operator) from None
+
+
+def refuse_operands(graph: Graph, operator: Operator) -> MbcostError:
+    """Return the error for an operator whose tensors do not have the sides that its kernel reads."""
+    return MbcostError(
+        f"{graph.name}: {operator.name}: {operator.written} does not have the tensors that its kernel reads: leave out "
+        "the option of the arena"
+    )
 
 
 def _is_hybrid(source: Tensor, weights: Tensor) -> bool:
