@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 from mbcost.analytic.reference import Settings
-from mbcost.cli.arguments import choose_top, parse_reference, parse_resolution
+from mbcost.cli.arguments import choose_top, parse_arguments, parse_reference, parse_resolution
 from mbcost.cli.completers import complete_network, one_of
 from mbcost.cli.files import choose_file, write
-from mbcost.cli.options import HeadText, NoTop, Output
+from mbcost.cli.options import HeadText, Kwargs, NoTop, Output
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
-from mbcost.cli.verify.verify import Kwargs, parse_arguments
 from mbcost.errors import MbcostError, unknown
 from mbcost.questions.networks import Asked, read_model
 from mbcost.questions.verify.export import flatten
