@@ -127,6 +127,8 @@ def read_file(path: Path, name: str, form: str, asked: Asked) -> Graph:
     _refuse_settings(name, replace(asked.settings, resolution=None))
     if not path.is_file():
         raise MbcostError(f"{name} is not a regular file: save the model as one, because it is read in parts")
+    if form == "torch":
+        return _trace(name, asked, path)
     return read_graph(path, name, form, InputSizes(asked.shapes, asked.settings.resolution))
 
 
@@ -159,7 +161,8 @@ def _refuse_reference(text: str) -> None:
             raise MbcostError(f"{name} is a model with fixed numbers: {remedy}")
 
 
-def _trace(text: str, asked: Asked) -> Graph:
+def _trace(text: str, asked: Asked, path: Path | None = None) -> Graph:
+    """Return the graph of a model in Python, or of a saved program, of which the path can be stated."""
     if asked.shapes:
         raise MbcostError(f"--input applies to files of models, and {text} is code: write --res instead")
     _refuse_settings(text, replace(asked.settings, resolution=None, in_channels=None))
@@ -167,8 +170,9 @@ def _trace(text: str, asked: Asked) -> Graph:
         raise MissingLibrary("torch", "validate")
     from mbcost.measured.graph import trace_graph
     from mbcost.measured.load import find_image, load_model
+    from mbcost.measured.program import load_program
 
-    model = load_model(text, asked.arguments)
+    model = load_model(text, asked.arguments) if path is None else load_program(path, text)
     channels, resolution = find_image(model) or (3, IMAGENET)
     if asked.settings.in_channels is not None:
         channels = check_whole(asked.settings.in_channels, "in-channels")

@@ -24,7 +24,8 @@ def find_twin(network: Network) -> Network:
     model = describe_graph(network.graph)
     specs = [load_spec(name) for name in NETWORKS]
     try:
-        matches = find_closest(list(map(fold_norms, specs)) if model.folded else specs, model, None, None, None)
+        tried = list(map(fold_norms, specs)) if model.folded else specs
+        matches = find_closest(tried, model, None, None, None)
     except MbcostError:  # no built-in network can be built at its size or with its channels
         return network
     expected = _list_functions(network.tally())
