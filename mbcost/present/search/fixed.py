@@ -35,9 +35,10 @@ COLUMNS: tuple[Column[LimitCheck], ...] = (
 def as_table(answer: FixedFit) -> Table:
     """Return one row per network and limit."""
     lead = [_write_verdict(answer, network) for network in answer.networks]
+    dtypes = answer.dtype or "the dtypes of the model"
     notes = [
         *dict.fromkeys(f"{option_of(check.limit)}: {check.reason}" for check in answer.checks if check.reason),
-        f"memory and flash in {answer.rules.dtype}, memory by the allocation model {answer.rules.allocator}",
+        f"memory and flash in {dtypes}, memory by the allocation model {answer.rules.allocator}",
         convention_text(answer.rules.convention),
         *list_totals_notes(answer.networks),
     ]
@@ -52,7 +53,7 @@ def as_json(answer: FixedFit) -> dict[str, Any]:
         "passed": answer.passed,
         "convention": rules.convention.name,
         "allocator": rules.allocator,
-        "dtype": rules.dtype,
+        "dtype": answer.dtype,
         "units": {"memory": "bytes", "flash": "bytes", "latency": "ms", "top1": "percent"},
         "networks": [
             {

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import estimate_accuracy
@@ -54,6 +53,9 @@ class FixedFit:
     """Every limit of every network."""
 
     rules: CountingRules
+    """Without the dtype."""
+    dtype: str | None
+    """In which memory and flash are counted; None if it is the model's own."""
     checks: tuple[LimitCheck, ...]
 
     @property
@@ -80,7 +82,11 @@ class FixedFit:
 
 
 def check_limits_of(
-    networks: Sequence[Network], limits: Sequence[Limit], rules: CountingRules, calibration: Calibration | None = None
+    networks: Sequence[Network],
+    limits: Sequence[Limit],
+    rules: CountingRules,
+    calibration: Calibration | None = None,
+    dtype: str | None = None,
 ) -> FixedFit:
     """Return whether each network keeps each limit.
 
@@ -90,18 +96,19 @@ def check_limits_of(
     Args:
         networks: at least one.
         limits: at least one, of different quantities.
-        rules: how params, mult-adds and bytes are counted.
+        rules: how params and mult-adds are counted, and the allocation model.
         calibration: the device, if a limit is a latency.
+        dtype: the dtype in which memory and flash are counted; by default the model's own.
 
     Raises:
         MbcostError: a network is too large for an estimate.
     """
     checks = [
-        _check(network, limit, _measure(network, limit.quantity, rules, calibration))
+        _check(network, limit, _measure(network, limit.quantity, rules, calibration, dtype))
         for network in networks
         for limit in limits
     ]
-    return FixedFit(rules, tuple(checks))
+    return FixedFit(rules, dtype, tuple(checks))
 
 
 def _check(network: Network, limit: Limit, measured: Measured) -> LimitCheck:
@@ -127,7 +134,9 @@ def _measure_missing(limit: Limit, value: int | float) -> int | float:
     return -missing if limit.at_least else missing
 
 
-def _measure(network: Network, quantity: str, rules: CountingRules, calibration: Calibration | None) -> Measured:
+def _measure(
+    network: Network, quantity: str, rules: CountingRules, calibration: Calibration | None, dtype: str | None
+) -> Measured:
     """Return the network's value of a quantity."""
     if quantity == "mult_adds":
         return Measured(network.mult_adds(rules.convention))
@@ -141,14 +150,12 @@ def _measure(network: Network, quantity: str, rules: CountingRules, calibration:
         latency = estimate_known(calibration, network)
         reason = "" if latency.reason is None else f"no interval: {latency.reason}"
         return Measured(latency.milliseconds, latency.high, reason)
-    return _measure_bytes(network, quantity, rules)
+    return _measure_bytes(network, quantity, rules.allocator, dtype)
 
 
-def _measure_bytes(network: Network, quantity: str, rules: CountingRules) -> Measured:
+def _measure_bytes(network: Network, quantity: str, allocator: str, dtype: str | None) -> Measured:
     try:
-        memory = compute_memory(network, (rules.allocator,), rules.dtype, rules.dtype)
+        memory = compute_memory(network, (allocator,), dtype, dtype)
     except MbcostError as error:
-        if quantity == "memory":
-            return Measured(None, reason=str(error))
-        return Measured(compute_flash(count_stored(network), rules.dtype).total)
+        return Measured(None, reason=str(error))
     return Measured(memory.peaks[0].bytes if quantity == "memory" else memory.flash.total)
