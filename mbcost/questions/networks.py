@@ -38,6 +38,8 @@ class Asked:
     arguments: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     """Keyword arguments of a factory."""
     force: bool = False
+    allow_unknown: bool = False
+    """Whether `verify` passes a file with operators that are not known."""
 
 
 def resolve_network(text: str, asked: Asked = Asked()) -> Network:

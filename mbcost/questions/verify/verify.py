@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
+from mbcost.analytic.graph.network import list_not_counted
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MissingLibrary
@@ -145,12 +146,18 @@ def is_file_of_model(text: str) -> bool:
 def read_traced(name: str, asked: Asked) -> TracedModel:
     """Return the layers of a file of a model.
 
+    Operators that are not known are parameters of no layer, so that the file differs, unless they are allowed.
+
     Raises:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the file cannot be read.
     """
     known = Settings(resolution=asked.settings.resolution)
-    return describe_graph(read_model(name, Asked(known, asked.shapes)))
+    graph = read_model(name, Asked(known, asked.shapes))
+    model = describe_graph(graph)
+    unknown = () if asked.allow_unknown else tuple(list_not_counted(graph))
+    rows = ((f"{item.count} x {item.operator}, not counted: {item.reason}", 0) for item in unknown)
+    return replace(model, loose=(*model.loose, *rows))
 
 
 def verify_model(
