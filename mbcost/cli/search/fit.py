@@ -18,6 +18,7 @@ from mbcost.present.search.fit import COLUMNS, DATA, as_table
 from mbcost.present.search.fit_json import as_json
 from mbcost.present.search.fixed import as_json as fixed_json
 from mbcost.present.search.fixed import as_table as tabulate_fixed
+from mbcost.questions.device.memory import DEFAULT_DTYPE
 from mbcost.questions.networks import is_model
 from mbcost.questions.search.configurations import CountingRules
 from mbcost.questions.search.effort import check_arenas
@@ -105,12 +106,12 @@ def fit(
     estimator = limit_options.make_estimator()
     limits = limit_options.parse(estimator.device)
     wish = make_wish(key, pareto=pareto, every=every, limit=limit)
-    rules = load_rules(convention, allocator, dtype or "int8")
+    rules = load_rules(convention, allocator, dtype or DEFAULT_DTYPE)
     check_arenas(rules.allocator, wish.most)
     if models:
         if is_wished := [option for option, given in wishes.items() if given]:
             raise MbcostError(f"{nets[0]} is one model and is not searched: remove {is_wished[0]}")
-        fixed = _check_models(nets, options, limits, rules, estimator, dtype)
+        fixed = _check_models(nets, options, limits, rules, dtype, estimator)
         emit(tabulate_fixed(fixed), fixed_json(fixed), destination)
         return 0 if fixed.passed else 1
     requests = plan_search(nets, options, limits, wish, every=every, force=force)
@@ -124,8 +125,8 @@ def _check_models(
     options: NetworkOptions,
     limits: Sequence[Limit],
     rules: CountingRules,
-    estimator: Estimator,
     dtype: str | None,
+    estimator: Estimator,
 ) -> FixedFit:
     """Return whether models with fixed numbers keep the limits.
 
@@ -135,6 +136,4 @@ def _check_models(
     check_limits(limits, "top1")
     if tables := [net for net in nets if not is_model(net)]:
         raise MbcostError(f"{tables[0]} is a table, which is searched, and a model is checked: name only one kind")
-    named = None if dtype is None else rules.dtype
-    networks = [resolve_network(net, options) for net in nets]
-    return check_limits_of(networks, limits, rules, estimator.calibration, named)
+    return check_limits_of([resolve_network(net, options) for net in nets], limits, rules, dtype, estimator.calibration)

@@ -36,8 +36,7 @@ Dtype = Annotated[
 OwnDtype = Annotated[
     Optional[str],
     Option(
-        "--dtype",
-        help=f"Data type of weights and feature maps: {', '.join(DTYPES)} [default: int8; that of a file of a model].",
+        help=f"Data type of weights and feature maps: {', '.join(DTYPES)} [default: int8, and for a model its own].",
         metavar="DTYPE",
         complete=one_of(*DTYPES),
     ),

@@ -35,10 +35,10 @@ COLUMNS: tuple[Column[LimitCheck], ...] = (
 def as_table(answer: FixedFit) -> Table:
     """Return one row per network and limit."""
     lead = [_write_verdict(answer, network) for network in answer.networks]
-    dtypes = answer.dtype or "the dtypes of the model"
     notes = [
         *dict.fromkeys(f"{option_of(check.limit)}: {check.reason}" for check in answer.checks if check.reason),
-        f"memory and flash in {dtypes}, memory by the allocation model {answer.rules.allocator}",
+        f"memory and flash in {answer.dtype or 'the dtype of the model'}, memory by the allocation model "
+        f"{answer.rules.allocator}",
         convention_text(answer.rules.convention),
         *list_totals_notes(answer.networks),
     ]

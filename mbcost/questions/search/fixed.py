@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import estimate_accuracy
-from mbcost.questions.device.memory import compute_memory
+from mbcost.questions.device.memory import DEFAULT_DTYPE, compute_memory
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.latency.latency import estimate_known
 from mbcost.questions.search.configurations import CountingRules
@@ -53,9 +54,8 @@ class FixedFit:
     """Every limit of every network."""
 
     rules: CountingRules
-    """Without the dtype."""
     dtype: str | None
-    """In which memory and flash are counted; None if it is the model's own."""
+    """Of weights and feature maps; None if each model has its own."""
     checks: tuple[LimitCheck, ...]
 
     @property
@@ -85,8 +85,8 @@ def check_limits_of(
     networks: Sequence[Network],
     limits: Sequence[Limit],
     rules: CountingRules,
-    calibration: Calibration | None = None,
     dtype: str | None = None,
+    calibration: Calibration | None = None,
 ) -> FixedFit:
     """Return whether each network keeps each limit.
 
@@ -96,15 +96,15 @@ def check_limits_of(
     Args:
         networks: at least one.
         limits: at least one, of different quantities.
-        rules: how params and mult-adds are counted, and the allocation model.
+        rules: how params, mult-adds and bytes are counted; its dtype does not matter.
+        dtype: the dtype of weights and feature maps; by default that of each model.
         calibration: the device, if a limit is a latency.
-        dtype: the dtype in which memory and flash are counted; by default the model's own.
 
     Raises:
         MbcostError: a network is too large for an estimate.
     """
     checks = [
-        _check(network, limit, _measure(network, limit.quantity, rules, calibration, dtype))
+        _check(network, limit, _measure(network, limit.quantity, rules, dtype, calibration))
         for network in networks
         for limit in limits
     ]
@@ -135,7 +135,7 @@ def _measure_missing(limit: Limit, value: int | float) -> int | float:
 
 
 def _measure(
-    network: Network, quantity: str, rules: CountingRules, calibration: Calibration | None, dtype: str | None
+    network: Network, quantity: str, rules: CountingRules, dtype: str | None, calibration: Calibration | None
 ) -> Measured:
     """Return the network's value of a quantity."""
     if quantity == "mult_adds":
@@ -150,12 +150,14 @@ def _measure(
         latency = estimate_known(calibration, network)
         reason = "" if latency.reason is None else f"no interval: {latency.reason}"
         return Measured(latency.milliseconds, latency.high, reason)
-    return _measure_bytes(network, quantity, rules.allocator, dtype)
+    return _measure_bytes(network, quantity, rules, dtype)
 
 
-def _measure_bytes(network: Network, quantity: str, allocator: str, dtype: str | None) -> Measured:
+def _measure_bytes(network: Network, quantity: str, rules: CountingRules, dtype: str | None) -> Measured:
     try:
-        memory = compute_memory(network, (allocator,), dtype, dtype)
+        memory = compute_memory(network, (rules.allocator,), dtype, dtype)
     except MbcostError as error:
-        return Measured(None, reason=str(error))
+        if quantity == "memory":
+            return Measured(None, reason=str(error))
+        return Measured(compute_flash(count_stored(network), dtype or DEFAULT_DTYPE).total)
     return Measured(memory.peaks[0].bytes if quantity == "memory" else memory.flash.total)
