@@ -128,8 +128,7 @@ def _fold_like(network: Network, other: Network) -> Network:
     """Return a table's network with its norms folded if the other one is a file without any, else the network."""
     if other.graph is None or network.graph is not None:
         return network
-    folded = describe_graph(other.graph).folded
-    return fold_network(network, folded) if folded else network
+    return fold_network(network) if describe_graph(other.graph).folded else network
 
 
 def _align_steps(

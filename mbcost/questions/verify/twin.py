@@ -24,7 +24,8 @@ def find_twin(network: Network) -> Network:
     model = describe_graph(network.graph)
     specs = [load_spec(name) for name in NETWORKS]
     try:
-        matches = find_closest([fold_norms(spec, model.folded) for spec in specs], model, None, None, None)
+        tried = list(map(fold_norms, specs)) if model.folded else specs
+        matches = find_closest(tried, model, None, None, None)
     except MbcostError:  # no built-in network can be built at its size or with its channels
         return network
     expected = _list_functions(network.tally())
@@ -47,8 +48,12 @@ def _unfold(network: Network) -> Network:
 
 
 def _list_functions(tally: Tally) -> tuple[int, ...]:
-    """Return the elements through everything that has no weights and is counted."""
+    """Return the elements through everything that has no weights and is counted.
+
+    A hard sigmoid is a ReLU6 and a multiplication, as which a file can spell it.
+    """
+    hard = tally.hard_sigmoid_elements
     return (
-        tally.relu_elements, tally.relu6_elements, tally.hard_swish_elements, tally.hard_sigmoid_elements,
-        tally.swish_elements, tally.sigmoid_elements, tally.multiplies, tally.adds,
+        tally.relu_elements, tally.relu6_elements + hard, tally.hard_swish_elements, tally.swish_elements,
+        tally.sigmoid_elements, tally.multiplies + hard, tally.adds,
     )  # fmt: skip
