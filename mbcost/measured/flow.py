@@ -37,9 +37,13 @@ class DataFlow:
         self._origins: dict[Hashable, Origin] = {}
         self._parts: dict[Hashable, list[tuple[range, Origin]]] = {}
         """The parts of storages that belong to several tensors of the model, as after `vector_to_parameters`."""
+        self.add_stored(stored)
+        self.add_parameters(parameters)
+
+    def add_stored(self, stored: Iterable[tuple[str, Tensor]]) -> None:
+        """Know tensors of the model that are not parameters, or tensors that torch uses instead of them."""
         for name, tensor in stored:
             self._store(tensor, Origin(frozenset(), hash(("stored", name))))
-        self.add_parameters(parameters)
 
     def add_parameters(self, parameters: Iterable[tuple[str, Tensor]]) -> None:
         """Know parameters, or tensors that torch uses instead of them."""
@@ -48,20 +52,20 @@ class DataFlow:
 
     def _store(self, tensor: Tensor, origin: Origin) -> None:
         first = _offset(tensor)
-        self._parts.setdefault(_storage(tensor), []).append((range(first, first + tensor.numel()), origin))
-        self._origins[_storage(tensor)] = origin
+        self._parts.setdefault(locate_storage(tensor), []).append((range(first, first + tensor.numel()), origin))
+        self._origins[locate_storage(tensor)] = origin
 
     def start(self, image: Tensor) -> None:
         """Know the image."""
-        self._sources[_storage(image)] = frozenset([IMAGE])
+        self._sources[locate_storage(image)] = frozenset([IMAGE])
 
     def sources(self, tensor: Any) -> frozenset[int]:
         """Return the layers whose outputs reach `tensor` without another layer between them; empty if it is no map."""
-        return self._sources.get(_storage(tensor), frozenset()) if isinstance(tensor, Tensor) else frozenset()
+        return self._sources.get(locate_storage(tensor), frozenset()) if isinstance(tensor, Tensor) else frozenset()
 
     def origin(self, tensor: Any) -> Origin | None:
         """Return where a tensor that is not a map comes from; None if that is not known."""
-        if not isinstance(tensor, Tensor) or (key := _storage(tensor)) in self._sources:
+        if not isinstance(tensor, Tensor) or (key := locate_storage(tensor)) in self._sources:
             return None
         if len(parts := self._parts.get(key, ())) > 1:
             offset = _offset(tensor)
@@ -73,20 +77,26 @@ class DataFlow:
         origin = self.origin(tensor)
         return next(iter(origin.parameters)) if origin and not origin.computed and origin.parameters else None
 
+    def name(self, tensor: Any) -> str | None:
+        """Return the parameter that `tensor` is, in any shape; None if it is computed or comes from several."""
+        origin = self.origin(tensor)
+        known = origin is not None and not origin.computed and len(origin.parameters) == 1
+        return next(iter(origin.parameters)) if origin is not None and known else None
+
     def follow(self, operator: Any, args: Any, kwargs: Any, output: Any, *, copies: bool) -> None:
         """Know the results of an operator; `copies` says that its result has the values of its operand."""
         inputs, outputs = list(list_tensors((args, kwargs))), list(list_tensors(output))
         if sources := frozenset[int]().union(*map(self.sources, inputs)):
             for tensor in outputs:
-                self._sources[_storage(tensor)] = self.sources(tensor) | sources
+                self._sources[locate_storage(tensor)] = self.sources(tensor) | sources
             return
         origins = [origin for tensor in inputs if (origin := self.origin(tensor)) is not None]
         if not origins:
             return
-        operands = {_storage(tensor) for tensor in inputs}
+        operands = {locate_storage(tensor) for tensor in inputs}
         merged, in_place = _merge(origins), operator._schema.is_mutable
         for index, tensor in enumerate(outputs):
-            key = _storage(tensor)
+            key = locate_storage(tensor)
             if not in_place and (key in operands or key in self._origins):  # a view
                 continue
             self._parts.pop(key, None)
@@ -99,7 +109,7 @@ class DataFlow:
     def record(self, output: Any, index: int, *, of_weights: bool) -> None:
         """Know that `output` is the result of layer `index`; `of_weights` says that no map is among its operands."""
         for tensor in list_tensors(output):
-            key = _storage(tensor)
+            key = locate_storage(tensor)
             if of_weights and (origin := self._origins.get(key)):
                 self._origins[key] = replace(origin, computed=True, layers=origin.layers | {index})
             elif not of_weights:
@@ -154,7 +164,7 @@ def _merge(origins: list[Origin]) -> Origin:
     )
 
 
-def _storage(tensor: Tensor) -> Hashable:
+def locate_storage(tensor: Tensor) -> Hashable:
     """Return the identity of a tensor's storage, or that of a tensor that has none, such as a sparse one."""
     if tensor.layout != torch.strided:
         return WeakIdRef(tensor)

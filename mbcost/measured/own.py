@@ -48,7 +48,7 @@ def trace_model(
     """
     if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
         raise MbcostError(f"{name} has lazy modules without shapes: run it once in its factory")
-    size = (1, in_channels, *resolution)
+    size = find_image_size(model, resolution, in_channels)
     computed, on_meta = False, any(parameter.is_meta for parameter in model.parameters())
     recorder = Recorder(model, strict=False)
     if on_meta or not _run_on_shapes(model, size, recorder):
@@ -64,6 +64,14 @@ def trace_model(
     calls = recorder.calls()
     computed = computed and not on_meta
     return TracedModel(name, resolution, in_channels, calls, tuple(recorder.unused.items()), computed)
+
+
+def find_image_size(model: nn.Module, resolution: tuple[int, int], in_channels: int) -> tuple[int, int, int, int]:
+    """Return the size of the image that a model reads: (1, C, H, W), or (1, H, W, C) if Keras built it for that."""
+    shape = getattr(model, "input_shape", None)
+    if isinstance(shape, tuple) and len(shape) == 4 and shape[3] == in_channels != shape[1]:
+        return 1, *resolution, in_channels
+    return 1, in_channels, *resolution
 
 
 def _run_on_shapes(model: nn.Module, size: tuple[int, ...], recorder: Recorder) -> bool:
@@ -106,7 +114,7 @@ def _run_unchanged(
 ) -> None:
     first = next(model.parameters(), None)
     device = None if first is None else first.device
-    with _unchanged(model), ExitStack() as stack:
+    with unchanged(model), ExitStack() as stack:
         # Views of a parameter are views of its stand-in.
         named = model.named_parameters()
         recorder.add_stand_ins({} if fake is None else {name: fake.from_tensor(parameter) for name, parameter in named})
@@ -142,7 +150,7 @@ def _check_memory(model: nn.Module, name: str, image: str, elements: int) -> Non
 
 
 @contextmanager
-def _unchanged(model: nn.Module) -> Iterator[None]:
+def unchanged(model: nn.Module) -> Iterator[None]:
     """Restore the model and the random number generators after the context, whatever happens inside.
 
     Every module gets back its attributes, every list, dict and set among them its members, and every parameter, buffer

@@ -1,0 +1,195 @@
+"""A user's model and our own one with the same weights, run on the same images and compared layer by layer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, redirect_stdout
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mbcost.errors import MbcostError
+from mbcost.measured.blame import blaming
+from mbcost.measured.build import build
+from mbcost.measured.capture import Capture, CapturedLayer
+from mbcost.measured.draw import draw_values
+from mbcost.measured.eval_mode import evaluating
+from mbcost.measured.flow import list_tensors
+from mbcost.measured.instance import threads_of_torch
+from mbcost.measured.own import find_image_size, unchanged
+from mbcost.measured.recorder import list_other_tensors
+from mbcost.measured.rescaling import Rescaling, find_rescaling
+from mbcost.measured.shortage import naming_shortage
+from mbcost.measured.stand_ins import StandIns
+from mbcost.measured.twin import Results, Twin
+from mbcost.spec.function import FunctionFacts, Variant
+
+SEEDS = (20170417, 20180113)
+"""Of the random images: one for each pair of them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a model computes for one image."""
+
+    capture: Capture
+    layers: tuple[CapturedLayer, ...]
+    """In the order of the network."""
+    output: Any
+
+
+class Subject:
+    """A user's model, which runs on stand-ins and is left unchanged.
+
+    Args:
+        model: the model.
+        name: its name in messages.
+        size: (N, C, H, W) or (N, H, W, C) of the image that it reads.
+        order: the position of the call that is each layer of the network.
+    """
+
+    def __init__(self, model: nn.Module, name: str, size: tuple[int, ...], order: Sequence[int]) -> None:
+        self.model, self.name, self.size, self.order = model, name, size, order
+        self.parameters = dict(model.named_parameters())
+        if any(parameter.is_meta for parameter in self.parameters.values()):
+            raise MbcostError(f"{name} has parameters without values, on the meta device: make it on the CPU")
+        self.device = next((parameter.device for parameter in self.parameters.values()), torch.device("cpu"))
+
+    def make_stand_ins(self) -> StandIns:
+        """Return stand-ins with the model's own values."""
+        return StandIns((*self.parameters.values(), *(tensor for _, tensor in list_other_tensors(self.model))))
+
+    def run(self, image: Tensor, stand_ins: StandIns, **settings: Any) -> Run:
+        """Run the model on an image, (N, C, H, W).
+
+        Raises:
+            MbcostError: it does not run, or executes other layers than before.
+        """
+        read = image if self.size[1] == image.shape[1] else image.permute(0, 2, 3, 1).contiguous()
+        capture = Capture(self.model, stand_ins, **settings)
+        capture.flow.start(read)
+        subject = f"{self.name} does not run on random images in float64"
+        with ExitStack() as stack:
+            for context in (
+                unchanged(self.model), evaluating(self.model), torch.no_grad(), redirect_stdout(sys.stderr),
+                blaming(subject), naming_shortage(subject), capture, stand_ins, capture.functions,
+                stand_ins.functions,
+            ):  # fmt: skip
+                stack.enter_context(context)
+            output = self.model(read)
+        if capture.fault is not None:
+            raise capture.fault
+        results = capture.results
+        if len(results) != len(self.order):
+            raise MbcostError(
+                f"{self.name} executes {len(results)} layers on a random image and {len(self.order)} on zeros: its "
+                "layers depend on the values of the image, so they cannot be compared with those of a network"
+            )
+        return Run(capture, tuple(results[index] for index in self.order), output)
+
+
+def compare_functions(
+    model: nn.Module, name: str, order: Sequence[int], variants: Sequence[Variant], resolution: tuple[int, int]
+) -> tuple[int, FunctionFacts]:
+    """Copy a model's weights into our model of each variant, and compare the results of the layers in float64.
+
+    The models run on two random images with the model's own weights, and on two with random ones. They run in eval
+    mode, and the user's model is left unchanged.
+
+    Args:
+        model: the user's model.
+        name: its name in messages.
+        order: for each layer of the network, the position of the model's call that is this layer.
+        variants: networks that all have these layers.
+        resolution: height and width of the images in pixels.
+
+    Returns:
+        The position of the first variant that is the same function, or else of the one that differs last, and the
+        comparison with it.
+
+    Raises:
+        MbcostError: the model does not run on random images, or memory is short.
+    """
+    channels = variants[0].in_channels
+    subject = Subject(model, name, find_image_size(model, resolution, channels), order)
+    with threads_of_torch(1):  # torch's depthwise convolution in float64 is a hundred times slower with several
+        return _compare(subject, variants, (1, channels, *resolution))
+
+
+def _compare(subject: Subject, variants: Sequence[Variant], size: tuple[int, ...]) -> tuple[int, FunctionFacts]:
+    twins = [Twin(_build(variant), torch.zeros(size, dtype=torch.float64)) for variant in variants]
+    facts: dict[int, FunctionFacts] = {}
+    probe, rescaling = _probe(subject, size)
+    for values in (draw_values(probe.capture, subject.parameters, SEEDS[0]), None):
+        stand_ins = subject.make_stand_ins()
+        for parameter, value in (values or {}).items():
+            stand_ins.view(subject.parameters[parameter]).copy_(value)
+        for number, seed in enumerate(SEEDS):
+            image = _draw_image(size, seed, subject.device)
+            settings = {"variances": probe.capture.variances, "calibrates": values is not None and number == 0}
+            run = subject.run(rescaling.invert(image), stand_ins, **settings)
+            for index, twin in enumerate(twins):
+                compared = _compare_run(twin, run, image)
+                facts[index] = facts[index].merge(compared) if index in facts else compared
+    best = max(facts, key=lambda index: facts[index].length)
+    return best, _add_notes(facts[best], rescaling)
+
+
+def _probe(subject: Subject, size: tuple[int, ...]) -> tuple[Run, Rescaling]:
+    """Run the model once with its own weights, and return what it computes from the image before its first layer."""
+    image = _draw_image(size, SEEDS[0], subject.device)
+    probe = subject.run(image, subject.make_stand_ins(), inputs=frozenset(subject.order[:1]))
+    read = probe.layers[0].input
+    rescaling = None if read is None else find_rescaling(image, read)
+    return probe, rescaling or Rescaling((1.0,) * size[1], (0.0,) * size[1])
+
+
+def _add_notes(facts: FunctionFacts, rescaling: Rescaling) -> FunctionFacts:
+    if rescaling.identical:
+        return facts
+    if rescaling.unit is not None:
+        return replace(facts, remarks=(f"the model rescales the image first, from {rescaling.unit}",))
+    return replace(facts, notes=(f"the model rescales the image before its first layer: {rescaling}",))
+
+
+def _build(variant: Variant) -> nn.Module:
+    return build(
+        variant.spec, alpha=variant.alpha, implementation=variant.implementation, classes=variant.classes,
+        in_channels=variant.in_channels,
+    )  # fmt: skip
+
+
+def _draw_image(size: tuple[int, ...], seed: int, device: torch.device) -> Tensor:
+    return torch.randn(size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(device)
+
+
+def _compare_run(twin: Twin, run: Run, image: Tensor) -> FunctionFacts:
+    twin.copy(run.layers)
+    results = twin.run(image.cpu())
+    layers = [measure_difference(ours, theirs.output) for ours, theirs in zip(results.outputs, run.layers, strict=True)]
+    return FunctionFacts(tuple(layers), _compare_outputs(results, run.output), 1)
+
+
+def _compare_outputs(results: Results, output: Any) -> float:
+    """Return the difference of the first output that has as many values as ours; infinite without one."""
+    candidates = [tensor for tensor in list_tensors(_open(output)) if tensor.numel() == results.final.numel()]
+    return measure_difference(results.final, candidates[0]) if candidates else float("inf")
+
+
+def _open(output: Any) -> Any:
+    """Return what a model returns as nested lists, tuples and dicts; transformers' outputs are dicts already."""
+    return vars(output) if hasattr(output, "__dataclass_fields__") and not isinstance(output, dict) else output
+
+
+def measure_difference(ours: Tensor, theirs: Tensor) -> float:
+    """Return the largest difference, relative to the largest absolute value of ours; infinite for other sizes."""
+    if ours.numel() != theirs.numel():
+        return float("inf")
+    if ours.ndim == theirs.ndim == 4 and ours.shape != theirs.shape:
+        theirs = theirs.permute(0, 3, 1, 2)
+    difference = float((ours - theirs.to(ours.device, ours.dtype).reshape(ours.shape)).abs().max())
+    scale = float(ours.abs().max())
+    return difference / scale if scale else (difference and float("inf"))
