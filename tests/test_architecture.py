@@ -55,6 +55,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "core": set(),
         "many": {"core"},
         "memory": {"many", "core"},
+        "graph": {"core"},
     },
     "questions": {
         "cost": set(),
@@ -106,7 +107,7 @@ same: there it holds for the family's name, on its own floor or one below. Every
 
 FLOORS = ("questions", "present", "cli")
 SHARED: Mapping[str, set[str]] = {
-    "questions": {"work"},
+    "questions": {"networks", "work"},
     "present": {
         "table",
         "arrangement",

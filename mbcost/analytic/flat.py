@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
+from mbcost.analytic.layers import BatchNorm, Layer, Linear, Shape
 from mbcost.analytic.network import Network
+from mbcost.analytic.written import WrittenConv2d
 from mbcost.errors import Position
 from mbcost.spec.flat import FlatLayer, FlatNetwork
 from mbcost.spec.observed import Map
@@ -14,18 +14,6 @@ from mbcost.spec.table import Row, Spec
 
 AS_WRITTEN = "as written"
 """The name in place of an implementation's: a flat list leaves nothing to decide."""
-
-
-@dataclass(frozen=True)
-class WrittenConv2d(Conv2d):
-    """A convolution whose output map is stated, whatever its padding."""
-
-    written: Shape = field(kw_only=True)
-
-    @property
-    def output(self) -> Shape:
-        """The shape of the output map."""
-        return self.written
 
 
 def resolve_flat(flat: FlatNetwork) -> Network:

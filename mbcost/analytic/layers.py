@@ -288,6 +288,35 @@ class Add(_Elementwise):
         return Tally(adds=self.input.elements)
 
 
-Layer = Conv2d | Linear | BatchNorm | VectorNorm | Activation | GlobalPool | GridPool | WindowPool | Multiply | Add
-Leading = Conv2d | Linear | VectorNorm | GlobalPool | GridPool | WindowPool | Multiply | Add
+@dataclass(frozen=True)
+class Operation:
+    """Any other operator of a file: its map and its counts are stated."""
+
+    name: str
+    input: Shape
+    output: Shape
+    operator: str
+    counts: Tally
+    reason: str = ""
+    """Why it is not counted; empty if it is."""
+
+    def tally(self) -> Tally:
+        """Return the stated counts."""
+        return self.counts
+
+
+Layer = (
+    Conv2d
+    | Linear
+    | BatchNorm
+    | VectorNorm
+    | Activation
+    | GlobalPool
+    | GridPool
+    | WindowPool
+    | Multiply
+    | Add
+    | Operation
+)
+Leading = Conv2d | Linear | VectorNorm | GlobalPool | GridPool | WindowPool | Multiply | Add | Operation
 """Layers that open a row of a cost table; norm and activation belong to the row of the layer before them."""

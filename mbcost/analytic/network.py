@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -15,6 +15,7 @@ from mbcost.errors import MbcostError, escape
 from mbcost.spec.catalogue.library import as_convention, load_convention
 from mbcost.spec.catalogue.reference import reference_text
 from mbcost.spec.convention import Convention
+from mbcost.spec.graph import Graph, NotCounted
 from mbcost.spec.scaling import Scaling, check_whole
 from mbcost.spec.table import CLASSES, Row, Spec
 from mbcost.spec.tally import Tally, total
@@ -81,6 +82,10 @@ class Network:
     classes: int
     in_channels: int
     layers: tuple[Layer, ...]
+    graph: Graph | None = field(default=None, repr=False, compare=False)
+    """What a file or a traced model says of it; None if it is built from a table."""
+    not_counted: tuple[NotCounted, ...] = ()
+    """The operators of the graph that are not known, so that the totals leave them out."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mbcost.analytic.network import Network
-from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.errors import MbcostError
+from mbcost.analytic.reference import Settings
+from mbcost.cli.streams import spool_standard_input
+from mbcost.errors import STANDARD_INPUT, MbcostError, choose
+from mbcost.questions import networks
+from mbcost.questions.networks import Asked
 from mbcost.spec.catalogue import reference
 from mbcost.spec.catalogue.reference import (
     Reference,
@@ -17,6 +22,7 @@ from mbcost.spec.catalogue.reference import (
     parse_rho,
     pick_setting,
 )
+from mbcost.spec.graph import FORMS
 from mbcost.spec.table import Spec
 
 __all__ = [
@@ -49,7 +55,17 @@ class NetworkOptions:
     classes: int | None = None
     head: str | None = None
     in_channels: int | None = None
+    inputs: list[str] | None = None
+    form: str | None = None
     top: bool = True
+
+    def ask(self) -> Asked:
+        """Return what they say about a model, a table or a file.
+
+        Raises:
+            MbcostError: a text is not an alpha, a resolution, a rho or the shape of an input.
+        """
+        return Asked(self.parse(), parse_shapes(self.inputs or []))
 
     def parse(self) -> Settings:
         """Return the settings that they state.
@@ -113,12 +129,55 @@ def _expand_range(text: str, option: str, longest: int) -> list[str]:
 
 
 def resolve_network(text: str, options: NetworkOptions = NetworkOptions()) -> Network:
-    """Return the network that a reference and the options describe together.
+    """Return the network that a reference, a file of a model or a factory and the options describe together.
 
     Raises:
+        MissingLibrary: what reads the file is not installed.
         MbcostError: they contradict each other or do not describe a network.
     """
-    return resolve_reference(text, options.parse())
+    asked = options.ask()
+    form = choose_form(text, options.form)
+    if form is None:
+        return networks.resolve_network(text, asked)
+    from mbcost.analytic.graph.network import resolve_graph
+
+    with spool_standard_input() as path:
+        return resolve_graph(networks.read_file(path, STANDARD_INPUT, form, asked))
+
+
+def choose_form(text: str, form: str | None) -> str | None:
+    """Return the format of a model on standard input; None if the text names something else, or a table there.
+
+    Raises:
+        MbcostError: there is no such format, or a file is named, whose name states the format.
+    """
+    if form is None:
+        return None
+    known = ("yaml", *dict.fromkeys(FORMS.values()))
+    form = choose("format of models", form, known)
+    if text != "-":
+        raise MbcostError(f"--type {form} is for standard input: {text} is read by the ending of its name")
+    return None if form == "yaml" else form
+
+
+def parse_shapes(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Read shapes of inputs such as `image=1x3x224x224`; a name can contain `=` and colons.
+
+    Raises:
+        MbcostError: a word has another form, or a name occurs twice.
+
+    >>> parse_shapes(["image=1x3x224x224"])
+    {'image': (1, 3, 224, 224)}
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for word in words:
+        name, _, shape = word.rpartition("=")
+        if not name or re.fullmatch(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8})*", shape) is None:
+            raise MbcostError(f"--input '{word}' is not the shape of an input: write NAME=1x3x224x224")
+        if name in shapes:
+            raise MbcostError(f"--input gives the shape of '{name}' twice: remove one")
+        shapes[name] = tuple(map(int, shape.split("x")))
+    return shapes
 
 
 def scale_resolution(spec: Spec, rho: str) -> tuple[int, int]:

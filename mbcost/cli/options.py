@@ -30,7 +30,8 @@ Net = Annotated[
     str,
     Argument(
         metavar="NET",
-        help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL. - reads standard input.",
+        help="NAME or FILE.yaml, then optionally @ALPHA, /RES and :IMPL; or a model: FILE.onnx, .tflite, .keras, .h5 "
+        "or .pt2, MODULE:FACTORY or ./FILE.py:FACTORY. - reads standard input.",
         complete=complete_network,
     ),
 ]
@@ -66,6 +67,23 @@ HeadText = Annotated[
 InChannels = Annotated[
     Optional[int],
     Option(help="Number of channels of the input [default: the table's own].", metavar="N"),
+]
+Inputs = Annotated[
+    Optional[list[str]],
+    Option(
+        "--input",
+        help="The shape of an input that a file of a model leaves open. Can be repeated [default: the file's own].",
+        metavar="NAME=1x3x224x224",
+    ),
+]
+ModelType = Annotated[
+    Optional[str],
+    Option(
+        "--type",
+        help="What standard input contains: yaml, onnx, tflite, keras or torch [default: yaml].",
+        metavar="FORMAT",
+        complete=one_of("yaml", "onnx", "tflite", "keras", "torch"),
+    ),
 ]
 NoTop = Annotated[bool, Option("--no-top", help="Leave out the global pool and what follows it.")]
 ConventionName = Annotated[
@@ -178,6 +196,8 @@ GROUPS: Mapping[Any, Group] = {
             "classes": Classes,
             "head": HeadText,
             "in_channels": InChannels,
+            "inputs": Inputs,
+            "form": ModelType,
             "no_top": NoTop,
         },
     ),

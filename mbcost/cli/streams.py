@@ -6,10 +6,12 @@ import errno
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mbcost.errors import MbcostError, escape, shorten
+from mbcost.errors import STANDARD_INPUT, MbcostError, escape, shorten
 
 if TYPE_CHECKING:
     from mbcost.present.text import Screen
@@ -50,6 +52,25 @@ def _understands_colours() -> bool:
     if not windows.kernel32.GetConsoleMode(console, ctypes.byref(mode)):
         return False
     return bool(windows.kernel32.SetConsoleMode(console, mode.value | 4))  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
+
+
+@contextmanager
+def spool_standard_input() -> Iterator[Path]:
+    """Write standard input to a file, for what reads a model in parts, and remove the file afterwards.
+
+    Raises:
+        MbcostError: standard input is closed or a terminal.
+    """
+    import shutil
+    import tempfile
+
+    if sys.stdin is None or is_terminal(sys.stdin):
+        raise MbcostError(f"{STANDARD_INPUT}: there is no file: pipe a model into it")
+    with tempfile.TemporaryDirectory(prefix="mbcost-") as folder:
+        path = Path(folder) / "model"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path
 
 
 def read_screen() -> Screen:

@@ -7,23 +7,14 @@ from importlib import import_module
 from pathlib import Path
 
 from mbcost.errors import MbcostError, choose
-from mbcost.files.sizes import InputSizes
+from mbcost.files.sizes import NO_SIZES, InputSizes
 from mbcost.spec.graph import Graph
 
 Read = Callable[[Path, str, InputSizes], Graph]
 """Reads the file at a path, which messages call by the second argument."""
 
 
-def find_form(name: str) -> str | None:
-    """Return the format of a file by the ending of its name; None if it is not that of a model.
-
-    >>> find_form("model.ONNX"), find_form("net.yaml")
-    ('onnx', None)
-    """
-    return ENDINGS.get(Path(name).suffix.lower())
-
-
-def read_graph(path: Path, name: str, form: str, sizes: InputSizes = InputSizes()) -> Graph:
+def read_graph(path: Path, name: str, form: str, sizes: InputSizes = NO_SIZES) -> Graph:
     """Return the graph of a file.
 
     Args:
@@ -50,10 +41,3 @@ READERS: Mapping[str, str] = {
     "keras": "mbcost.files.keras.read",
 }
 """Each format and the module that reads it, imported when it is used."""
-ENDINGS: Mapping[str, str] = {
-    ".onnx": "onnx",
-    ".tflite": "tflite",
-    ".lite": "tflite",
-    ".keras": "keras",
-    ".h5": "keras",
-}

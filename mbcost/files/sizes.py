@@ -17,3 +17,7 @@ class InputSizes:
 
     def __bool__(self) -> bool:
         return bool(self.shapes) or self.resolution is not None
+
+
+NO_SIZES = InputSizes()
+"""What a user states who states nothing."""

@@ -66,7 +66,7 @@ class Capture(Recorder):
         inputs: frozenset[int] = frozenset(),
     ) -> None:
         super().__init__(model, strict=False)
-        self.add_stand_ins({name: stand_ins.view(parameter) for name, parameter in model.named_parameters()})
+        self.add_stand_ins(stand_ins.view)
         self.flow.add_stored((name, stand_ins.view(tensor)) for name, tensor in list_other_tensors(model))
         self.captured: dict[int, CapturedLayer] = {}
         """The layers, by their position among all that are recorded."""

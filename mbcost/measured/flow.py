@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils.weak import WeakIdRef
+
+from mbcost.measured.versions import find_storage
 
 IMAGE = -1
 """Stands for the image in the sources of a map."""
@@ -52,20 +52,20 @@ class DataFlow:
 
     def _store(self, tensor: Tensor, origin: Origin) -> None:
         first = _offset(tensor)
-        self._parts.setdefault(locate_storage(tensor), []).append((range(first, first + tensor.numel()), origin))
-        self._origins[locate_storage(tensor)] = origin
+        self._parts.setdefault(find_storage(tensor), []).append((range(first, first + tensor.numel()), origin))
+        self._origins[find_storage(tensor)] = origin
 
     def start(self, image: Tensor) -> None:
         """Know the image."""
-        self._sources[locate_storage(image)] = frozenset([IMAGE])
+        self._sources[find_storage(image)] = frozenset([IMAGE])
 
     def sources(self, tensor: Any) -> frozenset[int]:
         """Return the layers whose outputs reach `tensor` without another layer between them; empty if it is no map."""
-        return self._sources.get(locate_storage(tensor), frozenset()) if isinstance(tensor, Tensor) else frozenset()
+        return self._sources.get(find_storage(tensor), frozenset()) if isinstance(tensor, Tensor) else frozenset()
 
     def origin(self, tensor: Any) -> Origin | None:
         """Return where a tensor that is not a map comes from; None if that is not known."""
-        if not isinstance(tensor, Tensor) or (key := locate_storage(tensor)) in self._sources:
+        if not isinstance(tensor, Tensor) or (key := find_storage(tensor)) in self._sources:
             return None
         if len(parts := self._parts.get(key, ())) > 1:
             offset = _offset(tensor)
@@ -88,15 +88,15 @@ class DataFlow:
         inputs, outputs = list(list_tensors((args, kwargs))), list(list_tensors(output))
         if sources := frozenset[int]().union(*map(self.sources, inputs)):
             for tensor in outputs:
-                self._sources[locate_storage(tensor)] = self.sources(tensor) | sources
+                self._sources[find_storage(tensor)] = self.sources(tensor) | sources
             return
         origins = [origin for tensor in inputs if (origin := self.origin(tensor)) is not None]
         if not origins:
             return
-        operands = {locate_storage(tensor) for tensor in inputs}
+        operands = {find_storage(tensor) for tensor in inputs}
         merged, in_place = _merge(origins), operator._schema.is_mutable
         for index, tensor in enumerate(outputs):
-            key = locate_storage(tensor)
+            key = find_storage(tensor)
             if not in_place and (key in operands or key in self._origins):  # a view
                 continue
             self._parts.pop(key, None)
@@ -109,7 +109,7 @@ class DataFlow:
     def record(self, output: Any, index: int, *, of_weights: bool) -> None:
         """Know that `output` is the result of layer `index`; `of_weights` says that no map is among its operands."""
         for tensor in list_tensors(output):
-            key = locate_storage(tensor)
+            key = find_storage(tensor)
             if of_weights and (origin := self._origins.get(key)):
                 self._origins[key] = replace(origin, computed=True, layers=origin.layers | {index})
             elif not of_weights:
@@ -162,13 +162,6 @@ def _merge(origins: list[Origin]) -> Origin:
         any(origin.computed for origin in origins),
         frozenset[int]().union(*(origin.layers for origin in origins)),
     )
-
-
-def locate_storage(tensor: Tensor) -> Hashable:
-    """Return the identity of a tensor's storage, or that of a tensor that has none, such as a sparse one."""
-    if tensor.layout != torch.strided:
-        return WeakIdRef(tensor)
-    return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
 
 
 def _offset(tensor: Tensor) -> int:

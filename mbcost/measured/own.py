@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from logging import getLogger
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,10 @@ from mbcost.measured.blame import blaming
 from mbcost.measured.eval_mode import evaluating
 from mbcost.measured.recorder import Recorder
 from mbcost.measured.shortage import naming_shortage
+from mbcost.measured.watching import Watching
 from mbcost.spec.observed import TracedModel
+
+AnyWatching = TypeVar("AnyWatching", bound=Watching)
 
 MOST_BYTES = 2**32
 """The largest map in bytes that is computed without force."""
@@ -46,24 +49,11 @@ def trace_model(
     Raises:
         MbcostError: the model does not run, or executes no layer that torch shows.
     """
-    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
-        raise MbcostError(f"{name} has lazy modules without shapes: run it once in its factory")
     size = find_image_size(model, resolution, in_channels)
-    computed, on_meta = False, any(parameter.is_meta for parameter in model.parameters())
-    recorder = Recorder(model, strict=False)
-    if on_meta or not _run_on_shapes(model, size, recorder):
-        computed = True
-        image = _describe_image(size)
-        if not (force or on_meta):
-            _check_memory(model, name, image, max(math.prod(size), recorder.count_elements()))
-        recorder = Recorder(model, strict=False)
-        with naming_shortage(f"{name} on {image}"):
-            _run(model, size, recorder, None, name)
+    recorder, computed = watch(model, name, size, lambda: Recorder(model, strict=False), force=force)
     if not recorder.layers:
         raise MbcostError(f"{name} executes no convolution and no linear layer that torch shows")
-    calls = recorder.calls()
-    computed = computed and not on_meta
-    return TracedModel(name, resolution, in_channels, calls, tuple(recorder.unused.items()), computed)
+    return TracedModel(name, resolution, in_channels, recorder.calls(), tuple(recorder.unused.items()), computed)
 
 
 def find_image_size(model: nn.Module, resolution: tuple[int, int], in_channels: int) -> tuple[int, int, int, int]:
@@ -74,7 +64,38 @@ def find_image_size(model: nn.Module, resolution: tuple[int, int], in_channels: 
     return 1, in_channels, *resolution
 
 
-def _run_on_shapes(model: nn.Module, size: tuple[int, ...], recorder: Recorder) -> bool:
+def watch(
+    model: nn.Module, name: str, size: tuple[int, ...], make: Callable[[], AnyWatching], *, force: bool = False
+) -> tuple[AnyWatching, bool]:
+    """Run a model on one image of zeros and return what watched it, and whether activations were computed.
+
+    The model is run and left as `trace_model` says.
+
+    Args:
+        model: any model that reads one image.
+        name: the model's name in messages.
+        size: the shape of the image.
+        make: makes what watches the model, for each run anew.
+        force: as in `trace_model`.
+
+    Raises:
+        MbcostError: the model does not run.
+    """
+    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        raise MbcostError(f"{name} has lazy modules without shapes: run it once in its factory")
+    watching, on_meta = make(), any(parameter.is_meta for parameter in model.parameters())
+    if not on_meta and _run_on_shapes(model, size, watching):
+        return watching, False
+    image = _describe_image(size)
+    if not (force or on_meta):
+        _check_memory(model, name, image, max(math.prod(size), watching.count_elements()))
+    watching = make()
+    with naming_shortage(f"{name} on {image}"):
+        _run(model, size, watching, None, name)
+    return watching, not on_meta
+
+
+def _run_on_shapes(model: nn.Module, size: tuple[int, ...], recorder: Watching) -> bool:
     """Run the model without values; return whether that is possible. It fails if the model needs values, for example.
 
     A recorder of a run that failed has recorded the layers before the failure.
@@ -94,7 +115,7 @@ def _run_on_shapes(model: nn.Module, size: tuple[int, ...], recorder: Recorder) 
 
 
 def _run(
-    model: nn.Module, size: tuple[int, ...], recorder: Recorder, fake: FakeTensorMode | None, name: str = "the model"
+    model: nn.Module, size: tuple[int, ...], recorder: Watching, fake: FakeTensorMode | None, name: str = "the model"
 ) -> None:
     """Run the model on one image of zeros.
 
@@ -110,24 +131,25 @@ def _run(
 
 
 def _run_unchanged(
-    model: nn.Module, size: tuple[int, ...], recorder: Recorder, fake: FakeTensorMode | None, name: str
+    model: nn.Module, size: tuple[int, ...], recorder: Watching, fake: FakeTensorMode | None, name: str
 ) -> None:
     first = next(model.parameters(), None)
     device = None if first is None else first.device
     with unchanged(model), ExitStack() as stack:
         # Views of a parameter are views of its stand-in.
-        named = model.named_parameters()
-        recorder.add_stand_ins({} if fake is None else {name: fake.from_tensor(parameter) for name, parameter in named})
+        if fake is not None:
+            recorder.add_stand_ins(fake.from_tensor)
         for context in (evaluating(model), torch.no_grad(), redirect_stdout(sys.stderr), recorder.naming_modules()):
             stack.enter_context(context)
         stack.enter_context(nullcontext() if fake is None else fake)
-        stack.enter_context(recorder)
         image = torch.zeros(size, device=device, dtype=_find_dtype(model))
-        recorder.flow.start(image)
+        recorder.start(image)
+        stack.enter_context(recorder)
         stack.enter_context(recorder.functions)
         subject = f"{name} does not run on {_describe_image(size)}"
         with blaming(subject), naming_shortage(f"{name} on {_describe_image(size)}"):
-            model(image)
+            output = model(image)
+        recorder.finish(output)
 
 
 def _describe_image(size: tuple[int, ...]) -> str:

@@ -70,7 +70,7 @@ class Subject:
         """
         read = image if self.size[1] == image.shape[1] else image.permute(0, 2, 3, 1).contiguous()
         capture = Capture(self.model, stand_ins, **settings)
-        capture.flow.start(read)
+        capture.start(read)
         subject = f"{self.name} does not run on random images in float64"
         with ExitStack() as stack:
             for context in (

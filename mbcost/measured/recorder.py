@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from inspect import signature
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from mbcost.errors import MbcostError
 from mbcost.measured.execution import ExecutedLayer, Execution, Followers
 from mbcost.measured.flow import DataFlow, count_distinct, list_tensors
 from mbcost.measured.shapes import run_operator
-from mbcost.measured.shortage import is_shortage
 from mbcost.measured.torch_operators import (
     COPIES,
     FOLLOWERS,
@@ -32,11 +28,12 @@ from mbcost.measured.torch_operators import (
     describe_norm,
     describe_other,
 )
+from mbcost.measured.watching import Watching
 from mbcost.measured.written_norms import WrittenNorm, WrittenNorms
 from mbcost.spec.observed import Call
 
 
-class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Recorder(Watching):  # type: ignore[no-untyped-call]
     """Records the layers among all operators that torch dispatches.
 
     Args:
@@ -46,7 +43,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """
 
     def __init__(self, model: nn.Module, *, strict: bool = True) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__(model)
         self.strict = strict
         parameters = list(model.named_parameters())
         self.flow = DataFlow(list_other_tensors(model), parameters)
@@ -60,19 +57,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """What the layers have used, whether it is stored or computed."""
         self.computing: set[int] = set()
         """The positions of those recorded layers that turned out to compute weights."""
-        self.modules = {module: name for name, module in model.named_modules()}
-        self.running: list[str] = []
-        """The modules whose forward is being executed, the innermost last; known inside `naming_modules`."""
-        self.functions = _Functions(self)
+        self.functions: _Functions = _Functions(self)
         self.stand_ins: dict[str, Tensor] = {}
         """They are kept alive: torch would make others."""
-        self.fault: Exception | None = None
-        """The first error of the recorder itself. The model or torch may catch it, so it is remembered."""
 
-    def add_stand_ins(self, stand_ins: Mapping[str, Tensor]) -> None:
-        """Know the tensors that torch uses instead of parameters, by the parameters' names."""
-        self.stand_ins.update(stand_ins)
-        self.flow.add_parameters(stand_ins.items())
+    def add_stand_ins(self, stand_in: Callable[[Tensor], Tensor]) -> None:
+        """Know the tensors that torch uses instead of parameters."""
+        self.stand_ins.update((name, stand_in(parameter)) for name, parameter in self.model.named_parameters())
+        self.flow.add_parameters(self.stand_ins.items())
+
+    def start(self, image: Tensor) -> None:
+        """Know the image."""
+        self.flow.start(image)
 
     def count_elements(self) -> int:
         """Return the elements of the largest map that a layer has returned."""
@@ -96,16 +92,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             # relu_ is relu in place.
             self.dispatch(func.overloadpacket.__name__.removesuffix("_"), func, output, args, kwargs or {})
         return output
-
-    @contextmanager
-    def noticing_faults(self) -> Iterator[None]:
-        """Remember an error in the context, which is not an error of the model that runs."""
-        try:
-            yield
-        except Exception as error:
-            if self.fault is None and not isinstance(error, MbcostError) and not is_shortage(error):
-                self.fault = error
-            raise
 
     def dispatch(self, operator: str, func: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Record what an operator says about the layers, and where its result comes from."""
@@ -197,23 +183,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Record a norm that is a function of torch."""
         self.execution.add_norm(describe_norm(kind, operands, x), x)
         self.assign_parameters(self.execution.find_layer(x), list(operands.values()))
-
-    @contextmanager
-    def naming_modules(self) -> Iterator[None]:
-        """Know which module makes a call. The hooks are torch's global ones, so no module gets a hook."""
-
-        def enter(module: nn.Module, _inputs: Any) -> None:
-            self.running.append(self.modules.get(module, self.running[-1] if self.running else ""))
-
-        def leave(_module: nn.Module, _inputs: Any, _output: Any) -> None:
-            self.running.pop()
-
-        handles = register_module_forward_pre_hook(enter), register_module_forward_hook(leave, always_call=True)
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def calls(self) -> tuple[Call, ...]:
         """Return the recorded layers, each with the parameters that it is the first to use."""

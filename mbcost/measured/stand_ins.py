@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_map
 
-from mbcost.measured.flow import locate_storage
+from mbcost.measured.versions import find_storage
 
 EXACT = torch.float64
 _SHORT = (torch.float32, torch.float16, torch.bfloat16)
@@ -61,7 +61,7 @@ class StandIns(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return operand
         if operand.layout != torch.strided:
             return operand.to(EXACT) if operand.dtype in _SHORT else operand
-        key = locate_storage(operand)
+        key = find_storage(operand)
         if key not in self._storages:
             if operand.dtype not in _SHORT:
                 return operand
@@ -71,7 +71,7 @@ class StandIns(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return base.as_strided(operand.shape, operand.stride(), operand.storage_offset())
 
     def _add(self, tensor: Tensor) -> None:
-        key = locate_storage(tensor)
+        key = find_storage(tensor)
         if key in self._storages:
             return
         with _disable_current_modes(), torch.no_grad():

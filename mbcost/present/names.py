@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mbcost.analytic.network import Network
+from mbcost.errors import escape
 from mbcost.present.table import Spelled
 from mbcost.spec.catalogue.reference import reference_text as reference_text
 from mbcost.spec.catalogue.reference import resolution_text as resolution_text
@@ -15,6 +16,14 @@ from mbcost.spec.table import Spec
 
 BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 """Each is 1024 times the one before it (IEC 80000-13)."""
+FORMS = {
+    "onnx": "ONNX file",
+    "tflite": "TensorFlow Lite file",
+    "keras": "Keras file",
+    "torch": "PyTorch model",
+    "yaml": "graph in YAML",
+}
+"""What the formats of graphs are called above a table."""
 UNITS = {"params": "parameters", "mult_adds": "multiply-adds", "activations": "elements"}
 """The units of a network's totals, for JSON."""
 
@@ -90,6 +99,10 @@ def feature_text(feature: str, value: str) -> str:
 
 def headline(network: Network) -> str:
     """Return the words that identify the network above a table."""
+    if (graph := network.graph) is not None:
+        batch = "" if graph.batch == 1 else f"  batch {graph.batch}, counted per image"
+        sides = f"resolution {size_text(network.resolution)}  channels {network.in_channels}"
+        return f"{escape(graph.name)}  {FORMS.get(graph.form, graph.form)}  {sides}  outputs {network.classes}{batch}"
     if network.spec.head:
         top = f"head {network.spec.head}"
     else:
@@ -103,6 +116,17 @@ def settings_text(network: Network) -> str:
         f"alpha {alpha_text(network.alpha)}  resolution {size_text(network.resolution)}  "
         f"implementation {network.implementation}"
     )
+
+
+def list_graph_notes(network: Network) -> tuple[str, ...]:
+    """Return what to know about the totals of a network that is a file: which of its operators they leave out."""
+    parts = [
+        f"{item.count} x {escape(item.operator or 'an operator without a name')} ({escape(item.reason)})"
+        for item in network.not_counted
+    ]
+    unread = network.graph.unread if network.graph is not None else ()
+    notes = [f"not counted: {', '.join(parts)}: the totals leave them out"] if parts else []
+    return (*notes, *(f"not part of these rows: {escape(part)}" for part in unread))
 
 
 def has_top(network: Network) -> bool:

@@ -52,6 +52,17 @@ KINDS: Mapping[str, str] = {
 FUNCTIONS = ("relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid")
 """The activations that are counted by name. Others have their own names, such as `gelu` or `tanh`, and count zero."""
 
+FORMS: Mapping[str, str] = {
+    ".onnx": "onnx",
+    ".tflite": "tflite",
+    ".lite": "tflite",
+    ".keras": "keras",
+    ".h5": "keras",
+    ".hdf5": "keras",
+    ".pt2": "torch",
+}
+"""The endings of the names of files of models, and their formats."""
+
 MOST_VALUES = 64
 """The values of a constant are read only if it has at most this many elements; nobody reads weights."""
 
@@ -133,6 +144,16 @@ class Operator:
 
 
 @dataclass(frozen=True)
+class NotCounted:
+    """Operators of one kind that are not known, so that a total leaves them out."""
+
+    operator: str
+    """What the file calls them."""
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Graph:
     """The operators of a model in an order in which they can run, and every tensor that they read or make."""
 
@@ -154,3 +175,13 @@ class Graph:
     """The size of the file, with the files of its weights; 0 if it is none."""
     unread: tuple[str, ...] = ()
     """What of the file is not part of this graph, in words, such as 'subgraph 2 (while body)'."""
+
+
+def find_form(name: str) -> str | None:
+    """Return the format of a file of a model by the ending of its name; None if it has no such ending.
+
+    >>> find_form("model.ONNX"), find_form("net.yaml")
+    ('onnx', None)
+    """
+    stem, dot, ending = name.rpartition(".")
+    return FORMS.get(f".{ending.lower()}") if stem and dot else None

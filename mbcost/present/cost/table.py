@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import prod
 from typing import Any
 
@@ -11,7 +11,7 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
 from mbcost.present.estimates import milliseconds_cell, round_json
-from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, size_cell
+from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, list_graph_notes, size_cell
 from mbcost.present.table import Cell, Column, ColumnNote, Share, Spelled, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
@@ -103,6 +103,7 @@ def as_table(
     if times is not None:
         footer["latency_ms"] = milliseconds_cell(times.total)
         notes += [ColumnNote(note, ("latency_ms",)) for note in times.notes]
+    notes += [ColumnNote(note, counted) for note in list_graph_notes(costs.network)]
     asked = [*(named or ()), *([sorted_by] if sorted_by else ())]
     rows = sort_costs(costs, sort, times).rows
     table = build_table(headline(costs.network), known, rows, footer, notes, asked=asked)
@@ -156,6 +157,7 @@ def as_json(costs: CostTable, times: Times | None = None) -> dict[str, Any]:
         "units": UNITS,
         "rows": [_row_json(row) for row in costs.rows],
         "totals": {"params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations},
+        "not_counted": [asdict(item) for item in network.not_counted],
         "spec": {"title": network.spec.display_title, "source": network.spec.source},
     }
 

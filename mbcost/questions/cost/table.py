@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from mbcost.analytic.layers import Conv2d, Linear, WindowPool
+from mbcost.analytic.layers import Conv2d, Leading, Linear, Operation, WindowPool
 from mbcost.analytic.network import Network, Step
 from mbcost.spec.convention import Convention
 from mbcost.spec.table import Row
@@ -76,7 +76,7 @@ def _cost_row(name: str, steps: tuple[Step, ...], convention: Convention) -> Cos
     return CostRow(
         name=name,
         printed=steps[0].row,
-        operator=lead.operator if is_layer else steps[0].row.operator,
+        operator=_name_operator(lead) if is_layer else steps[0].row.operator,
         kernel=window.kernel if window else None,
         stride=window.stride if window else None,
         groups=window.groups if isinstance(window, Conv2d | Linear) else None,
@@ -86,6 +86,10 @@ def _cost_row(name: str, steps: tuple[Step, ...], convention: Convention) -> Cos
         mult_adds=convention.mult_adds(tally),
         activations=tally.outputs,
     )
+
+
+def _name_operator(lead: Leading) -> str:
+    return "not counted" if isinstance(lead, Operation) and lead.reason else lead.operator
 
 
 GROUPINGS: Mapping[str, Callable[[Step], str]] = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mbcost.analytic.blocks import Block, Form
-from mbcost.analytic.flat import WrittenConv2d
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
+from mbcost.analytic.written import WrittenConv2d
 from mbcost.questions.mistakes.draft import Draft, Mistake, add_change, add_edit
 
 

@@ -9,8 +9,8 @@ from operator import attrgetter
 from typing import Any
 
 from mbcost.analytic.blocks import Edit, Form
-from mbcost.analytic.flat import WrittenConv2d
 from mbcost.analytic.layers import BatchNorm, Conv2d, Layer, Linear, Shape
+from mbcost.analytic.written import WrittenConv2d
 from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.weighted import WeightedLayer
 from mbcost.questions.aligned.words import enumerate_names

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mbcost.errors import STANDARD_INPUT, MbcostError, choose, unknown
 from mbcost.spec.catalogue.meant import describe_meaning
 from mbcost.spec.convention import Convention
+from mbcost.spec.graph import find_form
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
 from mbcost.spec.reading.nodes import Reader
@@ -144,7 +145,9 @@ def is_path(name: str) -> bool:
     """
     if name in NETWORKS:
         return False
-    is_written_as_path = name.endswith((".yaml", ".yml")) or name.startswith(("/", os.sep, "."))
+    is_written_as_path = (
+        name.endswith((".yaml", ".yml")) or find_form(name) is not None or name.startswith(("/", os.sep, "."))
+    )
     return is_written_as_path or is_file(name) or (has_folder(name) and is_folder(name))
 
 
@@ -275,6 +278,8 @@ def _read_document(name: str) -> Reader | None:
         return Reader(read_standard_input(), STANDARD_INPUT)
     if not is_path(name):
         return None
+    if find_form(name) is not None:
+        raise MbcostError(f"{name} is a file of a model, and a table is needed here: name a network such as v2")
     if not has_folder(name) and not is_file(name) and (networks := _list_meant(Path(name).stem)):
         meant = " or ".join(f"'{network}'" for network in networks)
         raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network {meant}?")

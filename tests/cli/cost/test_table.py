@@ -63,7 +63,7 @@ def test_the_json_has_its_keys_in_order_and_plain_numbers(mbcost: Mbcost) -> Non
     )
     assert list(answer) == [
         "schema", "network", "alpha", "resolution", "implementation", "classes", "head", "in_channels", "top",
-        "convention", "by", "units", "rows", "totals", "spec",
+        "convention", "by", "units", "rows", "totals", "not_counted", "spec",
     ]  # fmt: skip
     assert answer["schema"] == "mbcost/table/1"
     assert (answer["alpha"], answer["resolution"], answer["implementation"]) == (0.75, [160, 224], "torchvision")

@@ -1,0 +1,132 @@
+"""The network that a user names: a table with settings, a file of a model, or a model in Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mbcost.analytic.network import Network
+from mbcost.analytic.reference import Settings, resolve_reference
+from mbcost.errors import MbcostError, MissingLibrary
+from mbcost.spec.catalogue.library import find_network, is_file, is_path
+from mbcost.spec.graph import find_form
+from mbcost.spec.scaling import check_whole
+
+if TYPE_CHECKING:
+    from mbcost.spec.graph import Graph
+
+IMAGENET = (224, 224)
+"""Height and width of the image that a model in Python reads, if nobody says otherwise."""
+_FACTORY = re.compile(r"(?P<source>[^:(]+):(?P<name>[A-Za-z_][\w.]*)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user says about a model besides its name."""
+
+    settings: Settings = field(default_factory=Settings)
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """The shapes of inputs by their names."""
+    arguments: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    """Keyword arguments of a factory."""
+    force: bool = False
+
+
+def resolve_network(text: str, asked: Asked = Asked()) -> Network:
+    """Return the network that a reference, a file of a model or a factory means, with the settings.
+
+    Raises:
+        MissingLibrary: what reads the file is not installed.
+        MbcostError: the settings do not apply, or there is no such network.
+    """
+    if not is_model(text):
+        if asked.shapes:
+            raise MbcostError(
+                f"--input states the size of a file of a model, and {text} is a table: write --res instead"
+            )
+        return resolve_reference(text, asked.settings)
+    from mbcost.analytic.graph.network import resolve_graph
+
+    return resolve_graph(read_model(text, asked))
+
+
+def is_model(text: str) -> bool:
+    """Return whether a text names a file of a model or a model in Python, and not a table.
+
+    >>> is_model("net.onnx"), is_model("torchvision.models:mobilenet_v2"), is_model("v2:torchvision")
+    (True, True, False)
+    """
+    return find_form(text) is not None or is_factory(text)
+
+
+def is_factory(text: str) -> bool:
+    """Return whether a text has the form of a model in Python, `MODULE:FACTORY` or `./FILE.py:FACTORY`."""
+    match = _FACTORY.fullmatch(text)
+    if match is None:
+        return False
+    source = match["source"]
+    if source.endswith(".py"):
+        return True
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", source) or source.endswith((".yaml", ".yml")):
+        return False
+    if is_path(source) or find_network(source) is not None:
+        return False
+    return find_spec(source.partition(".")[0]) is not None
+
+
+def read_model(text: str, asked: Asked = Asked()) -> Graph:
+    """Return the graph of a file of a model, or of a model in Python.
+
+    Raises:
+        MissingLibrary: what reads it is not installed.
+        MbcostError: the settings do not apply, or it cannot be read.
+    """
+    form = find_form(text)
+    if form in (None, "torch"):
+        return _trace(text, asked)
+    if not is_file(text):
+        raise MbcostError(f"{text}: No such file or directory")
+    return read_file(Path(text), text, str(form), asked)
+
+
+def read_file(path: Path, name: str, form: str, asked: Asked) -> Graph:
+    """Return the graph of a file in a known format.
+
+    Raises:
+        MissingLibrary: what reads it is not installed.
+        MbcostError: the settings do not apply, or it cannot be read.
+    """
+    from mbcost.files.read import read_graph
+    from mbcost.files.sizes import InputSizes
+
+    _refuse_settings(name, replace(asked.settings, resolution=None))
+    if not path.is_file():
+        raise MbcostError(f"{name} is not a regular file: save the model as one, because it is read in parts")
+    return read_graph(path, name, form, InputSizes(asked.shapes, asked.settings.resolution))
+
+
+def _trace(text: str, asked: Asked) -> Graph:
+    if asked.shapes:
+        raise MbcostError(f"--input applies to files of models, and {text} is code: write --res instead")
+    _refuse_settings(text, replace(asked.settings, resolution=None, in_channels=None))
+    channels = 3 if asked.settings.in_channels is None else check_whole(asked.settings.in_channels, "in-channels")
+    if find_spec("torch") is None:
+        raise MissingLibrary("torch", "validate")
+    from mbcost.measured.graph import trace_graph
+    from mbcost.measured.load import load_model
+
+    model = load_model(text, asked.arguments)
+    graph: Graph = trace_graph(model, text, asked.settings.resolution or IMAGENET, channels, force=asked.force)
+    return graph
+
+
+def _refuse_settings(name: str, settings: Settings) -> None:
+    if settings != Settings():
+        raise MbcostError(
+            f"{name} is a model with fixed numbers: remove the options of tables, such as --alpha, --impl and --head"
+        )
