@@ -124,12 +124,12 @@ class Capture(Recorder):
         if layer is not None:
             layer.norms.append(norm)
 
-    def add_written_norm(self, norm: WrittenNorm, x: Tensor) -> None:
+    def add_written_norm(self, norm: WrittenNorm, _x: Tensor) -> None:
         """Record a norm that is written out, and its tensors; its shift is added later."""
-        super().add_written_norm(norm, x)
+        super().add_written_norm(norm, _x)
         self.variances[norm.mean] = norm.variance
         scale = None if norm.scale is None else self.stand_ins[norm.scale]
-        self._add_norm(x, CapturedNorm(self.stand_ins[norm.mean], self.stand_ins[norm.variance], scale))
+        self._add_norm(_x, CapturedNorm(self.stand_ins[norm.mean], self.stand_ins[norm.variance], scale))
 
     def _add(self, x: Any, y: Any = None, *_: Any) -> None:
         """Notice the shift of a written-out norm, or a bias that is added by itself."""
@@ -161,4 +161,3 @@ def set_statistics(x: Tensor, mean: Tensor, variance: Tensor) -> None:
     offset = torch.randn(values.shape[1], generator=random, dtype=x.dtype).to(x.device)
     mean.copy_((values.mean(0) + deviation * offset / 2).reshape(mean.shape))
     variance.copy_((deviation**2 * (1 + offset.abs() / 2)).expand(values.shape[1]).reshape(variance.shape))
-

@@ -42,6 +42,15 @@ def trace_graph(
     size = find_image_size(model, resolution, in_channels)
     with _one_by_one():
         recorder, _ = watch(model, name, size, lambda: GraphRecorder(model), force=force)
+    return make_graph(recorder, name)
+
+
+def make_graph(recorder: GraphRecorder, name: str) -> Graph:
+    """Return the graph of what has been recorded.
+
+    Raises:
+        MbcostError: no operator depends on the image.
+    """
     image = recorder.image
     if image is None or all(step.fixed for step in recorder.steps) or not recorder.outputs:
         raise MbcostError(f"{name} makes no tensor from its image: name a model whose result depends on it")

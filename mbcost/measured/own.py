@@ -51,6 +51,17 @@ def trace_model(
     """
     size = find_image_size(model, resolution, in_channels)
     recorder, computed = watch(model, name, size, lambda: Recorder(model, strict=False), force=force)
+    return list_calls(recorder, name, resolution, in_channels, computed=computed)
+
+
+def list_calls(
+    recorder: Recorder, name: str, resolution: tuple[int, int], in_channels: int, *, computed: bool
+) -> TracedModel:
+    """Return what has been recorded of a model; `computed` says that real activations were computed.
+
+    Raises:
+        MbcostError: it executes no layer that torch shows.
+    """
     if not recorder.layers:
         raise MbcostError(f"{name} executes no convolution and no linear layer that torch shows")
     return TracedModel(name, resolution, in_channels, recorder.calls(), tuple(recorder.unused.items()), computed)

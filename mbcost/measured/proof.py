@@ -21,7 +21,7 @@ from mbcost.measured.flow import list_tensors
 from mbcost.measured.instance import threads_of_torch
 from mbcost.measured.own import find_image_size, unchanged
 from mbcost.measured.recorder import list_other_tensors
-from mbcost.measured.rescaling import Rescaling, find_rescaling
+from mbcost.measured.rescaling import Rescaling, find_rescaling, list_parts
 from mbcost.measured.shortage import naming_shortage
 from mbcost.measured.stand_ins import StandIns
 from mbcost.measured.twin import Results, Twin
@@ -120,22 +120,50 @@ def compare_functions(
 
 
 def _compare(subject: Subject, variants: Sequence[Variant], size: tuple[int, ...]) -> tuple[int, FunctionFacts]:
-    twins = [Twin(_build(variant), torch.zeros(size, dtype=torch.float64)) for variant in variants]
-    facts: dict[int, FunctionFacts] = {}
     probe, rescaling = _probe(subject, size)
-    for values in (draw_values(probe.capture, subject.parameters, SEEDS[0]), None):
-        stand_ins = subject.make_stand_ins()
-        for parameter, value in (values or {}).items():
-            stand_ins.view(subject.parameters[parameter]).copy_(value)
-        for number, seed in enumerate(SEEDS):
-            image = _draw_image(size, seed, subject.device)
-            settings = {"variances": probe.capture.variances, "calibrates": values is not None and number == 0}
-            run = subject.run(rescaling.invert(image), stand_ins, **settings)
-            for index, twin in enumerate(twins):
-                compared = _compare_run(twin, run, image)
-                facts[index] = facts[index].merge(compared) if index in facts else compared
-    best = max(facts, key=lambda index: facts[index].length)
-    return best, _add_notes(facts[best], rescaling)
+    drawn, own = subject.make_stand_ins(), subject.make_stand_ins()
+    for parameter, value in draw_values(probe.capture, subject.parameters, SEEDS[0]).items():
+        drawn.view(subject.parameters[parameter]).copy_(value)
+    images = [_draw_image(size, seed, subject.device) for seed in SEEDS]
+    variances = probe.capture.variances
+    run = subject.run(rescaling.invert(images[0]), drawn, variances=variances, calibrates=True)
+    best, twin, facts = _choose(variants, run, images[0])
+    facts = facts.merge(_compare_run(twin, subject.run(rescaling.invert(images[1]), drawn), images[1]))
+    of_own = [_compare_run(twin, subject.run(rescaling.invert(image), own), image) for image in images]
+    merged = facts.merge(of_own[0]).merge(of_own[1])
+    if merged.first is not None:
+        values = own if facts.first != merged.first else drawn
+        keep = frozenset(subject.order[merged.first : merged.first + 1])
+        run = subject.run(rescaling.invert(images[0]), values, inputs=keep)
+        merged = replace(merged, reads=_compare_read(twin, run, images[0], merged.first))
+    return best, _add_notes(merged, rescaling)
+
+
+def _choose(variants: Sequence[Variant], run: Run, image: Tensor) -> tuple[int, Twin, FunctionFacts]:
+    """Return the first variant with the results of a run, or else the one that differs last."""
+    best: tuple[int, Twin, FunctionFacts] | None = None
+    for index, variant in enumerate(variants):
+        twin = Twin(_build(variant), torch.zeros(image.shape, dtype=torch.float64))
+        facts = _compare_run(twin, run, image)
+        if best is None or facts.length > best[2].length:
+            best = index, twin, facts
+        if best[2].first is None:
+            break
+    assert best is not None, "there is at least one variant"
+    return best
+
+
+def _compare_read(twin: Twin, run: Run, image: Tensor, position: int) -> float | None:
+    """Return how much differs what a layer reads; None if that is not known, or for the output."""
+    theirs = run.layers[position].input if position < len(run.layers) else None
+    if theirs is None:
+        return None
+    twin.copy(run.layers)
+    ours = twin.run(image.cpu(), frozenset([position])).inputs[position]
+    if theirs.ndim != 4 or ours.ndim != 4 or theirs.shape == ours.shape:
+        return measure_difference(ours, theirs)
+    parts = list_parts(theirs, ours.shape[2], ours.shape[3])
+    return min((measure_difference(ours, part) for part in parts), default=float("inf"))
 
 
 def _probe(subject: Subject, size: tuple[int, ...]) -> tuple[Run, Rescaling]:

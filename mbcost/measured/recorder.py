@@ -173,8 +173,8 @@ class Recorder(Watching):  # type: ignore[no-untyped-call]
                     values = min(values, sum(self.sizes[name] for name in origin.parameters))
                 layer.params += values
 
-    def add_written_norm(self, norm: WrittenNorm, x: Tensor) -> None:
-        """Record a norm of the map `x` whose statistics are parameters, which is what they are only in Keras."""
+    def add_written_norm(self, norm: WrittenNorm, _x: Tensor) -> None:
+        """Record a norm of a map whose statistics are parameters, which is what they are only in Keras."""
         for name in (norm.mean, norm.variance):
             self.sizes[name] = 0
             self.unused.pop(name, None)
@@ -264,6 +264,7 @@ def list_other_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def name_operands(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the operands of an operator by their names."""
     names = [argument.name for argument in func._schema.arguments]
     return {**dict(zip(names, args, strict=False)), **kwargs}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
 
 EXACT = 1e-9
 """The largest difference between an image and its rescaled form, relative to the latter."""
@@ -56,16 +55,18 @@ def find_rescaling(image: Tensor, read: Tensor) -> Rescaling | None:
     """
     if read.ndim != 4 or read.shape[1] != image.shape[1]:
         return None
-    extra = [read.shape[axis] - image.shape[axis] for axis in (2, 3)]
+    fits = (_fit(image, part) for part in list_parts(read, image.shape[2], image.shape[3]))
+    return next((rescaling for rescaling in fits if rescaling is not None), None)
+
+
+def list_parts(padded: Tensor, height: int, width: int) -> Iterator[Tensor]:
+    """Yield every part of that size of a map that has been padded by less than `MOST_PADDING` values in all."""
+    extra = padded.shape[2] - height, padded.shape[3] - width
     if not all(0 <= size < MOST_PADDING for size in extra):
-        return None
+        return
     for top in range(extra[0] + 1):
         for left in range(extra[1] + 1):
-            part = read[:, :, top : top + image.shape[2], left : left + image.shape[3]]
-            rescaling = _fit(image, part)
-            if rescaling is not None:
-                return rescaling
-    return None
+            yield padded[:, :, top : top + height, left : left + width]
 
 
 def _fit(image: Tensor, part: Tensor) -> Rescaling | None:

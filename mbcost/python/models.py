@@ -256,13 +256,13 @@ def _trace(
     if isinstance(model, str):
         return trace_target(model, arguments or {}, resolution, in_channels, force=force)
     _require_torch()
-    from mbcost.measured.own import trace_model
+    from mbcost.measured.both import trace_both
 
     _check_model(model, "a torch.nn.Module, or MODULE:FACTORY as text")
     if arguments:
         raise MbcostError("arguments are those of a factory: remove them, the model is made already")
     check_whole(in_channels, "in_channels")
-    return trace_model(model, type(model).__name__, resolution, in_channels, force=force)
+    return trace_both(model, type(model).__name__, resolution, in_channels, force=force)
 
 
 def _check_model(model: object, form: str) -> None:

@@ -51,6 +51,11 @@ class FunctionFacts:
         return next((index for index, value in enumerate(differences) if not value <= TOLERANCE), None)
 
     @property
+    def reads_other(self) -> bool:
+        """Whether already what the first layer that differs reads is not the same."""
+        return self.reads is None or not self.reads <= TOLERANCE
+
+    @property
     def length(self) -> int:
         """How many results are equal before the first that differs."""
         return len(self.layers) + 1 if self.first is None else self.first

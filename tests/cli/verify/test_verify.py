@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mbcost.questions.verify.verify import trace_target, verify_model
+from mbcost.questions.verify.verify import open_target, verify_model
 from tests.cli.conftest import Mbcost
 
 ROOT = Path(__file__).parents[3]
@@ -93,7 +93,7 @@ def test_the_verdict_and_the_cause_come_first_and_text_lists_at_most_twenty_diff
     mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known: dict[str, Any] = {}  # the answer of the first run is shown in every way
-    for name, function in (("trace_target", trace_target), ("verify_model", verify_model)):
+    for name, function in (("open_target", open_target), ("verify_model", verify_model)):
 
         def answer_once(*given: Any, name: str = name, function: Any = function, **options: Any) -> Any:
             return known[name] if name in known else known.setdefault(name, function(*given, **options))
