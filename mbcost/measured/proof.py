@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,10 +22,11 @@ from mbcost.measured.instance import threads_of_torch
 from mbcost.measured.own import find_image_size, unchanged
 from mbcost.measured.recorder import list_other_tensors
 from mbcost.measured.rescaling import Rescaling, find_rescaling, list_parts
+from mbcost.measured.resemblance import list_resemblances
 from mbcost.measured.shortage import naming_shortage
 from mbcost.measured.stand_ins import StandIns
 from mbcost.measured.twin import Results, Twin
-from mbcost.spec.function import FunctionFacts, Variant
+from mbcost.spec.function import TOLERANCE, FunctionFacts, Variant
 
 SEEDS = (20170417, 20180113)
 """Of the random images: one for each pair of them."""
@@ -130,12 +131,12 @@ def _compare(subject: Subject, variants: Sequence[Variant], size: tuple[int, ...
     best, twin, facts = _choose(variants, run, images[0])
     facts = facts.merge(_compare_run(twin, subject.run(rescaling.invert(images[1]), drawn), images[1]))
     of_own = [_compare_run(twin, subject.run(rescaling.invert(image), own), image) for image in images]
-    merged = facts.merge(of_own[0]).merge(of_own[1])
+    merged = replace(facts.merge(of_own[0]).merge(of_own[1]), notes=tuple(_list_odd_weights(run.layers)))
     if merged.first is not None:
         values = own if facts.first != merged.first else drawn
         keep = frozenset(subject.order[merged.first : merged.first + 1])
         run = subject.run(rescaling.invert(images[0]), values, inputs=keep)
-        merged = replace(merged, reads=_compare_read(twin, run, images[0], merged.first))
+        merged = _explain(merged, twin, run, images[0])
     return best, _add_notes(merged, rescaling)
 
 
@@ -153,17 +154,28 @@ def _choose(variants: Sequence[Variant], run: Run, image: Tensor) -> tuple[int, 
     return best
 
 
-def _compare_read(twin: Twin, run: Run, image: Tensor, position: int) -> float | None:
-    """Return how much differs what a layer reads; None if that is not known, or for the output."""
-    theirs = run.layers[position].input if position < len(run.layers) else None
-    if theirs is None:
-        return None
+def _explain(facts: FunctionFacts, twin: Twin, run: Run, image: Tensor) -> FunctionFacts:
+    """Return the facts with what is known of the first difference."""
+    first = facts.first
+    assert first is not None, "something differs"
     twin.copy(run.layers)
-    ours = twin.run(image.cpu(), frozenset([position])).inputs[position]
-    if theirs.ndim != 4 or ours.ndim != 4 or theirs.shape == ours.shape:
-        return measure_difference(ours, theirs)
-    parts = list_parts(theirs, ours.shape[2], ours.shape[3])
-    return min((measure_difference(ours, part) for part in parts), default=float("inf"))
+    causes = [f"random numbers are drawn ({operator})" for _, operator in run.capture.drawn[:1]]
+    if first == len(run.layers):
+        ours = twin.run(image.cpu()).final
+        theirs = _choose_output(ours, run.output)
+        causes += [] if theirs is None else list_resemblances(ours, theirs)
+        return replace(facts, causes=tuple(causes))
+    read = run.layers[first].input
+    assert read is not None, "it was asked for"
+    ours = twin.run(image.cpu(), frozenset([first])).inputs[first]
+    padded = ours.ndim == 4 and read.ndim == 4 and read.shape[2:] != ours.shape[2:]
+    parts = list(list_parts(read, ours.shape[2], ours.shape[3])) if padded else [read]
+    difference, theirs = min(((measure_difference(ours, part), part) for part in parts), key=lambda pair: pair[0])
+    if difference > TOLERANCE:
+        causes += list_resemblances(ours, theirs)
+    elif not run.capture.drawn:
+        causes.append("it is padded on other sides")
+    return replace(facts, reads=difference, causes=tuple(causes))
 
 
 def _probe(subject: Subject, size: tuple[int, ...]) -> tuple[Run, Rescaling]:
@@ -180,7 +192,8 @@ def _add_notes(facts: FunctionFacts, rescaling: Rescaling) -> FunctionFacts:
         return facts
     if rescaling.unit is not None:
         return replace(facts, remarks=(f"the model rescales the image first, from {rescaling.unit}",))
-    return replace(facts, notes=(f"the model rescales the image before its first layer: {rescaling}",))
+    text = f"the model rescales the image before its first layer: {rescaling}"
+    return replace(facts, notes=((-1, text), *facts.notes))
 
 
 def _build(variant: Variant) -> nn.Module:
@@ -203,8 +216,26 @@ def _compare_run(twin: Twin, run: Run, image: Tensor) -> FunctionFacts:
 
 def _compare_outputs(results: Results, output: Any) -> float:
     """Return the difference of the first output that has as many values as ours; infinite without one."""
-    candidates = [tensor for tensor in list_tensors(_open(output)) if tensor.numel() == results.final.numel()]
-    return measure_difference(results.final, candidates[0]) if candidates else float("inf")
+    theirs = _choose_output(results.final, output)
+    return float("inf") if theirs is None else measure_difference(results.final, theirs)
+
+
+def _choose_output(ours: Tensor, output: Any) -> Tensor | None:
+    """Return the first tensor of a model's output that has as many values as ours, or None."""
+    return next((tensor for tensor in list_tensors(_open(output)) if tensor.numel() == ours.numel()), None)
+
+
+def _list_odd_weights(layers: Sequence[CapturedLayer]) -> Iterator[tuple[int, str]]:
+    """Yield what is odd about the weights that layers compute with although the model's own are drawn at random."""
+    for position, layer in enumerate(layers):
+        strides = layer.weight.stride()
+        if layer.weight.ndim == 4 and min(layer.weight.shape[2:]) > 1 and strides[2] < strides[3]:
+            yield position, "reads its weights with height and width swapped"
+        operands = [("bias", layer.bias), *(("shift", norm.shift) for norm in layer.norms)]
+        operands += [("scale", norm.scale) for norm in layer.norms]
+        for name, operand in (("weights", layer.weight), *operands):
+            if operand is not None and not bool(operand.any()):
+                yield position, f"computes with zeros instead of its {name}"
 
 
 def _open(output: Any) -> Any:

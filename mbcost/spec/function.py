@@ -39,8 +39,9 @@ class FunctionFacts:
     """How much differs what the first layer that differs reads; None if that is not known or no layer differs."""
     causes: tuple[str, ...] = ()
     """Changes of our model, in words, that give what the first layer that differs reads, or the output."""
-    notes: tuple[str, ...] = ()
-    """What the model does besides the network, in words; each is a difference."""
+    notes: tuple[tuple[int, str], ...] = ()
+    """What the model does besides the network, in words; each is a difference. Of a layer it says what the layer does,
+    after the position of the layer; of the model after -1."""
     remarks: tuple[str, ...] = ()
     """What the model does in addition that is not a difference, in words."""
 

@@ -31,7 +31,7 @@ def proof_json(proof: Proof) -> dict[str, Any]:
             "difference": _number(proof.difference),
             "causes": list(facts.causes),
         },
-        "notes": list(facts.notes),
+        "notes": list(proof.notes),
         "blocks": [{"block": block.block, "difference": _number(block.difference)} for block in proof.blocks],
     }  # fmt: skip
 
@@ -46,7 +46,7 @@ def describe_first(proof: Proof) -> str:
     """Return the first difference in words."""
     facts = proof.facts
     if proof.layer is None:
-        return facts.notes[0]
+        return proof.notes[0]
     by = f"differs by {_spell(proof.difference)} of the largest value"
     if proof.layer == OUTPUT:
         subject = f"the output, after {proof.source},"
@@ -65,7 +65,7 @@ def list_notes(proof: Proof) -> Iterator[str]:
     """Yield notes on the comparison."""
     facts = proof.facts
     yield from facts.remarks
-    yield from facts.notes if proof.layer is not None else ()
+    yield from proof.notes if proof.layer is not None else ()
     differing = [block.block for block in proof.blocks if not block.difference <= TOLERANCE]
     if differing:
         yield f"results that differ: {len(differing)} of {len(proof.blocks)}, from {differing[0]} to {differing[-1]}"

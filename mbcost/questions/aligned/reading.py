@@ -18,12 +18,14 @@ from mbcost.analytic.layers import (
     WindowPool,
 )
 from mbcost.analytic.network import Network
-from mbcost.questions.aligned.trees import ADD, AFFINE, MULTIPLY, NORM, Forest
+from mbcost.questions.aligned.trees import ADD, AFFINE, IMAGE, MULTIPLY, NORM, Forest
 from mbcost.spec.graph import Graph, Operator, Tensor
 
 GLOBAL = "global average"
 PASSING = frozenset({"copy", "reshape", "pad", "quantize", "dequantize"})
 """Kinds of operators that change no value of a map; padding shows in the maps of the layer that reads it."""
+RANDOM = ("bernoulli", "rand", "normal", "uniform", "exponential", "native_dropout")
+"""How operators that draw random numbers begin in PyTorch."""
 PERMUTED = {(0, 2, 3, 1), (0, 3, 1, 2)}
 """The orders of dimensions that change the layout of a map."""
 
@@ -45,6 +47,7 @@ def read_network(network: Network, forest: Forest) -> list[int]:
                 start = forest.layer(len(reads) - 1)
             elif isinstance(layer, Add):
                 start = forest.apply(ADD, [start, shortcut])
+                forest.name(start, step.name)
             elif isinstance(layer, Multiply):
                 start = forest.apply(MULTIPLY, [start, gated])
             else:
@@ -86,7 +89,7 @@ def read_graph(graph: Graph, forest: Forest, positions: Sequence[int]) -> list[i
     Returns:
         None if the graph has another number of layers.
     """
-    clean = clean_graph(graph)
+    clean, random = clean_graph(graph), _list_random(graph)
     trees = {name: forest.image() for name in clean.inputs}
     reads = dict[int, int]()
     for operator in clean.operators:
@@ -98,7 +101,12 @@ def read_graph(graph: Graph, forest: Forest, positions: Sequence[int]) -> list[i
             reads[position] = computed[0]
             tree = forest.layer(position)
         elif computed:
-            tree = _apply_operator(forest, clean, operator, computed)
+            drawn = not random.isdisjoint(operator.reads)
+            tree = (
+                forest.apply("random numbers", computed)
+                if drawn
+                else _apply_operator(forest, clean, operator, computed)
+            )
         else:
             continue
         if operator.function and operator.kind not in ("activation", "norm", "arithmetic", "reduce"):
@@ -110,11 +118,24 @@ def read_graph(graph: Graph, forest: Forest, positions: Sequence[int]) -> list[i
     return [*(reads[position] for position in range(len(positions))), outputs[0]]
 
 
+def _list_random(graph: Graph) -> set[str]:
+    """Return the tensors that are drawn at random, and what is computed from them and from constants alone."""
+    random: set[str] = set()
+    computed = set(graph.inputs)
+    for operator in graph.operators:
+        if not computed.isdisjoint(operator.reads):
+            computed.update(operator.makes)
+        elif operator.written.strip("_").startswith(RANDOM) or not random.isdisjoint(operator.reads):
+            random.update(operator.makes)
+    return random
+
+
 def _apply_operator(forest: Forest, graph: Graph, operator: Operator, computed: list[int]) -> int:
     """Return the tree of an operator without weights on what it reads."""
     kind = operator.kind
     map_of = graph.tensors[next(name for name in operator.reads if name and not graph.tensors[name].constant)]
-    if kind in PASSING or (kind == "transpose" and operator.axes in PERMUTED):
+    same = kind == "slice" and graph.tensors[operator.makes[0]].elements == map_of.elements
+    if kind in PASSING or same or (kind == "transpose" and operator.axes in PERMUTED):
         return computed[0]
     if kind == "activation":
         return forest.apply(operator.function, computed[:1])
@@ -123,11 +144,12 @@ def _apply_operator(forest: Forest, graph: Graph, operator: Operator, computed: 
     if kind in ("global_pool", "average_pool", "max_pool", "reduce"):
         return _apply_pool(forest, graph, operator, map_of, computed[0])
     if kind in ("add", "multiply", "arithmetic") and len(computed) == 1:
-        return forest.apply(_spell_constant(graph, operator), computed)
+        constant = _spell_constant(graph, operator)
+        return computed[0] if forest[computed[0]].kind == IMAGE else forest.apply(constant, computed)
     if kind in (ADD, MULTIPLY):
         return forest.apply(kind, computed)
     if kind == "transpose":
-        return forest.apply(f"transpose {' '.join(map(str, operator.axes))}", computed)
+        return forest.apply(" ".join(("transpose", *map(str, operator.axes))), computed)
     return forest.apply(operator.function if kind == "arithmetic" else kind, computed)
 
 

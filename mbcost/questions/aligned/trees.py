@@ -10,6 +10,8 @@ IMAGE, LAYER, ADD, MULTIPLY = "image", "layer", "add", "multiply"
 NORM = "norm"
 AFFINE = "scale and shift"
 """A constant that is multiplied by or added to a map: a part of a norm, or of its layer's weights."""
+_CLAMPS = ("relu", "relu6")
+"""Functions of which two in a row are one."""
 DEPTH = 3
 """Trees are spelled to this depth."""
 
@@ -32,6 +34,7 @@ class Forest:
     def __init__(self) -> None:
         self._nodes: list[Node] = []
         self._numbers: dict[Node, int] = {}
+        self._names: dict[int, str] = {}
 
     def __getitem__(self, number: int) -> Node:
         return self._nodes[number]
@@ -41,6 +44,10 @@ class Forest:
             self._numbers[node] = len(self._nodes)
             self._nodes.append(node)
         return self._numbers[node]
+
+    def name(self, tree: int, name: str) -> None:
+        """Name a tree, so that it is spelled by its name."""
+        self._names.setdefault(tree, name)
 
     def image(self) -> int:
         """Return the tree of the image."""
@@ -59,6 +66,8 @@ class Forest:
         if kind in (NORM, AFFINE) and len(parts) == 1:
             below = self[parts[0]].kind
             return parts[0] if below in (IMAGE, LAYER, NORM) else self._add(Node(NORM, ((parts[0], 1),)))
+        if kind in _CLAMPS and self[parts[0]].kind in _CLAMPS:
+            return parts[0] if kind == "relu" else self._add(Node(kind, self[parts[0]].parts))
         if kind in (ADD, MULTIPLY) and len(parts) > 1:
             return self._add(Node(kind, tuple(sorted(self.count(kind, parts).items()))))
         return self._add(Node(kind, tuple((part, 1) for part in parts)))
@@ -79,6 +88,11 @@ class Forest:
             tree = self[tree].parts[0][0]
         return tree, tuple(reversed(operators))
 
+    def join(self, kind: str, parts: Sequence[int]) -> list[int]:
+        """Return the terms of a sum or the factors of a product as one tree if it has a name, else as they are."""
+        whole = self._numbers.get(Node(kind, tuple(sorted(Counter(parts).items()))))
+        return [whole] if whole in self._names else list(parts)
+
     def last_layer(self, tree: int) -> int:
         """Return the position of the last layer in a tree; -1 without one."""
         last, waiting, known = -1, [tree], set[int]()
@@ -93,6 +107,8 @@ class Forest:
     def spell(self, tree: int, names: Sequence[str], depth: int = DEPTH) -> str:
         """Return a tree in words, with the names of the layers."""
         node = self[tree]
+        if tree in self._names:
+            return self._names[tree]
         if node.kind == IMAGE:
             return "the image"
         if node.kind == LAYER:

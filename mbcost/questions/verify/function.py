@@ -49,7 +49,7 @@ def compare_steps(network: Network, graph: Graph, positions: Sequence[int]) -> t
     for reader, (ours, theirs) in enumerate(zip(expected, actual, strict=True)):
         if reader == len(names) and graph.form != "torch":
             theirs = _drop_softmax(forest, theirs)
-        comparison.compare(ours, theirs, min(reader, len(names) - 1))
+        comparison.compare(ours, theirs, reader)
     return tuple(sorted(comparison.differences, key=lambda difference: difference.position))
 
 
@@ -100,7 +100,12 @@ class _Comparison:
                           for trees, side in ((missing, -1), (extra, -2)))  # fmt: skip
         self.known |= {*((tree, -1) for tree in missing), *((tree, -2) for tree in extra)}
         if missing or extra:
-            self._append(position, "residual addition", self._spell(missing), self._spell(extra))
+            self._append(
+                position,
+                "residual connection",
+                self._spell(self.forest.join(ADD, missing), "from "),
+                self._spell(extra, "from "),
+            )
 
     def compare_parts(self, kind: str, ours: int, theirs: int, reader: int) -> None:
         """List the factors of a product that only one side has."""
@@ -126,27 +131,32 @@ class _Comparison:
 
     def add_chain(self, base: int, chain: tuple[str, ...], other: tuple[str, ...], reader: int) -> None:
         """List the difference of two sequences of operators on the same tree."""
-        position = self._locate(base, reader)
-        if Counter(chain) == Counter(other):
-            self._append(position, "order", ", ".join(chain), ", ".join(other))
-            return
         start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(chain, other, strict=False)))
         ours, theirs = chain[start:], other[start:]
         while ours and theirs and ours[-1] == theirs[-1]:
             ours, theirs = ours[:-1], theirs[:-1]
+        last = self._locate(base, reader)
+        between = self.forest[base].kind == MULTIPLY or last == reader or any(map(_is_pool, (*ours, *theirs)))
+        between = between and reader < len(self.names)
+        position = reader if between else last
+        if Counter(chain) == Counter(other):
+            self._append(position, "order", ", ".join(chain), ", ".join(other))
+            return
         if NORM in (*ours, *theirs):
             summed = ("addition",) if self.forest[base].kind == ADD else ()
             late = (*summed, *other)
             late = late if late.count(NORM) == 1 and late[0] != NORM else (NORM, *late)
             self._append(position, "order", ", ".join((NORM, *summed, *chain)), ", ".join(late))
         else:
-            self._append(position, _name_feature((*ours, *theirs)), _join(ours), _join(theirs))
+            feature = _name_feature((*ours, *theirs), "before it" if between else "after it")
+            self._append(position, feature, _join(ours), _join(theirs))
 
     def add(self, position: int, feature: str, ours: int, theirs: int) -> None:
         """List the difference of two trees in words."""
         self._append(position, feature, self._spell([ours]), self._spell([theirs]))
 
     def _append(self, position: int, feature: str, expected: str, actual: str) -> None:
+        position = min(position, len(self.names) - 1)  # the output is not a layer
         difference = StepDifference(position, feature, expected, actual)
         if difference not in self.differences:
             self.differences.append(difference)
@@ -156,17 +166,20 @@ class _Comparison:
         last = self.forest.last_layer(tree)
         return reader if last < 0 else last
 
-    def _spell(self, trees: Sequence[int]) -> str:
-        return " and ".join(self.forest.spell(tree, self.names) for tree in trees) or NOTHING
+    def _spell(self, trees: Sequence[int], before: str = "") -> str:
+        text = " and ".join(self.forest.spell(tree, self.names) for tree in trees)
+        return f"{before}{text}" if text else NOTHING
 
 
 def _join(chain: tuple[str, ...]) -> str:
     return ", ".join(chain) or NOTHING
 
 
-def _name_feature(operators: tuple[str, ...]) -> str:
+def _is_pool(operator: str) -> bool:
+    return operator.startswith(("global", "max", "average"))
+
+
+def _name_feature(operators: tuple[str, ...], otherwise: str) -> str:
     if all(operator in FUNCTIONS for operator in operators):
         return "activation"
-    if all(operator.startswith(("global", "max", "average")) for operator in operators):
-        return "pool"
-    return "operators"
+    return "pool" if all(map(_is_pool, operators)) else otherwise

@@ -52,6 +52,12 @@ class Proof:
         return tuple(BlockDifference(*item) for item in (*largest.items(), (OUTPUT, self.facts.final)))
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the model does besides the network, in words; each is a difference."""
+        names = [layer.name for layer in list_network_layers(self.network)]
+        return tuple(text if index < 0 else f"{names[index]} {text}" for index, text in self.facts.notes)
+
+    @property
     def difference(self) -> float:
         """The first difference that is too large; 0 without one."""
         first = self.facts.first

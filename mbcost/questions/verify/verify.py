@@ -18,12 +18,13 @@ from mbcost.questions.aligned.weighted import (
     list_network_layers,
     pair_layers,
 )
-from mbcost.questions.verify.attributes import choose_epsilon, list_attributes, list_owners
+from mbcost.questions.verify.attributes import STEPS, choose_epsilon, list_attributes, list_owners
 from mbcost.questions.verify.causes import explain_differences
 from mbcost.questions.verify.function import StepDifference, compare_steps
-from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest
+from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest, match_network
 from mbcost.questions.verify.implementations import list_same_layers
 from mbcost.questions.verify.prove import Proof, prove_function
+from mbcost.questions.verify.step_causes import describe_steps
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.shown import show
@@ -89,6 +90,8 @@ class Verification:
     """The network, with mistakes, that has all or most of the model's layers."""
     candidates: tuple[NetworkMatch, ...] = ()
     """The closest networks if the network was not known; the first one is `network`."""
+    steps: tuple[StepDifference, ...] = ()
+    """The differences between the layers, which are features of `layers`, too."""
     functions: tuple[str, ...] | None = None
     """The implementations of the table whose activations, additions, products and pools have been compared with the
     model's and are the closest, the network's own one if it is among them; None if these were not compared."""
@@ -185,7 +188,14 @@ def verify_model(
     answer = _compare(network, model, any_epsilon=any_epsilon)
     if not answer.layers:
         return answer
-    return replace(answer, explanation=explain_differences(network, model, answer.epsilon, watch))
+    if all(difference.feature in STEPS for layer in answer.layers for difference in layer.features) and answer.steps:
+        explanation: NetworkMatch | None = match_network(network, model)
+    else:
+        explanation = explain_differences(network, model, answer.epsilon, watch)
+    if explanation is not None:
+        clauses = (*explanation.clauses, *describe_steps(network, answer.steps))
+        explanation = replace(explanation, clauses=clauses) if clauses else None
+    return replace(answer, explanation=explanation)
 
 
 def identify_model(
@@ -250,7 +260,7 @@ def _compare(network: Network, model: TracedModel, *, any_epsilon: bool) -> Veri
             changed = changed or expected is None or actual is None or expected.key != actual.key
         preceding = preceding if expected is None else expected.name
     layers = tuple(_join_moved(differences))
-    return Verification(network, model, layers, same, tuple(equivalents), epsilon, functions=functions)
+    return Verification(network, model, layers, same, tuple(equivalents), epsilon, steps=steps, functions=functions)
 
 
 def _compare_functions(
