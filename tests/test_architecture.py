@@ -30,7 +30,7 @@ class Arrows:
 
 ROOMS = {
     "errors": Arrows(set(), set()),
-    "spec": Arrows({"errors", "yaml"}, set()),
+    "spec": Arrows({"errors", "yaml"}, {"tomllib", "tomli"}),
     "analytic": Arrows({"spec", "errors"}, {"numpy"}),
     "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", "onnxruntime", *LIBRARIES}),
     "files": Arrows({"spec", "errors"}, {"onnx", "google", "tflite", "flatbuffers", "h5py", "numpy"}),
@@ -71,6 +71,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned", "mistakes"},
         "validate": set(),
         "check": set(),
+        "lock": {"cost", "device", "latency"},
         "plot": {"device"},
     },
     "present": {
@@ -85,6 +86,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": {"aligned"},
         "validate": set(),
         "check": set(),
+        "lock": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
     "cli": {
@@ -99,6 +101,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "verify": set(),
         "validate": set(),
         "check": set(),
+        "lock": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
 }

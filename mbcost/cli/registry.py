@@ -76,6 +76,10 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
             "mbcost.cli.verify.verify:verify",
             "Check your own PyTorch model against a network: what differs, what it costs, which known mistake it is.",
         ),
+        "lock": Command(
+            "mbcost.cli.lock:lock",
+            "Write the costs of networks to a lock file, or check that they have not changed and are within budgets.",
+        ),
         "published": Command(
             "mbcost.cli.published:published", "Show every published figure with our number and a verdict."
         ),
@@ -151,6 +155,7 @@ MEANINGS: Mapping[str, str] = {
     "plot": "draw picture chart graph visualize netron",
     "validate": "test selftest",
     "check": "lint",
+    "lock": "freeze snapshot gate budget budgets baseline",
     "fit": "search find optimize nas",
     "sweep": "grid scan explore",
     "roofline": "bound peak",

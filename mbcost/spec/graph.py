@@ -82,6 +82,8 @@ class Tensor:
     """The values of a small constant, see `MOST_VALUES`; None if they are not known."""
     scales: int = 0
     """The number of scales with which it is quantized: 1, or one per channel; 0 if it is not quantized."""
+    origin: int | None = None
+    """The number of stored values from which a constant is computed; None if it is stored itself."""
     buffer: str = ""
     """Equal for constants that are stored once; by default the name."""
 

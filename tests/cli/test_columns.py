@@ -39,7 +39,7 @@ COMMANDS_WITH_CSV = [
     "devices --profiles", "devices stm32h747-cubeai", "calibrate specs/devices/stm32n6.yaml",
     "explain 300,774,272 v2@1/224:official --quantity mult-adds", "explain v2@1/224 --mult-adds 300M --params 3.47M",
     "ledger v2", "conventions",
-    "conventions thop", "formula v1 1.1.pointwise",
+    f"lock --check {ROOT}/tests/data/stale.lock", "conventions thop", "formula v1 1.1.pointwise",
 ]  # fmt: skip
 """At least one line for every command that writes CSV, but for `verify` and `validate`, which need torch, and the
 errata, which take seconds."""

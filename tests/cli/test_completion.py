@@ -37,7 +37,7 @@ NEEDED = {
     "plot fit": "v2 --output x.svg --ram 1MiB",
     "plot sweep": "v2 --output x.svg", "plot compare": "v2 --output x.svg", "plot accuracy": "--output x.svg",
     "compare standard-vs-dws": "v1", "validate": "v2", "accuracy": "v2", "latency": "v2 --device stm32n6",
-    "calibrate": "specs/devices/stm32n6.yaml",
+    "calibrate": "specs/devices/stm32n6.yaml", "lock": "--check tests/data/stale.lock",
 }  # fmt: skip
 """What a command needs before its options."""
 LATE = frozenset({("check", "--columns"), ("check", "--sort")})

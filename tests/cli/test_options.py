@@ -35,6 +35,7 @@ HAVE: dict[str, set[str]] = {
     "compare residual-vs-inverted": VIEW,
     "diff": NETWORK | VIEW | CONVENTION,
     "check": VIEW,
+    "lock": VIEW | CONVENTION,  # a reference states the whole network
     "validate": NETWORK | VIEW,  # raw counts are compared
     "verify": NETWORK | VIEW,  # raw counts are compared
     "published": VIEW,  # what was built and how it was counted is the answer

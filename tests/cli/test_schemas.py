@@ -44,6 +44,7 @@ CONFIGURATION = [
 ]  # fmt: skip
 DEVICE = ["device", "runtime", "dtype", "threads", "batch", "statistic", "source", "note"]
 ERRORS = ["mean", "p90", "worst", "within_10"]
+STALE = Path(__file__).parents[1] / "data" / "stale.lock"
 MISPRINTED = Path(__file__).parents[1] / "data" / "as_printed" / "v2-arxiv1.yaml"
 
 SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -279,6 +280,22 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {
             "": ["schema", "passed", "files", "problems", "notes"],
             "problems": ["file", "line", "column", "message", "kind"],
+        },
+    ),
+    f"lock --check {STALE}": (
+        "mbcost/lock/1",
+        {
+            "": [
+                "schema", "passed", "lock", "convention", "allocator", "dtype", "units", "networks", "differences",
+                "budgets",
+            ],
+            "units": [*COUNTS, "peak", "flash"],
+            "differences": ["network", "layer", "kind", "changes", *COUNTS, "message", "line"],
+            "differences.changes": ["feature", "locked", "now"],
+            "budgets": [
+                "network", "budget", "limit", "value", "passed", "under", "low", "high", "error", "reason", "file",
+                "line", "column",
+            ],
         },
     ),
     "verify docs/net.py:make --spec v2 --find --impl official": (

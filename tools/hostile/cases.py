@@ -9,7 +9,7 @@ from random import Random
 
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
 from tools.hostile.lines import make_line
-from tools.hostile.texts import LAYERS, MUTATIONS, ROWS, SIZES, SPECS, mutate
+from tools.hostile.texts import LAYERS, LOCK, MUTATIONS, ROWS, SIZES, SPECS, mutate
 from tools.hostile.words import ALPHAS, SIDES, values
 
 MUTATED = "mutated.yaml"
@@ -82,6 +82,7 @@ def _line_case(seed: str, chance: Random) -> Case:
     words = " ".join(line)
     files = {
         "spec.yaml": chance.choice(SPECS), "flat.yaml": LAYERS.encode(), "rows.csv": ROWS.encode(),
+        "costs.lock": mutate(LOCK.encode(), chance) if chance.random() < 0.5 else LOCK.encode(),
         MUTATED: b"", **dict.fromkeys(("kept.txt", "kept.svg", "readonly.txt", "readonly.svg"), b"kept\n"),
     }  # fmt: skip
     if MUTATED in words:

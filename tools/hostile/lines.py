@@ -45,6 +45,10 @@ validate v2 --alpha 0.35,1 --res 96,97 --against torch
 check spec.yaml
 check v2 v3-large flat.yaml --format github
 check -
+lock v2 spec.yaml --output new.lock
+lock v1@0.25/96
+lock --check costs.lock --format json
+lock --check costs.lock v2 --allow-unknown
 schema
 new mynet --output -
 roofline v2@0.35/96 --device stm32h743 --by kind

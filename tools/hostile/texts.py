@@ -33,6 +33,32 @@ layers:
   - ["1.b.0", conv  , 16x16x8, 16x16x8 , 3x5, 1, 2, 8, false, 8]
   - ["2"    , linear, 1x1x24 , 1x1x10  , 1x1, 1, 1, 1, true , ~]
 """
+LOCK = """\
+lock: 1
+mbcost: 0.1.0
+convention: macs
+allocator: naive
+dtype: int8
+
+budgets: # the watch
+  max-mult-adds: 60M
+  networks:
+    v2@0.35/96: {max-peak: 320KiB, allocator: arena, max-latency: 20ms, device: pixel1-tflite}
+
+columns: [layer, operator, kernel, stride, groups, output, params, mult-adds]
+networks:
+  v2@0.35/96:
+    params: 1677128
+    mult-adds: 11934128
+    peak: 138240
+    not-counted: {NonMaxSuppression: 1}
+    layers:
+      - [0.1.conv, conv, 3x3, 2, 1, 48x48x16, 464, 995328]
+      - [1.1.depthwise, depthwise, 3x3, 1, 16, 48x48x16, 176, 331776]
+      - [2.2.add, add, ~, ~, ~, 24x24x8, 0, 0]
+"""
+"""A lock with a budget."""
+
 ROWS = """\
 net,alpha,resolution,mult_adds,params
 v1,0.75,160,162M,2.59M

@@ -60,12 +60,24 @@ def _compute(operator: Operator, index: int, operands: list[Tensor], made: Tenso
         source = operands[0]
         values = source.values if operator.kind in KEEP_ORDER else None
         return replace(
-            made, stored=source.stored, values=values, scales=max(source.scales, made.scales), buffer=source.storage
+            made,
+            stored=source.stored,
+            values=values,
+            scales=max(source.scales, made.scales),
+            origin=source.origin,
+            buffer=source.storage,
         )
     stored = {operand.storage: operand.stored or 0 for operand in operands}
+    numbers = [operand for operand in operands if is_number(operand)]
+    origins = {item.storage: item.elements if item.origin is None else item.origin for item in numbers}
     own = operator.name if operator.kind in CHOOSE_PART else ""
     signature = operator.kind, own, operator.function, operator.axes, operator.padding, index, *stored
-    return replace(made, stored=sum(stored.values()), buffer=f"computed{signature}")
+    return replace(made, stored=sum(stored.values()), origin=sum(origins.values()), buffer=f"computed{signature}")
+
+
+def is_number(tensor: Tensor) -> bool:
+    """Return whether a tensor contains real numbers, in full or quantized, and not indices or sizes."""
+    return tensor.dtype.startswith(("float", "bfloat")) or tensor.scales > 0
 
 
 def list_consumers(graph: Graph) -> Mapping[str, list[Operator]]:

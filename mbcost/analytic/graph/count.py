@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mbcost.analytic.graph.constants import is_number
 from mbcost.analytic.graph.shapes import shape_map
 from mbcost.analytic.graph.units import WEIGHTED, Unit
 from mbcost.analytic.layers import Activation, Add, GlobalPool, Layer, Multiply, Operation, Shape
 from mbcost.analytic.written import OtherActivation, WrittenConv2d, WrittenLinear, WrittenNorm, WrittenPool
 from mbcost.errors import MbcostError
 from mbcost.spec.graph import FUNCTIONS, Graph, Operator, Tensor, Window
-from mbcost.spec.tally import Tally, total
+from mbcost.spec.tally import Tally
 
 LEARNED = WEIGHTED | {"norm", "activation", "add", "multiply", "arithmetic", "matmul", "gather", "concat", "unknown"}
 """Kinds of operators whose constants can be parameters; those of others are settings, such as the sizes of a resize."""
+
+MERGED = frozenset({"onnx", "tflite"})
+"""Formats whose exporters store equal constants once."""
 
 
 @dataclass
@@ -23,17 +27,36 @@ class Counter:
 
     graph: Graph
     used: set[str] = field(default_factory=set)
+    shared: bool = False
+    """Whether the unit that is being counted has weights that an earlier one has."""
 
     def use(self, name: str, *, alone: bool = False) -> int:
         """Return the values of a constant, 0 if an earlier layer has it or if it is no parameter.
 
-        A parameter is a float or a quantized number. A single one is a setting, unless `alone` says otherwise.
+        A parameter is a float or a quantized number. A single one is a setting, unless `alone` says otherwise. `alone`
+        is for the weights of a layer, which count as the values that are computed for them; anything else that is
+        computed, such as a bias for each pair of positions, counts at most the values from which it is.
         """
         tensor = self.graph.tensors[name]
         if not tensor.constant or tensor.storage in self.used or not (alone or _is_learned(tensor)):
             return 0
         self.used.add(tensor.storage)
-        return tensor.elements
+        return tensor.elements if alone or tensor.origin is None else min(tensor.elements, tensor.origin)
+
+    def use_vector(self, name: str) -> int:
+        """Return the values of a bias, or of the scale, the shift or the slopes of a layer, as `use` does.
+
+        Exporters store equal constants once, and the biases and norms of an untrained model are equal. So what two
+        layers have in common is theirs in common only if they have their weights in common, too.
+        """
+        if self.graph.form in MERGED and not self.shared:
+            self.used.discard(self.graph.tensors[name].storage)
+        return self.use(name, alone=True)
+
+    def use_constants(self, follower: Operator) -> int:
+        """Return the values of the bias or scale that follows a layer; a single number is a setting."""
+        names = [name for name in follower.reads if name and self.graph.tensors[name].constant]
+        return sum(self.use_vector(name) for name in names if _is_learned(self.graph.tensors[name]))
 
     def use_all(self, operator: Operator) -> int:
         """Return the values of all parameters of an operator."""
@@ -47,11 +70,12 @@ class Counter:
         output = shape_map(self.graph, lead.makes[0], lead.kind)
         biases = 0
         norms: list[Layer] = []
+        self.shared = lead.kind in WEIGHTED and self.graph.tensors[lead.reads[1]].storage in self.used
         for follower in unit.followers:
             if follower.kind == "add" and len(follower.makes) == 1:
-                biases += self.use_all(follower)
+                biases += self.use_constants(follower)
             elif follower.kind == "multiply":
-                scales = Tally(weights=self.use_all(follower), multiplies=output.elements)
+                scales = Tally(weights=self.use_constants(follower), multiplies=output.elements)
                 norms.append(WrittenNorm(name, output, counts=scales))
             elif follower.kind == "norm":
                 norms.append(self.build_norm(follower, name, output))
@@ -71,10 +95,9 @@ class Counter:
             return self.build_linear(lead, name, output, biases)
         computed = [read for read in lead.reads if read and not self.graph.tensors[read].constant]
         image = shape_map(self.graph, computed[0], lead.kind) if computed else output
-        learned = self.use_all(lead)
         if lead.kind == "norm":
-            counts = total([self.count_norm(lead, output), Tally(weights=learned)])
-            return Operation(name, image, output, "norm", counts)
+            return Operation(name, image, output, "norm", self.count_norm(lead, output))
+        learned = self.use_all(lead)
         if lead.kind == "add" and not learned and len(computed) > 1:
             return Add(name, output)
         if lead.kind == "multiply" and not learned and len(computed) > 1:
@@ -136,7 +159,7 @@ class Counter:
 
     def count_bias(self, lead: Operator) -> int:
         """Return the values of the bias of a convolution or linear layer, 0 without one."""
-        return self.use(lead.reads[2], alone=True) if len(lead.reads) > 2 and lead.reads[2] else 0
+        return self.use_vector(lead.reads[2]) if len(lead.reads) > 2 and lead.reads[2] else 0
 
     def build_norm(self, operator: Operator, name: str, output: Shape) -> WrittenNorm:
         """Return a norm that follows another operator."""
@@ -145,7 +168,7 @@ class Counter:
     def count_norm(self, operator: Operator, output: Shape) -> Tally:
         """Return the counts of a norm. Its constants are its scale and its shift, then moving statistics."""
         scale, shift = (
-            self.use(operator.reads[index], alone=True) if len(operator.reads) > index and operator.reads[index] else 0
+            self.use_vector(operator.reads[index]) if len(operator.reads) > index and operator.reads[index] else 0
             for index in (1, 2)
         )
         self.used.update(self.graph.tensors[read].storage for read in operator.reads[3:] if read)
@@ -156,7 +179,7 @@ class Counter:
 
     def build_slopes(self, operator: Operator, name: str, output: Shape) -> Iterator[Layer]:
         """Yield the parameters of an activation, if it has any."""
-        slopes = sum(self.use(read, alone=True) for read in operator.reads[1:] if read)
+        slopes = sum(self.use_vector(read) for read in operator.reads[1:] if read)
         if slopes:
             yield WrittenNorm(name, output, counts=Tally(weights=slopes))
 
@@ -169,7 +192,7 @@ def _activate(name: str, output: Shape, function: str) -> Iterator[Layer]:
 
 
 def _is_learned(tensor: Tensor) -> bool:
-    return tensor.elements > 1 and (tensor.dtype.startswith(("float", "bfloat")) or tensor.scales > 0)
+    return tensor.elements > 1 and is_number(tensor)
 
 
 def check_graph(graph: Graph) -> None:

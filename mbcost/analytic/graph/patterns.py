@@ -137,9 +137,28 @@ def _fused(operator: Operator) -> str:
 
 def join_activations(graph: Graph) -> Graph:
     """Return the graph with every activation as one operator, which has the name of the last one that spelled it."""
+    graph = _split_gates(graph)
     for rule in RULES:
         graph = _apply(graph, rule)
     return graph
+
+
+def _split_gates(graph: Graph) -> Graph:
+    """Return the graph with hard sigmoids whose sum with 3 is part of the bias of a convolution.
+
+    TensorFlow's converter writes relu6(conv(x) + b + 3) / 6 as a convolution with the bias b + 3 and a fused ReLU6.
+    """
+    matcher = Matcher(graph)
+    changed: dict[str, Operator] = {}
+    for last in graph.operators:
+        scaled = matcher.times(last, 1 / 6)
+        layer = matcher.makers.get(scaled) if scaled else None
+        if layer is None or layer.kind not in ("conv", "linear") or layer.function != "relu6":
+            continue
+        if matcher.is_inner([layer], last):
+            changed[layer.name] = replace(layer, function="")
+            changed[last.name] = replace(last, kind="activation", reads=(str(scaled),), function="hard_sigmoid")
+    return replace(graph, operators=tuple(changed.get(item.name, item) for item in graph.operators))
 
 
 def _apply(graph: Graph, rule: Callable[[Matcher, Operator], Match | None]) -> Graph:

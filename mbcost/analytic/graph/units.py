@@ -91,7 +91,10 @@ def _is_per_channel(graph: Graph, lead: Operator, operator: Operator) -> bool:
 def find_channel_axis(graph: Graph, kind: str, rank: int) -> int:
     """Return the position of the channels among the sides of a tensor that an operator of this kind reads or makes.
 
-    Three sides are a row of vectors, channels last, unless a convolution or a pool moves along it.
+    Three sides are a row of vectors, channels last, unless a convolution or a pool moves along it. What a matrix
+    product reads or makes has the channels last, whatever the layout of maps is.
     """
+    if kind in ("linear", "matmul"):
+        return max(rank - 1, 0)
     moves = kind in ("conv", "transposed_conv", "average_pool", "max_pool", "global_pool")
     return 1 if graph.layout == CHANNELS_FIRST and (rank > 3 or (rank == 3 and moves)) else max(rank - 1, 0)

@@ -16,8 +16,17 @@ from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
 from mbcost.present.verify.verify import COLUMNS, as_json, as_table, render_github, render_junit
 from mbcost.questions.verify.candidates import list_candidates
-from mbcost.questions.verify.verify import add_proof, identify_model, open_target, require_torch, verify_model
+from mbcost.questions.verify.verify import (
+    add_proof,
+    identify_model,
+    is_file_of_model,
+    open_target,
+    read_traced,
+    require_torch,
+    verify_model,
+)
 from mbcost.spec.catalogue.library import find_network
+from mbcost.spec.observed import TracedModel
 
 Kwargs = Annotated[
     Optional[list[str]],
@@ -40,7 +49,8 @@ def verify(
         str,
         Argument(
             metavar="MODEL",
-            help="MODULE:FACTORY or ./FILE.py:FACTORY, where FACTORY is a function, a class or a model.",
+            help="FILE.onnx, .tflite, .keras, .h5 or .pt2, or MODULE:FACTORY or ./FILE.py:FACTORY, where FACTORY is a "
+            "function, a class or a model.",
         ),
     ],
     net: Annotated[
@@ -94,17 +104,18 @@ def verify(
     find = find or net is None
     if net is not None and ":" in net and find_network(model):
         raise MbcostError(f"the model comes before the network: mbcost verify {net} {model}")
-    require_torch()
+    if not is_file_of_model(model):
+        require_torch()
+    elif prove:
+        raise MbcostError(f"--prove runs models in Python, and {model} is a file: name MODULE:FACTORY")
     if not find:
         network = resolve_network(net or "", options)
-        with show_work(f"loading {model} and running it once"):
-            module, traced = open_target(model, arguments, network.resolution, network.in_channels, force=force)
+        module, traced = _open(model, arguments, options, network.resolution, network.in_channels, force=force)
         named = options.impl or parse_reference(net or "").implementation
         answer = verify_model(network, traced, _track, any_epsilon=named is None)
     else:
         candidates = list_candidates(net, options.parse())
-        with show_work(f"loading {model} and running it once"):
-            module, traced = open_target(model, arguments, candidates.resolution, candidates.in_channels, force=force)
+        module, traced = _open(model, arguments, options, candidates.resolution, candidates.in_channels, force=force)
         answer = identify_model(
             candidates.specs,
             traced,
@@ -124,6 +135,24 @@ def verify(
         lists = {"layers": range(count), "loose": range(count, count + len(answer.model.loose))}
         emit(as_table(answer, prove=prove), as_json(answer), replace(destination, most=None if every else SHOWN), lists)
     return 0 if answer.equal else 1
+
+
+def _open(
+    model: str,
+    arguments: dict[str, object],
+    options: NetworkOptions,
+    resolution: tuple[int, int],
+    in_channels: int,
+    *,
+    force: bool,
+) -> tuple[Any, TracedModel]:
+    """Return a model and its layers: a file of a model, or a model in Python, which reads an image of this size."""
+    if is_file_of_model(model):
+        if arguments:
+            raise MbcostError(f"{model} is a file and takes no arguments: remove --kwargs")
+        return None, read_traced(model, options.ask())
+    with show_work(f"loading {model} and running it once"):
+        return open_target(model, arguments, resolution, in_channels, force=force)
 
 
 def parse_arguments(words: list[str]) -> dict[str, object]:

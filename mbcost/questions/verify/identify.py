@@ -19,6 +19,7 @@ from mbcost.questions.aligned.weighted import (
 from mbcost.questions.mistakes.draft import Mistake
 from mbcost.questions.mistakes.in_models import MODEL_MISTAKES
 from mbcost.questions.mistakes.known import MISTAKES
+from mbcost.questions.verify.from_graph import fold_norms
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import Scaling, alpha_text
@@ -114,6 +115,8 @@ def find_alternatives(
     With `exact_only`, networks are left out that cannot have exactly the model's layers.
     """
     other_specs = [load_spec(name) for name in NETWORKS if name != network.spec.name]
+    if model.folded:
+        other_specs = [fold_norms(spec, model.folded) for spec in other_specs]
     for spec in (network.spec, *_select_similar(other_specs, model)[:2]):
         for classes in dict.fromkeys((network.classes, _count_classes(model))):
             try:

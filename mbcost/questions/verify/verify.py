@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from mbcost.analytic.network import Network
+from mbcost.analytic.reference import Settings
 from mbcost.errors import MissingLibrary
 from mbcost.questions.aligned.align import Pair
 from mbcost.questions.aligned.branches import find_order
@@ -18,13 +19,16 @@ from mbcost.questions.aligned.weighted import (
     list_network_layers,
     pair_layers,
 )
+from mbcost.questions.networks import Asked, read_model
 from mbcost.questions.verify.attributes import STEPS, choose_epsilon, list_attributes, list_owners
 from mbcost.questions.verify.causes import explain_differences
+from mbcost.questions.verify.from_graph import describe_graph, fold_network, fold_norms
 from mbcost.questions.verify.function import StepDifference, compare_steps
 from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest, match_network
 from mbcost.questions.verify.implementations import list_same_layers
 from mbcost.questions.verify.prove import Proof, prove_function
 from mbcost.questions.verify.step_causes import describe_steps
+from mbcost.spec.graph import find_form
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.shown import show
@@ -170,6 +174,22 @@ def open_target(
     return model, trace_both(model, target, resolution, in_channels, force=force)
 
 
+def is_file_of_model(text: str) -> bool:
+    """Return whether a text names a file of a model that is read without torch."""
+    return find_form(text) not in (None, "torch")
+
+
+def read_traced(name: str, asked: Asked) -> TracedModel:
+    """Return the layers of a file of a model.
+
+    Raises:
+        MissingLibrary: what reads the file is not installed.
+        MbcostError: the file cannot be read.
+    """
+    known = Settings(resolution=asked.settings.resolution)
+    return describe_graph(read_model(name, Asked(known, asked.shapes)))
+
+
 def verify_model(
     network: Network, model: TracedModel, watch: Watch = iter, *, any_epsilon: bool = False
 ) -> Verification:
@@ -185,6 +205,8 @@ def verify_model(
         any_epsilon: whether the norms can have the epsilon of any implementation of the table, as they can if nobody
             asked for an implementation.
     """
+    if model.folded:
+        network = fold_network(network, model.folded)
     answer = _compare(network, model, any_epsilon=any_epsilon)
     if not answer.layers:
         return answer
@@ -215,6 +237,7 @@ def identify_model(
     Raises:
         MbcostError: no network can be built.
     """
+    specs = [fold_norms(spec, model.folded) for spec in specs] if model.folded else specs
     matches = find_closest(specs, model, alpha, implementation, classes, watch)
     answer = verify_model(matches[0].network, model, watch, any_epsilon=implementation is None)
     return replace(answer, candidates=matches)

@@ -39,14 +39,14 @@ _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 """YAML 1.1, section 5.1: every character that is not printable."""
 
 
-def compose(text: str, origin: str) -> yaml.Node:
-    """Return the root of the one document in `text`; messages call the text `origin`.
+def compose(text: str, origin: str, most: int = MOST_VALUES) -> yaml.Node:
+    """Return the root of the one document in `text`, with at most `most` values; messages call the text `origin`.
 
     Raises:
         SpecError: the text is not YAML, or larger than any spec.
     """
     _check_characters(text, origin)
-    check = _EventCheck(origin)
+    check = _EventCheck(origin, most)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             check.check(event)
@@ -93,10 +93,11 @@ class _EventCheck:
     Values are counted as if every alias were written out.
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, most: int) -> None:
         self.opened: list[_Opened] = []
         """The collections that are open; when the text breaks off, those that were never closed."""
         self._origin = origin
+        self._most = most
         self._sizes: dict[str | None, int] = {}
         """Anchor of a complete value -> the number of values in it."""
         self._values = 0
@@ -120,9 +121,9 @@ class _EventCheck:
             self._documents += 1
             if self._documents > 1:
                 raise self._refusal(event, "a second document starts here: keep one document per file")
-        if self._values > MOST_VALUES:
+        if self._values > self._most:
             raise self._refusal(
-                event, f"more than {MOST_VALUES:,} values, counting every use of an alias: shorten the file"
+                event, f"more than {self._most:,} values, counting every use of an alias: shorten the file"
             )
 
     def _count_alias(self, event: Any) -> None:

@@ -79,7 +79,7 @@ def read_family(reader: Reader, node: yaml.Node) -> dict[str, Implementation]:
 
 def _read_implementation(reader: Reader, name: str, values: Mapping[str, yaml.Node]) -> Implementation:
     stated = {key: field.read(reader, values[key]) if key in values else field.default for key, field in FIELDS.items()}
-    rules = LayerRules(**{field.name: stated.pop(field.name) for field in fields(LayerRules)})
+    rules = LayerRules(**{field.name: stated.pop(field.name) for field in fields(LayerRules) if field.name in stated})
     lists = {"bias": rules.bias, "bias_and_norm": rules.bias_and_norm, "bare": rules.bare}
     for (first, parts), (second, others) in combinations(lists.items(), 2):
         if (both := sorted(parts & others)) and second in values:

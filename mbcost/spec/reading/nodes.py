@@ -11,7 +11,7 @@ import yaml
 
 from mbcost.errors import Position, Problem, SpecError, one_line, suggestion
 from mbcost.spec.implementation import EXACT
-from mbcost.spec.reading.compose import compose
+from mbcost.spec.reading.compose import MOST_VALUES, compose
 
 LONGEST_LINE = 200
 """The characters of the longest name or title, which tables show inside a line."""
@@ -49,10 +49,10 @@ class Reader:
     problem. `finish` raises all of them together.
     """
 
-    def __init__(self, text: str, origin: str) -> None:
+    def __init__(self, text: str, origin: str, most: int = MOST_VALUES) -> None:
         self.origin = origin
         self.problems: list[tuple[int, int, str]] = []
-        root = compose(text, origin)
+        root = compose(text, origin, most)
         if not isinstance(root, yaml.MappingNode):
             self.report(root, f"expected a mapping, found {kind_of(root)}")
             self.finish()
