@@ -36,7 +36,7 @@ def trace_both(
         return trace_model(model, name, resolution, in_channels, force=force)
 
 
-class Both(Watching):  # type: ignore[misc]
+class Both(Watching):  # type: ignore[no-untyped-call]
     """Two recorders, of which the second one sees every operator first and hands it on."""
 
     def __init__(self, model: nn.Module) -> None:

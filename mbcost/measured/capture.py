@@ -45,7 +45,7 @@ class CapturedLayer:
     norms: list[CapturedNorm] = field(default_factory=list)
 
 
-class Capture(Recorder):
+class Capture(Recorder):  # type: ignore[no-untyped-call]
     """Records the layers of a model that computes with stand-ins, and what they compute with.
 
     Args:

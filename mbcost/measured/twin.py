@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,7 @@ class Twin:
         with ExitStack() as stack, torch.no_grad():
             for position, layer in enumerate(self.layers):
 
-                def keep_output(module: nn.Module, _: object, output: Tensor) -> None:
+                def keep_output(module: Any, _: object, output: Tensor) -> None:
                     bias = module.bias
                     shape = (1, -1) + (1,) * (output.ndim - 2)
                     outputs.append(output.clone() if bias is None else output - bias.reshape(shape))

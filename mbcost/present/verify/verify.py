@@ -20,10 +20,8 @@ from mbcost.spec.observed import TracedModel
 
 COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
 """Tells the reader that a model without its residual connections would pass."""
-ALL_COMPARED = (
-    "compared: convolutions, linear layers, norms, activations, additions, multiplications, pools; not results"
-)
-"""The same of a model whose graph has been compared; `--prove` compares results."""
+ALL_COMPARED = "compared: convolutions, linear layers, norms, activations, additions, multiplications, pools"
+"""The same of a model whose graph has been compared."""
 
 
 @dataclass(frozen=True)

@@ -27,20 +27,22 @@ implementations: {family: v3, only: [torchvision]}
 """
 
 
+_prune: Any = prune.l1_unstructured
+
+
 class Unit(nn.Module):
     """A convolution, its norm and its activation."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, *, groups: int = 1, act: Any = None,
-        eps: float = 0.001, momentum: float = 0.01,
+        self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, *, groups: int = 1, act: Any = None
     ) -> None:  # fmt: skip
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
-        self.bn = nn.BatchNorm2d(outputs, eps=eps, momentum=momentum)
+        self.bn = nn.BatchNorm2d(outputs, eps=0.001, momentum=0.01)
         self.act = act
         self.fault = ""
 
-    def forward(self, x: Tensor, shortcut: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, shortcut: Tensor | None = None) -> Any:
         """(N, C, H, W) -> (N, C', H', W')."""
         if self.fault == "asymmetric padding":
             x = functional.pad(x, (0, 2, 0, 2)) if self.conv.kernel_size == (3, 3) else functional.pad(x, (1, 3, 1, 3))
@@ -94,7 +96,7 @@ class Block(nn.Module):
         self.between: Any = lambda x: x
         self.fault = ""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Any:
         """(N, C, H, W) -> (N, C', H', W')."""
         expanded = self.expand(x)
         if self.se is not None and self.fault == "gate before depthwise":
@@ -144,30 +146,29 @@ def _normalize(x: Tensor) -> Tensor:
     return (x - mean) / deviation
 
 
-def _put(module: nn.Module, name: str, value: Any) -> None:
+def _put(module: nn.Module, name: str, value: Any) -> Any:
     """Set an attribute, also where a module was."""
     module._modules.pop(name, None)
     setattr(module, name, value)
 
 
-def make(fault: str) -> Net:
-    """Return the network with a fault, or with a harmless change."""
+def make(*faults: str) -> Net:
+    """Return the network with faults or harmless changes."""
     net = Net()
-    first, second, third, fourth = net.blocks
+    _, second, third, fourth = modules = list[Any](net.blocks)
     changes: dict[str, Any] = {
-        "": lambda: None,
         # Faults.
         "no residual": lambda: _put(fourth, "connect", lambda out, _: out),
         "residual across a stride": lambda: _put(
             second, "connect", lambda out, x: out + x[:, :, ::2, ::2].repeat(1, 2, 1, 1)
         ),
-        "residual of an earlier block": lambda: _put(net, "blocks", _Skipping(net.blocks)),
+        "residual of an earlier block": lambda: _put(net, "blocks", _Skipping(modules)),
         "residual twice": lambda: _put(third, "connect", lambda out, x: out + x + x),
         "residual scaled": lambda: _put(third, "connect", lambda out, x: 0.5 * out + x),
         "residual subtracted": lambda: _put(third, "connect", lambda out, x: out - x),
         "residual multiplied": lambda: _put(third, "connect", lambda out, x: out * x),
         "activation after residual": lambda: _put(third, "connect", lambda out, x: functional.relu(out + x)),
-        "residual before norm": lambda: [_put(m, "fault", "added before the norm") for m in (third, third.project)],
+        "residual before norm": lambda: any(_put(m, "fault", "added before the norm") for m in (third, third.project)),
         "relu6 for relu": lambda: _put(fourth.depthwise, "act", nn.ReLU6()),
         "relu for hard swish": lambda: _put(net.stem, "act", nn.ReLU()),
         "swish for hard swish": lambda: _put(net.last, "act", nn.SiLU()),
@@ -209,7 +210,7 @@ def make(fault: str) -> Net:
         ),
         "centered map": lambda: _put(fourth, "between", lambda x: x - x.mean((2, 3), keepdim=True)),
         # Harmless changes.
-        "other momentum": lambda: [_put(m, "momentum", 0.9) for m in net.modules() if isinstance(m, nn.BatchNorm2d)],
+        "other momentum": lambda: any(_put(m, "momentum", 0.9) for m in net.modules() if isinstance(m, nn.BatchNorm2d)),
         "hard swish in pieces": lambda: _put(net.stem, "act", lambda x: x * functional.relu6(x + 3) / 6),
         "hard sigmoid in pieces": lambda: _put(third.se, "gate", lambda x: functional.relu6(x + 3) / 6),
         "relu by clamp": lambda: _put(fourth.expand, "act", lambda x: x.clamp(min=0)),
@@ -221,27 +222,29 @@ def make(fault: str) -> Net:
         "zero scales": lambda: [nn.init.zeros_(m.weight) for m in net.modules() if isinstance(m, nn.BatchNorm2d)],
         "weight norm": lambda: parametrizations.weight_norm(fourth.expand.conv),
         "spectral norm": lambda: parametrizations.spectral_norm(fourth.expand.conv),
-        "pruned": lambda: prune.l1_unstructured(fourth.expand.conv, "weight", 0.5),
-        "channels last": lambda: net.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        "pruned": lambda: _prune(second.expand.conv, "weight", 0.5),
+        "channels last": lambda: net.to(memory_format=torch.channels_last),
         "half precision": lambda: net.to(torch.bfloat16),
         "output in a dict": lambda: _put(net, "after", lambda x: {"logits": x, "loss": None}),
         "frozen": lambda: net.requires_grad_(requires_grad=False),
         "image in bytes": lambda: _put(net, "before", lambda x: x / 127.5 - 1),
     }
-    changes[fault]()
+    for fault in faults:
+        changes[fault]()
     return net
 
 
 class _Skipping(nn.Module):
     """The blocks, the last of which adds the output of the second instead of its own input."""
 
-    def __init__(self, blocks: nn.Sequential) -> None:
+    def __init__(self, blocks: list[Any]) -> None:
         super().__init__()
-        self.blocks = blocks
+        self.blocks: Any = nn.Sequential(*blocks)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 8, H, W) -> (N, 16, H', W')."""
         first, second, third, fourth = self.blocks
         x = second(first(x))
         y = third(x)
-        return fourth.project(fourth.depthwise(fourth.expand(y))) + x
+        out: Tensor = fourth.project(fourth.depthwise(fourth.expand(y))) + x
+        return out
