@@ -42,6 +42,7 @@ class Both(Watching):  # type: ignore[no-untyped-call]
     def __init__(self, model: nn.Module) -> None:
         super().__init__(model)
         self.layers, self.graph = Recorder(model, strict=False), GraphRecorder(model)
+        self.graph.alone = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Both:

@@ -47,7 +47,7 @@ def describe_first(proof: Proof) -> str:
     facts = proof.facts
     if proof.layer is None:
         return proof.notes[0]
-    by = f"differs by {_spell(proof.difference)} of the largest value"
+    by = f"differs by {_spell(proof.difference)} times the largest value"
     if proof.layer == OUTPUT:
         subject = f"the output, after {proof.source},"
     elif facts.reads_other:
@@ -71,8 +71,7 @@ def list_notes(proof: Proof) -> Iterator[str]:
         yield f"results that differ: {len(differing)} of {len(proof.blocks)}, from {differing[0]} to {differing[-1]}"
     yield (
         f"compared: the results of all layers and of the model in float64, on {facts.images} random images, with the "
-        f"model's weights and with random ones; the largest difference is {_spell(facts.largest)} of a layer's largest "
-        "value"
+        f"model's weights and with random ones; they differ by at most {_spell(facts.largest)} times the largest value"
     )
 
 
