@@ -137,6 +137,7 @@ def tables(draw: st.DrawFn) -> str:
     del record["name"]
     record = {field: value for field, value in record.items() if value != ""}  # such as no framework
     record |= record.pop("layer_rules")
+    del record["folded"]  # nobody writes it: files of models set it
     document = {
         "name": "any",
         "input": {

@@ -33,7 +33,7 @@ ROOMS = {
     "spec": Arrows({"errors", "yaml"}, {"tomllib", "tomli"}),
     "analytic": Arrows({"spec", "errors"}, {"numpy"}),
     "measured": Arrows({"spec", "errors", "torch"}, {"fvcore", "onnxruntime", *LIBRARIES}),
-    "files": Arrows({"spec", "errors"}, {"onnx", "google", "tflite", "flatbuffers", "h5py", "numpy"}),
+    "files": Arrows({"spec", "errors"}, {"onnx", "google", "h5py", "numpy"}),
     "questions": Arrows({"spec", "analytic", "errors"}, {"files", "measured", "numpy"}),
     "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "matplotlib"}),
     "cli": Arrows(

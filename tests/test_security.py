@@ -15,7 +15,7 @@ import pytest
 from mbcost.cli.streams import WIDEST_LINE
 from mbcost.questions.explain import rows
 from mbcost.spec.catalogue.library import specs_folder
-from mbcost.spec.reading import compose, nodes, table, text
+from mbcost.spec.reading import compose, lock, nodes, table, text
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -51,7 +51,8 @@ HARMLESS = [
     ["formula", "net.yaml", "0.1.conv"], ["roofline", "net.yaml", "--peak-macs", "1G", "--bandwidth", "1GB/s"],
     ["compare", "net.yaml", "v2"], ["diff", "net.yaml", "v2"], ["nets"], ["conventions"], ["schema"],
     ["sweep", "net.yaml", "--alpha", "0.5,1"], ["fit", "--net", "net.yaml", "--ram", "1MiB", "--alpha", "0.5,1"],
-    ["explain", "300M", "net.yaml"], ["explain", "--rows", "rows.csv"], ["validate", "--help"], ["verify", "--help"],
+    ["explain", "300M", "net.yaml"], ["explain", "--rows", "rows.csv"], ["lock", "--check", "a.lock"],
+    ["validate", "--help"], ["verify", "--help"],
     ["export", "--help"], ["published", "--help"],
 ]  # fmt: skip
 
@@ -73,6 +74,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder with a spec and a table of printed numbers."""
     (tmp_path / "net.yaml").write_bytes((specs_folder() / "v2.yaml").read_bytes())
     (tmp_path / "rows.csv").write_text("net,mult_adds\nv2,300M\n")
+    (tmp_path / "a.lock").write_bytes((ROOT / "tests" / "data" / "stale.lock").read_bytes())
     return tmp_path
 
 
@@ -93,12 +95,13 @@ def test_a_command_that_reads_a_table_uses_no_network_runs_nothing_and_writes_no
 
 
 def test_a_command_writes_only_its_output(folder: Path) -> None:
-    codes, events = run_audited(folder, ["table", "net.yaml", "--output", "t.csv"], ["new", "mine"])
-    assert codes == [0, 0]
+    codes, events = run_audited(folder, ["table", "net.yaml", "--output", "t.csv"], ["new", "mine"], ["lock", "v1"])
+    assert codes == [0, 0, 0]
     kinds, names = zip(*events, strict=True)
     assert set(kinds) == {"written"}
     assert all(name.startswith(".mbcost-") for name in names), "a file is replaced when the new one is complete"
-    assert {path.name for path in folder.iterdir()} == {"home", "net.yaml", "rows.csv", "t.csv", "mine.yaml"}
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"home", "net.yaml", "rows.csv", "t.csv", "mine.yaml", "costs.lock", "a.lock"}
 
 
 @pytest.mark.long
@@ -117,6 +120,7 @@ LIMITS = {
     "size of a file or of standard input": compose.LARGEST,
     "levels of nesting": compose.DEEPEST,
     "values, counting every use of an alias": compose.MOST_VALUES,
+    "values of a lock": lock.MOST_VALUES,
     "blocks of a table, counting repeats": table.MOST_BLOCKS,
     "rows of a CSV file": rows.LARGEST,
     "characters of a name or title": nodes.LONGEST_LINE,

@@ -250,7 +250,7 @@ def linear(site: Site) -> Iterator[Layer]:
     if form.part not in form.rules.linear:
         yield from site.convolution(form.part, site.input, form.outputs, function=form.function)
         return
-    layer = Linear(site.name(form.part), site.input, form.outputs, form.part in form.rules.bias)
+    layer = Linear(site.name(form.part), site.input, form.outputs, form.part in form.rules.bias or form.rules.folded)
     yield layer
     yield from site.finish(form.part, layer.output, norm=False, function=form.function)
 

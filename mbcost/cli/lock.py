@@ -20,8 +20,8 @@ from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_size
-from mbcost.errors import MbcostError, choose, escape
-from mbcost.present.lock import COLUMNS_OF_CHECK, as_json, as_table, describe_lock, render_github, render_junit
+from mbcost.errors import STANDARD_INPUT, MbcostError, choose, escape
+from mbcost.present.lock import COLUMNS_OF_CHECK, DATA, as_json, as_table, describe_lock, render_github, render_junit
 from mbcost.questions.lock.compare import Rules, check_lock
 from mbcost.questions.lock.entries import Resolve, lock_networks
 from mbcost.questions.networks import is_factory
@@ -32,7 +32,7 @@ from mbcost.spec.lock import Budgets, Lock, Terms
 from mbcost.spec.reading.budgets import Grammar, read_budgets
 from mbcost.spec.reading.lock import parse_lock, write_lock
 from mbcost.spec.reading.project import find_project
-from mbcost.spec.reading.text import read_file
+from mbcost.spec.reading.text import read_file, read_standard_input
 
 FILE = "costs.lock"
 """The lock that is written or checked if none is named."""
@@ -109,10 +109,10 @@ def lock(
       mbcost lock --check nets/costs.lock --format github
     """
     words = networks or []
-    names, locks = ([word for word in words if word.endswith(ENDING) == ends] for ends in (False, True))
+    names, locks = ([word for word in words if _is_lock(word, check=check) == ends] for ends in (False, True))
     if len(locks) > 1:
         raise MbcostError(f"two locks are given, {locks[0]} and {locks[1]}: remove one")
-    if "-" in names:
+    if not check and "-" in names:
         raise MbcostError("standard input cannot be locked: name a file")
     given = {"convention": convention, "allocator": allocator, "dtype": dtype}
     changed = {name: value for name, value in given.items() if value is not None}
@@ -139,6 +139,8 @@ def _write(
     output = Path(FILE) if view.output is None else view.output
     keep_inputs(output, *names)
     target = choose_file(output)
+    if target is not None and not target.name.endswith(ENDING):
+        raise MbcostError(f"{target} is not a name of a lock: end it with {ENDING}, by which --check knows it")
     before = None if target is None or not is_file(str(target)) else _read_lock(str(target))
     if not names and before is None:
         raise MbcostError(f"there is no network to lock: name one, as in mbcost lock v2 --output {output}")
@@ -160,12 +162,12 @@ def _check(file: str, names: list[str], view: View, resolve: Resolve, *, allow_u
     # The matrices of an estimate are small, and starting a thread per processor takes longer.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     keep_inputs(view.output, file, *names)
-    destination = choose_destination(view, tuple(REPORTS), COLUMNS_OF_CHECK)
+    destination = choose_destination(view, tuple(REPORTS), COLUMNS_OF_CHECK, DATA)
     if destination.style in REPORTS:
         check_whole_table(destination)
-    if not is_file(file):
+    if file != "-" and not is_file(file):
         raise MbcostError(f"{file}: No such file: write it first, as in mbcost lock v2 --output {file}")
-    lock = _read_lock(file)
+    lock, file = _read_lock(file), STANDARD_INPUT if file == "-" else file
     _locate_error(file, lock.terms)
     rules = Rules(_read_project(), allow_unknown, __version__)
     answer = check_lock(file, lock, names, resolve, rules, partial(track, "checking"))
@@ -199,7 +201,14 @@ def _check_name(name: str) -> None:
         raise MbcostError(f"'{escape(name)}' is not UTF-8, which a lock is: rename the file") from None
 
 
+def _is_lock(word: str, *, check: bool) -> bool:
+    """Return whether a word names a lock and not a network."""
+    return word.endswith(ENDING) or (check and word == "-")
+
+
 def _read_lock(file: str) -> Lock:
+    if file == "-":
+        return parse_lock(read_standard_input(), STANDARD_INPUT, __version__, GRAMMAR)
     return parse_lock(read_file(Path(file)), file, __version__, GRAMMAR)
 
 

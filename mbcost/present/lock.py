@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from mbcost.errors import enumerate_words
+from mbcost.errors import STANDARD_INPUT, enumerate_words
 from mbcost.present import junit
 from mbcost.present.annotations import annotation
 from mbcost.present.estimates import round_json
@@ -23,14 +24,23 @@ SHOWN = 10
 """The layers that one annotation lists at most."""
 
 
-COLUMNS_OF_CHECK = (
+_WORDS = (
     Column[Difference]("network", "network", lambda item: item.network),
     Column[Difference]("layer", "layer", lambda item: item.layer),
     Column[Difference]("changes", "what differs", lambda item: describe(item)),
-    Column[Difference]("params_difference", "params", lambda item: SignedCount(item.params), numeric=True),
-    Column[Difference]("mult_adds_difference", "mult-adds", lambda item: SignedCount(item.mult_adds), numeric=True),
 )
-"""The columns of a check."""
+_PARAMS = Column[Difference]("params_difference", "params", lambda item: SignedCount(item.params), numeric=True)
+_MULT_ADDS = Column[Difference](
+    "mult_adds_difference", "mult-adds", lambda item: SignedCount(item.mult_adds), numeric=True
+)
+DATA = (*_WORDS, _PARAMS, _MULT_ADDS)
+"""The columns of a check for programs."""
+COLUMNS_OF_CHECK = (
+    *_WORDS,
+    replace(_PARAMS, value=lambda item: SignedCount(item.params) if item.layer else None),
+    replace(_MULT_ADDS, value=lambda item: SignedCount(item.mult_adds) if item.layer else None),
+)
+"""The same for people: only layers have counts."""
 
 
 def as_table(answer: LockCheck) -> Table:
@@ -38,8 +48,9 @@ def as_table(answer: LockCheck) -> Table:
     results = answer.budgets
     exceeded = (_describe_budget(result) for result in results if not result.passed)
     met = [_describe_budget(result) for result in results if result.passed]
-    return build_table(summarize(answer), COLUMNS_OF_CHECK, answer.differences, notes=(*met, *_list_notes(answer)),
-                       lead=exceeded)  # fmt: skip
+    notes = (*met, *_list_notes(answer))
+    table = build_table(summarize(answer), COLUMNS_OF_CHECK, answer.differences, notes=notes, lead=exceeded)
+    return replace(table, data=build_table("", DATA, answer.differences))
 
 
 def as_json(answer: LockCheck) -> dict[str, Any]:
@@ -133,9 +144,8 @@ def _list_notes(answer: LockCheck) -> Iterator[str]:
     if answer.differences and answer.lock.written_by not in ("", answer.version):
         yield f"the lock was written by mbcost {answer.lock.written_by}, and this is mbcost {answer.version}"
     if any(item.kind in (TOTALS, ADDED, REMOVED) for item in answer.differences):
-        yield "if the change is meant, write the lock again: mbcost lock" + (
-            "" if answer.file == "costs.lock" else f" --output {answer.file}"
-        )
+        named = "" if answer.file in ("costs.lock", STANDARD_INPUT) else f" --output {answer.file}"
+        yield f"if the change is meant, write the lock again: mbcost lock{named}"
 
 
 def _list_network_cases(answer: LockCheck) -> Iterator[junit.Case]:

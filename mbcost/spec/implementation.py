@@ -16,9 +16,6 @@ POOLS = ("adaptive", "functional", "mean")
 in which of these they count."""
 STRIDED = ("inner", "reduce")
 """The convolution of a residual block with an inner width that has the stride: the inner one or the first one."""
-FOLDED = ("biases", "nothing")
-"""Norms are folded into their convolutions, and each leaves a bias. In a model that was never trained, norms change
-nothing and biases are 0: some exporters leave out both."""
 FRAMEWORKS = ("torch", "keras", "tensorflow", "paddle", "mxnet", "mindspore")
 ROLES = ("stem", "last_conv", "head")
 """Rows that implementations scale by special rules: the first convolution, the convolution before the global pool, and
@@ -95,14 +92,15 @@ class LayerRules:
     """Parts whose convolution has a bias and a norm."""
     bare: frozenset[str] = frozenset()
     """Parts that are a convolution without a bias and without a norm."""
-    folded: str = ""
-    """What becomes of the norms in a file that was made for inference, one of `FOLDED`; empty if they stay."""
+    folded: bool = False
+    """Whether norms are folded into their convolutions, as in a file that was made for inference: every convolution and
+    linear layer has a bias then."""
     strided: str = "inner"
     """Which convolution of a residual block has the stride, one of `STRIDED`."""
 
     def has_bias(self, part: str) -> bool:
         """Return whether the convolution of a part has a bias."""
-        return part in self.bias or part in self.bias_and_norm or (self.folded == "biases" and part not in self.bare)
+        return self.folded or part in self.bias or part in self.bias_and_norm
 
     def has_norm(self, part: str) -> bool:
         """Return whether a norm follows the convolution of a part."""

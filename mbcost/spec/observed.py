@@ -129,12 +129,11 @@ class TracedModel:
     """Whether real activations had to be computed; otherwise torch computed only the shapes."""
     graph: Graph | None = field(default=None, compare=False, repr=False)
     """All operators, if they were recorded, too."""
-    folded: str = ""
-    """What can have become of its norms, one of `FOLDED` in mbcost/spec/implementation.py; empty if it has norms, or if
-    nobody exports a model like it."""
+    folded: bool = False
+    """Whether it is a file without norms, so that they can have been folded into its layers."""
     absent: tuple[tuple[str, int], ...] = ()
-    """The linear layers that have no bias in a file with folded norms, each with its outputs. Exporters leave out a
-    bias that is 0, so it counts as one."""
+    """The layers of such a file that have no bias, each with its outputs. Exporters leave out a bias that is 0, so the
+    layer counts as one with a bias."""
 
     @property
     def params(self) -> int:

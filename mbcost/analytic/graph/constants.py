@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 
 from mbcost.spec.graph import Graph, Operator, Tensor
 
+MOST = 1 << 62
+"""Sums of sums of constants in a hostile file would become numbers of thousands of digits."""
 SAME_VALUES = frozenset({"copy", "dequantize", "quantize", "reshape", "transpose"})
 """Kinds of operators whose result has a value for each value that they read."""
 KEEP_ORDER = frozenset({"copy", "reshape"})
@@ -72,7 +75,13 @@ def _compute(operator: Operator, index: int, operands: list[Tensor], made: Tenso
     origins = {item.storage: item.elements if item.origin is None else item.origin for item in numbers}
     own = operator.name if operator.kind in CHOOSE_PART else ""
     signature = operator.kind, own, operator.function, operator.axes, operator.padding, index, *stored
-    return replace(made, stored=sum(stored.values()), origin=sum(origins.values()), buffer=f"computed{signature}")
+    digest = sha256(repr(signature).encode()).hexdigest()  # a constant of constants of ... has a very long signature
+    return replace(
+        made,
+        stored=min(sum(stored.values()), MOST),
+        origin=min(sum(origins.values()), MOST),
+        buffer=f"computed {digest}",
+    )
 
 
 def is_number(tensor: Tensor) -> bool:

@@ -58,8 +58,9 @@ def _inputs(node: Node, facts: Facts) -> list[Any] | None:
     if node.op in ("Shape", "Size"):
         shape = facts.shape(node.read(0))
         return None if shape is None else [numpy.array(shape, dtype="int64")]
-    arrays = [facts.values(name) if name else None for name in node.reads]
-    missing = any(name and array is None for name, array in zip(node.reads, arrays, strict=False))
+    reads = node.reads[:1] if node.op == "CastLike" else node.reads
+    arrays = [facts.values(name) if name else None for name in reads]
+    missing = any(name and array is None for name, array in zip(reads, arrays, strict=True))
     return None if missing else arrays
 
 

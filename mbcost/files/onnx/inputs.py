@@ -126,11 +126,13 @@ def _settle(file: str, item: Input, stated: tuple[Side, ...] | None, names: Mapp
     return shape
 
 
-def find_batch(inputs: Mapping[str, tuple[int, ...]], outputs: Sequence[tuple[int, ...] | None]) -> int:
+def find_batch(
+    inputs: Mapping[str, tuple[int, ...]], outputs: Sequence[tuple[int, ...] | None], *, in_steps: bool = False
+) -> int:
     """Return how many images the tensors hold.
 
     It is the first side of the maps among the inputs if these agree. Without maps, it is the first side that all
-    inputs and outputs have.
+    inputs and outputs have, unless the first side is steps of time.
 
     >>> find_batch({"x": (8, 3, 224, 224)}, [(8, 1000)]), find_batch({"x": (3, 224, 224)}, [(1, 1000)])
     (8, 1)
@@ -138,5 +140,7 @@ def find_batch(inputs: Mapping[str, tuple[int, ...]], outputs: Sequence[tuple[in
     maps = {shape[0] for shape in inputs.values() if len(shape) > 3}
     if maps:
         return maps.pop() if len(maps) == 1 else 1
+    if in_steps:
+        return 1
     firsts = {shape[0] if shape else 1 for shape in (*inputs.values(), *outputs) if shape is not None}
     return firsts.pop() if len(firsts) == 1 else 1

@@ -80,6 +80,8 @@ class Facts:
     """The same as arrays of numpy, as far as they were asked for."""
     fixed: set[str] = field(default_factory=set)
     """Tensors that no input of the model changes."""
+    zeros: set[str] = field(default_factory=set)
+    """Tensors that are computed as zeros only, which exporters write for a bias that is not there."""
 
     def refuse(self, node: Node, what: str) -> MbcostError:
         """Return the error for a node."""

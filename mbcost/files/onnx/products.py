@@ -20,7 +20,8 @@ def convolution(weights: int = 1, bias: int = 2, addend: int = 0, *, transposed:
 
     def translate(node: Node, maker: Maker) -> Iterator[Operator]:
         quantized = node.op in ("ConvInteger",)
-        reads = node.read(0), node.read(weights), "" if quantized else node.read(bias)
+        absent = quantized or node.read(bias) in maker.facts.zeros
+        reads = node.read(0), node.read(weights), "" if absent else node.read(bias)
         image, kernel = maker.shape(reads[0]), maker.shape(reads[1])
         if node.number("channels_last", 0):
             yield maker.unknown(node, "its map has the channels last")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mbcost.errors import MbcostError, MissingLibrary
+from mbcost.errors import MbcostError, MissingLibrary, one_line
 from mbcost.files.onnx.external import Beside
 from mbcost.files.onnx.inputs import find_batch, read_input, settle_shapes
 from mbcost.files.onnx.made import Maker
@@ -22,6 +22,7 @@ from mbcost.files.onnx.wire import read_skeleton
 from mbcost.files.sizes import InputSizes
 from mbcost.spec.graph import CHANNELS_FIRST, Graph, Operator
 
+RECURRENT = ("LSTM", "GRU", "RNN")
 EXPORT = "export the model as ONNX and give that file"
 SIGNATURES: Mapping[bytes, str] = {
     b"PK\x03\x04": "a zip archive, such as PyTorch's .pt or a .keras file",
@@ -55,14 +56,22 @@ def read(path: Path, name: str, sizes: InputSizes) -> Graph:
         import onnx
     except ImportError:
         raise MissingLibrary("onnx", "onnx") from None
+    try:
+        return _read(path, name, sizes, onnx.ModelProto)
+    except MbcostError as error:
+        raise MbcostError(one_line(str(error))) from None  # it can quote names from the file
+
+
+def _read(path: Path, name: str, sizes: InputSizes, message: Any) -> Graph:
+    """Return the graph of a file; `message` is what the onnx package parses a model with."""
+    from google.protobuf.message import DecodeError
+
     with _map(path, name) as buffer:
         _check_signature(bytes(buffer[:32]), name)
         size = len(buffer)
         skeleton = read_skeleton(buffer, name)
-    from google.protobuf.message import DecodeError
-
     try:
-        model = onnx.ModelProto.FromString(skeleton.data)
+        model = message.FromString(skeleton.data)
     except (DecodeError, RuntimeError, ValueError):
         raise skeleton.refuse("a message that cannot be decoded", 0) from None
     if not model.HasField("graph") or not model.opset_import:
@@ -131,10 +140,15 @@ def _make_graph(model: Any, store: Store, path: Path, size: int, sizes: InputSiz
         outputs,
         operators,
         {name: maker.tensor(name) for name in named},
-        find_batch(shapes, [facts.shape(name) for name in outputs]),
+        find_batch(shapes, [facts.shape(name) for name in outputs], in_steps=_is_in_steps(walker)),
         size + sum(store.beside.sizes.values()),
         tuple(unread),
     )
+
+
+def _is_in_steps(walker: Walker) -> bool:
+    """Return whether a recurrent layer reads steps of time first, and the batch after them."""
+    return any(node.op in RECURRENT and not node.number("layout", 0) for node in walker.nodes)
 
 
 def _names(operator: Operator) -> Iterator[str]:

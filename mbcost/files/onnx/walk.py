@@ -19,7 +19,8 @@ from mbcost.files.onnx.weights import Store, Weight
 
 DEEPEST = 50
 """Functions inside functions, or branches inside branches."""
-MOST_NODES = 100_000
+MOST_NODES = 50_000
+"""After functions are replaced by their nodes."""
 RANDOM = ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
 """Operators whose results differ each time, so that they are not constants."""
 Key = tuple[str, str, str]
@@ -222,15 +223,21 @@ class Walker:
                 self.facts.add_type(name, proto)
             if name not in self.facts.shapes:
                 self.complete(node, name, scope)
-        if node.op not in RANDOM and not node.graphs and all(name in self.facts.fixed for name in node.reads if name):
-            self.facts.fixed.update(filter(None, node.makes))
-        if node.op in ("Shape", "Size") and node.standard and self.facts.shape(node.read(0)) is not None:
-            self.facts.fixed.update(node.makes)
+        self.mark_fixed(node)
         evaluate(node, self.facts)
         if node.op == "ConstantOfShape" and node.read(0) in self.facts.weights and node.makes[0] in self.facts.shapes:
             self.add_filled(node.makes[0])
         else:
             self.nodes.append(node)
+
+    def mark_fixed(self, node: Node) -> None:
+        """Remember whether what a node makes depends on no input of the model, and whether it is zero."""
+        reads = [name for name in (node.reads[:1] if node.op == "CastLike" else node.reads) if name]
+        shaped = node.op in ("Shape", "Size") and node.standard and self.facts.shape(node.read(0)) is not None
+        if shaped or (node.op not in RANDOM and not node.graphs and all(name in self.facts.fixed for name in reads)):
+            self.facts.fixed.update(filter(None, node.makes))
+        if node.op == "Expand" and self.facts.reals(node.read(0)) == (0.0,):
+            self.facts.zeros.update(node.makes)
 
     def add_filled(self, name: str) -> None:
         """Remember weights that are all the same number, so that the file has only their shape."""

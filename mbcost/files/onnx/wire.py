@@ -8,15 +8,18 @@ hundred in memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Union
+from typing import NamedTuple
 
 from mbcost.errors import MbcostError
 
 MOST_FIELDS = 1_000_000
 """A graph of ten thousand operators has about 400,000."""
+MOST_MESSAGES: Mapping[str, int] = {"Node": 50_000, "Tensor": 100_000, "Attribute": 300_000, "Value": 100_000}
+"""Graphs of large language models have about 20,000 nodes."""
 MOST_BYTES = 64 << 20
 """Of what remains without the values of large tensors."""
 DEEPEST = 40
@@ -26,9 +29,6 @@ SMALL = 1024
 CHUNK = 1 << 20
 
 VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5
-
-Fields = Mapping[int, Union[str, None]]
-"""The number of a field, and the message that it is; None for text, bytes and numbers, which are kept as they are."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Skeleton:
     cut: dict[str, Payload] = field(default_factory=dict)
     """What was left out, by the text that stands in the tensor's `doc_string` now."""
     fields: int = 0
+    messages: Counter[str] = field(default_factory=Counter)
+    """How many it has of each message."""
     kept: int = 0
     mark: str = field(default_factory=token_hex)
     """Makes these texts ones that no file can have."""
@@ -64,8 +66,7 @@ class Skeleton:
         return MbcostError(f"{self.name}: it has {what} besides its weights: mbcost reads smaller models only")
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """A field in a message."""
 
     number: int
@@ -91,23 +92,35 @@ def _keep(buffer: memoryview, position: int, end: int, message: str, skeleton: S
     """Return the bytes of a message that are kept."""
     if depth > DEEPEST:
         raise skeleton.refuse(f"more than {DEEPEST} messages inside each other", position)
+    skeleton.messages[message] += 1
+    most = MOST_MESSAGES.get(message, MOST_FIELDS)
+    if skeleton.messages[message] > most:
+        raise skeleton.refuse_size(f"more than {most:,} {message.lower()}s")
     if message == "Tensor":
         return _keep_tensor(buffer, position, end, skeleton)
     known, parts = MESSAGES[message], list[bytes]()
     while position < end:
         item = _next(buffer, position, end, skeleton)
         position = item.end
-        if item.number not in known:
-            continue
-        inner = known[item.number]
-        if inner is None:
-            parts.append(_copy(buffer, item, skeleton))
-        elif item.kind != LENGTH:
-            raise skeleton.refuse(f"field {item.number} of {message} is a number", item.first)
-        else:
-            kept = _keep(buffer, item.content, item.end, inner, skeleton, depth + 1)
-            parts += _write(item.number, kept)
+        if item.number in known:
+            parts += _keep_field(buffer, item, known[item.number], skeleton, depth)
     return b"".join(parts)
+
+
+def _keep_field(buffer: memoryview, item: Item, inner: str, skeleton: Skeleton, depth: int) -> list[bytes]:
+    """Return a field of a message; `inner` is what it is."""
+    if inner == RAW:
+        return [_copy(buffer, item, skeleton)]
+    if item.kind != LENGTH:
+        raise skeleton.refuse(f"a number instead of a {inner}", item.first)
+    if inner != TEXT:
+        return _write(item.number, _keep(buffer, item.content, item.end, inner, skeleton, depth + 1))
+    kept = _copy(buffer, item, skeleton)
+    try:
+        kept[item.content - item.first :].decode()
+    except UnicodeDecodeError:
+        raise skeleton.refuse("a name that is not text", item.first) from None
+    return [kept]
 
 
 def _next(buffer: memoryview, first: int, end: int, skeleton: Skeleton) -> Item:
@@ -115,7 +128,9 @@ def _next(buffer: memoryview, first: int, end: int, skeleton: Skeleton) -> Item:
     skeleton.fields += 1
     if skeleton.fields > MOST_FIELDS:
         raise skeleton.refuse_size(f"more than {MOST_FIELDS:,} fields")
-    key, position = _varint(buffer, first, end, skeleton)
+    key, position = buffer[first], first + 1
+    if key >= 0x80:
+        key, position = _varint(buffer, first, end, skeleton)
     number, kind = key >> 3, key & 7
     content = position
     if kind == LENGTH:
@@ -134,6 +149,8 @@ def _next(buffer: memoryview, first: int, end: int, skeleton: Skeleton) -> Item:
 
 def _varint(buffer: memoryview, position: int, end: int, skeleton: Skeleton) -> tuple[int, int]:
     """Return a number of variable length, and the position after it."""
+    if position < end and buffer[position] < 0x80:
+        return buffer[position], position + 1
     value = shift = 0
     while position < end and shift < 70:
         byte = buffer[position]
@@ -178,10 +195,8 @@ def _keep_tensor(buffer: memoryview, position: int, end: int, skeleton: Skeleton
         position = item.end
         if item.number in PAYLOADS:
             values.append(item)
-        elif item.number == EXTERNAL_DATA and item.kind == LENGTH:
-            parts += _write(EXTERNAL_DATA, _keep(buffer, item.content, item.end, "Entry", skeleton, DEEPEST))
         elif item.number in known:
-            parts.append(_copy(buffer, item, skeleton))
+            parts += _keep_field(buffer, item, known[item.number], skeleton, DEEPEST - 1)
     if sum(item.end - item.content for item in values) <= SMALL:
         return b"".join([*parts, *(_copy(buffer, item, skeleton) for item in values)])
     mark = f"{skeleton.mark} {len(skeleton.cut)}"
@@ -211,42 +226,48 @@ def _count(buffer: memoryview, item: Item) -> int:
 
 CONTINUED = bytes(range(0x80, 0x100))
 """The bytes of a varint except its last one."""
-RAW_DATA, STRING_DATA, DOC_STRING, EXTERNAL_DATA = 9, 6, 12, 13
+RAW_DATA, STRING_DATA, DOC_STRING = 9, 6, 12
 PAYLOADS: Mapping[int, int] = {4: 4, 5: 0, STRING_DATA: 1, 7: 0, RAW_DATA: 1, 10: 8, 11: 0}
 """The fields of a tensor that hold its values, and the bytes per number; 0 if they vary."""
 
 
-def _texts(*numbers: int) -> dict[int, str | None]:
-    return dict.fromkeys(numbers)
+RAW, TEXT = "", "text"
+"""Fields that are kept as they are; a text has to be UTF-8."""
 
 
-MESSAGES: Mapping[str, Fields] = {
-    "Model": {**_texts(1, 2, 3), 8: "OperatorSet", 7: "Graph", 20: "Training", 25: "Function"},
-    "OperatorSet": _texts(1, 2),
-    "Graph": {**_texts(2), 1: "Node", 5: "Tensor", 15: "SparseTensor", 11: "Value", 12: "Value", 13: "Value"},
-    "Node": {**_texts(1, 2, 3, 4, 7, 8), 5: "Attribute"},
+def _raw(*numbers: int) -> dict[int, str]:
+    return dict.fromkeys(numbers, RAW)
+
+
+def _text(*numbers: int) -> dict[int, str]:
+    return dict.fromkeys(numbers, TEXT)
+
+
+MESSAGES: Mapping[str, Mapping[int, str]] = {
+    "Model": {**_raw(1), **_text(2, 3), 8: "OperatorSet", 7: "Graph", 20: "Training", 25: "Function"},
+    "OperatorSet": {**_text(1), **_raw(2)},
+    "Graph": {**_text(2), 1: "Node", 5: "Tensor", 15: "SparseTensor", 11: "Value", 12: "Value", 13: "Value"},
+    "Node": {**_text(1, 2, 3, 4, 7, 8), 5: "Attribute"},
     "Attribute": {
-        **_texts(1, 21, 20, 2, 3, 4, 7, 8, 9),
-        5: "Tensor",
-        6: "Graph",
-        22: "SparseTensor",
-        14: "Type",
-        10: "Tensor",
-        11: "Graph",
-        23: "SparseTensor",
-        15: "Type",
+        **_text(1, 21),
+        **_raw(20, 2, 3, 4, 7, 8, 9),
+        **dict.fromkeys((5, 10), "Tensor"),
+        **dict.fromkeys((6, 11), "Graph"),
+        **dict.fromkeys((22, 23), "SparseTensor"),
+        **dict.fromkeys((14, 15), "Type"),
     },
-    "Tensor": _texts(1, 2, 3, 8, 14),
-    "SparseTensor": {**_texts(3), 1: "Tensor", 2: "Tensor"},
-    "Entry": _texts(1, 2),
-    "Function": {**_texts(1, 4, 5, 6, 10, 13), 11: "Attribute", 7: "Node", 9: "OperatorSet"},
+    "Tensor": {**_raw(1, 2, 3, 14), **_text(8), 13: "Entry"},
+    "SparseTensor": {**_raw(3), 1: "Tensor", 2: "Tensor"},
+    "Entry": _text(1, 2),
+    "Function": {**_text(1, 4, 5, 6, 10, 13), 11: "Attribute", 7: "Node", 9: "OperatorSet"},
     "Training": {},
-    "Value": {**_texts(1), 2: "Type"},
+    "Value": {**_text(1), 2: "Type"},
     "Type": {1: "TensorType", 4: "Inner", 9: "Inner", 5: "Map", 8: "TensorType"},
-    "TensorType": {**_texts(1), 2: "Shape"},
+    "TensorType": {**_raw(1), 2: "Shape"},
     "Inner": {1: "Type"},
-    "Map": {**_texts(1), 2: "Type"},
+    "Map": {**_raw(1), 2: "Type"},
     "Shape": {1: "Dimension"},
-    "Dimension": _texts(1, 2),
+    "Dimension": {**_raw(1), **_text(2)},
 }
-"""The fields that are kept, by message: not the notes for readers, which can be longer than everything else."""
+"""The fields that are kept, by message: `RAW`, `TEXT`, or the message that the field is. The notes for readers are not
+among them, which can be longer than everything else."""

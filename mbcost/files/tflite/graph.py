@@ -12,11 +12,13 @@ from mbcost.files.tflite.names import name_operators, name_tensors
 from mbcost.files.tflite.node import Node, read_fused
 from mbcost.files.tflite.operators import translate
 from mbcost.files.tflite.shapes import Shapes
-from mbcost.files.tflite.tensors import TensorReader
+from mbcost.files.tflite.tensors import MOST_SIDES, TensorReader
 from mbcost.spec.graph import CHANNELS_LAST, Graph, Operator, Tensor
 
 MAIN = 0
 """The index of the subgraph that an interpreter runs."""
+MOST_UNREAD = 50
+"""The other subgraphs that are named."""
 
 
 def build_graph(model: Model, name: str, sizes: InputSizes) -> Graph:
@@ -50,12 +52,14 @@ class GraphBuilder:
         self.reader = TensorReader(model)
         tensors = self.subgraph.tensors
         self.names = name_tensors(table.text("Name") for table in tensors.tables("Tensor"))
+        self.known = set(self.names)
         self.tensors: dict[int, Tensor] = {}
         """What is known so far: inputs, constants that were read, and what operators made."""
         self.between: dict[str, Tensor] = {}
-        """What is made before an activation that the file fuses into an operator, by name."""
+        """Tensors that are not in the file, by name: what is made before an activation that is fused, and nothing."""
         self.fixed: set[str] = set()
         self.inputs = tuple(self._read_input(index) for index in dict.fromkeys(self.subgraph.inputs))
+        self.has_batch = any(item.open[:1] == (True,) for item in self.inputs)
         self.chosen = choose_shapes(self.inputs, sizes, self.file.name)
         changed = frozenset(item.name for item in self.inputs if self.chosen[item.name] != item.shape)
         self.shapes = Shapes(changed)
@@ -75,7 +79,7 @@ class GraphBuilder:
         operators = self.subgraph.operators
         outputs = (self.names[item.outputs[0]] if item.outputs else item.code.written for item in operators)
         for name, operator in zip(name_operators(tuple(outputs)), operators, strict=True):
-            yield from self._split_activation(self._translate(name, operator), operator)
+            yield from self._complete(self._translate(name, operator), operator)
         for index in self.subgraph.outputs:
             self.find(index)
 
@@ -86,9 +90,14 @@ class GraphBuilder:
             for index, variable in zip(operator.inputs, variables, strict=True)
         )
         outputs = tuple(self._read_made(index, operator) for index in operator.outputs)
-        node = Node(name, operator, inputs, outputs, operator.options(), frozenset(self.fixed))
-        node = self.shapes.infer(node)
-        translated = translate(node)
+        node = Node(name, operator, inputs, outputs, operator.options(), self.fixed)
+        is_open = any(self._is_open(index) for index in operator.outputs)
+        inferred = self.shapes.infer(node, is_open=is_open)
+        if inferred is None and not operator.code.custom:
+            translated = node.give_up("its shape depends on values that are not known")
+        else:
+            node = inferred or node
+            translated = translate(node)
         if any(variables) and translated.kind != "unknown":
             translated = node.give_up("it uses a variable")
         if translated.kind != "unknown" and all(node.is_fixed(tensor) for tensor in inputs if tensor):
@@ -96,21 +105,32 @@ class GraphBuilder:
         self.tensors.update(zip(operator.outputs, node.outputs, strict=True))
         return translated
 
-    def _split_activation(self, translated: Operator, operator: FileOperator) -> Iterator[Operator]:
-        """Yield an operator, and after it the activation that is fused into it, if `function` names something else."""
+    def _complete(self, translated: Operator, operator: FileOperator) -> Iterator[Operator]:
+        """Yield an operator, and after it the activation that is fused into it, if `function` names something else.
+
+        Every operator makes something: one that makes nothing gets a tensor without elements.
+        """
+        if not translated.makes:  # it only changes a variable, or the like
+            nothing = self._name_between(f"{translated.name} makes nothing")
+            self.between[nothing] = Tensor(nothing, (0,))
+            translated = replace(translated, makes=(nothing,))
         fused = read_fused(operator.options()) if translated.kind in ("arithmetic", "norm") else ""
         if not fused or len(translated.makes) != 1:
             yield translated
             return
         made = translated.makes[0]
-        before = f"{made} before {fused}"
-        while before in self.names:
-            before += "'"
+        before = self._name_between(f"{made} before {fused}")
         self.between[before] = replace(self.tensors[operator.outputs[0]], name=before)
         yield replace(translated, makes=(before,))
         yield Operator(
             f"{translated.name}/{fused}", "activation", (before,), (made,), translated.written, function=fused
         )
+
+    def _name_between(self, name: str) -> str:
+        while name in self.known:
+            name += "'"
+        self.known.add(name)
+        return name
 
     def find(self, index: int) -> Tensor:
         """Return a tensor that is an input, is made already, or is stored in the file.
@@ -140,6 +160,12 @@ class GraphBuilder:
             raise self.reader.refuse(tensor.name, f"is made by {operator.code.written}, but exists before")
         return tensor
 
+    def _is_open(self, index: int) -> bool:
+        """Return whether the file leaves a side of a tensor open, beside the batch if that of an input is open."""
+        table = self.subgraph.tensors.table(index, "Tensor")
+        signature = table.vector("ShapeSignature", "i", MOST_SIDES).numbers("i")
+        return -1 in signature[1 if self.has_batch else 0 :]
+
     def _is_variable(self, index: int) -> bool:
         return bool(self.subgraph.tensors.table(index, "Tensor").number("IsVariable", "?"))
 
@@ -155,9 +181,12 @@ def list_unread(model: Model, operators: tuple[FileOperator, ...]) -> Iterator[s
     for name, index in model.signatures:
         if index != MAIN:
             roles.setdefault(index, f"signature '{name}'")
-    for index in range(1, model.subgraphs.count):
+    shown = min(model.subgraphs.count, MOST_UNREAD + 1)
+    for index in range(1, shown):
         called = f": {roles[index]}" if index in roles else ""
         yield model.name_subgraph(index) + called
+    if model.subgraphs.count > shown:
+        yield f"{model.subgraphs.count - shown} other subgraphs"
 
 
 ROLES: Mapping[str, Mapping[str, str]] = {

@@ -9,8 +9,13 @@ from mbcost.errors import MbcostError, escape
 from mbcost.files.tflite.flatbuffer import File, Table, Vector
 from mbcost.files.tflite.schema import IDENTIFIER, OPERATORS, OPTIONS, OPTIONS_2, PLACEHOLDER, VERSION
 
+KINDS = {number: kind for kind, number in OPTIONS.items()}
+KINDS_2 = {number: kind for kind, number in OPTIONS_2.items()}
+"""The tables of options by their numbers in the two unions."""
 MOST_ITEMS = 100_000
 """The items of the longest list of tables that is read. Each takes 4 bytes in a file that lies, and much more here."""
+MOST_OPERATORS = 25_000
+"""The operators of a subgraph. Large networks have some thousands."""
 MOST_READS = 10_000
 """The tensors that one operator can read or make."""
 MOST_EDGES = 1_000_000
@@ -38,11 +43,10 @@ class FileOperator:
 
     def options(self) -> Table | None:
         """Return its options, None if it has none that the reader knows."""
-        for field, kinds, form in (("BuiltinOptions", OPTIONS, "B"), ("BuiltinOptions2", OPTIONS_2, "B")):
-            number = self.table.number(f"{field}Type", form)
-            for kind, known in kinds.items():
-                if number == known:
-                    return self.table.table(field, kind)
+        for field, kinds in (("BuiltinOptions", KINDS), ("BuiltinOptions2", KINDS_2)):
+            kind = kinds.get(self.table.number(f"{field}Type", "B"))
+            if kind is not None:
+                return self.table.table(field, kind)
         return None
 
 
@@ -90,7 +94,7 @@ class Model:
 
     def _read_operators(self, subgraph: Table, tensors: int) -> Iterator[FileOperator]:
         edges = 0
-        for table in subgraph.vector("Operators", "I", MOST_ITEMS, "operator").tables("Operator"):
+        for table in subgraph.vector("Operators", "I", MOST_OPERATORS, "operator").tables("Operator"):
             index = table.number("OpcodeIndex", "I")
             if index >= len(self.codes):
                 raise self.file.refuse(f"{table.what} has code {index} of {len(self.codes)}")

@@ -23,7 +23,7 @@ from mbcost.files.tflite.rules import (
     transpose,
     unknown,
 )
-from mbcost.files.tflite.windows import conv, conv_3d, depthwise, pool, transposed
+from mbcost.files.tflite.windows import conv, conv_3d, depthwise, pool, transposed, transposed_with_bias
 from mbcost.spec.graph import Operator
 
 
@@ -34,13 +34,18 @@ def translate(node: Node) -> Operator:
         MbcostError: it contradicts itself.
     """
     if node.operator.code.custom:
+        if node.written == "Convolution2DTransposeBias":
+            return transposed_with_bias(node)
         name = "Flex" if node.written.startswith("Flex") else node.written
         return node.give_up(CUSTOM.get(name, "a custom operator"))
     node.fused()
     rule = RULES.get(node.written)
     if rule is None:
         return node.give_up("an operator that is newer than this reader")
-    return rule(node)
+    operator = rule(node)
+    if operator.kind != "unknown":
+        node.output()
+    return operator
 
 
 RECURRENT = unknown("a recurrent operator")

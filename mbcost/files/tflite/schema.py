@@ -25,7 +25,7 @@ FIELDS: Mapping[str, Mapping[str, int]] = {
     "Buffer": {"Data": 0, "Offset": 1, "Size": 2},
     "Operator": {
         "OpcodeIndex": 0, "Inputs": 1, "Outputs": 2, "BuiltinOptionsType": 3, "BuiltinOptions": 4,
-        "BuiltinOptions2Type": 11, "BuiltinOptions2": 12,
+        "CustomOptions": 5, "BuiltinOptions2Type": 11, "BuiltinOptions2": 12,
     },
     "QuantizationParameters": {"Scale": 2, "ZeroPoint": 3},
     "SignatureDef": {"SignatureKey": 2, "SubgraphIndex": 4},

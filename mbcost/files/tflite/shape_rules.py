@@ -111,16 +111,21 @@ def _reshape(node: Node) -> list[Sides] | None:
     source, target = node.input(0), node.integers(1)
     if target is None and node.optional(1) is None and node.options is not None:
         target = node.options.vector("NewShape", "i", 32).numbers("i")
-    return None if target is None else _fill_in(target, source.elements)
+    if target is None:
+        return None
+    shape = _fill_in(target, source.elements)
+    if shape is None:
+        raise node.cannot_resize(f"{list(source.shape)} does not have as many values as {list(target)}")
+    return [shape]
 
 
-def _fill_in(target: Sides, elements: int) -> list[Sides] | None:
+def _fill_in(target: Sides, elements: int) -> Sides | None:
     """Return the target with the one side that is -1 computed, None if it does not have as many elements."""
     known = prod(side for side in target if side != -1)
     if target.count(-1) > 1 or not known or elements % known:
         return None
     shape = tuple(elements // known if side == -1 else side for side in target)
-    return [shape] if prod(shape) == elements else None
+    return shape if prod(shape) == elements else None
 
 
 def _squeeze(node: Node) -> list[Sides] | None:

@@ -19,23 +19,37 @@ class Shapes:
     def __init__(self, changed: frozenset[str]) -> None:
         self.changed = set(changed)
         """The names of the tensors that have another shape, or other values, than in the file."""
+        self.unknown: set[str] = set()
+        """The names of the tensors whose shapes depend on values that are not known."""
 
-    def infer(self, node: Node) -> Node:
-        """Return the operator with the shapes of what it makes.
+    def infer(self, node: Node, *, is_open: bool) -> Node | None:
+        """Return the operator with the shapes, and small values, of what it makes; None if a shape is not known.
+
+        Args:
+            node: the operator, with the shapes of the file.
+            is_open: whether the file leaves sides open of what it makes.
 
         Raises:
-            MbcostError: it cannot have inputs of this size, or its rule is not known.
+            MbcostError: it cannot have inputs of this size.
         """
-        if self.changed.isdisjoint(tensor.name for tensor in node.inputs if tensor):
-            return node
-        self.changed.update(tensor.name for tensor in node.outputs)
-        rule = RULES.get(node.written)
-        shapes = None if rule is None else rule(node)
-        if shapes is None or len(shapes) != len(node.outputs):
-            raise node.cannot_resize("its shapes are fixed in the file, or follow from values that are not known")
+        reads, makes = ({tensor.name for tensor in side if tensor} for side in (node.inputs, node.outputs))
+        changed = is_open or not self.changed.isdisjoint(reads)
+        if not self.unknown.isdisjoint(reads):
+            if changed:
+                self.unknown |= makes
+            return None
+        shapes = [tensor.shape for tensor in node.outputs]
+        if changed:
+            rule = RULES.get(node.written)
+            computed = None if rule is None else rule(node)
+            if computed is None or len(computed) != len(node.outputs):
+                self.unknown |= makes
+                return None
+            shapes = computed
+            self.changed |= makes
         values = compute_values(node)
         made = [replace(tensor, shape=shape, values=values) for tensor, shape in zip(node.outputs, shapes, strict=True)]
-        for tensor in made:
+        for tensor in made if changed else ():
             self._check(node, tensor)
         return replace(node, outputs=tuple(made))
 

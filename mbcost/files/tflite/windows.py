@@ -143,24 +143,53 @@ def _finish(
 
 
 def transposed(node: Node) -> Operator:
-    """Return a transposed convolution, which reads its output's shape, weights, a map and perhaps a bias.
-
-    Its weights have the shape (outputs, height, width, inputs). Its padding is that of the convolution the other way.
-    """
+    """Return a transposed convolution, which reads its output's shape, weights, a map and perhaps a bias."""
     node.need("TransposeConvOptions")
     weights, source, made, bias = node.input(1), node.input(2), node.output(), node.optional(3)
-    (batch, _, _, channels), sides = node.sides(source, 4), node.sides(weights, 4)
-    shape = node.sides(made, 4)
+    sides = node.sides(weights, 4)
     moves = check_moves(node, (sides[1], sides[2]), (node.option("StrideH"), node.option("StrideW")), (1, 1))
+    if node.integers(0) not in (None, made.shape):
+        raise node.refuse(f"makes the shape {list(made.shape)}, expected {list(node.integers(0) or ())}")
+    check_transposed(node, moves, source, weights, bias)
+    operator = node.make("transposed_conv", (source, weights, bias, node.input(0)), node.fused())
+    return replace(operator, window=pad(moves, (made.shape[1], made.shape[2])))
+
+
+def transposed_with_bias(node: Node) -> Operator:
+    """Return MediaPipe's custom operator Convolution2DTransposeBias: a map, weights and a bias.
+
+    Its options are three numbers of 32 bits: the padding (1 is SAME, 2 is VALID), the stride along the width and the
+    height.
+    """
+    options = node.operator.table.vector("CustomOptions", "B")
+    if options.count < 12 or len(node.inputs) != 3:
+        return node.give_up("a custom operator whose options are not those that MediaPipe writes")
+    file = node.operator.table.file
+    padding, width, height = (file.read("i", options.at + 4 * index, "an option") for index in range(3))
+    source, weights, bias, made = node.input(0), node.input(1), node.input(2), node.output()
+    sides = node.sides(weights, 4)
+    if padding not in (1, 2) or min(width, height, *sides) < 1:
+        raise node.refuse(f"has the padding {padding}, the stride {(height, width)} and weights {list(sides)}")
+    moves = Moves((sides[1], sides[2]), (height, width), (1, 1), same=padding == 1)
+    check_transposed(node, moves, source, weights, bias)
+    return replace(node.make("transposed_conv"), window=pad(moves, (made.shape[1], made.shape[2])))
+
+
+def check_transposed(node: Node, moves: Moves, source: Tensor, weights: Tensor, bias: Tensor | None) -> None:
+    """Refuse a transposed convolution whose output, moved over by the same window, is not as large as its input.
+
+    Its weights have the shape (outputs, height, width, inputs).
+
+    Raises:
+        MbcostError: it is not, or channels do not fit.
+    """
+    (batch, _, _, channels), sides = node.sides(source, 4), node.sides(weights, 4)
+    shape = node.sides(node.output(), 4)
     if sides[3] != channels:
         raise node.refuse(f"has weights of the shape {list(sides)} for {channels} channels")
-    if node.integers(0) not in (None, shape):
-        raise node.refuse(f"makes '{made.name}' of the shape {list(shape)}, expected {list(node.integers(0) or ())}")
     check_shape(node, source, (batch, *slide(moves, (shape[1], shape[2])), channels))
-    check_shape(node, made, (batch, shape[1], shape[2], sides[0]))
+    check_shape(node, node.output(), (batch, shape[1], shape[2], sides[0]))
     check_bias(node, bias, sides[0])
-    operator = node.make("transposed_conv", (source, weights, bias, node.input(0)), node.fused())
-    return replace(operator, window=pad(moves, (shape[1], shape[2])))
 
 
 def conv_3d(node: Node) -> Operator:

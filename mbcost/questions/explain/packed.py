@@ -24,6 +24,7 @@ from mbcost.spec.catalogue.library import NETWORKS, load_spec, specs_folder
 from mbcost.spec.catalogue.published import load_published
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
+from mbcost.spec.tally import COUNTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,8 +33,10 @@ KEPT = 32
 """How many stacks with mistakes are kept for further queries; each needs a few megabytes."""
 KEPT_PLAIN = 1024
 """How many stacks of unmodified networks are kept; each needs some kilobytes."""
+MOST_SCALES = 32
+"""No network has more sizes of maps."""
 ARRAYS = ("mult_adds", "params", "class_mult_adds", "class_params")
-"""The arrays of a stack; the file has the distinct rows of each, and the place of every structure's row."""
+"""The arrays of a stack; the file has them side by side, without columns of zeros, as differences from predictions."""
 
 
 def packed_alphas(name: str) -> tuple[float, ...]:
@@ -62,22 +65,56 @@ def packed_stack(name: str, alpha: float) -> Stack | None:
     network = _read_network(name)
     if network is None or alpha_text(alpha) not in network.shapes:
         return None
-    index = list(network.shapes).index(alpha_text(alpha))
-    scales, shapes = network.shapes[alpha_text(alpha)]
-    earlier = sum(prod(shape) for _, others in list(network.shapes.values())[:index] for shape in others)
-    ends = list(accumulate(map(prod, shapes), initial=earlier))
-    parts = (network.counts[start:end] for start, end in pairwise(ends))
-    rows = (_add_first(part.reshape(shape[0], -1)).reshape(shape) for part, shape in zip(parts, shapes, strict=True))
-    places = network.places[index * len(ARRAYS) : (index + 1) * len(ARRAYS)].cumsum(axis=1)
-    arrays = (unique[chosen] for unique, chosen in zip(rows, places, strict=True))
+    import numpy as np
+
+    count, scales = len(network.structures), network.shapes[alpha_text(alpha)]
+    shapes = [(MOST_SCALES, len(COUNTS)), (1, len(COUNTS))] * 2
+    ends = list(accumulate(map(prod, shapes), initial=0))
+    whole = np.zeros((count, ends[-1]), dtype=np.int64)
+    differences = network.differences[list(network.shapes).index(alpha_text(alpha))]
+    whole[:, network.columns] = _add_predictions(differences, network.parents)
+    first, second, third, fourth = (
+        whole[:, start:end].reshape(count, *shape) for (start, end), shape in zip(pairwise(ends), shapes, strict=True)
+    )
+    last = len(scales)
+    arrays = first[:, :last].copy(), second[:, 0].copy(), third[:, :last].copy(), fourth[:, 0].copy()
     return Stack(network.structures, tuple(map(_parse_scale, scales)), *arrays)
 
 
-def _add_first(rows: NDArray[Any]) -> NDArray[Any]:
-    """Return rows of which each but the first is its difference from the first."""
-    added: NDArray[Any] = rows + rows[:1]
-    added[:1] = rows[:1]
-    return added
+def _add_predictions(differences: NDArray[Any], parents: NDArray[Any]) -> NDArray[Any]:
+    """Return rows, of which the differences from predictions are given: see `predict` in `tools/pack_structures.py`."""
+    import numpy as np
+
+    rows = np.zeros((len(differences) + 1, differences.shape[1]), dtype=np.int64)
+    rows[:-1] = differences
+    for row, (own, other, base) in zip(rows, parents.tolist(), strict=False):
+        row += rows[own]
+        row += rows[other]
+        row -= rows[base]
+    return rows[:-1]
+
+
+def _add_sources(rest: NDArray[Any], sources: NDArray[Any]) -> NDArray[Any]:
+    """Return columns, of which the rest is given: see `predict_columns` in `tools/pack_structures.py`."""
+    columns = rest.T.copy()
+    for column, chosen in zip(columns, sources.tolist(), strict=True):
+        for source in filter(None, chosen):
+            column += columns[source - 1] if source > 0 else -columns[-source - 1]
+    return columns.T
+
+
+def _read_numbers(written: NDArray[Any]) -> NDArray[Any]:
+    """Return the numbers in bytes, of which every one has 7 bits of a number, the lowest first."""
+    import numpy as np
+
+    starts = np.flatnonzero(np.concatenate([[True], written[:-1] < 128]))
+    lengths = np.diff(starts, append=len(written))
+    values = (written[starts] & 127).astype(np.int64)
+    for index in range(1, int(lengths.max())):  # most have one byte
+        longer = np.flatnonzero(lengths > index)
+        values[longer] |= (written[starts[longer] + index] & 127).astype(np.int64) << 7 * index
+    numbers: NDArray[Any] = (values >> 1) ^ -(values & 1)
+    return numbers
 
 
 class _Network(NamedTuple):
@@ -85,11 +122,13 @@ class _Network(NamedTuple):
 
     structures: tuple[Structure, ...]
     shapes: Mapping[str, Any]
-    """Alpha -> the scales, and the shape of each of `ARRAYS`."""
-    counts: NDArray[Any]
-    """The distinct rows of all arrays of all alphas, each but the first as its difference from the first."""
-    places: NDArray[Any]
-    """The place of every structure's row, as the difference from that of the structure before, per alpha and array."""
+    """Alpha -> the scales."""
+    differences: NDArray[Any]
+    """Alpha x structure x column: the difference from a prediction. Columns of zeros are left out."""
+    parents: NDArray[Any]
+    """For every structure, the three that predict it."""
+    columns: NDArray[Any]
+    """For every column, its index in the arrays of a stack, side by side."""
 
 
 @lru_cache(maxsize=4)
@@ -106,12 +145,15 @@ def _read_network(name: str) -> _Network | None:
         Structure(implementation, classes, tuple(mistakes), left_out, only)
         for implementation, classes, mistakes, left_out, only in index[name]["labels"]
     )
-    return _Network(structures, index[name]["shapes"], arrays["counts"].astype("int64"), arrays["places"])
+    scales, columns = index[name]["scales"], arrays["columns"]
+    differences = _add_sources(_read_numbers(arrays["rest"]).reshape(-1, len(columns)), arrays["sources"])
+    shaped = differences.reshape(len(scales), len(structures), len(columns))
+    return _Network(structures, scales, shaped, arrays["parents"], columns)
 
 
 @cache
 def _read_index() -> Mapping[str, Any]:
-    """Return the structures and shapes of every network; nothing if the file was built from other specs."""
+    """Return the structures and scales of every network; nothing if the file was built from other specs."""
     if not packed_path().is_file():
         return {}
     index = json.loads(_read_member("index.json"))

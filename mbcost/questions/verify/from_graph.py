@@ -12,7 +12,6 @@ from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
 from mbcost.analytic.layers import Layer
 from mbcost.analytic.network import Network, resolve
 from mbcost.spec.graph import Graph, Operator, Window
-from mbcost.spec.implementation import Implementation
 from mbcost.spec.observed import Call, LayerFacts, NormFacts, TracedModel
 from mbcost.spec.table import Spec
 from mbcost.spec.tally import total
@@ -125,54 +124,43 @@ def describe_graph(graph: Graph) -> TracedModel:
         tracer.add(unit)
     shape = shape_map(graph, image, "conv")
     size = shape.height, shape.width
-    model = TracedModel(graph.name, size, shape.channels, tuple(tracer.calls), tuple(tracer.loose))
-    model = replace(model, folded=_find_folded(tracer.calls), graph=graph)
-    return _add_zeros(model) if graph.form in MERGED and model.folded == "biases" else model
+    model = TracedModel(graph.name, size, shape.channels, tuple(tracer.calls), tuple(tracer.loose), graph=graph)
+    norms = any(call.norms for call in model.calls)
+    return model if norms or graph.form not in MERGED else _add_zeros(model)
 
 
 def _add_zeros(model: TracedModel) -> TracedModel:
-    """Return the model with a bias of every linear layer, whose file leaves out what is 0."""
+    """Return the model with a bias of every convolution and linear layer, whose file leaves out what is 0."""
     calls: list[Call] = []
     absent: list[tuple[str, int]] = []
     for call in model.calls:
         facts, outputs = call.facts, call.facts.output[2]
-        if facts.operator == "linear" and not facts.biases and call.shares is None:
+        if facts.operator in WEIGHTED and not facts.biases and call.shares is None:
             absent.append((facts.name, outputs))
             call = replace(
                 call, facts=replace(facts, biases=outputs), params=call.params + outputs, stored=call.params + outputs
             )
         calls.append(call)
-    return replace(model, calls=tuple(calls), absent=tuple(absent))
+    return replace(model, calls=tuple(calls), absent=tuple(absent), folded=True)
 
 
-def _find_folded(calls: Sequence[Call]) -> str:
-    """Return what can have become of norms: convolutions with a bias and without a norm can contain one."""
-    if any(call.norms for call in calls):
-        return ""
-    if any(call.facts.biases and call.facts.operator == "conv" for call in calls):
-        return "biases"
-    return "" if any(call.facts.biases for call in calls) else "nothing"
-
-
-def fold_norms(spec: Spec, folded: str) -> Spec:
-    """Return the table with implementations whose norms are folded, one of `FOLDED`.
+def fold_norms(spec: Spec) -> Spec:
+    """Return the table with implementations whose norms are folded into their convolutions.
 
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = load_spec("v2")
-    >>> resolve(v2).params() - resolve(fold_norms(v2, "biases")).params()
+    >>> resolve(v2).params() - resolve(fold_norms(v2)).params()
     17056
     """
-    implementations: dict[str, Implementation] = {}
-    for name, implementation in spec.implementations.items():
-        rules = replace(implementation.layer_rules, folded=folded)
-        if folded == "nothing":
-            rules = replace(rules, bias=frozenset(), bias_and_norm=frozenset())
-        implementations[name] = replace(implementation, layer_rules=rules)
-    return replace(spec, implementations=implementations)
+    folded = {
+        name: replace(rules, layer_rules=replace(rules.layer_rules, folded=True))
+        for name, rules in spec.implementations.items()
+    }
+    return replace(spec, implementations=folded)
 
 
-def fold_network(network: Network, folded: str) -> Network:
-    """Return the same network with its norms folded, one of `FOLDED`; a network without a table stays as it is.
+def fold_network(network: Network) -> Network:
+    """Return the same network with its norms folded; a network without a table stays as it is.
 
     Raises:
         MbcostError: no network can be built.
@@ -180,7 +168,7 @@ def fold_network(network: Network, folded: str) -> Network:
     if network.spec.is_flat:
         return network
     return resolve(
-        fold_norms(network.spec, folded),
+        fold_norms(network.spec),
         alpha=network.alpha,
         resolution=network.resolution,
         implementation=network.implementation,

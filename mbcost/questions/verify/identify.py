@@ -116,7 +116,7 @@ def find_alternatives(
     """
     other_specs = [load_spec(name) for name in NETWORKS if name != network.spec.name]
     if model.folded:
-        other_specs = [fold_norms(spec, model.folded) for spec in other_specs]
+        other_specs = list(map(fold_norms, other_specs))
     for spec in (network.spec, *_select_similar(other_specs, model)[:2]):
         for classes in dict.fromkeys((network.classes, _count_classes(model))):
             try:

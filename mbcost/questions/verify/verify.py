@@ -206,7 +206,7 @@ def verify_model(
             asked for an implementation.
     """
     if model.folded:
-        network = fold_network(network, model.folded)
+        network = fold_network(network)
     answer = _compare(network, model, any_epsilon=any_epsilon)
     if not answer.layers:
         return answer
@@ -237,7 +237,7 @@ def identify_model(
     Raises:
         MbcostError: no network can be built.
     """
-    specs = [fold_norms(spec, model.folded) for spec in specs] if model.folded else specs
+    specs = list(map(fold_norms, specs)) if model.folded else specs
     matches = find_closest(specs, model, alpha, implementation, classes, watch)
     answer = verify_model(matches[0].network, model, watch, any_epsilon=implementation is None)
     return replace(answer, candidates=matches)

@@ -13,6 +13,10 @@ from mbcost.spec.reading.budgets import Setting
 from mbcost.spec.reading.text import read_file
 
 NAME = "pyproject.toml"
+DEEPEST = 4
+"""Tables inside the table that are read; a budget has 2."""
+_LONG_KEY = re.compile(r"(?<![^\s.=#,{])(?:[^\s.=#,{]+[ \t]*\.[ \t]*){50}")
+"""A key of so many parts that parsers of TOML need minutes for it; no project has one."""
 _TABLE = re.compile(r"^\s*\[\s*tool\s*\.\s*(?:mbcost|\"mbcost\"|'mbcost')\s*[\].]")
 
 
@@ -54,6 +58,9 @@ def _parse(text: str, origin: str) -> Mapping[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    if match := _LONG_KEY.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        raise SpecError([Problem(origin, line, 1, "a key has more than 50 parts: shorten it")])
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -63,12 +70,12 @@ def _parse(text: str, origin: str) -> Mapping[str, Any]:
         raise SpecError([Problem(origin, line, column, one_line(f"not TOML: {message}: correct it"))]) from None
 
 
-def _list_settings(table: Mapping[str, Any], lines: list[str], start: int) -> tuple[Setting, ...]:
+def _list_settings(table: Mapping[str, Any], lines: list[str], start: int, depth: int = 1) -> tuple[Setting, ...]:
     """Return the settings of a table, of whose keys none is before the line with the index `start`."""
     settings = []
     for key, value in table.items():
         line, column = _find(key, lines, start)
-        settings.append(Setting(key, _convert(value, lines, line - 1), line, column))
+        settings.append(Setting(key, _convert(value, lines, line - 1, depth), line, column))
     return tuple(settings)
 
 
@@ -82,9 +89,9 @@ def _find(key: str, lines: list[str], start: int) -> tuple[int, int]:
     return min(start + 1, max(1, len(lines))), 1
 
 
-def _convert(value: Any, lines: list[str], start: int) -> Any:
+def _convert(value: Any, lines: list[str], start: int, depth: int) -> Any:
     if isinstance(value, dict):
-        return _list_settings(value, lines, start)
+        return _list_settings(value, lines, start, depth + 1) if depth < DEEPEST else None
     if isinstance(value, list):
         return tuple(item if isinstance(item, str) else None for item in value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from mbcost.files.read import read_graph
+from tests.files.onnx.expected import read_totals
 
 Shape = tuple[int, ...]
 
@@ -111,7 +115,7 @@ def activate(draft: Draft) -> None:
 
 
 def pool(draft: Draft) -> None:
-    attributes = {"kernel_shape": [2] * draft.rank, "pads": [1] * (2 * draft.rank)}
+    attributes: dict[str, Any] = {"kernel_shape": [2] * draft.rank, "pads": [1] * (2 * draft.rank)}
     if draft.opset >= 10:
         attributes["ceil_mode"] = draft.choose(0, 1)
     draft.current = draft.add(
@@ -275,3 +279,19 @@ def count(model: Any, shapes: dict[str, Shape]) -> tuple[int, int]:
         elif node.op_type == "BatchNormalization":
             params += 2 * prod(ins[1])
     return macs // shapes["image"][0], params
+
+
+def check(seed: int, folder: Path) -> str:
+    """Return what differs between a random model as mbcost reads it and as ONNX Runtime runs it; empty if nothing."""
+    model = generate(seed)
+    shapes = run(model)
+    path = folder / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    graph = read_graph(path, path.name, "onnx")
+    wrong = {
+        name: tensor.shape for name, tensor in graph.tensors.items() if shapes.get(name, tensor.shape) != tensor.shape
+    }
+    if wrong:
+        return f"{seed}: shapes {wrong}"
+    actual, expected = read_totals(path), count(model, shapes)
+    return "" if actual == expected else f"{seed}: {actual}, expected {expected}"

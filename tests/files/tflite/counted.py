@@ -42,8 +42,9 @@ def count(data: bytes) -> tuple[int, int]:
         if number in OTHERS:
             reads = [sources.get(operator.Inputs(side), operator.Inputs(side)) for side in (0, 1)]
             used = [tensor for tensor in reads if model.Buffers(graph.Tensors(tensor).Buffer()).DataLength()]
-            stored.update({graph.Tensors(tensor).Buffer(): prod(_shape(graph, tensor)) for tensor in used})
-    return macs, sum(values for values in stored.values() if values > 1)
+            sizes = {graph.Tensors(tensor).Buffer(): prod(_shape(graph, tensor)) for tensor in used}
+            stored.update({buffer: size for buffer, size in sizes.items() if size > 1})
+    return macs, sum(stored.values())
 
 
 def _shape(graph: Any, index: int) -> list[int]:

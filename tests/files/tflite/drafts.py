@@ -130,10 +130,13 @@ class Draft:
             for name, value in fields.items():
                 getattr(tflite, f"{options}Add{name}")(builder, value)
             table = getattr(tflite, f"{options}End")(builder)
+        custom = builder.CreateByteVector(fields["custom"]) if "custom" in fields else None
         tflite.OperatorStart(builder)
         tflite.OperatorAddOpcodeIndex(builder, codes.index(code))
         tflite.OperatorAddInputs(builder, sides[0])
         tflite.OperatorAddOutputs(builder, sides[1])
+        if custom is not None:
+            tflite.OperatorAddCustomOptions(builder, custom)
         if table is not None:
             tflite.OperatorAddBuiltinOptionsType(builder, getattr(tflite.BuiltinOptions, options))
             tflite.OperatorAddBuiltinOptions(builder, table)

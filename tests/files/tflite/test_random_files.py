@@ -8,7 +8,7 @@ from mbcost.analytic.graph.network import resolve_graph
 from mbcost.errors import MbcostError
 from mbcost.files.sizes import InputSizes
 from mbcost.spec.tally import total
-from tests.files.tflite.drafts import RandomDraft, parse
+from tests.files.tflite.drafts import Draft, RandomDraft, parse
 
 FILES = 60
 
@@ -66,3 +66,33 @@ def test_an_open_size_that_nobody_states_is_refused_with_what_to_write() -> None
         MbcostError, match=r"the height and width of the input 't0' are open: write --res 224 or --input"
     ):
         parse(RandomDraft(1, is_open=True).build())
+
+
+def test_what_follows_from_values_is_not_counted_unless_its_shape_is_stated() -> None:
+    """The positions of what is not zero, reshaped to a map: its size is open, and 1 in the file."""
+    draft = Draft()
+    image = draft.image((1, 6, 6, 4))
+    found = draft.add("WHERE", [image], (1, 4))
+    draft.tensors[found]["signature"] = (-1, 4)
+    boxes = draft.add("RESHAPE", [found, draft.integers([1, -1, 1, 4])], (1, 1, 1, 4))
+    draft.tensors[boxes]["signature"] = (1, -1, 1, 4)
+    fields = {"Padding": 1, "StrideH": 1, "StrideW": 1}
+    made = draft.add("CONV_2D", [boxes, draft.weights((5, 1, 1, 4))], (1, 1, 1, 5), "Conv2DOptions", **fields)
+    draft.tensors[made]["signature"] = (1, -1, 1, 5)
+    other = draft.add("CONV_2D", [image, draft.weights((5, 1, 1, 4))], (1, 6, 6, 5), "Conv2DOptions", **fields)
+    draft.outputs = [made, other]
+    network = resolve_graph(parse(draft.build()))
+    assert {item.operator: item.count for item in network.not_counted} == {"WHERE": 1, "RESHAPE": 1, "CONV_2D": 1}
+    assert {item.reason for item in network.not_counted} == {"its shape depends on values that are not known"}
+    assert total(layer.tally() for layer in network.layers).conv_macs == 36 * 20
+
+
+def test_a_size_that_a_layer_cannot_have_is_refused() -> None:
+    draft = Draft()
+    image = draft.image((1, 1, 1, 4), signature=(1, -1, -1, 4))
+    draft.outputs = [draft.add("RESHAPE", [image, draft.integers([1, 36])], (1, 36))]
+    assert parse(draft.build(), InputSizes(resolution=(9, 1))).tensors[f"t{draft.outputs[0]}"].shape == (1, 36)
+    with pytest.raises(
+        MbcostError, match=r"RESHAPE 't2' does not fit inputs of this size: \[1, 5, 5, 4\] does not have"
+    ):
+        parse(draft.build(), InputSizes(resolution=(5, 5)))
