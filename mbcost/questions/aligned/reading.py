@@ -176,7 +176,7 @@ def _apply_pool(forest: Forest, graph: Graph, operator: Operator, map_of: Tensor
         return forest.apply(f"global {kind}" if whole else f"{kind} over axes", [tree])
     kind = {"global_pool": "average", "average_pool": "average", "max_pool": "max"}[operator.kind]
     sides = made.shape[2:] if graph.layout == "NCHW" else made.shape[1:3]
-    if all(side == 1 for side in sides):
+    if len(made.shape) < 4 or all(side == 1 for side in sides):
         return forest.apply(f"global {kind}", [tree])
     window = operator.window
     kernel, stride = (window.kernel, window.stride) if window else ((0, 0), (0, 0))
