@@ -26,6 +26,7 @@ COMMANDS = [
     ["nets"],
     ["show", "v3-large"],
     ["check", "v2", "v3-small"],
+    ["lock", "v2", "v3-small@0.75", "--output", "-"],
     ["schema"],
     ["new", "mynet", "--output", "-"],
     ["--help"],

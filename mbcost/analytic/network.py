@@ -86,6 +86,8 @@ class Network:
     """What a file or a traced model says of it; None if it is built from a table."""
     not_counted: tuple[NotCounted, ...] = ()
     """The operators of the graph that are not known, so that the totals leave them out."""
+    twin: Network | None = field(default=None, repr=False, compare=False)
+    """The built-in network that has exactly the layers of the graph, if somebody has looked for it."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -132,14 +134,14 @@ class Network:
 
     @property
     def label(self) -> str:
-        """The reference, and every setting that it does not state and that is not the default."""
+        """The reference, and every setting that it does not state and that is not the default; a file by its name."""
         return ", ".join(self._describe())
 
     def _describe(self) -> Iterator[str]:
         """Yield the reference, and every setting that is not the default."""
         spec = self.spec
         if spec.is_flat:
-            yield escape(spec.name)
+            yield escape(spec.name if self.graph is None else self.graph.source)
             return
         yield escape(reference_text(spec.name, self.alpha, self.resolution, self.implementation))
         if spec.head:

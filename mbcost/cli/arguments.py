@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mbcost.analytic.network import Network
@@ -40,6 +40,8 @@ __all__ = [
     "scale_resolution",
 ]
 
+NOTHING_TO_SWEEP = "there is nothing to sweep: name the table from which it is built; mbcost verify --find looks for it"
+"""Why a model has no sweep, for `refuse_models`."""
 LONGEST_LIST = 10_000
 """An option with more values is refused: its step is probably mistyped."""
 
@@ -56,6 +58,7 @@ class NetworkOptions:
     head: str | None = None
     in_channels: int | None = None
     inputs: list[str] | None = None
+    kwargs: list[str] | None = None
     form: str | None = None
     top: bool = True
 
@@ -63,9 +66,9 @@ class NetworkOptions:
         """Return what they say about a model, a table or a file.
 
         Raises:
-            MbcostError: a text is not an alpha, a resolution, a rho or the shape of an input.
+            MbcostError: a text is not an alpha, a resolution, a rho, the shape of an input or an argument.
         """
-        return Asked(self.parse(), parse_shapes(self.inputs or []))
+        return Asked(self.parse(), parse_shapes(self.inputs or []), parse_arguments(self.kwargs or []))
 
     def parse(self) -> Settings:
         """Return the settings that they state.
@@ -178,6 +181,46 @@ def parse_shapes(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
             raise MbcostError(f"--input gives the shape of '{name}' twice: remove one")
         shapes[name] = tuple(map(int, shape.split("x")))
     return shapes
+
+
+def parse_arguments(words: Sequence[str]) -> dict[str, object]:
+    """Parse words such as `width_mult=0.75` as keyword arguments; a value that is not a Python literal is text.
+
+    Raises:
+        MbcostError: a word has a different form, or a name occurs twice.
+
+    >>> parse_arguments(["width_mult=0.75", "norm=none"])
+    {'width_mult': 0.75, 'norm': 'none'}
+    """
+    import ast
+
+    arguments: dict[str, object] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not (equals and key.isidentifier()):
+            raise MbcostError(f"--kwargs '{word}' is not an argument: expected NAME=VALUE")
+        if key in arguments:
+            raise MbcostError(f"--kwargs gives {key} twice: remove one")
+        try:
+            arguments[key] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            arguments[key] = value
+    return arguments
+
+
+def refuse_models(words: Iterable[str], why: str) -> None:
+    """Refuse files of models and factories where only a table has an answer.
+
+    Args:
+        words: the networks as typed.
+        why: why, and what to do instead; it follows "NAME is a model with fixed numbers: ".
+
+    Raises:
+        MbcostError: one of them is a model.
+    """
+    for word in words:
+        if networks.is_model(word):
+            raise MbcostError(f"{word} is a model with fixed numbers: {why}")
 
 
 def scale_resolution(spec: Spec, rho: str) -> tuple[int, int]:

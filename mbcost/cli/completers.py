@@ -25,11 +25,14 @@ from mbcost.spec.catalogue.library import (
     load_spec,
     read_names,
 )
+from mbcost.spec.graph import FORMS
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
 LARGEST_FILE = 1_000_000
 """The bytes of the largest file that is read while a word is completed."""
+TABLES = (".yaml", ".yml")
+"""The endings of specs in files."""
 SHORTEST_ALIAS = 3
 """The letters that are typed before aliases are offered: there are many."""
 _PARTS = re.compile("[-_. ]")
@@ -79,7 +82,7 @@ def complete_network(_: click.Context, incomplete: str) -> list[str]:
     if not separator:
         names = _matching(NETWORKS, incomplete)
         aliases = list(list_aliases(incomplete, names)) if len(incomplete) >= SHORTEST_ALIAS else []
-        return [*names, *aliases, *list_files(incomplete)]
+        return [*names, *aliases, *list_files(incomplete, (*TABLES, *FORMS))]
     offers = _SETTINGS[separator]
     return [f"{name}{separator}{value}" for spec in _load(name) for value in _matching(offers(spec), rest)]
 
@@ -235,8 +238,8 @@ def complete_layer(ctx: click.Context, incomplete: str) -> list[str]:
     return []
 
 
-def list_files(incomplete: str) -> list[str]:
-    """Return the specs in files that a path can be completed to, and the folders, which end with a slash."""
+def list_files(incomplete: str, endings: tuple[str, ...] = TABLES) -> list[str]:
+    """Return the files that a path can be completed to, by default specs, and the folders, which end with a slash."""
     folder, _, start = incomplete.rpartition("/")
     shown = f"{folder}/" if "/" in incomplete else ""
     names = []
@@ -245,7 +248,7 @@ def list_files(incomplete: str) -> list[str]:
             if entry.name.startswith(start) and (start or not entry.name.startswith(".")):
                 if entry.is_dir() and shown:
                     names.append(f"{shown}{entry.name}/")
-                elif entry.name.endswith((".yaml", ".yml")):
+                elif entry.name.lower().endswith(endings):
                     names.append(shown + entry.name)
     return sorted(names)
 

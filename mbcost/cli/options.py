@@ -76,6 +76,14 @@ Inputs = Annotated[
         metavar="NAME=1x3x224x224",
     ),
 ]
+Kwargs = Annotated[
+    Optional[list[str]],
+    Option(
+        "--kwargs",
+        metavar="K=V",
+        help="An argument of the factory: a Python literal or text. Can be repeated [default: none].",
+    ),
+]
 ModelType = Annotated[
     Optional[str],
     Option(
@@ -118,6 +126,8 @@ Output = Annotated[
     Option("--output -o", help="Write to FILE atomically [default: standard output].", metavar="FILE"),
 ]
 Force = Annotated[bool, Option("--force", help="Start work that is above the limit of this command.")]
+TABLES_ONLY: Mapping[str, Any] = {"inputs": None, "kwargs": None, "form": None}
+"""For `share_options` of a command that reads tables and no models."""
 RhoList = Annotated[
     Optional[str],
     Option("--rho", help="Resolution multipliers, in the same form, instead of --res [default: those of --res].",
@@ -197,6 +207,7 @@ GROUPS: Mapping[Any, Group] = {
             "head": HeadText,
             "in_channels": InChannels,
             "inputs": Inputs,
+            "kwargs": Kwargs,
             "form": ModelType,
             "no_top": NoTop,
         },

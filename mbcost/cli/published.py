@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Optional
 
+from mbcost.cli.arguments import refuse_models
 from mbcost.cli.completers import names_of, one_of
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit
@@ -83,6 +84,8 @@ def published(
     destination = choose_destination(view, columns=_list_columns({"errata": errata, "summary": summary}))
     if errata and (summary or status is not None):
         raise MbcostError(f"--errata and {'--summary' if summary else '--status'} are different answers: keep one")
+    if net is not None:
+        refuse_models([net], "papers do not print it: use mbcost explain NUMBER for a number that somebody printed")
     chosen = make_filter(net, source, status)
     if errata:
         figures = load_published()

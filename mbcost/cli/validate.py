@@ -14,11 +14,12 @@ from mbcost.cli.arguments import (
     parse_reference,
     parse_resolution,
     pick_setting,
+    refuse_models,
     scale_resolution,
 )
 from mbcost.cli.completers import complete_implementation, complete_network, list_of
 from mbcost.cli.files import write
-from mbcost.cli.options import Force, RhoList, alpha_list, format_option, res_list, share_options
+from mbcost.cli.options import TABLES_ONLY, Force, RhoList, alpha_list, format_option, res_list, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
@@ -47,6 +48,7 @@ STYLES = {"junit": render_junit, "github": render_github}
     known=lambda _: as_table(Campaign((), ())).columns,
     alpha=alpha_list("published"),
     res=res_list("published"),
+    **TABLES_ONLY,
     rho=RhoList,
     impl=Annotated[
         Optional[str],
@@ -91,6 +93,7 @@ def validate(
       mbcost validate v2 --head 512,bn,26
       mbcost validate --against all --format junit --output report.xml
     """
+    refuse_models(networks or (), "validate compares tables with PyTorch: use mbcost verify to compare it with a table")
     nothing = Campaign((), ())
     columns = (as_table(nothing).columns, tabulate_differences(nothing).columns)
     destination = choose_destination(view, tuple(STYLES), *columns)

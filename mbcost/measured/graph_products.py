@@ -127,9 +127,9 @@ def adaptive_pool(kind: str) -> Describe:
         if outputs.numel() == 1 and kind == "average_pool" and sides == 2:
             recorder.emit("global_pool", [x], call.outputs[:1])
             return
-        steps = tuple(into // out for into, out in zip(inputs, outputs, strict=True))
+        steps = tuple(into // max(out, 1) for into, out in zip(inputs, outputs, strict=True))
         kernel = tuple(into - (out - 1) * step for into, out, step in zip(inputs, outputs, steps, strict=True))
-        exact = all(into % out == 0 for into, out in zip(inputs, outputs, strict=True))
+        exact = all(into % max(out, 1) == 0 for into, out in zip(inputs, outputs, strict=True))
         if sides > 2 or not exact:
             recorder.emit("reduce", [x], call.outputs, function="mean" if kind == "average_pool" else "max",
                           axes=tuple(range(x.ndim - sides, x.ndim)))  # fmt: skip

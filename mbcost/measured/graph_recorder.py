@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from mbcost.errors import MbcostError
 from mbcost.measured.flow import list_tensors
 from mbcost.measured.graph_calls import OperatorCall, Read, Step
 from mbcost.measured.graph_operators import describe_unknown
@@ -20,6 +21,9 @@ from mbcost.measured.graph_table import FUNCTIONS, OPERATORS
 from mbcost.measured.shapes import run_operator
 from mbcost.measured.versions import Value, Versions, describe, identify, store, store_number
 from mbcost.measured.watching import Watching
+
+MOST_OPERATORS = 200_000
+"""A model with more operators on one image, such as a recurrent layer over a very long sequence, is not traced."""
 
 
 class GraphRecorder(Watching):  # type: ignore[no-untyped-call]
@@ -85,6 +89,8 @@ class GraphRecorder(Watching):  # type: ignore[no-untyped-call]
 
     def record(self, call: OperatorCall, before: Sequence[Value]) -> None:
         """Record a call; `before` is what its operands were."""
+        if len(self.steps) >= MOST_OPERATORS:
+            raise MbcostError(f"more than {MOST_OPERATORS:,} operators: use a smaller model, or a shorter sequence")
         if not call.writes and _is_alias(call.outputs, call.operands):
             return
         self._before = {id(tensor): value for tensor, value in zip(call.operands, before, strict=True)}

@@ -17,22 +17,29 @@ from torch import nn
 
 from mbcost.errors import MbcostError, unknown
 from mbcost.measured.blame import blaming
+from mbcost.measured.program import Program, load_program
 from mbcost.spec.catalogue.meant import MODELS
+
+PROGRAM = ".pt2"
+"""The ending of the name of a program that `torch.export` has saved."""
 
 
 def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn.Module:
     """Return the model that `target` names: the result of a factory, or the model itself.
 
-    Whatever the user's code prints goes to standard error.
+    Whatever the user's code prints goes to standard error. A file `.pt2` of `torch.export` is a model, too; no other
+    file of weights is read, because it would be a pickle, which can execute anything.
 
     Args:
         target: `package.module:factory` or `./file.py:factory`; after the colon a function, a class or a model. The
-            current folder, or that of the file, is on the import path until the model has been made.
+            current folder, or that of the file, is on the import path until the model has been made. Or `file.pt2`.
         arguments: keyword arguments of the factory.
 
     Raises:
         MbcostError: the target does not exist, the user's code raises an error, or its result is not an `nn.Module`.
     """
+    if target.lower().endswith(PROGRAM):
+        return _check_without(load_program(Path(target), target), target, arguments)
     source, path = _split_target(target)
     is_file = source.endswith(".py") or "/" in source or os.sep in source
     file = Path(source)
@@ -49,15 +56,32 @@ def load_model(target: str, arguments: Mapping[str, object] | None = None) -> nn
                 raise unknown(f"name in {source}", name, _list_factories(target_object))
             target_object = getattr(target_object, name)
         if isinstance(target_object, nn.Module):
-            if arguments:
-                raise MbcostError(f"{target} is already a model and takes no arguments: remove --kwargs")
-            return target_object
+            return _check_without(target_object, target, arguments)
         if not callable(target_object):
             raise MbcostError(f"{target} is {_with_article(target_object)}: expected a factory or a model")
         model = _make(target_object, target, arguments or {})
     if not isinstance(model, nn.Module):
         raise MbcostError(f"{target} returns {_with_article(model)}: expected a torch.nn.Module")
     return model
+
+
+def _check_without(model: nn.Module, target: str, arguments: Mapping[str, object] | None) -> nn.Module:
+    """Return a model that is not made by a factory.
+
+    Raises:
+        MbcostError: there are arguments for a factory.
+    """
+    if arguments:
+        raise MbcostError(f"{target} is already a model and takes no arguments: remove --kwargs")
+    return model
+
+
+def find_image(model: nn.Module) -> tuple[int, tuple[int, int]] | None:
+    """Return the channels, and the height and width, of the image that a model says it reads; None if it does not."""
+    shape = model.input_shape if isinstance(model, Program) else ()
+    if len(shape) != 4 or None in shape:
+        return None
+    return int(shape[1] or 1), (int(shape[2] or 1), int(shape[3] or 1))
 
 
 def _split_target(target: str) -> tuple[str, str]:
@@ -75,7 +99,7 @@ def _find_target(text: str) -> str:
     """Return what to write instead of a text that does not name a model."""
     module, dot, factory = text.rpartition(".")
     if dot and factory.lower() in MODELS:
-        return "it has weights, not code: name what builds the model, such as ./FILE.py:FACTORY"
+        return "it has weights, not code: name what builds the model, such as ./FILE.py:FACTORY, or save a .pt2"
     if dot and factory == "py":
         return f"name what builds the model, such as {text}:{(*_list_defined(Path(text)), 'make')[0]}"
     if dot and text.isprintable():

@@ -75,7 +75,7 @@ def describe(tensor: Tensor) -> Value:
 def store(tensor: Tensor, name: str, buffer: str = "") -> Value:
     """Return the value of a tensor that is stored under a name; small ones with their numbers, if it has any."""
     value = describe(tensor)
-    value.name, value.buffer, value.fixed = name, buffer, True
+    value.name, value.buffer, value.fixed = name, "" if buffer == name else buffer, True
     value.stored = value.elements * tensor.element_size()
     value.numbers = _read_numbers(tensor) if value.elements <= MOST_VALUES else None
     return value

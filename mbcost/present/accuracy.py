@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from mbcost.present.estimates import ERROR_DIGITS, accuracy_cell, round_json
-from mbcost.present.names import alpha_cell, describe, network_text, reference_text, resolution_cell
+from mbcost.present.names import (
+    alpha_cell,
+    describe,
+    implementation_cell,
+    name_text,
+    network_text,
+    own_alpha_cell,
+    reference_text,
+    resolution_cell,
+)
 from mbcost.present.table import Cell, Column, Share, Table, build_table, decimal_cell
 from mbcost.questions.accuracy.estimate import Accuracy, AccuracyEstimate
 from mbcost.questions.accuracy.fitting import PROMISED
@@ -25,10 +34,10 @@ def as_table(answer: Accuracy) -> Table:
     if not answer.estimates:
         return _tabulate_surfaces(answer.surfaces)
     columns: tuple[Column[AccuracyEstimate], ...] = (
-        Column("network", "network", lambda row: row.network.spec.name),
-        Column("alpha", "alpha", lambda row: alpha_cell(row.network.alpha), numeric=True),
+        Column("network", "network", lambda row: name_text(row.network)),
+        Column("alpha", "alpha", lambda row: own_alpha_cell(row.network), numeric=True),
         Column("resolution", "resolution", lambda row: resolution_cell(row.network.resolution), numeric=True),
-        Column("implementation", "implementation", lambda row: row.network.implementation, spare=2),
+        Column("implementation", "implementation", lambda row: implementation_cell(row.network), spare=2),
         Column("top1_percent", "top-1 %", lambda row: accuracy_cell(row.top1), numeric=True),
         Column("low_percent", "low", lambda row: accuracy_cell(row.low), numeric=True),
         Column("high_percent", "high", lambda row: accuracy_cell(row.high), numeric=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from mbcost.analytic.network import Network
@@ -37,9 +38,9 @@ def describe(network: Network) -> dict[str, Any]:
     """Return what identifies the network, for JSON."""
     return {
         "network": network.spec.name,
-        "alpha": network.alpha,
+        "alpha": None if network.graph is not None else network.alpha,
         "resolution": list(network.resolution),
-        "implementation": network.implementation,
+        "implementation": implementation_cell(network),
         "classes": count_outputs(network.spec, network.classes),
         "head": network.spec.head or None,
         "in_channels": network.in_channels,
@@ -47,7 +48,7 @@ def describe(network: Network) -> dict[str, Any]:
 
 
 def network_text(network: Network) -> str:
-    """Spell the network as users type it on the command line; a flat list of layers has a name only.
+    """Spell the network as users type it on the command line; a flat list of layers has a name only, a file its path.
 
     >>> from mbcost.analytic.network import resolve
     >>> from mbcost.spec.catalogue.library import load_spec
@@ -55,7 +56,7 @@ def network_text(network: Network) -> str:
     'v2@0.75/224:official'
     """
     if network.spec.is_flat:
-        return network.spec.name
+        return name_text(network)
     return reference_text(network.spec.name, network.alpha, network.resolution, network.implementation)
 
 
@@ -81,6 +82,21 @@ def resolution_cell(resolution: tuple[int, int]) -> Spelled:
 def alpha_cell(alpha: float) -> Spelled:
     """Return the cell of a width multiplier."""
     return Spelled(alpha_text(alpha), float(alpha))
+
+
+def own_alpha_cell(network: Network) -> Spelled | None:
+    """Return the cell of a network's width multiplier; a file of a model has fixed widths, and none."""
+    return None if network.graph is not None else alpha_cell(network.alpha)
+
+
+def implementation_cell(network: Network) -> str | None:
+    """Return the cell of a network's implementation; a file of a model is one, and follows none."""
+    return None if network.graph is not None else network.implementation
+
+
+def name_text(network: Network) -> str:
+    """Return the name of a network without its settings; a file of a model is named as the user wrote it."""
+    return network.spec.name if network.graph is None else escape(network.graph.source)
 
 
 def convention_text(convention: Convention) -> str:
@@ -112,6 +128,8 @@ def headline(network: Network) -> str:
 
 def settings_text(network: Network) -> str:
     """Return the settings under which the network's spec is built, in the words of a headline."""
+    if network.graph is not None:
+        return f"resolution {size_text(network.resolution)}"
     return (
         f"alpha {alpha_text(network.alpha)}  resolution {size_text(network.resolution)}  "
         f"implementation {network.implementation}"
@@ -127,6 +145,18 @@ def list_graph_notes(network: Network) -> tuple[str, ...]:
     unread = network.graph.unread if network.graph is not None else ()
     notes = [f"not counted: {', '.join(parts)}: the totals leave them out"] if parts else []
     return (*notes, *(f"not part of these rows: {escape(part)}" for part in unread))
+
+
+def list_totals_notes(networks: Iterable[Network]) -> tuple[str, ...]:
+    """Return the same for several networks, each note after the name of its network."""
+    return tuple(
+        f"{network_text(network)}: {note}" for network in dict.fromkeys(networks) for note in list_graph_notes(network)
+    )
+
+
+def list_not_counted(network: Network) -> list[dict[str, Any]]:
+    """Return the operators of a file that its totals leave out, for JSON; empty if everything is known."""
+    return [asdict(item) for item in network.not_counted]
 
 
 def has_top(network: Network) -> bool:

@@ -14,6 +14,7 @@ from mbcost.analytic.network import build_block
 from mbcost.errors import MbcostError, Position, Problem, SpecError
 from mbcost.spec.catalogue.library import load_family
 from mbcost.spec.reading.flat import is_flat, read_flat
+from mbcost.spec.reading.graph import is_graph, read_graph
 from mbcost.spec.reading.inputs import PrintedInput, read_inputs
 from mbcost.spec.reading.nodes import MOST_PROBLEMS, Reader
 from mbcost.spec.reading.table import read_spec
@@ -69,7 +70,10 @@ def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
     problems: Iterable[Problem] = ()
     try:
         reader = Reader(text, origin)
-        if is_flat(reader.root):
+        if is_graph(reader.root):
+            read_graph(reader)
+            contradictions: Iterable[tuple[Position, str]] = ()
+        elif is_flat(reader.root):
             contradictions = flat.contradictions(read_flat(reader))
         else:
             spec = read_spec(reader, load_family)
@@ -84,7 +88,7 @@ def check_spec(text: str, origin: str) -> tuple[Finding, ...]:
 def _note_rounded_widths(text: str, origin: str) -> Iterator[Problem]:
     """Yield a note for every row whose output channels, at alpha 1, are not those that it states."""
     reader = Reader(text, origin)
-    if is_flat(reader.root):
+    if is_flat(reader.root) or is_graph(reader.root):
         return
     scaling = _scaling(read_spec(reader, load_family))
     channels = scaling.spec.channels

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
-from mbcost.errors import MbcostError, MissingLibrary
-from mbcost.spec.catalogue.library import find_network, is_file, is_path
+from mbcost.errors import MbcostError, MissingLibrary, ask_for
+from mbcost.spec.catalogue.library import find_network, is_file, is_folder, is_path, load_graph
 from mbcost.spec.graph import find_form
 from mbcost.spec.scaling import check_whole
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 IMAGENET = (224, 224)
 """Height and width of the image that a model in Python reads, if nobody says otherwise."""
+MOST_SUGGESTED = 3
+"""So many files are suggested if none has a similar name."""
 _FACTORY = re.compile(r"(?P<source>[^:(]+):(?P<name>[A-Za-z_][\w.]*)")
 
 
@@ -44,14 +47,20 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the settings do not apply, or there is no such network.
     """
+    from mbcost.analytic.graph.network import resolve_graph
+
     if not is_model(text):
         if asked.shapes:
             raise MbcostError(
                 f"--input states the size of a file of a model, and {text} is a table: write --res instead"
             )
+        if asked.arguments:
+            raise MbcostError(f"--kwargs are arguments of a factory, and {text} is a table: remove them")
+        _refuse_reference(text)
+        if (graph := load_graph(text)) is not None:
+            _refuse_settings(text, asked.settings)
+            return resolve_graph(graph)
         return resolve_reference(text, asked.settings)
-    from mbcost.analytic.graph.network import resolve_graph
-
     return resolve_graph(read_model(text, asked))
 
 
@@ -72,11 +81,20 @@ def is_factory(text: str) -> bool:
     source = match["source"]
     if source.endswith(".py"):
         return True
+    if Path(f"{source}.py").is_file():
+        return find_network(source) is None
     if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", source) or source.endswith((".yaml", ".yml")):
         return False
     if is_path(source) or find_network(source) is not None:
         return False
-    return find_spec(source.partition(".")[0]) is not None
+    return _has_module(source.partition(".")[0])
+
+
+def _has_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:  # `__main__`, which runs
+        return False
 
 
 def read_model(text: str, asked: Asked = Asked()) -> Graph:
@@ -90,7 +108,9 @@ def read_model(text: str, asked: Asked = Asked()) -> Graph:
     if form in (None, "torch"):
         return _trace(text, asked)
     if not is_file(text):
-        raise MbcostError(f"{text}: No such file or directory")
+        raise MbcostError(_describe_missing(text))
+    if asked.arguments:
+        raise MbcostError(f"--kwargs are arguments of a factory, and {text} is a file: remove them")
     return read_file(Path(text), text, str(form), asked)
 
 
@@ -110,18 +130,49 @@ def read_file(path: Path, name: str, form: str, asked: Asked) -> Graph:
     return read_graph(path, name, form, InputSizes(asked.shapes, asked.settings.resolution))
 
 
+def _describe_missing(text: str) -> str:
+    """Return that a file of a model does not exist, with the files of its folder that have a similar name."""
+    folder = Path(text).parent
+    if is_folder(text):
+        return f"{text} is a folder: name a file of a model"
+    try:
+        names = [file.name for file in folder.iterdir() if find_form(file.name) is not None]
+    except OSError:
+        return f"{text}: No such file or directory"
+    similar = get_close_matches(Path(text).name, names) or names[:MOST_SUGGESTED]
+    if not similar:
+        return f"{text}: No such file or directory"
+    return f"{text}: No such file or directory: {ask_for(str(folder / name) for name in similar)}"
+
+
+def _refuse_reference(text: str) -> None:
+    """Refuse a file of a model with settings behind its name, as those of a table, and a module that does not exist."""
+    match = _FACTORY.fullmatch(text)
+    if match is not None and "." in match["source"] and not (is_path(match["source"]) or find_form(match["source"])):
+        module = match["source"].partition(".")[0]
+        if module.isidentifier() and not _has_module(module) and find_network(match["source"]) is None:
+            raise MbcostError(f"'{text}': there is no module {module}: install it, or write ./FILE.py:FACTORY")
+    for separator in re.finditer("[@/:]", text):
+        name, rest = text[: separator.start()], text[separator.start() :]
+        if find_form(name) is not None and is_file(name):
+            remedy = f"write --res {rest[1:]} instead" if rest[0] == "/" else f"remove '{rest}'"
+            raise MbcostError(f"{name} is a model with fixed numbers: {remedy}")
+
+
 def _trace(text: str, asked: Asked) -> Graph:
     if asked.shapes:
         raise MbcostError(f"--input applies to files of models, and {text} is code: write --res instead")
     _refuse_settings(text, replace(asked.settings, resolution=None, in_channels=None))
-    channels = 3 if asked.settings.in_channels is None else check_whole(asked.settings.in_channels, "in-channels")
     if find_spec("torch") is None:
         raise MissingLibrary("torch", "validate")
     from mbcost.measured.graph import trace_graph
-    from mbcost.measured.load import load_model
+    from mbcost.measured.load import find_image, load_model
 
     model = load_model(text, asked.arguments)
-    graph: Graph = trace_graph(model, text, asked.settings.resolution or IMAGENET, channels, force=asked.force)
+    channels, resolution = find_image(model) or (3, IMAGENET)
+    if asked.settings.in_channels is not None:
+        channels = check_whole(asked.settings.in_channels, "in-channels")
+    graph: Graph = trace_graph(model, text, asked.settings.resolution or resolution, channels, force=asked.force)
     return graph
 
 

@@ -130,8 +130,8 @@ class Spec:
 
     @property
     def default_implementation(self) -> str:
-        """`official` if the spec has it, else the first of its implementations."""
-        return "official" if "official" in self.implementations else next(iter(self.implementations))
+        """`official` if the spec has it, else the first of its implementations; empty for a list of layers."""
+        return "official" if "official" in self.implementations else next(iter(self.implementations), "")
 
     def implementation(self, name: str) -> Implementation:
         """Return the implementation called `name`.

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbcost.analytic.flat import WrittenConv2d, contradictions, resolve_flat
+from mbcost.analytic.flat import contradictions, resolve_flat
 from mbcost.analytic.layers import BatchNorm, Linear, Shape
+from mbcost.analytic.written import WrittenConv2d
 from mbcost.spec.flat import FlatLayer, FlatNetwork
 
 CONV = FlatLayer("a", "conv", (8, 16, 3), (3, 7, 4), (3, 5), 2, 2, 1, bias=True, norm=4, position=(5, 1))

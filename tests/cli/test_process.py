@@ -71,6 +71,7 @@ HEAVY = ("torch", "numpy", "fvcore", "timm", "keras", "transformers", "torchvisi
         ["conventions", "thop"],
         ["nets"],
         ["show", "v2"],
+        ["lock", "v2", "--output", "-"],
         ["--help"],
         ["validate", "--help"],
     ],

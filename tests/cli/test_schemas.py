@@ -51,7 +51,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "table v2": (
         "mbcost/table/1",
         {
-            "": ["schema", *NETWORK, "top", "convention", "by", "units", "rows", "totals", "spec"],
+            "": ["schema", *NETWORK, "top", "convention", "by", "units", "rows", "totals", "not_counted", "spec"],
             "units": ALL_COUNTS,
             "rows": ["name", "stage", "operator", "kernel", "stride", "groups", "input", "output", *ALL_COUNTS],
             "totals": ALL_COUNTS,
@@ -63,7 +63,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {
             "": ["schema", "convention", "units", "networks"],
             "units": ALL_COUNTS,
-            "networks": [*NETWORK, *ALL_COUNTS],
+            "networks": [*NETWORK, *ALL_COUNTS, "not_counted"],
         },
     ),
     "compare standard-vs-dws": (
@@ -178,7 +178,10 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "ledger v2 --convention fvcore,thop": (
         "mbcost/ledger/1",
         {
-            "": ["schema", *NETWORK, "quantity", "conventions", "lines", "totals", "difference", "otherwise"],
+            "": [
+                "schema", *NETWORK, "quantity", "conventions", "lines", "totals", "difference", "not_counted",
+                "otherwise",
+            ],
             "lines": ["count", "value", "coefficients", "difference"],
             "totals": ["fvcore", "thop"],
         },
@@ -266,10 +269,10 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "diff v2 v2@1:torchvision": (
         "mbcost/diff/1",
         {
-            "": ["schema", "convention", "units", "first", "second", "same", "layers", "totals"],
+            "": ["schema", "convention", "units", "first", "second", "folded", "same", "layers", "totals"],
             "units": ALL_COUNTS,
-            "first": [*NETWORK, *ALL_COUNTS],
-            "second": [*NETWORK, *ALL_COUNTS],
+            "first": [*NETWORK, *ALL_COUNTS, "not_counted"],
+            "second": [*NETWORK, *ALL_COUNTS, "not_counted"],
             "layers": ["first", "second", "changes", *ALL_COUNTS],
             "layers.changes": ["feature", "first", "second"],
             "totals": ALL_COUNTS,
@@ -337,7 +340,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "roofline v2 --device jetson-nano": (
         "mbcost/roofline/1",
         {
-            "": ["schema", *NETWORK, "dtype", "machine", "units", "layers", "kinds", "totals"],
+            "": ["schema", *NETWORK, "dtype", "machine", "units", "layers", "kinds", "totals", "not_counted"],
             "machine": ["title", "source", "peak", "bandwidth", "balance"],
             "units": [*WORK, "peak", "bandwidth", "balance"],
             "layers": ["name", "kind", "bound", *WORK],

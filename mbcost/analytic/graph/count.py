@@ -62,7 +62,8 @@ class Counter:
         """Return the values of all parameters of an operator."""
         if operator.kind not in LEARNED:
             return 0
-        return sum(self.use(name) for name in operator.reads if name)
+        slopes = operator.kind == "activation"  # a PReLU can have a single one
+        return sum(self.use(name, alone=slopes) for name in operator.reads if name)
 
     def build(self, unit: Unit, name: str) -> Iterator[Layer]:
         """Yield the layers of a unit, which all have its name."""

@@ -50,7 +50,12 @@ class Matcher:
         if len(computed) != 1 or len(numbers) != 1:
             return None
         factor = numbers[0]
-        if operator.kind == "arithmetic" and operator.function == "divide" and factor:
+        if (
+            operator.kind == "arithmetic"
+            and operator.function == "divide"
+            and factor
+            and operator.reads[0] == computed[0]
+        ):
             factor = 1 / factor
         elif operator.kind != "multiply":
             return None

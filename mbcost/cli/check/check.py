@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from mbcost.cli.arguments import refuse_models
 from mbcost.cli.completers import complete_network
 from mbcost.cli.files import write
 from mbcost.cli.options import format_option, share_options
@@ -48,6 +49,7 @@ def check(
     destination = choose_destination(view, extra=STYLES)
     if destination.style in STYLES:
         check_whole_table(destination)
+    refuse_models(files, "check reads tables in YAML: use mbcost table, or mbcost verify to compare it with a table")
     checked_files = check_files(map(_origin, files), _read)
     if destination.style == "text":
         width = None if destination.file else read_screen().width

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Optional
 
+from mbcost.cli.arguments import refuse_models
 from mbcost.cli.files import choose_file, write
 from mbcost.cli.parameters import Argument, Option
 from mbcost.errors import MbcostError, escape
@@ -29,6 +30,7 @@ def new(
       mbcost new mynet --output nets/mynet.yaml
       mbcost new mynet --output - | mbcost table -
     """
+    refuse_models([name], "it needs no table: use mbcost table, or choose a name such as mynet")
     file = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     name = name.removesuffix(".yaml").removesuffix(".yml")
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) is None:

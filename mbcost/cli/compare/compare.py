@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Optional
 
-from mbcost.cli.arguments import NetworkOptions, parse_alpha, parse_rho, pick_network, resolve_network
+from mbcost.cli.arguments import NetworkOptions, parse_alpha, parse_rho, pick_network, refuse_models, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.group import CommandGroup
 from mbcost.cli.options import Alpha, ConventionName, Impl, Res, Rho, share_options
@@ -119,6 +119,7 @@ def standard_vs_dws(
         if sizes:
             option = next(iter(sizes)).removesuffix("puts")
             raise MbcostError(f"--{option} describes one layer and {net} is a whole network: keep one")
+        refuse_models([net], "its form is what it is: name the table from which it is built")
         network = resolve_network(net, NetworkOptions(alpha=alpha, res=res, rho=rho, impl=impl))
         answer = compare_with_standard(network)
         emit(separable.network_table(answer), separable.network_json(answer), destination, "blocks")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from mbcost.analytic.network import resolve
-from mbcost.cli.arguments import parse_reference
+from mbcost.cli.arguments import parse_reference, refuse_models
 from mbcost.cli.completers import complete_network
 from mbcost.cli.options import share_options
 from mbcost.cli.output import View, choose_destination, emit
@@ -28,6 +28,7 @@ def show(
       mbcost show v3-large --format latex
     """
     destination = choose_destination(view)
+    refuse_models([net], "show prints the tables of papers: use mbcost table")
     reference = parse_reference(net)
     if (reference.alpha, reference.resolution, reference.implementation) != (None, None, None):
         raise MbcostError(f"'{net}' has settings, but show prints the table as published: write '{reference.name}'")

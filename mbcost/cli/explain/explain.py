@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Optional
 
-from mbcost.cli.arguments import NetworkOptions
+from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import (
     complete_alpha,
     complete_implementation,
@@ -23,12 +23,17 @@ from mbcost.cli.work import begin_work
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import UNSORTED
 from mbcost.present.explain.explain import COLUMNS, DETAILS, as_json, as_table
+from mbcost.present.explain.of_file import COLUMNS as FILE_COLUMNS
+from mbcost.present.explain.of_file import as_json as file_json
+from mbcost.present.explain.of_file import as_table as tabulate_file
 from mbcost.questions.explain.effort import measure_search
 from mbcost.questions.explain.explain import explain as explain_query
+from mbcost.questions.explain.of_file import explain_file
 from mbcost.questions.explain.query import Claim, make_query, parse_number
 from mbcost.questions.explain.readings import QUANTITIES
 from mbcost.questions.explain.rows import name_networks, read_rows
 from mbcost.questions.explain.trials import Trial
+from mbcost.questions.networks import is_model
 from mbcost.spec.catalogue.library import find_network, load_conventions
 from mbcost.spec.quantity import read_quantity
 from mbcost.spec.scaling import check_whole
@@ -113,14 +118,24 @@ def explain(
       mbcost explain 4,242,920 --quantity params
       mbcost explain 2,929,242 v2:keras --quantity params --head 512,bn,26
       mbcost explain --rows table.csv
+      mbcost explain 9.7M model.tflite
     """
-    destination = choose_destination(view, columns=COLUMNS, data=DETAILS)
+    model = next((text for text in (number, net) if text is not None and is_model(text)), None)
+    own = (FILE_COLUMNS, FILE_COLUMNS) if model else (COLUMNS, DETAILS)
+    destination = choose_destination(view, (), *own)
     if destination.style == "json" and destination.sort is not None:
         raise MbcostError(UNSORTED)  # its explanations are named by their rank
     check_whole(limit, "limit")
     if quantity is not None and quantity.replace("-", "_") not in QUANTITIES:
         raise unknown("quantity", quantity, (name.replace("_", "-") for name in QUANTITIES))
+    if model is not None and rows is not None:
+        raise MbcostError(f"--rows is a table of many networks, and {model} is one: give its numbers as options")
     networks = _networks(number, net, quantity, {"mult_adds": mult_adds, "params": params}, rows)
+    if model is not None:
+        ((_, (claim, *_)), *_) = networks
+        file_answer = explain_file(resolve_network(model, options), claim, convention, limit, deep=deep)
+        emit(tabulate_file(file_answer), file_json(file_answer), destination)
+        return 0 if file_answer.fits else 1
     settings = options.parse()
     queries = [make_query(name, claims, settings, convention, deep=deep, force=force) for name, claims in networks]
     begin_work(measure_search(queries, force=force), force=force)
@@ -136,7 +151,11 @@ def _networks(
     texts: list[tuple[str | None, str]] = [(name, text) for name, text in options.items() if text is not None]
     if number is not None and net is None and (texts or rows is not None) and read_quantity(number) is None:
         number, net = None, number  # the numbers are options, so the only argument is the network
-    if number is not None and read_quantity(number) is None and find_network(re.split("[@/:]", number)[0]):
+    if (
+        number is not None
+        and read_quantity(number) is None
+        and (is_model(number) or find_network(re.split("[@/:]", number)[0]))
+    ):
         raise MbcostError(f"the number comes first: mbcost explain {net or '314M'} {number}")
     if rows is not None and (number is not None or texts):
         raise MbcostError("--rows and a number are both given: remove the number, the table has the numbers")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
+from mbcost.cli.arguments import refuse_models
 from mbcost.cli.completers import complete_network, list_files, one_of
 from mbcost.cli.files import choose_file, keep_inputs, write
 from mbcost.cli.latency.doubts import write_doubts
@@ -119,6 +120,10 @@ def calibrate(
       mbcost calibrate --run onnxruntime --minutes 2 --output mine.yaml
     """
     keep_inputs(view.output, *(log[1] if (log := split_log(file)) else file for file in files or ()))
+    refuse_models(
+        files or (),
+        "a plan varies alpha and resolution, so it names tables; for a measurement, write it as a row of the file",
+    )
     saved, view = _split_output(view)
     destination = choose_destination(view, columns=COLUMNS)
     number_format = None if dtype is None else dtype_of(dtype).name

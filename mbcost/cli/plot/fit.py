@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Optional
 
-from mbcost.cli.arguments import NetworkOptions
+from mbcost.cli.arguments import NetworkOptions, refuse_models
 from mbcost.cli.completers import complete_network
-from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_list, share_options
+from mbcost.cli.options import TABLES_ONLY, ConventionName, Force, RhoList, alpha_list, res_list, share_options
 from mbcost.cli.parameters import Argument
 from mbcost.cli.plot.files import Picture, check_picture, save_picture
 from mbcost.cli.search.limits import ALPHAS, LIMITS, RESOLUTIONS, LimitOptions, plan_search
@@ -17,7 +17,7 @@ from mbcost.questions.search.front import trace_front
 from mbcost.questions.search.requests import NETS, list_sheets, load_rules
 
 
-@share_options(groups=LIMITS, alpha=alpha_list(ALPHAS), res=res_list(RESOLUTIONS), rho=RhoList)
+@share_options(groups=LIMITS, **TABLES_ONLY, alpha=alpha_list(ALPHAS), res=res_list(RESOLUTIONS), rho=RhoList)
 def fit(
     output: Picture,
     networks: Annotated[
@@ -46,6 +46,7 @@ def fit(
       mbcost plot fit v1 v2 --mult-adds 100M --min-top1 60 -o fit.png
     """
     check_picture(output)
+    refuse_models(networks or (), "there is nothing to search: use mbcost fit to check its limits")
     estimator = limit_options.make_estimator()
     limits = limit_options.parse(estimator.device)
     rules = load_rules(convention, allocator, dtype)

@@ -8,17 +8,19 @@ from functools import partial
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import (
+    NOTHING_TO_SWEEP,
     NetworkOptions,
     parse_alpha,
     parse_list,
     parse_reference,
     parse_resolution,
+    refuse_models,
     resolve_network,
     scale_resolution,
 )
 from mbcost.cli.completers import complete_network, complete_resolution, names_of
 from mbcost.cli.group import CommandGroup
-from mbcost.cli.options import ConventionName, Force, Net, RhoList, alpha_list, share_options
+from mbcost.cli.options import TABLES_ONLY, ConventionName, Force, Net, RhoList, alpha_list, share_options
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.plot.files import Picture, check_picture, save_picture
 from mbcost.cli.plot.fit import fit
@@ -99,6 +101,7 @@ def layers(
 
 
 @share_options(
+    **TABLES_ONLY,
     alpha=alpha_list(ALPHAS),
     res=Annotated[
         Optional[str],
@@ -127,6 +130,7 @@ def sweep(
       mbcost plot sweep v1:keras --alpha 0.25:1:0.01 --res 96:224:4 -o sweep.png
     """
     check_picture(output)
+    refuse_models([net], NOTHING_TO_SWEEP)
     alphas = sorted({parse_alpha(value, in_list=True) for value in parse_list(options.alpha or ALPHAS, "alpha")})
     reference = parse_reference(net)
     if reference.alpha is not None or reference.resolution is not None:

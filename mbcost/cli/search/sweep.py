@@ -8,10 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from mbcost.cli.arguments import NetworkOptions
+from mbcost.cli.arguments import NOTHING_TO_SWEEP, NetworkOptions, refuse_models
 from mbcost.cli.completers import complete_network, list_of, names_of
 from mbcost.cli.files import keep_inputs, replace_file, write_parts
-from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, format_option, res_list, share_options
+from mbcost.cli.options import (
+    TABLES_ONLY,
+    ConventionName,
+    Force,
+    RhoList,
+    alpha_list,
+    format_option,
+    res_list,
+    share_options,
+)
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import track
@@ -58,6 +67,7 @@ STREAMED = ("csv", *MORE_FORMATS)
     known=lambda given: list_columns(with_latency=bool(given.get("device"))),
     alpha=alpha_list("published"),
     res=res_list("published"),
+    **TABLES_ONLY,
     rho=RhoList,
     style=format_option(*MORE_FORMATS),
 )
@@ -108,6 +118,7 @@ def sweep(
       mbcost sweep v2 --device pixel1-tflite --pareto latency,top1
       mbcost sweep v2 --alpha 0.1:1.5:0.001 --res 32:320:1 -o v2.parquet
     """
+    refuse_models(networks, NOTHING_TO_SWEEP)
     keep_inputs(view.output, device)
     destination = choose_destination(view, MORE_FORMATS)
     style, output = destination.style, destination.file

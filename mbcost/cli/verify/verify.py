@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Optional
 
-from mbcost.cli.arguments import NetworkOptions, parse_reference, pick_network, resolve_network
+from mbcost.cli.arguments import NetworkOptions, parse_arguments, parse_reference, pick_network, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.files import write
-from mbcost.cli.options import Force, format_option, share_options
+from mbcost.cli.options import Force, Kwargs, format_option, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
@@ -28,13 +28,6 @@ from mbcost.questions.verify.verify import (
 from mbcost.spec.catalogue.library import find_network
 from mbcost.spec.observed import TracedModel
 
-Kwargs = Annotated[
-    Optional[list[str]],
-    Option(
-        metavar="K=V", help="An argument of the factory: a Python literal or text. Can be repeated [default: none]."
-    ),
-]
-
 SHOWN = 20
 """The differences that text lists at most."""
 
@@ -43,7 +36,7 @@ REPORTS = {"github": render_github, "junit": render_junit}
 """Formats for pipelines, in addition to those that every command has."""
 
 
-@share_options(known=lambda _: COLUMNS, style=format_option(*REPORTS))
+@share_options(known=lambda _: COLUMNS, style=format_option(*REPORTS), kwargs=None)
 def verify(
     model: Annotated[
         str,
@@ -153,31 +146,6 @@ def _open(
         return None, read_traced(model, options.ask())
     with show_work(f"loading {model} and running it once"):
         return open_target(model, arguments, resolution, in_channels, force=force)
-
-
-def parse_arguments(words: list[str]) -> dict[str, object]:
-    """Parse words such as `width_mult=0.75` as keyword arguments; a value that is not a Python literal is text.
-
-    Raises:
-        MbcostError: a word has a different form, or a name occurs twice.
-
-    >>> parse_arguments(["width_mult=0.75", "norm=none"])
-    {'width_mult': 0.75, 'norm': 'none'}
-    """
-    import ast
-
-    arguments: dict[str, object] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not (equals and key.isidentifier()):
-            raise MbcostError(f"--kwargs '{word}' is not an argument: expected NAME=VALUE")
-        if key in arguments:
-            raise MbcostError(f"--kwargs gives {key} twice: remove one")
-        try:
-            arguments[key] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            arguments[key] = value
-    return arguments
 
 
 def _track(candidates: Iterable[Any]) -> Iterable[Any]:

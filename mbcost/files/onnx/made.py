@@ -79,6 +79,18 @@ class Maker:
         weight = self.facts.weights[name]
         self.extra[name] = Tensor(name, shape, dtype, weight.stored, scales=scales)
 
+    def check_map(self, node: Node, image: Shape, made: Shape) -> None:
+        """Refuse a convolution or pool whose input is smaller than its window.
+
+        Raises:
+            MbcostError: it makes a map without values.
+        """
+        if 0 in made and 0 not in image:
+            sides = "x".join(map(str, made))
+            raise MbcostError(
+                f"{self.facts.file}: node '{node.name[:100]}' ({node.op}) makes {sides}: use a larger input"
+            )
+
     def refuse(self, node: Node, what: str) -> MbcostError:
         """Return the error for a node."""
         return self.facts.refuse(node, what)

@@ -82,6 +82,7 @@ def pool(kind: str) -> Translate:
         if rank < 1 or len(made) != len(image):
             yield maker.unknown(node, "the shape of what it reads or makes is not known")
             return
+        maker.check_map(node, image, made)
         inside = slice(1, -1) if last else slice(2, None)
         window = read_geometry(node, maker.facts, rank).window(image[inside], made[inside])
         function = {"LpPool": "lp"}.get(node.op, "") or f"{kind} in {rank} dimensions"

@@ -36,6 +36,7 @@ def convolution(weights: int = 1, bias: int = 2, addend: int = 0, *, transposed:
             maker.scales[reads[1]] = 1
         geometry = read_geometry(node, maker.facts, len(image) - 2, kernel[2:])
         made = maker.shape(node.makes[0])
+        maker.check_map(node, image, made)
         window = geometry.window(image[2:], made[2:], transposed=transposed)
         function, groups = _fused(node), node.number("group", 1)
         kind = "transposed_conv" if transposed else "conv"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mbcost.analytic.network import Network
-from mbcost.present.cost.nets import network_totals_json
-from mbcost.present.names import UNITS, convention_text, feature_text, network_text
+from mbcost.present.cost.nets import file_totals_json
+from mbcost.present.names import UNITS, convention_text, feature_text, list_totals_notes, network_text
 from mbcost.present.table import Cell, Column, SignedCount, Table, build_table
 from mbcost.questions.compare.diff import LayerDiff, NetworkDiff
 from mbcost.questions.cost.nets import sum_network
@@ -36,6 +36,8 @@ def as_table(answer: NetworkDiff) -> Table:
         *([f"{answer.same} layers are equal, {_count_differing(len(answer.layers))}"] if answer.layers else []),
         *(_totals_text(network, answer) for network in (answer.first, answer.second)),
         convention_text(answer.convention),
+        *([f"the norms of {network_text(answer.folded)} are folded, as in the file"] if answer.folded else []),
+        *list_totals_notes((answer.first, answer.second)),
     ]
     title = f"{network_text(answer.second)} minus {network_text(answer.first)}"
     if not answer.layers:
@@ -49,8 +51,9 @@ def as_json(answer: NetworkDiff) -> dict[str, Any]:
         "schema": "mbcost/diff/1",
         "convention": answer.convention.name,
         "units": UNITS,
-        "first": network_totals_json(sum_network(answer.first, answer.convention)),
-        "second": network_totals_json(sum_network(answer.second, answer.convention)),
+        "first": file_totals_json(sum_network(answer.first, answer.convention)),
+        "second": file_totals_json(sum_network(answer.second, answer.convention)),
+        "folded": None if answer.folded is None else network_text(answer.folded),
         "same": answer.same,
         "layers": [
             {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from mbcost.present.cost.counts import count_text
-from mbcost.present.names import describe, headline
+from mbcost.present.names import describe, headline, list_graph_notes, list_not_counted
 from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, text_of
 from mbcost.questions.cost.ledger import BlindTotal, Ledger, Line
 
@@ -51,6 +51,7 @@ def as_table(answer: Ledger, *, merge: bool = False) -> Table:
         notes.append("lines that are 0 here, or that no column counts, are left out: --zeros shows them")
     column_of = {names[index]: names[indices[0]] for indices in alike.values() for index in indices}
     notes += [ColumnNote(_blind_text(answer, blind), (column_of[blind.convention],)) for blind in answer.blind_totals]
+    notes += list_graph_notes(answer.network)
     asked = [] if merge else [*names, "difference"]
     title = f"{headline(answer.network)}  {quantity}"
     table = build_table(title, columns, answer.lines, footer, notes, asked=asked)
@@ -90,6 +91,7 @@ def as_json(answer: Ledger) -> dict[str, Any]:
         ],
         "totals": dict(zip(names, answer.totals, strict=True)),
         "difference": None if differences is None else sum(differences),
+        "not_counted": list_not_counted(answer.network),
         "otherwise": [
             {
                 "convention": blind.convention,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mbcost.present.names import UNITS, convention_text, describe, resolution_cell
+from mbcost.present.names import UNITS, convention_text, describe, list_not_counted, resolution_cell
 from mbcost.present.table import Column, Table, build_table
 from mbcost.questions.cost.nets import BuiltInNetworks, NetworkTotals
 
@@ -59,3 +59,8 @@ def network_totals_json(totals: NetworkTotals) -> dict[str, Any]:
         "mult_adds": totals.mult_adds,
         "activations": totals.activations,
     }
+
+
+def file_totals_json(totals: NetworkTotals) -> dict[str, Any]:
+    """Return a network and its totals, and what they leave out if it is a file."""
+    return {**network_totals_json(totals), "not_counted": list_not_counted(totals.network)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -11,7 +11,16 @@ from mbcost.errors import MbcostError, unknown
 from mbcost.present.arrangement import SLIPS
 from mbcost.present.cost.letters import explain_letters, letter_legend
 from mbcost.present.estimates import milliseconds_cell, round_json
-from mbcost.present.names import UNITS, convention_text, describe, has_top, headline, list_graph_notes, size_cell
+from mbcost.present.names import (
+    UNITS,
+    convention_text,
+    describe,
+    has_top,
+    headline,
+    list_graph_notes,
+    list_not_counted,
+    size_cell,
+)
 from mbcost.present.table import Cell, Column, ColumnNote, Share, Spelled, Table, build_table, shares
 from mbcost.questions.cost.table import CostRow, CostTable
 
@@ -157,7 +166,7 @@ def as_json(costs: CostTable, times: Times | None = None) -> dict[str, Any]:
         "units": UNITS,
         "rows": [_row_json(row) for row in costs.rows],
         "totals": {"params": costs.params, "mult_adds": costs.mult_adds, "activations": costs.activations},
-        "not_counted": [asdict(item) for item in network.not_counted],
+        "not_counted": list_not_counted(network),
         "spec": {"title": network.spec.display_title, "source": network.spec.source},
     }
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 from typing import Any, TypeVar
 
-from mbcost.present.names import describe, headline
+from mbcost.present.names import describe, headline, list_graph_notes, list_not_counted
 from mbcost.present.table import Cell, Column, Share, Spelled, Table, build_table, decimal, decimal_cell, shares
 from mbcost.questions.device.roofline import KindOfWork, Roofline, RooflineLayer, TimedWork
 
@@ -63,6 +63,7 @@ def as_json(answer: Roofline) -> dict[str, Any]:
             for kind in answer.kinds
         ],
         "totals": _work(answer.total),
+        "not_counted": list_not_counted(answer.network),
     }
 
 
@@ -148,6 +149,7 @@ def _notes(answer: Roofline) -> tuple[str, ...]:
         f"a layer with fewer than {decimal(machine.balance, 2)} mult-adds per byte is bound by memory",
         MEANING,
         *source,
+        *list_graph_notes(answer.network),
     )
 
 

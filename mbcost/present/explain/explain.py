@@ -178,10 +178,11 @@ def _numbers(answer: Answer) -> Iterator[_Number]:
 def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
     """Return the object of `mbcost explain --format json`, described in docs/json.md."""
     first, *others = answers
-    return {"schema": "mbcost/explain/1", **_answer(first), "more": [_answer(answer) for answer in others]}
+    return {"schema": "mbcost/explain/1", **answer_json(first), "more": [answer_json(answer) for answer in others]}
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return the explanations of one network, for JSON."""
     query = answer.query
     return {
         "query": {
@@ -198,7 +199,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "claimed_by": list(answer.claimed_by),
         "nearest": [_nearby(near) for near in answer.nearest],
         "advice": answer.advice,
-        "rest": None if answer.rest is None else _answer(answer.rest),
+        "rest": None if answer.rest is None else answer_json(answer.rest),
     }
 
 
@@ -213,7 +214,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
 
 
 def _explanation(explanation: Explanation) -> dict[str, Any]:
-    first = _value(explanation.values[0])
+    first = value_json(explanation.values[0])
     return {
         "network": explanation.spec.name,
         "alpha": first["alpha"],
@@ -242,7 +243,7 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
         ],
         "claimed": explanation.claimed,
         "text": text_of_explanation(explanation),
-        "values": [_value(value) for value in explanation.values],
+        "values": [value_json(value) for value in explanation.values],
     }
 
 
@@ -251,7 +252,8 @@ def _nearby(near: Nearby) -> dict[str, Any]:
     return {**_explanation(near.explanation), "differences": differences}
 
 
-def _value(value: Value) -> dict[str, Any]:
+def value_json(value: Value) -> dict[str, Any]:
+    """Return one number under an explanation, for JSON."""
     return {
         "row": value.fact.row,
         "printed": value.fact.printed.text,

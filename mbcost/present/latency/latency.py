@@ -16,7 +16,14 @@ from mbcost.present.latency.words import (
     percent_cell,
     percent_json,
 )
-from mbcost.present.names import alpha_cell, describe, resolution_cell
+from mbcost.present.names import (
+    describe,
+    implementation_cell,
+    list_totals_notes,
+    name_text,
+    own_alpha_cell,
+    resolution_cell,
+)
 from mbcost.present.table import Cell, Column, Table, build_table
 from mbcost.questions.latency.latency import Latencies, Latency
 from mbcost.spec.shown import significant_text
@@ -31,10 +38,10 @@ BY_LAYER = (
 INTERVAL = "low, high: 80% interval, from the errors of the measured networks when they are left out"
 COLUMNS: tuple[Column[Latency], ...] = (
     Column("network", "network", lambda item: label_text(item.network), only="people"),
-    Column("network", "network", lambda item: item.network.spec.name, only="data"),
-    Column("alpha", "alpha", lambda item: alpha_cell(item.network.alpha), only="data"),
+    Column("network", "network", lambda item: name_text(item.network), only="data"),
+    Column("alpha", "alpha", lambda item: own_alpha_cell(item.network), only="data"),
     Column("resolution", "resolution", lambda item: resolution_cell(item.network.resolution), only="data"),
-    Column("implementation", "implementation", lambda item: item.network.implementation, only="data"),
+    Column("implementation", "implementation", lambda item: implementation_cell(item.network), only="data"),
     Column("latency_ms", "ms", lambda item: milliseconds_cell(item.milliseconds), numeric=True),
     Column("latency_low_ms", "low", lambda item: milliseconds_cell(item.low), numeric=True),
     Column("latency_high_ms", "high", lambda item: milliseconds_cell(item.high), numeric=True),
@@ -130,6 +137,7 @@ def _list_notes(answer: Latencies) -> Iterator[str]:
             reasons.setdefault(item.reason, []).append(label_text(item.network))
     for reason, labels in reasons.items():
         yield f"no interval for {', '.join(labels)}: {reason}"
+    yield from list_totals_notes([item.network for item in estimates])
     yield from list_doubts(answer)
 
 

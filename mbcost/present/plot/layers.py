@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mbcost.present.names import name_text
 from mbcost.present.plot.canvas import INK, KINDS, Drawing, abbreviate_ticks
 from mbcost.questions.plot import Profile
 from mbcost.spec.scaling import alpha_text
@@ -50,6 +51,8 @@ def draw_layers(answer: Profile) -> Drawing:
 
 def _title(network: Network) -> str:
     height, width = network.resolution
+    if network.graph is not None:
+        return f"{name_text(network)}, {height}×{width}"
     return (
         f"{network.spec.display_title}, α = {alpha_text(network.alpha)}, {height}×{width}, "
         f"implementation {network.implementation}"

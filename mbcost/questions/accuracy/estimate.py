@@ -140,12 +140,23 @@ def _list_differences(network: Network, recipe: Recipe | None) -> str:
 
 def _describe_implementation(network: Network, recipe: Recipe | None) -> str:
     """Return which implementation the recipe trained, or which recipes there are."""
+    if network.graph is not None:
+        return _describe_file(network)
     if network.spec.is_flat:
         return "it is an own list of layers, and nobody released checkpoints of it"
     if recipe is None:
         trained = ", ".join(f"{known.name} trained {known.implementation}" for known in load_recipes().values())
         return f"no recipe here trained the implementation {network.implementation}: {trained}"
     return f"{recipe.name} trained the implementation {recipe.implementation}, not {network.implementation}"
+
+
+def _describe_file(network: Network) -> str:
+    """Return why there is no accuracy of a file, and which network has one, if it is a built-in network."""
+    from mbcost.questions.verify.twin import find_twin
+
+    reason = "its accuracy depends on its weights, which are not read"
+    twin = find_twin(network).twin
+    return reason if twin is None else f"{reason}; it has the layers of {twin.label}, which can be named instead"
 
 
 def _find_checkpoint(network: Network, checkpoints: Iterable[Checkpoint]) -> Checkpoint | None:

@@ -12,11 +12,14 @@ from mbcost.analytic.layers import Activation, BatchNorm, Conv2d, GlobalPool, Gr
 from mbcost.analytic.network import Network, Step
 from mbcost.questions.aligned.align import IMPOSSIBLE, align
 from mbcost.questions.aligned.weighted import describe_step
+from mbcost.questions.verify.from_graph import describe_graph, fold_network
 from mbcost.questions.work import Work
 from mbcost.spec.convention import Convention
 from mbcost.spec.shown import show
 from mbcost.spec.tally import Tally
 
+ARRANGING = ("copy", "reshape", "transpose", "quantize", "dequantize")
+"""Operators of files that change how values are arranged or written, and that tables do not have."""
 MOST_PAIRS = 20_000_000
 """The pairs of layers that are compared without the user's consent, those of two networks with 4,500 layers."""
 
@@ -55,6 +58,8 @@ class NetworkDiff:
     layers: tuple[LayerDiff, ...]
     same: int
     """The number of layers that are equal in every feature."""
+    folded: Network | None = None
+    """The one whose norms are folded, because the other is a file that has them so; else None."""
 
     @property
     def params(self) -> int:
@@ -89,25 +94,41 @@ def measure_diff(first: Network, second: Network) -> Work:
 
 
 def _is_one_table(first: Network, second: Network) -> bool:
-    return first.spec.name == second.spec.name
+    """Return whether two networks have the names of their layers from one table or list; a file has its own."""
+    is_file = first.graph is not None or second.graph is not None
+    return not is_file and first.spec.name == second.spec.name and first.spec.is_flat == second.spec.is_flat
 
 
 def diff_networks(first: Network, second: Network, convention: Convention) -> NetworkDiff:
     """Align two networks and return what differs.
 
     If both come from one table, their blocks are aligned by name. Otherwise their layers are aligned at the least cost,
-    so that an additional stage does not change the alignment of everything after it.
+    so that an additional stage does not change the alignment of everything after it. Operators of a file that only
+    arrange values are left out, and if its norms are folded, those of a table are, too.
     """
     differing = []
     same = 0
-    for before, after in _align_steps(first.steps, second.steps, one_table=_is_one_table(first, second)):
-        changes = () if before is None or after is None else tuple(_changes(before, after))
+    asked = first, second
+    calls = first.graph is None and second.graph is None
+    first, second = _fold_like(first, second), _fold_like(second, first)
+    for before, after in _align_steps(_list_steps(first), _list_steps(second), one_table=_is_one_table(first, second)):
+        changes = () if before is None or after is None else tuple(_changes(before, after, calls=calls))
         if before is not None and after is not None and not changes:
             same += 1
         else:
             costs = _difference(before, after, convention)
             differing.append(LayerDiff(_name(before), _name(after), changes, *costs))
-    return NetworkDiff(first, second, convention, tuple(differing), same)
+    folded = next(
+        (network for network, before in zip((first, second), asked, strict=True) if network is not before), None
+    )
+    return NetworkDiff(first, second, convention, tuple(differing), same, folded)
+
+
+def _fold_like(network: Network, other: Network) -> Network:
+    """Return a table's network with its norms folded if the other one is a file without any, else the network."""
+    if other.graph is None or network.graph is not None:
+        return network
+    return fold_network(network) if describe_graph(other.graph).folded else network
 
 
 def _align_steps(
@@ -123,6 +144,10 @@ def _align_steps(
     names, other_names = ([block[0].block for block in side] for side in (blocks, others))
     for _, start, stop, begin, end in SequenceMatcher(None, names, other_names, autojunk=False).get_opcodes():
         yield from _pair_parts(list(chain(*blocks[start:stop])), list(chain(*others[begin:end])))
+
+
+def _list_steps(network: Network) -> tuple[Step, ...]:
+    return tuple(step for step in network.steps if step.lead.operator not in ARRANGING)
 
 
 def _starts_block(steps: Sequence[Step], index: int) -> bool:
@@ -157,10 +182,11 @@ def _name(step: Step | None) -> str | None:
     return None if step is None else step.name
 
 
-def _changes(first: Step, second: Step) -> Iterator[FeatureChange]:
+def _changes(first: Step, second: Step, *, calls: bool) -> Iterator[FeatureChange]:
+    """Yield what differs; which function of a framework a pool calls is not known of a file, so `calls` is False."""
     features = _features(second)
     for feature, value in _features(first).items():
-        if value != features[feature]:
+        if value != features[feature] and (calls or feature != "pool"):
             yield FeatureChange(feature, value, features[feature])
 
 

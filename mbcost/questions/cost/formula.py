@@ -41,7 +41,8 @@ class Formula:
     network: Network
     step: Step
     kind: str
-    """`standard`, `grouped`, `depthwise`, `pointwise` or `linear` if the layer has weights, else the operator."""
+    """`standard`, `grouped`, `depthwise`, `pointwise`, `transposed` or `linear` of a layer with weights, else the
+    operator."""
     mult_adds: Term | None
     """None for a layer without weights, which has no multiply-adds either."""
     weights: Term | None
@@ -59,26 +60,44 @@ class Formula:
 def derive_formula(network: Network, layer: str) -> Formula:
     """Return the equations of the layer called `layer`.
 
+    A layer of a list or a file can also be called by its number, or by its own name without the number.
+
     Raises:
         MbcostError: the network has no such layer.
     """
-    steps = {step.name: step for step in network.steps}
-    if layer not in steps:
-        parts = [name for name in steps if name.startswith(f"{layer}.") or name.endswith(f".{layer}")]
-        raise unknown(f"layer of {network.spec.name}", layer, parts or steps)
-    step = steps[layer]
+    step = _find_step(network, layer)
     params = load_convention().params(step.tally)
     lead = step.lead
     if not isinstance(lead, Conv2d | Linear):
         return Formula(network, step, lead.operator, None, None, params, None, None)
     kind, letters, numbers = _equation(lead)
-    weights = Term(letters, numbers, step.tally.weights)
-    if isinstance(lead, Linear):
-        macs = Term(letters, numbers, step.tally.linear_macs)
+    weights = Term(letters, numbers if step.tally.weights else "those of an earlier layer", step.tally.weights)
+    # A transposed convolution uses every weight at each position of its input.
+    at = lead.input if lead.operator == "transposed_conv" else lead.output
+    count = step.tally.conv_macs + step.tally.linear_macs
+    if isinstance(lead, Linear) and at.height == at.width == 1:
+        macs = Term(letters, numbers, count)
     else:
-        positions = f"{lead.output.height}·{lead.output.width}"
-        macs = Term(f"{letters} · D_F·D_F", f"{numbers} · {positions}", step.tally.conv_macs)
-    return Formula(network, step, kind, macs, weights, params, *_closed_forms(network, layer))
+        macs = Term(f"{letters} · D_F·D_F", f"{numbers} · {at.height}·{at.width}", count)
+    closed = (None, None) if network.spec.is_flat else _closed_forms(network, layer)
+    return Formula(network, step, kind, macs, weights, params, *closed)
+
+
+def _find_step(network: Network, layer: str) -> Step:
+    """Return the step that a user means.
+
+    Raises:
+        MbcostError: there is none, or more than one.
+    """
+    steps = {step.name: step for step in network.steps}
+    if layer in steps:
+        return steps[layer]
+    if network.spec.is_flat:
+        meant = [step for step in steps.values() if layer in (step.stage, step.block, step.part)]
+        if len(meant) == 1:
+            return meant[0]
+    parts = [name for name in steps if name.startswith(f"{layer}.") or name.endswith(f".{layer}")]
+    raise unknown(f"layer of {network.spec.name}", layer, parts or steps)
 
 
 def _equation(lead: Conv2d | Linear) -> tuple[str, str, str]:
@@ -88,6 +107,8 @@ def _equation(lead: Conv2d | Linear) -> tuple[str, str, str]:
     kernel = f"{lead.kernel[0]}·{lead.kernel[1]}"
     if lead.operator == "depthwise" and inputs == outputs:
         return "depthwise", "D_K·D_K · M", f"{kernel} · {inputs}"
+    if lead.operator == "transposed_conv" and lead.groups == 1:
+        return "transposed", "D_K·D_K · M · N", f"{kernel} · {inputs} · {outputs}"
     if lead.groups > 1:
         return "grouped", "D_K·D_K · M/G · N", f"{kernel} · {inputs // lead.groups} · {outputs}"
     if lead.kernel == (1, 1):

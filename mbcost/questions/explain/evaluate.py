@@ -204,7 +204,7 @@ def _evaluate(query: Query, candidate: Candidate, match: Match) -> Value:
             for name, factor, number in zip(COLUMNS, match.reading.row, counts, strict=True)
             if factor and number
         ),
-        counted_by=_list_counters(match.reading, counts, count),
+        counted_by=list_counters(match.reading, counts, count),
     )
     if window is None:
         original = find_original([other.fact for other in candidate.matches if other.window is not None], match.fact)
@@ -214,7 +214,7 @@ def _evaluate(query: Query, candidate: Candidate, match: Match) -> Value:
     return replace(value, rounding=window.rounding, meant=meant)
 
 
-def _list_counters(reading: Reading, counts: Sequence[int], count: int) -> tuple[str, ...]:
+def list_counters(reading: Reading, counts: Sequence[int], count: int) -> tuple[str, ...]:
     """Return the names of the conventions that count the same, that of the reading first if it is one."""
     # Tools rarely state how they count parameters: those that count as usual are one convention.
     known = list_conventions(reading.quantity) if reading.quantity == "mult_adds" else named_readings(reading.quantity)

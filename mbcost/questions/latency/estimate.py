@@ -83,6 +83,9 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
         unlike = "its work divides over the kinds of work very differently from that of the measured networks"
         return outside if not is_inside else None if is_like else unlike
     error = calibration.left_out_family
+    if network.graph is not None:
+        file = "a file that is not exactly a built-in network has no family that was measured"
+        return file if is_inside else f"{file}, and {outside}"
     if not is_inside:
         return f"no network of its family was measured, and {outside}"
     known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"

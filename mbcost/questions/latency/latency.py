@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ def predict_latencies(networks: Sequence[Network], device: str, like: str | None
     """Return the latencies of networks on a device.
 
     Args:
-        networks: the networks.
+        networks: the networks. A file with exactly the layers of a built-in network is estimated as that network.
         device: the name of a built-in device, or a file of measurements.
         like: the name of a profile that one to seven measurements of the device scale.
 
@@ -75,10 +75,33 @@ def predict_latencies(networks: Sequence[Network], device: str, like: str | None
             or too many for a profile.
         SpecError: the file is not valid.
     """
+    known = [_find_known(network) for network in networks]
     if like is not None:
-        return _scale(networks, device, like)
-    calibration = calibrate_device(device)
-    return Latencies(calibration.device, tuple(_estimate(calibration, network) for network in networks), calibration)
+        answer = _scale(known, device, like)
+    else:
+        calibration = calibrate_device(device)
+        estimates = tuple(_estimate(calibration, network) for network in known)
+        answer = Latencies(calibration.device, estimates, calibration)
+    estimates = tuple(replace(item, network=own) for item, own in zip(answer.estimates, networks, strict=True))
+    return replace(answer, estimates=estimates)
+
+
+def estimate_known(calibration: Calibration, network: Network) -> Latency:
+    """Return the latency of a network; a file with exactly the layers of a built-in network is estimated as that one.
+
+    Raises:
+        MbcostError: the network is too large for an estimate.
+    """
+    return replace(_estimate(calibration, _find_known(network)), network=network)
+
+
+def _find_known(network: Network) -> Network:
+    """Return the built-in network that has exactly the layers of a file; any other network as it is."""
+    if network.graph is None:
+        return network
+    from mbcost.questions.verify.twin import find_twin
+
+    return find_twin(network).twin or network
 
 
 def _estimate(calibration: Calibration, network: Network) -> Latency:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbcost.errors import STANDARD_INPUT, MbcostError, choose, unknown
-from mbcost.spec.catalogue.meant import describe_meaning
+from mbcost.spec.catalogue.meant import describe_meaning, describe_refused
 from mbcost.spec.convention import Convention
-from mbcost.spec.graph import find_form
+from mbcost.spec.graph import Graph, find_form
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
 from mbcost.spec.reading.nodes import Reader
@@ -178,6 +178,8 @@ def unknown_network(name: str) -> MbcostError:
     """Return the error for a name that no built-in network has; it suggests networks by their aliases, too."""
     if is_file(f"{name}.yaml"):
         return MbcostError(f"unknown network '{name}': did you mean the file '{name}.yaml'?")
+    if is_folder(name):
+        return MbcostError(f"{name} is a folder: {_describe_folder(Path(name))}")
     if remedy := describe_meaning(name, find_network):
         return MbcostError(f"unknown network '{name}': {remedy}")
     meanings = {alias.lower(): network for network in reversed(NETWORKS) for alias in read_names(network)}
@@ -202,6 +204,20 @@ def load_flat(name: str) -> FlatNetwork | None:
     from mbcost.spec.reading.flat import is_flat, read_flat
 
     return read_flat(reader) if is_flat(reader.root) else None
+
+
+def load_graph(name: str) -> Graph | None:
+    """Return the graph in a file of YAML, or on standard input; None for anything else.
+
+    Raises:
+        MbcostError: the file cannot be read.
+        SpecError: the file is a graph, but not a valid one.
+    """
+    if find_form(name) is not None or not (name == "-" or is_file(name)) or (reader := _read_document(name)) is None:
+        return None
+    from mbcost.spec.reading.graph import is_graph, read_graph
+
+    return read_graph(reader) if is_graph(reader.root) else None
 
 
 @cache
@@ -279,11 +295,30 @@ def _read_document(name: str) -> Reader | None:
     if not is_path(name):
         return None
     if find_form(name) is not None:
-        raise MbcostError(f"{name} is a file of a model, and a table is needed here: name a network such as v2")
+        raise MbcostError(
+            f"{name} is a file of a model, and a table is needed here: name a network such as v2, or use mbcost table"
+        )
+    if refusal := describe_refused(name):
+        raise MbcostError(f"{name}: {refusal}")
+    if is_folder(name):
+        raise MbcostError(f"{name} is a folder: {_describe_folder(Path(name))}")
+    if name.endswith(".py"):
+        raise MbcostError(f"{name} is code: add what builds the model after a colon, such as {name}:make")
     if not has_folder(name) and not is_file(name) and (networks := _list_meant(Path(name).stem)):
         meant = " or ".join(f"'{network}'" for network in networks)
         raise MbcostError(f"{name}: No such file or directory: did you mean the built-in network {meant}?")
     return Reader(read_file(Path(name)), name)
+
+
+def _describe_folder(folder: Path) -> str:
+    """Return what to do about a folder in the place of a network."""
+    if (folder / "saved_model.pb").is_file():
+        return (
+            "a SavedModel of TensorFlow is not read: convert it with tf.lite.TFLiteConverter.from_saved_model or "
+            "tf2onnx, and name that file"
+        )
+    files = sorted(file.name for file in folder.iterdir() if find_form(file.name) or file.suffix in (".yaml", ".yml"))
+    return f"name a file in it, such as {folder / files[0]}" if files else "name a file of a network or of a model"
 
 
 @cache

@@ -7,8 +7,37 @@ from collections.abc import Callable, Mapping
 
 from mbcost.errors import MbcostError
 
-MODELS = ("onnx", "pt", "pth", "pb", "tflite", "h5", "keras", "safetensors", "ckpt", "caffemodel", "mlmodel")
+MODELS = (
+    "onnx",
+    "pt",
+    "pth",
+    "pb",
+    "tflite",
+    "h5",
+    "keras",
+    "safetensors",
+    "ckpt",
+    "bin",
+    "pkl",
+    "caffemodel",
+    "mlmodel",
+)
 """The endings of files in which other programs keep models and weights."""
+_CODE = "name what builds the model, as MODULE:FACTORY or ./FILE.py:FACTORY"
+_AS_ONNX = "convert the model to ONNX or TensorFlow Lite, and name that file"
+REFUSED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("pt", "pth", "ckpt", "pkl", "pickle", "bin"),
+        f"it can be a pickle, which runs code when it is read: {_CODE}, or save it as .pt2 with torch.export",
+    ),
+    **dict.fromkeys(("safetensors", "npz", "npy", "gguf"), f"it has weights and no layers: {_CODE}"),
+    "pb": "a graph of TensorFlow is not read: convert it with tf.lite.TFLiteConverter or tf2onnx, and name that file",
+    **dict.fromkeys(
+        ("mlmodel", "mlpackage", "caffemodel", "prototxt", "pdmodel", "param", "ort", "engine", "trt", "plan", "om"),
+        f"this format is not read: {_AS_ONNX}",
+    ),
+}
+"""The endings of files of models that are not read -> why, and what to do."""
 LONGEST = 100
 """The characters of the longest word that is looked at."""
 
@@ -24,11 +53,9 @@ _REMEDIES: Mapping[str, str] = {
     r"vs|vs\.|versus|and|with|to|against|&|\+": "write only networks, such as v1 v2",
     r"all|any|\*": "write names; mbcost nets lists them",
     "(?:net|network|model|name)=(.+)": "did you mean '{0}'?",
-    rf".+\.(?:{'|'.join(MODELS)})": (
-        "files of models are not read: write the network, or compare code with mbcost verify FILE.py:FACTORY"
-    ),
-    r".+\.py|(?:torchvision|timm|torch|keras|tensorflow|transformers|models)\..+": (
-        "a model in Python is compared by mbcost verify, and mbcost export --from writes its layers to a file"
+    r".+\.py": "add what builds the model after a colon, such as ./{name}:make",
+    r"(?:torchvision|timm|torch|keras|tensorflow|transformers|models)\..+": (
+        "write a model in Python as MODULE:FACTORY, such as torchvision.models:mobilenet_v2"
     ),
 }
 """The pattern of a word -> what to do about it."""
@@ -45,10 +72,22 @@ def describe_meaning(name: str, find: Callable[[str], str | None]) -> str | None
     """
     if len(name) > LONGEST:
         return None
+    if refusal := describe_refused(name):
+        return refusal
     for pattern, remedy in _REMEDIES.items():
         if match := re.fullmatch(pattern, name, re.IGNORECASE):
             return remedy.format(*match.groups(), name=name)
     return _split(name, find)
+
+
+def describe_refused(name: str) -> str | None:
+    """Return why a file of a model is not read, by the ending of its name, and what to do; None if it has another one.
+
+    >>> describe_refused("model.GGUF")
+    'it has weights and no layers: name what builds the model, as MODULE:FACTORY or ./FILE.py:FACTORY'
+    """
+    stem, dot, ending = name.rpartition(".")
+    return REFUSED.get(ending.lower()) if stem and dot else None
 
 
 def _split(name: str, find: Callable[[str], str | None]) -> str | None:

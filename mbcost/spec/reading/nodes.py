@@ -15,6 +15,9 @@ from mbcost.spec.reading.compose import MOST_VALUES, compose
 
 LONGEST_LINE = 200
 """The characters of the longest name or title, which tables show inside a line."""
+MOST_VALUES_OF_GRAPH = 200_000
+"""Values in the text of a graph, which has a row per tensor and per operator."""
+_OPERATORS = re.compile("^operators:", re.MULTILINE)
 MOST_PROBLEMS = 100
 """A file with more problems is probably not a spec, so reading ends there."""
 _LONGEST_NUMBER = 20

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from mbcost.spec.reading import flat
 from mbcost.spec.reading.columns import COLUMNS, SpecColumn
+from mbcost.spec.reading.graph import graph_schema
 from mbcost.spec.reading.implementations import FIELDS, RULE
 from mbcost.spec.reading.table import FORMS, KEYS
 from mbcost.spec.reading.values import LINE, SIDES, TEXT, WHOLE, Schema, schema_of_mapping
@@ -22,15 +23,20 @@ def spec_schema(families: Iterable[str]) -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "mbcost spec",
-        "description": "A network: its layer table as its paper prints it, or a flat list of its layers.",
+        "description": "A network: its layer table as its paper prints it, a flat list of its layers, or a graph.",
         "type": "object",
         # With `anyOf`, an editor would report one mistake against both kinds of documents.
         "if": {"required": ["layers"]},
         "then": {"$ref": "#/$defs/list"},
-        "else": {"$ref": "#/$defs/table"},
+        "else": {
+            "if": {"required": ["operators"]},
+            "then": {"$ref": "#/$defs/graph"},
+            "else": {"$ref": "#/$defs/table"},
+        },
         "$defs": {
             "table": _table(families),
             "list": _list(),
+            "graph": graph_schema(),
             "cells": {letter: _cell(column) for letter, column in COLUMNS.items()},
             "list_cells": {heading: _list_cell(column) for heading, column in flat.COLUMNS.items()},
             "implementation": schema_of_mapping(

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -334,6 +336,17 @@ def test_a_lock_runs_no_code_that_nobody_typed(mbcost: Mbcost) -> None:
         assert result.code == 2
         assert "add --run-code if you trust the lock" in result.out + result.err
     assert not Path("ran").exists()
+
+
+def test_a_check_imports_no_framework_and_numpy_only_for_a_latency(mbcost: Mbcost) -> None:
+    mbcost("lock", NET, "v2")
+    add_budget("  max-peak: 1GiB\n  max-flash: 1GiB")
+    code = (
+        "import sys; from mbcost.cli import run; code = run(['lock', '--check']); "
+        "print([name for name in ('torch', 'numpy', 'onnx', 'rich') if name in sys.modules]); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1], done.stderr) == (0, "[]", "")
 
 
 def test_reports_for_programs_have_one_entry_per_network_and_limit(mbcost: Mbcost) -> None:

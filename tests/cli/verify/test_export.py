@@ -107,3 +107,38 @@ def test_a_list_of_layers_is_refused_where_a_table_is_needed(mbcost: Mbcost, tmp
     result = mbcost(words[0], str(path), *words[1:])
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert f"{path} is a flat list of layers" in result.err
+
+
+def test_a_graph_is_written_and_costs_what_its_model_does(mbcost: Mbcost, tmp_path: Path) -> None:
+    target, file = EXAMPLE, str(tmp_path / "net.yaml")
+    mbcost("export", "--from", target, "--format", "graph", "--res", "96", "--output", file)
+    assert mbcost("check", file).out == "no problem in 1 file\n"
+    of_file, of_model = [
+        json.loads(mbcost("table", *words, "--format", "json").out) for words in ([file], [target, "--res", "96"])
+    ]
+    assert of_file["totals"] == of_model["totals"]
+    assert [row["name"] for row in of_file["rows"]] == [row["name"] for row in of_model["rows"]]
+
+
+def test_onnx_that_is_written_has_the_mult_adds_of_the_table(mbcost: Mbcost, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    file = str(tmp_path / "v1.onnx")
+    mbcost("export", "v1@0.25/64", "--output", file)
+    rows = [json.loads(mbcost("table", net, "--format", "json").out)["rows"] for net in (file, "v1@0.25/64")]
+    columns = [[row["mult_adds"] for row in table if row["mult_adds"]] for table in rows]
+    assert columns[0] == columns[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["model.onnx", "--output", "new.onnx"], "model.onnx is a file of a model already"),
+        (["v1", "--name", "a", "--output", "new.onnx"], "--name applies to --from MODEL only"),
+        (["v1", "--format", "graph"], "--format graph applies to --from MODEL only: v1 is a table"),
+        (["--from", "nothing.tflite"], "nothing.tflite: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_exported_is_said(mbcost: Mbcost, words: list[str], message: str) -> None:
+    failed = mbcost("export", *words)
+    assert failed.code == 2
+    assert message in failed.err

@@ -10,7 +10,7 @@ from mbcost.files.sizes import InputSizes
 from mbcost.spec.tally import total
 from tests.files.tflite.drafts import Draft, RandomDraft, parse
 
-FILES = 60
+FILES = 40
 
 
 def test_the_counts_of_random_files_are_those_of_their_generator() -> None:

@@ -1,0 +1,1 @@
+"""Files of Keras models, whose configuration is read without Keras."""
