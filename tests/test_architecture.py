@@ -54,7 +54,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
     "analytic": {
         "core": set(),
         "many": {"core"},
-        "memory": {"many", "core"},
+        "memory": {"many", "core", "graph"},
         "graph": {"core"},
     },
     "questions": {

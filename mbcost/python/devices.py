@@ -20,7 +20,7 @@ def memory(
     net: NetworkLike,
     *,
     allocators: Sequence[str] | None = None,
-    dtype: str = "int8",
+    dtype: str | None = None,
     weights_dtype: str | None = None,
     activations_dtype: str | None = None,
     arena: Sequence[str] = (),
@@ -30,10 +30,12 @@ def memory(
     Args:
         net: the network.
         allocators: names of allocation models, such as `naive` and `arena`; by default all.
-        dtype: the dtype of weights and activations: `int8`, `float16` or `float32`.
+        dtype: the dtype of weights and activations: `int8`, `float16` or `float32`; by default int8, and for a file or
+            a model its own.
         weights_dtype: the dtype of weights only.
         activations_dtype: the dtype of activations only.
-        arena: options of the allocator `arena`, such as `pad`, or `["tensorflow-lite"]` for all of them; by default
+        arena: options of the allocator `arena`, such as `pad`, or `["tensorflow-lite"]` for all of them; for a
+            TensorFlow Lite file the plan of a runtime, `["tensorflow-lite"]` or `["tensorflow-lite-micro"]`; by default
             none.
 
     Returns:
@@ -51,7 +53,8 @@ def memory(
 
     chosen = choose_allocators(allocators)
     options = choose_options(arena, chosen)
-    weights, activations = (dtype_of(name or dtype).name for name in (weights_dtype, activations_dtype))
+    names = (weights_dtype or dtype, activations_dtype or dtype)
+    weights, activations = (None if name is None else dtype_of(name).name for name in names)
     return compute_memory(network(net), chosen, weights, activations, options)
 
 

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from typing import Annotated
 
 from mbcost.analytic import network as analytic
-from mbcost.analytic.reference import Settings, resolve_reference
+from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, UnknownWord, choose
 from mbcost.present.cost.table import as_table
 from mbcost.present.html import render_html
 from mbcost.present.records import Value, list_records
 from mbcost.python.arguments import checked, wrong_argument
+from mbcost.questions import networks as networks_of
 from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
+from mbcost.questions.networks import Asked
 from mbcost.spec.catalogue import library
 from mbcost.spec.catalogue.library import NETWORKS, as_convention
 from mbcost.spec.catalogue.reference import parse_rho
 from mbcost.spec.convention import Convention
+from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
 
 NetworkLike = Annotated[
     str | os.PathLike[str] | analytic.Network, "a reference such as 'v2@0.75/160', a path or a Network"
 ]
-"""A reference such as `v2@0.75/160:torchvision`, the path of a YAML file, or a network itself."""
+"""A reference such as `v2@0.75/160:torchvision`, the path of a YAML file or of a file of a model, the name of a factory
+such as `torchvision.models:mobilenet_v2`, or a network itself."""
 Size = Annotated[int | tuple[int, int], "a whole number or (height, width)"]
 """Height and width in pixels; one number stands for both."""
 load_spec = checked(library.load_spec)
@@ -75,12 +80,15 @@ def network(
     head: str | None = None,
     in_channels: int | None = None,
     top: bool = True,
+    inputs: Mapping[str, Sequence[int]] | None = None,
+    arguments: Mapping[str, object] | None = None,
 ) -> Network:
     """Return the network that a reference means, as the commands read it, completed by the settings.
 
     Args:
         net: `NAME@ALPHA/RES:IMPL`, of which everything but the name can be left out, such as `v2`, `mobilenet_v2@0.75`
-            or `net.yaml/160`; the path of a YAML file; or a network, which no setting can change.
+            or `net.yaml/160`; the path of a YAML file, or of a file of a model such as `net.onnx`; a factory such as
+            `torchvision.models:mobilenet_v2`; or a network, which no setting can change.
         alpha: the width multiplier; by default 1.
         resolution: height and width of the input in pixels; by default the table's own.
         rho: the resolution multiplier, instead of a resolution.
@@ -89,8 +97,14 @@ def network(
         head: your own head instead of the table's, such as `512,bn,26`.
         in_channels: the channels of the input; by default the table's own.
         top: whether the network has the global pool and what follows it.
+        inputs: the shapes of inputs that a file of a model leaves open, such as `{"image": (1, 3, 224, 224)}`.
+        arguments: the arguments of a factory.
+
+    Returns:
+        The network. Of a file, `.not_counted` are the operators that are not known, so that its totals leave them out.
 
     Raises:
+        MissingLibrary: what reads the file is not installed.
         MbcostError: the reference and the settings contradict each other or do not describe a network.
 
     >>> network("v2@0.75/160:torchvision", classes=10).params()
@@ -102,7 +116,7 @@ def network(
         alpha=alpha, resolution=resolution, rho=rho, implementation=implementation, classes=classes, head=head,
         in_channels=in_channels, top=top,
     )  # fmt: skip
-    return resolve_network(net, settings)
+    return resolve_network(net, settings, inputs, arguments)
 
 
 @checked
@@ -181,15 +195,22 @@ def make_settings(
     )
 
 
-def resolve_network(net: NetworkLike, settings: Settings) -> Network:
+def resolve_network(
+    net: NetworkLike,
+    settings: Settings,
+    inputs: Mapping[str, Sequence[int]] | None = None,
+    arguments: Mapping[str, object] | None = None,
+) -> Network:
     """Return the network that a reference, a path or a network means, completed by the settings.
 
     Raises:
+        MissingLibrary: what reads the file is not installed.
         MbcostError: they contradict each other or do not describe a network.
     """
     if not isinstance(net, analytic.Network):
-        return _show(resolve_reference(as_text(net), settings))
-    if settings != Settings():
+        shapes = {name: tuple(check_whole(side, name) for side in shape) for name, shape in (inputs or {}).items()}
+        return _show(networks_of.resolve_network(as_text(net), Asked(settings, shapes, arguments or {})))
+    if settings != Settings() or inputs or arguments:
         raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' instead")
     return _show(net)
 

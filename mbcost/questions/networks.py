@@ -55,7 +55,7 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
                 f"--input states the size of a file of a model, and {text} is a table: write --res instead"
             )
         if asked.arguments:
-            raise MbcostError(f"--kwargs are arguments of a factory, and {text} is a table: remove them")
+            raise MbcostError(f"--kwargs states an argument of a factory, and {text} is a table: remove it")
         _refuse_reference(text)
         if (graph := load_graph(text)) is not None:
             _refuse_settings(text, asked.settings)
@@ -110,7 +110,7 @@ def read_model(text: str, asked: Asked = Asked()) -> Graph:
     if not is_file(text):
         raise MbcostError(_describe_missing(text))
     if asked.arguments:
-        raise MbcostError(f"--kwargs are arguments of a factory, and {text} is a file: remove them")
+        raise MbcostError(f"--kwargs states an argument of a factory, and {text} is a file: remove it")
     return read_file(Path(text), text, str(form), asked)
 
 
@@ -127,6 +127,8 @@ def read_file(path: Path, name: str, form: str, asked: Asked) -> Graph:
     _refuse_settings(name, replace(asked.settings, resolution=None))
     if not path.is_file():
         raise MbcostError(f"{name} is not a regular file: save the model as one, because it is read in parts")
+    if form == "torch":
+        return _trace(name, asked, path)
     return read_graph(path, name, form, InputSizes(asked.shapes, asked.settings.resolution))
 
 
@@ -159,7 +161,8 @@ def _refuse_reference(text: str) -> None:
             raise MbcostError(f"{name} is a model with fixed numbers: {remedy}")
 
 
-def _trace(text: str, asked: Asked) -> Graph:
+def _trace(text: str, asked: Asked, path: Path | None = None) -> Graph:
+    """Return the graph of a model in Python, or of a saved program, of which the path can be stated."""
     if asked.shapes:
         raise MbcostError(f"--input applies to files of models, and {text} is code: write --res instead")
     _refuse_settings(text, replace(asked.settings, resolution=None, in_channels=None))
@@ -167,8 +170,9 @@ def _trace(text: str, asked: Asked) -> Graph:
         raise MissingLibrary("torch", "validate")
     from mbcost.measured.graph import trace_graph
     from mbcost.measured.load import find_image, load_model
+    from mbcost.measured.program import load_program
 
-    model = load_model(text, asked.arguments)
+    model = load_model(text, asked.arguments) if path is None else load_program(path, text)
     channels, resolution = find_image(model) or (3, IMAGENET)
     if asked.settings.in_channels is not None:
         channels = check_whole(asked.settings.in_channels, "in-channels")

@@ -177,6 +177,9 @@ class Graph:
     """The size of the file, with the files of its weights; 0 if it is none."""
     unread: tuple[str, ...] = ()
     """What of the file is not part of this graph, in words, such as 'subgraph 2 (while body)'."""
+    order: tuple[str, ...] = ()
+    """The names of all tensors of a TensorFlow Lite file by their number in it, on which its runtime's plan of memory
+    depends; also of those that no operator uses, which are not in `tensors`."""
 
 
 def find_form(name: str) -> str | None:

@@ -9,11 +9,14 @@ from dataclasses import dataclass, fields, replace
 from mbcost.analytic.layers import Conv2d, GlobalPool, Layer
 from mbcost.analytic.memory.allocators import find_lifetimes
 from mbcost.analytic.network import Network
+from mbcost.errors import MbcostError
 
 ALIGNMENT = 64
 """TensorFlow Lite's kDefaultTensorAlignment (tensorflow/lite/util.h), in bytes."""
 WORD = 4
 """Bytes of an int32, in which an int8 pool sums."""
+MOST_BUFFERS = 10_000
+"""The tensors of a graph that get offsets; the time grows with the square of their number."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,16 @@ class ArenaOptions:
     This concerns Keras's V1 on a map with an odd side."""
     align: bool = False
     """Offsets are multiples of 64 bytes."""
+    micro: bool = False
+    """Instead of all these, the plan of TensorFlow Lite for Microcontrollers, which only its files have."""
 
 
 MAPS_ALONE = ArenaOptions()
 TENSORFLOW_LITE = ArenaOptions(keep_input=True, share_add=True, unfold=True, pool_sums=True, pad=True, align=True)
 """What the interpreter of TensorFlow 2.21 does, without delegates; see tests/data/arena.yaml."""
-OPTIONS = tuple(field.name.replace("_", "-") for field in fields(ArenaOptions))
+TENSORFLOW_LITE_MICRO = ArenaOptions(micro=True)
+"""The plan of TensorFlow Lite for Microcontrollers, which only a file of TensorFlow Lite has."""
+OPTIONS = tuple(field.name.replace("_", "-") for field in fields(ArenaOptions) if field.name != "micro")
 """The names of the options on the command line."""
 
 
@@ -98,6 +105,19 @@ def plan_arena(network: Network, size: int, options: ArenaOptions = MAPS_ALONE) 
     return tuple(replace(buffer, first=buffer.first // 2, last=buffer.last // 2) for buffer in placed)
 
 
+def check_count(name: str, count: int) -> None:
+    """Check that a graph does not have too many tensors for an arena.
+
+    Raises:
+        MbcostError: it has.
+    """
+    if count > MOST_BUFFERS:
+        raise MbcostError(
+            f"{name} has {count:,} tensors, and an arena is planned for at most {MOST_BUFFERS:,}: leave out the "
+            "allocator arena"
+        )
+
+
 def measure_extent(buffers: Iterable[Buffer]) -> int:
     """Return the bytes of the arena, which ends where the last buffer ends."""
     return max(buffer.end for buffer in buffers)
@@ -125,9 +145,14 @@ def place_buffers(buffers: Iterable[Buffer], alignment: int, steps: int) -> tupl
     def order(buffer: Buffer) -> tuple[bool, int, int]:
         return (buffer.first > 0 or buffer.last < steps, -buffer.size, buffer.first)
 
+    return place_in_order(sorted(buffers, key=order), alignment)
+
+
+def place_in_order(buffers: Iterable[Buffer], alignment: int) -> tuple[Buffer, ...]:
+    """Return `buffers` with their offsets; each gets its offset after those before it."""
     placed: list[Buffer] = []
     by_offset: list[tuple[int, int, Buffer]] = []
-    for index, buffer in enumerate(sorted(buffers, key=order)):
+    for index, buffer in enumerate(buffers):
         live = [other for _, _, other in by_offset if other.first <= buffer.last and buffer.first <= other.last]
         buffer = replace(buffer, offset=find_offset(buffer.size, live, alignment))
         placed.append(buffer)

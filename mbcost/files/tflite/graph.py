@@ -40,6 +40,7 @@ def build_graph(model: Model, name: str, sizes: InputSizes) -> Graph:
         batch=find_batch(builder.inputs, builder.chosen),
         bytes=len(model.file.data),
         unread=tuple(list_unread(model, builder.subgraph.operators)),
+        order=tuple(builder.names),
     )
 
 

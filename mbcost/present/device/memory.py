@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from mbcost.analytic.memory.arena import TENSORFLOW_LITE, TENSORFLOW_LITE_MICRO, ArenaOptions
+from mbcost.analytic.memory.file_flash import FileFlash
 from mbcost.present.names import bytes_text, describe, has_top, headline
 from mbcost.present.table import Cell, Column, ColumnNote, Table, build_table, text_of
 from mbcost.questions.device.memory import LargestMap, Memory, MemoryRow, Peak
@@ -141,6 +143,8 @@ def _flash_text(answer: Memory) -> str:
     parts = {
         "weights": flash.weights, "biases": flash.biases, "scales": flash.scales, "zero points": flash.zero_points
     }  # fmt: skip
+    if isinstance(flash, FileFlash):
+        parts |= {"other constants": flash.others, "the rest of the file": flash.rest}
     terms = " + ".join(f"{text_of(count)} {name}" for name, count in parts.items() if count)
     return f"flash: {_exact_bytes_text(flash.total)} = {terms}"
 
@@ -157,14 +161,23 @@ def _list_allocators(answer: Memory) -> list[str]:
 
 def _list_options(answer: Memory) -> list[str]:
     options = answer.options
+    if options.micro:
+        return ["tensorflow-lite-micro"]
     return [field.name.replace("_", "-") for field in fields(options) if getattr(options, field.name)]
 
 
 def _options_text(answer: Memory) -> str:
+    if answer.options in RUNTIMES and answer.network.graph is not None:
+        return f", {RUNTIMES[answer.options]}"
     names = _list_options(answer)
     return f", with {', '.join(names)}" if names else ""
 
 
+RUNTIMES: Mapping[ArenaOptions, str] = {
+    TENSORFLOW_LITE: "with the scratch buffers of TensorFlow Lite's kernels; persistent tensors are not included",
+    TENSORFLOW_LITE_MICRO: "the head of the arena of TensorFlow Lite for Microcontrollers; its tail is not included",
+}
+"""What the plan of a runtime contains, for a file."""
 TABLES: Mapping[str, Callable[[Memory], Table]] = {
     "layer": _tabulate_layers,
     "allocator": _tabulate_allocators,

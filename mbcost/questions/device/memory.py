@@ -3,80 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
 from mbcost.analytic.memory.allocators import ALLOCATORS, count_live_elements, list_step_memory
-from mbcost.analytic.memory.arena import MAPS_ALONE, OPTIONS, TENSORFLOW_LITE, ArenaOptions, find_ends, plan_arena
-from mbcost.analytic.memory.flash import Flash, compute_flash, count_stored
+from mbcost.analytic.memory.arena import (
+    MAPS_ALONE,
+    OPTIONS,
+    TENSORFLOW_LITE,
+    TENSORFLOW_LITE_MICRO,
+    ArenaOptions,
+    find_ends,
+    plan_arena,
+)
+from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import Network, Step
 from mbcost.errors import MbcostError, choose
+from mbcost.questions.device.bytes import LargestMap as LargestMap
+from mbcost.questions.device.bytes import Memory as Memory
+from mbcost.questions.device.bytes import MemoryRow as MemoryRow
+from mbcost.questions.device.bytes import Peak as Peak
+from mbcost.questions.device.graph_bytes import compute_graph_memory
 from mbcost.spec.dtype import dtype_of
-from mbcost.spec.shown import show
 
 GROUPINGS = ("layer", "allocator", "map")
 ALL_OPTIONS = "tensorflow-lite"
-"""Stands for every option of the arena."""
-
-
-@dataclass(frozen=True)
-class MemoryRow:
-    """The bytes of one step."""
-
-    name: str
-    weights: int
-    input: int
-    """Bytes of the maps that it reads; a sum and a gated map read two."""
-    output: int
-    waiting: int
-    """Bytes of the maps that a later step reads and this one does not."""
-    live: tuple[int, ...]
-    """Live bytes during the step under each allocator; for `arena` the end of the last live buffer."""
-
-
-@dataclass(frozen=True)
-class Peak:
-    """The most bytes that are live at once under an allocator, and the first step at which they are."""
-
-    allocator: str
-    bytes: int
-    name: str
-
-
-@dataclass(frozen=True)
-class LargestMap:
-    """The largest feature map between blocks at one height and width."""
-
-    height: int
-    width: int
-    channels: int
-    bytes: int
-    name: str
-    """The step that makes it."""
-    plain: bool
-    """Whether that step is a plain convolution and not the end of a block."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """The bytes of a network for one input."""
-
-    network: Network
-    weights_dtype: str
-    activations_dtype: str
-    options: ArenaOptions
-    rows: tuple[MemoryRow, ...]
-    peaks: tuple[Peak, ...]
-    """One per allocator, in the order of the question."""
-    flash: Flash
-    maps: tuple[LargestMap, ...]
-    """By size, largest first; if a plain convolution makes the largest map, the largest of a block follows."""
-
-    def __repr__(self) -> str:
-        peaks = "".join(f"{peak.allocator} {peak.bytes:,}, " for peak in self.peaks)
-        dtypes = " and ".join(dict.fromkeys((self.weights_dtype, self.activations_dtype)))
-        return show(self, f"{self.network.label} in {dtypes}: bytes at the peak {peaks}of flash {self.flash.total:,}")
+"""Stands for every option of the arena; for a TensorFlow Lite file, for the plan of its interpreter."""
+MICRO = "tensorflow-lite-micro"
+"""Stands for the plan of TensorFlow Lite for Microcontrollers, of a TensorFlow Lite file."""
+PLANS = (ALL_OPTIONS, MICRO)
+"""What stands for the plan of a runtime."""
+DEFAULT_DTYPE = "int8"
+"""The dtype of the weights and the maps of a table, if the user states none."""
 
 
 def choose_allocators(names: Sequence[str] | None) -> tuple[str, ...]:
@@ -103,7 +61,11 @@ def choose_options(names: Sequence[str] | None, allocators: Sequence[str]) -> Ar
         return MAPS_ALONE
     if "arena" not in allocators:
         raise MbcostError("options of the arena are given without the allocator arena: add arena to the allocators")
-    chosen = [choose("arena option", name, [*OPTIONS, ALL_OPTIONS]) for name in names]
+    chosen = [choose("arena option", name, [*OPTIONS, *PLANS]) for name in names]
+    if MICRO in chosen:
+        if len(chosen) > 1:
+            raise MbcostError(f"{MICRO} is given with other options of the arena: remove them")
+        return TENSORFLOW_LITE_MICRO
     if ALL_OPTIONS in chosen:
         return TENSORFLOW_LITE
     return ArenaOptions(**{name.replace("-", "_"): True for name in chosen})
@@ -112,8 +74,8 @@ def choose_options(names: Sequence[str] | None, allocators: Sequence[str]) -> Ar
 def compute_memory(
     network: Network,
     allocators: Sequence[str] = ALLOCATORS,
-    weights_dtype: str = "int8",
-    activations_dtype: str = "int8",
+    weights_dtype: str | None = None,
+    activations_dtype: str | None = None,
     options: ArenaOptions = MAPS_ALONE,
 ) -> Memory:
     """Return the bytes of the feature maps and weights of `network`.
@@ -121,13 +83,20 @@ def compute_memory(
     Args:
         network: the network.
         allocators: names of allocation models, out of `ALLOCATORS`.
-        weights_dtype: the dtype of weights, a name in `DTYPES` of mbcost/spec/dtype.py.
-        activations_dtype: the dtype of feature maps.
+        weights_dtype: the dtype of weights, a name in `DTYPES` of mbcost/spec/dtype.py; by default int8, and for a file
+            or a model its own.
+        activations_dtype: the dtype of feature maps, likewise; in a file it replaces float numbers only.
         options: what the arena does in addition to placing the maps.
 
     Raises:
-        MbcostError: the network is a flat list, which does not say which maps a later layer reads.
+        MbcostError: the network is a flat list, which does not say which maps a later layer reads; or an option or a
+            dtype does not apply to a file.
     """
+    if network.graph is not None:
+        return compute_graph_memory(network, network.graph, allocators, (weights_dtype, activations_dtype), options)
+    if options == TENSORFLOW_LITE_MICRO:
+        raise MbcostError(f"{MICRO} is for .tflite files: name a file, or give arena options of a table")
+    weights_dtype, activations_dtype = weights_dtype or DEFAULT_DTYPE, activations_dtype or DEFAULT_DTYPE
     size = dtype_of(activations_dtype).value
     columns = [_count_live_bytes(network, allocator, size, options) for allocator in allocators]
     rows = tuple(

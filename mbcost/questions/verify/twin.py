@@ -48,8 +48,12 @@ def _unfold(network: Network) -> Network:
 
 
 def _list_functions(tally: Tally) -> tuple[int, ...]:
-    """Return the elements through everything that has no weights and is counted."""
+    """Return the elements through everything that has no weights and is counted.
+
+    A hard sigmoid is a ReLU6 and a multiplication, as which a file can spell it.
+    """
+    hard = tally.hard_sigmoid_elements
     return (
-        tally.relu_elements, tally.relu6_elements, tally.hard_swish_elements, tally.hard_sigmoid_elements,
-        tally.swish_elements, tally.sigmoid_elements, tally.multiplies, tally.adds,
+        tally.relu_elements, tally.relu6_elements + hard, tally.hard_swish_elements, tally.swish_elements,
+        tally.sigmoid_elements, tally.multiplies + hard, tally.adds,
     )  # fmt: skip

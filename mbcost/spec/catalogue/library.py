@@ -295,9 +295,7 @@ def _read_document(name: str) -> Reader | None:
     if not is_path(name):
         return None
     if find_form(name) is not None:
-        raise MbcostError(
-            f"{name} is a file of a model, and a table is needed here: name a network such as v2, or use mbcost table"
-        )
+        raise MbcostError(f"{name} is a file of a model, and a table is needed here: name a network such as v2")
     if refusal := describe_refused(name):
         raise MbcostError(f"{name}: {refusal}")
     if is_folder(name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from math import ceil, inf
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mbcost.analytic.memory.allocators import count_live_elements
 from mbcost.analytic.memory.arena import (
     MAPS_ALONE,
+    OPTIONS,
     TENSORFLOW_LITE,
     ArenaOptions,
     Buffer,
@@ -33,7 +34,7 @@ from tests.tables import tables, where_possible
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "data" / "arena.yaml").read_text())["cases"]
 NO_STEP = ("PAD", "RESHAPE", "SOFTMAX")
 """Operators of TensorFlow Lite without a step in the engine: their output is small, in place, or made by an option."""
-SWITCHES = [field.name for field in fields(ArenaOptions)]
+SWITCHES = [name.replace("-", "_") for name in OPTIONS]
 
 
 def keras(case: dict[str, Any]) -> Network:

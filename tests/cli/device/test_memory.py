@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import lzma
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,3 +93,31 @@ def test_a_wrong_argument_is_one_line_of_error(mbcost: Mbcost, arguments: list[s
     result = mbcost("memory", "v2", *arguments)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith(f"mbcost: error: {message}")
+
+
+def test_a_file_has_a_row_per_operator_and_a_flash_that_adds_up_to_its_size(mbcost: Mbcost, tmp_path: Path) -> None:
+    packed = Path(__file__).parents[2] / "data" / "arena" / "v2@0.35_96-int8.tflite.xz"
+    path = tmp_path / "model.tflite"
+    path.write_bytes(lzma.decompress(packed.read_bytes()))
+    arguments = (str(path), "--arena", "tensorflow-lite")
+    answer = read_memory(mbcost, *arguments)
+    assert {peak["allocator"]: peak["bytes"] for peak in answer["peaks"]} == {
+        "naive": 138_240, "inplace-depthwise": 129_024, "fused-block": 64_512, "arena": 165_888,
+    }  # fmt: skip
+    flash = answer["flash"]
+    assert flash["total"] == path.stat().st_size == sum(flash[name] for name in flash if name != "total")
+    assert (answer["weights_dtype"], answer["activations_dtype"]) == ("int8", "int8")
+    text = mbcost("memory", *arguments).out
+    assert "the rest of the file" in text
+    assert "persistent tensors are not included" in text
+    micro = mbcost("memory", str(path), "--by", "allocator", "--arena", "tensorflow-lite-micro").out
+    assert "its tail is not included" in micro
+    for wrong, message in (
+        (("--dtype", "float32"), "is quantized, with numbers of int8: leave out the dtype float32"),
+        (("--by", "map"), "does not say where its blocks end"),
+        (("--arena", "pad"), "the arena option pad is for tables"),
+    ):
+        result = mbcost("memory", str(path), *wrong)
+        assert result.code == 2
+        assert message in result.err
+        assert result.err.count("\n") == 1

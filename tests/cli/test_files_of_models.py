@@ -1,0 +1,131 @@
+"""Files of models where a network is written: the same answers as the built-in network that they contain."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+
+from mbcost.analytic.reference import resolve_reference
+from mbcost.questions.explain.of_file import explain_file
+from mbcost.questions.explain.query import Claim, parse_number
+from mbcost.questions.latency.latency import predict_latencies
+from mbcost.questions.networks import resolve_network
+from mbcost.questions.verify.twin import find_twin
+from mbcost.spec.catalogue.library import load_conventions
+from tests.cli.conftest import Mbcost
+
+FOLDER = Path(__file__).parents[1] / "data/files/tflite"
+FILES = ("v1@0.25_128-int8", "v2@0.35_96-float32", "v3-small@1_224-float16")
+DEVICE = "pixel3-tflite-4t"
+
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with files of models."""
+    for name in FILES:
+        (tmp_path / f"{name}.tflite").write_bytes(lzma.decompress((FOLDER / f"{name}.tflite.xz").read_bytes()))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def reference(name: str) -> str:
+    return name.rpartition("-")[0].replace("_", "/")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_a_built_in_network_is_recognized_and_takes_as_long(name: str) -> None:
+    file, network = resolve_network(f"{name}.tflite"), resolve_reference(reference(name))
+    assert find_twin(file).twin == network
+    own, known = predict_latencies([file, network], DEVICE).estimates
+    assert (own.milliseconds, own.low, own.high) == (known.milliseconds, known.low, known.high)
+    assert own.network is file
+
+
+@pytest.mark.parametrize("name", FILES[:2])
+def test_a_number_of_a_file_is_explained_by_the_conventions_that_give_it(name: str) -> None:
+    file = resolve_network(f"{name}.tflite")
+    for convention in list(load_conventions().values())[:3]:
+        count = file.mult_adds(convention)
+        answer = explain_file(file, Claim(None, None, (("mult_adds", parse_number(f"{count:,}", "mult_adds")),)))
+        (number,) = answer.numbers
+        assert answer.fits
+        assert number.explanations[0].value.value == count
+        assert convention.name in number.explanations[0].value.counted_by
+    unfolded = resolve_reference(reference(name)).params()
+    answer = explain_file(file, Claim(None, None, (("params", parse_number(f"{unfolded:,}", "params")),)))
+    assert answer.numbers[0].explanations == ()  # the norms are folded, so only the network itself gives the number
+    assert answer.fits
+    assert answer.as_network is not None
+
+
+def test_a_file_does_not_claim_an_alpha_an_implementation_or_an_accuracy(mbcost: Mbcost) -> None:
+    name = f"{FILES[1]}.tflite"
+    for command in (f"compare {name}", f"ledger {name}", f"table {name}", f"latency {name} --device {DEVICE}"):
+        answer = json.loads(mbcost(*command.split(), "--format", "json").out)
+        answer = answer.get("networks", answer.get("estimates", [answer]))[0]
+        assert (answer["alpha"], answer["implementation"]) == (None, None)
+    (estimate,) = json.loads(mbcost("accuracy", name, "--format", "json").out)["estimates"]
+    assert estimate["top1"] is None
+    assert "weights, which are not read; it has the layers of v2@0.35/96" in estimate["reason"]
+
+
+def test_limits_of_a_file_are_missed_by_the_difference_and_decide_the_exit_code(mbcost: Mbcost) -> None:
+    name = f"{FILES[1]}.tflite"
+    network = resolve_network(name)
+    for excess, code in ((0, 0), (1, 1)):
+        result = mbcost(
+            "fit", name, "--params", str(network.params() - excess), "--mult-adds", "1G", "--format", "json"
+        )
+        assert result.code == code
+        answer = json.loads(result.out)
+        assert answer["passed"] is (code == 0)
+        by_quantity = {limit["quantity"]: limit for limit in answer["networks"][0]["limits"]}
+        assert by_quantity["params"]["missing"] == excess
+        assert by_quantity["mult_adds"]["fits"] == "yes"
+
+
+def test_a_file_is_aligned_with_a_table_by_its_layers_in_both_directions(mbcost: Mbcost) -> None:
+    name, net = f"{FILES[1]}.tflite", "v2@0.35/96"
+    for pair in ((name, net), (net, name)):
+        answer = json.loads(mbcost("diff", *pair, "--format", "json").out)
+        assert answer["folded"] == "v2@0.35/96:official"
+        assert answer["same"] > 50
+        assert answer["totals"] == {"params": 0, "mult_adds": 0, "activations": 0}
+
+
+def test_a_layer_of_a_file_is_named_by_its_number_or_its_own_name(mbcost: Mbcost) -> None:
+    name = f"{FILES[1]}.tflite"
+    rows = json.loads(mbcost("table", name, "--format", "json").out)["rows"]
+    for row in rows[:3]:
+        number, _, own = row["name"].split(".", 2)
+        for layer in (row["name"], number, own):
+            answer = json.loads(mbcost("formula", name, layer, "--format", "json").out)
+            assert answer["layer"] == row["name"]
+            assert answer["mult_adds"]["value"] == row["mult_adds"]
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("table {0}@0.5", "remove '@0.5'"),
+        ("table {0}/160", "write --res 160 instead"),
+        ("table {0} --alpha 0.5", "fixed numbers"),
+        ("table v2@0.35_96-float3.tflite", "did you mean 'v2@0.35_96-float32.tflite'"),
+        ("table ./folder", "a SavedModel of TensorFlow is not read"),
+        ("fit {0} --flash 1MiB --pareto", "remove --pareto"),
+        ("explain --rows a.csv {0}", "give its numbers as options"),
+        ("plot sweep {0} -o a.svg", "nothing to sweep"),
+    ],
+)
+def test_what_a_file_cannot_answer_is_one_line(mbcost: Mbcost, folder: Path, command: str, remedy: str) -> None:
+    (folder / "folder").mkdir()
+    (folder / "folder" / "saved_model.pb").touch()
+    result = mbcost(*command.format(f"{FILES[1]}.tflite").split())
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert remedy in result.err
