@@ -74,7 +74,8 @@ def _list_texts(value: object, depth: int) -> Iterator[str]:
 PARAMETERS: Mapping[str, str] = {
     "res": "resolution", "impl": "implementation", "kwargs": "arguments", "input": "inputs", "force": "force=True",
     "find": "find=True", "no-top": "top=False", "as an option": "as an argument",
-    "the options": "the other arguments", "an option": "an argument", "or --alpha 0.5,0.75": "and resolutions as v2/160",
+    "the options": "the other arguments", "an option": "an argument",
+    "or --alpha 0.5,0.75": "and resolutions as v2/160",
 }  # fmt: skip
 """An option, or words of a message about options -> its parameter, where the two differ in more than hyphens."""
 _QUOTED = r"(?<!\w)'[^']*'|(?<!\w)\"[^\"]*\"|`[^`]*`|\bmbcost [a-z-]+(?: --[a-z-]+)+"

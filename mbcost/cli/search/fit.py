@@ -12,12 +12,13 @@ from mbcost.cli.options import ConventionName, Force, RhoList, alpha_list, res_l
 from mbcost.cli.output import View, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.search.limits import ALPHAS, LIMITS, RESOLUTIONS, LimitOptions, plan_search
-from mbcost.cli.search.options import Allocator, Dtype
+from mbcost.cli.search.options import Allocator, OwnDtype
 from mbcost.errors import MbcostError, unknown
 from mbcost.present.search.fit import COLUMNS, DATA, as_table
 from mbcost.present.search.fit_json import as_json
 from mbcost.present.search.fixed import as_json as fixed_json
 from mbcost.present.search.fixed import as_table as tabulate_fixed
+from mbcost.questions.device.memory import DEFAULT_DTYPE
 from mbcost.questions.networks import is_model
 from mbcost.questions.search.configurations import CountingRules
 from mbcost.questions.search.effort import check_arenas
@@ -52,7 +53,7 @@ def fit(
     options: NetworkOptions,
     convention: ConventionName = None,
     allocator: Allocator = "naive",
-    dtype: Dtype = "int8",
+    dtype: OwnDtype = None,
     rank: Annotated[
         str,
         Option(
@@ -105,12 +106,12 @@ def fit(
     estimator = limit_options.make_estimator()
     limits = limit_options.parse(estimator.device)
     wish = make_wish(key, pareto=pareto, every=every, limit=limit)
-    rules = load_rules(convention, allocator, dtype)
+    rules = load_rules(convention, allocator, dtype or DEFAULT_DTYPE)
     check_arenas(rules.allocator, wish.most)
     if models:
         if is_wished := [option for option, given in wishes.items() if given]:
             raise MbcostError(f"{nets[0]} is one model and is not searched: remove {is_wished[0]}")
-        fixed = _check_models(nets, options, limits, rules, estimator)
+        fixed = _check_models(nets, options, limits, rules, dtype, estimator)
         emit(tabulate_fixed(fixed), fixed_json(fixed), destination)
         return 0 if fixed.passed else 1
     requests = plan_search(nets, options, limits, wish, every=every, force=force)
@@ -120,7 +121,12 @@ def fit(
 
 
 def _check_models(
-    nets: Sequence[str], options: NetworkOptions, limits: Sequence[Limit], rules: CountingRules, estimator: Estimator
+    nets: Sequence[str],
+    options: NetworkOptions,
+    limits: Sequence[Limit],
+    rules: CountingRules,
+    dtype: str | None,
+    estimator: Estimator,
 ) -> FixedFit:
     """Return whether models with fixed numbers keep the limits.
 
@@ -130,4 +136,4 @@ def _check_models(
     check_limits(limits, "top1")
     if tables := [net for net in nets if not is_model(net)]:
         raise MbcostError(f"{tables[0]} is a table, which is searched, and a model is checked: name only one kind")
-    return check_limits_of([resolve_network(net, options) for net in nets], limits, rules, estimator.calibration)
+    return check_limits_of([resolve_network(net, options) for net in nets], limits, rules, dtype, estimator.calibration)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Optional
 
 from mbcost.analytic.memory.allocators import ALLOCATORS
 from mbcost.analytic.reference import Settings
@@ -29,6 +29,14 @@ Dtype = Annotated[
     str,
     Option(
         help=f"Data type of weights and feature maps: {', '.join(DTYPES)}.",
+        metavar="DTYPE",
+        complete=one_of(*DTYPES),
+    ),
+]
+OwnDtype = Annotated[
+    Optional[str],
+    Option(
+        help=f"Data type of weights and feature maps: {', '.join(DTYPES)} [default: int8, and for a model its own].",
         metavar="DTYPE",
         complete=one_of(*DTYPES),
     ),

@@ -37,7 +37,8 @@ def as_table(answer: FixedFit) -> Table:
     lead = [_write_verdict(answer, network) for network in answer.networks]
     notes = [
         *dict.fromkeys(f"{option_of(check.limit)}: {check.reason}" for check in answer.checks if check.reason),
-        f"memory and flash in {answer.rules.dtype}, memory by the allocation model {answer.rules.allocator}",
+        f"memory and flash in {answer.dtype or 'the dtype of the model'}, memory by the allocation model "
+        f"{answer.rules.allocator}",
         convention_text(answer.rules.convention),
         *list_totals_notes(answer.networks),
     ]
@@ -52,7 +53,7 @@ def as_json(answer: FixedFit) -> dict[str, Any]:
         "passed": answer.passed,
         "convention": rules.convention.name,
         "allocator": rules.allocator,
-        "dtype": rules.dtype,
+        "dtype": answer.dtype,
         "units": {"memory": "bytes", "flash": "bytes", "latency": "ms", "top1": "percent"},
         "networks": [
             {

@@ -10,7 +10,7 @@ from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import estimate_accuracy
-from mbcost.questions.device.memory import compute_memory
+from mbcost.questions.device.memory import DEFAULT_DTYPE, compute_memory
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.latency.latency import estimate_known
 from mbcost.questions.search.configurations import CountingRules
@@ -54,6 +54,8 @@ class FixedFit:
     """Every limit of every network."""
 
     rules: CountingRules
+    dtype: str | None
+    """Of weights and feature maps; None if each model has its own."""
     checks: tuple[LimitCheck, ...]
 
     @property
@@ -80,7 +82,11 @@ class FixedFit:
 
 
 def check_limits_of(
-    networks: Sequence[Network], limits: Sequence[Limit], rules: CountingRules, calibration: Calibration | None = None
+    networks: Sequence[Network],
+    limits: Sequence[Limit],
+    rules: CountingRules,
+    dtype: str | None = None,
+    calibration: Calibration | None = None,
 ) -> FixedFit:
     """Return whether each network keeps each limit.
 
@@ -90,18 +96,19 @@ def check_limits_of(
     Args:
         networks: at least one.
         limits: at least one, of different quantities.
-        rules: how params, mult-adds and bytes are counted.
+        rules: how params, mult-adds and bytes are counted; its dtype does not matter.
+        dtype: the dtype of weights and feature maps; by default that of each model.
         calibration: the device, if a limit is a latency.
 
     Raises:
         MbcostError: a network is too large for an estimate.
     """
     checks = [
-        _check(network, limit, _measure(network, limit.quantity, rules, calibration))
+        _check(network, limit, _measure(network, limit.quantity, rules, dtype, calibration))
         for network in networks
         for limit in limits
     ]
-    return FixedFit(rules, tuple(checks))
+    return FixedFit(rules, dtype, tuple(checks))
 
 
 def _check(network: Network, limit: Limit, measured: Measured) -> LimitCheck:
@@ -127,7 +134,9 @@ def _measure_missing(limit: Limit, value: int | float) -> int | float:
     return -missing if limit.at_least else missing
 
 
-def _measure(network: Network, quantity: str, rules: CountingRules, calibration: Calibration | None) -> Measured:
+def _measure(
+    network: Network, quantity: str, rules: CountingRules, dtype: str | None, calibration: Calibration | None
+) -> Measured:
     """Return the network's value of a quantity."""
     if quantity == "mult_adds":
         return Measured(network.mult_adds(rules.convention))
@@ -141,14 +150,14 @@ def _measure(network: Network, quantity: str, rules: CountingRules, calibration:
         latency = estimate_known(calibration, network)
         reason = "" if latency.reason is None else f"no interval: {latency.reason}"
         return Measured(latency.milliseconds, latency.high, reason)
-    return _measure_bytes(network, quantity, rules)
+    return _measure_bytes(network, quantity, rules, dtype)
 
 
-def _measure_bytes(network: Network, quantity: str, rules: CountingRules) -> Measured:
+def _measure_bytes(network: Network, quantity: str, rules: CountingRules, dtype: str | None) -> Measured:
     try:
-        memory = compute_memory(network, (rules.allocator,), rules.dtype, rules.dtype)
+        memory = compute_memory(network, (rules.allocator,), dtype, dtype)
     except MbcostError as error:
         if quantity == "memory":
             return Measured(None, reason=str(error))
-        return Measured(compute_flash(count_stored(network), rules.dtype).total)
+        return Measured(compute_flash(count_stored(network), dtype or DEFAULT_DTYPE).total)
     return Measured(memory.peaks[0].bytes if quantity == "memory" else memory.flash.total)
