@@ -37,9 +37,13 @@ class DataFlow:
         self._origins: dict[Hashable, Origin] = {}
         self._parts: dict[Hashable, list[tuple[range, Origin]]] = {}
         """The parts of storages that belong to several tensors of the model, as after `vector_to_parameters`."""
+        self.add_stored(stored)
+        self.add_parameters(parameters)
+
+    def add_stored(self, stored: Iterable[tuple[str, Tensor]]) -> None:
+        """Know tensors of the model that are not parameters, or tensors that torch uses instead of them."""
         for name, tensor in stored:
             self._store(tensor, Origin(frozenset(), hash(("stored", name))))
-        self.add_parameters(parameters)
 
     def add_parameters(self, parameters: Iterable[tuple[str, Tensor]]) -> None:
         """Know parameters, or tensors that torch uses instead of them."""
@@ -72,6 +76,12 @@ class DataFlow:
         """Return the parameter that `tensor` is, is a view of or was copied from; None for any other tensor."""
         origin = self.origin(tensor)
         return next(iter(origin.parameters)) if origin and not origin.computed and origin.parameters else None
+
+    def name(self, tensor: Any) -> str | None:
+        """Return the parameter that `tensor` is, in any shape; None if it is computed or comes from several."""
+        origin = self.origin(tensor)
+        known = origin is not None and not origin.computed and len(origin.parameters) == 1
+        return next(iter(origin.parameters)) if origin is not None and known else None
 
     def follow(self, operator: Any, args: Any, kwargs: Any, output: Any, *, copies: bool) -> None:
         """Know the results of an operator; `copies` says that its result has the values of its operand."""

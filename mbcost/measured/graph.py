@@ -11,7 +11,7 @@ from torch import nn
 from mbcost.errors import MbcostError
 from mbcost.measured.graph_calls import Step
 from mbcost.measured.graph_recorder import GraphRecorder
-from mbcost.measured.own import watch
+from mbcost.measured.own import find_image_size, watch
 from mbcost.measured.versions import Value
 from mbcost.spec.graph import CHANNELS_FIRST, Graph, Operator, Tensor
 
@@ -39,8 +39,18 @@ def trace_graph(
     Raises:
         MbcostError: the model does not run, or executes no operator on its input.
     """
+    size = find_image_size(model, resolution, in_channels)
     with _one_by_one():
-        recorder, _ = watch(model, name, (1, in_channels, *resolution), lambda: GraphRecorder(model), force=force)
+        recorder, _ = watch(model, name, size, lambda: GraphRecorder(model), force=force)
+    return make_graph(recorder, name)
+
+
+def make_graph(recorder: GraphRecorder, name: str) -> Graph:
+    """Return the graph of what has been recorded.
+
+    Raises:
+        MbcostError: no operator depends on the image.
+    """
     image = recorder.image
     if image is None or all(step.fixed for step in recorder.steps) or not recorder.outputs:
         raise MbcostError(f"{name} makes no tensor from its image: name a model whose result depends on it")

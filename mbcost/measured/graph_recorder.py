@@ -80,7 +80,7 @@ class GraphRecorder(Watching):  # type: ignore[no-untyped-call]
         with self.noticing_faults():
             call = None if self.hidden else _bind(func, args, kwargs or {})
             before = [self.find(tensor) for tensor in call.operands] if call is not None else []
-        output = run_operator(func, args, kwargs or {})
+        output = run_operator(func, args, kwargs or {}) if self.alone else func(*args, **(kwargs or {}))
         if call is not None:
             with self.noticing_faults():
                 call.outputs = list(list_tensors(output))

@@ -49,11 +49,30 @@ def trace_model(
     Raises:
         MbcostError: the model does not run, or executes no layer that torch shows.
     """
-    size = (1, in_channels, *resolution)
+    size = find_image_size(model, resolution, in_channels)
     recorder, computed = watch(model, name, size, lambda: Recorder(model, strict=False), force=force)
+    return list_calls(recorder, name, resolution, in_channels, computed=computed)
+
+
+def list_calls(
+    recorder: Recorder, name: str, resolution: tuple[int, int], in_channels: int, *, computed: bool
+) -> TracedModel:
+    """Return what has been recorded of a model; `computed` says that real activations were computed.
+
+    Raises:
+        MbcostError: it executes no layer that torch shows.
+    """
     if not recorder.layers:
         raise MbcostError(f"{name} executes no convolution and no linear layer that torch shows")
     return TracedModel(name, resolution, in_channels, recorder.calls(), tuple(recorder.unused.items()), computed)
+
+
+def find_image_size(model: nn.Module, resolution: tuple[int, int], in_channels: int) -> tuple[int, int, int, int]:
+    """Return the size of the image that a model reads: (1, C, H, W), or (1, H, W, C) if Keras built it for that."""
+    shape = getattr(model, "input_shape", None)
+    if isinstance(shape, tuple) and len(shape) == 4 and shape[3] == in_channels != shape[1]:
+        return 1, *resolution, in_channels
+    return 1, in_channels, *resolution
 
 
 def watch(
@@ -127,7 +146,7 @@ def _run_unchanged(
 ) -> None:
     first = next(model.parameters(), None)
     device = None if first is None else first.device
-    with _unchanged(model), ExitStack() as stack:
+    with unchanged(model), ExitStack() as stack:
         # Views of a parameter are views of its stand-in.
         if fake is not None:
             recorder.add_stand_ins(fake.from_tensor)
@@ -164,7 +183,7 @@ def _check_memory(model: nn.Module, name: str, image: str, elements: int) -> Non
 
 
 @contextmanager
-def _unchanged(model: nn.Module) -> Iterator[None]:
+def unchanged(model: nn.Module) -> Iterator[None]:
     """Restore the model and the random number generators after the context, whatever happens inside.
 
     Every module gets back its attributes, every list, dict and set among them its members, and every parameter, buffer

@@ -29,6 +29,7 @@ from mbcost.measured.torch_operators import (
     describe_other,
 )
 from mbcost.measured.watching import Watching
+from mbcost.measured.written_norms import WrittenNorm, WrittenNorms
 from mbcost.spec.observed import Call
 
 
@@ -45,12 +46,13 @@ class Recorder(Watching):  # type: ignore[no-untyped-call]
         super().__init__(model)
         self.strict = strict
         parameters = list(model.named_parameters())
-        self.flow = DataFlow(_list_other_tensors(model), parameters)
+        self.flow = DataFlow(list_other_tensors(model), parameters)
         self.execution = Execution(self.flow, strict=strict)
         self.sizes = {name: parameter.numel() for name, parameter in parameters}
         """The number of values of each parameter; a parameter that modules share has its first name."""
-        self.unused = dict(self.sizes)
+        self.unused = {name: tensor.numel() for name, tensor in parameters if not _is_state(name, tensor)}
         """The parameters that no layer has used yet."""
+        self.written_norms = WrittenNorms(self.flow)
         self.identities: set[tuple[int, int, int]] = set()
         """What the layers have used, whether it is stored or computed."""
         self.computing: set[int] = set()
@@ -75,7 +77,12 @@ class Recorder(Watching):  # type: ignore[no-untyped-call]
     @property
     def layers(self) -> list[ExecutedLayer]:
         """The recorded layers, without those that only compute the weights of others."""
-        return [layer for index, layer in enumerate(self.execution.layers) if index not in self.computing]
+        return [self.execution.layers[index] for index in self.kept]
+
+    @property
+    def kept(self) -> list[int]:
+        """The positions of `layers` among all that were recorded."""
+        return [index for index in range(len(self.execution.layers)) if index not in self.computing]
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -103,10 +110,12 @@ class Recorder(Watching):  # type: ignore[no-untyped-call]
         self, operator: str, func: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, of_weights: bool
     ) -> None:
         """Record an operator that follows a layer, unless it computes weights."""
+        if operator in ("sub", "rsqrt", "mul") and (norm := self.written_norms.notice(operator, args)) is not None:
+            self.add_written_norm(norm, args[0])
         if of_weights and operator != "rsqrt":
             return
         if operator in NORMS:
-            operands = _name_operands(func, args, kwargs)
+            operands = name_operands(func, args, kwargs)
             self.execution.add_norm(describe_norm(NORMS[operator], operands, args[0]), args[0])
         elif operator in FOLLOWERS:
             FOLLOWERS[operator](self.execution, output, *args)
@@ -164,6 +173,12 @@ class Recorder(Watching):  # type: ignore[no-untyped-call]
                     values = min(values, sum(self.sizes[name] for name in origin.parameters))
                 layer.params += values
 
+    def add_written_norm(self, norm: WrittenNorm, _x: Tensor) -> None:
+        """Record a norm of a map whose statistics are parameters, which is what they are only in Keras."""
+        for name in (norm.mean, norm.variance):
+            self.sizes[name] = 0
+            self.unused.pop(name, None)
+
     def add_norm_function(self, kind: str, operands: dict[str, Any], x: Tensor) -> None:
         """Record a norm that is a function of torch."""
         self.execution.add_norm(describe_norm(kind, operands, x), x)
@@ -173,8 +188,7 @@ class Recorder(Watching):  # type: ignore[no-untyped-call]
         """Return the recorded layers, each with the parameters that it is the first to use."""
         first_calls: dict[tuple[int, int, int], str] = {}
         calls: list[Call] = []
-        kept = [index for index in range(len(self.execution.layers)) if index not in self.computing]
-        positions = {index: position for position, index in enumerate(kept)}
+        positions = {index: position for position, index in enumerate(self.kept)}
         for layer in self.layers:
             facts, weights = layer.followers.complete(layer.facts), layer.weights
             name = layer.module or str(len(calls)) if weights is None else weights.removesuffix(".weight")
@@ -235,7 +249,12 @@ class _Functions(TorchFunctionMode):
         return output
 
 
-def _list_other_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+def _is_state(name: str, parameter: Tensor) -> bool:
+    """Return whether a parameter is what Keras calls a variable that is not trained, such as a random seed."""
+    return name.startswith("_torch_params.") and not parameter.requires_grad
+
+
+def list_other_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     """Yield the tensors of a model that are not parameters: buffers and other attributes of its modules."""
     yield from model.named_buffers()
     for name, module in model.named_modules():
@@ -244,7 +263,8 @@ def _list_other_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
                 yield f"{name}.{attribute}", value
 
 
-def _name_operands(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+def name_operands(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the operands of an operator by their names."""
     names = [argument.name for argument in func._schema.arguments]
     return {**dict(zip(names, args, strict=False)), **kwargs}
 

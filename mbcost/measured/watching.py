@@ -29,6 +29,8 @@ class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """The modules whose forward is being executed, the innermost last; known inside `naming_modules`."""
         self.fault: Exception | None = None
         """The first error of the recorder itself. The model or torch may catch it, so it is remembered."""
+        self.alone = True
+        """Whether no other recorder has to see what torch would do."""
         self.functions: AbstractContextManager[Any] = nullcontext()
         """Notices the functions of torch that say more than the operators that they call."""
 

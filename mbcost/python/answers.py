@@ -71,7 +71,7 @@ def rows(answer: object) -> list[dict[str, Value]]:
 def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     """Return how answers of each kind become tables: one per answer, or one of all items that a function returns."""
     from mbcost.analytic.network import Network
-    from mbcost.present import accuracy, published, validate, verify
+    from mbcost.present import accuracy, published, validate
     from mbcost.present.check import check as findings
     from mbcost.present.compare import compare, diff, residuals, separable
     from mbcost.present.cost import conventions, formula, ledger, table
@@ -80,6 +80,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.present.latency import calibrate, devices, latency
     from mbcost.present.search import fit, sweep
     from mbcost.present.table import build_table
+    from mbcost.present.verify import verify
     from mbcost.questions.accuracy.estimate import Accuracy
     from mbcost.questions.check import CheckedFile, Finding
     from mbcost.questions.compare.compare import SideBySide

@@ -170,6 +170,7 @@ def verify(
     in_channels: int | None = None,
     top: bool = True,
     arguments: Mapping[str, object] | None = None,
+    prove: bool = False,
     force: bool = False,
 ) -> Verification:
     """Check your own PyTorch model against a network, as `mbcost verify` does; it needs torch.
@@ -190,12 +191,13 @@ def verify(
         in_channels: the channels of the image; by default the table's own.
         top: whether the network has the global pool and what follows it.
         arguments: the arguments of the factory, if `model` is a name.
+        prove: whether to run both with the same weights and compare their results, if the layers are equal.
         force: whether activations may be computed that take more than 4 GiB.
 
     Returns:
         `.equal`; `.layers`, those that differ, each with `.expected`, `.actual`, `.features`, `.params` and
-        `.mult_adds` (the model's minus the table's); `.explanation`, the known mistakes that make the difference; and
-        `.network`, the closest one with `find`.
+        `.mult_adds` (the model's minus the table's); `.explanation`, the known mistakes that make the difference;
+        `.proof`, the comparison of the results; and `.network`, the closest one with `find`.
 
     Raises:
         MissingLibrary: torch is not installed.
@@ -205,7 +207,7 @@ def verify(
     True
     """
     from mbcost.questions.verify.candidates import list_candidates
-    from mbcost.questions.verify.verify import identify_model, verify_model
+    from mbcost.questions.verify.verify import add_proof, identify_model, verify_model
 
     if net is None and not find:
         raise MbcostError("verify needs a network to compare with: give one, or find=True to search for it")
@@ -215,19 +217,22 @@ def verify(
     )  # fmt: skip
     if net is not None and not find:
         resolved = resolve_network(net, settings)
-        traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)
+        module, traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)
         named = implementation or _read_implementation(net)
-        return verify_model(resolved, traced, any_epsilon=named is None)
+        answer = verify_model(resolved, traced, any_epsilon=named is None)
+        return add_proof(answer, module, any_implementation=named is None) if prove else answer
     if isinstance(net, analytic.Network):
         raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' with find=True")
     candidates = list_candidates(None if net is None else as_text(net), settings)
-    return identify_model(
+    module, traced = _trace(model, arguments, candidates.resolution, candidates.in_channels, force=force)
+    answer = identify_model(
         candidates.specs,
-        _trace(model, arguments, candidates.resolution, candidates.in_channels, force=force),
+        traced,
         alpha=candidates.alpha,
         implementation=candidates.implementation,
         classes=candidates.classes,
     )
+    return add_proof(answer, module, any_implementation=candidates.implementation is None) if prove else answer
 
 
 def _read_implementation(net: NetworkLike | None) -> str | None:
@@ -244,25 +249,25 @@ def _trace(
     in_channels: int,
     *,
     force: bool,
-) -> TracedModel:
-    """Return the layers that a model executes.
+) -> tuple[nn.Module, TracedModel]:
+    """Return a model and the layers that it executes.
 
     Raises:
         MissingLibrary: torch is not installed.
         MbcostError: there is no such model, or it does not run.
     """
-    from mbcost.questions.verify.verify import trace_target
+    from mbcost.questions.verify.verify import open_target
 
     if isinstance(model, str):
-        return trace_target(model, arguments or {}, resolution, in_channels, force=force)
+        return open_target(model, arguments or {}, resolution, in_channels, force=force)
     _require_torch()
-    from mbcost.measured.own import trace_model
+    from mbcost.measured.both import trace_both
 
     _check_model(model, "a torch.nn.Module, or MODULE:FACTORY as text")
     if arguments:
         raise MbcostError("arguments are those of a factory: remove them, the model is made already")
     check_whole(in_channels, "in_channels")
-    return trace_model(model, type(model).__name__, resolution, in_channels, force=force)
+    return model, trace_both(model, type(model).__name__, resolution, in_channels, force=force)
 
 
 def _check_model(model: object, form: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mbcost.spec.graph import Graph
 from mbcost.spec.shown import count, show
 
 Map = tuple[int, int, int]
@@ -126,6 +127,8 @@ class TracedModel:
     """The parameters that belong to none of the calls, each with its number of values."""
     computed: bool = False
     """Whether real activations had to be computed; otherwise torch computed only the shapes."""
+    graph: Graph | None = field(default=None, compare=False, repr=False)
+    """All operators, if they were recorded, too."""
     folded: bool = False
     """Whether it is a file without norms, so that they can have been folded into its layers."""
     absent: tuple[tuple[str, int], ...] = ()

@@ -306,7 +306,7 @@ SCHEMAS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {
             "": [
                 "schema", "equal", "units", "network", "model", "same", "layers", "loose", "computed_weights",
-                "epsilon", "totals", "explanation", "candidates",
+                "epsilon", "totals", "explanation", "candidates", "proof",
             ],
             "units": COUNTS,
             "network": [*NETWORK, *COUNTS],

@@ -61,7 +61,8 @@ def _compute(operator: Operator, index: int, operands: list[Tensor], made: Tenso
     """Return what an operator makes of constants."""
     if operator.kind in SAME_VALUES and operands and operands[0].elements == made.elements:
         source = operands[0]
-        values = source.values if operator.kind in KEEP_ORDER else None
+        is_float = operator.kind == "dequantize" and source.dtype.startswith("float")
+        values = source.values if operator.kind in KEEP_ORDER or is_float else None
         return replace(
             made,
             stored=source.stored,

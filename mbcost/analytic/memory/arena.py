@@ -15,7 +15,7 @@ ALIGNMENT = 64
 """TensorFlow Lite's kDefaultTensorAlignment (tensorflow/lite/util.h), in bytes."""
 WORD = 4
 """Bytes of an int32, in which an int8 pool sums."""
-MOST_BUFFERS = 10_000
+MOST_BUFFERS = 5_000
 """The tensors of a graph that get offsets; the time grows with the square of their number."""
 
 

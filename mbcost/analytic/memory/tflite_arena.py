@@ -79,7 +79,8 @@ def _list_buffers(
     made = list(graph.inputs)
     listed: list[tuple[Buffer, bool]] = []
     count = len(numbers)
-    for index, operator in enumerate(graph.operators):
+    planned, elsewhere = find_planned(graph)
+    for index, operator in enumerate(graph.operators[:planned]):
         made += filter(None, operator.makes)
         kept = set(operator.makes) if is_persistent(graph, operator) else set[str]()
         buffers = {
@@ -92,7 +93,7 @@ def _list_buffers(
             buffers[count] = (buffer, scratch.persistent)
             count += 1
         listed += [buffers[number] for number in list_as_set(buffers)]
-    return [pair for pair in listed if pair[0].size]
+    return [pair for pair in listed if pair[0].size and pair[0].name not in elsewhere]
 
 
 def is_persistent(graph: Graph, operator: Operator) -> bool:
@@ -101,7 +102,7 @@ def is_persistent(graph: Graph, operator: Operator) -> bool:
 
 
 def check_form(graph: Graph) -> None:
-    """Check that a graph has the operators of TensorFlow Lite, and no shape that is computed.
+    """Check that a graph has the operators of TensorFlow Lite.
 
     Raises:
         MbcostError: it does not.
@@ -110,13 +111,34 @@ def check_form(graph: Graph) -> None:
         raise MbcostError(
             f"{graph.name}: TensorFlow Lite's arena is known for .tflite files: convert it, or leave out the option"
         )
-    for operator in graph.operators:
+
+
+def find_planned(graph: Graph) -> tuple[int, frozenset[str]]:
+    """Return how many operators are planned before the model runs, and the tensors that are kept elsewhere.
+
+    An open batch makes operators that compute a shape: SHAPE, STRIDED_SLICE, PACK. The interpreter knows the results of
+    the first two when it allocates, and keeps them outside the arena. It plans until the first operator whose output
+    has a shape that is computed, that operator included; the memory of the others is planned when it has run.
+
+    Raises:
+        MbcostError: another operator reads such a result.
+    """
+    kept: set[str] = set()
+    shapes: set[str] = set()
+    for index, operator in enumerate(graph.operators):
         computed = [name for name in operator.reads if name and not graph.tensors[name].constant]
-        if operator.written in SHAPED and len(computed) > 1:
+        if operator.written == "SHAPE" or (operator.written == "STRIDED_SLICE" and kept.issuperset(computed)):
+            kept.update(operator.makes)
+        elif operator.written == "PACK" and kept.issuperset(computed):
+            shapes.update(operator.makes)
+        elif operator.written == "RESHAPE" and len(computed) > 1 and computed[1] in shapes:
+            return index + 1, frozenset(kept)
+        elif (operator.written in SHAPED and len(computed) > 1) or not (kept | shapes).isdisjoint(computed):
             raise MbcostError(
-                f"{graph.name}: {operator.name} ({operator.written}) makes a shape that is computed, and TensorFlow "
-                "Lite plans no memory after it: convert the model with the size of its batch stated"
+                f"{graph.name}: {operator.name} ({operator.written}) depends on a shape that is computed, and what "
+                "TensorFlow Lite plans then is not known: convert the model with the size of its batch stated"
             )
+    return len(graph.operators), frozenset(kept)
 
 
 def find_shared(graph: Graph) -> dict[str, str]:
@@ -167,4 +189,4 @@ def list_offsets(arena: Arena) -> Iterator[tuple[str, int]]:
     """Yield every tensor and scratch buffer with its offset."""
     offsets = {buffer.name: buffer.offset for buffer in arena.buffers}
     yield from offsets.items()
-    yield from ((name, offsets[owner]) for name, owner in arena.shared.items())
+    yield from ((name, offsets[owner]) for name, owner in arena.shared.items() if owner in offsets)

@@ -14,14 +14,15 @@ from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
-from mbcost.present.verify import COLUMNS, as_json, as_table, render_github, render_junit
+from mbcost.present.verify.verify import COLUMNS, as_json, as_table, render_github, render_junit
 from mbcost.questions.verify.candidates import list_candidates
 from mbcost.questions.verify.verify import (
+    add_proof,
     identify_model,
     is_file_of_model,
+    open_target,
     read_traced,
     require_torch,
-    trace_target,
     verify_model,
 )
 from mbcost.spec.catalogue.library import find_network
@@ -64,6 +65,10 @@ def verify(
     ] = False,
     options: NetworkOptions,
     kwargs: Kwargs = None,
+    prove: Annotated[
+        bool,
+        Option("--prove", help="If the layers are equal, run both with the same weights and compare their results."),
+    ] = False,
     every: Annotated[
         bool, Option("--all --verbose", help=f"List every difference; text lists at most {SHOWN} without it.")
     ] = False,
@@ -80,6 +85,7 @@ def verify(
       mbcost verify torchvision.models:mobilenet_v2 v2
       mbcost verify ./net.py:make v2@0.75:torchvision --kwargs width_mult=0.75
       mbcost verify ./net.py:make --find
+      mbcost verify ./net.py:make v2@0.75:torchvision --prove
       mbcost verify ./net.py:make v2 --format github
     """
     destination = choose_destination(view, tuple(REPORTS), COLUMNS)
@@ -97,14 +103,16 @@ def verify(
         raise MbcostError(f"the model comes before the network: mbcost verify {net} {model}")
     if not is_file_of_model(model):
         require_torch()
+    elif prove:
+        raise MbcostError(f"--prove runs models in Python, and {model} is a file: name MODULE:FACTORY")
     if not find:
         network = resolve_network(net or "", options)
-        traced = _trace(model, arguments, options, network.resolution, network.in_channels, force=force)
+        module, traced = _open(model, arguments, options, network.resolution, network.in_channels, force=force)
         named = options.impl or parse_reference(net or "").implementation
         answer = verify_model(network, traced, _track, any_epsilon=named is None)
     else:
         candidates = list_candidates(net, options.parse())
-        traced = _trace(model, arguments, options, candidates.resolution, candidates.in_channels, force=force)
+        module, traced = _open(model, arguments, options, candidates.resolution, candidates.in_channels, force=force)
         answer = identify_model(
             candidates.specs,
             traced,
@@ -113,16 +121,20 @@ def verify(
             classes=candidates.classes,
             watch=_track,
         )
+        named = candidates.implementation
+    if prove:
+        with show_work(f"running {model} and {answer.network.label} on random images"):
+            answer = add_proof(answer, module, any_implementation=named is None)
     if destination.style in REPORTS:
-        write(REPORTS[destination.style](answer), destination.file)
+        write(REPORTS[destination.style](answer, prove=prove), destination.file)
     else:
         count = len(answer.layers)
         lists = {"layers": range(count), "loose": range(count, count + len(answer.model.loose))}
-        emit(as_table(answer), as_json(answer), replace(destination, most=None if every else SHOWN), lists)
+        emit(as_table(answer, prove=prove), as_json(answer), replace(destination, most=None if every else SHOWN), lists)
     return 0 if answer.equal else 1
 
 
-def _trace(
+def _open(
     model: str,
     arguments: dict[str, object],
     options: NetworkOptions,
@@ -130,14 +142,14 @@ def _trace(
     in_channels: int,
     *,
     force: bool,
-) -> TracedModel:
-    """Return the layers of a file of a model, or of a model in Python, which reads an image of this size."""
+) -> tuple[Any, TracedModel]:
+    """Return a model and its layers: a file of a model, or a model in Python, which reads an image of this size."""
     if is_file_of_model(model):
         if arguments:
             raise MbcostError(f"{model} is a file and takes no arguments: remove --kwargs")
-        return read_traced(model, options.ask())
+        return None, read_traced(model, options.ask())
     with show_work(f"loading {model} and running it once"):
-        return trace_target(model, arguments, resolution, in_channels, force=force)
+        return open_target(model, arguments, resolution, in_channels, force=force)
 
 
 def _track(candidates: Iterable[Any]) -> Iterable[Any]:

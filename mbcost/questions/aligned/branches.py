@@ -23,13 +23,20 @@ def list_in_order_of(network: Sequence[WeightedLayer], model: TracedModel) -> tu
     The order in which they do run is one of them, and wins if it is as close as the others.
     """
     layers = list_model_layers(model)
+    return tuple(layers[index] for index in find_order(network, model))
+
+
+def find_order(network: Sequence[WeightedLayer], model: TracedModel) -> tuple[int, ...]:
+    """Return the positions of the model's calls in the order of `list_in_order_of`."""
+    layers = list_model_layers(model)
+    own = tuple(range(len(layers)))
     if not has_branches(model) or _keys(layers) == _keys(network):
-        return layers
-    orders = [layers, *(tuple(layers[index] for index in order) for order in _list_orders(network, layers, model))]
-    for order in orders:
-        if _keys(order) == _keys(network):
+        return own
+    orders = {order: tuple(layers[index] for index in order) for order in (own, *_list_orders(network, layers, model))}
+    for order, sequence in orders.items():
+        if _keys(sequence) == _keys(network):
             return order
-    return min(dict.fromkeys(orders), key=lambda order: measure_distance(network, order))
+    return min(orders, key=lambda order: measure_distance(network, orders[order]))
 
 
 def _keys(layers: Sequence[WeightedLayer]) -> list[object]:
@@ -38,7 +45,7 @@ def _keys(layers: Sequence[WeightedLayer]) -> list[object]:
 
 def _list_orders(
     network: Sequence[WeightedLayer], layers: Sequence[WeightedLayer], model: TracedModel
-) -> Iterator[list[int]]:
+) -> Iterator[tuple[int, ...]]:
     """Yield the order that follows the network, then those that run the longest and the shortest branch first."""
     positions: dict[object, list[int]] = {}
     for position, layer in enumerate(network):
@@ -56,7 +63,7 @@ def _list_orders(
         return min(ready, key=lambda index: (heights[index], index))
 
     for choose in (follow, longest, shortest):
-        yield _run(model, choose)
+        yield tuple(_run(model, choose))
 
 
 def _next_position(positions: Sequence[int], used: Sequence[object], layer: WeightedLayer) -> float:

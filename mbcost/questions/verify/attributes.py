@@ -21,7 +21,17 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "norm parameters": ("has a norm with {}", "have a norm with {}"),
     "norm statistics": ("has a norm with statistics {}", "have a norm with statistics {}"),
     "epsilon": ("has epsilon {}", "have epsilon {}"),
+    "activation": ("has activation {}", "have activation {}"),
+    "pool": ("reads {}", "read {}"),
+    "order": ("has the order {}", "have the order {}"),
+    "residual connection": ("has {} residual connection", "have {} residual connection"),
+    "after it": ("is followed by {}", "are followed by {}"),
+    "before it": ("reads through {}", "read through {}"),
+    "reads": ("reads {}", "read {}"),
+    "product": ("is multiplied by {}", "are multiplied by {}"),
 }
+STEPS = frozenset({"activation", "pool", "order", "residual connection", "after it", "before it", "reads", "product"})
+"""Features of what is between two layers."""
 
 
 def list_attributes(expected: WeightedLayer, actual: WeightedLayer, epsilon: float | None) -> Iterator[Difference]:
@@ -70,14 +80,26 @@ def describe_attributes(pairs: Sequence[Pair[WeightedLayer, WeightedLayer]], eps
     for expected, actual in pairs:
         if expected is None or actual is None:
             continue
-        for feature in VERBS:
+        for feature in VERBS.keys() - STEPS:
             if expected.norms if feature != "padding" else expected.kernel != (1, 1):
                 having.setdefault(feature, []).append(expected.name)
         for difference in list_attributes(expected, actual, epsilon):
             differing.setdefault(difference, []).append(expected.name)
+    return describe_groups(_join_groups(differing), having)
+
+
+def describe_groups(
+    differing: Mapping[Difference, Sequence[str]], having: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Return a clause for every difference, with as few subjects as possible.
+
+    Args:
+        differing: the names of the layers with each difference.
+        having: the names of all layers that have each feature, so that "every layer" can be said.
+    """
     return tuple(
         f"{scope.subject} {VERBS[feature][0 if scope.singular else 1].format(other)} instead of {value}"
-        for (feature, value, other), names in _join_groups(differing).items()
+        for (feature, value, other), names in differing.items()
         for scope in _cover(names, [name for name in having.get(feature, ()) if name not in names])
     )
 

@@ -124,7 +124,7 @@ def describe_graph(graph: Graph) -> TracedModel:
         tracer.add(unit)
     shape = shape_map(graph, image, "conv")
     size = shape.height, shape.width
-    model = TracedModel(graph.name, size, shape.channels, tuple(tracer.calls), tuple(tracer.loose))
+    model = TracedModel(graph.name, size, shape.channels, tuple(tracer.calls), tuple(tracer.loose), graph=graph)
     norms = any(call.norms for call in model.calls)
     return model if norms or graph.form not in MERGED else _add_zeros(model)
 

@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from typing import Any
 
 from mbcost.analytic.graph.network import list_not_counted
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MissingLibrary
 from mbcost.questions.aligned.align import Pair
-from mbcost.questions.aligned.branches import list_in_order_of
-from mbcost.questions.aligned.weighted import WIDTHS, WeightedLayer, list_network_layers, pair_layers
+from mbcost.questions.aligned.branches import find_order
+from mbcost.questions.aligned.weighted import (
+    WIDTHS,
+    WeightedLayer,
+    list_model_layers,
+    list_network_layers,
+    pair_layers,
+)
 from mbcost.questions.networks import Asked, read_model
-from mbcost.questions.verify.attributes import choose_epsilon, list_attributes, list_owners
+from mbcost.questions.verify.attributes import STEPS, choose_epsilon, list_attributes, list_owners
 from mbcost.questions.verify.causes import explain_differences
 from mbcost.questions.verify.from_graph import describe_graph, fold_network, fold_norms
-from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest
+from mbcost.questions.verify.function import StepDifference, compare_steps
+from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest, match_network
+from mbcost.questions.verify.implementations import list_same_layers
+from mbcost.questions.verify.prove import Proof, prove_function
+from mbcost.questions.verify.step_causes import describe_steps
 from mbcost.spec.graph import find_form
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
@@ -84,6 +95,13 @@ class Verification:
     """The network, with mistakes, that has all or most of the model's layers."""
     candidates: tuple[NetworkMatch, ...] = ()
     """The closest networks if the network was not known; the first one is `network`."""
+    steps: tuple[StepDifference, ...] = ()
+    """The differences between the layers, which are features of `layers`, too."""
+    functions: tuple[str, ...] | None = None
+    """The implementations of the table whose activations, additions, products and pools have been compared with the
+    model's and are the closest, the network's own one if it is among them; None if these were not compared."""
+    proof: Proof | None = None
+    """The comparison of the functions, if it was asked for and the layers are equal."""
 
     @property
     def epsilon_owners(self) -> tuple[str, ...]:
@@ -94,6 +112,11 @@ class Verification:
     @property
     def equal(self) -> bool:
         """Whether nothing differs."""
+        return self.equal_layers and (self.proof is None or self.proof.equal)
+
+    @property
+    def equal_layers(self) -> bool:
+        """Whether the layers are those of the network, and every parameter belongs to one of them."""
         return not self.layers and not self.model.loose
 
     @property
@@ -107,7 +130,8 @@ class Verification:
         return sum(layer.mult_adds for layer in self.layers)
 
     def __repr__(self) -> str:
-        layers = f"{len(self.layers)} layers differ, {self.same} are equal" if not self.equal else "equal"
+        layers = "equal" if self.equal_layers else f"{len(self.layers)} layers differ, {self.same} are equal"
+        layers += "" if self.proof is None else f", {self.proof.facts!r}"
         return show(self, f"{self.model.name} and {self.network.label}: {layers}")
 
 
@@ -130,12 +154,25 @@ def trace_target(
         MissingLibrary: torch is not installed.
         MbcostError: the user's code fails, the number of channels is not a positive number, or memory is short.
     """
+    return open_target(target, arguments, resolution, in_channels, force=force)[1]
+
+
+def open_target(
+    target: str, arguments: Mapping[str, object], resolution: tuple[int, int], in_channels: int, *, force: bool = False
+) -> tuple[Any, TracedModel]:
+    """Return the model that `target` names, a `torch.nn.Module`, and its layers.
+
+    Raises:
+        MissingLibrary: torch is not installed.
+        MbcostError: the user's code fails, the number of channels is not a positive number, or memory is short.
+    """
     check_whole(in_channels, "in-channels")
     require_torch()
+    from mbcost.measured.both import trace_both
     from mbcost.measured.load import load_model
-    from mbcost.measured.own import trace_model
 
-    return trace_model(load_model(target, arguments), target, resolution, in_channels, force=force)
+    model = load_model(target, arguments)
+    return model, trace_both(model, target, resolution, in_channels, force=force)
 
 
 def is_file_of_model(text: str) -> bool:
@@ -180,7 +217,14 @@ def verify_model(
     answer = _compare(network, model, any_epsilon=any_epsilon)
     if not answer.layers:
         return answer
-    return replace(answer, explanation=explain_differences(network, model, answer.epsilon, watch))
+    if all(difference.feature in STEPS for layer in answer.layers for difference in layer.features) and answer.steps:
+        explanation: NetworkMatch | None = match_network(network, model)
+    else:
+        explanation = explain_differences(network, model, answer.epsilon, watch)
+    if explanation is not None:
+        clauses = (*explanation.clauses, *describe_steps(network, answer.steps))
+        explanation = replace(explanation, clauses=clauses) if clauses else None
+    return replace(answer, explanation=explanation)
 
 
 def identify_model(
@@ -206,18 +250,37 @@ def identify_model(
     return replace(answer, candidates=matches)
 
 
+def add_proof(answer: Verification, model: Any, *, any_implementation: bool) -> Verification:
+    """Return the answer with a comparison of the functions, if the layers are equal; see `prove_function`.
+
+    The network becomes the one that is the same function, if the model can be that of any implementation.
+
+    Raises:
+        MbcostError: the network cannot be run, the model does not run on random images, or memory is short.
+    """
+    if not answer.equal_layers:
+        return answer
+    proof = prove_function(answer.network, model, answer.model, answer.epsilon, any_implementation=any_implementation)
+    return replace(answer, proof=proof)
+
+
 def _compare(network: Network, model: TracedModel, *, any_epsilon: bool) -> Verification:
     ours = list_network_layers(network)
-    theirs = list_in_order_of(ours, model)
+    order = find_order(ours, model)
+    own = list_model_layers(model)
+    theirs = tuple(own[index] for index in order)
     epsilon = choose_epsilon(network, theirs, of_any=any_epsilon)
+    pairs = pair_layers(ours, theirs)
+    functions, steps = _compare_functions(network, model, order, pairs, of_any=any_epsilon)
     differences: list[LayerDifference] = []
     equivalents, same = [], 0
     preceding: str | None = None
     changed = False
-    for expected, actual in pair_layers(ours, theirs):
+    for index, (expected, actual) in enumerate(pairs):
         features: tuple[FeatureDifference, ...] = ()
         if expected is not None and actual is not None:
-            features = tuple(_compare_features(expected, actual, epsilon, after_difference=changed))
+            of_layer = _compare_features(expected, actual, epsilon, after_difference=changed)
+            features = (*of_layer, *(_as_feature(step) for step in steps if step.position == index))
             if not features:
                 same += 1
                 if expected.operator != actual.operator:
@@ -226,7 +289,41 @@ def _compare(network: Network, model: TracedModel, *, any_epsilon: bool) -> Veri
             differences.append(LayerDifference(expected, actual, features, preceding))
             changed = changed or expected is None or actual is None or expected.key != actual.key
         preceding = preceding if expected is None else expected.name
-    return Verification(network, model, tuple(_join_moved(differences)), same, tuple(equivalents), epsilon)
+    layers = tuple(_join_moved(differences))
+    return Verification(network, model, layers, same, tuple(equivalents), epsilon, steps=steps, functions=functions)
+
+
+def _compare_functions(
+    network: Network,
+    model: TracedModel,
+    order: Sequence[int],
+    pairs: Sequence[Pair[WeightedLayer, WeightedLayer]],
+    *,
+    of_any: bool,
+) -> tuple[tuple[str, ...] | None, tuple[StepDifference, ...]]:
+    """Return the implementations with the fewest differences between the layers, and these differences.
+
+    They are compared if the model has a graph and every layer has a partner.
+    """
+    if model.graph is None or network.spec.is_flat or any(first is None or second is None for first, second in pairs):
+        return None, ()
+    positions = sorted(range(len(order)), key=lambda position: order[position])
+    networks = [network, *(list_same_layers(network) if of_any else ())]
+    results: dict[str, tuple[StepDifference, ...]] = {}
+    for other in networks:
+        steps = compare_steps(other, model.graph, positions)
+        if steps is None:
+            return None, ()
+        results[other.implementation] = steps
+        if not steps and other is network:
+            break
+    fewest = min(map(len, results.values()))
+    best = tuple(name for name, steps in results.items() if len(steps) == fewest)
+    return best, results[best[0]]
+
+
+def _as_feature(step: StepDifference) -> FeatureDifference:
+    return FeatureDifference(step.feature, step.expected, step.actual, inherited=False)
 
 
 def _join_moved(differences: Sequence[LayerDifference]) -> Iterator[LayerDifference]:

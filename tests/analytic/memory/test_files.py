@@ -26,7 +26,11 @@ from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.graph import CHANNELS_LAST, Graph, Operator, Tensor
 
 FOLDER = Path(__file__).parents[2] / "data" / "arena"
-MEASURED: dict[str, Any] = json.loads(lzma.decompress((FOLDER / "measured.json.xz").read_bytes()))["cases"]
+OPEN_FOLDER = FOLDER.parent / "files" / "tflite"
+FROZEN: dict[str, Any] = json.loads(lzma.decompress((FOLDER / "measured.json.xz").read_bytes()))
+OPEN: dict[str, Any] = FROZEN["open"]
+"""The same for files whose batch is open."""
+MEASURED: dict[str, Any] = FROZEN["cases"]
 """What interpreters did with each file, by tools/arena_files.py."""
 
 
@@ -52,7 +56,19 @@ def test_the_files_are_three_sizes_of_six_networks_in_two_number_formats_and_mor
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_every_offset_is_that_of_the_interpreter(name: str, graphs: dict[str, Graph]) -> None:
-    graph, measured = graphs[name], MEASURED[name]
+    check_offsets(graphs[name], MEASURED[name])
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_every_offset_is_that_of_the_interpreter_if_the_batch_is_open(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(lzma.decompress((OPEN_FOLDER / f"{name}.tflite.xz").read_bytes()))
+    graph = read_graph(path, name, "tflite")
+    assert "SHAPE" in {operator.written for operator in graph.operators}
+    check_offsets(graph, OPEN[name])
+
+
+def check_offsets(graph: Graph, measured: dict[str, Any]) -> None:
     arena = plan_tensorflow_lite(graph)
     assert measure_extent(arena.buffers) == measured["arena"]
     offsets = dict(list_offsets(arena))

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mbcost.questions.verify.verify import trace_target, verify_model
+from mbcost.questions.verify.verify import open_target, verify_model
 from tests.cli.conftest import Mbcost
 
 ROOT = Path(__file__).parents[3]
@@ -57,7 +57,7 @@ def test_a_pipeline_gets_junit_with_the_same_exit_code(mbcost: Mbcost, tmp_path:
     assert mbcost("verify", EXAMPLE, "v2", "--format", "junit", "--sort", "params").code == 2
 
 
-def test_the_last_line_says_that_residual_connections_are_not_compared(mbcost: Mbcost, tmp_path: Path) -> None:
+def test_a_network_without_residual_connections_is_not_the_network(mbcost: Mbcost, tmp_path: Path) -> None:
     (tmp_path / "plain_net.py").write_text(
         "import torchvision\n"
         "def make():\n"
@@ -66,11 +66,16 @@ def test_the_last_line_says_that_residual_connections_are_not_compared(mbcost: M
         "        module.use_res_connect = False\n"
         "    return model\n"
     )
-    result = mbcost("verify", f"{tmp_path}/plain_net.py:make", "--spec", "v2")
-    assert result.code == 0
-    assert result.out.splitlines()[-1] == (
-        "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
+    result = mbcost("verify", f"{tmp_path}/plain_net.py:make", "--spec", "v2", "--prove")
+    assert result.code == 1
+    assert (
+        "2.2.project, the model's features.3.conv.2: residual connection none, expected from 2.1.project" in result.out
     )
+    assert "every project layer has no residual connection instead of one" in result.out
+    assert result.out.splitlines()[-2:] == [
+        "--prove compares the results of models whose layers are equal: mend the differences first",
+        "compared: convolutions, linear layers, norms, activations, additions, multiplications, pools",
+    ]
 
 
 @pytest.mark.parametrize("style", ["text", "csv", "markdown", "latex", "json"])
@@ -93,7 +98,7 @@ def test_the_verdict_and_the_cause_come_first_and_text_lists_at_most_twenty_diff
     mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known: dict[str, Any] = {}  # the answer of the first run is shown in every way
-    for name, function in (("trace_target", trace_target), ("verify_model", verify_model)):
+    for name, function in (("open_target", open_target), ("verify_model", verify_model)):
 
         def answer_once(*given: Any, name: str = name, function: Any = function, **options: Any) -> Any:
             return known[name] if name in known else known.setdefault(name, function(*given, **options))

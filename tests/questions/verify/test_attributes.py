@@ -16,7 +16,7 @@ from mbcost.errors import MbcostError
 from mbcost.measured.build import build
 from mbcost.measured.modules import Parts
 from mbcost.measured.own import trace_model
-from mbcost.present.verify import as_json, as_table
+from mbcost.present.verify.verify import as_json, as_table
 from mbcost.questions.verify.export import flatten
 from mbcost.questions.verify.verify import Verification, verify_model
 from mbcost.spec.catalogue.library import load_spec

@@ -11,6 +11,7 @@ from mbcost.present import junit
 from mbcost.present.annotations import annotation
 from mbcost.present.names import describe, feature_text, network_text
 from mbcost.present.table import Column, SignedCount, Table, build_table
+from mbcost.present.verify.proof import NOT_PROVED, describe_first, function_text, list_notes, proof_json
 from mbcost.questions.aligned.weighted import WeightedLayer
 from mbcost.questions.aligned.words import enumerate_names
 from mbcost.questions.verify.identify import NetworkMatch
@@ -19,6 +20,8 @@ from mbcost.spec.observed import TracedModel
 
 COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
 """Tells the reader that a model without its residual connections would pass."""
+ALL_COMPARED = "compared: convolutions, linear layers, norms, activations, additions, multiplications, pools"
+"""The same of a model whose graph has been compared."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ COLUMNS = (
 )
 
 
-def as_table(answer: Verification) -> Table:
+def as_table(answer: Verification, *, prove: bool = False) -> Table:
     """Return one row per layer that differs. The title names the first one; the footer is the difference of totals."""
     rows = _list_rows(answer)
     totals = {
@@ -53,7 +56,12 @@ def as_table(answer: Verification) -> Table:
         "mult_adds_difference": SignedCount(answer.mult_adds),
     }
     return build_table(
-        _title(answer), COLUMNS, rows, {"layer": "total", **totals} if rows else None, _rest(answer), lead=_lead(answer)
+        _title(answer),
+        COLUMNS,
+        rows,
+        {"layer": "total", **totals} if rows else None,
+        _rest(answer, prove=prove),
+        lead=_lead(answer),
     )
 
 
@@ -120,24 +128,25 @@ def as_json(answer: Verification) -> dict[str, Any]:
         "totals": {"params": answer.params, "mult_adds": answer.mult_adds},
         "explanation": answer.explanation and _match_json(answer.explanation),
         "candidates": [_match_json(match) for match in answer.candidates],
+        "proof": answer.proof and proof_json(answer.proof),
     }
 
 
-def render_github(answer: Verification) -> str:
+def render_github(answer: Verification, *, prove: bool = False) -> str:
     """Return the annotations of a GitHub workflow: errors for what differs, notices for the notes."""
     title = "mbcost verify"
     level = "notice" if answer.equal else "error"
     lines = [annotation(level, title, escape(_title(answer)))]
     lines += [annotation("error", title, text) for text in _list_differences(answer)]
-    lines += [annotation("notice", title, escape(note)) for note in _notes(answer)]
+    lines += [annotation("notice", title, escape(note)) for note in _notes(answer, prove=prove)]
     return "\n".join(lines) + "\n"
 
 
-def render_junit(answer: Verification) -> str:
+def render_junit(answer: Verification, *, prove: bool = False) -> str:
     """Return JUnit XML with one test case, whose failure lists what differs."""
     name = f"{answer.model.name} is {network_text(answer.network)}"
     failure = None if answer.equal else _title(answer)
-    details = () if answer.equal else (*_list_differences(answer), *_notes(answer))
+    details = () if answer.equal else (*_list_differences(answer), *_notes(answer, prove=prove))
     return junit.render_suite("mbcost verify", [junit.Case("mbcost.verify", name, failure, details)])
 
 
@@ -160,9 +169,13 @@ def _match_json(match: NetworkMatch) -> dict[str, Any]:
 
 
 def _title(answer: Verification) -> str:
-    model, name = answer.model.name, network_text(answer.network)
+    network, model = answer.network, answer.model.name
+    name = network_text(network)
     if answer.equal:
-        return f"{model} is {name}: {answer.same} layers, {_totals(answer.model.params, answer.model.macs)}"
+        text = f"{model} is {name}: {answer.same} layers, {_totals(answer.model.params, answer.model.macs)}"
+        return text if answer.proof is None else f"{text}, {function_text(answer.proof, network)}"
+    if answer.proof is not None:
+        return f"{model} is not {network_text(answer.proof.network)}: {describe_first(answer.proof)}"
     return f"{model} is not {name}: {_describe_first(answer)}"
 
 
@@ -185,8 +198,8 @@ def _describe_first(answer: Verification) -> str:
     return f"the first difference is in {first.expected.name}, the model's {first.actual.name}: {changes}"
 
 
-def _notes(answer: Verification) -> list[str]:
-    return [*_lead(answer), *_rest(answer)]
+def _notes(answer: Verification, *, prove: bool) -> list[str]:
+    return [*_lead(answer), *_rest(answer, prove=prove)]
 
 
 def _lead(answer: Verification) -> list[str]:
@@ -194,10 +207,10 @@ def _lead(answer: Verification) -> list[str]:
     return [] if answer.explanation is None else [_explanation(answer.explanation)]
 
 
-def _rest(answer: Verification) -> list[str]:
+def _rest(answer: Verification, *, prove: bool) -> list[str]:
     model, network = answer.model, answer.network
     notes = []
-    if not answer.equal:
+    if not answer.equal_layers:
         inherited = sum(layer.inherited for layer in answer.layers)
         tail = f", {inherited} of them only because of an earlier difference" if inherited else ""
         verb = "differs" if len(answer.layers) == 1 else "differ"
@@ -217,12 +230,18 @@ def _rest(answer: Verification) -> list[str]:
         owners = enumerate_names(answer.epsilon_owners)
         own = network.spec.implementation(network.implementation).norm_epsilon
         notes.append(f"the norms have epsilon {answer.epsilon:g}, as in {owners}; {network.implementation} has {own:g}")
+    if answer.functions is not None and network.implementation not in answer.functions:
+        owners = enumerate_names(answer.functions)
+        notes.append(f"activations and connections are those of {owners}; {network.implementation} has others")
     if model.computed:
         notes.append("the model's forward needs values, so real activations were computed")
     if not answer.equal:
         notes.append(f"{network_text(network)}: {_totals(network.params(), network.mult_adds())}")
         notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
-    return [*notes, COMPARED]
+    if answer.proof is not None:
+        return [*notes, *list_notes(answer.proof)]
+    compared = COMPARED if answer.functions is None else ALL_COMPARED
+    return [*notes, *([NOT_PROVED] if prove else []), compared]
 
 
 def _list_weight_notes(model: TracedModel) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Is a model the network?"""

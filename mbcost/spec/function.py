@@ -1,0 +1,89 @@
+"""How the results of a model differ from those of our own model with the same weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from mbcost.spec.shown import show
+from mbcost.spec.table import Spec
+
+TOLERANCE = 3e-6
+"""The largest relative difference of two results that are the same. Rounding in float64 gives some 1e-13."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network that our model is built as."""
+
+    spec: Spec
+    alpha: float
+    implementation: str
+    classes: int
+    in_channels: int
+
+
+@dataclass(frozen=True)
+class FunctionFacts:
+    """The differences of all layers' results, each relative to the largest absolute value of ours.
+
+    A result of a layer is what its convolution or product gives, before bias, norm and activation.
+    """
+
+    layers: tuple[float, ...]
+    """Per layer of the network, in order."""
+    final: float
+    """That of the model's output."""
+    images: int
+    reads: float | None = None
+    """How much differs what the first layer that differs reads; None if that is not known or no layer differs."""
+    causes: tuple[str, ...] = ()
+    """Changes of our model, in words, that give what the first layer that differs reads, or the output."""
+    notes: tuple[tuple[int, str], ...] = ()
+    """What the model does besides the network, in words; each is a difference. Of a layer it says what the layer does,
+    after the position of the layer; of the model after -1."""
+    remarks: tuple[str, ...] = ()
+    """What the model does in addition that is not a difference, in words."""
+
+    @property
+    def first(self) -> int | None:
+        """The position of the first layer that differs; the number of layers if only the output does."""
+        differences = (*self.layers, self.final)
+        return next((index for index, value in enumerate(differences) if not value <= TOLERANCE), None)
+
+    @property
+    def reads_other(self) -> bool:
+        """Whether already what the first layer that differs reads is not the same."""
+        return self.reads is None or not self.reads <= TOLERANCE
+
+    @property
+    def length(self) -> int:
+        """How many results are equal before the first that differs."""
+        return len(self.layers) + 1 if self.first is None else self.first
+
+    @property
+    def equal(self) -> bool:
+        """Whether no result differs by more than `TOLERANCE`, and nothing else."""
+        return self.first is None and not self.notes
+
+    @property
+    def largest(self) -> float:
+        """The largest difference of a layer or of the output."""
+        return max((*self.layers, self.final), key=lambda value: value if isfinite(value) else float("inf"))
+
+    def merge(self, other: FunctionFacts) -> FunctionFacts:
+        """Return the larger differences of two runs."""
+        layers = tuple(_larger(*pair) for pair in zip(self.layers, other.layers, strict=True))
+        return replace(
+            self, layers=layers, final=_larger(self.final, other.final), images=self.images + other.images,
+            notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
+            remarks=tuple(dict.fromkeys((*self.remarks, *other.remarks))),
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return show(self, f"the same function to {TOLERANCE:g}" if self.equal else f"differs by {self.largest:.2g}")
+
+
+def _larger(first: float, second: float) -> float:
+    """Return the larger number; NaN counts as the largest."""
+    return first if first != first or first > second else second
