@@ -95,7 +95,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "device": set(),
         "accuracy": set(),
         "latency": set(),
-        "search": set(),
+        "search": {"device"},
         "explain": set(),
         "published": set(),
         "verify": set(),
