@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mbcost.questions.lock.entries import Measured
+from mbcost.questions.lock.entries import Measured, choose_dtype
 from mbcost.spec.lock import Budget, Limit
 
 
@@ -58,7 +58,7 @@ def _evaluate(key: str, measured: Measured, budget: Budget) -> Value:
         return Value(locked.params if key == "max-params" else locked.mult_adds, under=under)
     memory = measured.measure_bytes(budget.allocator, budget.dtype)
     number = memory.peak if key == "max-peak" else memory.flash
-    dtype = budget.dtype or measured.terms.dtype
+    dtype = budget.dtype or choose_dtype(measured.network, measured.terms) or "its own dtype"
     under = f"{budget.allocator or measured.terms.allocator}, {dtype}" if key == "max-peak" else dtype
     return Value(number, memory.reason if number is None else "", under=under)
 

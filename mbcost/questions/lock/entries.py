@@ -10,7 +10,7 @@ from mbcost.analytic.memory.flash import compute_flash, count_stored
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.cost.table import CostRow, tabulate_costs
-from mbcost.questions.device.memory import compute_memory
+from mbcost.questions.device.memory import DEFAULT_DTYPE, compute_memory
 from mbcost.spec.catalogue.library import load_convention
 from mbcost.spec.graph import NotCounted
 from mbcost.spec.lock import LockedLayer, LockedNetwork, Terms
@@ -41,10 +41,15 @@ def lock_networks(names: Iterable[str], resolve: Resolve, terms: Terms) -> Mappi
 def lock_network(name: str, network: Network, terms: Terms) -> LockedNetwork:
     """Return the costs of a network, in total and by layer."""
     table = tabulate_costs(network, load_convention(terms.convention))
-    memory = measure_bytes(network, terms.allocator, terms.dtype)
+    memory = measure_bytes(network, terms.allocator, choose_dtype(network, terms))
     not_counted = {unknown.operator: unknown.count for unknown in list_unknown(network)}
     layers = tuple(_name_apart(map(_lock_row, table.rows)))
     return LockedNetwork(name, table.params, table.mult_adds, memory.peak, memory.flash, layers, not_counted)
+
+
+def choose_dtype(network: Network, terms: Terms) -> str | None:
+    """Return the dtype in which a network is measured: that of the lock, or None for a model, which has its own."""
+    return terms.dtype if network.graph is None else None
 
 
 def list_unknown(network: Network) -> tuple[NotCounted, ...]:
@@ -56,12 +61,12 @@ def list_unknown(network: Network) -> tuple[NotCounted, ...]:
     return tuple(counted[operator] for operator in sorted(counted))
 
 
-def measure_bytes(network: Network, allocator: str, dtype: str) -> Bytes:
-    """Return the peak memory and the flash, as far as the network has them."""
+def measure_bytes(network: Network, allocator: str, dtype: str | None) -> Bytes:
+    """Return the peak memory and the flash, as far as the network has them; without a dtype, in its own."""
     try:
         memory = compute_memory(network, (allocator,), dtype, dtype)
     except MbcostError as error:  # such as a flat list of layers, which has no maps to keep
-        return Bytes(None, compute_flash(count_stored(network), dtype).total, str(error))
+        return Bytes(None, compute_flash(count_stored(network), dtype or DEFAULT_DTYPE).total, str(error))
     return Bytes(memory.peaks[0].bytes, memory.flash.total, "")
 
 
@@ -72,7 +77,7 @@ class Measured:
         self.network = network
         self.terms = terms
         self._name = name
-        self._bytes: dict[tuple[str, str], Bytes] = {}
+        self._bytes: dict[tuple[str, str | None], Bytes] = {}
 
     @cached_property
     def locked(self) -> LockedNetwork:
@@ -80,8 +85,8 @@ class Measured:
         return lock_network(self._name, self.network, self.terms)
 
     def measure_bytes(self, allocator: str | None, dtype: str | None) -> Bytes:
-        """Return the memory under an allocation model and a dtype, by default those of the lock."""
-        key = (allocator or self.terms.allocator, dtype or self.terms.dtype)
+        """Return the memory under an allocation model and a dtype, by default those of the lock or of the model."""
+        key = (allocator or self.terms.allocator, dtype or choose_dtype(self.network, self.terms))
         if key not in self._bytes:
             self._bytes[key] = measure_bytes(self.network, *key)
         return self._bytes[key]
