@@ -49,8 +49,6 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the settings do not apply, or there is no such network.
     """
-    from mbcost.analytic.graph.network import resolve_graph
-
     if not is_model(text):
         if asked.shapes:
             raise MbcostError(
@@ -59,11 +57,14 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         if asked.arguments:
             raise MbcostError(f"--kwargs states an argument of a factory, and {text} is a table: remove it")
         _refuse_reference(text)
-        if (graph := load_graph(text)) is not None:
-            _refuse_settings(text, asked.settings)
-            return resolve_graph(graph)
-        return resolve_reference(text, asked.settings)
-    return resolve_graph(read_model(text, asked))
+        if (graph := load_graph(text)) is None:
+            return resolve_reference(text, asked.settings)
+        _refuse_settings(text, asked.settings)
+    else:
+        graph = read_model(text, asked)
+    from mbcost.analytic.graph.network import resolve_graph  # not for a table, whose command starts in a blink
+
+    return resolve_graph(graph)
 
 
 def is_model(text: str) -> bool:
