@@ -22,7 +22,7 @@ from mbcost.spec.catalogue.reference import (
     parse_rho,
     pick_setting,
 )
-from mbcost.spec.graph import FORMS
+from mbcost.spec.forms import FORMS
 from mbcost.spec.table import Spec
 
 __all__ = [

@@ -29,7 +29,7 @@ from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest, 
 from mbcost.questions.verify.implementations import list_same_layers
 from mbcost.questions.verify.prove import Proof, prove_function
 from mbcost.questions.verify.step_causes import describe_steps
-from mbcost.spec.graph import find_form
+from mbcost.spec.forms import find_form
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.shown import show
