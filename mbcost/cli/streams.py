@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 WIDEST_LINE = 300
 """The characters of the longest line on standard error."""
+LARGEST_MODEL = 2**31
+"""The bytes of the largest model on standard input; ONNX and TensorFlow Lite write no larger file."""
+_PIECE = 2**20
 _GAP = " … (--verbose shows all) … "
 
 
@@ -59,18 +62,34 @@ def spool_standard_input() -> Iterator[Path]:
     """Write standard input to a file, for what reads a model in parts, and remove the file afterwards.
 
     Raises:
-        MbcostError: standard input is closed or a terminal.
+        MbcostError: standard input is closed or a terminal, is too large, or cannot be kept.
     """
-    import shutil
     import tempfile
 
     if sys.stdin is None or is_terminal(sys.stdin):
         raise MbcostError(f"{STANDARD_INPUT}: there is no file: pipe a model into it")
     with tempfile.TemporaryDirectory(prefix="mbcost-") as folder:
         path = Path(folder) / "model"
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+        try:
+            _copy_standard_input(path)
+        except OSError as error:
+            raise MbcostError(
+                f"{STANDARD_INPUT}: {error.strerror or error}: save the model and name its file"
+            ) from None
         yield path
+
+
+def _copy_standard_input(path: Path) -> None:
+    """Write standard input to a file, up to a limit that a stream without an end reaches."""
+    size = 0
+    with path.open("wb") as file:
+        while piece := sys.stdin.buffer.read(_PIECE):
+            size += len(piece)
+            if size > LARGEST_MODEL:
+                raise MbcostError(
+                    f"{STANDARD_INPUT}: more than {LARGEST_MODEL:,} bytes: save the model and name its file"
+                )
+            file.write(piece)
 
 
 def read_screen() -> Screen:

@@ -103,6 +103,8 @@ def _find_target(text: str) -> str:
     module, dot, factory = text.rpartition(".")
     if dot and factory.lower() in MODELS:
         return "it has weights, not code: name what builds the model, such as ./FILE.py:FACTORY, or save a .pt2"
+    if factory.lower() in ("yaml", "yml"):
+        return f"it is a table or a list of layers: mbcost diff {text} NET compares it"
     if dot and factory == "py":
         return f"name what builds the model, such as {text}:{(*_list_defined(Path(text)), 'make')[0]}"
     if dot and text.isprintable():

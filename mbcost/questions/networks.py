@@ -101,7 +101,7 @@ def _has_module(name: str) -> bool:
 
 
 def read_model(text: str, asked: Asked = Asked()) -> Graph:
-    """Return the graph of a file of a model, or of a model in Python.
+    """Return the graph of a file of a model, of YAML that `mbcost export` wrote, or of a model in Python.
 
     Raises:
         MissingLibrary: what reads it is not installed.
@@ -109,7 +109,10 @@ def read_model(text: str, asked: Asked = Asked()) -> Graph:
     """
     form = find_form(text)
     if form is None:
-        return _trace(text, asked)
+        if (graph := load_graph(text)) is None:
+            return _trace(text, asked)
+        _refuse_settings(text, asked.settings)
+        return graph
     if not is_file(text):
         raise MbcostError(_describe_missing(text))
     if asked.arguments:

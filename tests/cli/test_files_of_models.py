@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import lzma
+import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 from onnx import helper
 
 from mbcost.analytic.reference import resolve_reference
+from mbcost.cli import streams
 from mbcost.questions.explain.of_file import explain_file
 from mbcost.questions.explain.query import Claim, parse_number
 from mbcost.questions.latency.latency import predict_latencies
@@ -108,6 +111,29 @@ def test_a_file_is_aligned_with_a_table_by_its_layers_in_both_directions(mbcost:
         assert answer["folded"] == "v2@0.35/96:official"
         assert answer["same"] > 50
         assert answer["totals"] == {"params": 0, "mult_adds": 0, "activations": 0}
+
+
+def test_a_written_graph_is_the_same_network_as_its_file_for_verify(mbcost: Mbcost, folder: Path) -> None:
+    assert mbcost("export", "--from", f"{FILES[1]}.tflite", "--output", "graph.yaml").code == 0
+    for words in (("v2@0.35/96",), ("v2", "--find", "--res", "96")):
+        file, graph = (mbcost("verify", name, *words) for name in (f"{FILES[1]}.tflite", "graph.yaml"))
+        assert (graph.code, graph.out) == (file.code, file.out)
+    assert (
+        "remove the options of tables"
+        in mbcost("export", "--from", "graph.yaml", "--format", "graph", "--res", "64").err
+    )
+    (folder / "list.yaml").write_text("layers: []")
+    assert "mbcost diff list.yaml NET compares it" in mbcost("verify", "list.yaml", "v2").err
+
+
+def test_a_stream_without_an_end_is_read_up_to_a_limit(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Path(f"{FILES[1]}.tflite").read_bytes()
+    for limit, code in ((len(model), 0), (len(model) - 1, 2)):
+        monkeypatch.setattr(streams, "LARGEST_MODEL", limit)
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(model)))
+        answer = mbcost("table", "-", "--type", "tflite")
+        assert answer.code == code
+        assert bool(code) == (f"more than {limit:,} bytes: save the model" in answer.err)
 
 
 def test_a_layer_of_a_file_is_named_by_its_number_or_its_own_name(mbcost: Mbcost) -> None:

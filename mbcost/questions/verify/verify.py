@@ -29,6 +29,7 @@ from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest, 
 from mbcost.questions.verify.implementations import list_same_layers
 from mbcost.questions.verify.prove import Proof, prove_function
 from mbcost.questions.verify.step_causes import describe_steps
+from mbcost.spec.catalogue.library import load_graph
 from mbcost.spec.forms import find_form
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
@@ -178,6 +179,8 @@ def open_target(
 
 def is_file_of_model(text: str) -> bool:
     """Return whether a text names a file of a model that is read without torch."""
+    if text.lower().endswith((".yaml", ".yml")):
+        return load_graph(text) is not None
     return find_form(text) not in (None, "torch")
 
 
@@ -191,7 +194,7 @@ def read_traced(name: str, asked: Asked) -> TracedModel:
         MbcostError: the file cannot be read.
     """
     known = Settings(resolution=asked.settings.resolution)
-    graph = read_model(name, Asked(known, asked.shapes))
+    graph = load_graph(name) or read_model(name, Asked(known, asked.shapes))
     model = describe_graph(graph)
     unknown = () if asked.allow_unknown else tuple(list_not_counted(graph))
     rows = ((f"{item.count} x {item.operator}, not counted: {item.reason}", 0) for item in unknown)
