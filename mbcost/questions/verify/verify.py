@@ -27,6 +27,7 @@ from mbcost.questions.verify.function import StepDifference, compare_steps
 from mbcost.questions.verify.identify import NetworkMatch, Watch, find_closest, match_network
 from mbcost.questions.verify.implementations import list_same_layers
 from mbcost.questions.verify.prove import Proof, prove_function
+from mbcost.questions.verify.prove_file import prove_file
 from mbcost.questions.verify.step_causes import describe_steps
 from mbcost.spec.graph import find_form
 from mbcost.spec.observed import TracedModel
@@ -243,17 +244,28 @@ def identify_model(
     return replace(answer, candidates=matches)
 
 
-def add_proof(answer: Verification, model: Any, *, any_implementation: bool) -> Verification:
-    """Return the answer with a comparison of the functions, if the layers are equal; see `prove_function`.
+def add_proof(answer: Verification, model: Any, *, any_implementation: bool, force: bool = False) -> Verification:
+    """Return the answer with a comparison of the functions, if the layers are equal.
 
     The network becomes the one that is the same function, if the model can be that of any implementation.
 
+    Args:
+        answer: what is known of the layers.
+        model: a `torch.nn.Module`, see `prove_function`; or the name of a file, see `prove_file`.
+        any_implementation: whether the model can be that of any implementation with the same layers.
+        force: whether a file can be larger than the limits.
+
     Raises:
+        MissingLibrary: what runs the file is not installed.
         MbcostError: the network cannot be run, the model does not run on random images, or memory is short.
     """
     if not answer.equal_layers:
         return answer
-    proof = prove_function(answer.network, model, answer.model, answer.epsilon, any_implementation=any_implementation)
+    known = answer.network, model, answer.model, answer.epsilon
+    if isinstance(model, str):
+        proof = prove_file(*known, any_implementation=any_implementation, force=force)
+    else:
+        proof = prove_function(*known, any_implementation=any_implementation)
     return replace(answer, proof=proof)
 
 
