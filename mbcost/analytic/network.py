@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from mbcost.analytic.blocks import Block, plan
 from mbcost.analytic.layers import Activation, BatchNorm, Layer, Leading, Shape
@@ -15,10 +16,12 @@ from mbcost.errors import MbcostError, escape
 from mbcost.spec.catalogue.library import as_convention, load_convention
 from mbcost.spec.catalogue.reference import reference_text
 from mbcost.spec.convention import Convention
-from mbcost.spec.graph import Graph, NotCounted
 from mbcost.spec.scaling import Scaling, check_whole
 from mbcost.spec.table import CLASSES, Row, Spec
 from mbcost.spec.tally import Tally, total
+
+if TYPE_CHECKING:
+    from mbcost.spec.graph import Graph, NotCounted
 
 
 @dataclass(frozen=True)

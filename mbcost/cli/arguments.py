@@ -22,7 +22,7 @@ from mbcost.spec.catalogue.reference import (
     parse_rho,
     pick_setting,
 )
-from mbcost.spec.graph import FORMS
+from mbcost.spec.forms import FORMS
 from mbcost.spec.table import Spec
 
 __all__ = [
@@ -61,6 +61,7 @@ class NetworkOptions:
     kwargs: list[str] | None = None
     form: str | None = None
     top: bool = True
+    allow_unknown: bool = False
 
     def ask(self) -> Asked:
         """Return what they say about a model, a table or a file.
@@ -68,7 +69,8 @@ class NetworkOptions:
         Raises:
             MbcostError: a text is not an alpha, a resolution, a rho, the shape of an input or an argument.
         """
-        return Asked(self.parse(), parse_shapes(self.inputs or []), parse_arguments(self.kwargs or []))
+        arguments = parse_arguments(self.kwargs or [])
+        return Asked(self.parse(), parse_shapes(self.inputs or []), arguments, allow_unknown=self.allow_unknown)
 
     def parse(self) -> Settings:
         """Return the settings that they state.

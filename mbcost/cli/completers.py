@@ -25,7 +25,7 @@ from mbcost.spec.catalogue.library import (
     load_spec,
     read_names,
 )
-from mbcost.spec.graph import FORMS
+from mbcost.spec.forms import FORMS
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings, resolve_reference
 from mbcost.errors import MbcostError, MissingLibrary, ask_for
 from mbcost.spec.catalogue.library import find_network, is_file, is_folder, is_path, load_graph
-from mbcost.spec.graph import find_form
+from mbcost.spec.forms import find_form
 from mbcost.spec.scaling import check_whole
 
 if TYPE_CHECKING:
@@ -38,6 +36,8 @@ class Asked:
     arguments: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     """Keyword arguments of a factory."""
     force: bool = False
+    allow_unknown: bool = False
+    """Whether `verify` passes a file with operators that are not known."""
 
 
 def resolve_network(text: str, asked: Asked = Asked()) -> Network:
@@ -47,8 +47,6 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the settings do not apply, or there is no such network.
     """
-    from mbcost.analytic.graph.network import resolve_graph
-
     if not is_model(text):
         if asked.shapes:
             raise MbcostError(
@@ -57,11 +55,14 @@ def resolve_network(text: str, asked: Asked = Asked()) -> Network:
         if asked.arguments:
             raise MbcostError(f"--kwargs states an argument of a factory, and {text} is a table: remove it")
         _refuse_reference(text)
-        if (graph := load_graph(text)) is not None:
-            _refuse_settings(text, asked.settings)
-            return resolve_graph(graph)
-        return resolve_reference(text, asked.settings)
-    return resolve_graph(read_model(text, asked))
+        if (graph := load_graph(text)) is None:
+            return resolve_reference(text, asked.settings)
+        _refuse_settings(text, asked.settings)
+    else:
+        graph = read_model(text, asked)
+    from mbcost.analytic.graph.network import resolve_graph  # not for a table, whose command starts in a blink
+
+    return resolve_graph(graph)
 
 
 def is_model(text: str) -> bool:
@@ -91,6 +92,8 @@ def is_factory(text: str) -> bool:
 
 
 def _has_module(name: str) -> bool:
+    from importlib.util import find_spec  # a table needs none
+
     try:
         return find_spec(name) is not None
     except ValueError:  # `__main__`, which runs
@@ -134,6 +137,8 @@ def read_file(path: Path, name: str, form: str, asked: Asked) -> Graph:
 
 def _describe_missing(text: str) -> str:
     """Return that a file of a model does not exist, with the files of its folder that have a similar name."""
+    from difflib import get_close_matches
+
     folder = Path(text).parent
     if is_folder(text):
         return f"{text} is a folder: name a file of a model"
@@ -166,7 +171,7 @@ def _trace(text: str, asked: Asked, path: Path | None = None) -> Graph:
     if asked.shapes:
         raise MbcostError(f"--input applies to files of models, and {text} is code: write --res instead")
     _refuse_settings(text, replace(asked.settings, resolution=None, in_channels=None))
-    if find_spec("torch") is None:
+    if not _has_module("torch"):
         raise MissingLibrary("torch", "validate")
     from mbcost.measured.graph import trace_graph
     from mbcost.measured.load import find_image, load_model

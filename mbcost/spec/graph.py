@@ -52,17 +52,6 @@ KINDS: Mapping[str, str] = {
 FUNCTIONS = ("relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid")
 """The activations that are counted by name. Others have their own names, such as `gelu` or `tanh`, and count zero."""
 
-FORMS: Mapping[str, str] = {
-    ".onnx": "onnx",
-    ".tflite": "tflite",
-    ".lite": "tflite",
-    ".keras": "keras",
-    ".h5": "keras",
-    ".hdf5": "keras",
-    ".pt2": "torch",
-}
-"""The endings of the names of files of models, and their formats."""
-
 MOST_VALUES = 64
 """The values of a constant are read only if it has at most this many elements; nobody reads weights."""
 
@@ -180,13 +169,3 @@ class Graph:
     order: tuple[str, ...] = ()
     """The names of all tensors of a TensorFlow Lite file by their number in it, on which its runtime's plan of memory
     depends; also of those that no operator uses, which are not in `tensors`."""
-
-
-def find_form(name: str) -> str | None:
-    """Return the format of a file of a model by the ending of its name; None if it has no such ending.
-
-    >>> find_form("model.ONNX"), find_form("net.yaml")
-    ('onnx', None)
-    """
-    stem, dot, ending = name.rpartition(".")
-    return FORMS.get(f".{ending.lower()}") if stem and dot else None

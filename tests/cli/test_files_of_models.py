@@ -7,6 +7,7 @@ import lzma
 from pathlib import Path
 
 import pytest
+from onnx import helper
 
 from mbcost.analytic.reference import resolve_reference
 from mbcost.questions.explain.of_file import explain_file
@@ -16,6 +17,7 @@ from mbcost.questions.networks import resolve_network
 from mbcost.questions.verify.twin import find_twin
 from mbcost.spec.catalogue.library import load_conventions
 from tests.cli.conftest import Mbcost
+from tests.files.onnx.small import make
 
 FOLDER = Path(__file__).parents[1] / "data/files/tflite"
 FILES = ("v1@0.25_128-int8", "v2@0.35_96-float32", "v3-small@1_224-float16")
@@ -32,6 +34,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / f"{name}.tflite").write_bytes(lzma.decompress((FOLDER / f"{name}.tflite.xz").read_bytes()))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def write_unknown(path: Path) -> None:
+    """Write a model with a convolution and an operator that nobody knows."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], kernel_shape=[3, 3]),
+        helper.make_node("Odd", ["a"], ["y"], domain="own"),
+    ]
+    path.write_bytes(make(nodes, {"x": (1, 3, 32, 32)}, {"w": (8, 3, 3, 3)}).SerializeToString())
 
 
 def reference(name: str) -> str:
@@ -129,3 +140,19 @@ def test_what_a_file_cannot_answer_is_one_line(mbcost: Mbcost, folder: Path, com
     result = mbcost(*command.format(f"{FILES[1]}.tflite").split())
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert remedy in result.err
+
+
+def test_a_file_with_an_unknown_operator_fails_in_gates_unless_that_is_allowed(mbcost: Mbcost) -> None:
+    write_unknown(Path("unknown.onnx"))
+    network = resolve_network("unknown.onnx")
+    assert [(item.operator, item.count) for item in network.not_counted] == [("Odd", 1)]
+    for line in (f"verify unknown.onnx v2 --find {flag}" for flag in ("", "--allow-unknown")):
+        answer = json.loads(mbcost(*line.split(), "--format", "json").out)
+        assert [item["name"] for item in answer["loose"] if "not counted" in item["name"]] == (
+            [] if "allow" in line else ["1 x Odd, not counted: operator Odd of domain own is not known"]
+        )
+    result = mbcost("fit", "unknown.onnx", "--params", "9M", "--format", "json")
+    (limit,) = json.loads(result.out)["networks"][0]["limits"]
+    assert (result.code, limit["fits"]) == (1, "unknown")
+    for line in ("compare v1 unknown.onnx", "ledger unknown.onnx", f"latency unknown.onnx --device {DEVICE}"):
+        assert "not counted: 1 x Odd" in mbcost(*line.split()).out

@@ -48,8 +48,7 @@ SAID: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "code": (
         lambda: mbcost.network("net.py"),
-        "unknown network 'net.py': a model in Python is compared by mbcost verify, and mbcost export --from writes its "
-        "layers to a file",
+        "unknown network 'net.py': add what builds the model after a colon, such as ./net.py:make",
     ),
     "a call": (
         lambda: mbcost.verify("torch:nn(a=1)", "v2"),

@@ -30,7 +30,7 @@ from mbcost.spec.catalogue.library import (
 )
 from mbcost.spec.catalogue.runnable import find_runnable
 from mbcost.spec.device import MeasuredNetwork
-from mbcost.spec.graph import find_form
+from mbcost.spec.forms import find_form
 from mbcost.spec.reading.flat import to_yaml
 from mbcost.spec.reading.graph import to_yaml as write_graph
 from mbcost.spec.table import Row, Spec

@@ -61,6 +61,9 @@ def verify(
         bool,
         Option("--find", help="Find the closest network: try every value of the options that are not given."),
     ] = False,
+    allow_unknown: Annotated[
+        bool, Option("--allow-unknown", help="Let a file pass that has operators which are not counted.")
+    ] = False,
     options: NetworkOptions,
     kwargs: Kwargs = None,
     prove: Annotated[
@@ -87,6 +90,7 @@ def verify(
       mbcost verify ./net.py:make v2 --format github
     """
     destination = choose_destination(view, tuple(REPORTS), COLUMNS)
+    options = replace(options, allow_unknown=allow_unknown)
     if destination.style in REPORTS:
         check_whole_table(destination)
     arguments = parse_arguments(kwargs or [])

@@ -71,7 +71,8 @@ def _list_rows(answer: Verification) -> list[_DifferenceRow]:
         for layer in answer.layers
     ]
     return rows + [
-        _DifferenceRow(None, name, "parameter of no layer", values, 0) for name, values in answer.model.loose
+        _DifferenceRow(None, name, "parameter of no layer" if values else "not compared", values, 0)
+        for name, values in answer.model.loose
     ]
 
 

@@ -10,7 +10,8 @@ from mbcost.questions.lock.budgets import BudgetResult, check_budget
 from mbcost.questions.lock.entries import Measured, Resolve, list_unknown
 from mbcost.spec.catalogue.library import has_folder, is_file, is_path
 from mbcost.spec.catalogue.reference import parse_reference
-from mbcost.spec.graph import NotCounted, find_form
+from mbcost.spec.forms import find_form
+from mbcost.spec.graph import NotCounted
 from mbcost.spec.lock import COLUMNS, TEXTS, Budgets, Lock, LockedLayer, LockedNetwork
 
 CHANGED, TOTALS, ORDER = "layer changed", "totals", "order"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
+from mbcost.analytic.graph.network import list_not_counted
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MissingLibrary
@@ -29,7 +30,7 @@ from mbcost.questions.verify.implementations import list_same_layers
 from mbcost.questions.verify.prove import Proof, prove_function
 from mbcost.questions.verify.prove_file import prove_file
 from mbcost.questions.verify.step_causes import describe_steps
-from mbcost.spec.graph import find_form
+from mbcost.spec.forms import find_form
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.shown import show
@@ -183,12 +184,18 @@ def is_file_of_model(text: str) -> bool:
 def read_traced(name: str, asked: Asked) -> TracedModel:
     """Return the layers of a file of a model.
 
+    Operators that are not known are parameters of no layer, so that the file differs, unless they are allowed.
+
     Raises:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the file cannot be read.
     """
     known = Settings(resolution=asked.settings.resolution)
-    return describe_graph(read_model(name, Asked(known, asked.shapes)))
+    graph = read_model(name, Asked(known, asked.shapes))
+    model = describe_graph(graph)
+    unknown = () if asked.allow_unknown else tuple(list_not_counted(graph))
+    rows = ((f"{item.count} x {item.operator}, not counted: {item.reason}", 0) for item in unknown)
+    return replace(model, loose=(*model.loose, *rows))
 
 
 def verify_model(

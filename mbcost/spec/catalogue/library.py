@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mbcost.errors import STANDARD_INPUT, MbcostError, choose, unknown
 from mbcost.spec.catalogue.meant import describe_meaning, describe_refused
 from mbcost.spec.convention import Convention
-from mbcost.spec.graph import Graph, find_form
+from mbcost.spec.forms import find_form
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.reading.implementations import parse_family
 from mbcost.spec.reading.nodes import Reader
@@ -23,6 +23,7 @@ from mbcost.spec.table import Spec
 
 if TYPE_CHECKING:
     from mbcost.spec.flat import FlatNetwork
+    from mbcost.spec.graph import Graph
 
 NETWORKS = (
     "v1",
