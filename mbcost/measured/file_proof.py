@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import torch
@@ -68,12 +69,12 @@ class _Files:
     def compare(self, variants: Sequence[Variant]) -> tuple[int, FunctionFacts]:
         """Compare the file with the variants, see `compare_file`."""
         zeros = torch.zeros((1, *self.subject.shape[1:]), dtype=torch.float64)
-        twins = [FileTwin(_build(variant), zeros) for variant in variants]
-        _check_norms(self.subject, twins[0].layers)
-        drawn = self.draw(twins[0])
+        twin = FileTwin(_build(variants[0]), zeros)
+        _check_norms(self.subject, twin.layers)
+        drawn = self.draw(twin)
         session = FileSession(self.subject, self.subject.write(_as_arrays(drawn), self.tensors, []))
-        best = self.choose(twins, session, drawn)
-        twin = twins[best]
+        others = (FileTwin(_build(variant), zeros) for variant in variants[1:])
+        best, twin = self.choose(chain([twin], others), session, drawn)
         facts = self.run(twin, session, drawn)
         assert facts is not None, "random weights give finite numbers"
         own = self.run(twin, self.own, self.values)
@@ -97,16 +98,18 @@ class _Files:
                     values[slot] = value.reshape(own.shape)
         return values
 
-    def choose(self, twins: Sequence[FileTwin], session: FileSession, values: Values) -> int:
-        """Return the position of the first twin without a difference, or else of the one that differs last."""
-        lengths: list[int] = []
+    def choose(self, twins: Iterable[FileTwin], session: FileSession, values: Values) -> tuple[int, FileTwin]:
+        """Return the first twin without a difference, or else the one that differs last, after its position."""
+        best: tuple[int, int, FileTwin] | None = None
         results, image = self.compute(session, 0)
-        for twin in twins:
+        for index, twin in enumerate(twins):
             facts, _ = self.measure(twin, results, image, values)
-            lengths.append(facts.length)
+            if best is None or facts.length > best[0]:
+                best = facts.length, index, twin
             if facts.first is None:
                 break
-        return lengths.index(max(lengths))
+        assert best is not None, "there is at least one variant"
+        return best[1:]
 
     def run(self, twin: FileTwin, session: FileSession, values: Values) -> FunctionFacts | None:
         """Return the comparison on both images; None if a result is too large for float32."""
@@ -169,7 +172,9 @@ class _Files:
         if self.rescaling.identical:
             return facts
         if self.rescaling.unit is not None:
-            return replace(facts, remarks=(*facts.remarks, f"the file rescales the image first, from {self.rescaling.unit}"))
+            return replace(
+                facts, remarks=(*facts.remarks, f"the file rescales the image first, from {self.rescaling.unit}")
+            )
         text = f"the file rescales the image before its first layer: {self.rescaling}"
         return replace(facts, notes=((-1, text), *facts.notes))
 
@@ -202,12 +207,11 @@ def _list_values(layer: FileLayer, ours: TwinLayer, drawn: CapturedLayer) -> Ite
 
 def _list_norm_values(norm: FileNorm, epsilon: float, drawn: CapturedNorm) -> Iterator[tuple[Slot, Tensor]]:
     mean, variance, scale, shift = drawn.mean, drawn.variance, drawn.scale, drawn.shift
-    assert mean is not None and variance is not None and scale is not None and shift is not None, "ours have all"
-    if norm.mean is None:
+    if norm.mean is None and mean is not None and variance is not None and scale is not None and shift is not None:
         scale = (scale / (variance + epsilon).sqrt()).to(torch.float32).to(torch.float64)
         shift = (shift - mean * scale).to(torch.float32).to(torch.float64)
     pairs = ((norm.mean, mean), (norm.variance, variance), (norm.scale, scale), (norm.shift, shift))
-    yield from ((slot, value) for slot, value in pairs if slot is not None)
+    yield from ((slot, value) for slot, value in pairs if slot is not None and value is not None)
 
 
 def _capture(layer: FileLayer, ours: TwinLayer, values: Values) -> CapturedLayer:

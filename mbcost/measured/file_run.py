@@ -48,7 +48,7 @@ class FileSession:
         options.log_severity_level = 4
         try:
             self.session = library.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - the classes of ONNX Runtime have no common one
+        except Exception as error:
             raise self._refuse(error) from None
 
     def run(self, image: Tensor) -> FileResults:
@@ -60,7 +60,7 @@ class FileSession:
         read = image.permute(0, 2, 3, 1).contiguous() if self.subject.channels_last else image
         try:
             arrays = self.session.run(None, {self.subject.image: read.to(torch.float32).numpy()})
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
             raise self._refuse(error) from None
         results = [_to_tensor(array) for array in arrays]
         own = len(results) - self.added

@@ -181,9 +181,10 @@ def choose_output(ours: Tensor, outputs: Sequence[Tensor]) -> Tensor | None:
 
 
 def measure(ours: Tensor, theirs: Tensor, rounded: Tensor) -> float:
-    """Return the largest difference of a file's result, relative to the largest value of ours; infinite for other sizes.
+    """Return the largest difference of a file's result, relative to the largest value of ours.
 
-    Where float32 costs our own model more than `ROUNDING`, it is relative to that cost.
+    It is infinite for another size. Where float32 costs our own model more than `ROUNDING`, it is relative to that
+    cost.
 
     Args:
         ours: our result in float64.
@@ -199,7 +200,7 @@ def measure(ours: Tensor, theirs: Tensor, rounded: Tensor) -> float:
 
 
 def with_zeros(layers: Sequence[CapturedLayer], twin: Twin) -> list[CapturedLayer]:
-    """Return a file's layers with a bias of zeros wherever only our model has one, and full vectors of single values."""
+    """Return a file's layers with a bias of zeros wherever only our model has one; a single value becomes a vector."""
     result = []
     for ours, theirs in zip(twin.layers, layers, strict=True):
         bias = ours.module.bias

@@ -72,9 +72,9 @@ def list_notes(proof: Proof) -> Iterator[str]:
     largest = f"they differ by at most {_spell(facts.largest)} times the largest value"
     if facts.runtime:
         yield (
-            f"compared: the results of all layers and of the file, in float32 by {facts.runtime} and in float64 by ours, "
-            f"on {facts.images} random images, with random weights{_own_weights(facts)}; each layer of ours reads what "
-            f"the file's earlier layers give; {largest}"
+            f"compared: the results of all layers and of the file, in float32 by {facts.runtime} and in float64 by our "
+            f"model, on {facts.images} random images, with random weights{_own_weights(facts)}; each layer of ours "
+            f"reads what the file's earlier layers give; {largest}"
         )
         return
     yield (

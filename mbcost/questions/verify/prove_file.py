@@ -14,8 +14,9 @@ from mbcost.errors import MbcostError, MissingLibrary, shorten
 from mbcost.questions.aligned.branches import find_order
 from mbcost.questions.aligned.weighted import list_network_layers
 from mbcost.questions.verify.prove import Proof, list_variants, require_table
+from mbcost.spec.forms import find_form
 from mbcost.spec.function import FileLayer, FileNorm, FileSubject, Slot
-from mbcost.spec.graph import Graph, find_form
+from mbcost.spec.graph import Graph
 from mbcost.spec.observed import TracedModel
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def _check_numbers(graph: Graph) -> None:
     for tensor in graph.tensors.values():
         if not tensor.constant and (tensor.dtype in SHORT or tensor.scales or tensor.dtype in ("int8", "uint8")):
             raise MbcostError(
-                f"{graph.source} computes in {tensor.dtype}, which rounds more than faults change: --prove needs a file "
-                "in float32"
+                f"{graph.source} computes in {tensor.dtype}, whose rounding hides differences: --prove needs a file in "
+                "float32"
             )
 
 
@@ -132,7 +133,7 @@ class _Reader:
             and not _number(attributes, "transA")
             and all(name not in attributes or attributes[name].f == 1 for name in ("alpha", "beta"))
         )
-        if not usual or node.input[0] in self.graph.tensors and self.graph.tensors[node.input[0]].constant:
+        if not usual or (node.input[0] in self.graph.tensors and self.graph.tensors[node.input[0]].constant):
             raise MbcostError(
                 f"{self.editable.name}: --prove does not know the form of {shorten(lead.name, 100)}, a {node.op_type}: "
                 "export the model again"
