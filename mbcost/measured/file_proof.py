@@ -56,14 +56,12 @@ class _Files:
         self.subject = subject
         size = subject.shape
         self.images = [torch.randn(size, generator=torch.Generator().manual_seed(seed)).double() for seed in SEEDS]
-        self.tensors = [*(layer.reads for layer in subject.layers), *(layer.makes for layer in subject.layers)]
         slots = [slot for layer in subject.layers for slot in layer.slots]
-        self.own = FileSession(subject, subject.write({}, self.tensors, slots), len(slots))
-        first = self.own.run(self.images[0])
+        first = FileSession(subject, subject.write({}, self.list_tensors(0), slots), len(slots)).run(self.images[0])
         self.values: Values = dict(zip(slots, first.operands, strict=True))
         if not all(bool(torch.isfinite(value).all()) for value in self.values.values()):
             raise MbcostError(f"{subject.name} has weights that are not finite numbers: --prove cannot compute with it")
-        rescaling = find_rescaling(self.images[0], first.inputs[0], TOLERANCE)
+        rescaling = find_rescaling(self.images[0], first.input, TOLERANCE)
         self.rescaling = rescaling or Rescaling((1.0,) * size[1], (0.0,) * size[1])
 
     def compare(self, variants: Sequence[Variant]) -> tuple[int, FunctionFacts]:
@@ -72,18 +70,27 @@ class _Files:
         twin = FileTwin(_build(variants[0]), zeros)
         _check_norms(self.subject, twin.layers)
         drawn = self.draw(twin)
-        session = FileSession(self.subject, self.subject.write(_as_arrays(drawn), self.tensors, []))
+        session = self.open(drawn)
         others = (FileTwin(_build(variant), zeros) for variant in variants[1:])
         best, twin = self.choose(chain([twin], others), session, drawn)
         facts = self.run(twin, session, drawn)
         assert facts is not None, "random weights give finite numbers"
-        own = self.run(twin, self.own, self.values)
+        own = self.run(twin, self.open(self.values), self.values)
         remark = "with the file's own weights, results are too large for float32: only random weights are compared"
         merged = replace(facts, remarks=(remark,)) if own is None else facts.merge(own)
         if merged.first is not None:
-            use = (session, drawn) if facts.first == merged.first else (self.own, self.values)
-            merged = self.explain(merged, twin, *use)
+            merged = self.explain(merged, twin, drawn if facts.first == merged.first else self.values)
         return best, self.add_notes(replace(merged, runtime=name_runtime()))
+
+    def list_tensors(self, position: int) -> list[str]:
+        """Return the tensors that are looked at: what the layer at a position reads, then what all layers make."""
+        layers = self.subject.layers
+        return [layers[min(position, len(layers) - 1)].reads, *(layer.makes for layer in layers)]
+
+    def open(self, values: Values, position: int = 0) -> FileSession:
+        """Return the file with these operands, ready to run; its own ones stay as they are."""
+        changed = {} if values is self.values else _as_arrays(values)
+        return FileSession(self.subject, self.subject.write(changed, self.list_tensors(position), []))
 
     def draw(self, twin: FileTwin) -> Values:
         """Return random values for the operands, where every operand of the file has one per channel."""
@@ -148,17 +155,17 @@ class _Files:
                 final, remarks = difference, ("the file ends with a softmax, which the network does not have",)
         return FunctionFacts(compared.layers, final, 1, remarks=remarks), compared
 
-    def explain(self, facts: FunctionFacts, twin: FileTwin, session: FileSession, values: Values) -> FunctionFacts:
+    def explain(self, facts: FunctionFacts, twin: FileTwin, values: Values) -> FunctionFacts:
         """Return the facts with what is known of the first difference."""
         first = facts.first
         assert first is not None, "something differs"
-        results, image = self.compute(session, 0)
+        results, image = self.compute(self.open(values, first), 0)
         _, compared = self.measure(twin, results, image, values, frozenset([first]))
         if first == len(self.subject.layers):
             theirs = choose_output(compared.output, results.final)
             causes = () if theirs is None else tuple(list_resemblances(compared.output, theirs))
             return replace(facts, causes=causes)
-        ours, read = compared.inputs[first], results.inputs[first]
+        ours, read = compared.inputs[first], results.input
         if self.subject.layers[first].transposed and ours.numel() == read.numel():
             read = read.reshape(ours.shape)
         padded = ours.ndim == 4 and read.ndim == 4 and read.shape[2:] != ours.shape[2:]

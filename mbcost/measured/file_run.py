@@ -19,8 +19,8 @@ class FileResults:
 
     final: tuple[Tensor, ...]
     """The file's own outputs."""
-    inputs: tuple[Tensor, ...]
-    """What each layer reads, after explicit padding."""
+    input: Tensor
+    """What one of the layers reads, after explicit padding."""
     outputs: tuple[Tensor, ...]
     """What each layer makes."""
     operands: tuple[Tensor, ...] = ()
@@ -31,7 +31,7 @@ class FileSession:
 
     Args:
         subject: the file.
-        content: the file with more outputs: what each layer reads, what each one makes, and operands.
+        content: the file with more outputs: what one layer reads, what each one makes, and operands.
         operands: how many of them.
 
     Raises:
@@ -41,11 +41,12 @@ class FileSession:
 
     def __init__(self, subject: FileSubject, content: bytes, operands: int = 0) -> None:
         self.subject = subject
-        self.added = 2 * len(subject.layers) + operands
+        self.added = 1 + len(subject.layers) + operands
         library = import_onnxruntime()
         options = library.SessionOptions()
         options.graph_optimization_level = library.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 4
+        options.enable_cpu_mem_arena = False
         try:
             self.session = library.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:
@@ -66,9 +67,7 @@ class FileSession:
         own = len(results) - self.added
         count = len(self.subject.layers)
         shown = results[own:]
-        return FileResults(
-            tuple(results[:own]), tuple(shown[:count]), tuple(shown[count : 2 * count]), tuple(shown[2 * count :])
-        )
+        return FileResults(tuple(results[:own]), shown[0], tuple(shown[1 : count + 1]), tuple(shown[count + 1 :]))
 
     def _refuse(self, error: Exception) -> MbcostError:
         reason = str(error).partition("\n")[0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mbcost.analytic.graph.network import find_image
 from mbcost.analytic.graph.units import WEIGHTED, Unit, clean_graph, list_units
 from mbcost.analytic.network import Network
-from mbcost.errors import MbcostError, MissingLibrary, shorten
+from mbcost.errors import MbcostError, MissingLibrary, enumerate_words, shorten
 from mbcost.questions.aligned.branches import find_order
 from mbcost.questions.aligned.weighted import list_network_layers
 from mbcost.questions.verify.prove import Proof, list_variants, require_table
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 256 << 20
 """Of a file with its weights; a proof takes some five times as much memory."""
-MOST_ACTIVATIONS = 1 << 32
-"""Bytes of everything that the nodes of a file make."""
+MOST_ACTIVATIONS = 1 << 28
+"""Bytes of everything that the nodes of a file make; a proof takes some fifteen times as much, for both models."""
 LARGEST = (1 << 31) - (1 << 24)
 """Bytes of a message that protobuf writes, without what is added."""
 SHORT = ("float16", "bfloat16")
@@ -95,6 +95,10 @@ def prove_file(
 def _check_sizes(graph: Graph, *, force: bool) -> None:
     if graph.bytes > LARGEST:
         raise MbcostError(f"{graph.source} has {graph.bytes:,} bytes: --prove takes files below {LARGEST:,}")
+    if graph.unread and not force:
+        raise MbcostError(
+            f"{graph.source}: --prove would run {enumerate_words(graph.unread)}, which was not read: add --force"
+        )
     activations = 4 * sum(tensor.elements for tensor in graph.tensors.values() if not tensor.constant)
     for what, size, most in (("bytes", graph.bytes, MOST_BYTES), ("bytes of results", activations, MOST_ACTIVATIONS)):
         if size > most and not force:
