@@ -77,9 +77,12 @@ def _check_without(model: nn.Module, target: str, arguments: Mapping[str, object
 
 
 def find_image(model: nn.Module) -> tuple[int, tuple[int, int]] | None:
-    """Return the channels, and the height and width, of the image that a model says it reads; None if it does not."""
+    """Return the channels, and the height and width, of the image that a model says it reads; None if it does not.
+
+    The number of images can be open.
+    """
     shape = model.input_shape if isinstance(model, Program) else ()
-    if len(shape) != 4 or None in shape:
+    if len(shape) != 4 or None in shape[1:]:
         return None
     return int(shape[1] or 1), (int(shape[2] or 1), int(shape[3] or 1))
 

@@ -110,7 +110,9 @@ class Program(Part):
         sides = [side if side is not None else own for side, own in zip(expected, image.shape, strict=False)]
         if sides != list(image.shape) or len(sides) != len(expected):
             shape = "x".join("?" if side is None else str(side) for side in expected)
-            raise MbcostError(f"it was exported for {shape}: state that resolution, or export it again")
+            one_image = len(expected) == 4 and expected[0] in (None, 1)
+            remedy = "state that resolution" if one_image else "export it for one image (1x3x224x224), or as ONNX"
+            raise MbcostError(f"it was exported for {shape}: {remedy}")
         values = {**self.constants, **self.stored, self.input: image}
         for node in self.graph["nodes"]:
             module = _find_module(node.get("metadata") or {})
@@ -171,6 +173,8 @@ def load_program(path: Path, name: str) -> Program:
     Raises:
         MbcostError: the file cannot be read, is not a program, or needs more than mbcost knows.
     """
+    if path.exists() and not path.is_file():
+        raise MbcostError(f"{name} is not a regular file: save the program as one, because it is read in parts")
     try:
         content = read_member(path, name, _is_graph, "the JSON of a program of torch.export", MOST_BYTES)
         program = json.loads(content)

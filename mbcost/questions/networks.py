@@ -108,13 +108,13 @@ def read_model(text: str, asked: Asked = Asked()) -> Graph:
         MbcostError: the settings do not apply, or it cannot be read.
     """
     form = find_form(text)
-    if form in (None, "torch"):
+    if form is None:
         return _trace(text, asked)
     if not is_file(text):
         raise MbcostError(_describe_missing(text))
     if asked.arguments:
         raise MbcostError(f"--kwargs states an argument of a factory, and {text} is a file: remove it")
-    return read_file(Path(text), text, str(form), asked)
+    return read_file(Path(text), text, form, asked)
 
 
 def read_file(path: Path, name: str, form: str, asked: Asked) -> Graph:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import sys
 import zipfile
 from collections.abc import Callable
 from math import prod
@@ -19,6 +21,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from mbcost.errors import MbcostError
 from mbcost.measured.graph import trace_graph
 from mbcost.measured.load import find_image, load_model
+from mbcost.questions.networks import read_model
+from mbcost.questions.verify.verify import open_target
 from mbcost.spec.graph import KINDS, Graph, Operator
 
 
@@ -210,8 +214,38 @@ def test_a_saved_program_has_the_graph_of_its_model(saved: Path) -> None:
     kinds = [(operator.name, operator.kind) for operator in graph.operators if operator.kind != "transpose"]
     assert kinds == [("0", "conv"), ("1", "norm"), ("2", "activation"), ("3", "reshape"), ("4", "linear")]
     assert graph.tensors["4.weight"].shape == (4, 392)
-    with pytest.raises(MbcostError, match="exported for 1x3x16x16: state that resolution, or export it again"):
+    with pytest.raises(MbcostError, match="exported for 1x3x16x16: state that resolution"):
         trace_graph(load_model(str(saved)), "net", (32, 32), 3)
+
+
+def test_a_saved_program_has_the_size_of_its_image_and_reads_one(saved: Path, tmp_path: Path) -> None:
+    def open_sides(module: dict[str, Any], sides: slice) -> None:
+        for side in module["graph"]["tensor_values"]["input"]["sizes"][sides]:
+            side["as_expr"] = side.pop("as_int")
+
+    def read_eight(module: dict[str, Any]) -> None:
+        module["graph"]["tensor_values"]["input"]["sizes"][0]["as_int"] = 8
+
+    batch = edit(saved, tmp_path / "batch.pt2", lambda module: open_sides(module, slice(1)))
+    assert find_image(load_model(batch)) == (3, (16, 16))
+    assert find_image(load_model(edit(saved, tmp_path / "open.pt2", lambda m: open_sides(m, slice(4))))) is None
+    assert open_target(batch, {}, (224, 224), 1)[1].resolution == (16, 16)
+    eight = edit(saved, tmp_path / "eight.pt2", read_eight)
+    with pytest.raises(MbcostError, match="exported for 8x3x16x16: export it for one image"):
+        trace_graph(load_model(eight), "net", (16, 16), 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_saved_program_that_is_a_pipe_a_device_or_a_folder_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.pt2")
+    (tmp_path / "folder.pt2").mkdir()
+    (tmp_path / "device.pt2").symlink_to("/dev/zero")
+    for name in ("pipe", "folder", "device"):
+        path = str(tmp_path / f"{name}.pt2")
+        with pytest.raises(MbcostError, match="is not a regular file"):
+            load_model(path)
+        with pytest.raises(MbcostError, match=r"is not a regular file|is a folder"):
+            read_model(path)
 
 
 def test_no_pickle_of_a_saved_program_is_loaded(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,9 +61,10 @@ def open_target(
     check_whole(in_channels, "in-channels")
     require_torch()
     from mbcost.measured.both import trace_both
-    from mbcost.measured.load import load_model
+    from mbcost.measured.load import find_image, load_model
 
     model = load_model(target, arguments)
+    in_channels, resolution = find_image(model) or (in_channels, resolution)
     return model, trace_both(model, target, resolution, in_channels, force=force)
 
 
