@@ -49,6 +49,10 @@ class SpecError(MbcostError):
         super().__init__("\n".join(self.problems))
 
 
+class NotText(SpecError):
+    """A file that is not text in its encoding, or too large for a spec."""
+
+
 class MissingLibrary(MbcostError):
     """An optional library that is needed but not installed."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mbcost.analytic.network import Network
 from mbcost.analytic.reference import Settings
 from mbcost.cli.streams import spool_standard_input
-from mbcost.errors import STANDARD_INPUT, MbcostError, choose
+from mbcost.errors import STANDARD_INPUT, MbcostError, NotText, choose
 from mbcost.questions import networks
 from mbcost.questions.networks import Asked
 from mbcost.spec.catalogue import reference
@@ -143,7 +143,12 @@ def resolve_network(text: str, options: NetworkOptions = NetworkOptions()) -> Ne
     asked = options.ask()
     form = choose_form(text, options.form)
     if form is None:
-        return networks.resolve_network(text, asked)
+        try:
+            return networks.resolve_network(text, asked)
+        except NotText as error:
+            if text != "-" or options.form is not None:
+                raise
+            raise MbcostError(f"{error}, or say which model it is, as in --type onnx") from None
     from mbcost.analytic.graph.network import resolve_graph
 
     with spool_standard_input() as path:

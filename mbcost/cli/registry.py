@@ -143,7 +143,8 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
         ),
         "export": Command(
             "mbcost.cli.verify.export:export",
-            "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of a PyTorch model.",
+            "Write a network as YAML: the spec of a built-in one, or a flat list of the layers of a PyTorch model, or "
+            "a graph.",
         ),
     },
 }

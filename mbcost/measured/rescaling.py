@@ -46,16 +46,17 @@ class Rescaling:
         return (image - _as_map(self.offsets, image)) / _as_map(self.factors, image)
 
 
-def find_rescaling(image: Tensor, read: Tensor) -> Rescaling | None:
+def find_rescaling(image: Tensor, read: Tensor, most: float = EXACT) -> Rescaling | None:
     """Return how the first layer's map comes from the image, (1, C, H, W); None if it is no rescaling of channels.
 
     Args:
         image: what the model read.
         read: what the first layer read, which can have been padded by less than `MOST_PADDING` values in all.
+        most: the largest difference that is rounding, relative to the rescaled image.
     """
     if read.ndim != 4 or read.shape[1] != image.shape[1]:
         return None
-    fits = (_fit(image, part) for part in list_parts(read, image.shape[2], image.shape[3]))
+    fits = (_fit(image, part, most) for part in list_parts(read, image.shape[2], image.shape[3]))
     return next((rescaling for rescaling in fits if rescaling is not None), None)
 
 
@@ -69,14 +70,14 @@ def list_parts(padded: Tensor, height: int, width: int) -> Iterator[Tensor]:
             yield padded[:, :, top : top + height, left : left + width]
 
 
-def _fit(image: Tensor, part: Tensor) -> Rescaling | None:
+def _fit(image: Tensor, part: Tensor, most: float) -> Rescaling | None:
     x, y = (tensor.transpose(0, 1).flatten(1) for tensor in (image, part))
     factors = ((x - x.mean(1, True)) * y).sum(1) / (x - x.mean(1, True)).square().sum(1)
     offsets = y.mean(1) - factors * x.mean(1)
     if not bool((factors != 0).all()):
         return None
     difference = (x * factors[:, None] + offsets[:, None] - y).abs().max() / y.abs().max()
-    if not float(difference) < EXACT:
+    if not float(difference) < most:
         return None
     if torch.equal(x, y):
         return Rescaling((1.0,) * len(factors), (0.0,) * len(factors))

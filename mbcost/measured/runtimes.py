@@ -30,11 +30,11 @@ class Runtime:
 
 
 def _title_onnxruntime() -> str:
-    return f"ONNX Runtime {_import_onnxruntime().__version__}, CPU"
+    return f"ONNX Runtime {import_onnxruntime().__version__}, CPU"
 
 
 def _prepare_onnxruntime(network: RunnableNetwork, threads: int, folder: Path) -> Run:
-    library = _import_onnxruntime()
+    library = import_onnxruntime()
     file = folder / "network.onnx"
     write_onnx(network, file)
     options = library.SessionOptions()
@@ -47,7 +47,13 @@ def _prepare_onnxruntime(network: RunnableNetwork, threads: int, folder: Path) -
         return lambda: session.run(None, {INPUT: image})
 
 
-def _import_onnxruntime() -> Any:
+def import_onnxruntime() -> Any:
+    """Return the library.
+
+    Raises:
+        MissingLibrary: it is not installed.
+        MbcostError: it is broken.
+    """
     try:
         import onnxruntime
     except ModuleNotFoundError:

@@ -101,7 +101,7 @@ def _list_presenters() -> Mapping[type, Callable[[Sequence[Any]], list[Table]]]:
     from mbcost.questions.search.configurations import Configuration
     from mbcost.questions.search.fit_answer import Fit
     from mbcost.questions.validate.comparison import Validation
-    from mbcost.questions.verify.verify import Verification
+    from mbcost.questions.verify.verification import Verification
     from mbcost.spec.convention import Convention
 
     def one_by_one(tabulate: Callable[[Any], Table]) -> Callable[[Sequence[Any]], list[Table]]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mbcost.questions.validate.comparison import Validation
-    from mbcost.questions.verify.verify import Verification
+    from mbcost.questions.verify.verification import Verification
     from mbcost.spec.observed import TracedModel
 
 

@@ -23,6 +23,7 @@ IMAGENET = (224, 224)
 """Height and width of the image that a model in Python reads, if nobody says otherwise."""
 MOST_SUGGESTED = 3
 """So many files are suggested if none has a similar name."""
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _FACTORY = re.compile(r"(?P<source>[^:(]+):(?P<name>[A-Za-z_][\w.]*)")
 
 
@@ -82,11 +83,9 @@ def is_factory(text: str) -> bool:
     source = match["source"]
     if source.endswith(".py"):
         return True
-    if Path(f"{source}.py").is_file():
+    if is_file(f"{source}.py"):
         return find_network(source) is None
-    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", source) or source.endswith((".yaml", ".yml")):
-        return False
-    if is_path(source) or find_network(source) is not None:
+    if not _MODULE.fullmatch(source) or is_path(source) or find_network(source) is not None:
         return False
     return _has_module(source.partition(".")[0])
 
@@ -158,9 +157,10 @@ def _describe_missing(text: str) -> str:
 def _refuse_reference(text: str) -> None:
     """Refuse a file of a model with settings behind its name, as those of a table, and a module that does not exist."""
     match = _FACTORY.fullmatch(text)
-    if match is not None and "." in match["source"] and not (is_path(match["source"]) or find_form(match["source"])):
+    if match is not None and "." in match["source"] and _MODULE.fullmatch(match["source"]):
         module = match["source"].partition(".")[0]
-        if module.isidentifier() and not _has_module(module) and find_network(match["source"]) is None:
+        named = is_path(match["source"]) or find_form(match["source"]) or find_network(match["source"])
+        if not named and not _has_module(module):
             raise MbcostError(f"'{text}': there is no module {module}: install it, or write ./FILE.py:FACTORY")
     for separator in re.finditer("[@/:]", text):
         name, rest = text[: separator.start()], text[separator.start() :]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
+from typing import Any
 
 from mbcost.spec.shown import show
 from mbcost.spec.table import Spec
@@ -21,6 +23,65 @@ class Variant:
     implementation: str
     classes: int
     in_channels: int
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An operand of a node of a file: what the node reads at this position."""
+
+    node: int
+    """The position of the node in the file."""
+    index: int
+
+
+@dataclass(frozen=True)
+class FileNorm:
+    """The operands of a norm of a file. Without mean and variance it is a product with a scale, then a sum."""
+
+    scale: Slot | None
+    shift: Slot | None
+    mean: Slot | None = None
+    variance: Slot | None = None
+
+
+@dataclass(frozen=True)
+class FileLayer:
+    """A convolution or linear layer of a file, with the operands that it and its norms compute with."""
+
+    name: str
+    reads: str
+    """The tensor that it reads, after explicit padding."""
+    makes: str
+    """The tensor that it makes."""
+    weight: Slot
+    transposed: bool = False
+    """Whether its weights are (inputs, outputs)."""
+    bias: Slot | None = None
+    bias_apart: bool = False
+    """Whether the bias is added to what it makes by another node."""
+    norms: tuple[FileNorm, ...] = ()
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """All operands."""
+        of_norms = (slot for norm in self.norms for slot in (norm.mean, norm.variance, norm.scale, norm.shift))
+        return tuple(slot for slot in (self.weight, self.bias, *of_norms) if slot is not None)
+
+
+@dataclass(frozen=True)
+class FileSubject:
+    """A file that a runtime can run, and its layers in the order of the network."""
+
+    name: str
+    image: str
+    """The name of the input that is the image."""
+    shape: tuple[int, ...]
+    """The shape of the image, with the batch."""
+    channels_last: bool
+    layers: tuple[FileLayer, ...]
+    write: Callable[[Mapping[Slot, Any], Sequence[str], Sequence[Slot]], bytes]
+    """Returns the file with other operands (arrays), which makes these tensors and these operands after its own
+    outputs."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +105,8 @@ class FunctionFacts:
     after the position of the layer; of the model after -1."""
     remarks: tuple[str, ...] = ()
     """What the model does in addition that is not a difference, in words."""
+    runtime: str = ""
+    """What has run the model in float32; empty if torch has run it in float64."""
 
     @property
     def first(self) -> int | None:

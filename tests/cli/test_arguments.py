@@ -61,10 +61,10 @@ def test_a_built_in_name_is_the_built_in_network_even_if_a_file_has_that_name(he
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        (".", ".: Is a directory: name a file in it"),
-        ("nets/", "nets: Is a directory: name a file in it"),
-        ("./nets", "nets: Is a directory: name a file in it"),
-        ("nets", "unknown network 'nets': choose from v1,"),
+        (".", ". is a folder: name a file of a network or of a model"),
+        ("nets/", "nets/ is a folder: name a file of a network or of a model"),
+        ("./nets", "./nets is a folder: name a file of a network or of a model"),
+        ("nets", "nets is a folder: name a file of a network or of a model"),
         ("./missing", "missing: No such file or directory"),
         ("/nowhere/net@1", "/nowhere/net@1: No such file or directory"),
         ("./missing.yaml@0.5", "missing.yaml: No such file or directory"),

@@ -126,6 +126,15 @@ def test_a_written_graph_is_the_same_network_as_its_file_for_verify(mbcost: Mbco
     assert "mbcost diff list.yaml NET compares it" in mbcost("verify", "list.yaml", "v2").err
 
 
+def test_biases_that_an_exporter_has_left_out_are_named_with_their_params(mbcost: Mbcost, folder: Path) -> None:
+    content = (FOLDER.parents[1] / "arena/efficientnet@1_96-int8.tflite.xz").read_bytes()
+    (folder / "net.tflite").write_bytes(lzma.decompress(content))
+    params = resolve_network("net.tflite").params()
+    answer = mbcost("verify", "net.tflite", "efficientnet-b0/96").out
+    assert f"{params + 1000:,} params" in answer.splitlines()[0]
+    assert "are counted with it, 1,000 params: predictions_1/MatMul2\n" in answer
+
+
 def test_a_stream_without_an_end_is_read_up_to_a_limit(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Path(f"{FILES[1]}.tflite").read_bytes()
     for limit, code in ((len(model), 0), (len(model) - 1, 2)):

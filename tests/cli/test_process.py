@@ -204,7 +204,8 @@ def test_standard_input_that_is_not_text_is_refused(text: bytes) -> None:
     process = subprocess.run([*MBCOST, "table", "-"], input=text, capture_output=True, check=False)
     assert (process.returncode, process.stderr) == (
         2,
-        b"mbcost: error: <stdin>:1:1: not UTF-8 text (byte 0): save the file as UTF-8\n",
+        b"mbcost: error: <stdin>:1:1: not UTF-8 text (byte 0): save the file as UTF-8, or say which "
+        b"model it is, as in --type onnx\n",
     )
 
 

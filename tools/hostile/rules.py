@@ -71,7 +71,8 @@ def _judge_errors(line: tuple[str, ...], code: int, out: str, err: str) -> Itera
     lines = err.split("\n")
     if lines.pop():
         yield "standard error does not end with a line feed"
-    answers = line[:1] == ("check",) or out.lstrip().startswith("Usage:")  # the help, if no command is named
+    checks = line[:1] == ("check",) or (line[:1] == ("lock",) and "--check" in line)
+    answers = checks or out.lstrip().startswith("Usage:")  # the help, if no command is named
     if code == 2 and not lines and not answers:
         yield "exit code 2 without a message"
     if code == 2 and out and not answers:
@@ -95,6 +96,7 @@ def _judge_files(line: tuple[str, ...], outcome: Outcome) -> Iterator[str]:
     named = {*line, *(word.partition("=")[2] for word in line)}
     named = {re.sub(r"^(\./)+|/+$", "", word) for word in named}
     named |= {f"{word}.yaml" for word in named} if "new" in line[:1] else set()
+    named |= {"costs.lock"} if "lock" in line[:1] else set()
     named |= {"new.txt"} if "dangling.txt" in named else set()
     named |= {"kept.txt"} if "link.txt" in named else set()
     for name, content in outcome.changed.items():

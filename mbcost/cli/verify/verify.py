@@ -16,6 +16,7 @@ from mbcost.cli.progress import show_work, track
 from mbcost.errors import MbcostError
 from mbcost.present.verify.verify import COLUMNS, as_json, as_table, render_github, render_junit
 from mbcost.questions.verify.candidates import list_candidates
+from mbcost.questions.verify.prove_file import check_provable
 from mbcost.questions.verify.verify import (
     add_proof,
     identify_model,
@@ -104,7 +105,7 @@ def verify(
     if not is_file_of_model(model):
         require_torch()
     elif prove:
-        raise MbcostError(f"--prove runs models in Python, and {model} is a file: name MODULE:FACTORY")
+        check_provable(model)
     if not find:
         network = resolve_network(net or "", options)
         module, traced = _open(model, arguments, options, network.resolution, network.in_channels, force=force)
@@ -124,7 +125,7 @@ def verify(
         named = candidates.implementation
     if prove:
         with show_work(f"running {model} and {answer.network.label} on random images"):
-            answer = add_proof(answer, module, any_implementation=named is None)
+            answer = add_proof(answer, module, any_implementation=named is None, force=force)
     if destination.style in REPORTS:
         write(REPORTS[destination.style](answer, prove=prove), destination.file)
     else:
@@ -147,7 +148,7 @@ def _open(
     if is_file_of_model(model):
         if arguments:
             raise MbcostError(f"{model} is a file and takes no arguments: remove --kwargs")
-        return None, read_traced(model, options.ask())
+        return model, read_traced(model, options.ask())
     with show_work(f"loading {model} and running it once"):
         return open_target(model, arguments, resolution, in_channels, force=force)
 

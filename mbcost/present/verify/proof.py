@@ -9,7 +9,7 @@ from typing import Any
 from mbcost.analytic.network import Network
 from mbcost.present.names import describe, network_text
 from mbcost.questions.verify.prove import OUTPUT, Proof
-from mbcost.spec.function import TOLERANCE
+from mbcost.spec.function import TOLERANCE, FunctionFacts
 
 NOT_PROVED = "--prove compares the results of models whose layers are equal: mend the differences first"
 
@@ -69,10 +69,22 @@ def list_notes(proof: Proof) -> Iterator[str]:
     differing = [block.block for block in proof.blocks if not block.difference <= TOLERANCE]
     if differing:
         yield f"results that differ: {len(differing)} of {len(proof.blocks)}, from {differing[0]} to {differing[-1]}"
+    largest = f"they differ by at most {_spell(facts.largest)} times the largest value"
+    if facts.runtime:
+        yield (
+            f"compared: the results of all layers and of the file, in float32 by {facts.runtime} and in float64 by our "
+            f"model, on {facts.images} random images, with random weights{_own_weights(facts)}; each layer of ours "
+            f"reads what the file's earlier layers give; {largest}"
+        )
+        return
     yield (
         f"compared: the results of all layers and of the model in float64, on {facts.images} random images, with the "
-        f"model's weights and with random ones; they differ by at most {_spell(facts.largest)} times the largest value"
+        f"model's weights and with random ones; {largest}"
     )
+
+
+def _own_weights(facts: FunctionFacts) -> str:
+    return " and with the file's" if facts.images > 2 else ""
 
 
 def _spell(value: float) -> str:

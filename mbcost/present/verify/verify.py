@@ -9,19 +9,20 @@ from typing import Any
 from mbcost.errors import escape
 from mbcost.present import junit
 from mbcost.present.annotations import annotation
-from mbcost.present.names import describe, feature_text, network_text
+from mbcost.present.names import describe, network_text
 from mbcost.present.table import Column, SignedCount, Table, build_table
-from mbcost.present.verify.proof import NOT_PROVED, describe_first, function_text, list_notes, proof_json
-from mbcost.questions.aligned.weighted import WeightedLayer
-from mbcost.questions.aligned.words import enumerate_names
+from mbcost.present.verify.proof import proof_json
+from mbcost.present.verify.words import (
+    describe_layer,
+    join_clauses,
+    list_all_notes,
+    list_lead,
+    list_rest,
+    make_title,
+    name_layer,
+)
 from mbcost.questions.verify.identify import NetworkMatch
-from mbcost.questions.verify.verify import LayerDifference, Verification
-from mbcost.spec.observed import TracedModel
-
-COMPARED = "compared: convolutions, linear layers, norms; not additions, multiplications, activations, pools"
-"""Tells the reader that a model without its residual connections would pass."""
-ALL_COMPARED = "compared: convolutions, linear layers, norms, activations, additions, multiplications, pools"
-"""The same of a model whose graph has been compared."""
+from mbcost.questions.verify.verification import Verification
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,20 @@ def as_table(answer: Verification, *, prove: bool = False) -> Table:
         "mult_adds_difference": SignedCount(answer.mult_adds),
     }
     return build_table(
-        _title(answer),
+        make_title(answer),
         COLUMNS,
         rows,
         {"layer": "total", **totals} if rows else None,
-        _rest(answer, prove=prove),
-        lead=_lead(answer),
+        list_rest(answer, prove=prove),
+        lead=list_lead(answer),
     )
 
 
 def _list_rows(answer: Verification) -> list[_DifferenceRow]:
     rows = [
-        _DifferenceRow(_name(layer.expected), _name(layer.actual), _describe(layer), layer.params, layer.mult_adds)
+        _DifferenceRow(
+            name_layer(layer.expected), name_layer(layer.actual), describe_layer(layer), layer.params, layer.mult_adds
+        )
         for layer in answer.layers
     ]
     return rows + [
@@ -95,8 +98,8 @@ def as_json(answer: Verification) -> dict[str, Any]:
         "same": answer.same,
         "layers": [
             {
-                "layer": _name(layer.expected),
-                "model": _name(layer.actual),
+                "layer": name_layer(layer.expected),
+                "model": name_layer(layer.actual),
                 "behind": layer.preceding,
                 "inherited": layer.inherited,
                 "changes": [
@@ -136,17 +139,17 @@ def render_github(answer: Verification, *, prove: bool = False) -> str:
     """Return the annotations of a GitHub workflow: errors for what differs, notices for the notes."""
     title = "mbcost verify"
     level = "notice" if answer.equal else "error"
-    lines = [annotation(level, title, escape(_title(answer)))]
+    lines = [annotation(level, title, escape(make_title(answer)))]
     lines += [annotation("error", title, text) for text in _list_differences(answer)]
-    lines += [annotation("notice", title, escape(note)) for note in _notes(answer, prove=prove)]
+    lines += [annotation("notice", title, escape(note)) for note in list_all_notes(answer, prove=prove)]
     return "\n".join(lines) + "\n"
 
 
 def render_junit(answer: Verification, *, prove: bool = False) -> str:
     """Return JUnit XML with one test case, whose failure lists what differs."""
     name = f"{answer.model.name} is {network_text(answer.network)}"
-    failure = None if answer.equal else _title(answer)
-    details = () if answer.equal else (*_list_differences(answer), *_notes(answer, prove=prove))
+    failure = None if answer.equal else make_title(answer)
+    details = () if answer.equal else (*_list_differences(answer), *list_all_notes(answer, prove=prove))
     return junit.render_suite("mbcost verify", [junit.Case("mbcost.verify", name, failure, details)])
 
 
@@ -162,156 +165,7 @@ def _match_json(match: NetworkMatch) -> dict[str, Any]:
     return {
         **describe(match.network),
         "mistakes": list(match.mistakes),
-        "text": _join(match.clauses),
+        "text": join_clauses(match.clauses),
         "exact": match.exact,
         "apart": match.unmatched,
     }
-
-
-def _title(answer: Verification) -> str:
-    network, model = answer.network, answer.model.name
-    name = network_text(network)
-    if answer.equal:
-        text = f"{model} is {name}: {answer.same} layers, {_totals(answer.model.params, answer.model.macs)}"
-        return text if answer.proof is None else f"{text}, {function_text(answer.proof, network)}"
-    if answer.proof is not None:
-        return f"{model} is not {network_text(answer.proof.network)}: {describe_first(answer.proof)}"
-    return f"{model} is not {name}: {_describe_first(answer)}"
-
-
-def _describe_first(answer: Verification) -> str:
-    """Return the first difference in words."""
-    if not answer.layers:
-        name, values = answer.model.loose[0]
-        return f"all layers are equal, but {name} ({values:,} params) belongs to no layer"
-    first = answer.layers[0]
-    if first.actual is None:
-        return f"the first difference is {_name(first.expected)}, which the model does not have"
-    if first.expected is None:
-        return (
-            f"the first difference is the model's {first.actual.name} {_location(first)}, which the table does not have"
-        )
-    own = [difference for difference in first.features if not difference.inherited] or list(first.features)
-    changes = "; ".join(
-        f"{feature_text(difference.feature, difference.actual)}, expected {difference.expected}" for difference in own
-    )
-    return f"the first difference is in {first.expected.name}, the model's {first.actual.name}: {changes}"
-
-
-def _notes(answer: Verification, *, prove: bool) -> list[str]:
-    return [*_lead(answer), *_rest(answer, prove=prove)]
-
-
-def _lead(answer: Verification) -> list[str]:
-    """Return the cause of the differences, if there is one: it comes before them."""
-    return [] if answer.explanation is None else [_explanation(answer.explanation)]
-
-
-def _rest(answer: Verification, *, prove: bool) -> list[str]:
-    model, network = answer.model, answer.network
-    notes = []
-    if not answer.equal_layers:
-        inherited = sum(layer.inherited for layer in answer.layers)
-        tail = f", {inherited} of them only because of an earlier difference" if inherited else ""
-        verb = "differs" if len(answer.layers) == 1 else "differ"
-        notes.append(f"{answer.same} layers are equal, {len(answer.layers)} {verb}{tail}")
-        if any(difference.inherited for layer in answer.layers for difference in layer.features):
-            notes.append("in brackets: consequences of the other differences")
-    if answer.candidates:
-        notes += [f"closest: {network_text(match.network)}, {_distance(match)}" for match in answer.candidates]
-    if answer.equivalents:
-        words = {"conv": "1x1 convolution", "linear": "linear layer"}
-        notes += [
-            f"{layer} is a {words[actual]} where {network.implementation} has a {words[expected]}, at the same cost"
-            for layer, expected, actual in answer.equivalents
-        ]
-    notes += _list_weight_notes(model)
-    if answer.epsilon_owners:
-        owners = enumerate_names(answer.epsilon_owners)
-        own = network.spec.implementation(network.implementation).norm_epsilon
-        notes.append(f"the norms have epsilon {answer.epsilon:g}, as in {owners}; {network.implementation} has {own:g}")
-    if answer.functions is not None and network.implementation not in answer.functions:
-        owners = enumerate_names(answer.functions)
-        notes.append(f"activations and connections are those of {owners}; {network.implementation} has others")
-    if model.computed:
-        notes.append("the model's forward needs values, so real activations were computed")
-    if not answer.equal:
-        notes.append(f"{network_text(network)}: {_totals(network.params(), network.mult_adds())}")
-        notes.append(f"{model.name}: {_totals(model.params, model.macs)}")
-    if answer.proof is not None:
-        return [*notes, *list_notes(answer.proof)]
-    compared = COMPARED if answer.functions is None else ALL_COMPARED
-    return [*notes, *([NOT_PROVED] if prove else []), compared]
-
-
-def _list_weight_notes(model: TracedModel) -> Iterator[str]:
-    """Yield notes on weights that are not simply a parameter."""
-    computed = [call for call in model.calls if call.computed_from]
-    if computed:
-        names = enumerate_names(list(dict.fromkeys(call.facts.name for call in computed)))
-        params, stored = (sum(getattr(call, kind) for call in computed) for kind in ("params", "stored"))
-        sources = enumerate_names(computed[0].computed_from)
-        of_first = f" (those of {computed[0].facts.name})" if len(computed) > 1 else ""
-        yield f"the weights of {names} are computed from {sources}{of_first}: {stored:,} stored values give {params:,}"
-    if model.stored != model.params:
-        yield f"{model.name} stores {model.stored:,} parameters for {model.params:,} params"
-    unnamed = [call.facts.name for call in model.calls if not call.named]
-    if unnamed:
-        listed = enumerate_names(list(dict.fromkeys(unnamed)))
-        yield f"layers whose weights are not a parameter have the name of their module: {listed}"
-
-
-def _explanation(match: NetworkMatch) -> str:
-    clauses = _join(match.clauses)
-    if match.exact:
-        return f"this explains every difference: {clauses} ({network_text(match.network)})"
-    return f"this explains most differences: {clauses} ({network_text(match.network)}, then {_distance(match)})"
-
-
-def _distance(match: NetworkMatch) -> str:
-    if match.exact:
-        return "the same layers"
-    return f"{match.unmatched} layers without an equal" if match.unmatched else "the same layers in a different order"
-
-
-def _describe(layer: LayerDifference) -> str:
-    if layer.expected is None:
-        return f"extra {_location(layer)}{_shape(layer)}"
-    if layer.actual is None:
-        return "missing" + _shape(layer)
-    own, rest = (
-        ", ".join(
-            f"{feature_text(difference.feature, difference.expected)} -> {difference.actual}"
-            for difference in layer.features
-            if difference.inherited == inherited
-        )
-        for inherited in (False, True)
-    )
-    return " ".join(filter(None, (own, f"({rest})" if rest else "")))
-
-
-def _location(layer: LayerDifference) -> str:
-    """Return the position in the table of a layer that the table does not have."""
-    return "before the first layer" if layer.preceding is None else f"after {layer.preceding}"
-
-
-def _shape(layer: LayerDifference) -> str:
-    """Return the shape of a layer that only one side has."""
-    only = layer.expected or layer.actual
-    assert only is not None, "one of the two has the layer"
-    features = only.features
-    kernel = "" if only.kernel is None else f" {features['kernel']}"
-    groups = "" if only.groups in (None, 1) else f", groups {features['groups']}"
-    return f": {only.operator}{kernel}, {only.in_channels} -> {only.out_channels} channels{groups}"
-
-
-def _name(layer: WeightedLayer | None) -> str | None:
-    return None if layer is None else layer.name
-
-
-def _join(clauses: tuple[str, ...]) -> str:
-    return ", and ".join(clauses)
-
-
-def _totals(params: int, mult_adds: int) -> str:
-    return f"{params:,} params, {mult_adds:,} mult-adds"

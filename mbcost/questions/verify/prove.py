@@ -125,18 +125,35 @@ def prove_function(
         MbcostError: the network is a list of layers, whose connections are not known; the model does not run on random
             images; or memory is short.
     """
-    if network.spec.is_flat:
-        raise MbcostError(
-            f"--prove needs a network that can be run, and {network.label} is a list of layers: name one with a table"
-        )
+    require_table(network)
     from mbcost.measured.proof import compare_functions
 
-    networks = [network, *(list_same_layers(network, epsilon) if any_implementation else ())]
-    variants = [
-        Variant(other.spec, other.alpha, other.implementation, other.classes, other.in_channels) for other in networks
-    ]
+    networks, variants = list_variants(network, epsilon, any_implementation=any_implementation)
     layers = list_network_layers(network)
     order = find_order(layers, traced)
     chosen, facts = compare_functions(model, traced.name, order, variants, network.resolution)
     names = tuple(traced.calls[index].facts.name for index in order)
     return Proof(networks[chosen], facts, names)
+
+
+def require_table(network: Network) -> None:
+    """Refuse a network whose connections are not known.
+
+    Raises:
+        MbcostError: it is a list of layers.
+    """
+    if network.spec.is_flat:
+        raise MbcostError(
+            f"--prove needs a network that can be run, and {network.label} is a list of layers: name one with a table"
+        )
+
+
+def list_variants(
+    network: Network, epsilon: float | None, *, any_implementation: bool
+) -> tuple[list[Network], list[Variant]]:
+    """Return the networks that a model can be, the given one first, and how our model of each is built."""
+    networks = [network, *(list_same_layers(network, epsilon) if any_implementation else ())]
+    variants = [
+        Variant(other.spec, other.alpha, other.implementation, other.classes, other.in_channels) for other in networks
+    ]
+    return networks, variants

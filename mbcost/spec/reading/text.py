@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from stat import S_ISDIR, S_ISFIFO
 
-from mbcost.errors import STANDARD_INPUT, MbcostError, Problem, SpecError
+from mbcost.errors import STANDARD_INPUT, MbcostError, NotText, Problem
 from mbcost.spec.reading.compose import LARGEST, lines
 
 PATIENCE = 5.0
@@ -24,8 +24,6 @@ _ENCODINGS: tuple[tuple[str, str], ...] = (
 )
 """Pattern of a file's first bytes, and its encoding: a byte order mark or, as in YAML 1.2 (section 5.2), the zeros
 around the first character. "Unicode text" of Excel and `>` of Windows PowerShell write UTF-16."""
-_MODEL = ", or say which model it is, as in --type onnx"
-"""What to add for standard input, whose name has no ending that says what it contains."""
 _NONBLOCKING: int = getattr(os, "O_NONBLOCK", 0)
 """With this flag, opening a pipe that no program writes to does not wait. Windows does not have it, and there a pipe is
 read like a file."""
@@ -38,7 +36,7 @@ def read_file(path: Path) -> str:
 
     Raises:
         MbcostError: the file cannot be read.
-        SpecError: the file is too large, or not text in its encoding.
+        NotText: the file is too large, or not text in its encoding.
     """
     return _decode(lambda: _read_bytes(path), str(path))
 
@@ -49,7 +47,7 @@ def read_standard_input() -> str:
 
     Raises:
         MbcostError: standard input is closed.
-        SpecError: the text is too large, or not text in its encoding.
+        NotText: the text is too large, or not text in its encoding.
     """
     if sys.stdin is None:
         raise MbcostError(f"{STANDARD_INPUT}: standard input is closed: pipe a file into it")
@@ -96,8 +94,7 @@ def _decode(read: Callable[[], bytes], origin: str) -> str:
     except ValueError as error:  # a NUL in the name
         raise MbcostError(f"{origin!r}: {error}") from None
     if len(content) > LARGEST:
-        message = f"the file is too large: it must have at most {LARGEST:,} bytes{_MODEL * (origin == STANDARD_INPUT)}"
-        raise SpecError([Problem(origin, 1, 1, message)])
+        raise NotText([Problem(origin, 1, 1, f"the file is too large: it must have at most {LARGEST:,} bytes")])
     start = content[:4].decode("latin-1")
     encoding = next((encoding for pattern, encoding in _ENCODINGS if re.match(pattern, start, re.DOTALL)), "UTF-8")
     try:
@@ -105,5 +102,4 @@ def _decode(read: Callable[[], bytes], origin: str) -> str:
     except UnicodeDecodeError as error:
         before = lines(content[: error.start].decode(encoding).removeprefix("\ufeff"))
         message = f"not {encoding} text (byte {error.start}): save the file as UTF-8"
-        message += _MODEL * (origin == STANDARD_INPUT)
-        raise SpecError([Problem(origin, len(before), len(before[-1]) + 1, message)]) from None
+        raise NotText([Problem(origin, len(before), len(before[-1]) + 1, message)]) from None

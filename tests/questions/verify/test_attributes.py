@@ -18,7 +18,8 @@ from mbcost.measured.modules import Parts
 from mbcost.measured.own import trace_model
 from mbcost.present.verify.verify import as_json, as_table
 from mbcost.questions.verify.export import flatten
-from mbcost.questions.verify.verify import Verification, verify_model
+from mbcost.questions.verify.verification import Verification
+from mbcost.questions.verify.verify import verify_model
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.table import Spec
 from tests.models import weights_filled

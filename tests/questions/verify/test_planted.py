@@ -16,7 +16,8 @@ from torch import nn
 from mbcost.analytic.network import Network, resolve
 from mbcost.measured.both import trace_both
 from mbcost.present.verify.verify import as_json, as_table
-from mbcost.questions.verify.verify import Verification, add_proof, verify_model
+from mbcost.questions.verify.verification import Verification
+from mbcost.questions.verify.verify import add_proof, verify_model
 from mbcost.spec.catalogue.library import load_spec
 from tests.questions.verify.planted import SPEC, make
 

@@ -15,7 +15,8 @@ from mbcost.measured.both import trace_both
 from mbcost.measured.build import build
 from mbcost.measured.stand_ins import StandIns
 from mbcost.present.verify.verify import as_table, render_junit
-from mbcost.questions.verify.verify import Verification, add_proof, verify_model
+from mbcost.questions.verify.verification import Verification
+from mbcost.questions.verify.verify import add_proof, verify_model
 from mbcost.spec.catalogue.library import load_spec
 from tests.measured.library_models import build_reference
 

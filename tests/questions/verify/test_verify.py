@@ -13,7 +13,8 @@ from mbcost.analytic.network import Network, resolve
 from mbcost.measured.build import build
 from mbcost.measured.modules import Convolution, ConvUnit
 from mbcost.measured.own import trace_model
-from mbcost.questions.verify.verify import Verification, identify_model, verify_model
+from mbcost.questions.verify.verification import Verification
+from mbcost.questions.verify.verify import identify_model, verify_model
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from tests.data.wild.net import make
 from tests.models import weights_filled
