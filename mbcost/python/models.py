@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mbcost.analytic import network as analytic
+from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, MissingLibrary
 from mbcost.python.arguments import checked, wrong_argument
 from mbcost.python.networks import (
@@ -20,6 +21,7 @@ from mbcost.python.networks import (
     network,
     resolve_network,
 )
+from mbcost.questions.networks import Asked
 from mbcost.spec.catalogue.reference import parse_reference
 from mbcost.spec.observed import Measurement
 from mbcost.spec.scaling import alpha_text, check_whole
@@ -173,17 +175,18 @@ def verify(
     prove: bool = False,
     force: bool = False,
 ) -> Verification:
-    """Check your own PyTorch model against a network, as `mbcost verify` does; it needs torch.
+    """Check your own model against a network, as `mbcost verify` does; a PyTorch model needs torch.
 
-    The model runs once, in eval mode, without computing activations if possible, and is left unchanged.
+    A PyTorch model runs once, in eval mode, without computing activations if possible, and is left unchanged. A file
+    of a model is read.
 
     Args:
-        model: a model, or the name of one: `MODULE:FACTORY` or `./FILE.py:FACTORY`.
+        model: a model, or the name of one: `MODULE:FACTORY`, `./FILE.py:FACTORY` or a file such as `net.onnx`.
         net: the expected network.
         find: whether to find the closest network: every value of the settings that are not given is tried, and every
             built-in network if none is given.
         alpha: the width multiplier.
-        resolution: height and width of the image in pixels; by default the table's own.
+        resolution: height and width of the image in pixels; by default those of the table, and of a file its own.
         rho: the resolution multiplier, instead of a resolution.
         implementation: whose rules of rounding, scaling and padding to follow.
         classes: the outputs of the classifier.
@@ -217,14 +220,14 @@ def verify(
     )  # fmt: skip
     if net is not None and not find:
         resolved = resolve_network(net, settings)
-        module, traced = _trace(model, arguments, resolved.resolution, resolved.in_channels, force=force)
+        module, traced = _trace(model, arguments, settings, resolved.resolution, resolved.in_channels, force=force)
         named = implementation or _read_implementation(net)
         answer = verify_model(resolved, traced, any_epsilon=named is None)
         return add_proof(answer, module, any_implementation=named is None) if prove else answer
     if isinstance(net, analytic.Network):
         raise MbcostError(f"{net!r} has its settings already: give a reference such as 'v2' with find=True")
     candidates = list_candidates(None if net is None else as_text(net), settings)
-    module, traced = _trace(model, arguments, candidates.resolution, candidates.in_channels, force=force)
+    module, traced = _trace(model, arguments, settings, candidates.resolution, candidates.in_channels, force=force)
     answer = identify_model(
         candidates.specs,
         traced,
@@ -245,19 +248,24 @@ def _read_implementation(net: NetworkLike | None) -> str | None:
 def _trace(
     model: nn.Module | str,
     arguments: Mapping[str, object] | None,
+    settings: Settings,
     resolution: tuple[int, int],
     in_channels: int,
     *,
     force: bool,
-) -> tuple[nn.Module, TracedModel]:
-    """Return a model and the layers that it executes.
+) -> tuple[nn.Module | str, TracedModel]:
+    """Return a model, or the name of its file, and the layers that it executes.
 
     Raises:
         MissingLibrary: torch is not installed.
         MbcostError: there is no such model, or it does not run.
     """
-    from mbcost.questions.verify.verify import open_target
+    from mbcost.questions.verify.verify import is_file_of_model, open_target, read_traced
 
+    if isinstance(model, str) and is_file_of_model(model):
+        if arguments:
+            raise MbcostError(f"{model} is a file and takes no arguments: remove them")
+        return model, read_traced(model, Asked(settings))
     if isinstance(model, str):
         return open_target(model, arguments or {}, resolution, in_channels, force=force)
     _require_torch()

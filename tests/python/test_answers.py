@@ -377,3 +377,4 @@ def test_a_model_is_built_measured_validated_and_verified() -> None:
     with pytest.raises(mbcost.MbcostError, match="arguments are those of a factory"):
         mbcost.verify(model, network, arguments={"width": 1})
     assert mbcost.verify("docs/tiny.py:make", "docs/tiny.yaml", classes=2, arguments={"kernel": 5}).equal
+    assert mbcost.verify("docs/model.tflite", "v1@0.25/96").equal

@@ -32,9 +32,14 @@ class Editable:
 
     def __init__(self, path: Path, name: str) -> None:
         import onnx
+        from google.protobuf.message import DecodeError
 
         self.name = name
-        self.model = onnx.ModelProto.FromString(path.read_bytes())
+        try:
+            self.model = onnx.ModelProto.FromString(path.read_bytes())
+        except (DecodeError, RuntimeError, ValueError):
+            raise MbcostError(f"{name}: the onnx package cannot decode it whole: export the model again") from None
+        del self.model.training_info[:]
         self._refuse_unusual()
         beside = Beside(path, name)
         for tensor in self._list_tensors():
