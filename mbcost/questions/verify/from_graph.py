@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from mbcost.analytic.graph.count import MERGED, Counter
 from mbcost.analytic.graph.network import find_image
@@ -69,7 +70,7 @@ class _Tracer:
             image if is_conv else (1, 1, image[2]) if image[0] == 1 and image[1] == 1 else image,
             output,
             tally.weights,
-            tally.biases,
+            tally.biases if self.has_bias(unit) else 0,
             norm_channels,
             tally.conv_macs + tally.linear_macs,
             dilation=window.dilation,
@@ -86,6 +87,12 @@ class _Tracer:
         for operator in self.graph.operators:
             if operator.kind in WEIGHTED:
                 yield operator.name, self.graph.tensors[operator.reads[1]].storage
+
+    def has_bias(self, unit: Unit) -> bool:
+        """Return whether a layer has a bias; a sum after a product with one constant per channel is that of a norm."""
+        lead = unit.lead
+        followers = takewhile(lambda item: not (item.kind == "multiply" and self.has_vector(item)), unit.followers)
+        return any(lead.reads[2:3]) or any(item.kind == "add" for item in followers)
 
     def has_vector(self, operator: Operator) -> bool:
         """Return whether an operator reads a constant with more than one value."""
