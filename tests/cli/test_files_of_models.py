@@ -191,3 +191,11 @@ def test_a_file_with_an_unknown_operator_fails_in_gates_unless_that_is_allowed(m
     assert (result.code, limit["fits"]) == (1, "unknown")
     for line in ("compare v1 unknown.onnx", "ledger unknown.onnx", f"latency unknown.onnx --device {DEVICE}"):
         assert "not counted: 1 x Odd" in mbcost(*line.split()).out
+
+
+def test_a_model_on_standard_input_is_verified_if_its_type_is_stated(
+    mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for option, code in ((("--type", "tflite"), 0), ((), 2)):
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(Path("docs/model.tflite").read_bytes())))
+        assert mbcost("verify", "-", "v1@0.25/96", *option).code == code

@@ -6,15 +6,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Optional
 
-from mbcost.cli.arguments import NetworkOptions, parse_arguments, parse_reference, pick_network, resolve_network
+from mbcost.cli.arguments import (
+    NetworkOptions,
+    choose_form,
+    parse_arguments,
+    parse_reference,
+    pick_network,
+    resolve_network,
+)
 from mbcost.cli.completers import complete_network
 from mbcost.cli.files import write
 from mbcost.cli.options import Force, Kwargs, format_option, share_options
 from mbcost.cli.output import View, check_whole_table, choose_destination, emit
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work, track
-from mbcost.errors import MbcostError
+from mbcost.cli.streams import spool_standard_input
+from mbcost.errors import STANDARD_INPUT, MbcostError
 from mbcost.present.verify.verify import COLUMNS, as_json, as_table, render_github, render_junit
+from mbcost.questions.networks import read_file
 from mbcost.questions.verify.candidates import list_candidates
 from mbcost.questions.verify.prove_file import check_provable
 from mbcost.questions.verify.verify import (
@@ -24,6 +33,7 @@ from mbcost.questions.verify.verify import (
     open_target,
     read_traced,
     require_torch,
+    trace_file,
     verify_model,
 )
 from mbcost.spec.catalogue.library import find_network
@@ -102,12 +112,9 @@ def verify(
     find = find or net is None
     if net is not None and ":" in net and find_network(model):
         raise MbcostError(f"the model comes before the network: mbcost verify {net} {model}")
-    if not is_file_of_model(model):
-        require_torch()
-    elif prove:
-        check_provable(model)
+    _check_model(model, options, prove=prove)
     if not find:
-        network = resolve_network(net or "", options)
+        network = resolve_network(net or "", replace(options, form=None, inputs=None))
         module, traced = _open(model, arguments, options, network.resolution, network.in_channels, force=force)
         named = options.impl or parse_reference(net or "").implementation
         answer = verify_model(network, traced, _track, any_epsilon=named is None)
@@ -135,6 +142,24 @@ def verify(
     return 0 if answer.equal else 1
 
 
+def _check_model(model: str, options: NetworkOptions, *, prove: bool) -> None:
+    """Refuse a model that cannot be read or proved, before anything takes time.
+
+    Raises:
+        MissingLibrary: torch is not installed, and the model is in Python.
+        MbcostError: the format of standard input is not stated, or there is no proof of such a model.
+    """
+    if model == "-":
+        if prove or options.form is None:
+            raise MbcostError(
+                "a model on standard input needs --type, such as --type onnx, and is not proved: name a file"
+            )
+    elif not is_file_of_model(model):
+        require_torch()
+    elif prove:
+        check_provable(model)
+
+
 def _open(
     model: str,
     arguments: dict[str, object],
@@ -145,10 +170,15 @@ def _open(
     force: bool,
 ) -> tuple[Any, TracedModel]:
     """Return a model and its layers: a file of a model, or a model in Python, which reads an image of this size."""
-    if is_file_of_model(model):
+    if model == "-" or is_file_of_model(model):
         if arguments:
             raise MbcostError(f"{model} is a file and takes no arguments: remove --kwargs")
-        return model, read_traced(model, options.ask())
+        form = choose_form(model, options.form)
+        if form is None:
+            return model, read_traced(model, options.ask())
+        known = NetworkOptions(res=options.res, inputs=options.inputs).ask()
+        with spool_standard_input() as path:
+            return model, trace_file(read_file(path, STANDARD_INPUT, form, known), options.ask())
     with show_work(f"loading {model} and running it once"):
         return open_target(model, arguments, resolution, in_channels, force=force)
 

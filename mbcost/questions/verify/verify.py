@@ -23,6 +23,7 @@ from mbcost.questions.verify.step_causes import describe_steps
 from mbcost.questions.verify.verification import Verification
 from mbcost.spec.catalogue.library import load_graph
 from mbcost.spec.forms import find_form
+from mbcost.spec.graph import Graph
 from mbcost.spec.observed import TracedModel
 from mbcost.spec.scaling import check_whole
 from mbcost.spec.table import Spec
@@ -79,14 +80,22 @@ def is_file_of_model(text: str) -> bool:
 def read_traced(name: str, asked: Asked) -> TracedModel:
     """Return the layers of a file of a model.
 
-    Operators that are not known are parameters of no layer, so that the file differs, unless they are allowed.
-
     Raises:
         MissingLibrary: what reads the file is not installed.
         MbcostError: the file cannot be read.
     """
     known = Settings(resolution=asked.settings.resolution)
-    graph = load_graph(name) or read_model(name, Asked(known, asked.shapes))
+    return trace_file(load_graph(name) or read_model(name, Asked(known, asked.shapes)), asked)
+
+
+def trace_file(graph: Graph, asked: Asked) -> TracedModel:
+    """Return the layers of the graph of a file.
+
+    Operators that are not known are parameters of no layer, so that the file differs, unless they are allowed.
+
+    Raises:
+        MbcostError: the graph mixes the images of a batch.
+    """
     model = describe_graph(graph)
     unknown = () if asked.allow_unknown else tuple(list_not_counted(graph))
     rows = ((f"{item.count} x {item.operator}, not counted: {item.reason}", 0) for item in unknown)
