@@ -197,5 +197,5 @@ def test_a_model_on_standard_input_is_verified_if_its_type_is_stated(
     mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for option, code in ((("--type", "tflite"), 0), ((), 2)):
-        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(Path("docs/model.tflite").read_bytes())))
-        assert mbcost("verify", "-", "v1@0.25/96", *option).code == code
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(Path(f"{FILES[1]}.tflite").read_bytes())))
+        assert mbcost("verify", "-", FILES[1].split("-")[0].replace("_", "/"), *option).code == code
