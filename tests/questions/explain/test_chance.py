@@ -22,7 +22,7 @@ NETS = (
 )  # fmt: skip
 QUANTITIES = ("mult_adds", "params")
 PARTS = 2
-TRIALS = 40
+TRIALS = 30
 """Trials in each of `PARTS` parts."""
 
 
