@@ -6,6 +6,7 @@ their format, and they count nothing: `mbcost/analytic/graph/` does.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -166,6 +167,13 @@ class Graph:
     """The size of the file, with the files of its weights; 0 if it is none."""
     unread: tuple[str, ...] = ()
     """What of the file is not part of this graph, in words, such as 'subgraph 2 (while body)'."""
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of most tensors that its operators make, such as `int8`; empty if they make none."""
+        made = Counter(self.tensors[name].dtype for operator in self.operators for name in operator.makes if name)
+        return made.most_common(1)[0][0] if made else ""
+
     order: tuple[str, ...] = ()
     """The names of all tensors of a TensorFlow Lite file by their number in it, on which its runtime's plan of memory
     depends; also of those that no operator uses, which are not in `tensors`."""

@@ -199,3 +199,11 @@ def test_a_model_on_standard_input_is_verified_if_its_type_is_stated(
     for option, code in ((("--type", "tflite"), 0), ((), 2)):
         monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(Path(f"{FILES[1]}.tflite").read_bytes())))
         assert mbcost("verify", "-", FILES[1].split("-")[0].replace("_", "/"), *option).code == code
+
+
+def test_a_file_of_another_dtype_than_the_measured_networks_is_named(mbcost: Mbcost) -> None:
+    assert (
+        "computes in int8, the device was measured in float32"
+        in mbcost("latency", f"{FILES[0]}.tflite", "--device", DEVICE).out
+    )
+    assert "computes in" not in mbcost("latency", f"{FILES[1]}.tflite", "--device", DEVICE).out

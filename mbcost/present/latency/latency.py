@@ -142,7 +142,7 @@ def _list_notes(answer: Latencies) -> Iterator[str]:
 
 
 def list_doubts(answer: Latencies) -> Iterator[str]:
-    """Yield which measurements of the device are not used, or doubtful, a sentence each."""
+    """Yield which measurements of the device are not used, or doubtful, and do not fit a file, a sentence each."""
     if answer.calibration is not None:
         calibration = answer.calibration
         rows = zip(calibration.resolved.measured, calibration.suspicious, strict=True)
@@ -152,6 +152,17 @@ def list_doubts(answer: Latencies) -> Iterator[str]:
     if answer.scaled is not None:
         yield from answer.scaled.resolved.notes
         yield from _compare_profile(answer.scaled)
+    yield from _compare_dtypes(answer)
+
+
+def _compare_dtypes(answer: Latencies) -> Iterator[str]:
+    """Yield which files compute in another dtype than the networks that were measured."""
+    measured = answer.device.dtype
+    for item in answer.estimates:
+        dtype = "" if item.network.graph is None else item.network.graph.dtype
+        if dtype and measured and dtype != measured:
+            name = label_text(item.network)
+            yield f"{name} computes in {dtype}, the device was measured in {measured}: its time can be very different"
 
 
 def _compare_profile(scaled: ScaledProfile) -> Iterator[str]:
