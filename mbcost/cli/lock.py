@@ -143,7 +143,7 @@ def _write(
         raise MbcostError(f"{target} is not a name of a lock: end it with {ENDING}, by which --check knows it")
     before = None if target is None or not is_file(str(target)) else _read_lock(str(target))
     if not names and before is None:
-        raise MbcostError(f"there is no network to lock: name one, as in mbcost lock v2 --output {output}")
+        raise MbcostError(f"no network is named: write one, as in mbcost lock v2 --output {output}")
     terms = _check_terms(replace(Terms() if before is None else before.terms, **changed))
     for name in names:
         _check_name(name)

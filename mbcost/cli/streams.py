@@ -67,7 +67,7 @@ def spool_standard_input() -> Iterator[Path]:
     import tempfile
 
     if sys.stdin is None or is_terminal(sys.stdin):
-        raise MbcostError(f"{STANDARD_INPUT}: there is no file: pipe a model into it")
+        raise MbcostError(f"{STANDARD_INPUT} is a terminal or closed: pipe a model into it")
     with tempfile.TemporaryDirectory(prefix="mbcost-") as folder:
         path = Path(folder) / "model"
         try:

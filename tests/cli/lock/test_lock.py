@@ -367,7 +367,7 @@ def test_reports_for_programs_have_one_entry_per_network_and_limit(mbcost: Mbcos
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("lock", "there is no network to lock: name one"),
+        ("lock", "no network is named: write one"),
         ("lock --check", "costs.lock: No such file: write it first"),
         ("lock --check a.lock b.lock", "two locks are given"),
         ("lock v2 a.lock", "a.lock is a lock and not a network"),
