@@ -88,16 +88,10 @@ def estimate_accuracy(network: Network, recipe: str | None = None) -> AccuracyEs
     >>> estimate_accuracy(resolve(load_spec("v2"), alpha=0.75, resolution=160)).top1
     66.4
     """
-    recipes = load_recipes()
-    if recipe is not None:
-        known: Recipe | None = recipes[choose("recipe", recipe, recipes)]
-    else:
-        known = next((known for known in recipes.values() if known.implementation == network.implementation), None)
-    if reason := _list_differences(network, known):
-        return _refuse(network, None, reason)
-    surface = find_surface(known, network.spec.name)
-    assert known is not None, "a network without a recipe is refused"
-    assert surface is not None, "a network that the recipe did not train is refused"
+    surface = choose_surface(network, recipe)
+    if isinstance(surface, str):
+        return _refuse(network, None, surface)
+    known = surface.recipe
     own = _find_checkpoint(network, surface.checkpoints)
     nearest = _list_nearest(network, surface.checkpoints, own)
     if own is not None:
@@ -110,6 +104,24 @@ def estimate_accuracy(network: Network, recipe: str | None = None) -> AccuracyEs
     if surface.why_no_interval:
         return AccuracyEstimate(network, top1, None, None, False, known.name, surface.why_no_interval, nearest)
     return AccuracyEstimate(network, top1, low, high, False, known.name, "", nearest)
+
+
+def choose_surface(network: Network, recipe: str | None = None) -> Surface | str:
+    """Return the released checkpoints between which a network is estimated, or the reason why there are none.
+
+    Raises:
+        MbcostError: no recipe has this name.
+    """
+    recipes = load_recipes()
+    if recipe is not None:
+        known: Recipe | None = recipes[choose("recipe", recipe, recipes)]
+    else:
+        known = next((known for known in recipes.values() if known.implementation == network.implementation), None)
+    if reason := _list_differences(network, known):
+        return reason
+    surface = find_surface(known, network.spec.name)
+    assert surface is not None, "a network that the recipe did not train is refused"
+    return surface
 
 
 def _refuse(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 UNLIKE = "its work divides over the kinds of work very differently from that of the measured networks"
 """Why a network of a measured family has no interval although its latency is inside of the measured range."""
+FAMILY_OUTSIDE = "no network of its family was measured, and {outside}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def explain_family(calibration: Calibration, *, is_inside: bool) -> str:
         is_inside: whether the estimate is inside of the measured range.
     """
     if not is_inside:
-        return f"no network of its family was measured, and {explain_outside(calibration)}"
+        return FAMILY_OUTSIDE.format(outside=explain_outside(calibration))
     error = calibration.left_out_family
     known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"
     return f"no network of its family was measured{known}"

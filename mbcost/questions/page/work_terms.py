@@ -7,7 +7,6 @@ is written a second time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,7 +71,6 @@ def describe_row_work(step: Step) -> RowWork:
             if coefficient:
                 terms.append(Term(key[0], round(coefficient), corner, key[1]))
     return RowWork(tuple(terms), describe_reading(step.lead), isinstance(step.lead, Linear))
-
 
 
 def _list_parts(corner: int) -> list[int]:
