@@ -56,6 +56,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "many": {"core"},
         "memory": {"many", "core", "graph"},
         "graph": {"core"},
+        "symbolic": {"many", "memory", "core"},
     },
     "questions": {
         "cost": set(),
@@ -74,6 +75,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "lock": {"cost", "device", "latency"},
         "page": set(),
         "plot": {"device"},
+        "page": {"cost", "device"},
     },
     "present": {
         "cost": set(),
