@@ -73,7 +73,6 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": {"cost", "device", "latency"},
-        "page": set(),
         "plot": {"device"},
         "page": {"cost", "device"},
     },

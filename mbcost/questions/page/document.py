@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mbcost import __version__
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.flash import Stored, compute_flash
 from mbcost.analytic.network import Network
@@ -22,12 +21,13 @@ MOBILENETS = tuple(name for name in NETWORKS if name.startswith(("v", "mobilenet
 """The networks of a page for which none are named."""
 
 
-def describe_page(networks: Sequence[Network]) -> dict[str, Any]:
+def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
     Args:
         networks: a table stands for all its alphas, resolutions and implementations; the settings of the first network
             are shown first. A file of a model has its own size only.
+        version: the version of mbcost.
 
     Raises:
         MbcostError: no network is given, or a network cannot be carried.
@@ -39,7 +39,7 @@ def describe_page(networks: Sequence[Network]) -> dict[str, Any]:
     first = networks[0]
     return {
         "schema": SCHEMA,
-        "version": __version__,
+        "version": version,
         "counts": list(COUNTS),
         "conventions": [_describe_convention(name) for name in load_conventions()],
         "allocators": list(WITHOUT_OFFSETS),
