@@ -1,4 +1,4 @@
-"""Released checkpoints and the surfaces through them, for the interactive page: what an estimate of top-1 is made of."""
+"""Released checkpoints and the surfaces through them for the interactive page: what top-1 is computed from."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""Measured devices for the interactive page: what an estimate of milliseconds is computed from, as numbers and texts."""
+"""Measured devices for the interactive page: what milliseconds are computed from, as numbers and texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mbcost.analytic.network import Network
 from mbcost.questions.latency.calibrate import COVERAGE, MOST_LEVERAGE, Calibration
 from mbcost.questions.latency.estimate import FAMILY_OUTSIDE, UNLIKE, explain_device, explain_family, explain_outside
 from mbcost.questions.latency.family import Family
@@ -14,10 +15,12 @@ from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.latency.work import IMAGE_CHANNELS, KINDS, count_times
 from mbcost.questions.page.digits import shorten
 from mbcost.spec.catalogue.measured import list_devices
-from mbcost.spec.table import Spec
 
-Tables = Mapping[str, tuple[Spec, int]]
-"""The networks of the page that are tables, and the channels of their inputs, by the names that the page uses."""
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Tables = Mapping[str, Network]
+"""A network of each table of the page, by the names that the page uses."""
 
 
 def load_calibrations(names: Sequence[str] = ()) -> tuple[Calibration, ...]:
@@ -72,10 +75,7 @@ def describe_device(calibration: Calibration, families: Sequence[Family], tables
         "lanes": structure.lanes,
         "active": active,
         "rates": [shorten(calibration.rates[kind] * weights[kind]) for kind in active],
-        "inverse": [
-            [shorten(calibration.inverse[row, column] * weights[row] * weights[column]) for column in active[: index + 1]]
-            for index, row in enumerate(active)
-        ],
+        "inverse": _shorten_triangle(calibration, active, weights),
         "margin": shorten(calibration.margin),
         "range": [low, high],
         "families": [index for index, family in enumerate(families) if family in calibration.families],
@@ -97,14 +97,21 @@ def _list_measured(calibration: Calibration, tables: Tables) -> dict[str, dict[s
     measured: dict[str, dict[str, list[list[float]]]] = {}
     for row, network in calibration.resolved.measured:
         key = network.spec, network.in_channels
-        name = next((name for name, table in tables.items() if table == key), None)
+        name = next((name for name, table in tables.items() if (table.spec, table.in_channels) == key), None)
         if name is None or row.milliseconds is None:
             continue
-        values = [network.alpha, row.milliseconds, *network.resolution, network.classes]
+        alpha = int(network.alpha) if network.alpha.is_integer() else network.alpha
+        values = [alpha, shorten(row.milliseconds), *network.resolution, network.classes]
         if network.classes == network.spec.count_classes(None):
             values = values[: 3 if values[2] == values[3] else 4]
-        measured.setdefault(name, {}).setdefault(network.implementation, []).append([int(value) if value == int(value) else value for value in values])
+        measured.setdefault(name, {}).setdefault(network.implementation, []).append(values)
     return measured
+
+
+def _shorten_triangle(calibration: Calibration, active: Sequence[int], weights: NDArray[Any]) -> list[list[float]]:
+    """Return the lower triangle of the matrix for work of one image, [kinds with a rate, those up to this one]."""
+    inverse = calibration.inverse * weights[:, None] * weights
+    return [[shorten(inverse[row, column]) for column in active[: index + 1]] for index, row in enumerate(active)]
 
 
 def _list_suspicious(calibration: Calibration) -> list[str]:

@@ -9,6 +9,8 @@ from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.flash import Stored, compute_flash
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
+from mbcost.questions.latency.calibrate import Calibration
+from mbcost.questions.page.estimates import describe_estimates, is_fixed
 from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
@@ -21,13 +23,16 @@ MOBILENETS = tuple(name for name in NETWORKS if name.startswith(("v", "mobilenet
 """The networks of a page for which none are named."""
 
 
-def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
+def describe_page(
+    networks: Sequence[Network], version: str, calibrations: Sequence[Calibration] = ()
+) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
     Args:
         networks: a table stands for all its alphas, resolutions and implementations; the settings of the first network
             are shown first. A file of a model has its own size only.
         version: the version of mbcost.
+        calibrations: the devices whose milliseconds are shown.
 
     Raises:
         MbcostError: no network is given, or a network cannot be carried.
@@ -35,7 +40,8 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
     if not networks:
         raise MbcostError("no network is given: name at least one")
     pools = Pools()
-    described = [_describe_network(network, name, pools) for network, name in _name_networks(networks)]
+    named = {name: network for network, name in _name_networks(networks)}
+    described = [_describe_network(network, name, pools) for name, network in named.items()]
     first = networks[0]
     return {
         "schema": SCHEMA,
@@ -52,6 +58,7 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
         "networks": described,
+        "estimates": describe_estimates(pools.estimates, named, calibrations),
         "shown": {
             "network": described[0]["name"],
             "alpha": first.alpha,
@@ -67,8 +74,7 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
     names: dict[str, int] = {}
     tables: list[object] = []
     for network in networks:
-        is_fixed = network.graph is not None or network.spec.is_flat
-        if not is_fixed:
+        if not is_fixed(network):
             if (network.spec, network.in_channels) in tables:
                 continue
             tables.append((network.spec, network.in_channels))
@@ -78,9 +84,9 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
 
 
 def _describe_network(network: Network, name: str, pools: Pools) -> dict[str, Any]:
-    if network.graph is not None or network.spec.is_flat:
+    if is_fixed(network):
         return describe_fixed(network, name)
-    return {**describe_table(network.spec, network.in_channels, pools, {}), "name": name}
+    return {**describe_table(network.spec, network.in_channels, pools), "name": name}
 
 
 def _describe_convention(name: str) -> dict[str, Any]:

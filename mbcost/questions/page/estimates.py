@@ -2,91 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from mbcost.analytic.many.step_functions import TableSteps
-from mbcost.analytic.network import Network, resolve
+from mbcost.analytic.network import Network, Step, resolve
+from mbcost.analytic.symbolic.step_functions import TableSteps
 from mbcost.questions.accuracy.estimate import choose_surface, estimate_accuracy
 from mbcost.questions.accuracy.surface import Surface
 from mbcost.questions.latency.calibrate import Calibration
-from mbcost.questions.latency.family import Family, name_family
 from mbcost.questions.latency.latency import estimate_known
 from mbcost.questions.page.accuracies import describe_fits, describe_surface
 from mbcost.questions.page.devices import describe_device, describe_model
 from mbcost.questions.page.digits import shorten
 from mbcost.questions.page.families import trace_family
+from mbcost.questions.page.packing import Pool
+from mbcost.questions.page.work_terms import describe_row_work
 from mbcost.spec.table import Spec
 
 
-@dataclass(frozen=True)
-class TableRange:
-    """A table under one implementation at the alphas of the page."""
+@dataclass
+class EstimatePools:
+    """What the networks of a page share for estimates, by index."""
 
-    spec: Spec
-    implementation: str
-    in_channels: int
-    steps: TableSteps
-    alpha: float
-    """One of them, which gives a network."""
+    works: Pool = field(default_factory=Pool)
+    families: Pool = field(default_factory=Pool)
+    surfaces: list[Surface] = field(default_factory=list)
+
+    def add_work(self, step: Step) -> int:
+        """Return the index of the work of a row of a cost table."""
+        return self.works.add(describe_row_work(step).as_json())
+
+    def describe_table(self, spec: Spec, implementation: str, in_channels: int, steps: TableSteps) -> dict[str, Any]:
+        """Return the families of a table, each with the first of its alphas, and its surface or why it has none.
+
+        The order of reasons is that of `choose_surface`: what is wrong with the classes comes before the channels.
+
+        Args:
+            spec: the table.
+            implementation: the name of one of its implementations.
+            in_channels: the channels of the input.
+            steps: its blocks at every alpha.
+        """
+        families = trace_family(spec, implementation, steps)
+        usual, own = (
+            choose_surface(
+                resolve(
+                    spec,
+                    alpha=families[0][0],
+                    resolution=max(spec.resolution),
+                    implementation=implementation,
+                    in_channels=channels,
+                )
+            )
+            for channels in (spec.channels, in_channels)
+        )
+        return {
+            "families": [[start, self.families.add(family)] for start, family in families],
+            "surface": None if isinstance(usual, str) else self._add_surface(usual),
+            "why_no_accuracy": own if isinstance(own, str) else "",
+        }
+
+    def _add_surface(self, surface: Surface) -> int:
+        if surface not in self.surfaces:
+            self.surfaces.append(surface)
+        return self.surfaces.index(surface)
 
 
 def describe_estimates(
-    tables: Mapping[str, Sequence[TableRange]], fixed: Mapping[str, Network], calibrations: Iterable[Calibration]
+    pools: EstimatePools, networks: Mapping[str, Network], calibrations: Sequence[Calibration]
 ) -> dict[str, Any]:
     """Return everything from which the page computes milliseconds and top-1, as a dict of JSON.
 
     Args:
-        tables: the networks of the page that alpha and the resolution change, by the names that the page uses, under
-            each implementation.
-        fixed: the others, by name. Their estimates are written as they are.
+        pools: what the tables of the page have added.
+        networks: the networks of the page, by the names that it uses.
         calibrations: the devices.
 
     Raises:
-        MbcostError: a network is too large for an estimate.
+        MbcostError: a file is too large for an estimate.
     """
-    families: dict[Family, int] = {}
-    surfaces: dict[Surface, int] = {}
-    networks = {
-        name: {one.implementation: _describe_range(one, families, surfaces) for one in ranges}
-        for name, ranges in tables.items()
-    }
-    specs = {name: (ranges[0].spec, ranges[0].in_channels) for name, ranges in tables.items()}
-    devices = tuple(calibrations)
+    tables = {name: network for name, network in networks.items() if not is_fixed(network)}
+    families = [tuple(family) for family in pools.families.values]
     return {
         "latency": describe_model(),
-        "devices": [describe_device(device, tuple(families), specs) for device in devices],
+        "works": pools.works.values,
+        "devices": [describe_device(calibration, families, tables) for calibration in calibrations],
         "accuracy": describe_fits(),
-        "surfaces": [describe_surface(surface) for surface in surfaces],
-        "networks": networks,
-        "fixed": {name: _describe_fixed(network, devices) for name, network in fixed.items()},
+        "surfaces": [describe_surface(surface) for surface in pools.surfaces],
+        "fixed": {
+            name: _describe_fixed(network, calibrations) for name, network in networks.items() if name not in tables
+        },
     }
 
 
-def _describe_range(one: TableRange, families: dict[Family, int], surfaces: dict[Surface, int]) -> dict[str, Any]:
-    """Return the families of a table, each with the first of its alphas, and its surface or why it has none.
-
-    The order of reasons is that of `choose_surface`: what is wrong with the classes comes before the channels.
-    """
-    spec, name = one.spec, one.implementation
-    usual, own = (
-        choose_surface(
-            resolve(spec, alpha=one.alpha, resolution=max(spec.resolution), implementation=name, in_channels=channels)
-        )
-        for channels in (spec.channels, one.in_channels)
-    )
-    return {
-        "families": [
-            [start, families.setdefault(family, len(families))]
-            for start, family in trace_family(spec, name, one.steps)
-        ],
-        "surface": surfaces.setdefault(usual, len(surfaces)) if isinstance(usual, Surface) else None,
-        "why_no_accuracy": own if isinstance(own, str) else "",
-    }
+def is_fixed(network: Network) -> bool:
+    """Return whether a network has one size only, as a file or a list of layers does."""
+    return network.graph is not None or network.spec.is_flat
 
 
-def _describe_fixed(network: Network, devices: Iterable[Calibration]) -> dict[str, Any]:
+def _describe_fixed(network: Network, devices: Sequence[Calibration]) -> dict[str, Any]:
     """Return the estimates of a network that is as it is, by device, and its top-1."""
     accuracy = estimate_accuracy(network)
     return {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mbcost.analytic.many.step_functions import TableSteps
 from mbcost.analytic.network import resolve
+from mbcost.analytic.symbolic.step_functions import TableSteps
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.family import Family, name_family
 from mbcost.spec.table import Spec
@@ -20,7 +20,7 @@ def trace_family(spec: Spec, implementation: str, steps: TableSteps) -> tuple[tu
         implementation: the name of one of its implementations.
         steps: its blocks at every alpha.
 
-    >>> from mbcost.analytic.many.step_functions import trace_steps
+    >>> from mbcost.analytic.symbolic.step_functions import trace_steps
     >>> from mbcost.spec.catalogue.library import load_spec
     >>> v2 = load_spec("v2")
     >>> trace_family(v2, "official", trace_steps(v2, v2.implementation("official"), 3, 0.1, 1.4))

@@ -8,6 +8,7 @@ is written a second time.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from mbcost.analytic.layers import Linear
@@ -61,8 +62,14 @@ def describe_row_work(step: Step) -> RowWork:
     >>> describe_row_work(resolve(load_spec("v1")).steps[1]).terms[0]
     Term(kind=1, coefficient=9, channels=4, size=1)
     """
-    channels = describe_channels([step])
-    values = [_evaluate(channels, corner) for corner in range(2 ** len(CHANNELS))]
+    none = replace(describe_channels([step]), read=(0,), grouped=(0,), written=(0,))
+    return RowWork(_find_terms(none), describe_reading(step.lead), isinstance(step.lead, Linear))
+
+
+@cache
+def _find_terms(row: Channels) -> tuple[Term, ...]:
+    """Return the work of a row with any channels."""
+    values = [_evaluate(row, corner) for corner in range(2 ** len(CHANNELS))]
     terms = []
     for key in values[0]:
         for corner in range(len(values)):
@@ -70,7 +77,7 @@ def describe_row_work(step: Step) -> RowWork:
             coefficient = sum((-1) ** (corner ^ part).bit_count() * values[part][key] for part in _list_parts(corner))
             if coefficient:
                 terms.append(Term(key[0], round(coefficient), corner, key[1]))
-    return RowWork(tuple(terms), describe_reading(step.lead), isinstance(step.lead, Linear))
+    return tuple(terms)
 
 
 def _list_parts(corner: int) -> list[int]:
@@ -78,12 +85,12 @@ def _list_parts(corner: int) -> list[int]:
     return [part for part in range(corner + 1) if part & corner == part]
 
 
-def _evaluate(channels: Channels, corner: int) -> dict[tuple[int, int], float]:
+def _evaluate(row: Channels, corner: int) -> dict[tuple[int, int], float]:
     """Return the factor of each kind of work and size of a row whose channels are 0 or 1, one bit each."""
     import numpy as np
 
     read, grouped, written = ((corner >> bit & 1,) for bit in range(len(CHANNELS)))
-    probe = replace(channels, read=read, grouped=grouped, written=written)
+    probe = replace(row, read=read, grouped=grouped, written=written)
     factors = list_factors(lambda name: np.array(getattr(probe, name), dtype=np.float64), lanes=1)
     sums: dict[tuple[int, int], float] = {}
     for kind, products in enumerate(factors.values()):
