@@ -104,6 +104,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": set(),
+        "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
 }

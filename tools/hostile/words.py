@@ -36,7 +36,7 @@ AMOUNTS = [
     "0000300M", "300 M", "300M params", "300MFLOPs", "1" * 40, "1" * 40 + "M", "0.00000000000001G",
 ]  # fmt: skip
 OUTPUTS = [
-    "out.txt", "out.json", "out.csv", "fig.svg", "fig.png", "fig.pdf", "kept.txt", "kept.svg", "readonly.txt",
+    "out.txt", "out.html", "out.json", "out.csv", "fig.svg", "fig.png", "fig.pdf", "kept.txt", "kept.svg", "readonly.txt",
     "readonly.svg", "folder", "folder/out.txt", "folder/fig.svg", "forbidden/out.txt", "forbidden/fig.svg", "loop",
     "loop.svg", "dangling.txt", "link.txt", "gone/out.txt", "gone/fig.svg", "/dev/full", "/dev/null", "", ".", "..",
     "-", "n" * 255, "n" * 256, "n" * 250 + ".svg", "n" * 252 + ".svg", "n" * 5000, "é\u202e.txt", "a\nb.txt",
