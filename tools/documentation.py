@@ -113,10 +113,15 @@ def explorer_page() -> str:
     """Return the interactive page of the built-in networks, with a link to the text."""
     from mbcost import __version__
     from mbcost.present.page.page import render_page
-    from mbcost.questions.page.describe import describe_page
+    from mbcost.questions.networks import resolve_network
+    from mbcost.questions.page.document import MOBILENETS, describe_page
 
     readme = site_address("README.md").removesuffix(".md") + ".html"
-    return render_page(describe_page(), __version__, title="What does a MobileNet cost?", documentation=readme)
+    return render_page(
+        describe_page([resolve_network(name) for name in MOBILENETS], __version__),
+        title="What does a MobileNet cost?",
+        documentation=readme,
+    )
 
 
 def foreign_resources(site: Path) -> Iterator[str]:

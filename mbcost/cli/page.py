@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 from mbcost import __version__
 from mbcost.cli.arguments import NetworkOptions, resolve_network
-from mbcost.cli.completers import complete_network, names_or_files
+from mbcost.cli.completers import complete_network
 from mbcost.cli.files import choose_file, keep_inputs, write
 from mbcost.cli.options import share_options
 from mbcost.cli.output import ENDINGS, OTHER_FILES
@@ -17,8 +17,7 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.errors import MbcostError, escape
 from mbcost.present.page.page import is_page, render_page
-from mbcost.questions.page.describe import describe_page
-from mbcost.spec.catalogue.measured import list_devices
+from mbcost.questions.page.document import MOBILENETS, describe_page
 
 FILE = "explorer.html"
 """The page that is written if none is named."""
@@ -27,7 +26,7 @@ START = 2_000
 """The characters at the start of a file that are read to see whether mbcost made it."""
 
 
-@share_options(head=None, no_top=None, form=None, rho=None)
+@share_options()
 def page(
     networks: Annotated[
         Optional[list[str]],
@@ -39,14 +38,6 @@ def page(
     ] = None,
     *,
     options: NetworkOptions,
-    device: Annotated[
-        Optional[list[str]],
-        Option(
-            help="A device of mbcost devices, or in a file, for milliseconds. Can be repeated [default: none].",
-            metavar="NAME|FILE",
-            complete=names_or_files(list_devices),
-        ),
-    ] = None,
     title: Annotated[
         Optional[str], Option(help="Title of the page [default: the names of the networks].", metavar="TEXT")
     ] = None,
@@ -67,7 +58,7 @@ def page(
     \b
     Examples:
       mbcost page --open
-      mbcost page v2@0.75/160 v3-small --device pixel1-tflite
+      mbcost page v2@0.75/160 v3-small
       mbcost page mynet.yaml v2 --output mynet.html
       mbcost page net.onnx --input image=1x3x224x224 --open
     """
@@ -75,10 +66,10 @@ def page(
     if open_it and str(output) == "-":
         raise MbcostError("--open needs a file, and --output - is standard output: remove one of them")
     is_temporary = open_it and output is None
-    target = None if is_temporary else _choose_target(output, [*words, *(device or ())])
+    target = None if is_temporary else _choose_target(output, words)
     with show_work(f"making a page of {' '.join(words) or 'the built-in networks'}"):
-        document = describe_page([resolve_network(word, options) for word in words], device or ())
-        text = render_page(document, __version__, title=title)
+        document = describe_page([resolve_network(word, options) for word in words or MOBILENETS], __version__)
+        text = render_page(document, title=title)
     if is_temporary:
         target = _make_folder() / FILE
     write(text, target)

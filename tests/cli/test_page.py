@@ -67,7 +67,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that the browser is asked to open."""
     addresses: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda address: addresses.append(address) or True)
+
+    def open_address(address: str) -> bool:
+        addresses.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", open_address)
     return addresses
 
 
@@ -97,7 +102,6 @@ def test_the_page_is_written_to_explorer_html_and_only_a_page_is_replaced(mbcost
         ("--output tiny.yaml", "tiny.yaml would be HTML"),
         ("--open --output -", "--open needs a file, and --output - is standard output: remove one of them"),
         ("nowhere.yaml", "nowhere.yaml: No such file or directory"),
-        ("--device nowhere", "unknown device 'nowhere'"),
         ("--alpha nan", "alpha"),
     ],
 )
@@ -156,8 +160,8 @@ def test_names_from_files_are_text_and_the_policy_knows_the_script_and_the_style
 def test_a_number_that_a_browser_rounds_is_refused() -> None:
     for value in (LARGEST_INTEGER, -LARGEST_INTEGER, 2**64):
         with pytest.raises(MbcostError, match="exact only below 9,007,199,254,740,992"):
-            render_page({"networks": [], "rows": [{"counts": (1, value)}]}, "1")
-    assert "9007199254740991" in render_page({"networks": [], "rows": [LARGEST_INTEGER - 1]}, "1")
+            render_page({"networks": [], "version": "1", "rows": [{"counts": (1, value)}]})
+    assert "9007199254740991" in render_page({"networks": [], "rows": [LARGEST_INTEGER - 1], "version": "1"})
 
 
 def test_the_page_of_all_built_in_mobilenets_has_at_most_700_kb(mbcost: Mbcost, here: Path) -> None:

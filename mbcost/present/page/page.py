@@ -15,14 +15,11 @@ LONGEST_TITLE = 200
 """The characters of the longest title that a browser's tab can use."""
 
 
-def render_page(
-    document: Mapping[str, Any], version: str, *, title: str | None = None, documentation: str | None = None
-) -> str:
+def render_page(document: Mapping[str, Any], *, title: str | None = None, documentation: str | None = None) -> str:
     """Return the page as one HTML text that needs nothing else; the same document gives the same bytes.
 
     Args:
         document: the answer to `mbcost page`, with integers, text, lists and dicts only.
-        version: that of mbcost.
         title: the title, any text; by default the names of the networks.
         documentation: the address of a documentation to link to; by default there is no link.
 
@@ -34,7 +31,7 @@ def render_page(
     return fill_page(
         json.dumps(document, separators=(",", ":"), allow_nan=False),
         title=name_page(names) if title is None else title,
-        generator=f"mbcost {version}",
+        generator=f"mbcost {document['version']}",
         documentation=documentation,
     )
 
@@ -42,7 +39,7 @@ def render_page(
 def is_page(start: str) -> bool:
     """Return whether a text that begins like this is a page that `render_page` has made.
 
-    >>> is_page(render_page({"networks": []}, "1.2")), is_page("<!doctype html>")
+    >>> is_page(render_page({"networks": [], "version": "1.2"})), is_page("<!doctype html>")
     (True, False)
     """
     return '<meta name="generator" content="mbcost ' in start
