@@ -11,7 +11,9 @@ from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.page.estimates import describe_estimates, is_fixed
+from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
+from mbcost.questions.page.packing import Pool
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
 from mbcost.spec.convention import Coefficients
@@ -39,9 +41,9 @@ def describe_page(
     """
     if not networks:
         raise MbcostError("no network is given: name at least one")
-    pools = Pools()
+    pools, sources = Pools(), Pool()
     named = {name: network for network, name in _name_networks(networks)}
-    described = [_describe_network(network, name, pools) for name, network in named.items()]
+    described = [_describe_network(network, name, pools, sources) for name, network in named.items()]
     first = networks[0]
     return {
         "schema": SCHEMA,
@@ -57,6 +59,7 @@ def describe_page(
         "scales": pools.scales.values,
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
+        "sources": sources.values,
         "networks": described,
         "estimates": describe_estimates(pools.estimates, named, calibrations),
         "shown": {
@@ -83,10 +86,11 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
         yield network, name if names[name] == 1 else f"{name} ({names[name]})"
 
 
-def _describe_network(network: Network, name: str, pools: Pools) -> dict[str, Any]:
+def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:
+    figures = list_figures(network.spec, sources)
     if is_fixed(network):
-        return describe_fixed(network, name)
-    return {**describe_table(network.spec, network.in_channels, pools), "name": name}
+        return {**describe_fixed(network, name), "figures": figures}
+    return {**describe_table(network.spec, network.in_channels, pools), "name": name, "figures": figures}
 
 
 def _describe_convention(name: str) -> dict[str, Any]:
