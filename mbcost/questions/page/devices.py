@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mbcost.analytic.network import Network
@@ -33,7 +34,12 @@ def load_calibrations(names: Sequence[str] = ()) -> tuple[Calibration, ...]:
         MbcostError: a device is unknown, or too few networks are measured.
         SpecError: a file is not valid.
     """
-    return tuple(calibrate_device(name) for name in dict.fromkeys(names or list_devices()))
+    return tuple(map(calibrate_device, dict.fromkeys(names))) if names else _calibrate_all()
+
+
+@cache
+def _calibrate_all() -> tuple[Calibration, ...]:
+    return tuple(map(calibrate_device, list_devices()))
 
 
 def describe_model() -> dict[str, Any]:
