@@ -10,7 +10,7 @@ from mbcost.analytic.memory.flash import Stored, compute_flash
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.latency.calibrate import Calibration
-from mbcost.questions.page.estimates import describe_estimates, is_fixed
+from mbcost.questions.page.estimates import describe_estimates
 from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.packing import Pool
@@ -45,6 +45,8 @@ def describe_page(
     named = {name: network for network, name in _name_networks(networks)}
     described = [_describe_network(network, name, pools, sources) for name, network in named.items()]
     first = networks[0]
+    fixed = {one["name"]: named[one["name"]] for one in described if "fixed" in one}
+    tables = {name: network for name, network in named.items() if name not in fixed}
     return {
         "schema": SCHEMA,
         "version": version,
@@ -61,7 +63,7 @@ def describe_page(
         "steps": pools.steps.functions.values,
         "sources": sources.values,
         "networks": described,
-        "estimates": describe_estimates(pools.estimates, named, calibrations),
+        "estimates": describe_estimates(pools.estimates, tables, fixed, calibrations),
         "shown": {
             "network": described[0]["name"],
             "alpha": first.alpha,
@@ -77,7 +79,8 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
     names: dict[str, int] = {}
     tables: list[object] = []
     for network in networks:
-        if not is_fixed(network):
+        is_fixed = network.graph is not None or network.spec.is_flat
+        if not is_fixed:
             if (network.spec, network.in_channels) in tables:
                 continue
             tables.append((network.spec, network.in_channels))
@@ -88,7 +91,7 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
 
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:
     figures = list_figures(network.spec, sources)
-    if is_fixed(network):
+    if network.graph is not None or network.spec.is_flat:
         return {**describe_fixed(network, name), "figures": figures}
     return {**describe_table(network.spec, network.in_channels, pools), "name": name, "figures": figures}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mbcost.analytic.network import Network, Step, resolve
 from mbcost.analytic.symbolic.step_functions import TableSteps
+from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import choose_surface, estimate_accuracy
 from mbcost.questions.accuracy.surface import Surface
 from mbcost.questions.latency.calibrate import Calibration
@@ -43,18 +44,15 @@ class EstimatePools:
             implementation: the name of one of its implementations.
             in_channels: the channels of the input.
             steps: its blocks at every alpha.
+
+        Raises:
+            MbcostError: no alpha gives a network at the table's own resolution.
         """
-        families = trace_family(spec, implementation, steps)
+        families = trace_family(spec, implementation, in_channels, steps)
+        if not families:
+            raise MbcostError(f"{spec.name} gives no network at its own resolution: state a larger one in its table")
         usual, own = (
-            choose_surface(
-                resolve(
-                    spec,
-                    alpha=families[0][0],
-                    resolution=max(spec.resolution),
-                    implementation=implementation,
-                    in_channels=channels,
-                )
-            )
+            choose_surface(resolve(spec, alpha=families[0][0], implementation=implementation, in_channels=channels))
             for channels in (spec.channels, in_channels)
         )
         return {
@@ -70,19 +68,22 @@ class EstimatePools:
 
 
 def describe_estimates(
-    pools: EstimatePools, networks: Mapping[str, Network], calibrations: Sequence[Calibration]
+    pools: EstimatePools,
+    tables: Mapping[str, Network],
+    fixed: Mapping[str, Network],
+    calibrations: Sequence[Calibration],
 ) -> dict[str, Any]:
     """Return everything from which the page computes milliseconds and top-1, as a dict of JSON.
 
     Args:
         pools: what the tables of the page have added.
-        networks: the networks of the page, by the names that it uses.
+        tables: a network of each table, by the names that the page uses.
+        fixed: the networks that have one size only, by name. Their estimates are written as they are.
         calibrations: the devices.
 
     Raises:
-        MbcostError: a file is too large for an estimate.
+        MbcostError: a fixed network is too large for an estimate.
     """
-    tables = {name: network for name, network in networks.items() if not is_fixed(network)}
     families = [tuple(family) for family in pools.families.values]
     return {
         "latency": describe_model(),
@@ -90,15 +91,8 @@ def describe_estimates(
         "devices": [describe_device(calibration, families, tables) for calibration in calibrations],
         "accuracy": describe_fits(),
         "surfaces": [describe_surface(surface) for surface in pools.surfaces],
-        "fixed": {
-            name: _describe_fixed(network, calibrations) for name, network in networks.items() if name not in tables
-        },
+        "fixed": {name: _describe_fixed(network, calibrations) for name, network in fixed.items()},
     }
-
-
-def is_fixed(network: Network) -> bool:
-    """Return whether a network has one size only, as a file or a list of layers does."""
-    return network.graph is not None or network.spec.is_flat
 
 
 def _describe_fixed(network: Network, devices: Sequence[Calibration]) -> dict[str, Any]:
