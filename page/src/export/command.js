@@ -24,7 +24,7 @@ export function quote(word) {
 export function tableCommand(engine, state, format) {
   const network = engine.find(state.network);
   const words = ["mbcost", "table", state.network];
-  if (!network.fixed) {
+  if (network.fixed === undefined) {
     words.push("--alpha", formatAlpha(state.alpha), "--res", formatResolution(state.resolution));
     if (state.implementation !== OFFICIAL) words.push("--impl", state.implementation);
   }

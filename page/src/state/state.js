@@ -36,7 +36,7 @@ export const QUANTITY_TITLES = {
 export const NO_BUDGET = Object.freeze({ ram: null, flash: null, mult_adds: null, milliseconds: null, top1: null });
 /** The number of steps of the tour. */
 export const TOUR_STEPS = 8;
-const FIRST = "v2";
+const CLASSES = 1000;
 const MOST_CLASSES = 1_000_000;
 
 /**
@@ -47,7 +47,7 @@ const MOST_CLASSES = 1_000_000;
  */
 export function defaultReference(engine, name) {
   const network = engine.find(name);
-  const alpha = network.alphas.includes(1) ? 1 : (network.alphas[0] ?? 1);
+  const alpha = network.fixed?.alpha ?? (network.alphas.includes(1) ? 1 : (network.alphas[0] ?? 1));
   const [height, width] = network.resolution;
   return { network: name, alpha, resolution: [height, width], implementation: network.default_implementation };
 }
@@ -58,12 +58,14 @@ export function defaultReference(engine, name) {
  * @returns {State}
  */
 export function defaultState(engine) {
-  const names = engine.networks.map(({ name }) => name);
-  const name = names.includes(FIRST) ? FIRST : names[0];
-  if (name === undefined) throw new Error("the page has no network");
+  const { network, alpha, resolution, implementation, classes = CLASSES } = engine.data.shown;
+  const [height, width] = resolution;
   return {
-    ...defaultReference(engine, name),
-    classes: 1000,
+    network,
+    alpha,
+    resolution: [height, width],
+    implementation,
+    classes,
     convention: "macs",
     versus: null,
     block: null,
@@ -91,7 +93,6 @@ export function changeState(engine, state, change) {
     if (change.alpha === undefined) Object.assign(next, fitReference(engine, next));
     if (change.block === undefined) next.block = null;
   }
-  requireOneOf("implementation", next.implementation, engine.find(next.network).implementations.map(nameOf));
   checkChoices(engine, next);
   const problem = engine.check(next) ?? (next.versus && engine.check(withVersus(next)));
   if (problem) throw new RangeError(problem);
@@ -107,8 +108,8 @@ export function changeState(engine, state, change) {
 export function fitReference(engine, wanted) {
   const own = defaultReference(engine, wanted.network);
   const network = engine.find(wanted.network);
-  if (network.fixed) return own;
-  const isKnown = network.implementations.some(({ name }) => name === wanted.implementation);
+  if (network.fixed !== undefined) return own;
+  const isKnown = Object.hasOwn(network.implementations, wanted.implementation);
   const implementation = isKnown ? wanted.implementation : own.implementation;
   const candidates = [
     { ...own, implementation, alpha: wanted.alpha, resolution: wanted.resolution },
@@ -137,13 +138,23 @@ function checkChoices(engine, state) {
   requireOneOf("memory model", state.allocator, engine.allocators.map(nameOf));
   requireOneOf("dtype", state.dtype, engine.dtypes.map(nameOf));
   requireOneOf("quantity", state.quantity, QUANTITIES);
-  if (state.device !== null) requireOneOf("device", state.device, engine.devices.map(nameOf));
+  if (state.device !== null) requireOneOf("device", state.device, listDevices(engine));
   if (!Number.isInteger(state.classes) || state.classes < 1 || state.classes > MOST_CLASSES) {
     throw new RangeError(`classes is ${state.classes}: it must be a whole number from 1 to 1,000,000`);
   }
   if (state.tour !== null && !(Number.isInteger(state.tour) && state.tour >= 0 && state.tour < TOUR_STEPS)) {
     throw new RangeError(`step of the tour is ${state.tour + 1}: it must be from 1 to ${TOUR_STEPS}`);
   }
+}
+
+/**
+ * The names of the devices for which the page can estimate milliseconds.
+ * @param {Engine} engine
+ * @returns {string[]}
+ */
+export function listDevices(engine) {
+  const { devices = [] } = /** @type {{devices?: {name: string}[]}} */ (/** @type {unknown} */ (engine));
+  return devices.map(nameOf);
 }
 
 /**

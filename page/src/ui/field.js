@@ -2,7 +2,7 @@
 
 import { h, setChildren } from "./dom.js";
 
-/** @typedef {{value: string, text: string}} Option */
+/** @typedef {{value: string, text: string, group?: string}} Option */
 
 /**
  * A select with its label above it.
@@ -23,7 +23,7 @@ export function createSelect({ id, label, onChange, className = "" }) {
       const key = JSON.stringify(options);
       if (key !== shown) {
         shown = key;
-        setChildren(select, options.map((option) => h("option", { value: option.value }, option.text)));
+        setChildren(select, groupOptions(options));
       }
       if (select.value !== value) select.value = value;
       select.disabled = options.length < 2;
@@ -68,4 +68,18 @@ export function createEntry({ id, label, onEntry, inputmode = "text", placeholde
       input.disabled = isDisabled;
     },
   };
+}
+
+/**
+ * The options as elements, under the names of their groups.
+ * @param {readonly Option[]} options
+ * @returns {HTMLElement[]}
+ */
+function groupOptions(options) {
+  const make = (/** @type {Option} */ option) => h("option", { value: option.value }, option.text);
+  const groups = [...new Set(options.map(({ group }) => group))];
+  return groups.flatMap((group) => {
+    const members = options.filter((option) => option.group === group).map(make);
+    return group === undefined ? members : [h("optgroup", { label: group }, ...members)];
+  });
 }

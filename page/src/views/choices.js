@@ -36,7 +36,10 @@ export function createChoices({ engine, store }) {
     className: "field-wide",
   });
   const networks = engine.networks.map(toOption);
-  const conventions = engine.conventions.map(toOption);
+  const conventions = engine.conventions.map((convention) => ({
+    ...toOption(convention),
+    group: convention.earlier ? "Earlier versions of tools" : "Conventions",
+  }));
   return {
     element: h(
       "div",
@@ -49,7 +52,7 @@ export function createChoices({ engine, store }) {
     update(state) {
       const chosen = engine.find(state.network);
       network.update(networks, state.network);
-      implementation.update(chosen.implementations.map(nameOf).map(toOption), state.implementation);
+      implementation.update(Object.keys(chosen.implementations).map(toOption), state.implementation);
       classes.update(String(state.classes), !chosen.has_classes);
       convention.update(conventions, state.convention);
     },

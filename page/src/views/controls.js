@@ -6,7 +6,8 @@ import { formatAlpha, formatCount, formatResolution } from "../ui/format.js";
 import { createSlider } from "../ui/slider.js";
 import { findResolutionSteps } from "./resolutions.js";
 
-const LEAST_ALPHA = 0.05;
+/** The slider ends at this alpha, or a bit above the largest published one; the field takes larger ones. */
+const LEAST_END = 1.5;
 const BEYOND = 1.1;
 
 /**
@@ -53,10 +54,10 @@ export function createControls({ engine, store }) {
   return {
     element,
     update(state) {
-      const { fixed } = engine.find(state.network);
-      alpha.update(scales.alpha(state), state.alpha, formatAlpha(state.alpha), fixed);
+      const isFixed = engine.find(state.network).fixed !== undefined;
+      alpha.update(scales.alpha(state), state.alpha, formatAlpha(state.alpha), isFixed);
       const shown = formatResolution(state.resolution);
-      resolution.update(scales.resolution(state), state.resolution[0], shown, fixed);
+      resolution.update(scales.resolution(state), state.resolution[0], shown, isFixed);
       const totals = engine.totals(state);
       setText(name, `${state.network}@${formatAlpha(state.alpha)}/${shown}`);
       setText(macs, formatCount(totals.mult_adds));
@@ -85,16 +86,17 @@ function createScales(engine) {
     /** @param {import("../state/state.js").State} state */
     alpha: ({ network, implementation }) =>
       keep(JSON.stringify(["alpha", network, implementation]), () => {
-        const { alphas, alpha_range: range } = engine.find(network);
-        const most = Math.max(1.5, ...alphas.map((/** @type {number} */ value) => value * BEYOND));
-        const least = Math.min(Math.max(range[0], LEAST_ALPHA), ...alphas);
-        const steps = engine.steps(network, implementation).filter((step) => step >= least && step <= most);
+        const { alphas, fixed } = engine.find(network);
+        if (fixed !== undefined) return { steps: alphas, marks: [] };
+        const most = Math.max(LEAST_END, ...alphas.map((alpha) => alpha * BEYOND));
+        const steps = engine.steps(network, implementation).filter((step) => step <= most);
         return { steps: merge(steps, alphas), marks: merge(alphas, []) };
       }),
     /** @param {import("../state/state.js").State} state */
     resolution: (state) =>
       keep(JSON.stringify(["resolution", state.network, state.implementation]), () => {
-        const { resolutions, resolution } = engine.find(state.network);
+        const { resolutions, resolution, fixed } = engine.find(state.network);
+        if (fixed !== undefined) return { steps: [resolution[0]], marks: [] };
         const marks = merge(resolutions, resolution[0] === resolution[1] ? [resolution[0]] : []);
         return { steps: merge(findResolutionSteps(engine, state), marks), marks };
       }),

@@ -17,7 +17,7 @@ export const PARTS = [
 
 /**
  * The parts of a total, in the order of `PARTS`, without those that are 0.
- * @param {readonly {name: string, params: number, mult_adds: number}[]} ledger
+ * @param {readonly {count: string, params: number, mult_adds: number}[]} ledger
  * @param {"params" | "mult_adds"} quantity
  * @returns {PartSum[]}
  */
@@ -25,7 +25,7 @@ export function sumParts(ledger, quantity) {
   /** @type {Map<string, number>} */
   const sums = new Map(PARTS.map(({ part }) => [part, 0]));
   for (const line of ledger) {
-    const { part } = PARTS.find(({ names }) => names.test(line.name)) ?? { part: "other" };
+    const { part } = PARTS.find(({ names }) => names.test(line.count)) ?? { part: "other" };
     sums.set(part, Number(sums.get(part)) + line[quantity]);
   }
   return [...sums].filter(([, value]) => value !== 0).map(([part, value]) => ({ part, value }));

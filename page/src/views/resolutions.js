@@ -15,7 +15,7 @@ export function findResolutionSteps(engine, state) {
   const steps = [];
   let last = 0;
   for (let size = most; size >= LEAST; size -= 1) {
-    const setting = { ...state, ...engine.find(state.network), network: state.network, resolution: /** @type {[number, number]} */ ([size, size]) };
+    const setting = { ...state, resolution: /** @type {[number, number]} */ ([size, size]) };
     if (engine.check(setting) !== null) continue;
     const { mult_adds } = engine.totals(setting);
     if (mult_adds !== last) steps.unshift(size);

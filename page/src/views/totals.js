@@ -16,8 +16,21 @@ const REST = 700;
  */
 export function listTotals(engine, state) {
   const { mult_adds, params, activations } = engine.totals(state);
-  const peak = engine.memory(state, state.allocator).peak * engine.bytes(state.dtype);
-  return { mult_adds, params, activations, peak, flash: engine.flash(state, state.dtype) };
+  return { mult_adds, params, activations, peak: findPeak(engine, state), flash: engine.flash(state, state.dtype) };
+}
+
+/**
+ * The peak of memory in bytes; null if the maps of the network are not known.
+ * @param {import("../state/state.js").Engine} engine
+ * @param {import("../state/state.js").State} state
+ */
+function findPeak(engine, state) {
+  try {
+    return engine.memory(state, state.allocator).peak * engine.bytes(state.dtype);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /**
@@ -55,8 +68,7 @@ export function createTotals({ engine, store }) {
       const others = state.versus === null ? null : listTotals(engine, withVersus(state));
       for (const [name, stat] of Object.entries(stats)) {
         const key = /** @type {keyof typeof totals} */ (name);
-        const isBytes = name === "peak" || name === "flash";
-        stat.update(totals[key], isBytes ? formatBytes(totals[key]) : formatShort(totals[key]), others && others[key]);
+        stat.update(totals[key], name === "peak" || name === "flash" ? formatBytes : formatShort, others && others[key]);
       }
       allocator.update(allocators, state.allocator);
       dtype.update(dtypes, state.dtype);
@@ -83,14 +95,14 @@ function createStat(unit, className = "") {
   return {
     element,
     /**
-     * @param {number} value
-     * @param {string} text
+     * @param {number | null} value
+     * @param {(value: number) => string} shorten
      * @param {number | null} other
      */
-    update(value, text, other) {
-      setText(count, formatCount(value));
-      setText(short, value < 10_000 ? "" : text);
-      setText(ratio, other === null ? "" : `${formatRatio(value, other)} of the second`);
+    update(value, shorten, other) {
+      setText(count, value === null ? "not known" : formatCount(value));
+      setText(short, value === null || value < 10_000 ? "" : shorten(value));
+      setText(ratio, value === null || other === null ? "" : `${formatRatio(value, other)} of the second`);
     },
   };
 }

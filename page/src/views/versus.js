@@ -1,7 +1,7 @@
 /** A second network beside the first: every number as a ratio. */
 
 import { compareCommand } from "../export/command.js";
-import { defaultReference, fitReference, nameOf, withVersus } from "../state/state.js";
+import { defaultReference, fitReference, withVersus } from "../state/state.js";
 import { parseNumber, parseResolution } from "../state/quantity.js";
 import { h, keyed, setText } from "../ui/dom.js";
 import { formatAlpha, formatCount, formatRatio, formatResolution } from "../ui/format.js";
@@ -120,14 +120,20 @@ export function createVersus({ engine, store }) {
       for (const part of [alpha.element, resolution.element, implementation.element, swap, result]) part.hidden = isNone;
       if (versus === null) return;
       const { implementations, fixed } = engine.find(versus.network);
-      alpha.update(formatAlpha(versus.alpha), fixed);
-      resolution.update(formatResolution(versus.resolution), fixed);
-      implementation.update(implementations.map(nameOf).map(toOption), versus.implementation);
+      const isFixed = fixed !== undefined;
+      alpha.update(formatAlpha(versus.alpha), isFixed);
+      resolution.update(formatResolution(versus.resolution), isFixed);
+      implementation.update(Object.keys(implementations).map(toOption), versus.implementation);
       setText(first, engine.spell(state));
       setText(second, engine.spell(versus));
       const one = listTotals(engine, state);
       const two = listTotals(engine, withVersus(state));
-      draw(Object.entries(one).map(([name, value]) => ({ name, value, other: two[/** @type {keyof typeof two} */ (name)] })));
+      draw(
+        Object.entries(one).flatMap(([name, value]) => {
+          const other = two[/** @type {keyof typeof two} */ (name)];
+          return value === null || other === null ? [] : [{ name, value, other }];
+        }),
+      );
     },
   };
 }
