@@ -2,10 +2,9 @@
 
 import { formatCount, formatShare, formatSize } from "../ui/format.js";
 
-/** @typedef {{name: string, operator: string, kernel: readonly number[] | null, stride: number | null,
- *   groups: number | null, input: readonly number[], output: readonly number[], params: number, mult_adds: number,
- *   activations: number}} Row */
-/** @typedef {{rows: readonly Row[], params: number, mult_adds: number, activations: number}} Costs */
+/** @typedef {import("../engine/types.js").Row} Row */
+/** @typedef {import("../engine/types.js").Costs} Costs */
+/** @typedef {import("../engine/types.js").NetworkData} NetworkData */
 /**
  * @typedef {object} Column
  * @property {string} key The name in CSV.
@@ -14,8 +13,11 @@ import { formatCount, formatShare, formatSize } from "../ui/format.js";
  * @property {(row: Row, costs: Costs) => string | number | null} value A number is a count.
  */
 
+/** The columns of the papers' tables, in the order in which `mbcost table` has them. */
+const LETTERS = ["a", "t", "exp", "c", "n", "s", "g", "d", "se", "nl", "res"];
+
 /** @type {readonly Column[]} */
-export const COLUMNS = [
+const FIRST = [
   { key: "layer", header: "layer", numeric: false, value: (row) => row.name },
   { key: "operator", header: "operator", numeric: false, value: (row) => row.operator },
   { key: "kernel", header: "kernel", numeric: false, value: (row) => formatSize(row.kernel) },
@@ -23,6 +25,10 @@ export const COLUMNS = [
   { key: "groups", header: "groups", numeric: true, value: (row) => row.groups },
   { key: "input", header: "input HxWxC", numeric: false, value: (row) => formatSize(row.input) },
   { key: "output", header: "output HxWxC", numeric: false, value: (row) => formatSize(row.output) },
+];
+
+/** @type {readonly Column[]} */
+const LAST = [
   { key: "params", header: "params", numeric: true, value: (row) => row.params },
   { key: "mult_adds", header: "mult-adds", numeric: true, value: (row) => row.mult_adds },
   {
@@ -33,6 +39,25 @@ export const COLUMNS = [
   },
   { key: "activations", header: "activations", numeric: true, value: (row) => row.activations },
 ];
+
+/**
+ * The columns of a network's table.
+ * @param {NetworkData} network
+ * @returns {readonly Column[]}
+ */
+export function listColumns({ printed = [] }) {
+  const letters = LETTERS.filter((letter) => printed.some((row) => letter in row));
+  return [
+    ...FIRST,
+    ...letters.map((letter) => ({
+      key: letter,
+      header: letter,
+      numeric: false,
+      value: (/** @type {Row} */ row) => printed[row.stage]?.[letter] ?? "",
+    })),
+    ...LAST,
+  ];
+}
 
 /**
  * A cell for people: counts have thousands separators, and a share has its percent sign.
@@ -47,10 +72,11 @@ export function cellText(column, value) {
 
 /**
  * The cells of the last line.
+ * @param {readonly Column[]} columns
  * @param {Costs} costs
  * @returns {string[]}
  */
-export function footerCells(costs) {
+export function footerCells(columns, costs) {
   /** @type {Record<string, string>} */
   const cells = {
     layer: "total",
@@ -59,5 +85,5 @@ export function footerCells(costs) {
     mult_adds_percent: costs.mult_adds ? "100.00%" : "0.00%",
     activations: formatCount(costs.activations),
   };
-  return COLUMNS.map(({ key }) => cells[key] ?? "");
+  return columns.map(({ key }) => cells[key] ?? "");
 }

@@ -1,7 +1,7 @@
 /** The cost table of a state, for the formats. */
 
 import { formatAlpha } from "../ui/format.js";
-import { COLUMNS, cellText, footerCells } from "./columns.js";
+import { cellText, footerCells, listColumns } from "./columns.js";
 
 /**
  * @param {import("../state/state.js").Engine} engine
@@ -9,20 +9,34 @@ import { COLUMNS, cellText, footerCells } from "./columns.js";
  * @returns {import("./formats.js").Sheet}
  */
 export function createSheet(engine, state) {
-  /** @type {import("./columns.js").Costs} */
   const costs = engine.costs(state);
-  const { title, has_classes: hasClasses } = engine.find(state.network);
-  const [height, width] = state.resolution;
-  const convention = engine.conventions.find((/** @type {{name: string}} */ { name }) => name === state.convention);
-  const values = costs.rows.map((row) => COLUMNS.map((column) => column.value(row, costs)));
+  const columns = listColumns(engine.find(state.network));
+  const { name, title } = engine.convention(state);
+  const values = costs.rows.map((row) => columns.map((column) => column.value(row, costs)));
   return {
-    title:
-      `${title}  alpha ${formatAlpha(state.alpha)}  resolution ${height}x${width}  ` +
-      `implementation ${state.implementation}${hasClasses ? `  classes ${state.classes}` : ""}`,
-    columns: COLUMNS,
-    rows: values.map((row) => row.map((value, index) => cellText(/** @type {any} */ (COLUMNS[index]), value))),
-    footer: footerCells(costs),
+    title: headline(engine, state),
+    columns,
+    rows: values.map((row) =>
+      columns.map((column, index) => cellText(column, /** @type {string | number | null} */ (row[index]))),
+    ),
+    footer: footerCells(columns, costs),
     data: values.map((row) => row.map((value) => (value === null ? "" : String(value)))),
-    notes: [`convention ${state.convention}: ${convention?.title ?? ""}`],
+    notes: [`convention ${name}: ${title}`],
   };
+}
+
+/**
+ * The line above a table, which identifies the network.
+ * @param {import("../state/state.js").Engine} engine
+ * @param {import("../state/state.js").State} state
+ */
+export function headline(engine, state) {
+  const { title, fixed, classes, has_classes: isFree } = engine.find(state.network);
+  const size = `resolution ${state.resolution.join("x")}`;
+  if (fixed !== undefined) return `${title}  ${size}`;
+  const outputs = isFree ? state.classes : classes;
+  return (
+    `${title}  alpha ${formatAlpha(state.alpha)}  ${size}  implementation ${state.implementation}` +
+    (outputs === null ? "" : `  classes ${outputs}`)
+  );
 }

@@ -19,7 +19,7 @@ const LABEL = 26;
  * @typedef {object} SliderOptions
  * @property {string} id
  * @property {string} label
- * @property {string} symbol
+ * @property {string} symbol A short sign of the label, which stands for it where there is little room.
  * @property {string} entryLabel What the field is called.
  * @property {(value: number) => string} spell
  * @property {(value: number) => string} describe What a screen reader says for a value.
@@ -72,10 +72,12 @@ export function createSlider(options) {
   const problem = h("p", { class: "problem", id: `${options.id}-problem`, hidden: true });
   const marks = s("svg", { class: "marks", "aria-hidden": "true", height: 22 });
   const fill = h("div", { class: "slider-fill" });
+  const hint = h("span", { class: "slider-hint" });
   const element = h(
     "div",
     { class: "slider" },
-    h("label", { for: options.id }, options.label, " ", h("var", null, options.symbol)),
+    h("label", { for: options.id }, h("span", { class: "slider-label" }, options.label), " ", h("var", null, options.symbol)),
+    hint,
     h("div", { class: "slider-track" }, fill, range, marks),
     h("div", { class: "slider-entry" }, entry),
     problem,
@@ -161,8 +163,10 @@ export function createSlider(options) {
      * @param {number} value
      * @param {string} text What the field has.
      * @param {boolean} isFixed Whether there is only this value.
+     * @param {string} note What is said of the value beside the label.
      */
-    update(next, value, text, isFixed) {
+    update(next, value, text, isFixed, note = "") {
+      setText(hint, note);
       current = value;
       if (next !== scale) {
         scale = next;

@@ -28,7 +28,7 @@ export function createControls({ engine, store }) {
   const resolution = createSlider({
     id: "resolution",
     label: "Resolution",
-    symbol: "\u03c1",
+    symbol: "px",
     entryLabel: "Resolution in pixels, N or HEIGHTxWIDTH",
     spell: String,
     describe: (value) => `${value} by ${value} pixels`,
@@ -51,19 +51,31 @@ export function createControls({ engine, store }) {
     h("div", { class: "controls-inner" }, alpha.element, resolution.element, sum),
   );
   const scales = createScales(engine);
+  watchTotals(element);
   return {
     element,
     update(state) {
       const isFixed = engine.find(state.network).fixed !== undefined;
       alpha.update(scales.alpha(state), state.alpha, formatAlpha(state.alpha), isFixed);
       const shown = formatResolution(state.resolution);
-      resolution.update(scales.resolution(state), state.resolution[0], shown, isFixed);
+      const note = describeRho(state.resolution, engine.find(state.network).resolution);
+      resolution.update(scales.resolution(state), state.resolution[0], shown, isFixed, note);
       const totals = engine.totals(state);
       setText(name, `${state.network}@${formatAlpha(state.alpha)}/${shown}`);
       setText(macs, formatCount(totals.mult_adds));
       setText(params, formatCount(totals.params));
     },
   };
+}
+
+/**
+ * The resolution multiplier, which scales the network's own resolution; nothing if height and width differ in it.
+ * @param {readonly [number, number]} resolution
+ * @param {readonly [number, number]} own
+ */
+function describeRho(resolution, own) {
+  const [rho, other] = [resolution[0] / own[0], resolution[1] / own[1]];
+  return rho === other ? `\u03c1 = ${Number(rho.toFixed(3))}` : "";
 }
 
 /**
@@ -123,4 +135,18 @@ export function attempt(work) {
     if (!(error instanceof RangeError)) throw error;
     return error.message;
   }
+}
+
+/**
+ * Tell the style sheet whether the large totals are in sight: the short ones are then not needed.
+ * @param {HTMLElement} element
+ */
+function watchTotals(element) {
+  const observer = new IntersectionObserver((entries) => {
+    for (const { isIntersecting } of entries) element.classList.toggle("is-above-totals", isIntersecting);
+  });
+  requestAnimationFrame(() => {
+    const totals = document.querySelector(".totals .stat");
+    if (totals !== null) observer.observe(totals);
+  });
 }

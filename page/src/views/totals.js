@@ -59,8 +59,12 @@ export function createTotals({ engine, store }) {
     element: h(
       "div",
       { class: "totals" },
-      h("div", { class: "stats" }, ...Object.values(stats).map(({ element }) => element)),
-      h("div", { class: "stats-settings" }, allocator.element, dtype.element),
+      h(
+        "div",
+        { class: "stats" },
+        ...Object.values(stats).map(({ element }) => element),
+        h("div", { class: "stats-settings" }, allocator.element, dtype.element),
+      ),
       status,
     ),
     update(state) {
@@ -70,6 +74,7 @@ export function createTotals({ engine, store }) {
         const key = /** @type {keyof typeof totals} */ (name);
         stat.update(totals[key], name === "peak" || name === "flash" ? formatBytes : formatShort, others && others[key]);
       }
+      setText(stats.mult_adds.unit, `multiply-adds, counted as ${state.convention}`);
       allocator.update(allocators, state.allocator);
       dtype.update(dtypes, state.dtype);
       say();
@@ -85,15 +90,17 @@ function createStat(unit, className = "") {
   const count = h("span", { class: "stat-count" });
   const short = h("span", { class: "stat-short" });
   const ratio = h("span", { class: "stat-ratio" });
+  const words = h("span", { class: "stat-unit" }, unit);
   const element = h(
     "div",
     { class: `stat ${className}` },
     count,
-    h("span", { class: "stat-unit" }, unit),
+    words,
     h("span", { class: "stat-more" }, short, ratio),
   );
   return {
     element,
+    unit: words,
     /**
      * @param {number | null} value
      * @param {(value: number) => string} shorten
