@@ -76,7 +76,7 @@ export function createSlider(options) {
   const element = h(
     "div",
     { class: "slider" },
-    h("label", { for: options.id }, h("span", { class: "slider-label" }, options.label), " ", h("var", null, options.symbol)),
+    h("label", { for: options.id }, h("span", { class: "slider-label" }, options.label), " ", h("span", { class: "slider-symbol" }, options.symbol)),
     hint,
     h("div", { class: "slider-track" }, fill, range, marks),
     h("div", { class: "slider-entry" }, entry),
