@@ -54,14 +54,17 @@ def build_app(state: State, scope: Scope, *, blocks: bool = True) -> App[State |
             yield canvas
 
         async def on_event(self, event: events.Event) -> None:
-            """Take every key, before the library's own meanings of Tab, Ctrl-C and Ctrl-Q."""
-            if not isinstance(event, events.Key):
+            """Take every key, before the library's own meanings of Tab, Ctrl-C and Ctrl-Q, and the wheel."""
+            if isinstance(event, events.Key):
+                key = event.character if event.is_printable and event.character else event.key
+                if key == "y" and not session.state.has_help:
+                    self.copy_to_clipboard(session.command)
+                session.take_key(key)
+            elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
+                session.take_wheel("j" if isinstance(event, events.MouseScrollDown) else "k")
+            else:
                 await super().on_event(event)
                 return
-            key = event.character if event.is_printable and event.character else event.key
-            if key == "y" and not session.state.has_help:
-                self.copy_to_clipboard(session.command)
-            session.take_key(key)
             catch_up()
 
     return Explorer()
@@ -87,14 +90,6 @@ def _build_canvas(session: Session) -> tuple[Widget, Callable[[], None]]:
 
         def on_click(self, event: events.Click) -> None:
             session.take_click(event.x, event.y)
-            self.catch_up()
-
-        def on_mouse_scroll_down(self) -> None:
-            session.take_wheel("j")
-            self.catch_up()
-
-        def on_mouse_scroll_up(self) -> None:
-            session.take_wheel("k")
             self.catch_up()
 
         def catch_up(self) -> None:

@@ -24,7 +24,7 @@ def _guard(act: Callable[Concatenate[Session, P], T]) -> Callable[Concatenate[Se
     """Return the method with every error that nobody foresaw kept in the session, so that the terminal is restored."""
 
     @wraps(act)
-    def guarded(session: Session, *arguments: P.args, **named: P.kwargs) -> T | None:
+    def guarded(session: Session, /, *arguments: P.args, **named: P.kwargs) -> T | None:
         try:
             return act(session, *arguments, **named)
         except Exception as error:

@@ -16,6 +16,8 @@ from mbcost.questions.explore.subject import SLIDERS, USUAL_CLASSES, Scope, defa
 from mbcost.spec.scaling import alpha_text
 from mbcost.spec.table import Spec
 
+NUMBERS = ("alpha", "resolution", "classes")
+"""The sliders of numbers, which have a value beside their track."""
 LABEL = 18
 """The terminal cells of the names of the sliders."""
 NARROW_VALUE, VALUE = 8, 12
@@ -60,7 +62,7 @@ def draw_sliders(state: State, scope: Scope, width: int, glyphs: Glyphs) -> list
     """Return one line per slider, at most `width` cells wide as far as their values are."""
     values = {slider: _value_text(slider, state, scope) for slider in SLIDERS}
     least = NARROW_VALUE if width < 72 else VALUE
-    room = max([least, *(count_cells(text) + 1 for text in values.values())])
+    room = max([least, *(count_cells(values[slider]) + 1 for slider in NUMBERS)])
     return [_draw(slider, values[slider], state, scope, (width, min(room, width // 2)), glyphs) for slider in SLIDERS]
 
 
@@ -155,19 +157,19 @@ def _draw_choices(slider: str, choices: Sequence[tuple[str, str]], current: str,
     """
     texts = [text for _, text in choices]
     index = texts.index(current) if current in texts else 0
+    sizes = [count_cells(text) + 2 for text in texts]  # brackets or blanks around it
+    room = width - len(glyphs.less) - len(glyphs.more) - 2
     first, last = index, index
-    used = count_cells(texts[index])
     while True:
-        right = last + 1 < len(texts) and used + count_cells(texts[last + 1]) + 2 <= width - 4
-        left = first > 0 and used + count_cells(texts[first - 1]) + 2 <= width - 4
+        used = sum(sizes[first : last + 1])
+        right = last + 1 < len(texts) and used + sizes[last + 1] <= room
+        left = first > 0 and used + sizes[first - 1] <= room
         if not (right or left):
             break
         if right and (not left or last - index <= index - first):
             last += 1
-            used += count_cells(texts[last]) + 2
         else:
             first -= 1
-            used += count_cells(texts[first]) + 2
     pieces = [Piece(f"{glyphs.less} " if first > 0 else "", "dim")]
     for position in range(first, last + 1):
         target = Click(slider, choices[position][0])

@@ -35,7 +35,7 @@ def draw_totals(answer: Answer) -> list[Line]:
 
 
 def _ratio_text(count: int, at_one: int) -> str:
-    return decimal(Fraction(count, at_one), 3) if at_one else ""
+    return decimal(Fraction(count, at_one)) if at_one else ""
 
 
 def _draw_figure(figure: Figure | None) -> Line:
