@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STYLES: Mapping[str, str] = {
     "": "none", "label": "none", "focus": "bold reverse", "value": "bold", "dim": "dim", "mark": "yellow",
+    "knob": "bold cyan", "title": "bold",
     "header": "bold underline", "bar": "cyan", "error": "bold red", "command": "green",
 }  # fmt: skip
 """The look of each style, in the terminal's own sixteen colours; without colours, what is bold or reversed remains."""

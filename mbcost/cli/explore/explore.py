@@ -53,13 +53,14 @@ def explore(
       mbcost explore ./mynet.yaml --convention fvcore
     """
     net = DEFAULT if net is None else net
-    if find_spec("textual") is None:
-        raise MissingLibrary("textual", "explore")
     is_file = is_model(net)
     name = net if is_file else parse_reference(net).name
-    _check_terminal(net, name)
+    _refuse_standard_input(name)
     counting = load_convention(convention)
     network = resolve_network(net, options)
+    if find_spec("textual") is None:
+        raise MissingLibrary("textual", "explore")
+    _check_terminal(net)
     settings = options.parse()
     scope = make_scope(name, network, settings, tuple(_list_fixed_words(options)) if is_file else ())
     last = run(begin(network, scope, counting.name), scope, blocks=read_screen().blocks)
@@ -67,16 +68,24 @@ def explore(
     return 0
 
 
-def _check_terminal(net: str, name: str) -> None:
-    """Refuse a network on standard input, which the keys come from, and everything that is not a terminal.
+def _refuse_standard_input(name: str) -> None:
+    """Refuse a network on standard input, which the keys come from.
 
     Raises:
-        MbcostError: one of these.
+        MbcostError: it is.
     """
     if name == "-" or (os.name != "nt" and Path(name).is_char_device()):
         raise MbcostError(
             f"{name} cannot be explored: standard input has the keys that you press: save the table and name its file"
         )
+
+
+def _check_terminal(net: str) -> None:
+    """Refuse everything that is not a terminal.
+
+    Raises:
+        MbcostError: a standard stream is a pipe or a file, or the terminal cannot place a character.
+    """
     is_dumb = os.environ.get("TERM") == "dumb"
     if is_dumb or not all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr))):
         subject = "this terminal (TERM is dumb)" if is_dumb else "a pipe or a file"

@@ -9,7 +9,7 @@ from typing import Literal
 from mbcost.present.layout import count_cells
 from mbcost.questions.explore.keys import Click
 
-Style = Literal["", "label", "focus", "value", "dim", "mark", "header", "bar", "error", "command"]
+Style = Literal["", "label", "focus", "value", "dim", "mark", "knob", "title", "header", "bar", "error", "command"]
 """What a piece of text is; the terminal decides how it looks."""
 
 

@@ -26,7 +26,11 @@ AIRY = 30
 """From so many lines on, blank lines separate the parts."""
 FEWEST_ROWS = 3
 """The header of the table and so many rows are shown, or no table."""
+SMALLEST_TABLE = 5
+"""The lines that the memory leaves to the table, or else it is not shown."""
 SHARE = "mult_adds_percent"
+NARROW = ("layer", "mult_adds", SHARE)
+"""The columns of a table that does not fit otherwise."""
 HINTS = ("? help", "q quit", "arrows change", "0-9 type", "PgUp PgDn published", "j k scroll", "b rows", "s sort",
          "y copy")  # fmt: skip
 """What the last line says, the most important first."""
@@ -82,7 +86,8 @@ def _draw_top(state: State, scope: Scope, answer: Answer | Problem, size: tuple[
     is_wide = width >= SIDE_BY_SIDE
     parts: list[tuple[list[Line], int]]
     blank: tuple[list[Line], int] = ([()], 3)
-    totals, memory = draw_totals(answer), draw_memory(answer, WIDTH if is_wide else width)
+    size_of_totals = WIDTH if is_wide else width
+    totals, memory = draw_totals(answer, size_of_totals), draw_memory(answer, size_of_totals)
     if is_wide:
         left = width - WIDTH - 2
         sliders = draw_sliders(state, scope, left - 2, glyphs)
@@ -95,17 +100,16 @@ def _draw_top(state: State, scope: Scope, answer: Answer | Problem, size: tuple[
 
 
 def _fit(parts: Sequence[tuple[list[Line], int]], focus: int, height: int) -> list[Line]:
-    """Return the lines of the parts; those with the highest number go first if there are too many.
+    """Return the lines of the parts that fit: blank ones (3) go first, then the memory (2), then sliders (1).
 
     Of the sliders, which are the first part, the one with the focus stays.
     """
     kept = list(parts)
-    while sum(len(lines) for lines, _ in kept) > height:
-        worst = max(range(len(kept)), key=lambda index: kept[index][1] if kept[index][0] else -1)
-        lines, rank = kept[worst]
-        if rank == 0 or not lines:
-            break
-        kept[worst] = ([lines[focus]] if rank == 1 and len(lines) > 1 else [], 0 if rank == 1 else rank)
+    for rank in (3, 2, 1):
+        most = height - (SMALLEST_TABLE if rank > 1 else 0)
+        for index in reversed(range(len(kept))):
+            if kept[index][1] == rank and sum(len(lines) for lines, _ in kept) > most:
+                kept[index] = ([kept[index][0][focus]] if rank == 1 else [], rank)
     return [line for lines, _ in kept for line in lines][: max(0, height)]
 
 
@@ -117,10 +121,14 @@ def _draw_table(
     if isinstance(answer, Problem) or height < 1:
         return [], Room()
     sort = "mult_adds" if state.setting.by_cost else None
-    table = replace(as_table(answer.costs, sort=sort).for_people(), footer=None, asked=frozenset({SHARE}))
-    part = lay_out(table, width).parts[0]
+    table = replace(as_table(answer.costs, sort=sort).for_people(), asked=frozenset({SHARE}))
+    parts = lay_out(table, width).parts
+    if len(parts) > 1:
+        parts = lay_out(table.select(NARROW), width).parts
+    part = parts[0]
     headers = tuple(column.header for column in part.columns)
-    top: list[Line] = [(Piece(join_cells(line), "header"),) for line in wrap_row(part, headers, at_bottom=True)]
+    *above, last = (join_cells(line) for line in wrap_row(part, headers, at_bottom=True))
+    top: list[Line] = [*((Piece(text, "title"),) for text in above), (Piece(last.ljust(width), "header"),)]
     if height < len(top) + FEWEST_ROWS:
         return [], Room()
     rows: list[Line] = []

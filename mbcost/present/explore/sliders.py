@@ -141,7 +141,7 @@ def _draw_track(slider: str, track: _Track, width: int, glyphs: Glyphs) -> Line:
         pieces.append(piece)
     knob = locate(track.value)
     is_published = track.value in track.marks
-    pieces[knob] = replace(pieces[knob], text=glyphs.knob_on_tick if is_published else glyphs.knob, style="focus")
+    pieces[knob] = replace(pieces[knob], text=glyphs.knob_on_tick if is_published else glyphs.knob, style="knob")
     return (Piece(glyphs.left, "dim"), *pieces, Piece(glyphs.right, "dim"))
 
 

@@ -19,13 +19,14 @@ WIDTH = 76
 GAP = "   "
 
 
-def draw_totals(answer: Answer) -> list[Line]:
-    """Return a header and one line per total."""
+def draw_totals(answer: Answer, width: int) -> list[Line]:
+    """Return a header, which is `width` cells wide, and one line per total."""
     costs = answer.costs
     counts = [text_of(getattr(costs, name)) for name in TOTALS]
     longest = max(13, *map(len, counts))
     header = f"{'':{LABEL}}{'exact':>{longest}}  {RATIO if answer.at_one else '':>{len(RATIO)}}  published"
-    lines: list[Line] = [(Piece(header if answer.figures else header.removesuffix("published").rstrip(), "header"),)]
+    header = header if answer.figures else header.removesuffix("published")
+    lines: list[Line] = [(Piece(header.ljust(width), "header"),)]
     for name, count in zip(TOTALS, counts, strict=True):
         ratio = "" if answer.at_one is None else _ratio_text(getattr(costs, name), getattr(answer.at_one, name))
         label = Piece(name.replace("_", "-").ljust(LABEL), "label")
@@ -42,8 +43,8 @@ def _draw_figure(figure: Figure | None) -> Line:
     if figure is None:
         return ()
     verdict = "agrees" if figure.agrees else "differs"
-    others = f", {figure.others} more" if figure.others else ""
-    text = f"{_figure_text(figure.figure)} in {figure.figure.source.name}, {verdict}{others}"
+    others = f" and {figure.others} more" if figure.others else ""
+    text = f"{_figure_text(figure.figure)} {verdict}, in {figure.figure.source.name}{others}"
     return (Piece(text, "dim"),)
 
 
@@ -60,11 +61,9 @@ def draw_memory(answer: Answer, width: int) -> list[Line]:
     exact = _align([(peak.allocator, f"{text_of(peak.bytes)} B") for peak in memory.peaks])
     spelled = [f"({bytes_text(peak.bytes)})" for peak in memory.peaks]
     both = [f"{cell}  {text.ljust(max(map(len, spelled)))}" for cell, text in zip(exact, spelled, strict=True)]
-    cells = next((cells for cells in (both, exact) if _width_of_pair(cells) <= width), None)
-    step = 1 if cells is None else 2
-    rows = [
-        both[index : index + 1] if cells is None else cells[index : index + 2] for index in range(0, len(both), step)
-    ]
+    arrangements = ((both, 2), (exact, 2), (both, 1), (exact, 1))
+    cells, count = next((item for item in arrangements if _measure(*item) <= width), arrangements[-1])
+    rows = [cells[index : index + count] for index in range(0, len(cells), count)]
     labels = ["peak memory", memory.activations_dtype, *[""] * len(rows)]
     return [
         (Piece(label.ljust(LABEL), "label"), Piece(GAP.join(row).rstrip()))
@@ -77,5 +76,6 @@ def _align(rows: list[tuple[str, str]]) -> list[str]:
     return [f"{name:{names}}  {number:>{numbers}}" for name, number in rows]
 
 
-def _width_of_pair(cells: list[str]) -> int:
-    return LABEL + 2 * len(cells[0]) + len(GAP)
+def _measure(cells: list[str], count: int) -> int:
+    """Return the width of lines with so many cells."""
+    return LABEL + count * len(cells[0]) + (count - 1) * len(GAP)

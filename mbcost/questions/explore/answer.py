@@ -89,13 +89,10 @@ def _find_figures(costs: CostTable, scope: Scope) -> dict[str, Figure]:
         if matching:
             count = getattr(costs, quantity)
             agree = [figure.prints(count) or figure.prints(count, "floors") for figure in matching]
-            best = min(range(len(matching)), key=lambda index: (not _is_of_paper(matching[index]), not agree[index]))
+            papers = [figure.source.where.startswith("arXiv:") for figure in matching]
+            best = min(range(len(matching)), key=lambda index: (not papers[index], not agree[index]))
             figures[quantity] = Figure(matching[best], agree[best], len(matching) - 1)
     return figures
-
-
-def _is_of_paper(figure: Published) -> bool:
-    return figure.source.where.startswith("arXiv:")
 
 
 def _matches(figure: Published, costs: CostTable) -> bool:
