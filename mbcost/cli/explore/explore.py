@@ -7,7 +7,6 @@ import shlex
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, parse_reference, resolve_network
@@ -74,10 +73,18 @@ def _refuse_standard_input(name: str) -> None:
     Raises:
         MbcostError: it is.
     """
-    if name == "-" or (os.name != "nt" and Path(name).is_char_device()):
+    if name == "-" or _is_standard_input(name):
         raise MbcostError(
             f"{name} cannot be explored: standard input has the keys that you press: save the table and name its file"
         )
+
+
+def _is_standard_input(name: str) -> bool:
+    """Return whether a name is another one of what the keys come from, such as /dev/stdin."""
+    try:
+        return name == "/dev/tty" or os.path.samestat(os.stat(name), os.fstat(0))  # noqa: PTH116  # a Path refuses a long name
+    except (OSError, ValueError):
+        return False
 
 
 def _check_terminal(net: str) -> None:

@@ -34,7 +34,7 @@ def text_of(reference: str, width: int, height: int, *keys: str, settings: Setti
 def test_the_lines_fit_the_terminal_after_any_keys_and_clicks_at_any_size() -> None:
     chosen = random.Random(24)
     state, scope = start("v3-large@0.75")
-    for _ in range(150):
+    for _ in range(60):
         width, height = chosen.choice([(80, 24), (60, 20), (200, 60), (chosen.randint(0, 150), chosen.randint(0, 50))])
         frame = draw(state, scope, width, height, blocks=chosen.random() < 0.7)
         assert len(frame.lines) == (height if width else 0)
@@ -54,7 +54,7 @@ def test_the_lines_fit_the_terminal_after_any_keys_and_clicks_at_any_size() -> N
 def test_the_totals_and_the_rows_are_those_of_the_table(width: int, height: int) -> None:
     chosen = random.Random(width)
     state, scope = start("v2")
-    for _ in range(25):
+    for _ in range(8):
         state = press(state, chosen.choice(["left", "right", "pageup", "pagedown", "down", "j", "G", "b", "s"]), scope)
         answer = explore(state.setting, scope)
         if isinstance(answer, Problem):

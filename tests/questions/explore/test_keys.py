@@ -48,11 +48,11 @@ def test_after_any_keys_the_costs_are_those_that_the_command_prints(
 ) -> None:
     state, scope = start(reference, Settings(**settings))  # type: ignore[arg-type]
     chosen, compared = random.Random(reference), 0
-    for _ in range(120):
+    for _ in range(100):
         key = chosen.choice([*SAFE, *"0123456789.x", "left", "right", "up", "down"])
         state = press(state, key, scope, Room(5, 60))
         assert not state.end
-        if chosen.random() < 0.8:
+        if chosen.random() < 0.9:
             continue
         answer = explore(state.setting, scope)
         result = mbcost(*list_words(state.setting, scope)[1:], "--format", "json")
@@ -67,7 +67,7 @@ def test_after_any_keys_the_costs_are_those_that_the_command_prints(
         }
         assert sorted((row["name"], row["params"], row["mult_adds"]) for row in printed["rows"]) == sorted(rows)
         compared += 1
-    assert compared >= 5
+    assert compared >= 3
 
 
 def test_steps_jumps_ends_and_typed_numbers() -> None:
