@@ -40,7 +40,7 @@ ROOMS = {
         {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"},
         {"measured", "rich", "pyarrow", "textual"},
     ),
-    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"measured", "torch"}),
+    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"mbcost", "measured", "torch"}),
     "mbcost": Arrows(set(), {"python", "questions", "spec", "errors"}),
     "__main__": Arrows({"cli"}, set()),
 }
@@ -57,6 +57,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "many": {"core"},
         "memory": {"many", "core", "graph"},
         "graph": {"core"},
+        "symbolic": {"many", "memory", "core"},
     },
     "questions": {
         "cost": set(),
@@ -75,6 +76,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "lock": {"cost", "device", "latency"},
         "plot": {"device"},
         "explore": {"cost", "device"},
+        "page": {"compare", "cost", "device"},
     },
     "present": {
         "cost": set(),
@@ -89,6 +91,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": set(),
+        "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
         "explore": {"cost", "device"},
     },
@@ -105,6 +108,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": set(),
+        "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
         "explore": set(),
     },

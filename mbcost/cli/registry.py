@@ -56,6 +56,11 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
             "Change alpha, resolution and the rest with the arrow keys, full screen; needs pip install "
             "'mbcost[explore]'.",
         ),
+        "page": Command(
+            "mbcost.cli.page:page",
+            "Write an interactive page of networks: one HTML file with sliders for alpha and resolution, and exact "
+            "numbers.",
+        ),
         "plot": Command(
             "mbcost.cli.plot.pictures:PLOT",
             "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
@@ -158,7 +163,8 @@ MEANINGS: Mapping[str, str] = {
     "table": "summary summarize profile count cost flops macs params layers",
     "nets": "list ls networks models zoo",
     "show": "print cat info",
-    "explore": "tui interactive browse play",
+    "explore": "tui browse play terminal",
+    "page": "html site website web browser interactive view viewer gui app serve open slider sliders",
     "plot": "draw picture chart graph visualize netron",
     "validate": "test selftest",
     "check": "lint",
