@@ -60,6 +60,8 @@ def build_app(state: State, scope: Scope, *, blocks: bool = True) -> App[State |
                 key = event.character if event.is_printable and event.character else event.key
                 if key == "y" and not session.state.has_help:
                     self.copy_to_clipboard(session.command)
+                if key == "ctrl+z":
+                    self.action_suspend_process()
                 session.take_key(key)
             elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
                 session.take_wheel("j" if isinstance(event, events.MouseScrollDown) else "k")

@@ -5,19 +5,20 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from mbcost.errors import escape
 from mbcost.present.names import alpha_cell, resolution_text
 from mbcost.questions.explore.state import Setting
 from mbcost.questions.explore.subject import Scope
 
 
 def command_text(setting: Setting, scope: Scope) -> str:
-    """Spell the command that prints the table of a setting, for a POSIX shell.
+    """Spell the command that prints the table of a setting, for a POSIX shell; what is not printable is escaped.
 
     >>> from mbcost.questions.explore.subject import Subject
     >>> command_text(Setting("v2", 0.75, (160, 160), convention="fvcore"), Scope(Subject("v2")))
     'mbcost table v2 --alpha 0.75 --res 160 --convention fvcore'
     """
-    return shlex.join(list_words(setting, scope))
+    return escape(shlex.join(list_words(setting, scope)))
 
 
 def list_words(setting: Setting, scope: Scope) -> list[str]:

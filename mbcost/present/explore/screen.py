@@ -131,13 +131,11 @@ def _draw_table(
     top: list[Line] = [*((Piece(text, "title"),) for text in above), (Piece(last.ljust(width), "header"),)]
     if height < len(top) + FEWEST_ROWS:
         return [], Room()
-    rows: list[Line] = []
-    for row in part.rows:
-        for cells in wrap_row(part, row):
-            rows.append(_style_row(cells, part.shares, blocks))
+    rows = [cells for row in part.rows for cells in wrap_row(part, row)]
     shown = min(len(rows), height - len(top))
     first = min(state.first, len(rows) - shown)
-    return [*top, *rows[first : first + shown]], Room(shown, len(rows))
+    visible = (_style_row(cells, part.shares, blocks) for cells in rows[first : first + shown])
+    return [*top, *visible], Room(shown, len(rows))
 
 
 def _style_row(cells: Sequence[str], shares: Sequence[bool], blocks: bool) -> Line:
@@ -156,7 +154,7 @@ def _style_row(cells: Sequence[str], shares: Sequence[bool], blocks: bool) -> Li
 
 def _draw_command(state: State, scope: Scope, width: int, height: int) -> list[Line]:
     """Return the command of what is shown; a long one takes several lines of a high screen."""
-    text = f"$ {escape(command_text(state.setting, scope))}"
+    text = f"$ {command_text(state.setting, scope)}"
     lines = wrap(text, width) if width > 8 and height >= 20 else [text]
     return [(Piece(line, "command"),) for line in lines[:4]]
 

@@ -72,7 +72,8 @@ def _draw(slider: str, value: str, state: State, scope: Scope, sizes: tuple[int,
     label = Piece(f"{'>' if has_focus else ' '} {slider}".ljust(LABEL), "focus" if has_focus else "label", only_focus)
     why = scope.find(state.setting.net).why_fixed(slider)
     if why:
-        return label, Piece(f"fixed: {why}", "dim", only_focus)
+        shown = Piece(f"{value}  " if value else "", "value", only_focus)
+        return label, shown, Piece(f"fixed: {why}", "dim", only_focus)
     width, room = sizes
     rest = width - LABEL
     if slider in ("implementation", "convention", "network"):
@@ -96,7 +97,11 @@ def _value_text(slider: str, state: State, scope: Scope) -> str:
         return setting.convention
     if slider == "network":
         return escape(setting.net)
-    if spec is None or scope.find(setting.net).why_fixed(slider):
+    network = scope.find(setting.net).network
+    if spec is None:
+        fixed = {} if network is None else {"resolution": resolution_text(network.resolution)}
+        return fixed.get(slider, "")
+    if slider == "classes" and not spec.has_classifier:
         return ""
     return {
         "alpha": lambda: alpha_text(setting.alpha),
