@@ -42,6 +42,16 @@ def _calibrate_all() -> tuple[Calibration, ...]:
     return tuple(map(calibrate_device, list_devices()))
 
 
+def name_devices(calibrations: Iterable[Calibration]) -> dict[str, Calibration]:
+    """Return devices by names of their own: files in different folders can have one name."""
+    names: dict[str, Calibration] = {}
+    for calibration in calibrations:
+        name = calibration.device.name
+        candidates = (name, *(f"{name} ({number})" for number in range(2, len(names) + 2)))
+        names[next(candidate for candidate in candidates if candidate not in names)] = calibration
+    return names
+
+
 def describe_model() -> dict[str, Any]:
     """Return what all devices have in common: the names of the kinds of work, and the limits of intervals."""
     return {

@@ -14,7 +14,7 @@ from mbcost.questions.accuracy.surface import Surface
 from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.latency.latency import estimate_known
 from mbcost.questions.page.accuracies import describe_fits, describe_surface
-from mbcost.questions.page.devices import describe_device, describe_model
+from mbcost.questions.page.devices import describe_device, describe_model, name_devices
 from mbcost.questions.page.digits import shorten
 from mbcost.questions.page.families import trace_family
 from mbcost.questions.page.packing import Pool
@@ -84,22 +84,23 @@ def describe_estimates(
     Raises:
         MbcostError: a fixed network is too large for an estimate.
     """
+    devices = name_devices(calibrations)
     families = [tuple(family) for family in pools.families.values]
     return {
         "latency": describe_model(),
         "works": pools.works.values,
-        "devices": [describe_device(calibration, families, tables) for calibration in calibrations],
+        "devices": [{**describe_device(one, families, tables), "name": name} for name, one in devices.items()],
         "accuracy": describe_fits(),
         "surfaces": [describe_surface(surface) for surface in pools.surfaces],
-        "fixed": {name: _describe_fixed(network, calibrations) for name, network in fixed.items()},
+        "fixed": {name: _describe_fixed(network, devices) for name, network in fixed.items()},
     }
 
 
-def _describe_fixed(network: Network, devices: Sequence[Calibration]) -> dict[str, Any]:
+def _describe_fixed(network: Network, devices: Mapping[str, Calibration]) -> dict[str, Any]:
     """Return the estimates of a network that is as it is, by device, and its top-1."""
     accuracy = estimate_accuracy(network)
     return {
-        "latency": {device.device.name: _describe_latency(device, network) for device in devices},
+        "latency": {name: _describe_latency(calibration, network) for name, calibration in devices.items()},
         "top1": {
             "top1": shorten(accuracy.top1),
             "low": shorten(accuracy.low),
