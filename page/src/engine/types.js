@@ -22,6 +22,8 @@
  * @property {number} out  scale of the output
  * @property {number} live
  * @property {[Sum, Sum, Sum]} stored  weights, channels, maps
+ * @property {[number[], [number, number], number, Sum] | null} standard  the dense convolution that stands for rows around
+ *   a depthwise layer: these rows, its kernel, the scale of its output, its weights
  *
  * @typedef {{d: number, h: number[], u: string} | {a: number[]}} StartsData
  * @typedef {[number, number[]]} StepsData  starts, values as arithmetic series
@@ -64,7 +66,17 @@
  * @property {string} default_implementation
  * @property {string[]} operators  of the rows of the paper's table
  * @property {Record<string, ImplementationData>} implementations
+ * @property {FigureData[]} figures
  * @property {FixedData} [fixed]
+ *
+ * @typedef {object} FigureData  a printed number
+ * @property {number} alpha
+ * @property {[number, number]} resolution
+ * @property {number | null} classes
+ * @property {"params" | "mult_adds"} quantity
+ * @property {string} printed
+ * @property {number} source
+ * @property {string} table
  *
  * @typedef {object} Convention
  * @property {string} name
@@ -93,6 +105,7 @@
  * @property {[number[], number[]][]} scales
  * @property {StartsData[]} starts
  * @property {StepsData[]} steps
+ * @property {{title: string, counts: string}[]} sources  of figures
  * @property {NetworkData[]} networks
  * @property {Setting} shown
  *
@@ -124,6 +137,15 @@
  * @typedef {{name: string, operator: string, rows: number[], input: Shape, output: Shape}} BlockInfo
  * @typedef {{peak: number, row: number, live: number[]}} Memory  elements
  * @typedef {{count: string, value: number, params: number, mult_adds: number}} LedgerLine  amounts under the convention
+ * @typedef {object} Standard  a dense convolution and the rows that it stands for; costs are multiply-adds and weights
+ * @property {number[]} rows
+ * @property {[number, number]} kernel
+ * @property {number} inputs
+ * @property {number} outputs
+ * @property {number} mult_adds
+ * @property {number} weights
+ * @property {number} separable_mult_adds
+ * @property {number} separable_weights
  * @typedef {object} Formula
  * @property {string} kind
  * @property {string} letters  the multiply-adds in the paper's letters
