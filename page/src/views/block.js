@@ -1,6 +1,6 @@
 /** The opened block: its layers drawn inside, and a table with each formula and its numbers. */
 
-import { h, keyed, setAttribute, setText } from "../ui/dom.js";
+import { h, keyed, setText } from "../ui/dom.js";
 import { formatCount, formatRatio } from "../ui/format.js";
 import { createInside } from "./inside.js";
 import { kindOf } from "./kinds.js";
@@ -11,7 +11,8 @@ import { operatorText, sizeText } from "./words.js";
  * @typedef {import("./facts.js").Facts} Facts
  * @typedef {import("./facts.js").Block} Block
  * @typedef {import("./facts.js").Row} Row
- * @typedef {{numbers: string, value: number, standard?: {mult_adds: number, params: number} | null}} Formula
+ * @typedef {import("../engine/types.js").Formula} Formula
+ * @typedef {import("../engine/types.js").Standard} Standard
  * @typedef {{row: Row, formula: Formula | null}} Line
  */
 
@@ -56,11 +57,11 @@ export function createBlockDetail({ engine, store }, close) {
       setText(title, `Block ${block.name}: ${block.operator.replaceAll("_", " ")}, ${sizeText(block.input)} → ${sizeText(block.output)}`);
       const lines = block.rows.flatMap((index) => {
         const row = facts.rows[index];
-        return row === undefined ? [] : [{ row, formula: engine.formula?.(facts.setting, index) ?? null }];
+        return row === undefined ? [] : [{ row, formula: engine.formula(facts.setting, index) }];
       });
       inside.update(block, facts);
       draw(lines);
-      lesson.update(lines);
+      lesson.update(engine.standard(facts.setting, block.name), facts.rows);
     },
   };
 }
@@ -81,49 +82,45 @@ function updateLine(node, { row, formula }) {
   setText(params, formatCount(row.params));
 }
 
-/** The cost of the block's depthwise separable convolution beside that of a standard one, as two bars. */
+/** The layers around the block's depthwise one beside the standard convolution that they stand for, as two bars. */
 function createComparison() {
   const bars = ["separable", "standard"].map((name) => {
     const fill = h("span", { class: `comparison-fill comparison-${name}` });
-    const [label, count] = [h("span", { class: "comparison-label" }), h("span", { class: "comparison-count" })];
-    return { fill, label, count, element: h("div", { class: "comparison-bar" }, label, h("span", { class: "comparison-track" }, fill), count) };
+    const [label, count] = [h("span", { class: "comparison-label" }, name), h("span", { class: "comparison-count" })];
+    return { fill, count, element: h("div", { class: "comparison-bar" }, label, h("span", { class: "comparison-track" }, fill), count) };
   });
   const words = h("p", { class: "comparison-words" });
   const element = h("div", { class: "comparison", hidden: true }, words, ...bars.map((bar) => bar.element));
   return {
     element,
-    /** @param {Line[]} lines */
-    update(lines) {
-      const pair = findPair(lines);
-      element.hidden = pair === null;
-      if (pair === null) return;
-      const { depthwise, pointwise, standard } = pair;
-      const separable = depthwise.mult_adds + (pointwise?.mult_adds ?? 0);
-      const kernel = sizeText(depthwise.kernel ?? []);
-      const most = Math.max(separable, standard, 1);
-      setText(words, pointwise === null
-        ? `A standard ${kernel} convolution in place of the depthwise one:`
-        : `Separable (depthwise ${kernel}, then pointwise) against one standard ${kernel} convolution with the same input and output: `
-          + `${formatRatio(separable, standard)} of its multiply-adds.`);
-      [separable, standard].forEach((count, index) => {
-        const bar = /** @type {(typeof bars)[number]} */ (bars[index]);
-        bar.fill.style.width = `${(100 * count) / most}%`;
-        setText(bar.label, index === 0 ? (pointwise === null ? "depthwise" : "separable") : "standard");
-        setText(bar.count, `${formatCount(count)} mult-adds`);
+    /** @param {Standard | null} standard @param {Row[]} rows */
+    update(standard, rows) {
+      element.hidden = standard === null;
+      if (standard === null) return;
+      const costs = [standard.separable_mult_adds, standard.mult_adds];
+      const weights = [standard.separable_weights, standard.weights];
+      const most = Math.max(...costs, 1);
+      setText(words, comparisonText(standard, rows));
+      bars.forEach(({ fill, count }, index) => {
+        const cost = costs[index] ?? 0;
+        fill.style.width = `${(100 * cost) / most}%`;
+        setText(count, `${formatCount(cost)} mult-adds, ${formatCount(weights[index] ?? 0)} weights`);
       });
-      setAttribute(element, "data-ratio", String(separable / standard));
     },
   };
 }
 
 /**
- * The depthwise layer of a block with a standard convolution to compare it with, and the pointwise layer after it.
- * @param {Line[]} lines
+ * What is compared, and the ratio; where the depthwise layer is the first one, also the formula of the V1 paper.
+ * @param {Standard} standard
+ * @param {Row[]} rows
  */
-function findPair(lines) {
-  const index = lines.findIndex(({ row, formula }) => kindOf(row) === "depthwise" && formula?.standard);
-  const standard = lines[index]?.formula?.standard?.mult_adds;
-  const depthwise = lines[index]?.row;
-  if (depthwise === undefined || standard === undefined) return null;
-  return { depthwise, standard, pointwise: lines.slice(index + 1).find(({ row }) => kindOf(row) === "pointwise")?.row ?? null };
+export function comparisonText({ rows: indices, kernel, inputs, outputs, mult_adds, separable_mult_adds }, rows) {
+  const own = indices.flatMap((index) => rows[index] ?? []);
+  const parts = own.map(({ name }) => name.split(".").slice(2).join(".") || name).join(" + ");
+  const [first] = own;
+  const law = 1 / outputs + 1 / (kernel[0] * kernel[1]);
+  const isLaw = own.length === 2 && first !== undefined && kindOf(first) === "depthwise";
+  return `${parts} against one standard ${sizeText(kernel)} convolution, ${formatCount(inputs)} → ${formatCount(outputs)} channels: `
+    + `${formatRatio(separable_mult_adds, mult_adds)} of its multiply-adds${isLaw ? `; 1/N + 1/K² is ${law.toPrecision(3)}` : ""}.`;
 }

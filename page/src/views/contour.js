@@ -44,14 +44,13 @@ export function traceRings(values, columns, rows, level) {
 }
 
 /**
- * How far between two nodes the level is crossed. Beside an infinite value it is at the other node.
+ * How far between two nodes the level is crossed. Beside an infinite value it is half-way.
  * @param {number} before
  * @param {number} after
  * @param {number} level
  */
 function interpolate(before, after, level) {
-  if (!Number.isFinite(before)) return Number.isFinite(after) ? 1 : 0.5;
-  if (!Number.isFinite(after)) return 0;
+  if (!Number.isFinite(before) || !Number.isFinite(after)) return 0.5;
   return (level - before) / (after - before);
 }
 

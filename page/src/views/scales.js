@@ -1,7 +1,7 @@
 /** Scales and their ticks: pure arithmetic of pictures. */
 
 /**
- * The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `value`; of binary units 1, 2, 4, 8 and so on.
+ * The smallest round number of at least `value`: 1 to 8 times a power of ten, or for bytes 1 and 1.5 times a power of two.
  * @param {number} value
  * @param {boolean} [isBinary]
  */
@@ -12,7 +12,7 @@ export function ceilNice(value, isBinary = false) {
     return value <= power * 0.75 ? power * 0.75 : power;
   }
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value * (1 - 1e-12)) ?? 10;
+  const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value * (1 - 1e-12)) ?? 10;
   return step * power;
 }
 
