@@ -30,7 +30,7 @@ export function createInside(prefix) {
   arrows.append(arrow);
   const arc = s("path");
   arcs.append(arc);
-  const picture = s("svg", { class: "picture inside", role: "img", "aria-label": "Layers of the block" },
+  const picture = s("svg", { class: "plot inside", role: "img", "aria-label": "Layers of the block" },
     createPatterns(prefix), arrows, maps, outline, arcs, labels);
   const element = h("div", { class: "inside-scroll", role: "region", tabindex: 0, "aria-label": "Layers of the block, drawn" }, picture);
   let middle = 0;

@@ -91,9 +91,9 @@ function createPattern(prefix, kind) {
   const side = SIDES[kind];
   const marks = {
     dense: [],
-    depthwise: [s("path", { d: "M0 0H6", class: "mark", "stroke-width": 2.6 })],
+    depthwise: [s("path", { d: "M0 0H6", class: "mark", "stroke-width": 2 })],
     pointwise: [s("circle", { cx: 3, cy: 3, r: 1.1, class: "spot" })],
-    squeeze: [s("path", { d: "M0 0H5M0 0V5", class: "mark", "stroke-width": 1.6 })],
+    squeeze: [s("path", { d: "M0 0H5M0 0V5", class: "mark", "stroke-width": 1.8 })],
     other: [],
   };
   return s(

@@ -29,8 +29,8 @@ export function createPlane(context) {
   const stage = h("div", { class: "plane-stage" }, drawing.picture, surface, handle);
   const readout = h("p", { class: "readout" });
   const zoom = h("button", { type: "button", class: "plane-zoom", onclick: () => { isWhole = !isWhole; update(store.state); } });
-  const fixed = h("p", { class: "picture-note", hidden: true }, "A file of a model has one width and one resolution, so there is no plane to show.");
-  const hint = h("p", { class: "picture-note" }, "Drag the cross, click, or use the arrow keys.");
+  const fixed = h("p", { class: "plot-note", hidden: true }, "A file of a model has one width and one resolution, so there is no plane to show.");
+  const hint = h("p", { class: "plot-note" }, "Keys: left and right change α, up and down the resolution; with Shift, published α and single pixels. Points are released checkpoints.");
   const element = h("section", { class: "view view-plane" }, h("div", { class: "view-bar" }, readout, zoom), stage, hint, fixed);
   const heat = createStore();
   const light = createStore();

@@ -34,7 +34,7 @@ export function createPlaneDrawing() {
   const clip = s("clipPath", { id: "plane-clip" }, s("rect"));
   const hatch = s("pattern", { id: "plane-shadow", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
     s("rect", { width: 7, height: 7, class: "shadow-ground" }), s("path", { d: "M0 0V7", class: "shadow-line" }));
-  const picture = s("svg", { class: "picture plane", "aria-hidden": "true", focusable: "false" },
+  const picture = s("svg", { class: "plot plane", "aria-hidden": "true", focusable: "false" },
     s("defs", null, clip, hatch),
     s("g", { "clip-path": "url(#plane-clip)" }, ground, regions, grid, lines, shadow, crossLines), border, numbers, points, cross, axisX, axisY, key, ...titles);
   const heat = createHeat(regions, lines, numbers);

@@ -85,7 +85,7 @@ export function createGlide() {
 export function createTrack({ store }, { name, onResize }) {
   const axis = s("g", { class: "track-axis" }, s("rect", { class: "axis-ground", x: 0, y: 0, width: GUTTER - 4 }));
   const body = s("g", { transform: `translate(${GUTTER} 0)` });
-  const picture = s("svg", { class: "picture", "aria-hidden": "true", focusable: "false" }, body, axis);
+  const picture = s("svg", { class: "plot", "aria-hidden": "true", focusable: "false" }, body, axis);
   const overlay = h("div", { class: "track-overlay" });
   const region = h("div", { class: `track track-${name}` }, picture, overlay);
   const group = groups.get(store) ?? new Set();
@@ -110,7 +110,7 @@ export function createTrack({ store }, { name, onResize }) {
     overlay,
     room: () => room || 960,
     /** Let the maps glide if the state is far from that before. @param {any} state */
-    glide: (state) => setAttribute(picture, "class", glides(state) ? "picture is-gliding" : "picture"),
+    glide: (state) => setAttribute(picture, "class", glides(state) ? "plot is-gliding" : "plot"),
     /** Give the picture its size. @param {number} width @param {number} height */
     resize(width, height) {
       const whole = Math.max(room, Math.ceil(width + GUTTER + END));
