@@ -151,6 +151,8 @@ def emit(
         write(to_json(answer if destination.sort is None else sort_json(table, answer, destination.sort, rows)), file)
         return
     table = arranged
+    if style == "html" and destination.columns is not None:  # the details have other columns
+        table = replace(table, details=None)
     if style == "text" and destination.most is not None:
         table = limit_rows(table, destination.most, "--all lists them")
     if style == "text" and file is None:

@@ -34,8 +34,8 @@ def render_document(table: Table, origin: Origin) -> str:
     style, script = compose_style(parts, "document.css"), read_file("sort.js")
     name, *settings = parts[0].title.split("  ") if parts[0].title else ["mbcost"]
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'; "
-        "form-action 'none'"
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
     lines = [
         "<!doctype html>",
@@ -45,6 +45,7 @@ def render_document(table: Table, origin: Origin) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
+        '<link rel="icon" href="data:,">',  # otherwise a browser asks for one
         f"<title>{escape(' '.join([name, *settings]))}</title>",
         f"<style>{style}</style>",
         "</head>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -23,7 +24,8 @@ def render_fragment(tables: Sequence[Table]) -> str:
     without separators, a ratio with all digits, the number of elements of a map. Every text is escaped.
 
     >>> from mbcost.present.table import Column, build_table
-    >>> '<th scope="row">a &lt; b</th>' in render_fragment([build_table("words", [Column("word", "word", str)], ["a < b"])])
+    >>> words = build_table("words", [Column("word", "word", str)], ["a < b"])
+    >>> '<th scope="row">a &lt; b</th>' in render_fragment([words])
     True
     """
     parts = list_parts(tables)
@@ -38,8 +40,15 @@ def list_parts(tables: Iterable[Table]) -> list[Table]:
 
     A column that can be spared is left out if it is empty.
     """
-    whole = [part for table in tables for part in (table, table.details) if part is not None]
+    whole = [part for table in tables for part in (table, _name_details(table)) if part is not None]
     return [_leave_out_empty(part.for_people()) for part in whole]
+
+
+def _name_details(table: Table) -> Table | None:
+    """Return the details under a title of their own."""
+    if table.details is None or table.details.title != table.title:
+        return table.details
+    return replace(table.details, title=f"{table.title}: details")
 
 
 def _leave_out_empty(table: Table) -> Table:
@@ -72,11 +81,10 @@ def render_part(table: Table, *, heading: bool = True) -> list[str]:
         heading: whether the title and the sentences above the table are shown. Otherwise the page shows them already,
             and the title is only read aloud.
     """
-    notes = [*table.list_notes([column.key for column in table.columns]), *_list_legends(table)]
     if not table.rows:
-        return _list_paragraphs([*filter(None, [table.title]), *table.lead], "mbcost-lead") * heading + _list_paragraphs(
-            table.notes, "mbcost-note"
-        )
+        sentences = [*filter(None, [table.title]), *table.lead] if heading else []
+        return _list_paragraphs(sentences, "mbcost-lead") + _list_paragraphs(table.notes, "mbcost-note")
+    notes = [*table.list_notes([column.key for column in table.columns]), *_list_legends(table)]
     label = escape(table.title or "table")
     return [
         f'<div class="mbcost-scroll" role="region" aria-label="{label}" tabindex="0">',

@@ -64,10 +64,7 @@ def list_bars(table: Table) -> list[list[int | None]]:
     for unit, values in amounts:
         longest[unit] = max(longest.get(unit, Fraction(0)), *values, Fraction(0))
     columns = [[_scale(value, longest[unit]) for value in values] for unit, values in amounts]
-    return [
-        [column[index] if column else None for column in columns]
-        for index in range(len(table.rows))
-    ]
+    return [[column[index] if column else None for column in columns] for index in range(len(table.rows))]
 
 
 def _read_amounts(table: Table, index: int) -> tuple[str, list[Fraction]]:
