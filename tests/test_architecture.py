@@ -39,7 +39,7 @@ ROOMS = {
     "cli": Arrows(
         {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"}, {"measured", "rich", "pyarrow"}
     ),
-    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"measured", "torch"}),
+    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"mbcost", "measured", "torch"}),
     "mbcost": Arrows(set(), {"python", "questions", "spec", "errors"}),
     "__main__": Arrows({"cli"}, set()),
 }
@@ -56,6 +56,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "many": {"core"},
         "memory": {"many", "core", "graph"},
         "graph": {"core"},
+        "symbolic": {"many", "memory", "core"},
     },
     "questions": {
         "cost": set(),
@@ -72,8 +73,8 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": {"cost", "device", "latency"},
-        "page": set(),
         "plot": {"device"},
+        "page": {"compare", "cost", "device"},
     },
     "present": {
         "cost": set(),
@@ -104,6 +105,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": set(),
+        "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
 }
