@@ -10,6 +10,7 @@ import mbcost
 from tests.cli.conftest import Mbcost
 from tests.cli.conftest import mbcost as command  # noqa: F401  # a fixture
 from tests.python.test_arguments import CALLS, WITH_TORCH
+from tests.python.test_shown import PLAIN
 
 ANSWERS: dict[str, Callable[[], object]] = {
     "table v2@0.75/160": lambda: mbcost.network("v2@0.75/160"),
@@ -28,7 +29,7 @@ def test_a_notebook_shows_the_fragment_of_the_command(words: str, command: Mbcos
     assert shown == command(*words.split(), "--format", "html", "--fragment").out
 
 
-NOT_SHOWN = {"load_spec", "networks", "rows", *WITH_TORCH}
+NOT_SHOWN = {"load_spec", *PLAIN, *WITH_TORCH}
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in NOT_SHOWN])

@@ -10,7 +10,7 @@ from hashlib import sha256
 from html import escape
 from shlex import quote
 
-from mbcost.present.report.fragment import compose_style, list_parts, read_file, render_part
+from mbcost.present.report.fragment import compose_style, list_parts, read_file, render_part, split_title
 from mbcost.present.table import Table
 
 
@@ -32,7 +32,7 @@ def render_document(table: Table, origin: Origin) -> str:
     """
     parts = list_parts([table])
     style, script = compose_style(parts, "document.css"), read_file("sort.js")
-    name, *settings = parts[0].title.split("  ") if parts[0].title else ["mbcost"]
+    name, *settings = split_title(parts[0]) or ["mbcost"]
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -46,7 +46,7 @@ def render_document(table: Table, origin: Origin) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         '<link rel="icon" href="data:,">',  # otherwise a browser asks for one
-        f"<title>{escape(' '.join([name, *settings]))}</title>",
+        f"<title>{escape(', '.join([name, *settings]))}</title>",
         f"<style>{style}</style>",
         "</head>",
         "<body>",
@@ -88,7 +88,7 @@ def _list_origin(origin: Origin) -> list[str]:
 
 
 def _join(settings: Sequence[str]) -> str:
-    return "".join(f"<span>{escape(setting)}</span>" for setting in settings if setting)
+    return "".join(f"<span>{escape(setting)}</span>" for setting in settings)
 
 
 def _hash(text: str) -> str:

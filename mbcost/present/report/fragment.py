@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -82,19 +83,24 @@ def render_part(table: Table, *, heading: bool = True) -> list[str]:
             and the title is only read aloud.
     """
     if not table.rows:
-        sentences = [*filter(None, [table.title]), *table.lead] if heading else []
+        sentences = [*filter(None, [", ".join(split_title(table))]), *table.lead] if heading else []
         return _list_paragraphs(sentences, "mbcost-lead") + _list_paragraphs(table.notes, "mbcost-note")
     notes = [*table.list_notes([column.key for column in table.columns]), *_list_legends(table)]
-    label = escape(table.title or "table")
+    label = escape(", ".join(split_title(table)) or "table")
     return [
         f'<div class="mbcost-scroll" role="region" aria-label="{label}" tabindex="0">',
-        "<table>",
+        '<table class="mbcost-table">',
         *_list_caption(table, heading=heading),
         *_list_rows(table),
         "</table>",
         "</div>",
         *_list_paragraphs(notes, "mbcost-note"),
     ]
+
+
+def split_title(table: Table) -> list[str]:
+    """Return the name and the settings of a title, which two blanks separate."""
+    return [part for part in re.split(" {2,}", table.title) if part]
 
 
 def _list_legends(table: Table) -> list[str]:
@@ -105,11 +111,13 @@ def _list_legends(table: Table) -> list[str]:
 
 
 def _list_caption(table: Table, *, heading: bool) -> list[str]:
+    name, *settings = split_title(table) or [""]
     if not heading:
-        return [f'<caption class="mbcost-aloud">{escape(table.title)}</caption>']
-    title = f"<strong>{escape(table.title)}</strong>" if table.title else ""
-    sentences = "".join(f"<span>{escape(sentence)}</span>" for sentence in table.lead)
-    return [f"<caption>{title}{sentences}</caption>"] if title or sentences else []
+        return [f'<caption class="mbcost-aloud">{escape(", ".join([name, *settings]))}</caption>']
+    title = f"<strong>{escape(name)}</strong>" if name else ""
+    sentences = [*filter(None, [", ".join(settings)]), *table.lead]
+    below = "".join(f"<span>{escape(sentence)}</span>" for sentence in sentences)
+    return [f"<caption>{title}{below}</caption>"] if title or below else []
 
 
 def _list_rows(table: Table) -> list[str]:

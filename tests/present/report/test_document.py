@@ -39,7 +39,7 @@ def test_the_policy_allows_the_pages_own_script_and_styles_and_nothing_else() ->
 def test_a_page_says_what_it_shows_and_what_made_it() -> None:
     text = render_document(TABLE, ORIGIN)
     report = Report(text)
-    assert report.texts["title"] == ["Net alpha 1 <classes> 2"]
+    assert report.texts["title"] == ["Net, alpha 1, <classes> 2"]
     assert report.texts["h1"] == ["Net"]
     assert report.texts["span"] == ["alpha 1", "<classes> 2"]
     assert report.texts["code"] == ["mbcost table 'a b.yaml' --res 96"]
