@@ -32,7 +32,7 @@ def render_document(table: Table, origin: Origin) -> str:
     """
     parts = list_parts([table])
     style, script = compose_style(parts, "document.css"), read_file("sort.js")
-    name, *settings = split_title(parts[0]) or ["mbcost"]
+    name, *settings = split_title(parts[0].table) or ["mbcost"]
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -53,7 +53,7 @@ def render_document(table: Table, origin: Origin) -> str:
         '<main class="mbcost-report">',
         f"<h1>{escape(name)}</h1>",
         *(f'<p class="settings">{_join(settings)}</p>' for _ in settings[:1]),
-        *(f'<p class="mbcost-lead">{escape(sentence)}</p>' for sentence in parts[0].lead),
+        *(f'<p class="mbcost-lead">{escape(sentence)}</p>' for sentence in parts[0].table.lead),
         *(line for index, part in enumerate(parts) for line in render_part(part, heading=index > 0)),
         "</main>",
         *_list_origin(origin),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -16,6 +16,14 @@ from mbcost.present.table import Cell, Table, percent_text
 
 LONG = 32
 """A column is as wide as its longest text if that has at most so many letters; longer texts are wrapped."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table as people see it, and for every row the lengths of its bars."""
+
+    table: Table
+    bars: list[list[int | None]]
 
 
 def render_fragment(tables: Sequence[Table]) -> str:
@@ -36,13 +44,14 @@ def render_fragment(tables: Sequence[Table]) -> str:
     return "\n".join([*lines, "</div>"]) + "\n"
 
 
-def list_parts(tables: Iterable[Table]) -> list[Table]:
+def list_parts(tables: Iterable[Table]) -> list[Part]:
     """Return what people see of each table, and of the details that its notes summarize.
 
     A column that can be spared is left out if it is empty.
     """
-    whole = [part for table in tables for part in (table, _name_details(table)) if part is not None]
-    return [_leave_out_empty(part.for_people()) for part in whole]
+    every = [part for table in tables for part in (table, _name_details(table)) if part is not None]
+    shown = [_leave_out_empty(table.for_people()) for table in every]
+    return [Part(table, list_bars(table)) for table in shown]
 
 
 def _name_details(table: Table) -> Table | None:
@@ -61,9 +70,9 @@ def _leave_out_empty(table: Table) -> Table:
     return table if len(used) == len(table.columns) else table.select(used)
 
 
-def compose_style(parts: Iterable[Table], *names: str) -> str:
+def compose_style(parts: Iterable[Part], *names: str) -> str:
     """Return the styles of these parts: those of every report, one rule per length of a bar, and the files `names`."""
-    used = sorted({bar for part in parts for row in list_bars(part) for bar in row if bar})
+    used = sorted({bar for part in parts for row in part.bars for bar in row if bar})
     lengths = "".join(f".mbcost-w{bar}{{--mbcost-w:{bar / 100:g}}}\n" for bar in used)
     return "".join([read_file("fragment.css"), lengths, *map(read_file, names)])
 
@@ -74,14 +83,15 @@ def read_file(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def render_part(table: Table, *, heading: bool = True) -> list[str]:
+def render_part(part: Part, *, heading: bool = True) -> list[str]:
     """Return the lines of one table with its notes; without rows, only those of its sentences.
 
     Args:
-        table: what people see.
+        part: the table.
         heading: whether the title and the sentences above the table are shown. Otherwise the page shows them already,
             and the title is only read aloud.
     """
+    table = part.table
     if not table.rows:
         sentences = [*filter(None, [", ".join(split_title(table))]), *table.lead] if heading else []
         return _list_paragraphs(sentences, "mbcost-lead") + _list_paragraphs(table.notes, "mbcost-note")
@@ -91,7 +101,7 @@ def render_part(table: Table, *, heading: bool = True) -> list[str]:
         f'<div class="mbcost-scroll" role="region" aria-label="{label}" tabindex="0">',
         '<table class="mbcost-table">',
         *_list_caption(table, heading=heading),
-        *_list_rows(table),
+        *_list_rows(table, part.bars),
         "</table>",
         "</div>",
         *_list_paragraphs(notes, "mbcost-note"),
@@ -120,14 +130,14 @@ def _list_caption(table: Table, *, heading: bool) -> list[str]:
     return [f"<caption>{title}{below}</caption>"] if title or below else []
 
 
-def _list_rows(table: Table) -> list[str]:
+def _list_rows(table: Table, bars: Sequence[Sequence[int | None]]) -> list[str]:
     kinds = [_choose_class(table, index) for index in range(len(table.columns))]
     orders = [' data-order="rows"' if column.key in ORDERED else "" for column in table.columns]
     header = "".join(
         f'<th scope="col"{_class(kind)}{order}>{escape(column.header)}</th>'
         for column, kind, order in zip(table.columns, kinds, orders, strict=True)
     )
-    rows = [_row(row, kinds, bars) for row, bars in zip(table.rows, list_bars(table), strict=True)]
+    rows = [_row(row, kinds, lengths) for row, lengths in zip(table.rows, bars, strict=True)]
     footer = [] if table.footer is None else ["<tfoot>", _row(table.footer, kinds, [None] * len(kinds)), "</tfoot>"]
     return ["<thead>", f"<tr>{header}</tr>", "</thead>", "<tbody>", *rows, "</tbody>", *footer]
 

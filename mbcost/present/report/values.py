@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from math import isfinite
 
@@ -11,6 +11,7 @@ from mbcost.present.arrangement import order_of
 from mbcost.present.table import Cell, Share, Spelled, Table
 
 Number = int | float
+Amount = int | Fraction
 _QUANTITY = re.compile(r"(flash_bytes)|(?:.*_)?(params|mult_adds|activations|elements|bytes|ms|us)")
 """The keys of columns whose values are amounts, and the part of the key by which amounts of the same kind share a
 scale. Flash is a different memory from all that other sizes in bytes speak of."""
@@ -60,35 +61,38 @@ def list_bars(table: Table) -> list[list[int | None]]:
     Columns have bars if their values are amounts. Those in the same unit, such as milliseconds, share one scale.
     """
     amounts = [_read_amounts(table, index) for index in range(len(table.columns))]
-    longest: dict[str, Fraction] = {}
+    longest: dict[str, Amount] = {}
     for unit, values in amounts:
-        longest[unit] = max(longest.get(unit, Fraction(0)), *values, Fraction(0))
+        longest[unit] = max([longest.get(unit, 0), *values])
     columns = [[_scale(value, longest[unit]) for value in values] for unit, values in amounts]
     return [[column[index] if column else None for column in columns] for index in range(len(table.rows))]
 
 
-def _read_amounts(table: Table, index: int) -> tuple[str, list[Fraction]]:
+def _read_amounts(table: Table, index: int) -> tuple[str, list[Amount]]:
     """Return the unit and the values of a column; no values if these are no amounts, or nothing is compared."""
     column, cells = table.columns[index], [row[index] for row in table.rows]
     if len(cells) < 2:
         return "", []
     if all(isinstance(cell, Share) for cell in cells):
-        return column.key, _as_fractions(cell.hundredths for cell in cells if isinstance(cell, Share))
+        return column.key, [cell.hundredths for cell in cells if isinstance(cell, Share)]
     match = _QUANTITY.fullmatch(column.key)
     if match is None or not column.numeric:
         return "", []
     numbers = [0 if cell is None else number_of(cell) for cell in cells]
-    known = [number for number in numbers if number is not None and isfinite(number) and number >= 0]
-    return (match[1] or match[2], _as_fractions(known)) if len(known) == len(cells) else ("", [])
+    known = [exact for number in numbers if (exact := _read_exactly(number)) is not None and exact >= 0]
+    return (match[1] or match[2], known) if len(known) == len(cells) else ("", [])
 
 
-def _as_fractions(numbers: Iterable[Number]) -> list[Fraction]:
-    return [Fraction(number) for number in numbers]
+def _read_exactly(number: Number | None) -> Amount | None:
+    """Return the exact value of a number; None if it is not finite."""
+    if not isinstance(number, float):  # a count can be too large for a float
+        return number
+    return Fraction(number) if isfinite(number) else None
 
 
-def _scale(value: Fraction, longest: Fraction) -> int:
+def _scale(value: Amount, longest: Amount) -> int:
     """Return the part in percent, rounded half up; what is not zero has a bar that can be seen."""
-    return 0 if value == 0 else max(1, int(100 * value / longest + Fraction(1, 2)))
+    return 0 if value == 0 else max(1, (200 * value + longest) // (2 * longest))
 
 
 def is_right(table: Table, index: int) -> bool:
