@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mbcost.present.page.document import fill_page
 from tests.browser.driver import Driver
+from tests.browser.explorer import write_explorer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -50,6 +50,4 @@ def browser(request: pytest.FixtureRequest) -> Browser:
 @pytest.fixture(scope="session")
 def explorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page with every built-in network, as a file."""
-    path = tmp_path_factory.mktemp("page") / "explorer.html"
-    path.write_text(fill_page('{"networks": []}', title="mbcost", generator="mbcost"), encoding="utf-8")
-    return path
+    return write_explorer(tmp_path_factory.mktemp("page"))
