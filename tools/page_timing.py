@@ -35,7 +35,7 @@ CATEGORIES = ["toplevel", "blink.user_timing", "disabled-by-default-devtools.tim
 FIRST = """() => {
   const wait = () => {
     const slider = document.querySelector('input[type=range]:not([disabled])');
-    if (!slider || !window.mbcost) { requestAnimationFrame(wait); return; }
+    if (!slider || !window.mbcost?.costs) { requestAnimationFrame(wait); return; }
     slider.focus();
     slider.value = slider.value === slider.min ? slider.max : slider.min;
     slider.dispatchEvent(new Event('input', {bubbles: true}));

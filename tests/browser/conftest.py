@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,5 +50,6 @@ def browser(request: pytest.FixtureRequest) -> Browser:
 
 @pytest.fixture(scope="session")
 def explorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page with every built-in network, as a file."""
-    return write_explorer(tmp_path_factory.mktemp("page"))
+    """The page with every built-in MobileNet, as a file, which the workers of pytest-xdist share."""
+    folder = tmp_path_factory.getbasetemp()
+    return write_explorer(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)
