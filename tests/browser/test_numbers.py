@@ -20,6 +20,8 @@ pytestmark = pytest.mark.long
 
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(2**32))
 """`SEED=… pytest` repeats a run."""
+COUNTS = {"chromium": 1000, "firefox": 100}
+"""How many settings a browser is asked: both have the same text, and one number type."""
 _ASK = """(text) => JSON.stringify(JSON.parse(text).map(({reference, classes, convention}) => {
   try {
     return window.mbcost.costs(reference, {classes, convention});
@@ -42,11 +44,8 @@ def network_names(page: Page) -> list[str]:
     return [network["name"] for network in data["networks"]]
 
 
-@pytest.mark.parametrize(("name", "count"), [("chromium", 1000), ("firefox", 100)])
-def test_random_settings_cost_what_the_command_prints(
-    request: pytest.FixtureRequest, explorer: Path, name: str, count: int
-) -> None:
-    browser: Browser = request.getfixturevalue(name)
+def test_random_settings_cost_what_the_command_prints(browser: Browser, explorer: Path) -> None:
+    count = COUNTS[browser.browser_type.name]
     with opened(browser) as (page, watch):
         page.goto(address(explorer))
         if not page.evaluate("typeof window.mbcost?.costs === 'function'"):
