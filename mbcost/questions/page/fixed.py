@@ -11,18 +11,28 @@ from mbcost.errors import MbcostError
 from mbcost.questions.cost.formula import name_equation
 from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.device.memory import DEFAULT_DTYPE, compute_memory
-from mbcost.spec.catalogue.library import load_convention
+from mbcost.questions.page.tables import EXACT, refuse_large
+from mbcost.spec.catalogue.library import load_convention, load_conventions
 from mbcost.spec.tally import counts_of
 
 
-def describe_fixed(network: Network, name: str) -> dict[str, Any]:
+def describe_fixed(network: Network, name: str, reason: str) -> dict[str, Any]:
     """Return the rows of a network with its raw counts.
 
     Args:
         network: a file of a model, a list of layers, or a table at one alpha and resolution.
         name: how the page calls it.
+        reason: why it is shown at one size only.
+
+    Raises:
+        MbcostError: a count is so large that a browser does not represent it exactly.
     """
-    spec = network.spec
+    spec, tally = network.spec, network.tally()
+    if (
+        max(convention.mult_adds(tally) + convention.params(tally) for convention in load_conventions().values())
+        >= EXACT
+    ):
+        raise refuse_large(spec.name)
     return {
         "name": name,
         "title": spec.display_title,
@@ -36,7 +46,7 @@ def describe_fixed(network: Network, name: str) -> dict[str, Any]:
         "default_implementation": network.implementation,
         "operators": [row.operator for row in spec.rows],
         "implementations": {network.implementation: {"source": spec.source}},
-        "fixed": _describe_rows(network),
+        "fixed": {"reason": reason, **_describe_rows(network)},
     }
 
 

@@ -154,6 +154,7 @@ def describe_table(spec: Spec, in_channels: int, pools: Pools, estimates: Mappin
         "has_classes": spec.has_classifier and spec.classes is None,
         "default_implementation": spec.default_implementation,
         "operators": [row.operator for row in spec.rows],
+        "printed": [{key: row.letters[key] for key in spec.columns if key in row.letters} for row in spec.rows],
         "implementations": implementations,
     }
 
@@ -194,8 +195,13 @@ def find_limits(spec: Spec, rules: Implementation, in_channels: int) -> tuple[fl
         for side in [*sides, max(spec.resolution)]:
             if _bound_counts(spec, rules, in_channels, alpha, side) < EXACT:
                 return alpha, side
-    raise MbcostError(
-        f"{spec.name} has counts above 2^53, which a browser does not represent exactly: use mbcost table instead"
+    raise refuse_large(spec.name)
+
+
+def refuse_large(name: str) -> MbcostError:
+    """Return the error that says that a network is too large for a page."""
+    return MbcostError(
+        f"{name} has counts above 2^53, which a browser does not represent exactly: use mbcost table instead"
     )
 
 
