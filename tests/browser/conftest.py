@@ -51,5 +51,7 @@ def browser(request: pytest.FixtureRequest) -> Browser:
 @pytest.fixture(scope="session")
 def explorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page with every built-in MobileNet, as a file, which the workers of pytest-xdist share."""
+    if "PAGE" in os.environ:
+        return Path(os.environ["PAGE"]).resolve()
     folder = tmp_path_factory.getbasetemp()
     return write_explorer(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)
