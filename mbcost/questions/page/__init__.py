@@ -1,0 +1,1 @@
+"""The data that the interactive page computes with."""
