@@ -1,11 +1,13 @@
-# `make table` and `make test` need only git, python3 (3.10 or newer) and make.
+# `make table` and `make test` need only git, python3 (3.10 or newer) and make. The page needs node, npm and two browsers;
+# where they are missing, its checks are skipped with the reason, unless CI is set.
 PYTHON ?= python3
 BASE := .venv
 TEST := .venv-test
 DOCS := .venv-docs
+NODE := page/node_modules
 
-.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures priors devices docs package lint format validate
-.PHONY: benchmark clean
+.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures priors devices page docs package lint format
+.PHONY: check-page checked-page validate benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
 	$(BASE)/bin/mbcost table v2 --alpha 0.75 --res 160
@@ -28,7 +30,7 @@ hostile: $(TEST)/ready  ## try N hostile command lines and files, with limits of
 faults: $(TEST)/ready  ## try the commands while a disk is full, a pipe breaks, a signal comes or memory ends
 	$(TEST)/bin/python -m tools.faults
 
-lint: $(TEST)/ready  ## run ruff and mypy
+lint: $(TEST)/ready check-page  ## run ruff and mypy, and check the sources of the page
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
@@ -62,6 +64,19 @@ priors: $(TEST)/ready  ## write what is expected of a device, from the built-in 
 devices: $(TEST)/ready  ## write the lines of `mbcost devices`, after a change of a measured device or of the model
 	$(TEST)/bin/python -m tools.pack_devices
 
+page: $(NODE)/ready  ## build the script and the style of the page from page/
+	npm run --silent --prefix page build
+
+check-page:  ## check the types of page/, run its own tests, and compare its build with the committed files
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory checked-page; \
+	elif [ -n "$$CI" ]; then echo "the page is not checked: install nodejs and npm" >&2; exit 1; \
+	else echo "the page is not checked: nodejs and npm are not installed"; fi
+
+checked-page: $(NODE)/ready
+	npm run --silent --prefix page check
+	npm run --silent --prefix page test
+	npm run --silent --prefix page verify
+
 docs: $(DOCS)/ready  ## build the documentation site in build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --quiet
 
@@ -78,7 +93,7 @@ benchmark: $(TEST)/ready  ## measure start-up, one table, totals and grids, side
 	$(TEST)/bin/python -m benchmarks.grid --long
 
 clean:  ## remove the environments, the site and the packages
-	rm -rf $(BASE) $(TEST) $(DOCS) build dist
+	rm -rf $(BASE) $(TEST) $(DOCS) $(NODE) build dist
 
 $(BASE)/ready: pyproject.toml
 	$(PYTHON) -m venv $(BASE)
@@ -94,4 +109,8 @@ $(TEST)/ready: pyproject.toml constraints.txt
 $(DOCS)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DOCS)
 	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+$(NODE)/ready: page/package.json page/package-lock.json
+	npm ci --prefix page --silent
 	touch $@

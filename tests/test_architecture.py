@@ -72,6 +72,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": {"cost", "device", "latency"},
+        "page": set(),
         "plot": {"device"},
     },
     "present": {
@@ -87,6 +88,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": set(),
+        "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
     "cli": {

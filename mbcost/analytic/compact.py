@@ -7,7 +7,7 @@ strides before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -84,15 +84,46 @@ def choose_probe(form: Form) -> int:
 @cache
 def compact_form(form: Form) -> Compact:
     """Return the counts of one block, with scales relative to the map that it reads."""
-    probe = choose_probe(form)
-    scales: dict[tuple[int, int], Scale] = {(probe, probe): FULL, (1, 1): None}
     sums: dict[Scale, list[int]] = {None: [0] * len(COUNTS)}
     output = FULL
+    for part in count_layers(form):
+        output = part.output
+        for index, scale, per_position, constant in part.counts:
+            sums[None][index] += constant
+            if per_position:
+                sums.setdefault(scale, [0] * len(COUNTS))[index] += per_position
+    fixed_tally = Tally(*sums.pop(None))
+    return Compact(fixed_tally, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
+
+
+@dataclass(frozen=True)
+class LayerCounts:
+    """The counts of one layer of a block, by what they are proportional to."""
+
+    layer: Layer
+    """The layer on the probed map."""
+    input: Scale
+    output: Scale
+    """The scales of its maps relative to the map that the block reads."""
+    counts: tuple[tuple[int, Scale, int, int], ...]
+    """For each raw count that is not 0: its index in `COUNTS`, a scale, the count per position of a map of that scale,
+    and the constant count."""
+
+
+def count_layers(form: Form) -> Iterator[LayerCounts]:
+    """Yield the counts of the layers of a block, in order of execution.
+
+    Raises:
+        MbcostError: the branches of the block have maps of one size at some resolutions only, as with a 2x2 kernel.
+    """
+    probe = choose_probe(form)
+    scales: dict[tuple[int, int], Scale] = {(probe, probe): FULL, (1, 1): None}
     for layer in _build_probed_layers(form, probe):
         before, after = layer.input, layer.output
-        scale_after = advance_scale(scales[before.height, before.width], layer)
+        scale_before = scales[before.height, before.width]
+        scale_after = advance_scale(scale_before, layer)
         output = FULL if is_flattened(after, probe) else scales.setdefault((after.height, after.width), scale_after)
-        fixed = sums[None]
+        counts = []
         for index, count in enumerate(counts_of(layer.tally())):
             if not count:
                 continue
@@ -100,12 +131,9 @@ def compact_form(form: Form) -> Compact:
             scale = scales[shape.height, shape.width]
             # A layer that reads the map as one vector works on a single position, and its counts grow with the map.
             scale, positions = (FULL, probe**2) if scale is None else (scale, shape.height * shape.width)
-            per_position, constant = divmod(count, positions)
-            fixed[index] += constant
-            if per_position:
-                sums.setdefault(scale, [0] * len(COUNTS))[index] += per_position
-    fixed_tally = Tally(*sums.pop(None))
-    return Compact(fixed_tally, tuple((scale, Tally(*counts)) for scale, counts in sums.items()), output)
+            counts.append((index, scale, *divmod(count, positions)))
+        read = FULL if is_flattened(before, probe) else scale_before
+        yield LayerCounts(layer, read, output, tuple(counts))
 
 
 def _build_probed_layers(form: Form, probe: int) -> tuple[Layer, ...]:

@@ -59,17 +59,22 @@ class Changes:
 
 def find_changes(spec: Spec, implementation: Implementation) -> Changes:
     """Return what decides the alphas at which the networks of a spec change."""
-    widths: dict[tuple[ChannelRule, int], None] = {}
-    thresholds: dict[float, None] = {}
-    for row in spec.rows:
-        role = spec.role(row.stage) or ""
-        if role in implementation.unscaled_below:
-            thresholds[implementation.unscaled_below[role]] = None
-        if isinstance(row.c, int) and row.operator not in OWN_HEAD:
-            widths[implementation.channels_of.get(role, implementation.channels), row.c] = None
-        if row.exp is not None and implementation.expansion == "printed":
-            widths[implementation.channels, row.exp] = None
+    rows = [find_row_changes(spec, implementation, row.stage) for row in spec.rows]
+    widths = dict.fromkeys(width for changes in rows for width in changes.widths)
+    thresholds = dict.fromkeys(threshold for changes in rows for threshold in changes.thresholds)
     return Changes(tuple(widths), tuple(thresholds))
+
+
+def find_row_changes(spec: Spec, implementation: Implementation, stage: int) -> Changes:
+    """Return what decides the alphas at which the blocks of a row change, besides the width that the row reads."""
+    row, role = spec.rows[stage], spec.role(stage) or ""
+    thresholds = (implementation.unscaled_below[role],) if role in implementation.unscaled_below else ()
+    widths = []
+    if isinstance(row.c, int) and row.operator not in OWN_HEAD:
+        widths.append((implementation.channels_of.get(role, implementation.channels), row.c))
+    if row.exp is not None and implementation.expansion == "printed":
+        widths.append((implementation.channels, row.exp))
+    return Changes(tuple(widths), thresholds)
 
 
 def _find_rule_changes(rule: ChannelRule, low: float, high: float) -> Iterator[float]:

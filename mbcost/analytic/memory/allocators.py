@@ -193,7 +193,17 @@ def find_needs(blocks: Iterable[Block], allocator: str) -> tuple[Need, ...]:
 
 @cache
 def _find_form_needs(form: Form, allocator: str) -> tuple[tuple[Need, ...], Scale]:
-    """Return the needs of a block's steps, named by their part, and the scale of the block's output."""
+    """Return the needs of a block's steps, without repeats, and the scale of the block's output."""
+    needs, output = list_form_needs(form, allocator)
+    different: list[Need] = []
+    for need in needs:
+        if not different or (different[-1].fixed, different[-1].growing) != (need.fixed, need.growing):
+            different.append(need)
+    return tuple(different), output
+
+
+def list_form_needs(form: Form, allocator: str) -> tuple[tuple[Need, ...], Scale]:
+    """Return the needs of every step of a block, named by its part, and the scale of the block's output."""
     probe = choose_probe(form)
     layers = build_layers(form, "0.1", Shape(form.inputs, probe, probe))
     steps = [tuple(group) for _, group in groupby(layers, key=attrgetter("name"))]
@@ -212,9 +222,7 @@ def _find_form_needs(form: Form, allocator: str) -> tuple[tuple[Need, ...], Scal
         sums: dict[Scale, int] = {None: 0}
         for scale, channels in (maps[index] for index in live):
             sums[scale] = sums.get(scale, 0) + channels
-        need = Need(part, sums.pop(None), tuple(sums.items()))
-        if not needs or (needs[-1].fixed, needs[-1].growing) != (need.fixed, need.growing):
-            needs.append(need)
+        needs.append(Need(part, sums.pop(None), tuple(sums.items())))
     return tuple(needs), maps[-1][0]
 
 

@@ -1,0 +1,1 @@
+"use strict";(()=>{var e="mbcost-data";function n(a){let t=a.getElementById(e);if(t===null)throw new Error(`the page has no data: there is no element "${e}"`);return JSON.parse(t.textContent??"")}var o=document.getElementById("mbcost");o!==null&&(o.textContent=JSON.stringify(n(document)));})();
