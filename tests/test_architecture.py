@@ -56,6 +56,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "many": {"core"},
         "memory": {"many", "core", "graph"},
         "graph": {"core"},
+        "symbolic": {"many", "memory", "core"},
     },
     "questions": {
         "cost": set(),
@@ -72,8 +73,8 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": {"cost", "device", "latency"},
-        "page": set(),
         "plot": {"device"},
+        "page": {"cost", "device"},
     },
     "present": {
         "cost": set(),

@@ -101,19 +101,33 @@ def _find_step(network: Network, layer: str) -> Step:
 
 
 def _equation(lead: Conv2d | Linear) -> tuple[str, str, str]:
-    inputs, outputs = lead.input.channels, lead.channels
+    kind, letters, factors = name_equation(lead)
+    inputs = lead.input.channels
+    numbers = {
+        "kernel": f"{lead.kernel[0]}·{lead.kernel[1]}",
+        "inputs": str(inputs),
+        "group": str(inputs // lead.groups),
+        "outputs": str(lead.channels),
+    }
+    return kind, letters, " · ".join(numbers[factor] for factor in factors)
+
+
+def name_equation(lead: Conv2d | Linear) -> tuple[str, str, tuple[str, ...]]:
+    """Return the kind of a layer, its weights in the paper's letters, and the factors of that product.
+
+    A factor is `kernel`, `inputs`, `outputs` or `group`, the input channels of one group.
+    """
     if isinstance(lead, Linear):
-        return "linear", "M · N", f"{inputs} · {outputs}"
-    kernel = f"{lead.kernel[0]}·{lead.kernel[1]}"
-    if lead.operator == "depthwise" and inputs == outputs:
-        return "depthwise", "D_K·D_K · M", f"{kernel} · {inputs}"
+        return "linear", "M · N", ("inputs", "outputs")
+    if lead.operator == "depthwise" and lead.input.channels == lead.channels:
+        return "depthwise", "D_K·D_K · M", ("kernel", "inputs")
     if lead.operator == "transposed_conv" and lead.groups == 1:
-        return "transposed", "D_K·D_K · M · N", f"{kernel} · {inputs} · {outputs}"
+        return "transposed", "D_K·D_K · M · N", ("kernel", "inputs", "outputs")
     if lead.groups > 1:
-        return "grouped", "D_K·D_K · M/G · N", f"{kernel} · {inputs // lead.groups} · {outputs}"
+        return "grouped", "D_K·D_K · M/G · N", ("kernel", "group", "outputs")
     if lead.kernel == (1, 1):
-        return "pointwise", "M · N", f"{inputs} · {outputs}"
-    return "standard", "D_K·D_K · M · N", f"{kernel} · {inputs} · {outputs}"
+        return "pointwise", "M · N", ("inputs", "outputs")
+    return "standard", "D_K·D_K · M · N", ("kernel", "inputs", "outputs")
 
 
 def _closed_forms(network: Network, layer: str) -> tuple[ClosedForm | None, ClosedForm | None]:

@@ -65,11 +65,12 @@ class CostTable:
 def tabulate_costs(network: Network, convention: Convention, by: str = "layer") -> CostTable:
     """Return the costs of `network` with one row per layer, block (`2.1`) or stage (`2`); `by` is in `GROUPINGS`."""
     group = GROUPINGS[by]
-    rows = tuple(_cost_row(name, tuple(steps), convention) for name, steps in groupby(network.steps, group))
+    rows = tuple(make_row(name, tuple(steps), convention) for name, steps in groupby(network.steps, group))
     return CostTable(network, convention, by, rows)
 
 
-def _cost_row(name: str, steps: tuple[Step, ...], convention: Convention) -> CostRow:
+def make_row(name: str, steps: tuple[Step, ...], convention: Convention) -> CostRow:
+    """Return the row of consecutive steps; a single step is shown as the layer it is if `name` is its own."""
     lead, tally = steps[0].lead, total(step.tally for step in steps)
     is_layer = name == steps[0].name
     window = lead if is_layer and isinstance(lead, Conv2d | Linear | WindowPool) else None

@@ -1,1 +1,1 @@
-"""The data that the interactive page computes with."""
+"""What an interactive page shows: networks at every alpha and resolution, as data that a browser multiplies."""

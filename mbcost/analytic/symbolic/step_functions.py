@@ -1,0 +1,112 @@
+"""The widths of a table's blocks as step functions of alpha: exact at every alpha, because widths are rounded."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mbcost.analytic.blocks import Form, plan_row
+from mbcost.analytic.many.changes import find_row_changes
+from mbcost.analytic.many.polynomial import widths_of
+from mbcost.analytic.symbolic.symbols import Kind, find_kind, mark_widths
+from mbcost.errors import MbcostError
+from mbcost.spec.implementation import Implementation
+from mbcost.spec.scaling import Scaling
+from mbcost.spec.table import Row, Spec
+
+ANY_CLASSES = 2**31 - 1
+"""The number of classes that stands for any: no width of a table is equal to it."""
+
+
+@dataclass(frozen=True)
+class StepFunction:
+    """A function of alpha that is constant between the alphas at which it changes.
+
+    >>> StepFunction((0.1, 0.5), (8, 16))(0.75)
+    16
+    """
+
+    starts: tuple[float, ...]
+    """From the least alpha on, in order; the value at a start is the new one."""
+    values: tuple[int, ...]
+
+    def __call__(self, alpha: float) -> int:
+        """Return the value at an alpha that is not below the first start."""
+        return self.values[bisect_right(self.starts, alpha) - 1]
+
+
+@dataclass(frozen=True)
+class BlockSteps:
+    """One repeat of a row at every alpha: its four widths and which kind of block it is."""
+
+    row: Row
+    repeat: int
+    widths: tuple[StepFunction, ...]
+    """In the order of `WIDTHS`; `ANY_CLASSES` is the number of classes."""
+    kinds: StepFunction
+    """Indices in `TableSteps.kinds`; -1 where the table gives no network."""
+
+
+@dataclass(frozen=True)
+class TableSteps:
+    """A table under one implementation at every alpha of a range."""
+
+    blocks: tuple[BlockSteps, ...]
+    kinds: tuple[Kind, ...]
+
+
+def trace_steps(spec: Spec, implementation: Implementation, in_channels: int, low: float, high: float) -> TableSteps:
+    """Return the blocks of a table at every alpha in [low, high], with any number of classes.
+
+    Raises:
+        MbcostError: an alpha is not positive.
+    """
+    kinds: dict[Kind, int] = {}
+    blocks: list[BlockSteps] = []
+    classes = ANY_CLASSES if spec.classes is None else spec.classes
+    inputs = StepFunction((low,), (in_channels,))
+    for row in spec.rows:
+        changes = find_row_changes(spec, implementation, row.stage).list_in_order(low, high)
+        starts = sorted({*inputs.starts, *changes})
+        forms = [_plan_repeats(Scaling(spec, implementation, start, classes), row, inputs(start)) for start in starts]
+        for repeat, column in enumerate(zip(*forms, strict=True), start=1):
+            blocks.append(_trace_block(row, repeat, starts, column, kinds))
+        inputs = blocks[-1].widths[-1]
+    return TableSteps(tuple(blocks), tuple(kinds))
+
+
+def _plan_repeats(scaling: Scaling, row: Row, inputs: int) -> tuple[Form | None, ...]:
+    """Return the blocks of a row, or None for each if it cannot be built."""
+    try:
+        return tuple(block.form for block in plan_row(scaling, row, inputs)) if inputs else (None,) * row.repeats
+    except MbcostError:
+        return (None,) * row.repeats
+
+
+def _trace_block(
+    row: Row, repeat: int, starts: Sequence[float], forms: Sequence[Form | None], kinds: dict[Kind, int]
+) -> BlockSteps:
+    known: dict[tuple[bool, ...] | None, int] = {}
+    indices = []
+    for form in forms:
+        # The forms of one repeat differ in nothing else that decides the kind.
+        key = None if form is None else (*mark_widths(form), form.inputs == form.outputs, form.expands)
+        if key not in known:
+            known[key] = -1 if form is None else kinds.setdefault(find_kind(form), len(kinds))
+        indices.append(known[key])
+    widths = [(0, 0, 0, 0) if form is None else widths_of(form) for form in forms]
+    columns = zip(*widths, strict=True)
+    return BlockSteps(row, repeat, tuple(_compress(starts, column) for column in columns), _compress(starts, indices))
+
+
+def _compress(starts: Sequence[float], values: Sequence[int]) -> StepFunction:
+    """Return the step function without the starts at which nothing changes."""
+    kept = list(_list_changes(values))
+    return StepFunction(tuple(starts[index] for index in kept), tuple(values[index] for index in kept))
+
+
+def _list_changes(values: Sequence[int]) -> Iterator[int]:
+    for index, value in enumerate(values):
+        if not index or value != values[index - 1]:
+            yield index

@@ -1,0 +1,109 @@
+"""What does an interactive page carry?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
+from mbcost.analytic.memory.flash import Stored, compute_flash
+from mbcost.analytic.network import Network
+from mbcost.errors import MbcostError
+from mbcost.questions.page.fixed import describe_fixed
+from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
+from mbcost.spec.catalogue.library import NETWORKS, load_conventions
+from mbcost.spec.convention import Coefficients
+from mbcost.spec.dtype import DTYPES
+from mbcost.spec.tally import COUNTS
+
+SCHEMA = "mbcost/page/1"
+MOBILENETS = tuple(name for name in NETWORKS if name.startswith(("v", "mobilenet")) and not name.startswith("vgg"))
+"""The networks of a page for which none are named."""
+
+
+def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
+    """Return the document of a page: what a browser needs to compute every number of these networks.
+
+    Args:
+        networks: a table stands for all its alphas, resolutions and implementations; the settings of the first network
+            are shown first. A file of a model has its own size only.
+        version: the version of mbcost.
+
+    Raises:
+        MbcostError: no network is given, or a network cannot be carried.
+    """
+    if not networks:
+        raise MbcostError("no network is given: name at least one")
+    pools = Pools()
+    described = [_describe_network(network, name, pools) for network, name in _name_networks(networks)]
+    first = networks[0]
+    return {
+        "schema": SCHEMA,
+        "version": version,
+        "counts": list(COUNTS),
+        "conventions": [_describe_convention(name) for name in load_conventions()],
+        "allocators": list(WITHOUT_OFFSETS),
+        "dtypes": [_describe_dtype(name) for name in DTYPES],
+        "most_classes": MOST_CLASSES,
+        "rows": pools.rows.values,
+        "kinds": pools.kinds.values,
+        "live": pools.live.values,
+        "scales": pools.scales.values,
+        "starts": pools.steps.starts.values,
+        "steps": pools.steps.functions.values,
+        "networks": described,
+        "shown": {
+            "network": described[0]["name"],
+            "alpha": first.alpha,
+            "resolution": list(first.resolution),
+            "implementation": first.implementation,
+            "classes": first.classes,
+        },
+    }
+
+
+def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]:
+    """Yield every table and every file once, with a name of its own."""
+    names: dict[str, int] = {}
+    tables: list[object] = []
+    for network in networks:
+        is_fixed = network.graph is not None or network.spec.is_flat
+        if not is_fixed:
+            if (network.spec, network.in_channels) in tables:
+                continue
+            tables.append((network.spec, network.in_channels))
+        name = network.spec.name
+        names[name] = names.get(name, 0) + 1
+        yield network, name if names[name] == 1 else f"{name} ({names[name]})"
+
+
+def _describe_network(network: Network, name: str, pools: Pools) -> dict[str, Any]:
+    if network.graph is not None or network.spec.is_flat:
+        return describe_fixed(network, name)
+    return {**describe_table(network.spec, network.in_channels, pools, {}), "name": name}
+
+
+def _describe_convention(name: str) -> dict[str, Any]:
+    convention = load_conventions()[name]
+    return {
+        "name": name,
+        "title": convention.title,
+        "source": convention.source,
+        "earlier": convention.earlier,
+        "params": _index_coefficients(convention.params_coefficients),
+        "mult_adds": _index_coefficients(convention.mult_adds_coefficients),
+    }
+
+
+def _index_coefficients(coefficients: Coefficients) -> list[list[int]]:
+    return [[COUNTS.index(count), factor] for count, factor in coefficients.items()]
+
+
+def _describe_dtype(name: str) -> dict[str, Any]:
+    """Return the bytes of a number format, and how flash follows from what is stored, which is linear."""
+    none = compute_flash(Stored(), name).total
+    units: Mapping[str, Stored] = {
+        "weights": Stored(weights=1), "channels": Stored(channels=1), "maps": Stored(maps=1),
+    }  # fmt: skip
+    factors = [compute_flash(stored, name).total - none for stored in units.values()]
+    return {"name": name, "bytes": DTYPES[name].value, "flash": [*factors, none]}

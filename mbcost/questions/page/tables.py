@@ -1,0 +1,196 @@
+"""A table under all its implementations, at every alpha and resolution, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mbcost.analytic.blocks import plan
+from mbcost.analytic.compact import Scale, compact
+from mbcost.analytic.layers import Conv2d, Linear
+from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
+from mbcost.analytic.network import Step
+from mbcost.analytic.symbolic.step_functions import BlockSteps, StepFunction, trace_steps
+from mbcost.analytic.symbolic.symbols import Kind, Sum, SymbolicRow
+from mbcost.errors import MbcostError
+from mbcost.questions.cost.formula import name_equation
+from mbcost.questions.cost.table import make_row
+from mbcost.questions.page.packing import Pool, StepPool, pack_scale, pack_sum
+from mbcost.spec.catalogue.library import load_convention, load_conventions
+from mbcost.spec.implementation import Implementation
+from mbcost.spec.scaling import Scaling
+from mbcost.spec.table import Row, Spec
+from mbcost.spec.tally import COUNTS
+
+LEAST_ALPHA, MOST_ALPHA = 0.05, 4.0
+"""The alphas of a page. Published ones are from 0.1 to 2."""
+MOST_RESOLUTION = 4096
+MOST_CLASSES = 1_000_000
+EXACT = 2**53
+"""JavaScript's numbers represent every whole number up to this one."""
+_SMALLER = 0.98
+"""The next alpha to try, if groups do not divide the channels at one."""
+
+
+@dataclass
+class Pools:
+    """What the networks of a page share, by index."""
+
+    rows: Pool = field(default_factory=Pool)
+    kinds: Pool = field(default_factory=Pool)
+    scales: Pool = field(default_factory=Pool)
+    live: Pool = field(default_factory=Pool)
+    steps: StepPool = field(default_factory=StepPool)
+    _known: dict[Kind, int] = field(default_factory=dict)
+
+    def add_kind(self, kind: Kind) -> int:
+        """Return the index of a kind of blocks."""
+        if kind not in self._known:
+            self._known[kind] = self.kinds.add(self._describe_kind(kind))
+        return self._known[kind]
+
+    def add_scale(self, scale: Scale) -> int:
+        """Return the index of a scale; -1 for a single position."""
+        return -1 if scale is None else self.scales.add(pack_scale(scale))
+
+    def _describe_kind(self, kind: Kind) -> dict[str, Any]:
+        every_width = tuple(range(4))
+        live = [
+            [
+                [[self.add_scale(scale), pack_sum(channels, every_width)] for scale, channels in row.live[allocator]]
+                for row in kind.rows
+            ]
+            for allocator in WITHOUT_OFFSETS
+        ]
+        return {
+            "rows": [self._describe_row(row, kind) for row in kind.rows],
+            "out": self.add_scale(kind.output),
+            "live": self.live.add(live),
+            "stored": [pack_sum(number, every_width) for number in kind.stored],
+        }
+
+    def _describe_row(self, row: SymbolicRow, kind: Kind) -> list[Any]:
+        """Return the index of a row, the widths that its numbers are functions of, and the scales of its maps."""
+        groups = _count_groups(row, kind)
+        sums = [row.input_channels, row.output_channels, groups or (), *(amount for *_, amount in row.counts)]
+        widths = list(dict.fromkeys(width for sum_ in sums for product in sum_ for width in product.widths))
+        scales = list(dict.fromkeys((row.input, row.output, *(scale for _, scale, _ in row.counts if scale))))
+        step = make_row(row.layers[0].name, (_as_step(row),), load_convention())
+        lead = row.layers[0]
+        template = {
+            "part": row.part,
+            "operator": step.operator,
+            "kernel": step.kernel,
+            "stride": step.stride,
+            "groups": None if groups is None else pack_sum(groups, widths),
+            "input": pack_sum(row.input_channels, widths),
+            "output": pack_sum(row.output_channels, widths),
+            "counts": [
+                [COUNTS.index(count), -1 if scale is None else scales.index(scale), pack_sum(amount, widths)]
+                for count, scale, amount in row.counts
+            ],
+            "equation": name_equation(lead) if isinstance(lead, Conv2d | Linear) else None,
+        }
+        return [self.rows.add(template), widths, [self.add_scale(scale) for scale in scales]]
+
+
+def _as_step(row: SymbolicRow) -> Step:
+    return Step(Row(0, ""), row.layers)
+
+
+def _count_groups(row: SymbolicRow, kind: Kind) -> Sum | None:
+    """Return the groups of a convolution or linear layer as a sum of products; None of other rows."""
+    lead = row.layers[0]
+    return kind.split(lead.groups) if isinstance(lead, Conv2d | Linear) else None
+
+
+def describe_table(spec: Spec, in_channels: int, pools: Pools, estimates: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table under all its implementations.
+
+    Args:
+        spec: the table.
+        in_channels: the channels of the input.
+        pools: what the networks of the page share.
+        estimates: what else is known of each implementation, by name.
+
+    Raises:
+        MbcostError: it has no network that a page can carry: a count is too large, or maps of the branches of a block
+            are equal at some resolutions only.
+    """
+    implementations = {
+        name: {**_describe_implementation(spec, rules, in_channels, pools), **estimates.get(name, {})}
+        for name, rules in spec.implementations.items()
+    }
+    return {
+        "name": spec.name,
+        "title": spec.display_title,
+        "source": spec.source,
+        "channels": in_channels,
+        "resolution": list(spec.resolution),
+        "alphas": list(spec.published_alphas),
+        "resolutions": list(spec.published_resolutions or (spec.resolution[0],)),
+        "classes": spec.classes,
+        "has_classes": spec.has_classifier and spec.classes is None,
+        "default_implementation": spec.default_implementation,
+        "operators": [row.operator for row in spec.rows],
+        "implementations": implementations,
+    }
+
+
+def _describe_implementation(spec: Spec, rules: Implementation, in_channels: int, pools: Pools) -> dict[str, Any]:
+    alpha, side = find_limits(spec, rules, in_channels)
+    steps = trace_steps(spec, rules, in_channels, LEAST_ALPHA, alpha)
+    indices = [pools.add_kind(kind) for kind in steps.kinds]
+    return {
+        "source": rules.source,
+        "alpha_range": [LEAST_ALPHA, alpha],
+        "most_resolution": side,
+        "blocks": [_describe_block(block, indices, spec, pools) for block in steps.blocks],
+    }
+
+
+def _describe_block(block: BlockSteps, kinds: Sequence[int], spec: Spec, pools: Pools) -> list[Any]:
+    printed = _list_printed(spec)
+    named = StepFunction(block.kinds.starts, tuple(kinds[kind] if kind >= 0 else -1 for kind in block.kinds.values))
+    functions = [named, *block.widths]
+    return [block.row.stage, block.repeat, *(pools.steps.add(function, printed) for function in functions)]
+
+
+def _list_printed(spec: Spec) -> tuple[int, ...]:
+    """Return the widths that the table prints, largest first: the alphas at which one changes are fractions of it."""
+    widths = {width for row in spec.rows for width in (row.c, row.exp) if isinstance(width, int)}
+    return tuple(sorted(widths, reverse=True))
+
+
+def find_limits(spec: Spec, rules: Implementation, in_channels: int) -> tuple[float, int]:
+    """Return the largest alpha and side of an input for which every number of a page is an exact one in JavaScript.
+
+    Raises:
+        MbcostError: even at alpha 1 and the table's own resolution a number is too large.
+    """
+    sides = [side for side in (MOST_RESOLUTION, 2048, 1024, 512) if side >= max(spec.resolution)]
+    for alpha in (MOST_ALPHA, 2.0, 1.0):
+        for side in [*sides, max(spec.resolution)]:
+            if _bound_counts(spec, rules, in_channels, alpha, side) < EXACT:
+                return alpha, side
+    raise MbcostError(
+        f"{spec.name} has counts above 2^53, which a browser does not represent exactly: use mbcost table instead"
+    )
+
+
+def _bound_counts(spec: Spec, rules: Implementation, in_channels: int, alpha: float, side: int) -> int:
+    """Return an upper bound of every number that a page computes up to an alpha and a resolution."""
+    classes = MOST_CLASSES if spec.classes is None else spec.classes
+    while True:
+        try:
+            blocks = plan(Scaling(spec, rules, alpha, classes), in_channels)
+            break
+        except MbcostError:
+            if alpha <= LEAST_ALPHA:
+                raise
+            alpha = max(LEAST_ALPHA, alpha * _SMALLER)
+    counts = compact(blocks).tally((side, side))
+    most = max(convention.mult_adds(counts) + convention.params(counts) for convention in load_conventions().values())
+    # A product is divided by the groups, or by their square, after it is multiplied.
+    return most * max(block.form.groups for block in blocks) ** 2
