@@ -23,6 +23,8 @@ import { add, fraction } from "./fraction.js";
  * @property {Bank[]} banks
  * @property {number} mult_adds
  * @property {number} params
+ * @property {number} norm_params the part of the params that are scales and shifts of norms
+ * @property {[number, number]} rho the resolution multipliers of height and width
  * @property {{mult_adds: Print, params: Print} | null} printed what the paper prints, if it prints this form
  */
 /** @typedef {{text: string, rounding: string}} Print */
@@ -66,6 +68,7 @@ function describePapers(engine, state) {
   });
   const full = at(1, [feature, feature]);
   const settings = [full, full, at(state.alpha, [feature, feature]), at(state.alpha, map)];
+  const rho = divideSides(state.resolution, own);
   /** @type {Form[]} */
   const described = [];
   let problem = null;
@@ -74,7 +77,7 @@ function describePapers(engine, state) {
     if (problem !== null) break;
     const names = index === 0 ? rows.standard : rows.separable;
     const layers = engine.costs(setting).rows.filter(({ name }) => names.includes(name));
-    const form = makeForm(index, layers, state.alpha, writeRho(state.resolution, own));
+    const form = makeForm(index, layers, layers.map(makeBank), state.alpha, rho);
     const print = forms.find(
       ({ mult_adds, params, title }) =>
         mult_adds === form.mult_adds && params === form.params && (title === "standard convolution") === (index === 0),
@@ -111,34 +114,42 @@ export function scaleSide(side, resolution, own) {
 
 /**
  * @param {[number, number]} resolution
- * @param {[number, number]} own
+ * @param {readonly number[]} own
+ * @returns {[number, number]}
  */
-function writeRho(resolution, own) {
-  const rhos = [...new Set(resolution.map((side, axis) => String(Number((side / own[axis]).toFixed(3)))))];
-  return rhos.join(" x ");
+function divideSides([height, width], own) {
+  return [height / own[0], width / own[1]];
 }
+
+/** The titles of the forms, and what scales them. */
+const TITLES = /** @type {const} */ ([
+  ["standard", "Standard convolution"],
+  ["separable", "Depthwise separable"],
+  ["alpha", "\u2026 with other widths"],
+  ["rho", "\u2026 on another map"],
+]);
 
 /**
  * @param {number} index
- * @param {Row[]} layers
+ * @param {{mult_adds: number, params: number}[]} counted the layers, or the whole form
+ * @param {Bank[]} banks
  * @param {number} alpha
- * @param {string} rho
+ * @param {[number, number]} rho
  * @returns {Form}
  */
-function makeForm(index, layers, alpha, rho) {
-  const [key, title, scale] = [
-    ["standard", "Standard convolution", null],
-    ["separable", "Depthwise separable", null],
-    ["alpha", "\u2026 with fewer channels", `\u03b1 = ${alpha}`],
-    ["rho", "\u2026 on a smaller map", `\u03c1 = ${rho}`],
-  ][index];
+function makeForm(index, counted, banks, alpha, rho) {
+  const [key, title] = TITLES[index];
+  const rhos = [...new Set(rho.map((side) => String(Number(side.toFixed(3)))))].join(" \u00d7 ");
+  const params = sum(counted.map((layer) => layer.params));
   return {
-    key: /** @type {string} */ (key),
-    title: /** @type {string} */ (title),
-    scale,
-    banks: layers.map(makeBank),
-    mult_adds: sum(layers.map((layer) => layer.mult_adds)),
-    params: sum(layers.map((layer) => layer.params)),
+    key,
+    title,
+    scale: key === "alpha" ? `\u03b1 = ${alpha}` : key === "rho" ? `\u03c1 = ${rhos}` : null,
+    banks,
+    mult_adds: sum(counted.map((layer) => layer.mult_adds)),
+    params,
+    norm_params: params - sum(banks.map((bank) => bank.kernel[0] * bank.kernel[1] * bank.inputs * bank.outputs)),
+    rho,
     printed: null,
   };
 }
@@ -166,13 +177,87 @@ function sum(numbers) {
 }
 
 /**
- * The layers around the depthwise layer of a block, and the dense convolution that they replace; null without one.
+ * The layers around the depthwise layer of a block, and the dense convolution that they replace, as
+ * `mbcost compare standard-vs-dws NET` has them; null if the block has no depthwise layer.
  * @param {Engine} engine
  * @param {State} state
  * @param {string} name
  * @returns {Layer | null}
  */
 function describeBlock(engine, state, name) {
-  void [engine, state, name];
-  return null;
+  const network = engine.find(state.network);
+  const setting = { ...state, convention: "macs" };
+  const own = /** @type {[number, number]} */ ([...network.resolution]);
+  const full = { ...setting, alpha: 1, resolution: own };
+  const isFixed = network.fixed || engine.check(full) !== null;
+  const first = findReplaced(engine, isFixed ? setting : full, name);
+  if (first === null) return null;
+  const settings = isFixed ? [setting] : [full, { ...setting, resolution: own }, setting];
+  const rho = divideSides(state.resolution, own);
+  const described = [makeForm(0, [first.standard], [first.dense], state.alpha, rho)];
+  let problem = null;
+  for (const [index, at] of settings.entries()) {
+    problem = engine.check(at);
+    const replaced = problem === null ? findReplaced(engine, at, name) : null;
+    if (replaced === null) break;
+    described.push(makeForm(index + 1, replaced.layers, replaced.banks, state.alpha, rho));
+  }
+  return {
+    title: `Block ${name} of ${network.title}`,
+    isPapers: false,
+    forms: described,
+    formula: first.formula,
+    ratio: fraction(described[1].mult_adds, described[0].mult_adds),
+    problem,
+    note: null,
+  };
+}
+
+/**
+ * @param {Engine} engine
+ * @param {State} setting
+ * @param {string} name
+ */
+function findReplaced(engine, setting, name) {
+  const { rows } = engine.costs(setting);
+  const block = engine.blocks(setting).find((candidate) => candidate.name === name);
+  const parts = new Map(block?.rows.map((index) => [rows[index].name.slice(name.length + 1), index]));
+  const index = parts.get("depthwise");
+  const standard = index === undefined ? null : engine.formula(setting, index).standard;
+  if (index === undefined || standard === null) return null;
+  const depthwise = rows[index];
+  const after = parts.get("pointwise");
+  const before = parts.get("expand");
+  const replaced = after === undefined ? [before, index] : [index, after];
+  const chosen = replaced.filter((part) => part !== undefined).map((part) => rows[part]);
+  const isFirst = after === undefined; // whether the pointwise layer comes first, or there is none
+  const kernel = depthwise.kernel ?? [1, 1];
+  const [inputs, outputs] = [chosen[0].input[2], chosen[chosen.length - 1].output[2]];
+  const map = /** @type {[number, number]} */ (depthwise.output.slice(0, 2));
+  const banks = chosen.map(makeBank).map((bank) => (isFirst && bank.kind === "depthwise" ? turn(bank) : bank));
+  /** @type {Bank} */
+  const dense = { kind: "dense", kernel, inputs, outputs, map };
+  const area = kernel[0] * kernel[1];
+  const read = depthwise.input[0] * depthwise.input[1];
+  const written = map[0] * map[1];
+  /** @type {Layer["formula"]} */
+  let formula;
+  if (!isFirst) {
+    formula = { letters: "1/N + 1/K\u00b2", terms: `1/${outputs} + 1/${area}`, value: add(fraction(1, outputs), fraction(1, area)) };
+  } else if (before === undefined) {
+    formula = { letters: "1/M", terms: `1/${inputs}`, value: fraction(1, inputs) };
+  } else {
+    const value = add(fraction(1, inputs), fraction(read, written * area));
+    formula = { letters: "1/M + (D/D\u2032)\u00b2/K\u00b2", terms: `1/${inputs} + (${read}/${written})/${area}`, value };
+  }
+  return { layers: chosen, banks, dense, standard, formula };
+}
+
+/**
+ * A depthwise layer after the expansion has one filter per output of the dense convolution.
+ * @param {Bank} bank
+ * @returns {Bank}
+ */
+function turn(bank) {
+  return { ...bank, inputs: bank.outputs, outputs: bank.inputs };
 }
