@@ -75,7 +75,8 @@ class Pools:
         groups = _count_groups(row, kind)
         sums = [row.input_channels, row.output_channels, groups or (), *(amount for *_, amount in row.counts)]
         widths = list(dict.fromkeys(width for sum_ in sums for product in sum_ for width in product.widths))
-        scales = list(dict.fromkeys((row.input, row.output, *(scale for _, scale, _ in row.counts if scale))))
+        others = dict.fromkeys(scale for _, scale, _ in row.counts if scale not in (None, row.input, row.output))
+        scales = [row.input, row.output, *others]
         step = make_row(row.layers[0].name, (_as_step(row),), load_convention())
         lead = row.layers[0]
         template = {

@@ -1,0 +1,508 @@
+/** What networks cost at any setting: whole numbers, from the products that the file carries. */
+
+import { readReference, spellReference } from "./reference.js";
+import { Tables, VECTOR, addUp } from "./table.js";
+
+/**
+ * @typedef {import("./types.js").PageData} PageData
+ * @typedef {import("./types.js").NetworkData} NetworkData
+ * @typedef {import("./types.js").Setting} Setting
+ * @typedef {import("./types.js").Row} Row
+ * @typedef {import("./types.js").Shape} Shape
+ * @typedef {import("./types.js").Totals} Totals
+ * @typedef {import("./types.js").Costs} Costs
+ * @typedef {import("./types.js").BlockInfo} BlockInfo
+ * @typedef {import("./types.js").Memory} Memory
+ * @typedef {import("./types.js").LedgerLine} LedgerLine
+ * @typedef {import("./types.js").Formula} Formula
+ * @typedef {import("./types.js").Convention} Convention
+ * @typedef {import("./table.js").Plan} Plan
+ */
+
+export const CLASSES = 1000;
+const DEFAULT_CONVENTION = "macs";
+
+/**
+ * The rows of a setting with their raw counts.
+ * @typedef {object} Counted
+ * @property {Row[]} rows  with the costs of the convention
+ * @property {[number, number][][]} counts  of each row: raw count, value
+ */
+
+export class Engine {
+  /** @param {PageData} data */
+  constructor(data) {
+    this.data = data;
+    this.tables = new Tables(data);
+    this.networks = data.networks.filter((network) => !network.name.startsWith("lesson-"));
+    this.conventions = data.conventions;
+    this.allocators = data.allocators;
+    this.dtypes = data.dtypes;
+    /** @type {{key: string, counted: Counted} | null} */
+    this.last = null;
+    /** @type {Map<string, number[]>} */
+    this.known = new Map();
+  }
+
+  /**
+   * The network with a name.
+   * @param {string} name
+   * @returns {NetworkData}
+   * @throws {RangeError} The page does not have it.
+   */
+  find(name) {
+    const network = this.data.networks.find((known) => known.name === name);
+    if (network === undefined) {
+      const names = this.networks.map((known) => known.name).join(", ");
+      throw new RangeError(`this page does not have the network '${name}': choose one of ${names}`);
+    }
+    return network;
+  }
+
+  /**
+   * Read `v2@0.75/160:official`; what it does not state is the network's own.
+   * @param {string} text
+   * @returns {Setting}
+   * @throws {RangeError} It is not a reference to a network of the page.
+   */
+  parse(text) {
+    return readReference(text, this.data.networks);
+  }
+
+  /**
+   * Spell a setting as `v2@0.75/160:official`.
+   * @param {Setting} setting
+   * @returns {string}
+   */
+  spell(setting) {
+    return spellReference(setting);
+  }
+
+  /**
+   * Why there is no network at a setting; null if there is one.
+   * @param {Setting} setting
+   * @returns {string | null}
+   */
+  check(setting) {
+    try {
+      this.count(setting);
+      return null;
+    } catch (error) {
+      if (error instanceof RangeError) return error.message;
+      throw error;
+    }
+  }
+
+  /**
+   * The rows of a cost table and their sums, as `mbcost table --format json` has them.
+   * @param {Setting} setting
+   * @returns {Costs}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  costs(setting) {
+    const { rows } = this.count(setting);
+    return { ...addRows(rows), rows };
+  }
+
+  /**
+   * The sums of the rows.
+   * @param {Setting} setting
+   * @returns {Totals}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  totals(setting) {
+    return addRows(this.count(setting).rows);
+  }
+
+  /**
+   * The raw counts of the whole network, by name.
+   * @param {Setting} setting
+   * @returns {Record<string, number>}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  tally(setting) {
+    const sums = this.data.counts.map(() => 0);
+    for (const counts of this.count(setting).counts) for (const [count, value] of counts) sums[count] = (sums[count] ?? 0) + value;
+    return Object.fromEntries(this.data.counts.map((name, index) => [name, /** @type {number} */ (sums[index])]));
+  }
+
+  /**
+   * What each raw count adds to the totals of the convention; counts that are 0 are left out.
+   * @param {Setting} setting
+   * @returns {LedgerLine[]}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  ledger(setting) {
+    const convention = this.convention(setting);
+    const [params, multAdds] = [new Map(convention.params), new Map(convention.mult_adds)];
+    return Object.entries(this.tally(setting)).flatMap(([count, value], index) =>
+      value === 0 ? [] : [{ count, value, params: value * (params.get(index) ?? 0), mult_adds: value * (multAdds.get(index) ?? 0) }],
+    );
+  }
+
+  /**
+   * The convention that a setting names.
+   * @param {Setting} setting
+   * @returns {Convention}
+   * @throws {RangeError} There is none of this name.
+   */
+  convention(setting) {
+    const name = setting.convention ?? DEFAULT_CONVENTION;
+    const convention = this.conventions.find((known) => known.name === name);
+    if (convention === undefined) throw new RangeError(`'${name}' is not a convention: choose one of ${this.conventions.map((known) => known.name).join(", ")}`);
+    return convention;
+  }
+
+  /**
+   * The elements that are live during each row under an allocation model, and their peak.
+   * @param {Setting} setting
+   * @param {string} allocator
+   * @returns {Memory}
+   * @throws {RangeError} There is no network at this setting, or its maps are not known.
+   */
+  memory(setting, allocator) {
+    const index = this.allocators.indexOf(allocator);
+    if (index < 0) throw new RangeError(`'${allocator}' is not an allocation model: choose one of ${this.allocators.join(", ")}`);
+    const live = this.listLive(setting, index);
+    const peak = Math.max(...live);
+    return { peak, row: live.indexOf(peak), live };
+  }
+
+  /**
+   * @param {Setting} setting
+   * @param {number} allocator
+   * @returns {number[]}
+   */
+  listLive(setting, allocator) {
+    const fixed = this.find(setting.network).fixed;
+    if (fixed !== undefined) {
+      const live = fixed.live?.[allocator];
+      if (live === undefined) throw new RangeError(fixed.why_no_memory);
+      return live;
+    }
+    const plan = this.plan(setting);
+    const sizes = this.tables.measureMaps(plan, setting.resolution);
+    return plan.blocks.flatMap((block) => {
+      const kind = /** @type {import("./types.js").KindData} */ (this.data.kinds[block.kind]);
+      const needs = /** @type {[number, import("./types.js").Sum][][]} */ (this.data.live[kind.live]?.[allocator]);
+      const positions = (/** @type {number} */ scale) => countPositions(this.tables, sizes, block.input, scale);
+      return needs.map((maps) => maps.reduce((sum, [scale, channels]) => sum + addUp(channels, block.widths) * positions(scale), 0));
+    });
+  }
+
+  /**
+   * The bytes of stored weights and what goes with them, as `mbcost memory` has them.
+   * @param {Setting} setting
+   * @param {string} dtype
+   * @returns {number | null}  null if it is not known
+   * @throws {RangeError} There is no network at this setting, or no such dtype.
+   */
+  flash(setting, dtype) {
+    const format = this.dtypes.find((known) => known.name === dtype);
+    if (format === undefined) throw new RangeError(`'${dtype}' is not a dtype: choose one of ${this.dtypes.map((known) => known.name).join(", ")}`);
+    const fixed = this.find(setting.network).fixed;
+    if (fixed !== undefined) return fixed.flash;
+    const [perWeight, perChannel, perMap, once] = format.flash;
+    return this.plan(setting).blocks.reduce((bytes, block) => {
+      const stored = /** @type {import("./types.js").KindData} */ (this.data.kinds[block.kind]).stored;
+      const [weights, channels, maps] = /** @type {[number, number, number]} */ (stored.map((sum) => addUp(sum, block.widths)));
+      return bytes + perWeight * weights + perChannel * channels + perMap * maps;
+    }, once);
+  }
+
+  /**
+   * The bytes of an element.
+   * @param {string} dtype
+   * @returns {number}
+   */
+  bytes(dtype) {
+    return this.dtypes.find((known) => known.name === dtype)?.bytes ?? 1;
+  }
+
+  /**
+   * The blocks of the network, with the indices of their rows.
+   * @param {Setting} setting
+   * @returns {BlockInfo[]}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  blocks(setting) {
+    const network = this.find(setting.network);
+    const { rows } = this.count(setting);
+    const spans = network.fixed !== undefined
+      ? rows.map((row, index) => ({ name: row.name.split(".").slice(0, 2).join("."), stage: row.stage, first: index, length: 1 }))
+      : this.plan(setting).blocks;
+    return spans.flatMap(({ name, stage, first, length }) => {
+      if (length === 0) return [];
+      const indices = Array.from({ length }, (_, index) => first + index);
+      const [start, end] = /** @type {[Row, Row]} */ ([rows[first], rows[first + length - 1]]);
+      return [{ name, operator: network.operators[stage] ?? start.operator, rows: indices, input: start.input, output: end.output }];
+    });
+  }
+
+  /**
+   * The equation of a row; null if the row has no weights.
+   * @param {Setting} setting
+   * @param {number} index
+   * @returns {Formula | null}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  formula(setting, index) {
+    const network = this.find(setting.network);
+    const row = this.count(setting).rows[index];
+    const equation = network.fixed !== undefined ? network.fixed.rows[index]?.equation : this.plan(setting).rows[index]?.row.equation;
+    if (row === undefined || equation === null || equation === undefined) return null;
+    const [kind, letters, factors] = equation;
+    const inputs = row.input[2];
+    const numbers = {
+      kernel: (row.kernel ?? [1, 1]).join("·"),
+      inputs: `${inputs}`,
+      group: `${inputs / (row.groups ?? 1)}`,
+      outputs: `${row.output[2]}`,
+    };
+    const weights = factors.map((factor) => numbers[/** @type {keyof typeof numbers} */ (factor)]).join(" · ");
+    const [height, width] = kind === "transposed" ? row.input : row.output;
+    const onMap = kind !== "linear" || height * width > 1;
+    const value = this.sumCounts(setting, index, ["conv_macs", "linear_macs"]);
+    return {
+      kind,
+      letters: onMap ? `${letters} · D_F·D_F` : letters,
+      numbers: onMap ? `${weights} · ${height}·${width}` : weights,
+      value,
+      weight_letters: letters,
+      weight_numbers: weights,
+      weights: this.sumCounts(setting, index, ["weights"]),
+    };
+  }
+
+  /**
+   * @param {Setting} setting
+   * @param {number} index
+   * @param {string[]} names
+   * @returns {number}
+   */
+  sumCounts(setting, index, names) {
+    const counts = this.count(setting).counts[index] ?? [];
+    return counts.reduce((sum, [count, value]) => sum + (names.includes(this.data.counts[count] ?? "") ? value : 0), 0);
+  }
+
+  /**
+   * A short alpha for each different network, in order.
+   * @param {string} name
+   * @param {string} implementation
+   * @returns {number[]}
+   */
+  steps(name, implementation) {
+    const key = `${name} ${implementation}`;
+    const known = this.known.get(key) ?? this.listSteps(this.find(name), implementation);
+    this.known.set(key, known);
+    return known;
+  }
+
+  /**
+   * @param {NetworkData} network
+   * @param {string} implementation
+   * @returns {number[]}
+   */
+  listSteps(network, implementation) {
+    const described = network.implementations[implementation];
+    if (network.fixed !== undefined || described?.alpha_range === undefined) return network.alphas;
+    const [least, most] = described.alpha_range;
+    const functions = new Set((described.blocks ?? []).flatMap((block) => block.slice(2)));
+    const starts = new Set([...functions].flatMap((steps) => this.tables.startsOf(steps)));
+    const ordered = [least, ...[...starts].sort((first, second) => first - second)];
+    const kinds = (described.blocks ?? []).map((block) => /** @type {number} */ (block[2]));
+    return ordered.flatMap((start, index) => {
+      if (kinds.some((steps) => this.tables.valueOf(steps, start) < 0)) return [];
+      const next = ordered[index + 1] ?? most;
+      const published = network.alphas.find((alpha) => start <= alpha && (alpha < next || index === ordered.length - 1));
+      return [published ?? findShortDecimal(start, next)];
+    });
+  }
+
+  /**
+   * The plan of a setting of a table.
+   * @param {Setting} setting
+   * @returns {Plan}
+   * @throws {RangeError} The table gives no network at this alpha.
+   */
+  plan(setting) {
+    const network = this.find(setting.network);
+    const plan = this.tables.plan(network, setting.implementation, setting.alpha, setting.classes ?? network.classes ?? CLASSES);
+    if (plan === null) throw new RangeError(`${network.name} gives no network at alpha ${setting.alpha}: use a larger alpha`);
+    return plan;
+  }
+
+  /**
+   * The rows of a setting; those of the last one are kept.
+   * @param {Setting} setting
+   * @returns {Counted}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  count(setting) {
+    const convention = this.convention(setting);
+    const { network, alpha, resolution, implementation, classes } = setting;
+    const key = JSON.stringify([network, alpha, resolution, implementation, classes ?? CLASSES, convention.name]);
+    if (this.last?.key !== key) this.last = { key, counted: this.countRows(setting, convention) };
+    return this.last.counted;
+  }
+
+  /**
+   * @param {Setting} setting
+   * @param {Convention} convention
+   * @returns {Counted}
+   */
+  countRows(setting, convention) {
+    const network = this.find(setting.network);
+    const weigh = makeWeigher(convention, this.data.counts);
+    if (network.fixed !== undefined) {
+      checkFixed(network, setting);
+      const { rows } = network.fixed;
+      return {
+        counts: rows.map((row) => row.counts),
+        rows: rows.map(({ counts, equation: _, ...row }) => ({ ...row, ...weigh(counts) })),
+      };
+    }
+    checkTable(network, setting, this.data.most_classes);
+    const plan = this.plan(setting);
+    const sizes = this.tables.measureMaps(plan, setting.resolution);
+    /** @type {(map: number) => [number, number]} */
+    const sizeOf = (map) => (map === VECTOR ? [1, 1] : /** @type {[number, number]} */ (sizes[map]));
+    /** @type {Counted} */
+    const counted = { rows: [], counts: [] };
+    for (const planned of plan.rows) {
+      const { name, stage, row } = planned;
+      const output = sizeOf(planned.output);
+      if (output[0] < 1 || output[1] < 1) {
+        throw new RangeError(`row ${stage} of ${network.name}: the map is empty after ${name} at resolution ${setting.resolution.join("x")}: use a larger resolution`);
+      }
+      const counts = planned.counts.map(([count, map, amount]) => {
+        const [height, width] = sizeOf(map);
+        return /** @type {[number, number]} */ ([count, amount * height * width]);
+      });
+      counted.counts.push(counts);
+      counted.rows.push({
+        name,
+        stage,
+        operator: row.operator,
+        kernel: row.kernel,
+        stride: row.stride,
+        groups: planned.groups,
+        input: [...sizeOf(planned.input), planned.inputChannels],
+        output: [...output, planned.outputChannels],
+        ...weigh(counts),
+      });
+    }
+    return counted;
+  }
+}
+
+/**
+ * @param {NetworkData} network
+ * @param {Setting} setting
+ * @param {number} mostClasses
+ */
+function checkTable(network, setting, mostClasses) {
+  const described = network.implementations[setting.implementation];
+  if (described === undefined) {
+    const names = Object.keys(network.implementations).join(", ");
+    throw new RangeError(`${network.name} has no implementation '${setting.implementation}': choose one of ${names}`);
+  }
+  const [least, most] = /** @type {[number, number]} */ (described.alpha_range);
+  if (!(setting.alpha >= least && setting.alpha <= most)) {
+    throw new RangeError(`alpha is ${setting.alpha}, and this page has ${network.name} from ${least} to ${most}: use mbcost table for others`);
+  }
+  const side = /** @type {number} */ (described.most_resolution);
+  if (!setting.resolution.every((value) => Number.isInteger(value) && value >= 1 && value <= side)) {
+    throw new RangeError(`resolution is ${setting.resolution.join("x")}: it must be whole numbers from 1 to ${side}`);
+  }
+  const classes = setting.classes ?? CLASSES;
+  if (!(Number.isInteger(classes) && classes >= 1 && classes <= mostClasses)) {
+    throw new RangeError(`classes is ${classes}: it must be a whole number from 1 to ${mostClasses}`);
+  }
+}
+
+/**
+ * @param {NetworkData} network
+ * @param {Setting} setting
+ */
+function checkFixed(network, setting) {
+  const sameSize = setting.resolution.every((side, axis) => side === network.resolution[axis]);
+  if (setting.alpha !== network.fixed?.alpha || !sameSize) {
+    throw new RangeError(`${network.name} exists at resolution ${network.resolution.join("x")} only: it is not a table`);
+  }
+}
+
+/**
+ * A function that returns the costs of raw counts.
+ * @param {Convention} convention
+ * @param {string[]} names
+ * @returns {(counts: [number, number][]) => Totals}
+ */
+function makeWeigher(convention, names) {
+  const params = names.map(() => 0);
+  const multAdds = names.map(() => 0);
+  for (const [count, factor] of convention.params) params[count] = factor;
+  for (const [count, factor] of convention.mult_adds) multAdds[count] = factor;
+  const outputs = names.indexOf("outputs");
+  return (counts) => {
+    const totals = { params: 0, mult_adds: 0, activations: 0 };
+    for (const [count, value] of counts) {
+      totals.params += value * /** @type {number} */ (params[count]);
+      totals.mult_adds += value * /** @type {number} */ (multAdds[count]);
+      if (count === outputs) totals.activations += value;
+    }
+    return totals;
+  };
+}
+
+/**
+ * @param {Row[]} rows
+ * @returns {Totals}
+ */
+function addRows(rows) {
+  const totals = { params: 0, mult_adds: 0, activations: 0 };
+  for (const row of rows) {
+    totals.params += row.params;
+    totals.mult_adds += row.mult_adds;
+    totals.activations += row.activations;
+  }
+  return totals;
+}
+
+/**
+ * The positions of a map that follows by a scale from another.
+ * @param {Tables} tables
+ * @param {[number, number][]} sizes
+ * @param {number} input
+ * @param {number} scale
+ * @returns {number}
+ */
+function countPositions(tables, sizes, input, scale) {
+  if (input === VECTOR || scale === VECTOR) return 1;
+  const [height, width] = tables.follow(/** @type {[number, number]} */ (sizes[input]), scale);
+  return height * width;
+}
+
+/**
+ * The number with the fewest decimals from `least` on and below `next`.
+ * @param {number} least
+ * @param {number} next
+ * @returns {number}
+ */
+export function findShortDecimal(least, next) {
+  for (let decimals = 0; decimals < 17; decimals += 1) {
+    const scale = 10 ** decimals;
+    const candidate = Number((Math.ceil(least * scale) / scale).toFixed(decimals));
+    if (least <= candidate && candidate < next) return candidate;
+  }
+  return least;
+}
+
+/**
+ * The engine of a page.
+ * @param {PageData} data
+ * @returns {Engine}
+ */
+export function createEngine(data) {
+  return new Engine(data);
+}

@@ -1,0 +1,137 @@
+/**
+ * The data that Python wrote into the file (mbcost/questions/page), and what the engine answers.
+ *
+ * @typedef {number[]} Product  numerator, denominator, then the indices of at most two widths
+ * @typedef {Product[]} Sum  a sum of products of widths; empty is 0
+ *
+ * @typedef {object} RowData  a row of a cost table as a function of its widths
+ * @property {string} part
+ * @property {string} operator
+ * @property {[number, number] | null} kernel
+ * @property {number | null} stride
+ * @property {Sum | null} groups
+ * @property {Sum} input  channels
+ * @property {Sum} output  channels
+ * @property {[number, number, Sum][]} counts  raw count, map of the row (-1: of no map), amount per position
+ * @property {[string, string, string[]] | null} equation  kind, letters, factors
+ *
+ * @typedef {[number, number[], number[]]} RowUse  row, the widths of its block, the scales of its maps
+ *
+ * @typedef {object} KindData  blocks of the same layers
+ * @property {RowUse[]} rows
+ * @property {number} out  scale of the output
+ * @property {number} live
+ * @property {[Sum, Sum, Sum]} stored  weights, channels, maps
+ *
+ * @typedef {{d: number, h: number[], u: string} | {a: number[]}} StartsData
+ * @typedef {[number, number[]]} StepsData  starts, values as arithmetic series
+ *
+ * @typedef {object} ImplementationData
+ * @property {string} source
+ * @property {[number, number]} [alpha_range]
+ * @property {number} [most_resolution]
+ * @property {number[][]} [blocks]  stage, repeat, kind, four widths, each but the first two a step function
+ *
+ * @typedef {object} FixedRow
+ * @property {string} name
+ * @property {number} stage
+ * @property {string} operator
+ * @property {[number, number] | null} kernel
+ * @property {number | null} stride
+ * @property {number | null} groups
+ * @property {Shape} input
+ * @property {Shape} output
+ * @property {[number, number][]} counts
+ * @property {[string, string, string[]] | null} equation
+ *
+ * @typedef {object} FixedData  a network of one size
+ * @property {number} alpha
+ * @property {FixedRow[]} rows
+ * @property {number[][] | null} live
+ * @property {string} why_no_memory
+ * @property {number | null} flash
+ *
+ * @typedef {object} NetworkData
+ * @property {string} name
+ * @property {string} title
+ * @property {string} source
+ * @property {number} channels
+ * @property {[number, number]} resolution
+ * @property {number[]} alphas  published ones
+ * @property {number[]} resolutions  published ones
+ * @property {number | null} classes
+ * @property {boolean} has_classes  whether the number of classes can be chosen
+ * @property {string} default_implementation
+ * @property {string[]} operators  of the rows of the paper's table
+ * @property {Record<string, ImplementationData>} implementations
+ * @property {FixedData} [fixed]
+ *
+ * @typedef {object} Convention
+ * @property {string} name
+ * @property {string} title
+ * @property {string} source
+ * @property {boolean} earlier
+ * @property {[number, number][]} params  raw count, factor
+ * @property {[number, number][]} mult_adds
+ *
+ * @typedef {object} Dtype
+ * @property {string} name
+ * @property {number} bytes
+ * @property {[number, number, number, number]} flash  bytes per weight, per channel and per map, and for none of them
+ *
+ * @typedef {object} PageData
+ * @property {string} schema
+ * @property {string} version
+ * @property {string[]} counts
+ * @property {Convention[]} conventions
+ * @property {string[]} allocators
+ * @property {Dtype[]} dtypes
+ * @property {number} most_classes
+ * @property {RowData[]} rows
+ * @property {KindData[]} kinds
+ * @property {[number, Sum][][][][]} live  by allocation model and row: scale and channels
+ * @property {[number[], number[]][]} scales
+ * @property {StartsData[]} starts
+ * @property {StepsData[]} steps
+ * @property {NetworkData[]} networks
+ * @property {Setting} shown
+ *
+ * @typedef {[number, number, number]} Shape  height, width, channels
+ *
+ * @typedef {object} Setting
+ * @property {string} network
+ * @property {number} alpha
+ * @property {[number, number]} resolution  height, width
+ * @property {string} implementation
+ * @property {number} [classes]  1000 if it is missing
+ * @property {string} [convention]  macs if it is missing
+ *
+ * @typedef {object} Row  a row as `mbcost table --format json` has it
+ * @property {string} name
+ * @property {number} stage
+ * @property {string} operator
+ * @property {[number, number] | null} kernel
+ * @property {number | null} stride
+ * @property {number | null} groups
+ * @property {Shape} input
+ * @property {Shape} output
+ * @property {number} params
+ * @property {number} mult_adds
+ * @property {number} activations
+ *
+ * @typedef {{params: number, mult_adds: number, activations: number}} Totals
+ * @typedef {Totals & {rows: Row[]}} Costs
+ * @typedef {{name: string, operator: string, rows: number[], input: Shape, output: Shape}} BlockInfo
+ * @typedef {{peak: number, row: number, live: number[]}} Memory  elements
+ * @typedef {{count: string, value: number, params: number, mult_adds: number}} LedgerLine  amounts under the convention
+ * @typedef {object} Formula
+ * @property {string} kind
+ * @property {string} letters  the multiply-adds in the paper's letters
+ * @property {string} numbers  the same with numbers
+ * @property {number} value
+ * @property {string} weight_letters
+ * @property {string} weight_numbers
+ * @property {number} weights
+ */
+
+export {};
