@@ -10,6 +10,7 @@ from mbcost.analytic.memory.flash import Stored, compute_flash
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.page.fixed import describe_fixed
+from mbcost.questions.page.lesson import describe_lesson, make_lesson_spec
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
 from mbcost.spec.convention import Coefficients
@@ -36,6 +37,8 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         raise MbcostError("no network is given: name at least one")
     pools = Pools()
     described = [_describe_network(network, name, pools) for network, name in _name_networks(networks)]
+    lesson = make_lesson_spec()
+    described.append(describe_table(lesson, lesson.channels, pools, {}))
     first = networks[0]
     return {
         "schema": SCHEMA,
@@ -52,6 +55,7 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
         "networks": described,
+        "lesson": describe_lesson(),
         "shown": {
             "network": described[0]["name"],
             "alpha": first.alpha,

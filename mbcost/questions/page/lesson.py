@@ -11,8 +11,8 @@ from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.published import Published, load_published
 from mbcost.spec.table import Row, Spec
 
-NAME = "lesson"
-"""The name of the network; no network of a user is called so on the page, because it is not listed."""
+NAME = "lesson-layer"
+"""The name of the network, which the page does not list."""
 ROWS: Mapping[str, tuple[str, ...]] = {"standard": ("2.1.conv",), "separable": ("1.1.depthwise", "1.1.pointwise")}
 """A form of the layer -> the layers of the network that it consists of."""
 TABLE = ("paper_v1", "Table 3")

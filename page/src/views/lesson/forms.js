@@ -1,5 +1,6 @@
 // The four forms of one layer: standard, separable, under alpha, and also under rho. The layer is that of the V1 paper's
-// Table 3, or the one around the depthwise layer of the block that is opened. Every count comes from the engine.
+// Table 3, or the one around the depthwise layer of the block that is opened. The counts of layers that exist come from
+// the engine; the standard form of a block, which is in no network, is the product of the factors that are shown.
 
 import { add, fraction } from "./fraction.js";
 
@@ -22,12 +23,12 @@ import { add, fraction } from "./fraction.js";
  * @property {string | null} scale the multiplier of this form, such as `alpha = 0.75`
  * @property {Bank[]} banks
  * @property {number} mult_adds
- * @property {number} params
- * @property {number} norm_params the part of the params that are scales and shifts of norms
+ * @property {number} params the weights only, as in the paper
  * @property {[number, number]} rho the resolution multipliers of height and width
  * @property {{mult_adds: Print, params: Print} | null} printed what the paper prints, if it prints this form
  */
 /** @typedef {{text: string, rounding: string}} Print */
+/** @typedef {{mult_adds: number, params: number, bank: Bank}} Counted a layer with its filters */
 /**
  * @typedef {object} Layer
  * @property {string} title
@@ -77,7 +78,7 @@ function describePapers(engine, state) {
     if (problem !== null) break;
     const names = index === 0 ? rows.standard : rows.separable;
     const layers = engine.costs(setting).rows.filter(({ name }) => names.includes(name));
-    const form = makeForm(index, layers, layers.map(makeBank), state.alpha, rho);
+    const form = makeForm(index, layers.map((layer) => ({ ...layer, bank: makeBank(layer) })), state.alpha, rho);
     const print = forms.find(
       ({ mult_adds, params, title }) =>
         mult_adds === form.mult_adds && params === form.params && (title === "standard convolution") === (index === 0),
@@ -131,24 +132,21 @@ const TITLES = /** @type {const} */ ([
 
 /**
  * @param {number} index
- * @param {{mult_adds: number, params: number}[]} counted the layers, or the whole form
- * @param {Bank[]} banks
+ * @param {Counted[]} layers
  * @param {number} alpha
  * @param {[number, number]} rho
  * @returns {Form}
  */
-function makeForm(index, counted, banks, alpha, rho) {
+function makeForm(index, layers, alpha, rho) {
   const [key, title] = TITLES[index];
   const rhos = [...new Set(rho.map((side) => String(Number(side.toFixed(3)))))].join(" \u00d7 ");
-  const params = sum(counted.map((layer) => layer.params));
   return {
     key,
     title,
     scale: key === "alpha" ? `\u03b1 = ${alpha}` : key === "rho" ? `\u03c1 = ${rhos}` : null,
-    banks,
-    mult_adds: sum(counted.map((layer) => layer.mult_adds)),
-    params,
-    norm_params: params - sum(banks.map((bank) => bank.kernel[0] * bank.kernel[1] * bank.inputs * bank.outputs)),
+    banks: layers.map(({ bank }) => bank),
+    mult_adds: sum(layers.map((layer) => layer.mult_adds)),
+    params: sum(layers.map((layer) => layer.params)),
     rho,
     printed: null,
   };
@@ -194,13 +192,13 @@ function describeBlock(engine, state, name) {
   if (first === null) return null;
   const settings = isFixed ? [setting] : [full, { ...setting, resolution: own }, setting];
   const rho = divideSides(state.resolution, own);
-  const described = [makeForm(0, [first.standard], [first.dense], state.alpha, rho)];
+  const described = [makeForm(0, [first.standard], state.alpha, rho)];
   let problem = null;
   for (const [index, at] of settings.entries()) {
     problem = engine.check(at);
     const replaced = problem === null ? findReplaced(engine, at, name) : null;
     if (replaced === null) break;
-    described.push(makeForm(index + 1, replaced.layers, replaced.banks, state.alpha, rho));
+    described.push(makeForm(index + 1, replaced.separable, state.alpha, rho));
   }
   return {
     title: `Block ${name} of ${network.title}`,
@@ -223,34 +221,75 @@ function findReplaced(engine, setting, name) {
   const block = engine.blocks(setting).find((candidate) => candidate.name === name);
   const parts = new Map(block?.rows.map((index) => [rows[index].name.slice(name.length + 1), index]));
   const index = parts.get("depthwise");
-  const standard = index === undefined ? null : engine.formula(setting, index).standard;
-  if (index === undefined || standard === null) return null;
-  const depthwise = rows[index];
-  const after = parts.get("pointwise");
-  const before = parts.get("expand");
+  if (index === undefined) return null;
+  const [before, after] = [parts.get("expand"), parts.get("pointwise")];
   const replaced = after === undefined ? [before, index] : [index, after];
-  const chosen = replaced.filter((part) => part !== undefined).map((part) => rows[part]);
-  const isFirst = after === undefined; // whether the pointwise layer comes first, or there is none
-  const kernel = depthwise.kernel ?? [1, 1];
-  const [inputs, outputs] = [chosen[0].input[2], chosen[chosen.length - 1].output[2]];
-  const map = /** @type {[number, number]} */ (depthwise.output.slice(0, 2));
-  const banks = chosen.map(makeBank).map((bank) => (isFirst && bank.kind === "depthwise" ? turn(bank) : bank));
+  const separable = replaced.filter((part) => part !== undefined).map((part) => countLayer(engine, setting, part, rows[part]));
+  if (after === undefined) separable[separable.length - 1].bank = turn(separable[separable.length - 1].bank);
+  const [depthwise, last] = [rows[index], rows[after ?? index]];
   /** @type {Bank} */
-  const dense = { kind: "dense", kernel, inputs, outputs, map };
+  const dense = {
+    kind: "dense",
+    kernel: depthwise.kernel ?? [1, 1],
+    inputs: rows[replaced[0] ?? index].input[2],
+    outputs: last.output[2],
+    map: [depthwise.output[0], depthwise.output[1]],
+  };
+  const standard = { bank: dense, mult_adds: multiply(dense, true), params: multiply(dense, false) };
+  const order = after !== undefined ? "depthwise first" : before === undefined ? "depthwise alone" : "pointwise first";
+  return { separable, standard, formula: writeFormula(dense, depthwise.input[0] * depthwise.input[1], order) };
+}
+
+/**
+ * The ratio of the V1 paper, or what it becomes where the pointwise layer comes first.
+ * @param {Bank} dense
+ * @param {number} read positions of the input map
+ * @param {"depthwise first" | "depthwise alone" | "pointwise first"} order
+ * @returns {Layer["formula"]}
+ */
+function writeFormula({ kernel, inputs, outputs, map }, read, order) {
   const area = kernel[0] * kernel[1];
-  const read = depthwise.input[0] * depthwise.input[1];
-  const written = map[0] * map[1];
-  /** @type {Layer["formula"]} */
-  let formula;
-  if (!isFirst) {
-    formula = { letters: "1/N + 1/K\u00b2", terms: `1/${outputs} + 1/${area}`, value: add(fraction(1, outputs), fraction(1, area)) };
-  } else if (before === undefined) {
-    formula = { letters: "1/M", terms: `1/${inputs}`, value: fraction(1, inputs) };
-  } else {
-    const value = add(fraction(1, inputs), fraction(read, written * area));
-    formula = { letters: "1/M + (D/D\u2032)\u00b2/K\u00b2", terms: `1/${inputs} + (${read}/${written})/${area}`, value };
+  if (order === "depthwise first") {
+    const value = add(fraction(1, outputs), fraction(1, area));
+    return { letters: "1/N + 1/K\u00b2", terms: `1/${outputs} + 1/${area}`, value };
   }
-  return { layers: chosen, banks, dense, standard, formula };
+  if (order === "depthwise alone") return { letters: "1/M", terms: `1/${inputs}`, value: fraction(1, inputs) };
+  const written = map[0] * map[1];
+  const value = add(fraction(1, inputs), fraction(read, written * area));
+  if (read === written) return { letters: "1/M + 1/K\u00b2", terms: `1/${inputs} + 1/${area}`, value };
+  return { letters: "1/M + (D/D\u2032)\u00b2/K\u00b2", terms: `1/${inputs} + (${read}/${written})/${area}`, value };
+}
+
+/**
+ * @param {Engine} engine
+ * @param {State} setting
+ * @param {number} index
+ * @param {Row} row
+ * @returns {Counted}
+ */
+function countLayer(engine, setting, index, row) {
+  const { value, weights } = /** @type {NonNullable<ReturnType<Engine["formula"]>>} */ (engine.formula(setting, index));
+  return { mult_adds: value, params: weights, bank: makeBank(row) };
+}
+
+/**
+ * The factors of a bank's weights or mult-adds, without those that are 1.
+ * @param {Bank} bank
+ * @param {boolean} withMap whether the positions of the map are factors, as they are of mult-adds
+ * @returns {number[][]} what is written together, such as the sides of the kernel
+ */
+export function listFactors({ kernel, inputs, outputs, map }, withMap) {
+  const channels = [inputs, outputs].filter((channels) => channels > 1).map((channels) => [channels]);
+  const factors = [...(kernel[0] * kernel[1] > 1 ? [kernel] : []), ...(channels.length > 0 ? channels : [[1]])];
+  return withMap ? [...factors, map] : factors;
+}
+
+/**
+ * @param {Bank} bank
+ * @param {boolean} withMap
+ */
+function multiply(bank, withMap) {
+  return listFactors(bank, withMap).flat().reduce((product, factor) => product * factor, 1);
 }
 
 /**

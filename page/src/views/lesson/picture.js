@@ -5,7 +5,7 @@ import { formatCount } from "../../ui/format.js";
 import { s } from "../../ui/svg.js";
 import { createPatterns, fillOf } from "../kinds.js";
 import { HEIGHT, WIDTH, drawBanks } from "./boxes.js";
-import { describePicture, listFactors, writePrinted } from "./words.js";
+import { describePicture, writeFactors, writePrinted } from "./words.js";
 
 /** @typedef {import("./forms.js").Form} Form */
 /** @typedef {import("./boxes.js").Scale} Scale */
@@ -59,8 +59,8 @@ export function createFormPicture(index) {
     setText(share, index === 0 ? "100 %" : `${((100 * form.mult_adds) / standard).toFixed(2)} %`);
     setText(count, formatCount(form.mult_adds));
     setText(params, formatCount(form.params));
-    setText(factors, listFactors(form, true));
-    setText(weights, listFactors(form, false));
+    setText(factors, writeFactors(form, true));
+    setText(weights, writeFactors(form, false));
     setText(printed, writePrinted(form));
   }
 

@@ -1,10 +1,10 @@
 // What the lesson says: counts with their factors, ratios, and what the paper prints.
 
 import { formatCount } from "../../ui/format.js";
+import { listFactors } from "./forms.js";
 import { equals, fraction, writeDecimal, writeFraction } from "./fraction.js";
 
 /** @typedef {import("./forms.js").Form} Form */
-/** @typedef {import("./forms.js").Bank} Bank */
 /** @typedef {import("./forms.js").Layer} Layer */
 /** @typedef {import("../../state/state.js").State} State */
 
@@ -12,29 +12,13 @@ const DOT = "\u00b7";
 const KINDS = { dense: "dense", depthwise: "depthwise", pointwise: "pointwise" };
 
 /**
- * The factors of a bank's weights or mult-adds. Their product is what the engine counts; a test holds them equal.
- * @param {Bank} bank
- * @param {boolean} withMap whether the positions of the map are factors, as they are of mult-adds
- * @returns {string[]}
- */
-export function listBankFactors({ kernel, inputs, outputs, map }, withMap) {
-  const isPoint = kernel[0] * kernel[1] === 1;
-  return [
-    ...(isPoint ? [] : [kernel.join(DOT)]),
-    ...(inputs === 1 && outputs > 1 ? [] : [String(inputs)]),
-    ...(outputs === 1 && inputs > 1 ? [] : [String(outputs)]),
-    ...(withMap ? [map.join(DOT)] : []),
-  ];
-}
-
-/**
+ * The weights or the mult-adds of a form as products.
  * @param {Form} form
- * @param {boolean} withMap
+ * @param {boolean} withMap whether mult-adds are meant
  */
-export function listFactors(form, withMap) {
-  const products = form.banks.map((bank) => listBankFactors(bank, withMap).join(` ${DOT} `)).join(" + ");
-  const channels = form.norm_params === 0 ? "" : ` + ${formatCount(form.norm_params)} of the norm`;
-  return withMap ? products : products + channels;
+export function writeFactors(form, withMap) {
+  const products = form.banks.map((bank) => listFactors(bank, withMap).map((factors) => factors.join(DOT)).join(` ${DOT} `));
+  return products.join(" + ");
 }
 
 /** @param {Form} form */
