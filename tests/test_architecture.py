@@ -74,7 +74,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "check": set(),
         "lock": {"cost", "device", "latency"},
         "plot": {"device"},
-        "page": {"cost", "device"},
+        "page": {"compare", "cost", "device"},
     },
     "present": {
         "cost": set(),
@@ -105,6 +105,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "validate": set(),
         "check": set(),
         "lock": set(),
+        "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
     },
 }

@@ -1,8 +1,9 @@
 """What mkdocs does not do by itself for the documentation site: `make docs`. The functions are hooks of mkdocs.
 
-The README is the first page. Other files of the repository that a page links to become pages or files of the site. Two
-pages are made of mbcost's data: every published figure with its verdict, and every convention. Nothing on the site
-comes from a different host, so it works offline; a page that breaks this rule ends the build.
+The first page is the interactive page of the built-in networks, and the README is the first page of the text. Other
+files of the repository that a page links to become pages or files of the site. Two pages are made of mbcost's data:
+every published figure with its verdict, and every convention. Nothing on the site comes from a different host, so it
+works offline; a page that breaks this rule ends the build.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tools import ROOT
 from tools.links import relative_links, relink
 
 PAGES = {
-    "README.md": "index.md",
+    "README.md": "readme.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security-policy.md",
@@ -33,14 +34,20 @@ PAGES = {
     "specs/published/README.md": "specs/published/README.md",
 }
 """Pages of the repository that are not in `docs/` -> their address on the site."""
+EXPLORER = "index.html"
+"""The address of the interactive page on the site."""
+_PICTURE = re.compile(r"(\[!\[[^\]]*\]\([^)\s]*pictures/page\.png\)\]\()[^)\s]+(?=\))")
+"""The picture of the interactive page with the start of its link."""
 _LOADED = re.compile(r"<(?:link|script|img|iframe|source|video|audio|object|embed)\b[^>]*?\b(?:href|src|data)=[\"']?"
                      r"((?:https?:)?//[^\"'\s>]+)", re.IGNORECASE)  # fmt: skip
 _IMPORTED = re.compile(r"(?:url\(|@import\s)\s*[\"']?((?:https?:)?//[^\"')\s]+)", re.IGNORECASE)
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the pages that are not in `docs/`, the two generated ones, and every other file that a page links to."""
+    """Add the interactive page, the pages that are not in `docs/`, the two generated ones, and what a page links to."""
     from mkdocs.structure.files import File
+
+    files.append(File.generated(config, EXPLORER, content=explorer_page()))
 
     pages = {f"docs/{file.src_uri}": file.content_string for file in files if file.src_uri.endswith(".md")}
     for path, address in PAGES.items():
@@ -90,11 +97,31 @@ def site_address(path: str) -> str:
 def relink_page(text: str, page: str) -> str:
     """Return the text of a page with the links that it has on the site.
 
+    The picture of the interactive page opens this page, which exists only on the site.
+
     >>> relink_page("[a](docs/fit.md#limits) [b](docs)", "README.md")
     '[a](fit.md#limits) [b](docs)'
+    >>> relink_page("[![a](docs/pictures/page.png)](docs/page.md)", "README.md")
+    '[![a](pictures/page.png)](index.html)'
     """
     folder = posixpath.dirname(site_address(page)) or "."
-    return relink(text, lambda link: posixpath.relpath(site_address(locate(link, page)), folder))
+    text = relink(text, lambda link: posixpath.relpath(site_address(locate(link, page)), folder))
+    return _PICTURE.sub(lambda match: match[1] + posixpath.relpath(EXPLORER, folder), text)
+
+
+def explorer_page() -> str:
+    """Return the interactive page of the built-in networks, with a link to the text."""
+    from mbcost import __version__
+    from mbcost.present.page.page import render_page
+    from mbcost.questions.networks import resolve_network
+    from mbcost.questions.page.document import MOBILENETS, describe_page
+
+    readme = site_address("README.md").removesuffix(".md") + ".html"
+    return render_page(
+        describe_page([resolve_network(name) for name in MOBILENETS], __version__),
+        title="What does a MobileNet cost?",
+        documentation=readme,
+    )
 
 
 def foreign_resources(site: Path) -> Iterator[str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-_LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#:]+)(?=[#)])")
+_LINK = re.compile(r"(!\[[^\]]*\]\(|\]\()([^)\s#:]+)(?=[#)])")
+"""A picture, or the end of a link, whose text can be a picture."""
 
 
 def absolute(text: str, repository: str) -> str:
@@ -20,9 +21,11 @@ def absolute(text: str, repository: str) -> str:
         text: the text of a page in the root of the repository.
         repository: its address at GitHub, without a slash at the end.
 
-    >>> print(absolute("![a](docs/a.svg) [b](docs/b.md#c) [d](#e) [f](https://g/)", "https://github.com/me/it"))
-    ![a](https://raw.githubusercontent.com/me/it/main/docs/a.svg) [b](https://github.com/me/it/blob/main/docs/b.md#c) \
+    >>> print(absolute("![a](a.svg) [b](docs/b.md#c) [d](#e) [f](https://g/)", "https://github.com/me/it"))
+    ![a](https://raw.githubusercontent.com/me/it/main/a.svg) [b](https://github.com/me/it/blob/main/docs/b.md#c) \
 [d](#e) [f](https://g/)
+    >>> print(absolute("[![a](a.png)](b.md)", "https://github.com/me/it"))
+    [![a](https://raw.githubusercontent.com/me/it/main/a.png)](https://github.com/me/it/blob/main/b.md)
     """
     raw = repository.replace("//github.com/", "//raw.githubusercontent.com/") + "/main/"
 

@@ -51,6 +51,11 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
         "nets": Command(
             "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
         ),
+        "page": Command(
+            "mbcost.cli.page:page",
+            "Write an interactive page of networks: one HTML file with sliders for alpha and resolution, and exact "
+            "numbers.",
+        ),
         "plot": Command(
             "mbcost.cli.plot.pictures:PLOT",
             "Draw pictures as SVG, PNG or PDF; needs pip install 'mbcost[plot]'.",
@@ -153,6 +158,7 @@ MEANINGS: Mapping[str, str] = {
     "table": "summary summarize profile count cost flops macs params layers",
     "nets": "list ls networks models zoo",
     "show": "print cat info",
+    "page": "html site website web browser interactive view viewer gui app serve open slider sliders",
     "plot": "draw picture chart graph visualize netron",
     "validate": "test selftest",
     "check": "lint",

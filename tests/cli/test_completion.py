@@ -36,7 +36,7 @@ NEEDED = {
     "roofline": "v2 --peak-macs 1 --bandwidth 1", "ledger": "v2", "export": "v2", "plot layers": "v2 --output x.svg",
     "plot fit": "v2 --output x.svg --ram 1MiB",
     "plot sweep": "v2 --output x.svg", "plot compare": "v2 --output x.svg", "plot accuracy": "--output x.svg",
-    "compare standard-vs-dws": "v1", "validate": "v2", "accuracy": "v2", "latency": "v2 --device stm32n6",
+    "compare standard-vs-dws": "v1", "validate": "v2", "page": "v2", "accuracy": "v2", "latency": "v2 --device stm32n6",
     "calibrate": "specs/devices/stm32n6.yaml", "lock": "--check tests/data/stale.lock",
 }  # fmt: skip
 """What a command needs before its options."""

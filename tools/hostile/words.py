@@ -40,7 +40,8 @@ OUTPUTS = [
     "readonly.svg", "folder", "folder/out.txt", "folder/fig.svg", "forbidden/out.txt", "forbidden/fig.svg", "loop",
     "loop.svg", "dangling.txt", "link.txt", "gone/out.txt", "gone/fig.svg", "/dev/full", "/dev/null", "", ".", "..",
     "-", "n" * 255, "n" * 256, "n" * 250 + ".svg", "n" * 252 + ".svg", "n" * 5000, "é\u202e.txt", "a\nb.txt",
-    "\x1b[2J.svg", "\udcff.txt", "out.parquet", "spec.yaml", "fig.gif", "kept.txt/out.txt", "fig", ".svg", "out.txt/",
+    "\x1b[2J.svg", "\udcff.txt", "out.parquet", "out.html", "spec.yaml", "fig.gif", "kept.txt/out.txt", "fig", ".svg",
+    "out.txt/",
 ]  # fmt: skip
 """Values of `--output` in the folder of a run. `tools.hostile.limits` makes the folder."""
 SAFE = {"/", "..", "/dev/null", "/dev/full"}

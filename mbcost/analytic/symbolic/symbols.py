@@ -80,6 +80,11 @@ class Kind:
         """The scale of the block's output."""
         return self.rows[-1].output if self.rows else FULL
 
+    @property
+    def probe(self) -> int:
+        """The side of the map on which the layers of `rows` are."""
+        return choose_probe(self.form)
+
     def split(self, number: int) -> Sum:
         """Return a number of the block as a sum of products of its widths."""
         return _split(self.form, number)

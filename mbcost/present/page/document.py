@@ -13,15 +13,17 @@ from html import escape
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+_LINK = '<nav id="mbcost-documentation"><a href="{}">Documentation</a></nav>\n'
 
 
-def fill_page(data: str, *, title: str, generator: str) -> str:
+def fill_page(data: str, *, title: str, generator: str, documentation: str | None = None) -> str:
     """Return the page as one HTML text.
 
     Args:
         data: One JSON text, which the page's script reads.
         title: The title of the document, any text.
         generator: What made the page, such as `mbcost 0.9.0`, any text.
+        documentation: The address of a documentation to link to; None for no link.
     """
     script, style, template = (_read(name) for name in ("page.js", "page.css", "page.html"))
     parts = {
@@ -29,6 +31,7 @@ def fill_page(data: str, *, title: str, generator: str) -> str:
         "STYLE_HASH": f"sha256-{_hash(style)}",
         "GENERATOR": escape(generator),
         "TITLE": escape(title),
+        "DOCUMENTATION": "" if documentation is None else _LINK.format(escape(documentation)),
         "STYLE": style,
         "DATA": escape_json(data),
         "SCRIPT": script,

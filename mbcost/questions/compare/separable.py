@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
@@ -230,10 +230,10 @@ def compare_network(network: Network, full: Network) -> NetworkComparison:
     Raises:
         MbcostError: the network has no depthwise layer.
     """
-    replaced = dict(_replaced_steps(network))
+    replaced = dict(find_replaced(network.steps))
     if not replaced:
         raise MbcostError(f"{network.spec.name} has no depthwise layers to compare with")
-    blocks = tuple(_compare_block(name, steps) for name, steps in replaced.items())
+    blocks = tuple(compare_block(name, steps) for name, steps in replaced.items())
     names = {step.name for steps in replaced.values() for step in steps}
     kept = total(step.tally for step in network.steps if step.name not in names)
     standard = kept + total(block.standard for block in blocks)
@@ -241,16 +241,17 @@ def compare_network(network: Network, full: Network) -> NetworkComparison:
     return NetworkComparison(network, full, blocks, network.tally(), standard, classifier)
 
 
-def _replaced_steps(network: Network) -> Iterator[tuple[str, list[Step]]]:
+def find_replaced(all_steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:
     """Yield every block that has a depthwise layer, with the steps that one dense convolution stands for."""
-    for name, steps in groupby(network.steps, key=attrgetter("block")):
+    for name, steps in groupby(all_steps, key=attrgetter("block")):
         parts = {step.part: step for step in steps}
         if "depthwise" in parts:
             around = ("depthwise", "pointwise") if "pointwise" in parts else ("expand", "depthwise")
             yield name, [parts[part] for part in around if part in parts]
 
 
-def _compare_block(name: str, steps: list[Step]) -> BlockComparison:
+def compare_block(name: str, steps: Sequence[Step]) -> BlockComparison:
+    """Return the steps that `find_replaced` found beside the dense convolution that stands for them."""
     depthwise = next(step.lead for step in steps if step.part == "depthwise")
     assert isinstance(depthwise, Conv2d), "a depthwise part is a convolution"
     outputs = steps[-1].output.channels

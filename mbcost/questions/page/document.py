@@ -9,8 +9,12 @@ from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.flash import Stored, compute_flash
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
+from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
+from mbcost.questions.page.lesson import NAME as LESSON
 from mbcost.questions.page.lesson import describe_lesson, make_lesson_spec
+from mbcost.questions.page.packing import Pool
+from mbcost.questions.page.search import describe_search
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
 from mbcost.spec.convention import Coefficients
@@ -35,10 +39,12 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
     """
     if not networks:
         raise MbcostError("no network is given: name at least one")
-    pools = Pools()
-    described = [_describe_network(network, name, pools) for network, name in _name_networks(networks)]
-    lesson = make_lesson_spec()
-    described.append(describe_table(lesson, lesson.channels, pools, {}))
+    pools, sources = Pools(), Pool()
+    described = [_describe_network(network, name, pools, sources) for network, name in _name_networks(networks)]
+    lesson, name = make_lesson_spec(), LESSON
+    while name in (network["name"] for network in described):
+        name += "\u2032"
+    described.append({**describe_table(lesson, lesson.channels, pools, {}), "name": name, "figures": [], "hidden": True})
     first = networks[0]
     return {
         "schema": SCHEMA,
@@ -54,8 +60,10 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "scales": pools.scales.values,
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
+        "sources": sources.values,
         "networks": described,
-        "lesson": describe_lesson(),
+        "lesson": describe_lesson(name),
+        "search": describe_search(),
         "shown": {
             "network": described[0]["name"],
             "alpha": first.alpha,
@@ -81,10 +89,11 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
         yield network, name if names[name] == 1 else f"{name} ({names[name]})"
 
 
-def _describe_network(network: Network, name: str, pools: Pools) -> dict[str, Any]:
+def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:
+    figures = list_figures(network.spec, sources)
     if network.graph is not None or network.spec.is_flat:
-        return describe_fixed(network, name)
-    return {**describe_table(network.spec, network.in_channels, pools, {}), "name": name}
+        return {**describe_fixed(network, name), "figures": figures}
+    return {**describe_table(network.spec, network.in_channels, pools, {}), "name": name, "figures": figures}
 
 
 def _describe_convention(name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.catalogue.published import Published, load_published
 from mbcost.spec.table import Row, Spec
 
-NAME = "lesson-layer"
+NAME = "lesson"
 """The name of the network, which the page does not list."""
 ROWS: Mapping[str, tuple[str, ...]] = {"standard": ("2.1.conv",), "separable": ("1.1.depthwise", "1.1.pointwise")}
 """A form of the layer -> the layers of the network that it consists of."""
@@ -46,10 +46,13 @@ def make_lesson_spec() -> Spec:
     )
 
 
-def describe_lesson() -> Mapping[str, Any]:
+def describe_lesson(network: str) -> Mapping[str, Any]:
     """Return what the page says of the lesson, as values of JSON.
 
-    Its keys: `network`, `kernel`, `feature` (the side of the map at rho = 1), `rows` (as `ROWS`), and `forms`, the four
+    Args:
+        network: how the page calls the network of `make_lesson_spec`.
+
+    The keys: `network`, `kernel`, `feature` (the side of the map at rho = 1), `rows` (as `ROWS`), and `forms`, the four
     rows of the table with their exact counts and what the paper prints.
     """
     compared = compare_as_printed({})
@@ -60,7 +63,7 @@ def describe_lesson() -> Mapping[str, Any]:
     }
     rows = dict.fromkeys(row for row, _ in figures)
     return {
-        "network": NAME,
+        "network": network,
         "kernel": compared.sizes.kernel,
         "feature": compared.sizes.feature,
         "rows": {form: list(names) for form, names in ROWS.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mbcost.analytic.blocks import plan
@@ -14,6 +14,7 @@ from mbcost.analytic.network import Step
 from mbcost.analytic.symbolic.step_functions import BlockSteps, StepFunction, trace_steps
 from mbcost.analytic.symbolic.symbols import Kind, Sum, SymbolicRow
 from mbcost.errors import MbcostError
+from mbcost.questions.compare.separable import compare_block, find_replaced
 from mbcost.questions.cost.formula import name_equation
 from mbcost.questions.cost.table import make_row
 from mbcost.questions.page.packing import Pool, StepPool, pack_scale, pack_sum
@@ -68,7 +69,25 @@ class Pools:
             "out": self.add_scale(kind.output),
             "live": self.live.add(live),
             "stored": [pack_sum(number, every_width) for number in kind.stored],
+            "standard": self._describe_standard(kind),
         }
+
+    def _describe_standard(self, kind: Kind) -> list[Any] | None:
+        """Return the dense convolution that stands for the layers around a depthwise one; None without one.
+
+        These are the indices of the rows that it replaces, its kernel, the scale of its output, and its weights, which
+        are its multiply-adds per position.
+        """
+        steps = [_as_step(row) for row in kind.rows]
+        replaced = next((steps for _, steps in find_replaced(steps)), None)
+        if replaced is None:
+            return None
+        standard = compare_block("", replaced)
+        names = [step.name for step in replaced]
+        indices = [index for index, step in enumerate(steps) if step.name in names]
+        depthwise = next(row for row in kind.rows if row.part == "depthwise")
+        weights = pack_sum(kind.split(standard.standard.weights), tuple(range(4)))
+        return [indices, standard.kernel, self.add_scale(depthwise.output), weights]
 
     def _describe_row(self, row: SymbolicRow, kind: Kind) -> list[Any]:
         """Return the index of a row, the widths that its numbers are functions of, and the scales of its maps."""
@@ -77,7 +96,7 @@ class Pools:
         widths = list(dict.fromkeys(width for sum_ in sums for product in sum_ for width in product.widths))
         others = dict.fromkeys(scale for _, scale, _ in row.counts if scale not in (None, row.input, row.output))
         scales = [row.input, row.output, *others]
-        step = make_row(row.layers[0].name, (_as_step(row),), load_convention())
+        step = make_row(f"0.1.{row.part}", (_as_step(row),), load_convention())
         lead = row.layers[0]
         template = {
             "part": row.part,
@@ -97,7 +116,7 @@ class Pools:
 
 
 def _as_step(row: SymbolicRow) -> Step:
-    return Step(Row(0, ""), row.layers)
+    return Step(Row(0, ""), tuple(replace(layer, name=f"0.1.{row.part}") for layer in row.layers))
 
 
 def _count_groups(row: SymbolicRow, kind: Kind) -> Sum | None:

@@ -34,7 +34,9 @@ export class Engine {
   constructor(data) {
     this.data = data;
     this.tables = new Tables(data);
-    this.networks = data.networks.filter((network) => !network.name.startsWith("lesson-"));
+    this.networks = data.networks.filter((network) => !network.hidden);
+    this.lesson = data.lesson;
+    this.search = data.search;
     this.conventions = data.conventions;
     this.allocators = data.allocators;
     this.dtypes = data.dtypes;
@@ -111,7 +113,75 @@ export class Engine {
    * @throws {RangeError} There is no network at this setting.
    */
   totals(setting) {
-    return addRows(this.count(setting).rows);
+    const network = this.find(setting.network);
+    if (network.fixed !== undefined) return addRows(this.count(setting).rows);
+    checkTable(network, setting, this.data.most_classes);
+    const plan = this.plan(setting);
+    const sizes = this.tables.measureMaps(plan, setting.resolution);
+    if (sizes.some(([height, width]) => height < 1 || width < 1)) return addRows(this.count(setting).rows);
+    const positions = countPositions(sizes);
+    const totals = { params: 0, mult_adds: 0, activations: 0 };
+    for (const [map, params, multAdds, activations] of this.collapse(plan, setting)) {
+      const times = map === VECTOR ? 1 : /** @type {number} */ (positions[map]);
+      totals.params += params * times;
+      totals.mult_adds += multAdds * times;
+      totals.activations += activations * times;
+    }
+    return totals;
+  }
+
+  /**
+   * The costs of a plan per position of each of its maps.
+   * @param {Plan} plan
+   * @param {Setting} setting
+   * @returns {import("./table.js").Collapsed}
+   */
+  collapse(plan, setting) {
+    const convention = this.convention(setting);
+    const known = plan.collapsed.get(convention.name);
+    if (known !== undefined) return known;
+    const weigh = makeWeigher(convention, this.data.counts);
+    /** @type {Map<number, [number, number][]>} */
+    const counts = new Map();
+    for (const row of plan.rows) for (const [count, map, amount] of row.counts) counts.set(map, [...(counts.get(map) ?? []), [count, amount]]);
+    const collapsed = [...counts].map(([map, amounts]) => {
+      const { params, mult_adds, activations } = weigh(amounts);
+      return /** @type {[number, number, number, number]} */ ([map, params, mult_adds, activations]);
+    });
+    plan.collapsed.set(convention.name, collapsed);
+    return collapsed;
+  }
+
+  /**
+   * The dense convolution that stands for the layers around the depthwise layer of a block; null without one.
+   * @param {Setting} setting
+   * @param {string} name  of the block, such as `2.1`
+   * @returns {import("./types.js").Standard | null}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  standard(setting, name) {
+    if (this.find(setting.network).fixed !== undefined) return null;
+    const plan = this.plan(setting);
+    const block = plan.blocks.find((known) => known.name === name);
+    const standard = block && this.data.kinds[block.kind]?.standard;
+    if (!block || !standard) return null;
+    const [indices, kernel, scale, sum] = standard;
+    const map = plan.follow(block.input, scale);
+    const positions = map === VECTOR ? 1 : /** @type {number} */ (countPositions(this.tables.measureMaps(plan, setting.resolution))[map]);
+    const rows = indices.map((index) => block.first + index);
+    const shown = rows.map((index) => /** @type {Row} */ (this.count(setting).rows[index]));
+    const weights = addUp(sum, block.widths);
+    const addRowsOf = (/** @type {string[]} */ names) => rows.reduce((total, index) => total + this.sumCounts(setting, index, names), 0);
+    return {
+      rows,
+      kernel,
+      inputs: /** @type {Row} */ (shown[0]).input[2],
+      outputs: /** @type {Row} */ (shown[shown.length - 1]).output[2],
+      mult_adds: weights * positions,
+      weights,
+      separable_mult_adds: addRowsOf(["conv_macs"]),
+      separable_weights: addRowsOf(["weights"]),
+    };
   }
 
   /**
@@ -181,13 +251,9 @@ export class Engine {
       return live;
     }
     const plan = this.plan(setting);
-    const sizes = this.tables.measureMaps(plan, setting.resolution);
-    return plan.blocks.flatMap((block) => {
-      const kind = /** @type {import("./types.js").KindData} */ (this.data.kinds[block.kind]);
-      const needs = /** @type {[number, import("./types.js").Sum][][]} */ (this.data.live[kind.live]?.[allocator]);
-      const positions = (/** @type {number} */ scale) => countPositions(this.tables, sizes, block.input, scale);
-      return needs.map((maps) => maps.reduce((sum, [scale, channels]) => sum + addUp(channels, block.widths) * positions(scale), 0));
-    });
+    const needs = this.tables.needs(plan, allocator);
+    const positions = countPositions(this.tables.measureMaps(plan, setting.resolution));
+    return needs.map((maps) => maps.reduce((sum, [map, channels]) => sum + channels * (map === VECTOR ? 1 : /** @type {number} */ (positions[map])), 0));
   }
 
   /**
@@ -317,6 +383,18 @@ export class Engine {
       const published = network.alphas.find((alpha) => start <= alpha && (alpha < next || index === ordered.length - 1));
       return [published ?? findShortDecimal(start, next)];
     });
+  }
+
+  /**
+   * What is printed about a network at an alpha and a resolution, whatever its implementation is.
+   * @param {Setting} setting
+   * @returns {{quantity: "params" | "mult_adds", printed: string, source: string, table: string, classes: number | null}[]}
+   */
+  figures(setting) {
+    const matches = this.find(setting.network).figures.filter(
+      ({ alpha, resolution }) => alpha === setting.alpha && resolution.every((side, axis) => side === setting.resolution[axis]),
+    );
+    return matches.map(({ quantity, printed, source, table, classes }) => ({ quantity, printed, table, classes, source: this.data.sources[source]?.title ?? "" }));
   }
 
   /**
@@ -470,17 +548,12 @@ function addRows(rows) {
 }
 
 /**
- * The positions of a map that follows by a scale from another.
- * @param {Tables} tables
+ * Height x width of every map.
  * @param {[number, number][]} sizes
- * @param {number} input
- * @param {number} scale
- * @returns {number}
+ * @returns {number[]}
  */
-function countPositions(tables, sizes, input, scale) {
-  if (input === VECTOR || scale === VECTOR) return 1;
-  const [height, width] = tables.follow(/** @type {[number, number]} */ (sizes[input]), scale);
-  return height * width;
+function countPositions(sizes) {
+  return sizes.map(([height, width]) => height * width);
 }
 
 /**

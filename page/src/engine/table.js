@@ -32,6 +32,11 @@ import { countStarts, unpackIntegers, unpackStarts } from "./packing.js";
  * @property {PlannedRow[]} rows
  * @property {PlannedBlock[]} blocks
  * @property {[number, number][]} maps  the map that each map follows from, and the scale; the first is the input
+ * @property {(parent: number, scale: number) => number} follow  the index of the map that follows from another
+ * @property {Map<string, Collapsed>} collapsed  by convention
+ * @property {[number, number][][][]} live  by allocation model and row: map and channels; filled when it is asked for
+ *
+ * @typedef {[number, number, number, number][]} Collapsed  map, then params, multiply-adds, activations per position
  */
 
 const CLASSES_WIDTH = -1;
@@ -102,9 +107,11 @@ export class Tables {
    * @returns {Plan | null}
    */
   makePlan(network, implementation, alpha, classes) {
+    /** @type {[number, number][]} */
+    const maps = [[INPUT, -1]];
+    const follow = makeMaps(maps, this.identities);
     /** @type {Plan} */
-    const plan = { rows: [], blocks: [], maps: [[INPUT, -1]] };
-    const follow = makeMaps(plan.maps, this.identities);
+    const plan = { rows: [], blocks: [], maps, follow, collapsed: new Map(), live: [] };
     let input = INPUT;
     for (const described of network.implementations[implementation]?.blocks ?? []) {
       const [stage, repeat, kinds, ...steps] = /** @type {[number, number, number, ...number[]]} */ (described);
@@ -136,6 +143,20 @@ export class Tables {
       input = follow(input, kind.out);
     }
     return plan;
+  }
+
+  /**
+   * The maps and channels that are live during each row under an allocation model.
+   * @param {Plan} plan
+   * @param {number} allocator
+   * @returns {[number, number][][]}
+   */
+  needs(plan, allocator) {
+    return (plan.live[allocator] ??= plan.blocks.flatMap((block) => {
+      const kind = /** @type {import("./types.js").KindData} */ (this.data.kinds[block.kind]);
+      const rows = /** @type {[number, Sum][][]} */ (this.data.live[kind.live]?.[allocator]);
+      return rows.map((maps) => maps.map(([scale, channels]) => /** @type {[number, number]} */ ([plan.follow(block.input, scale), addUp(channels, block.widths)])));
+    }));
   }
 
   /**

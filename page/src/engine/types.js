@@ -22,6 +22,8 @@
  * @property {number} out  scale of the output
  * @property {number} live
  * @property {[Sum, Sum, Sum]} stored  weights, channels, maps
+ * @property {[number[], [number, number], number, Sum] | null} standard  the dense convolution that stands for rows around
+ *   a depthwise layer: these rows, its kernel, the scale of its output, its weights
  *
  * @typedef {{d: number, h: number[], u: string} | {a: number[]}} StartsData
  * @typedef {[number, number[]]} StepsData  starts, values as arithmetic series
@@ -64,7 +66,18 @@
  * @property {string} default_implementation
  * @property {string[]} operators  of the rows of the paper's table
  * @property {Record<string, ImplementationData>} implementations
+ * @property {FigureData[]} figures
  * @property {FixedData} [fixed]
+ * @property {boolean} [hidden]  whether it is not listed: the layer of the lesson
+ *
+ * @typedef {object} FigureData  a printed number
+ * @property {number} alpha
+ * @property {[number, number]} resolution
+ * @property {number | null} classes
+ * @property {"params" | "mult_adds"} quantity
+ * @property {string} printed
+ * @property {number} source
+ * @property {string} table
  *
  * @typedef {object} Convention
  * @property {string} name
@@ -93,8 +106,20 @@
  * @property {[number[], number[]][]} scales
  * @property {StartsData[]} starts
  * @property {StepsData[]} steps
+ * @property {{title: string, counts: string}[]} sources  of figures
  * @property {NetworkData[]} networks
+ * @property {LessonData} lesson
+ * @property {{alphas: number[], sides: number[]}} search  the settings that `mbcost fit` searches besides published ones
  * @property {Setting} shown
+ *
+ * @typedef {object} LessonData  the V1 paper's Table 3
+ * @property {string} network  the layer in both forms
+ * @property {number} kernel
+ * @property {number} feature  side of the map
+ * @property {{standard: string[], separable: string[]}} rows  of the network, by form
+ * @property {{title: string, inputs: number, outputs: number, feature: number, mult_adds: number, params: number,
+ *   printed: {mult_adds: PrintData, params: PrintData}}[]} forms  the rows of the paper's table
+ * @typedef {{text: string, rounding: string}} PrintData
  *
  * @typedef {[number, number, number]} Shape  height, width, channels
  *
@@ -124,6 +149,15 @@
  * @typedef {{name: string, operator: string, rows: number[], input: Shape, output: Shape}} BlockInfo
  * @typedef {{peak: number, row: number, live: number[]}} Memory  elements
  * @typedef {{count: string, value: number, params: number, mult_adds: number}} LedgerLine  amounts under the convention
+ * @typedef {object} Standard  a dense convolution and the rows that it stands for; costs are multiply-adds and weights
+ * @property {number[]} rows
+ * @property {[number, number]} kernel
+ * @property {number} inputs
+ * @property {number} outputs
+ * @property {number} mult_adds
+ * @property {number} weights
+ * @property {number} separable_mult_adds
+ * @property {number} separable_weights
  * @typedef {object} Formula
  * @property {string} kind
  * @property {string} letters  the multiply-adds in the paper's letters
