@@ -1,6 +1,5 @@
 // The four forms of one layer: standard, separable, under alpha, and also under rho. The layer is that of the V1 paper's
-// Table 3, or the one around the depthwise layer of the block that is opened. The counts of layers that exist come from
-// the engine; the standard form of a block, which is in no network, is the product of the factors that are shown.
+// Table 3, or the one around the depthwise layer of the block that is opened. Every count comes from the engine.
 
 import { add, fraction } from "./fraction.js";
 
@@ -217,27 +216,23 @@ function describeBlock(engine, state, name) {
  * @param {string} name
  */
 function findReplaced(engine, setting, name) {
+  const replaced = engine.standard(setting, name);
+  if (replaced === null) return null;
   const { rows } = engine.costs(setting);
-  const block = engine.blocks(setting).find((candidate) => candidate.name === name);
-  const parts = new Map(block?.rows.map((index) => [rows[index].name.slice(name.length + 1), index]));
-  const index = parts.get("depthwise");
-  if (index === undefined) return null;
-  const [before, after] = [parts.get("expand"), parts.get("pointwise")];
-  const replaced = after === undefined ? [before, index] : [index, after];
-  const separable = replaced.filter((part) => part !== undefined).map((part) => countLayer(engine, setting, part, rows[part]));
-  if (after === undefined) separable[separable.length - 1].bank = turn(separable[separable.length - 1].bank);
-  const [depthwise, last] = [rows[index], rows[after ?? index]];
+  const position = replaced.rows.findIndex((index) => rows[index].name === `${name}.depthwise`);
+  const depthwise = rows[replaced.rows[position]];
+  const separable = replaced.rows.map((index) => countLayer(engine, setting, index, rows[index]));
+  const isFirst = position === 0 && separable.length > 1;
+  if (!isFirst) separable[position].bank = turn(separable[position].bank);
+  const { kernel, inputs, outputs, mult_adds, weights } = replaced;
   /** @type {Bank} */
-  const dense = {
-    kind: "dense",
-    kernel: depthwise.kernel ?? [1, 1],
-    inputs: rows[replaced[0] ?? index].input[2],
-    outputs: last.output[2],
-    map: [depthwise.output[0], depthwise.output[1]],
+  const bank = { kind: "dense", kernel, inputs, outputs, map: [depthwise.output[0], depthwise.output[1]] };
+  const order = isFirst ? "depthwise first" : separable.length === 1 ? "depthwise alone" : "pointwise first";
+  return {
+    separable,
+    standard: { bank, mult_adds, params: weights },
+    formula: writeFormula(bank, depthwise.input[0] * depthwise.input[1], order),
   };
-  const standard = { bank: dense, mult_adds: multiply(dense, true), params: multiply(dense, false) };
-  const order = after !== undefined ? "depthwise first" : before === undefined ? "depthwise alone" : "pointwise first";
-  return { separable, standard, formula: writeFormula(dense, depthwise.input[0] * depthwise.input[1], order) };
 }
 
 /**
@@ -282,14 +277,6 @@ export function listFactors({ kernel, inputs, outputs, map }, withMap) {
   const channels = [inputs, outputs].filter((channels) => channels > 1).map((channels) => [channels]);
   const factors = [...(kernel[0] * kernel[1] > 1 ? [kernel] : []), ...(channels.length > 0 ? channels : [[1]])];
   return withMap ? [...factors, map] : factors;
-}
-
-/**
- * @param {Bank} bank
- * @param {boolean} withMap
- */
-function multiply(bank, withMap) {
-  return listFactors(bank, withMap).flat().reduce((product, factor) => product * factor, 1);
 }
 
 /**
