@@ -52,7 +52,8 @@ def describe_lesson(network: str) -> Mapping[str, Any]:
     Args:
         network: how the page calls the network of `make_lesson_spec`.
 
-    The keys: `network`, `kernel`, `feature` (the side of the map at rho = 1), `rows` (as `ROWS`), and `forms`, the four
+    The keys: `network`, `kernel`, `feature` (the side of the map at rho = 1), `alpha` and
+    `rho` of the table, `rows` (as `ROWS`), and `forms`, the four
     rows of the table with their exact counts and what the paper prints.
     """
     compared = compare_as_printed({})
@@ -66,6 +67,8 @@ def describe_lesson(network: str) -> Mapping[str, Any]:
         "network": network,
         "kernel": compared.sizes.kernel,
         "feature": compared.sizes.feature,
+        "alpha": compared.alpha,
+        "rho": float(compared.rho),
         "rows": {form: list(names) for form, names in ROWS.items()},
         "forms": [
             _describe_form(form, {quantity: figures[row, quantity] for quantity in ("mult_adds", "params")})

@@ -116,6 +116,8 @@
  * @property {string} network  the layer in both forms
  * @property {number} kernel
  * @property {number} feature  side of the map
+ * @property {number} alpha  of the table
+ * @property {number} rho
  * @property {{standard: string[], separable: string[]}} rows  of the network, by form
  * @property {{title: string, inputs: number, outputs: number, feature: number, mult_adds: number, params: number,
  *   printed: {mult_adds: PrintData, params: PrintData}}[]} forms  the rows of the paper's table

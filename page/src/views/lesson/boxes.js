@@ -3,62 +3,101 @@
 // faces is the number of weights, and the volume of all boxes the number of mult-adds.
 
 /** @typedef {import("./forms.js").Bank} Bank */
-/** @typedef {{channel: number, position: number, cell: [number, number], gap: number}} Scale pixels per channel, pixels of depth per position */
 /** @typedef {{x: number, y: number}} Point */
+/** @typedef {Point & {text: string}} Label */
+/**
+ * @typedef {object} Scale
+ * @property {number} channel pixels per channel
+ * @property {number} position pixels of depth per position of the map
+ * @property {Point} cell the face of the largest box
+ * @property {number} height of a picture
+ */
 /**
  * @typedef {object} Drawn a bank of filters in a picture
  * @property {Bank["kind"]} kind
  * @property {string} fronts paths of all boxes
  * @property {string} tops
  * @property {string} sides
- * @property {{across: Label, down: Label}} labels the numbers of channels, at the first box of the last row
+ * @property {{across: Label, down: Label, deep: Label}} labels M, N and the map, at the boxes of the last row
  */
-/** @typedef {Point & {text: string}} Label */
 
 export const WIDTH = 300;
-export const HEIGHT = 272;
+const HIGHEST = 272;
 /** The direction of the depth: to the right and up. */
-const DEPTH = { x: 0.84, y: -0.54 };
-const MARGIN = { left: 20, bottom: 18, top: 4, right: 4 };
+const DEPTH = { x: 0.84, y: 0.54 };
+const MARGIN = { left: 40, bottom: 18, top: 4, right: 10 };
 const GAP = 7;
-const LONGEST = 84; // the most depth of all boxes of a row together
+/** The space between two layers, in which their labels are. */
+const BETWEEN = { width: 44, height: 24 };
+/** The depth of all boxes of a row together is at most this. */
+const DEEPEST = 80;
 /** A box of one channel is drawn so wide, or it would not be seen. */
 const LEAST = 1;
+/** The space that a box of one channel has in its row. */
+const NARROW = 4;
 
 /**
  * The scale at which every form of a layer fits into its picture.
- * @param {readonly Bank[]} banks of all forms
+ * @param {readonly (readonly Bank[])[]} forms the layers of each form
  * @returns {Scale}
  */
-export function chooseScale(banks) {
+export function chooseScale(forms) {
+  const banks = forms.flat();
   const most = Math.max(...banks.map(({ map }) => map[0] * map[1]));
-  const dense = banks.filter(({ kind }) => kind === "dense");
-  const columns = Math.max(...dense.map(({ kernel }) => kernel[1]));
-  const rows = Math.max(...dense.map(({ kernel }) => kernel[0]));
+  const kernels = banks.filter(({ kind }) => kind === "dense").map(({ kernel }) => kernel);
+  const rows = Math.max(...kernels.map(([height]) => height));
+  const columns = Math.max(...kernels.map(([, width]) => width));
   const inputs = Math.max(...banks.map((bank) => bank.inputs));
   const outputs = Math.max(...banks.map((bank) => bank.outputs));
-  const depth = LONGEST / Math.max(columns, rows);
-  const width = (WIDTH - MARGIN.left - MARGIN.right) / columns - GAP - depth * DEPTH.x;
-  const height = (HEIGHT - MARGIN.top - MARGIN.bottom) / rows - GAP + depth * DEPTH.y;
+  const depth = DEEPEST / Math.max(columns, rows, 2);
+  const width = (WIDTH - MARGIN.left - MARGIN.right + GAP) / columns - GAP - depth * DEPTH.x;
+  const height = (HIGHEST - MARGIN.top - MARGIN.bottom + GAP) / rows - GAP - depth * DEPTH.y;
   const channel = Math.min(width / outputs, height / inputs);
-  return { channel, position: depth / most, cell: [outputs * channel, inputs * channel], gap: GAP };
+  const cell = { x: outputs * channel, y: inputs * channel };
+  const position = depth / most;
+  const scale = { channel, position, cell, height: 0 };
+  const needed = Math.max(...forms.map((form) => measureForm(form, scale)));
+  return { ...scale, height: Math.ceil(needed + MARGIN.top + MARGIN.bottom) };
 }
 
 /**
- * Draws the layers of a form side by side.
+ * The height of a form.
+ * @param {readonly Bank[]} banks
+ * @param {Scale} scale
+ */
+function measureForm(banks, scale) {
+  const heights = banks.map((bank) => measureBank(bank, scale).height);
+  return isStacked(banks) ? heights.reduce((sum, height) => sum + height, BETWEEN.height) : Math.max(...heights);
+}
+
+/**
+ * Whether the layers are one below the other: those that follow read what is as wide as the boxes are.
+ * @param {readonly Bank[]} banks
+ */
+function isStacked(banks) {
+  return banks.length > 1 && banks[1].kind === "depthwise";
+}
+
+/**
+ * Draws the layers of a form: side by side, or one below the other if the depthwise layer comes second.
  * @param {readonly Bank[]} banks
  * @param {Scale} scale
  * @returns {Drawn[]}
  */
 export function drawBanks(banks, scale) {
-  const widths = banks.map((bank) => measureBank(bank, scale).width);
-  const free = WIDTH - MARGIN.left - MARGIN.right - widths.reduce((sum, width) => sum + width, 0);
-  const between = banks.length > 1 ? Math.min(46, free / banks.length) : 0;
-  let left = MARGIN.left + (free - between * (banks.length - 1)) / 2;
+  const sizes = banks.map((bank) => measureBank(bank, scale));
+  const stacked = isStacked(banks);
+  const axis = stacked ? "height" : "width";
+  const room = { width: WIDTH - MARGIN.left - MARGIN.right, height: scale.height - MARGIN.top - MARGIN.bottom };
+  const free = room[axis] - sizes.reduce((sum, size) => sum + size[axis], 0);
+  const between = banks.length > 1 ? Math.min(BETWEEN[axis], free) : 0;
+  let start = (free - between * (banks.length - 1)) / 2;
   return banks.map((bank, index) => {
-    const drawn = drawBank(bank, scale, left);
-    left += widths[index] + between;
-    return drawn;
+    const size = sizes[index];
+    const left = MARGIN.left + (stacked ? 0 : start);
+    const top = MARGIN.top + (stacked ? start : (room.height - size.height) / 2);
+    start += size[axis] + between;
+    return drawBank(bank, size, left, top + size.height);
   });
 }
 
@@ -66,47 +105,44 @@ export function drawBanks(banks, scale) {
  * @param {Bank} bank
  * @param {Scale} scale
  */
-function measureBank({ kernel, map, inputs, outputs }, { channel, position, cell, gap }) {
+function measureBank({ kernel, map, inputs, outputs }, { channel, position, cell }) {
   const depth = map[0] * map[1] * position;
-  // A box of full height or width keeps its cell when alpha makes it smaller, so that boxes do not move.
-  const box = {
-    width: outputs === 1 ? LEAST : Math.max(LEAST, outputs * channel),
-    height: inputs === 1 ? LEAST : Math.max(LEAST, inputs * channel),
-  };
-  const most = depth;
-  const step = {
-    x: (outputs === 1 ? LEAST + 3 : cell[0]) + most * DEPTH.x + gap,
-    y: (inputs === 1 ? LEAST + 3 : cell[1]) - most * DEPTH.y + gap,
-  };
-  return { box, depth, step, width: kernel[1] * step.x - gap, height: kernel[0] * step.y - gap };
+  const deep = { x: depth * DEPTH.x, y: depth * DEPTH.y };
+  const box = { x: Math.max(LEAST, outputs * channel), y: Math.max(LEAST, inputs * channel) };
+  // A box keeps its cell when alpha makes it smaller, so that the boxes do not move.
+  const step = { x: (outputs === 1 ? NARROW : cell.x) + deep.x + GAP, y: (inputs === 1 ? NARROW : cell.y) + deep.y + GAP };
+  const isSingle = kernel[0] * kernel[1] === 1;
+  const width = isSingle ? box.x + deep.x : kernel[1] * step.x - GAP;
+  const height = isSingle ? box.y + deep.y : kernel[0] * step.y - GAP;
+  return { box, deep, step, width, height };
 }
 
 /**
  * @param {Bank} bank
- * @param {Scale} scale
+ * @param {ReturnType<typeof measureBank>} size
  * @param {number} left
+ * @param {number} bottom
  * @returns {Drawn}
  */
-function drawBank(bank, scale, left) {
-  const { box, depth, step, height } = measureBank(bank, scale);
-  const bottom = HEIGHT - MARGIN.bottom - (HEIGHT - MARGIN.top - MARGIN.bottom - height) / 2;
-  const [dx, dy] = [depth * DEPTH.x, depth * DEPTH.y];
+function drawBank({ kind, kernel, inputs, outputs, map }, { box, deep, step }, left, bottom) {
   const paths = { fronts: "", tops: "", sides: "" };
-  for (let row = 0; row < bank.kernel[0]; row += 1) {
-    for (let column = 0; column < bank.kernel[1]; column += 1) {
+  for (let row = 0; row < kernel[0]; row += 1) {
+    for (let column = 0; column < kernel[1]; column += 1) {
       const x = left + column * step.x;
-      const y = bottom - row * step.y - box.height;
-      paths.fronts += trace([x, y], [box.width, 0], [0, box.height]);
-      paths.tops += trace([x, y], [box.width, 0], [dx, dy]);
-      paths.sides += trace([x + box.width, y], [dx, dy], [0, box.height]);
+      const y = bottom - row * step.y - box.y;
+      paths.fronts += trace([x, y], [box.x, 0], [0, box.y]);
+      paths.tops += trace([x, y], [box.x, 0], [deep.x, -deep.y]);
+      paths.sides += trace([x + box.x, y], [deep.x, -deep.y], [0, box.y]);
     }
   }
+  const right = left + (kernel[1] - 1) * step.x + box.x;
   return {
-    kind: bank.kind,
+    kind,
     ...paths,
     labels: {
-      across: { x: left + box.width / 2, y: bottom + 13, text: String(bank.outputs) },
-      down: { x: left - 6, y: bottom - box.height / 2, text: String(bank.inputs) },
+      across: { x: left + box.x / 2, y: bottom + 13, text: outputs === 1 ? "" : `N ${outputs}` },
+      down: { x: left - 5, y: bottom - box.y / 2, text: inputs === 1 ? "" : `M ${inputs}` },
+      deep: { x: right + deep.x / 2 + 3, y: bottom - deep.y / 2 + 11, text: map.join("\u00b7") },
     },
   };
 }

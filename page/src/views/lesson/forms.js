@@ -125,8 +125,8 @@ function divideSides([height, width], own) {
 const TITLES = /** @type {const} */ ([
   ["standard", "Standard convolution"],
   ["separable", "Depthwise separable"],
-  ["alpha", "\u2026 with other widths"],
-  ["rho", "\u2026 on another map"],
+  ["alpha", "\u2026 with"],
+  ["rho", "\u2026 and"],
 ]);
 
 /**

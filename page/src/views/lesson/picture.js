@@ -4,7 +4,7 @@ import { h, setAttribute, setText } from "../../ui/dom.js";
 import { formatCount } from "../../ui/format.js";
 import { s } from "../../ui/svg.js";
 import { createPatterns, fillOf } from "../kinds.js";
-import { HEIGHT, WIDTH, drawBanks } from "./boxes.js";
+import { WIDTH, drawBanks } from "./boxes.js";
 import { describePicture, writeFactors, writePrinted } from "./words.js";
 
 /** @typedef {import("./forms.js").Form} Form */
@@ -18,7 +18,7 @@ export function createFormPicture(index) {
   const groups = Array.from({ length: MOST_BANKS }, () => createBank(prefix));
   const picture = s(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "lesson-picture" },
+    { role: "img", class: "lesson-picture" },
     createPatterns(prefix),
     ...groups.map(({ element }) => element),
   );
@@ -53,6 +53,7 @@ export function createFormPicture(index) {
     setText(title, form.title);
     setText(scale, form.scale ?? "");
     setAttribute(picture, "aria-label", describePicture(form));
+    setAttribute(picture, "viewBox", `0 0 ${WIDTH} ${boxes.height}`);
     const drawn = drawBanks(form.banks, boxes);
     groups.forEach((group, position) => group.update(drawn[position] ?? null));
     fill.style.width = `${(100 * form.mult_adds) / standard}%`;
@@ -74,7 +75,8 @@ function createBank(prefix) {
   const fronts = s("path", { class: "lesson-front" });
   const across = s("text", { class: "lesson-label", "text-anchor": "middle" });
   const down = s("text", { class: "lesson-label", "text-anchor": "end", "dominant-baseline": "middle" });
-  const element = s("g", null, tops, sides, fronts, across, down);
+  const deep = s("text", { class: "lesson-label" });
+  const element = s("g", null, tops, sides, fronts, across, down, deep);
 
   /** @param {import("./boxes.js").Drawn | null} drawn */
   function update(drawn) {
@@ -85,7 +87,11 @@ function createBank(prefix) {
     setAttribute(sides, "d", drawn.sides);
     setAttribute(fronts, "d", drawn.fronts);
     setAttribute(fronts, "fill", fillOf(prefix, drawn.kind));
-    for (const [node, label] of /** @type {const} */ ([[across, drawn.labels.across], [down, drawn.labels.down]])) {
+    for (const [node, label] of /** @type {const} */ ([
+      [across, drawn.labels.across],
+      [down, drawn.labels.down],
+      [deep, drawn.labels.deep],
+    ])) {
       setAttribute(node, "x", label.x.toFixed(1));
       setAttribute(node, "y", label.y.toFixed(1));
       setText(node, label.text);

@@ -27,8 +27,7 @@ export function describePicture(form) {
     const filters = kind === "depthwise" ? `${Math.max(inputs, outputs)} channels` : `${inputs} to ${outputs} channels`;
     return `${KINDS[kind]} ${kernel.join("x")}, ${filters}, on ${map.join("x")} positions`;
   });
-  const boxes = form.scale ? `${form.title.replace("\u2026 ", "")}, ${form.scale}` : form.title;
-  return `${boxes}: ${layers.join(", then ")}; ${formatCount(form.mult_adds)} mult-adds`;
+  return `${form.title.replace("\u2026", "Separable")}${form.scale ? ` ${form.scale}` : ""}: ${layers.join(", then ")}; ${formatCount(form.mult_adds)} mult-adds`;
 }
 
 /** @param {Form} form */
@@ -64,11 +63,13 @@ export function explain(layer, state) {
     rows.push({
       term: `Under \u03b1 = ${state.alpha}`,
       equation: `\u03b1\u00b2 = ${(state.alpha ** 2).toFixed(4)}, the exact factor is ${writeFactor(thin, separable)}`,
-      words: "The depthwise part scales with \u03b1 only, and channels are whole numbers.",
+      words: thin.banks.length === 1
+        ? "A depthwise layer scales with \u03b1 only, and channels are whole numbers."
+        : "The pointwise part scales with \u03b1\u00b2, the depthwise part with \u03b1 only, and channels are whole numbers.",
     });
   }
   if (small !== undefined) {
-    const [before, after] = [thin, small].map(({ banks }) => banks[banks.length - 1].map.join("x"));
+    const [before, after] = [thin, small].map(({ banks }) => banks[banks.length - 1].map.join("\u00d7"));
     rows.push({
       term: `Under ${small.scale}`,
       equation: `\u03c1\u00b2 = ${writeSquare(small)}, the exact factor is ${writeFactor(small, thin)}`,
@@ -93,5 +94,5 @@ function writeFactor(form, reference) {
 
 /** @param {import("./fraction.js").Fraction} ratio */
 function writeTimes({ top, bottom }) {
-  return `That is ${(Number(bottom) / Number(top)).toFixed(2)} times cheaper.`;
+  return `That is ${Number((Number(bottom) / Number(top)).toFixed(2))} times cheaper.`;
 }
