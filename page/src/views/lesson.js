@@ -61,7 +61,7 @@ export function createLesson({ engine, store }) {
     const layer = describeLayer(engine, state);
     setText(title, layer.title);
     close.hidden = layer.isPapers;
-    asPrinted.hidden = engine.find(network).fixed !== undefined || layer.forms.every((form) => form.printed !== null);
+    asPrinted.hidden = Boolean(engine.find(network).fixed) || layer.forms.every((form) => form.printed !== null);
     note.hidden = layer.note === null && layer.problem === null;
     setText(note, layer.problem ?? layer.note ?? "");
     const scale = chooseScale(layer.forms.map((form) => form.banks));

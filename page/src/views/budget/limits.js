@@ -67,24 +67,58 @@ export function listAsked(state) {
  * @returns {Value}
  */
 export function measure(engine, state, name) {
-  if (name === "ram") return makeExact(engine.memory(state, state.allocator).peak * engine.bytes(state.dtype));
-  if (name === "flash") return makeExact(engine.flash(state, state.dtype));
-  if (name === "mult_adds") return makeExact(engine.totals(state).mult_adds);
-  if (name === "top1") {
-    const { top1, low, high, exact, reason } = engine.top1(state);
-    return { value: top1, low, high, reason: reason ?? null, isMeasured: exact };
+  try {
+    return MEASURES[name](engine, state);
+  } catch (error) {
+    if (error instanceof RangeError) return makeUnknown(error.message);
+    throw error;
   }
-  if (state.device === null) return { value: null, low: null, high: null, reason: "no device is chosen", isMeasured: false };
+}
+
+/** @type {Readonly<Record<Name, (engine: Engine, state: State) => Value>>} */
+const MEASURES = {
+  ram: (engine, state) => makeExact(engine.memory(state, state.allocator).peak * engine.bytes(state.dtype)),
+  flash: (engine, state) => makeExact(engine.flash(state, state.dtype)),
+  mult_adds: (engine, state) => makeExact(engine.totals(state).mult_adds),
+  top1: measureTop1,
+  milliseconds: measureLatency,
+};
+
+/**
+ * @param {Engine} engine
+ * @param {State} state
+ * @returns {Value}
+ */
+function measureTop1(engine, state) {
+  const { top1, low, high, exact, reason } = engine.top1(state);
+  return { value: top1, low, high, reason: reason ?? null, isMeasured: exact };
+}
+
+/**
+ * @param {Engine} engine
+ * @param {State} state
+ * @returns {Value}
+ */
+function measureLatency(engine, state) {
+  if (state.device === null) return makeUnknown("no device is chosen");
   const { milliseconds, low, high, reason } = engine.latency(state, state.device);
   return { value: milliseconds, low, high, reason: reason ?? null, isMeasured: false };
 }
 
 /**
- * @param {number} value
+ * @param {number | null} value
  * @returns {Value}
  */
 function makeExact(value) {
   return { value, low: null, high: null, reason: null, isMeasured: true };
+}
+
+/**
+ * @param {string} reason
+ * @returns {Value}
+ */
+function makeUnknown(reason) {
+  return { ...makeExact(null), reason };
 }
 
 /**
@@ -161,4 +195,15 @@ export function combine(judgements) {
   const verdicts = judgements.map(({ verdict }) => verdict);
   if (verdicts.some((verdict) => verdict === "breaks" || verdict === "unknown")) return "breaks";
   return verdicts.includes("may keep") ? "may keep" : "keeps";
+}
+
+/**
+ * Whether a setting keeps every limit for sure; true if there is no limit. It stops at the first limit that is broken.
+ * @param {Engine} engine
+ * @param {State} state
+ */
+export function fits(engine, state) {
+  return listAsked(state).every(
+    (limit) => judge(limit, /** @type {number} */ (state.budget[limit.name]), measure(engine, state, limit.name)) === "keeps",
+  );
 }

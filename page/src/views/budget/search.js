@@ -5,18 +5,24 @@ import { combine, judgeAll, measure } from "./limits.js";
 
 /** @typedef {import("../../state/state.js").State} State */
 /** @typedef {import("../../state/state.js").Engine} Engine */
+/** @typedef {import("./limits.js").Judgement} Judgement */
 /** @typedef {{alphas: number[], sides: number[]}} Grid the alphas and the sides that `mbcost fit` searches */
 /**
  * @typedef {object} Candidate
  * @property {State} state
  * @property {boolean} isSure whether it fits; else it may fit
- * @property {number | null} top1
- * @property {boolean} isReleased
+ * @property {import("./limits.js").Value} top1
  * @property {number} mult_adds
- * @property {number} memory peak in elements
- * @property {number} flash bytes
+ * @property {number} memory peak in bytes
+ * @property {number} flash in bytes
  */
-/** @typedef {{best: Candidate | null, fitting: number, tried: number}} Found */
+/**
+ * @typedef {object} Found
+ * @property {Candidate | null} best
+ * @property {number} fitting how many settings fit or may fit
+ * @property {number} tried
+ * @property {(Judgement & {state: State})[]} nearest for each limit, the setting that keeps it best
+ */
 
 /**
  * The alphas and the resolutions that are searched: those of `mbcost fit`, and the published ones.
@@ -55,12 +61,16 @@ export function* findBest(engine, state, grid) {
   let best = null;
   let fitting = 0;
   let tried = 0;
+  /** @type {Map<string, Judgement & {state: State}>} */
+  const nearest = new Map();
   for (const alpha of mergeEqual(engine, state, alphas, published)) {
     for (const resolution of resolutions) {
       const setting = { ...state, alpha, resolution };
       if (engine.check(setting) !== null) continue;
       tried += 1;
-      const verdict = combine(judgeAll(engine, setting));
+      const judgements = judgeAll(engine, setting);
+      for (const judgement of judgements) keepNearest(nearest, judgement, setting);
+      const verdict = combine(judgements);
       if (verdict === "breaks") continue;
       fitting += 1;
       const candidate = makeCandidate(engine, setting, verdict === "keeps");
@@ -68,7 +78,20 @@ export function* findBest(engine, state, grid) {
     }
     yield;
   }
-  return { best, fitting, tried };
+  return { best, fitting, tried, nearest: [...nearest.values()] };
+}
+
+/**
+ * @param {Map<string, Judgement & {state: State}>} nearest
+ * @param {Judgement} judgement
+ * @param {State} state
+ */
+function keepNearest(nearest, judgement, state) {
+  const known = nearest.get(judgement.limit.name);
+  if (judgement.share === null) return;
+  if (known === undefined || judgement.share < /** @type {number} */ (known.share)) {
+    nearest.set(judgement.limit.name, { ...judgement, state });
+  }
 }
 
 /**
@@ -81,12 +104,12 @@ export function* findBest(engine, state, grid) {
  * @returns {Generator<number, void>}
  */
 function* mergeEqual(engine, state, alphas, published) {
-  /** @type {{flash: number, alphas: number[]} | null} */
+  /** @type {{flash: number | null, alphas: number[]} | null} */
   let run = null;
   for (const alpha of alphas) {
     const setting = { ...state, alpha, resolution: engine.find(state.network).resolution };
     if (engine.check(setting) !== null) continue;
-    const flash = engine.flash(setting, state.dtype); // widths grow with alpha, and the weights with every width
+    const flash = measure(engine, setting, "flash").value; // widths grow with alpha, and the weights with every width
     if (run?.flash === flash) {
       run.alphas.push(alpha);
       continue;
@@ -112,15 +135,13 @@ function chooseName(alphas, published) {
  * @returns {Candidate}
  */
 function makeCandidate(engine, state, isSure) {
-  const { value, isMeasured } = measure(engine, state, "top1");
   return {
     state,
     isSure,
-    top1: value,
-    isReleased: value !== null && isMeasured,
+    top1: measure(engine, state, "top1"),
     mult_adds: engine.totals(state).mult_adds,
-    memory: engine.memory(state, state.allocator).peak,
-    flash: engine.flash(state, state.dtype),
+    memory: measure(engine, state, "ram").value ?? 0,
+    flash: measure(engine, state, "flash").value ?? 0,
   };
 }
 
@@ -132,10 +153,15 @@ function makeCandidate(engine, state, isSure) {
 function compare(first, second) {
   return (
     Number(second.isSure) - Number(first.isSure) ||
-    (second.top1 ?? -1) - (first.top1 ?? -1) ||
+    (second.top1.value ?? -1) - (first.top1.value ?? -1) ||
     second.mult_adds - first.mult_adds ||
     first.memory - second.memory ||
     first.flash - second.flash ||
-    Number(second.isReleased) - Number(first.isReleased)
+    Number(isReleased(second)) - Number(isReleased(first))
   );
+}
+
+/** @param {Candidate} candidate */
+function isReleased({ top1 }) {
+  return top1.value !== null && top1.isMeasured;
 }

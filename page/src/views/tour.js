@@ -1,0 +1,125 @@
+/** The guided tour: eight steps, each a state of the page with two sentences and something to try. */
+
+import { h, setAttribute, setText } from "../ui/dom.js";
+import { STEPS, listShown } from "./tour/steps.js";
+
+/**
+ * @typedef {import("../context.js").Context} Context
+ * @typedef {import("../state/state.js").State} State
+ */
+
+const TARGET = "tour-target";
+
+/** @param {Context} context */
+export function createTour({ engine, store }) {
+  const shown = listShown(engine);
+  const count = h("span", { class: "tour-count" });
+  const title = h("span", null);
+  const heading = h("h2", { class: "tour-title", tabindex: "-1" }, count, title);
+  const text = h("p", { class: "tour-text" });
+  const attempt = h("p", { class: "tour-attempt" });
+  const previous = createButton("quiet", "Back", () => go(-1));
+  const next = createButton("primary", "Next", () => go(1));
+  const dots = shown.map((step, index) =>
+    h(
+      "button",
+      { type: "button", class: "tour-dot", "aria-label": `Step ${index + 1}: ${STEPS[step].title}`, onclick: () => show(step) },
+      h("span", { "aria-hidden": "true" }, index + 1),
+    ),
+  );
+  const panel = h(
+    "div",
+    { class: "tour-panel", role: "region", "aria-label": "Guided tour", hidden: true, onkeydown: press },
+    h("div", { class: "tour-head" }, heading, createButton("quiet", "Leave the tour", leave)),
+    h("div", { class: "tour-words", "aria-live": "polite" }, text, attempt),
+    h("div", { class: "tour-steps" }, previous, h("div", { class: "tour-dots", role: "group", "aria-label": "Steps of the tour" }, ...dots), next),
+  );
+  const start = createButton("primary", "Take the tour", () => {
+    show(shown[0]);
+    heading.focus({ preventScroll: true });
+  });
+  const invitation = h(
+    "div",
+    { class: "tour-invitation", hidden: shown.length === 0 },
+    h("p", null, `${shown.length} steps, from a standard convolution to a network that fits a device.`),
+    start,
+  );
+  const element = h("div", { class: "view view-tour" }, invitation, panel);
+  /** @type {number | null} */
+  let current = null;
+
+  /** @param {number} step */
+  function show(step) {
+    const { network, resolution, ...state } = STEPS[step].state;
+    store.update({ network, resolution: [...(resolution ?? engine.find(network).resolution)], ...state, tour: step });
+  }
+
+  /** @param {number} by */
+  function go(by) {
+    const step = shown[shown.indexOf(/** @type {number} */ (current)) + by];
+    if (step !== undefined) show(step);
+  }
+
+  function leave() {
+    store.update({ tour: null });
+    start.focus({ preventScroll: true });
+  }
+
+  /** @param {KeyboardEvent} event */
+  function press(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (event.key === "Escape") leave();
+    else if (by !== undefined) go(by);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {State} state */
+  function update({ tour }) {
+    const step = tour !== null && shown.includes(tour) ? tour : null;
+    if (step === current) return;
+    current = step;
+    invitation.hidden = step !== null || shown.length === 0;
+    panel.hidden = step === null;
+    document.documentElement.classList.toggle("is-touring", step !== null);
+    highlight(step === null ? null : STEPS[step].view);
+    if (step !== null) describe(step);
+  }
+
+  /** @param {number} step */
+  function describe(step) {
+    const position = shown.indexOf(step);
+    setText(count, `${position + 1}/${shown.length}`);
+    setText(title, STEPS[step].title);
+    setText(text, STEPS[step].text(engine));
+    setText(attempt, STEPS[step].attempt(engine));
+    previous.disabled = position === 0;
+    next.disabled = position === shown.length - 1;
+    dots.forEach((dot, index) => setAttribute(dot, "aria-current", index === position ? "step" : null));
+  }
+
+  return { element, update };
+}
+
+/**
+ * Mark a view, and bring it into sight.
+ * @param {string | null} view
+ */
+function highlight(view) {
+  for (const marked of document.querySelectorAll(`.${TARGET}`)) marked.classList.remove(TARGET);
+  const target = view === null ? null : document.querySelector(`.slot-${view}, .view-${view}`);
+  if (target === null) return;
+  target.classList.add(TARGET);
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  target.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
+}
+
+/**
+ * @param {string} kind
+ * @param {string} text
+ * @param {() => void} onclick
+ */
+function createButton(kind, text, onclick) {
+  return h("button", { type: "button", class: kind, onclick }, text);
+}
