@@ -39,7 +39,7 @@ ROOMS = {
     "cli": Arrows(
         {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"}, {"measured", "rich", "pyarrow"}
     ),
-    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"measured", "torch"}),
+    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"mbcost", "measured", "torch"}),
     "mbcost": Arrows(set(), {"python", "questions", "spec", "errors"}),
     "__main__": Arrows({"cli"}, set()),
 }
