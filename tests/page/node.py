@@ -13,19 +13,21 @@ import pytest
 SOURCES = Path(__file__).parents[2] / "page" / "src"
 
 
-def run_module(module: str, expression: str, asked: object) -> Any:
+def run_module(module: str, expression: str, asked: object, *, prelude: str = "") -> Any:
     """Return the value of a JavaScript expression, as JSON.
 
     Args:
         module: a file of `page/src`, whose exports are `module` in the expression.
         expression: it can use `module` and `asked`.
         asked: what can be written as JSON.
+        prelude: statements before the expression; `{sources}` in it is the address of the folder.
     """
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed: install it to test the modules of the page")
     program = (
         f"import * as module from {json.dumps((SOURCES / module).as_uri())};\n"
+        f"{prelude.replace('{sources}', SOURCES.as_uri())}\n"
         'import {readFileSync} from "node:fs";\n'
         'const asked = JSON.parse(readFileSync(0, "utf-8"));\n'
         f"process.stdout.write(JSON.stringify({expression}));\n"

@@ -33,6 +33,10 @@ const BETWEEN = { width: 44, height: 24 };
 const DEEPEST = 80;
 /** A box of one channel is drawn so wide, or it would not be seen. */
 const LEAST = 1;
+/** If a form does not fit, everything is made so much smaller, unless it is tiny already. */
+const SMALLER = 0.95;
+const LEAST_CHANNEL = 1e-6;
+const ALMOST = 0.01;
 /** The space that a box of one channel has in its row. */
 const NARROW = 4;
 
@@ -52,22 +56,32 @@ export function chooseScale(forms) {
   const depth = DEEPEST / Math.max(columns, rows, 2);
   const width = (WIDTH - MARGIN.left - MARGIN.right + GAP) / columns - GAP - depth * DEPTH.x;
   const height = (HIGHEST - MARGIN.top - MARGIN.bottom + GAP) / rows - GAP - depth * DEPTH.y;
-  const channel = Math.min(width / outputs, height / inputs);
-  const cell = { x: outputs * channel, y: inputs * channel };
-  const position = depth / most;
-  const scale = { channel, position, cell, height: 0 };
-  const needed = Math.max(...forms.map((form) => measureForm(form, scale)));
-  return { ...scale, height: Math.ceil(needed + MARGIN.top + MARGIN.bottom) };
+  let channel = Math.min(width / outputs, height / inputs);
+  let position = depth / most;
+  const room = { width: WIDTH - MARGIN.left - MARGIN.right, height: HIGHEST - MARGIN.top - MARGIN.bottom };
+  for (;;) {
+    const scale = { channel, position, cell: { x: outputs * channel, y: inputs * channel }, height: 0 };
+    const sizes = forms.map((form) => measureForm(form, scale));
+    const needed = Math.max(...sizes.map((size) => size.height));
+    const isWide = sizes.some((size) => size.width > room.width + ALMOST) || needed > room.height + ALMOST;
+    if (!isWide || channel < LEAST_CHANNEL) return { ...scale, height: Math.ceil(needed + MARGIN.top + MARGIN.bottom) };
+    channel *= SMALLER;
+    position *= SMALLER;
+  }
 }
 
 /**
- * The height of a form.
+ * The size of a form.
  * @param {readonly Bank[]} banks
  * @param {Scale} scale
  */
 function measureForm(banks, scale) {
-  const heights = banks.map((bank) => measureBank(bank, scale).height);
-  return isStacked(banks) ? heights.reduce((sum, height) => sum + height, BETWEEN.height) : Math.max(...heights);
+  const sizes = banks.map((bank) => measureBank(bank, scale));
+  const [widths, heights] = [sizes.map(({ width }) => width), sizes.map(({ height }) => height)];
+  const sum = (/** @type {number[]} */ numbers) => numbers.reduce((total, number) => total + number, 0);
+  if (banks.length === 1) return { width: widths[0], height: heights[0] };
+  if (isStacked(banks)) return { width: Math.max(...widths), height: sum(heights) + BETWEEN.height };
+  return { width: sum(widths) + BETWEEN.width, height: Math.max(...heights) };
 }
 
 /**
@@ -90,7 +104,7 @@ export function drawBanks(banks, scale) {
   const axis = stacked ? "height" : "width";
   const room = { width: WIDTH - MARGIN.left - MARGIN.right, height: scale.height - MARGIN.top - MARGIN.bottom };
   const free = room[axis] - sizes.reduce((sum, size) => sum + size[axis], 0);
-  const between = banks.length > 1 ? Math.min(BETWEEN[axis], free) : 0;
+  const between = banks.length > 1 ? BETWEEN[axis] : 0;
   let start = (free - between * (banks.length - 1)) / 2;
   return banks.map((bank, index) => {
     const size = sizes[index];
@@ -110,7 +124,11 @@ function measureBank({ kernel, map, inputs, outputs }, { channel, position, cell
   const deep = { x: depth * DEPTH.x, y: depth * DEPTH.y };
   const box = { x: Math.max(LEAST, outputs * channel), y: Math.max(LEAST, inputs * channel) };
   // A box keeps its cell when alpha makes it smaller, so that the boxes do not move.
-  const step = { x: (outputs === 1 ? NARROW : cell.x) + deep.x + GAP, y: (inputs === 1 ? NARROW : cell.y) + deep.y + GAP };
+  const space = {
+    x: outputs === 1 ? Math.max(NARROW, box.x) : cell.x,
+    y: inputs === 1 ? Math.max(NARROW, box.y) : cell.y,
+  };
+  const step = { x: space.x + deep.x + GAP, y: space.y + deep.y + GAP };
   const isSingle = kernel[0] * kernel[1] === 1;
   const width = isSingle ? box.x + deep.x : kernel[1] * step.x - GAP;
   const height = isSingle ? box.y + deep.y : kernel[0] * step.y - GAP;
