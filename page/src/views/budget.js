@@ -7,6 +7,7 @@ import { LIMITS, combine, findBinding, fits, judgeAll, listAsked } from "./budge
 import { createRow } from "./budget/row.js";
 import { createSearching } from "./budget/searching.js";
 import { labelSetting, writeBest, writeVerdict } from "./budget/words.js";
+import { glide } from "./glide.js";
 
 /**
  * @typedef {import("../context.js").Context} Context
@@ -71,7 +72,7 @@ export function createBudget(context) {
   }
 
   function takeBest() {
-    if (found?.best) store.update({ alpha: found.best.state.alpha, resolution: found.best.state.resolution });
+    if (found?.best) glide(context, { alpha: found.best.state.alpha, resolution: found.best.state.resolution });
   }
 
   /** @param {State} state */

@@ -1,6 +1,7 @@
 /** Standard against separable: the V1 paper's Table 3 as four pictures that follow the sliders. */
 
 import { h, setText } from "../ui/dom.js";
+import { glide } from "./glide.js";
 import { chooseScale } from "./lesson/boxes.js";
 import { writeCommand } from "./lesson/command.js";
 import { describeLayer } from "./lesson/forms.js";
@@ -15,7 +16,8 @@ import { explain } from "./lesson/words.js";
 const FORMS = 4;
 
 /** @param {Context} context */
-export function createLesson({ engine, store }) {
+export function createLesson(context) {
+  const { engine, store } = context;
   const title = h("p", { class: "lesson-title" });
   const note = h("p", { class: "lesson-note", hidden: true });
   const pictures = Array.from({ length: FORMS }, (_, index) => createFormPicture(index));
@@ -49,7 +51,8 @@ export function createLesson({ engine, store }) {
     const { alpha, rho } = engine.lesson;
     const own = engine.find(store.state.network).resolution;
     const resolution = own.map((side) => Math.round(side * rho));
-    store.update({ alpha, resolution: /** @type {[number, number]} */ (resolution), block: null });
+    store.update({ block: null });
+    glide(context, { alpha, resolution: /** @type {[number, number]} */ (resolution) });
   }
 
   /** @param {State} state */

@@ -1,6 +1,7 @@
 /** The guided tour: eight steps, each a state of the page with two sentences and something to try. */
 
 import { h, setAttribute, setText } from "../ui/dom.js";
+import { glide } from "./glide.js";
 import { STEPS, listShown } from "./tour/steps.js";
 
 /**
@@ -11,7 +12,8 @@ import { STEPS, listShown } from "./tour/steps.js";
 const TARGET = "tour-target";
 
 /** @param {Context} context */
-export function createTour({ engine, store }) {
+export function createTour(context) {
+  const { engine, store } = context;
   const shown = listShown(engine);
   const count = h("span", { class: "tour-count" });
   const title = h("span", null);
@@ -50,8 +52,11 @@ export function createTour({ engine, store }) {
 
   /** @param {number} step */
   function show(step) {
-    const { network, resolution, ...state } = STEPS[step].state;
-    store.update({ network, resolution: [...(resolution ?? engine.find(network).resolution)], ...state, tour: step });
+    const { alpha, resolution, ...others } = STEPS[step].state;
+    const { network, implementation, alpha: width, resolution: size } = store.state;
+    const isSame = network === others.network && implementation === others.implementation;
+    store.update({ ...others, ...(isSame ? { alpha: width, resolution: size } : { alpha, resolution }), tour: step });
+    if (isSame) glide(context, { alpha, resolution });
   }
 
   /** @param {number} by */

@@ -9,7 +9,7 @@ import { formatCount, formatRatio, formatShort } from "../../ui/format.js";
  * @typedef {object} Step
  * @property {string} title
  * @property {string} view the view that the step is about
- * @property {Partial<State> & {network: string}} state
+ * @property {Omit<State, "tour" | "device">} state
  * @property {(engine: Engine) => string} text two sentences
  * @property {(engine: Engine) => string} attempt what to try
  */
