@@ -24,7 +24,7 @@ const EXAMPLES = [
   { title: "65 % top-1 in 1 MiB RAM", budget: { ram: 1024 ** 2, top1: 65 } },
 ];
 
-/** @param {Context & {budget?: {isAsked: () => boolean, lit: (alpha: number, side: number) => boolean}}} context */
+/** @param {Context} context */
 export function createBudget(context) {
   const { engine, store } = context;
   const usual = defaultState(engine);
@@ -36,9 +36,12 @@ export function createBudget(context) {
     [["", "no device"], ...devices.map(({ name, title }) => [name, title ?? name])],
     (value) => store.update({ device: value || null }),
   );
+  /** @type {Partial<Record<keyof Budget, HTMLElement[]>>} */
   const extras = { ram: [allocator, dtype], milliseconds: [device] };
   const limits = LIMITS.filter(({ name }) => name !== "milliseconds" || devices.length > 0);
-  const rows = limits.map((limit) => createRow(context, limit, (value) => setLimits({ [limit.name]: value }), extras[/** @type {keyof extras} */ (limit.name)] ?? []));
+  const rows = limits.map((limit) =>
+    createRow(context, limit, (value) => setLimits({ [limit.name]: value }), extras[limit.name] ?? []),
+  );
   const verdict = h("p", { class: "budget-verdict" });
   const best = h("p", { class: "budget-best" });
   const take = h("button", { type: "button", class: "primary", onclick: () => takeBest() }, "Show it");
@@ -125,9 +128,7 @@ export function createBudget(context) {
   }
 
   context.budget = {
-    /** Whether there is a limit. */
     isAsked: () => listAsked(store.state).length > 0,
-    /** Whether the network of the state keeps every limit at an alpha and a side of a square input. */
     lit: (alpha, side) => fits(engine, { ...store.state, alpha, resolution: [side, side] }),
   };
   return { element, update };

@@ -50,6 +50,7 @@ const TAIL = new RegExp(
 );
 const BITS = new RegExp(`^${SPACE_OR_HYPHEN}[KMGT]b(?:/s|ps)?$`);
 const TRIMMED = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
+/** @type {Readonly<Record<string, string>>} */
 const WORDS = { THOUSAND: "K", MILLION: "M", BILLION: "G", B: "G" };
 
 /**
@@ -74,7 +75,7 @@ export function readQuantity(text, asked) {
     digits: number.groups.digits.replace(/[,_ ]/g, ""),
     decimals: number.groups.decimals ?? "",
     exponent: Number(number.groups.exponent ?? 0),
-    prefix: /** @type {Quantity["prefix"]} */ (WORDS[/** @type {keyof WORDS} */ (prefix)] ?? prefix),
+    prefix: /** @type {Quantity["prefix"]} */ (WORDS[prefix] ?? prefix),
     isBinary: Boolean(groups.binary),
     unit,
     mayBeBits: BITS.test(rest),

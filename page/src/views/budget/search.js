@@ -104,20 +104,19 @@ function keepNearest(nearest, judgement, state) {
  * @returns {Generator<number, void>}
  */
 function* mergeEqual(engine, state, alphas, published) {
-  /** @type {{flash: number | null, alphas: number[]} | null} */
-  let run = null;
+  let run = { flash: /** @type {number | null} */ (null), alphas: /** @type {number[]} */ ([]) };
   for (const alpha of alphas) {
     const setting = { ...state, alpha, resolution: engine.find(state.network).resolution };
     if (engine.check(setting) !== null) continue;
     const flash = measure(engine, setting, "flash").value; // widths grow with alpha, and the weights with every width
-    if (run?.flash === flash) {
+    if (run.alphas.length > 0 && run.flash === flash) {
       run.alphas.push(alpha);
       continue;
     }
-    if (run) yield chooseName(run.alphas, published);
+    if (run.alphas.length > 0) yield chooseName(run.alphas, published);
     run = { flash, alphas: [alpha] };
   }
-  if (run) yield chooseName(run.alphas, published);
+  if (run.alphas.length > 0) yield chooseName(run.alphas, published);
 }
 
 /**
