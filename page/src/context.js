@@ -8,8 +8,8 @@
 /**
  * @typedef {object} BudgetQuestions
  * @property {() => boolean} isAsked Whether there is a limit.
- * @property {(alpha: number, side: number) => boolean} lit Whether the network of the state keeps every limit at an alpha
- *   and a side of a square input.
+ * @property {(alpha: number, side: number, resolution?: [number, number]) => boolean} lit Whether the network of the state
+ *   keeps every limit at an alpha and a side of the input, which is square unless its resolution is stated.
  */
 /**
  * What every view is. `update` is called once per frame after a change; the element never changes.

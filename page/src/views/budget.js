@@ -129,7 +129,7 @@ export function createBudget(context) {
 
   context.budget = {
     isAsked: () => listAsked(store.state).length > 0,
-    lit: (alpha, side) => fits(engine, { ...store.state, alpha, resolution: [side, side] }),
+    lit: (alpha, side, resolution = [side, side]) => fits(engine, { ...store.state, alpha, resolution }),
   };
   return { element, update };
 }

@@ -20,8 +20,10 @@ export function createTour(context) {
   const heading = h("h2", { class: "tour-title", tabindex: "-1" }, count, title);
   const text = h("p", { class: "tour-text" });
   const attempt = h("p", { class: "tour-attempt" });
+  const leaving = createButton("quiet", "Leave", leave);
+  leaving.setAttribute("aria-label", "Leave the tour");
   const previous = createButton("quiet", "Back", () => go(-1));
-  const next = createButton("primary", "Next", () => go(1));
+  const next = createButton("primary", "Next", () => (isLast() ? leave() : go(1)));
   const dots = shown.map((step, index) =>
     h(
       "button",
@@ -32,7 +34,7 @@ export function createTour(context) {
   const panel = h(
     "div",
     { class: "tour-panel", role: "region", "aria-label": "Guided tour", hidden: true, onkeydown: press },
-    h("div", { class: "tour-head" }, heading, createButton("quiet", "Leave the tour", leave)),
+    h("div", { class: "tour-head" }, heading, leaving),
     h("div", { class: "tour-words", "aria-live": "polite" }, text, attempt),
     h("div", { class: "tour-steps" }, previous, h("div", { class: "tour-dots", role: "group", "aria-label": "Steps of the tour" }, ...dots), next),
   );
@@ -57,6 +59,10 @@ export function createTour(context) {
     const isSame = network === others.network && implementation === others.implementation;
     store.update({ ...others, ...(isSame ? { alpha: width, resolution: size } : { alpha, resolution }), tour: step });
     if (isSame) glide(context, { alpha, resolution });
+  }
+
+  function isLast() {
+    return current === shown[shown.length - 1];
   }
 
   /** @param {number} by */
@@ -88,7 +94,7 @@ export function createTour(context) {
     invitation.hidden = step !== null || shown.length === 0;
     panel.hidden = step === null;
     document.documentElement.classList.toggle("is-touring", step !== null);
-    highlight(step === null ? null : STEPS[step].view);
+    highlight(step === null ? null : STEPS[step].target);
     if (step !== null) describe(step);
   }
 
@@ -100,7 +106,7 @@ export function createTour(context) {
     setText(text, STEPS[step].text(engine));
     setText(attempt, STEPS[step].attempt(engine));
     previous.disabled = position === 0;
-    next.disabled = position === shown.length - 1;
+    setText(next, isLast() ? "Done" : "Next");
     dots.forEach((dot, index) => setAttribute(dot, "aria-current", index === position ? "step" : null));
   }
 
@@ -108,16 +114,22 @@ export function createTour(context) {
 }
 
 /**
- * Mark a view, and bring it into sight.
- * @param {string | null} view
+ * Mark what a step is about, and bring it into sight below the bar of the sliders.
+ * @param {string | null} selector
  */
-function highlight(view) {
+function highlight(selector) {
   for (const marked of document.querySelectorAll(`.${TARGET}`)) marked.classList.remove(TARGET);
-  const target = view === null ? null : document.querySelector(`.slot-${view}, .view-${view}`);
-  if (target === null) return;
+  const target = selector === null ? null : document.querySelector(selector);
+  if (!(target instanceof HTMLElement)) return;
   target.classList.add(TARGET);
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  target.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
+  // The other views draw in this frame; their heights are known in the next one.
+  requestAnimationFrame(() => {
+    const bar = document.querySelector(".controls");
+    const covered = bar !== null && getComputedStyle(bar).position === "sticky" && !bar.contains(target) ? bar.clientHeight : 0;
+    target.style.scrollMarginTop = `${covered + 20}px`;
+    target.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
+  });
 }
 
 /**

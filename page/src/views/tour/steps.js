@@ -8,7 +8,7 @@ import { formatCount, formatRatio, formatShort } from "../../ui/format.js";
 /**
  * @typedef {object} Step
  * @property {string} title
- * @property {string} view the view that the step is about
+ * @property {string} target what the step is about, as a selector
  * @property {Omit<State, "tour" | "device">} state
  * @property {(engine: Engine) => string} text two sentences
  * @property {(engine: Engine) => string} attempt what to try
@@ -33,7 +33,7 @@ const START = {
 export const STEPS = [
   {
     title: "A standard convolution",
-    view: "lesson",
+    target: ".slot-lesson",
     state: { ...START, network: "v1" },
     text: (engine) =>
       "A standard convolution does two things at once: it filters the map with K\u00b7K weights, and it mixes all M input " +
@@ -42,7 +42,7 @@ export const STEPS = [
   },
   {
     title: "Depthwise separable",
-    view: "lesson",
+    target: ".slot-lesson",
     state: { ...START, network: "v1", block: "7.1" },
     text: (engine) =>
       "V1 does the two things one after the other: a depthwise layer filters each channel on its own, then a pointwise layer " +
@@ -54,7 +54,7 @@ export const STEPS = [
   },
   {
     title: "The width multiplier \u03b1",
-    view: "controls",
+    target: ".slot-network .picture",
     state: { ...START, network: "v1", alpha: 0.5 },
     text: (engine) =>
       "The width multiplier \u03b1 scales the number of channels of every layer, so that a pointwise layer shrinks with " +
@@ -64,7 +64,7 @@ export const STEPS = [
   },
   {
     title: "The resolution multiplier \u03c1",
-    view: "plane",
+    target: ".slot-plane",
     state: { ...START, network: "v1", alpha: 0.75, resolution: [160, 160] },
     text: (engine) =>
       "The resolution multiplier \u03c1 scales the height and the width of the image and of every map, so the mult-adds shrink " +
@@ -76,7 +76,7 @@ export const STEPS = [
   },
   {
     title: "The inverted residual",
-    view: "network",
+    target: ".slot-network .picture",
     state: { ...START, network: "v2", block: "3.2", quantity: "memory" },
     text: () =>
       "A block of V2 is narrow at its ends and wide inside: a pointwise layer expands the channels, a depthwise layer filters " +
@@ -88,7 +88,7 @@ export const STEPS = [
   },
   {
     title: "The linear bottleneck",
-    view: "ledger",
+    target: ".slot-totals",
     state: { ...START, network: "v2", block: "3.2", convention: "ptflops" },
     text: () =>
       "The projection has no activation: on few channels, a ReLU would destroy information that no other channel still has. " +
@@ -99,7 +99,7 @@ export const STEPS = [
   },
   {
     title: "The blocks of V3",
-    view: "bars",
+    target: ".slot-bars",
     state: { ...START, network: "v3-large", block: "12.1", quantity: "params" },
     text: (engine) =>
       "V3 adds squeeze-and-excite to some blocks: it averages the map and computes one factor per channel with two small layers, " +
@@ -111,7 +111,7 @@ export const STEPS = [
   },
   {
     title: "A budget",
-    view: "budget",
+    target: ".slot-budget",
     state: { ...START, network: "v2", budget: { ...NO_BUDGET, ram: 512 * 1024, flash: 2 * 1024 ** 2 } },
     text: () =>
       "A device has limits: here 512 KiB of RAM for the maps and 2 MiB of flash for the weights, with one byte per number. The " +
