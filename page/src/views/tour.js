@@ -10,6 +10,10 @@ import { STEPS, listShown } from "./tour/steps.js";
  */
 
 const TARGET = "tour-target";
+/** Pixels above a target. */
+const SPACE = 20;
+/** Milliseconds after a step in which the page may still change its height. */
+const SETTLING = 1000;
 
 /** @param {Context} context */
 export function createTour(context) {
@@ -51,6 +55,13 @@ export function createTour(context) {
   const element = h("div", { class: "view view-tour" }, invitation, panel);
   /** @type {number | null} */
   let current = null;
+  /** @type {HTMLElement | null} */
+  let target = null;
+  let until = 0;
+  addEventListener("resize", bring);
+  for (const name of ["wheel", "touchmove", "keydown"]) addEventListener(name, () => void (until = 0), { passive: true });
+  // Views find their height one after the other when the page is opened.
+  new ResizeObserver(bring).observe(document.body);
 
   /** @param {number} step */
   function show(step) {
@@ -94,8 +105,21 @@ export function createTour(context) {
     invitation.hidden = step !== null || shown.length === 0;
     panel.hidden = step === null;
     document.documentElement.classList.toggle("is-touring", step !== null);
-    highlight(step === null ? null : STEPS[step].target);
-    if (step !== null) describe(step);
+    target = mark(step === null ? null : STEPS[step].target);
+    until = performance.now() + SETTLING;
+    if (step === null) return;
+    describe(step);
+    requestAnimationFrame(bring); // the other views draw in this frame
+  }
+
+  /** Bring the target into sight, unless the reader has scrolled since. */
+  function bring() {
+    const covered = measureBar();
+    panel.style.bottom = `${covered.bottom}px`;
+    if (target === null || performance.now() > until) return;
+    target.style.scrollMarginTop = `${covered.top + SPACE}px`;
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    target.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
   }
 
   /** @param {number} step */
@@ -114,22 +138,27 @@ export function createTour(context) {
 }
 
 /**
- * Mark what a step is about, and bring it into sight below the bar of the sliders.
+ * Mark what a step is about, or nothing.
  * @param {string | null} selector
+ * @returns {HTMLElement | null}
  */
-function highlight(selector) {
+function mark(selector) {
   for (const marked of document.querySelectorAll(`.${TARGET}`)) marked.classList.remove(TARGET);
   const target = selector === null ? null : document.querySelector(selector);
-  if (!(target instanceof HTMLElement)) return;
+  if (!(target instanceof HTMLElement)) return null;
   target.classList.add(TARGET);
-  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  // The other views draw in this frame; their heights are known in the next one.
-  requestAnimationFrame(() => {
-    const bar = document.querySelector(".controls");
-    const covered = bar !== null && getComputedStyle(bar).position === "sticky" && !bar.contains(target) ? bar.clientHeight : 0;
-    target.style.scrollMarginTop = `${covered + 20}px`;
-    target.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
-  });
+  return target;
+}
+
+/**
+ * The bar with the sliders: it covers the top of a wide window, or the bottom of a narrow one.
+ * @returns {{top: number, bottom: number}} covered pixels
+ */
+function measureBar() {
+  const bar = document.querySelector(".controls");
+  if (!(bar instanceof HTMLElement)) return { top: 0, bottom: 0 };
+  const { position } = getComputedStyle(bar);
+  return { top: position === "sticky" ? bar.offsetHeight : 0, bottom: position === "fixed" ? bar.offsetHeight : 0 };
 }
 
 /**
