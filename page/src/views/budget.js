@@ -28,12 +28,13 @@ const EXAMPLES = [
 export function createBudget(context) {
   const { engine, store } = context;
   const usual = defaultState(engine);
-  const devices = engine.devices ?? [];
+  /** @type {{name: string, title: string}[]} */
+  const devices = /** @type {any} */ (engine).devices ?? [];
   const allocator = createSelect("Allocation model", engine.allocators.map((name) => [name, name]), (value) => store.update({ allocator: value }));
   const dtype = createSelect("Number format", engine.dtypes.map(({ name }) => [name, name]), (value) => store.update({ dtype: value }));
   const device = createSelect(
     "Device",
-    [["", "no device"], ...devices.map(({ name, title }) => [name, title ?? name])],
+    [["", "no device"], ...devices.map(({ name, title }) => [name, title])],
     (value) => store.update({ device: value || null }),
   );
   /** @type {Partial<Record<keyof Budget, HTMLElement[]>>} */
