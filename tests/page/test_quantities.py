@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 
 from mbcost.cli.quantities import parse_count, parse_milliseconds, parse_percent, parse_size
 from mbcost.errors import MbcostError
 from tests.page.node import run_module
 
-NUMBERS = (
-    "0 1 7 30 320 999 1000 1024 1.5 0.03 68.5 100 100.1 0.5 1.25 12.345 3,504,872 3 504 872 1_000 1,00 12,3 1e3 2E6 1e+9 "
-    "1.2e2 1e31 1e4000 1e99999 00320 1234567890123456789 12345678901234567890 0.000000000000000001 .5 5. -3 +3 <5 ~5 ≈ 5 "
-    "about 5 >1 ١٢"
-).split(" ")
-TAILS = (
-    "|K|k|M|m|G|T|Ki|ki|Mi|KIB|KiB|Kib|kb|KB|Kb|kB|Mb|MB|MiB|mib|GB|B|b|byte|bytes|bit|Mbit|Mibit| KiB|-KiB| K iB|ms|s|"
-    " ms|Ms|µs|us|min|%| %|%%|P|flops|FLOPs|MFLOPs|macs|MMACs|M MACs|madds|mult-adds|M mult adds|multiply-accumulates|"
-    "params|M parameters|weights|thousand|million|Billion|billion bytes|KB/s|Bps|K/s|parsecs|kK|\u00a0KiB|\tKiB|\x1cKiB|\ufeffKiB"
-).split("|")
+NUMBERS = """\
+0|1|7|30|320|999|1000|1024|1.5|0.03|68.5|100|100.1|0.5|1.25|12.345|3,504,872|3 504 872|1_000|1,00|12,3|1e3|2E6|1e+9
+1.2e2|1e31|1e4000|1e99999|00320|1234567890123456789|12345678901234567890|0.000000000000000001|.5|5.|-3|+3|<5|~5|≈ 5
+about 5|>1|١٢|"""
+TAILS = """\
+|K|k|M|m|G|T|Ki|ki|Mi|KIB|KiB|Kib|kb|KB|Kb|kB|Mb|MB|MiB|mib|GB|B|b|byte|bytes|bit|Mbit|Mibit| KiB|-KiB| K iB|ms|s
+ ms|Ms|µs|us|min|%| %|%%|P|flops|FLOPs|MFLOPs|macs|MMACs|M MACs|madds|mult-adds|M mult adds|multiply-accumulates
+params|M parameters|weights|thousand|million|Billion|billion bytes|KB/s|Bps|K/s|parsecs|kK
+\u00a0KiB|\tKiB|\x1cKiB|\ufeffKiB"""
 PARSERS = {
     "parseSize": (parse_size, "ram"),
     "parseCount": (parse_count, "mult-adds"),
@@ -28,7 +28,8 @@ PARSERS = {
 
 
 def test_the_page_reads_limits_as_the_command_does() -> None:
-    texts = [number + tail for number, tail in itertools.product(NUMBERS, TAILS)]
+    numbers, tails = (re.split(r"[|\n]", words) for words in (NUMBERS, TAILS))
+    texts = [number + tail for number, tail in itertools.product(numbers, tails)]
     characters, random_ = "0123459.,_ e+KkMGiBbsm%/-<~", random.Random(16)
     texts += ["".join(random_.choices(characters, k=random_.randrange(8))) for _ in range(2000)]
     asked = [[name, text, option] for name, (_, option) in PARSERS.items() for text in texts]

@@ -41,10 +41,8 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         raise MbcostError("no network is given: name at least one")
     pools, sources = Pools(), Pool()
     described = [_describe_network(network, name, pools, sources) for network, name in _name_networks(networks)]
-    lesson, name = make_lesson_spec(), LESSON
-    while name in (network["name"] for network in described):
-        name += "\u2032"
-    described.append({**describe_table(lesson, lesson.channels, pools, {}), "name": name, "figures": [], "hidden": True})
+    lesson = _name_lesson([network["name"] for network in described])
+    described.append(_describe_lesson(lesson, pools))
     first = networks[0]
     return {
         "schema": SCHEMA,
@@ -62,7 +60,7 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "steps": pools.steps.functions.values,
         "sources": sources.values,
         "networks": described,
-        "lesson": describe_lesson(name),
+        "lesson": describe_lesson(lesson),
         "search": describe_search(),
         "shown": {
             "network": described[0]["name"],
@@ -87,6 +85,19 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
         name = network.spec.name
         names[name] = names.get(name, 0) + 1
         yield network, name if names[name] == 1 else f"{name} ({names[name]})"
+
+
+def _name_lesson(names: Sequence[str]) -> str:
+    """Return a name for the network of the lesson that no other network has."""
+    name = LESSON
+    while name in names:
+        name += "\u2032"
+    return name
+
+
+def _describe_lesson(name: str, pools: Pools) -> dict[str, Any]:
+    spec = make_lesson_spec()
+    return {**describe_table(spec, spec.channels, pools, {}), "name": name, "figures": [], "hidden": True}
 
 
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:

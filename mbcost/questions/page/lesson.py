@@ -52,9 +52,8 @@ def describe_lesson(network: str) -> Mapping[str, Any]:
     Args:
         network: how the page calls the network of `make_lesson_spec`.
 
-    The keys: `network`, `kernel`, `feature` (the side of the map at rho = 1), `alpha` and
-    `rho` of the table, `rows` (as `ROWS`), and `forms`, the four
-    rows of the table with their exact counts and what the paper prints.
+    The keys: `network`, `kernel`, `feature` (the side of the map at rho = 1), `alpha` and `rho` of the table, `rows`
+    (as `ROWS`), and `forms`, the four rows of the table with their exact counts and what the paper prints.
     """
     compared = compare_as_printed({})
     figures = {
@@ -90,6 +89,6 @@ def _describe_form(form: ConvolutionForm, figures: Mapping[str, Published]) -> M
 
 
 def _describe_print(figure: Published, exact: int) -> Mapping[str, str]:
-    """Return a printed figure with its unit, and how it was shortened; empty if it does not agree with the exact one."""
+    """Return a printed figure with its unit, and how it was shortened; empty if the exact number is not printed so."""
     rounding = next((words for name, words in ROUNDINGS.items() if figure.prints(exact, name)), "")
     return {"text": f"{figure.value} {figure.unit}", "rounding": rounding}
