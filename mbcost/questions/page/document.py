@@ -11,7 +11,6 @@ from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
-from mbcost.questions.page.lesson import NAME as LESSON
 from mbcost.questions.page.lesson import describe_lesson, make_lesson_spec
 from mbcost.questions.page.packing import Pool
 from mbcost.questions.page.search import describe_search
@@ -41,8 +40,8 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         raise MbcostError("no network is given: name at least one")
     pools, sources = Pools(), Pool()
     described = [_describe_network(network, name, pools, sources) for network, name in _name_networks(networks)]
-    lesson = _name_lesson([network["name"] for network in described])
-    described.append(_describe_lesson(lesson, pools))
+    lesson = make_lesson_spec(taken=[network["name"] for network in described])
+    layer = {**describe_table(lesson, lesson.channels, pools, {}), "figures": []}
     first = networks[0]
     return {
         "schema": SCHEMA,
@@ -60,7 +59,7 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "steps": pools.steps.functions.values,
         "sources": sources.values,
         "networks": described,
-        "lesson": describe_lesson(lesson),
+        "lesson": describe_lesson(layer),
         "search": describe_search(),
         "shown": {
             "network": described[0]["name"],
@@ -85,19 +84,6 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
         name = network.spec.name
         names[name] = names.get(name, 0) + 1
         yield network, name if names[name] == 1 else f"{name} ({names[name]})"
-
-
-def _name_lesson(names: Sequence[str]) -> str:
-    """Return a name for the network of the lesson that no other network has."""
-    name = LESSON
-    while name in names:
-        name += "\u2032"
-    return name
-
-
-def _describe_lesson(name: str, pools: Pools) -> dict[str, Any]:
-    spec = make_lesson_spec()
-    return {**describe_table(spec, spec.channels, pools, {}), "name": name, "figures": [], "hidden": True}
 
 
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:

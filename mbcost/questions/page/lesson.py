@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,25 +12,31 @@ from mbcost.spec.catalogue.published import Published, load_published
 from mbcost.spec.table import Row, Spec
 
 NAME = "lesson"
-"""The name of the network, which the page does not list."""
+"""The name of the network, which the page does not list; another one if a network of the page is called so."""
 ROWS: Mapping[str, tuple[str, ...]] = {"standard": ("2.1.conv",), "separable": ("1.1.depthwise", "1.1.pointwise")}
 """A form of the layer -> the layers of the network that it consists of."""
 TABLE = ("paper_v1", "Table 3")
 ROUNDINGS: Mapping[str, str] = {"rounds": "rounded", "floors": "rounded down"}
 
 
-def make_lesson_spec() -> Spec:
+def make_lesson_spec(taken: Collection[str] = ()) -> Spec:
     """Return the layer of the V1 paper's Table 3 in both forms, one after the other, with its weights only.
 
     The first row makes the M channels, so that alpha scales them as it does in V1; it belongs to neither form. The
     paper's table counts no norm and no bias, so the implementation has none.
+
+    Args:
+        taken: names that other networks have.
     """
+    name = NAME
+    while name in taken:
+        name += "\u2032"
     sizes, v1 = LayerSizes(), load_spec("v1")
     rules = v1.implementation(v1.default_implementation)
     bare = replace(rules.layer_rules, bare=frozenset({"conv", "depthwise", "pointwise"}))
     kernel = (sizes.kernel, sizes.kernel)
     return Spec(
-        name=NAME,
+        name=name,
         title="One layer, standard and depthwise separable",
         source=f"{v1.source.partition(',')[0]}, table 3",
         channels=sizes.inputs,
@@ -46,14 +52,14 @@ def make_lesson_spec() -> Spec:
     )
 
 
-def describe_lesson(network: str) -> Mapping[str, Any]:
+def describe_lesson(layer: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the page says of the lesson, as values of JSON.
 
     Args:
-        network: how the page calls the network of `make_lesson_spec`.
+        layer: the network of `make_lesson_spec`, as the page has networks.
 
-    The keys: `network`, `kernel`, `feature` (the side of the map at rho = 1), `alpha` and `rho` of the table, `rows`
-    (as `ROWS`), and `forms`, the four rows of the table with their exact counts and what the paper prints.
+    The keys: `layer`, `network` (its name), `kernel`, `feature` (the side of the map at rho = 1), `alpha` and `rho` of
+    the table, `rows` (as `ROWS`), and `forms`, the four rows of the table with their exact counts and what is printed.
     """
     compared = compare_as_printed({})
     figures = {
@@ -63,7 +69,8 @@ def describe_lesson(network: str) -> Mapping[str, Any]:
     }
     rows = dict.fromkeys(row for row, _ in figures)
     return {
-        "network": network,
+        "layer": layer,
+        "network": layer["name"],
         "kernel": compared.sizes.kernel,
         "feature": compared.sizes.feature,
         "alpha": compared.alpha,

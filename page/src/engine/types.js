@@ -71,7 +71,6 @@
  * @property {string[]} command  the words that name it on a command line
  * @property {FigureData[]} figures
  * @property {FixedData} [fixed]
- * @property {boolean} [hidden]  whether it is not listed: the layer of the lesson
  *
  * @typedef {object} FigureData  a printed number
  * @property {number} alpha
@@ -116,7 +115,8 @@
  * @property {Setting} shown
  *
  * @typedef {object} LessonData  the V1 paper's Table 3
- * @property {string} network  the layer in both forms
+ * @property {NetworkData} layer  in both forms, as a network that is not listed
+ * @property {string} network  its name
  * @property {number} kernel
  * @property {number} feature  side of the map
  * @property {number} alpha  of the table

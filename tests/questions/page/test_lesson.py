@@ -32,7 +32,7 @@ def test_the_network_of_the_lesson_costs_what_compare_says(hundredths: int, reso
 
 
 def test_every_figure_of_the_papers_table_agrees_and_the_page_says_how_it_is_shortened() -> None:
-    forms = describe_lesson("lesson")["forms"]
+    forms = describe_lesson({"name": "lesson"})["forms"]
     printed = [[form["printed"][quantity]["text"] for quantity in ("mult_adds", "params")] for form in forms]
     assert printed == [["462 M", "2.36 M"], ["52.3 M", "0.27 M"], ["29.6 M", "0.15 M"], ["15.1 M", "0.15 M"]]
     assert all(figure["rounding"] == "rounded" for form in forms for figure in form["printed"].values())
