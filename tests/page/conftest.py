@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mbcost.analytic.network import resolve
+from mbcost.questions.latency.summaries import calibrate_device
 from mbcost.questions.page.document import describe_page
 from mbcost.spec.catalogue.library import load_family, load_spec
 from mbcost.spec.reading.table import parse_spec
@@ -34,4 +35,5 @@ def read_mixed() -> Spec:
 
 @pytest.fixture(scope="session")
 def page_data() -> dict[str, Any]:
-    return describe_page([resolve(spec) for spec in (load_spec("v2"), read_mixed())], "0")
+    networks = [resolve(spec) for spec in (load_spec("v2"), read_mixed())]
+    return describe_page(networks, "0", [calibrate_device("pixel1-tflite")])

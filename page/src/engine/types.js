@@ -14,6 +14,7 @@
  * @property {Sum} output  channels
  * @property {[number, number, Sum][]} counts  raw count, map of the row (-1: of no map), amount per position
  * @property {[string, string, string[]] | null} equation  kind, letters, factors
+ * @property {number} work  what takes time: an index in the works of the estimates
  *
  * @typedef {[number, number[], number[]]} RowUse  row, the widths of its block, the scales of its maps
  *
@@ -32,6 +33,7 @@
  * @property {string} source
  * @property {[number, number]} [alpha_range]
  * @property {number} [most_resolution]
+ * @property {import("./estimate_types.js").TableEstimates} [estimates]
  * @property {number[][]} [blocks]  stage, repeat, kind, four widths, each but the first two a step function
  *
  * @typedef {object} FixedRow
@@ -112,6 +114,7 @@
  * @property {NetworkData[]} networks
  * @property {LessonData} lesson
  * @property {{alphas: number[], sides: number[]}} search  the settings that `mbcost fit` searches besides published ones
+ * @property {import("./estimate_types.js").EstimatesData} estimates
  * @property {Setting} shown
  *
  * @typedef {object} LessonData  the V1 paper's Table 3

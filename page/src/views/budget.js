@@ -28,8 +28,7 @@ const EXAMPLES = [
 export function createBudget(context) {
   const { engine, store } = context;
   const usual = defaultState(engine);
-  /** @type {{name: string, title: string}[]} */
-  const devices = /** @type {any} */ (engine).devices ?? [];
+  const { devices } = engine;
   const allocator = createSelect("Allocation model", engine.allocators.map((name) => [name, name]), (value) => store.update({ allocator: value }));
   const dtype = createSelect("Number format", engine.dtypes.map(({ name }) => [name, name]), (value) => store.update({ dtype: value }));
   const device = createSelect(

@@ -90,11 +90,17 @@ const MEASURES = {
  * @returns {Value}
  */
 function measureTop1(engine, state) {
-  const estimates = /** @type {any} */ (engine);
-  if (!estimates.top1) return makeUnknown("this page has no estimates");
   // The accuracy is that of the released head, whatever the number of classes is, as in `mbcost fit`.
-  const { top1, low, high, exact, reason } = estimates.top1({ ...state, classes: undefined });
+  const { top1, low, high, exact, reason } = engine.top1(omitClasses(state));
   return { value: top1, low, high, reason: reason ?? null, isMeasured: exact };
+}
+
+/**
+ * A setting with the network's own number of classes.
+ * @param {State} state
+ */
+function omitClasses({ classes: _, ...setting }) {
+  return setting;
 }
 
 /**
@@ -104,7 +110,7 @@ function measureTop1(engine, state) {
  */
 function measureLatency(engine, state) {
   if (state.device === null) return makeUnknown("no device is chosen");
-  const { milliseconds, low, high, reason } = /** @type {any} */ (engine).latency(state, state.device);
+  const { milliseconds, low, high, reason } = engine.latency(state, state.device);
   return { value: milliseconds, low, high, reason: reason ?? null, isMeasured: false };
 }
 

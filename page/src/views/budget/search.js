@@ -82,16 +82,15 @@ export function* findBest(engine, state, grid) {
 }
 
 /**
+ * Keep a judgement if no other setting keeps the limit better; one that is not known only if none is.
  * @param {Map<string, Judgement & {state: State}>} nearest
  * @param {Judgement} judgement
  * @param {State} state
  */
 function keepNearest(nearest, judgement, state) {
   const known = nearest.get(judgement.limit.name);
-  if (judgement.share === null) return;
-  if (known === undefined || judgement.share < /** @type {number} */ (known.share)) {
-    nearest.set(judgement.limit.name, { ...judgement, state });
-  }
+  const isBetter = judgement.share !== null && (known?.share ?? Infinity) > judgement.share;
+  if (known === undefined || isBetter) nearest.set(judgement.limit.name, { ...judgement, state });
 }
 
 /**

@@ -137,11 +137,12 @@ export function writeBest(engine, state, { best, fitting, tried, nearest }) {
  * @param {Found["nearest"]} nearest
  */
 function writeImpossible(engine, nearest) {
-  const impossible = nearest.filter(({ verdict }) => verdict === "breaks");
+  const impossible = nearest.filter(({ verdict }) => verdict === "breaks" || verdict === "unknown");
   if (impossible.length === 0) return "Every limit can be kept, but not all of them together.";
   return impossible
     .map(({ limit, measured, state }) => {
-      const value = formatValue(limit.name, /** @type {number} */ (measured.value));
+      if (measured.value === null) return `${titleOf(limit.name)} is not known of any: ${measured.reason}.`;
+      const value = formatValue(limit.name, measured.value);
       const label = labelSetting(engine, state);
       return limit.isLeast
         ? `${titleOf(limit.name)} is at most ${value} (${label}).`
