@@ -12,6 +12,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.packing import Pool
+from mbcost.questions.page.shown import describe_shown
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions
 from mbcost.spec.convention import Coefficients
@@ -32,13 +33,12 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         version: the version of mbcost.
 
     Raises:
-        MbcostError: no network is given, or a network cannot be carried.
+        MbcostError: no network is given, a network cannot be carried, or the settings of the first cannot be shown.
     """
     if not networks:
         raise MbcostError("no network is given: name at least one")
     pools, sources = Pools(), Pool()
     described = [_describe_network(network, name, pools, sources) for network, name in _name_networks(networks)]
-    first = networks[0]
     return {
         "schema": SCHEMA,
         "version": version,
@@ -55,13 +55,7 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "steps": pools.steps.functions.values,
         "sources": sources.values,
         "networks": described,
-        "shown": {
-            "network": described[0]["name"],
-            "alpha": first.alpha,
-            "resolution": list(first.resolution),
-            "implementation": first.implementation,
-            "classes": first.classes,
-        },
+        "shown": describe_shown(networks[0], described[0]),
     }
 
 
