@@ -17,7 +17,7 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.errors import MbcostError, escape
 from mbcost.present.page.page import is_page, render_page
-from mbcost.questions.page.document import MOBILENETS, describe_page
+from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 
 FILE = "explorer.html"
 """The page that is written if none is named."""
@@ -68,7 +68,11 @@ def page(
     is_temporary = open_it and output is None
     target = None if is_temporary else _choose_target(output, words)
     with show_work(f"making a page of {' '.join(words) or 'the built-in networks'}"):
-        document = describe_page([resolve_network(word, options) for word in words or MOBILENETS], __version__)
+        document = describe_page(
+            [resolve_network(word, options) for word in words or MOBILENETS],
+            __version__,
+            first=None if words else FIRST,
+        )
         text = render_page(document, title=title)
     if is_temporary:
         target = _make_folder() / FILE

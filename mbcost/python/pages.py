@@ -25,6 +25,7 @@ def page(*networks: NetworkLike, title: str | None = None) -> str:
     """
     from mbcost import __version__
     from mbcost.present.page.page import render_page
-    from mbcost.questions.page.document import MOBILENETS, describe_page
+    from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 
-    return render_page(describe_page([network(net) for net in networks or MOBILENETS], __version__), title=title)
+    resolved = [network(net) for net in networks or MOBILENETS]
+    return render_page(describe_page(resolved, __version__, first=None if networks else FIRST), title=title)

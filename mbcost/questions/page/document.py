@@ -22,23 +22,28 @@ from mbcost.spec.tally import COUNTS
 SCHEMA = "mbcost/page/1"
 MOBILENETS = tuple(name for name in NETWORKS if name.startswith(("v", "mobilenet")) and not name.startswith("vgg"))
 """The networks of a page for which none are named."""
+FIRST = "v2"
+"""Which of them is shown first."""
 
 
-def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
+def describe_page(networks: Sequence[Network], version: str, *, first: str | None = None) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
     Args:
-        networks: a table stands for all its alphas, resolutions and implementations; the settings of the first network
-            are shown first. A file of a model has its own size only.
+        networks: a table stands for all its alphas, resolutions and implementations; its settings are those that are
+            shown first. A file of a model has its own size only.
         version: the version of mbcost.
+        first: the name of the network that is shown first; by default the first one.
 
     Raises:
-        MbcostError: no network is given, a network cannot be carried, or the settings of the first cannot be shown.
+        MbcostError: no network is given, a network cannot be carried, or the sliders do not reach the first settings.
     """
     if not networks:
         raise MbcostError("no network is given: name at least one")
     pools, sources = Pools(), Pool()
-    described = [_describe_network(network, name, pools, sources) for network, name in _name_networks(networks)]
+    named = {name: network for network, name in _name_networks(networks)}
+    described = {name: _describe_network(network, name, pools, sources) for name, network in named.items()}
+    shown = next(iter(named)) if first is None else first
     return {
         "schema": SCHEMA,
         "version": version,
@@ -54,8 +59,8 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
         "sources": sources.values,
-        "networks": described,
-        "shown": describe_shown(networks[0], described[0]),
+        "networks": list(described.values()),
+        "shown": describe_shown(named[shown], described[shown]),
     }
 
 
