@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
@@ -26,7 +27,9 @@ FIRST = "v2"
 """Which of them is shown first."""
 
 
-def describe_page(networks: Sequence[Network], version: str, *, first: str | None = None) -> dict[str, Any]:
+def describe_page(
+    networks: Sequence[Network], version: str, *, first: str | None = None, words: Sequence[Sequence[str]] | None = None
+) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
     Args:
@@ -34,6 +37,8 @@ def describe_page(networks: Sequence[Network], version: str, *, first: str | Non
             shown first. A file of a model has its own size only.
         version: the version of mbcost.
         first: the name of the network that is shown first; by default the first one.
+        words: for each network, the words of a command line that mean it without its settings, such as the path of its
+            file; by default its name.
 
     Raises:
         MbcostError: no network is given, a network cannot be carried, or the sliders do not reach the first settings.
@@ -59,14 +64,22 @@ def describe_page(networks: Sequence[Network], version: str, *, first: str | Non
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
         "sources": sources.values,
-        "networks": list(described.values()),
+        "networks": [
+            {**network, "words": [name] if words is None else list(words[_find_index(networks, named[name])])}
+            for name, network in described.items()
+        ],
         "shown": describe_shown(named[shown], described[shown]),
     }
 
 
-def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]:
-    """Yield every table and every file once, with a name of its own."""
-    names: dict[str, int] = {}
+def _find_index(networks: Sequence[Network], network: Network) -> int:
+    return next(index for index, other in enumerate(networks) if other is network)
+
+
+def _name_networks(networks: Sequence[Network]) -> Iterable[tuple[Network, str]]:
+    """Yield every table and every file once, with a name of its own; a built-in network keeps its name."""
+    built_in = {network.spec.name for network in networks if _is_built_in(network)}
+    names: set[str] = set()
     tables: list[object] = []
     for network in networks:
         is_fixed = network.graph is not None or network.spec.is_flat
@@ -74,9 +87,15 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
             if (network.spec, network.in_channels) in tables:
                 continue
             tables.append((network.spec, network.in_channels))
-        name = network.spec.name
-        names[name] = names.get(name, 0) + 1
-        yield network, name if names[name] == 1 else f"{name} ({names[name]})"
+        taken = names if _is_built_in(network) else names | built_in
+        numbered = (f"{network.spec.name} ({number})" for number in count(2))
+        name = next(name for name in chain([network.spec.name], numbered) if name not in taken)
+        names.add(name)
+        yield network, name
+
+
+def _is_built_in(network: Network) -> bool:
+    return network.graph is None and not network.spec.origin
 
 
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:
