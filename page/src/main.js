@@ -1,6 +1,68 @@
-/** The start of the page. */
+/** The start of the page: data, engine, state, views, and what the page offers to whoever embeds it. */
 
 import { readData } from "./data.js";
+import { createEngine } from "./engine/engine.js";
+import { createLayout } from "./layout.js";
+import { readAddress, readReference } from "./state/address.js";
+import { followAddress } from "./state/history.js";
+import { createStore } from "./state/store.js";
+import { tooltip } from "./ui/tooltip.js";
+import { createTools } from "./views/tools.js";
+import { VIEWS } from "./views/index.js";
+
+/** @param {HTMLElement} main */
+function start(main) {
+  const data = /** @type {any} */ (readData(document));
+  if (!data.networks?.length) {
+    main.textContent = "This page has no network.";
+    return;
+  }
+  const engine = createEngine(data);
+  const { state, messages } = readAddress(location.hash, engine);
+  const store = createStore(engine, state);
+  const context = { engine, store };
+  const views = Object.fromEntries(Object.entries(VIEWS).map(([name, create]) => [name, create(context)]));
+  const tools = createTools(context);
+  const version = `mbcost ${data.version ?? ""}`.trim();
+  createLayout(main, views, { name: () => engine.spell(store.state), tools: tools.element, version });
+  document.body.append(tooltip().element);
+  const all = [tools, ...Object.values(views)];
+  store.subscribe((next) => {
+    for (const view of all) view.update(next);
+  });
+  for (const view of all) view.update(store.state);
+  followAddress(store, engine);
+  store.report(messages);
+  Object.assign(window, { mbcost: createOffer(engine, store, data.version ?? null) });
+}
+
+/**
+ * What the page offers as `window.mbcost`.
+ * @param {import("./state/state.js").Engine} engine
+ * @param {import("./state/store.js").Store} store
+ * @param {string | null} version
+ */
+function createOffer(engine, store, version) {
+  return Object.freeze({
+    version,
+    /** What is shown. */
+    get state() {
+      return structuredClone(store.state);
+    },
+    /**
+     * The costs of a network, as `mbcost table --format json` has them.
+     * @param {string} reference Such as `v2@0.75/160:official`.
+     * @param {{classes?: number, convention?: string}} [settings]
+     */
+    costs(reference, { classes = 1000, convention = "macs" } = {}) {
+      const setting = { ...readReference(reference, engine), classes, convention };
+      const problem = engine.check(setting);
+      if (problem) throw new RangeError(problem);
+      const { params, mult_adds, activations, rows } = engine.costs(setting);
+      return structuredClone({ params, mult_adds, activations, rows });
+    },
+  });
+}
 
 const main = document.getElementById("mbcost");
-if (main !== null) main.textContent = JSON.stringify(readData(document));
+if (main !== null) start(main);

@@ -154,6 +154,7 @@ def describe_table(spec: Spec, in_channels: int, pools: Pools, estimates: Mappin
         "has_classes": spec.has_classifier and spec.classes is None,
         "default_implementation": spec.default_implementation,
         "operators": [row.operator for row in spec.rows],
+        "printed": [{key: row.letters[key] for key in spec.columns if key in row.letters} for row in spec.rows],
         "implementations": implementations,
     }
 

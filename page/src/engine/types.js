@@ -47,6 +47,7 @@
  * @property {[string, string, string[]] | null} equation
  *
  * @typedef {object} FixedData  a network of one size
+ * @property {string} reason  why it has one size
  * @property {number} alpha
  * @property {FixedRow[]} rows
  * @property {number[][] | null} live
@@ -65,6 +66,7 @@
  * @property {boolean} has_classes  whether the number of classes can be chosen
  * @property {string} default_implementation
  * @property {string[]} operators  of the rows of the paper's table
+ * @property {Record<string, string>[]} [printed]  the cells of each row of the paper's table, by the letter of the column
  * @property {Record<string, ImplementationData>} implementations
  * @property {FigureData[]} figures
  * @property {FixedData} [fixed]

@@ -1,0 +1,47 @@
+/** The command that prints what the page shows. */
+
+import { formatAlpha, formatResolution } from "../ui/format.js";
+
+const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
+const OFFICIAL = "official";
+const CLASSES = 1000;
+const CONVENTION = "macs";
+
+/**
+ * A word as a POSIX shell reads it: quoted if it has a character that means something else.
+ * @param {string} word
+ */
+export function quote(word) {
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * The command line of `mbcost table` for a state.
+ * @param {import("../state/state.js").Engine} engine
+ * @param {import("../state/state.js").State} state
+ * @param {string} [format] The value of --format.
+ */
+export function tableCommand(engine, state, format) {
+  const network = engine.find(state.network);
+  const words = ["mbcost", "table", state.network];
+  if (network.fixed === undefined) {
+    words.push("--alpha", formatAlpha(state.alpha), "--res", formatResolution(state.resolution));
+    if (state.implementation !== OFFICIAL) words.push("--impl", state.implementation);
+  }
+  if (network.has_classes && state.classes !== CLASSES) words.push("--classes", String(state.classes));
+  if (state.convention !== CONVENTION) words.push("--convention", state.convention);
+  if (format !== undefined) words.push("--format", format);
+  return words.map(quote).join(" ");
+}
+
+/**
+ * The command line of `mbcost compare` for a state with a second network.
+ * @param {import("../state/state.js").Engine} engine
+ * @param {import("../state/state.js").State} state
+ */
+export function compareCommand(engine, state) {
+  const words = ["mbcost", "compare", engine.spell(state), engine.spell(state.versus ?? state)];
+  if (state.classes !== CLASSES) words.push("--classes", String(state.classes));
+  if (state.convention !== CONVENTION) words.push("--convention", state.convention);
+  return words.map(quote).join(" ");
+}

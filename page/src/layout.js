@@ -1,0 +1,141 @@
+/** The frame of the page: landmarks, sections with their headings, and the order in which the views stand. */
+
+import { h } from "./ui/dom.js";
+import { download, fileName, svgText } from "./ui/download.js";
+
+/** @typedef {import("./context.js").View} View */
+/**
+ * @typedef {object} Slot
+ * @property {string} view The name of the view.
+ * @property {string} title
+ * @property {string} [lead] What a reader sees in it, in a sentence.
+ * @property {boolean} [picture] Whether it is offered as SVG.
+ */
+
+/** @type {readonly Slot[]} */
+const SLOTS = [
+  {
+    view: "bars",
+    title: "Along the network",
+    lead: "Where the cost is, layer by layer, from the image to the classes.",
+    picture: true,
+  },
+  {
+    view: "plane",
+    title: "Every width and resolution",
+    lead: "Each line joins settings of equal cost. Drag the cross to move both sliders.",
+    picture: true,
+  },
+  {
+    view: "budget",
+    title: "What fits a budget",
+    lead: "Write the limits of a device. The part of the plane that fits them is lit.",
+    picture: true,
+  },
+  { view: "versus", title: "A second network", lead: "The same counts of another network, each as a ratio." },
+  {
+    view: "lesson",
+    title: "Standard against separable",
+    lead: "Table 3 of the MobileNet V1 paper as pictures that follow the sliders.",
+    picture: true,
+  },
+  { view: "table", title: "Every layer", lead: "The rows that sum to the totals, as mbcost table prints them." },
+];
+
+/**
+ * Put the views into the page. A view that is missing has no section.
+ * @param {HTMLElement} main The element that the file has for the page.
+ * @param {Record<string, View>} views
+ * @param {{name: () => string, tools: HTMLElement, version: string}} frame `name` names what is shown, for files.
+ */
+export function createLayout(main, views, frame) {
+  const skip = h("a", { class: "skip", href: "#main", onclick: focusMain }, "Skip to the network");
+  const header = h(
+    "header",
+    { class: "top" },
+    h("div", { class: "top-row" }, h("h1", null, h("span", { class: "brand" }, "mbcost"), " MobileNets, to scale"), frame.tools),
+  );
+  const network = views["network"];
+  main.replaceChildren();
+  main.classList.add("page");
+  main.tabIndex = -1;
+  if (views["tour"]) main.append(h("section", { class: "slot-tour", "aria-label": "Guided tour" }, views["tour"].element));
+  const hero = h("section", { class: "slot slot-network", "aria-labelledby": "heading-network" });
+  hero.append(
+    h("h2", { id: "heading-network", class: "offscreen" }, "The network, its width and its resolution"),
+    ...(views["choices"] ? [views["choices"].element] : []),
+    ...(network ? [h("div", { class: "picture" }, saveButton(network.element, "network", frame.name), network.element)] : []),
+  );
+  main.append(hero);
+  if (views["controls"]) main.append(views["controls"].element);
+  const sums = h("section", { class: "slot slot-totals", "aria-labelledby": "heading-totals" });
+  sums.append(
+    h("h2", { id: "heading-totals", class: "offscreen" }, "Totals"),
+    ...["totals", "ledger"].flatMap((name) => (views[name] ? [views[name].element] : [])),
+  );
+  main.append(sums);
+  for (const slot of SLOTS) {
+    const view = views[slot.view];
+    if (view) main.append(createSection(slot, view, frame.name));
+  }
+  main.before(skip, header);
+  main.after(createFooter(frame.version));
+
+  function focusMain(/** @type {Event} */ event) {
+    event.preventDefault(); // the fragment of the address is the state
+    main.focus();
+  }
+}
+
+/**
+ * @param {Slot} slot
+ * @param {View} view
+ * @param {() => string} name
+ */
+function createSection(slot, view, name) {
+  const id = `heading-${slot.view}`;
+  return h(
+    "section",
+    { class: `slot slot-${slot.view}`, "aria-labelledby": id },
+    h(
+      "div",
+      { class: "slot-head" },
+      h("h2", { id }, slot.title),
+      slot.picture ? saveButton(view.element, slot.view, name) : null,
+      slot.lead ? h("p", { class: "lead" }, slot.lead) : null,
+    ),
+    view.element,
+  );
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} what
+ * @param {() => string} name
+ */
+function saveButton(element, what, name) {
+  const save = () => {
+    const pictures = [...element.querySelectorAll("svg")].filter((svg) => svg.getBoundingClientRect().width > 60);
+    pictures.forEach((picture, index) => {
+      const suffix = pictures.length > 1 ? `-${index + 1}` : "";
+      const title = `${name()} ${what}`;
+      download(`${fileName(`${title}${suffix}`)}.svg`, svgText(picture, title), "image/svg+xml");
+    });
+  };
+  return h("button", { type: "button", class: "quiet save", onclick: save, "aria-label": `Save ${what} as SVG` }, "SVG");
+}
+
+/** @param {string} version */
+function createFooter(version) {
+  return h(
+    "footer",
+    { class: "foot" },
+    h(
+      "p",
+      null,
+      "Every count is an exact integer, the same that the command prints. ",
+      "Milliseconds and accuracy are estimates, shown with their error.",
+    ),
+    h("p", { class: "quiet-text" }, version),
+  );
+}

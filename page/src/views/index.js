@@ -1,0 +1,18 @@
+/** The views by the slot of the page that they fill; `layout.js` has the slots, in their order. */
+
+import { createChoices } from "./choices.js";
+import { createControls } from "./controls.js";
+import { createTotals } from "./totals.js";
+import { createLedger } from "./ledger.js";
+import { createVersus } from "./versus.js";
+import { createTable } from "./table.js";
+
+/** @type {Record<string, import("../context.js").ViewMaker>} */
+export const VIEWS = {
+  choices: createChoices,
+  controls: createControls,
+  totals: createTotals,
+  ledger: createLedger,
+  versus: createVersus,
+  table: createTable,
+};
