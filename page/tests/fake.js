@@ -3,7 +3,7 @@
 const alphas = [0.5, 0.75, 1];
 /** @param {string} name @param {object} [more] */
 const network = (name, more) => ({
-  name, title: `Net ${name}`, channels: 3, source: "", resolution: [224, 224], alphas, resolutions: [160, 224],
+  name, title: `Net ${name}`, words: [name], channels: 3, source: "", resolution: [224, 224], alphas, resolutions: [160, 224],
   classes: null, has_classes: true, default_implementation: "official", operators: [], figures: [],
   implementations: { official: { source: "" }, keras: { source: "" } }, ...more,
 });
@@ -13,7 +13,7 @@ export function createFake() {
   const networks = [
     network("v2"),
     network("v1", { implementations: { official: { source: "" } }, alphas: [0.25, 1] }),
-    network(HOSTILE, { fixed: { alpha: 1 }, has_classes: false, implementations: { own: { source: "" } }, default_implementation: "own", alphas: [1] }),
+    network(HOSTILE, { words: ["./a file.onnx", "--kwargs", "a=1"], fixed: { alpha: 1 }, has_classes: false, implementations: { own: { source: "" } }, default_implementation: "own", alphas: [1] }),
   ];
   const find = (/** @type {string} */ name) => {
     const known = networks.find((one) => one.name === name);

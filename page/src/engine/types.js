@@ -57,6 +57,7 @@
  * @typedef {object} NetworkData
  * @property {string} name
  * @property {string} title
+ * @property {string[]} words  what means it on a command line, without its settings
  * @property {string} source
  * @property {number} channels
  * @property {[number, number]} resolution
