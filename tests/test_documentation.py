@@ -46,7 +46,7 @@ def test_a_package_index_shows_the_readme_with_its_pictures_and_links() -> None:
     assert relative_links(page) == []
     raw = REPOSITORY.replace("//github.com/", "//raw.githubusercontent.com/")
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", page)
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all((ROOT / picture.removeprefix(f"{raw}/main/")).is_file() for picture in pictures)
 
 
