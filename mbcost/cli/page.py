@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 from mbcost import __version__
-from mbcost.cli.arguments import NetworkOptions, parse_reference, resolve_network
+from mbcost.cli.arguments import NetworkOptions, resolve_network
 from mbcost.cli.completers import complete_network
 from mbcost.cli.files import choose_file, keep_inputs, write
 from mbcost.cli.options import share_options
@@ -17,7 +17,6 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.errors import MbcostError, escape
 from mbcost.present.page.page import is_page, render_page
-from mbcost.questions.networks import is_model
 from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 
 FILE = "explorer.html"
@@ -73,7 +72,7 @@ def page(
             [resolve_network(word, options) for word in words or MOBILENETS],
             __version__,
             first=None if words else FIRST,
-            words=[_write_words(word, options) for word in words or MOBILENETS],
+            model_options=_write_options(options),
         )
         text = render_page(document, title=title)
     if is_temporary:
@@ -84,17 +83,12 @@ def page(
     return 0
 
 
-def _write_words(word: str, options: NetworkOptions) -> list[str]:
-    """Return the words that mean a network on the command line, without the settings that the page has itself."""
-    is_table = not is_model(word)
-    words = [parse_reference(word).name if is_table else word]
-    given = {"--res": None if is_table else options.res, "--head": options.head, "--in-channels": options.in_channels}
-    lists = {"--input": options.inputs, "--kwargs": options.kwargs}
-    for option, value in given.items():
-        words += [] if value is None else [option, str(value)]
-    for option, values in lists.items():
+def _write_options(options: NetworkOptions) -> list[str]:
+    """Return the options that say how a file of a model or a factory becomes a network."""
+    words = [] if options.res is None else ["--res", options.res]
+    for option, values in (("--input", options.inputs), ("--kwargs", options.kwargs)):
         words += [part for value in values or () for part in (option, value)]
-    return words if options.top else [*words, "--no-top"]
+    return words
 
 
 def _choose_target(output: Path | None, inputs: Sequence[str]) -> Path | None:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-from mbcost.analytic import network as analytic
 from mbcost.python.arguments import checked
 from mbcost.python.networks import NetworkLike, network
-from mbcost.questions.networks import is_model
-from mbcost.spec.catalogue.reference import parse_reference
 
 
 @checked
@@ -37,14 +32,5 @@ def page(*networks: NetworkLike, title: str | None = None) -> str:
         [network(net) for net in nets],
         __version__,
         first=None if networks else FIRST,
-        words=[[_write_word(net)] for net in nets],
     )
     return render_page(document, title=title)
-
-
-def _write_word(net: NetworkLike) -> str:
-    """Return the word that means a network on the command line, without its settings."""
-    if isinstance(net, analytic.Network):
-        return net.spec.origin or net.spec.name
-    word = os.fspath(net)
-    return word if is_model(word) else parse_reference(word).name

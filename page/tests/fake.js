@@ -3,8 +3,8 @@
 const alphas = [0.5, 0.75, 1];
 /** @param {string} name @param {object} [more] */
 const network = (name, more) => ({
-  name, title: `Net ${name}`, words: [name], channels: 3, source: "", resolution: [224, 224], alphas, resolutions: [160, 224],
-  classes: null, has_classes: true, default_implementation: "official", operators: [], figures: [],
+  name, title: `Net ${name}`, channels: 3, source: "", resolution: [224, 224], alphas, resolutions: [160, 224],
+  classes: null, has_classes: true, default_implementation: "official", operators: [], figures: [], command: [name],
   implementations: { official: { source: "" }, keras: { source: "" } }, ...more,
 });
 export const HOSTILE = "<img onerror=x>&vs=a@1/2:3 ü%";
@@ -13,7 +13,7 @@ export function createFake() {
   const networks = [
     network("v2"),
     network("v1", { implementations: { official: { source: "" } }, alphas: [0.25, 1] }),
-    network(HOSTILE, { words: ["./a file.onnx", "--kwargs", "a=1"], fixed: { alpha: 1 }, has_classes: false, implementations: { own: { source: "" } }, default_implementation: "own", alphas: [1] }),
+    network(HOSTILE, { command: ["./a file.onnx", "--kwargs", "a=1"], fixed: { alpha: 1 }, has_classes: false, implementations: { own: { source: "" } }, default_implementation: "own", alphas: [1] }),
   ];
   const find = (/** @type {string} */ name) => {
     const known = networks.find((one) => one.name === name);

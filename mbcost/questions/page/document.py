@@ -15,7 +15,7 @@ from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.packing import Pool
 from mbcost.questions.page.shown import describe_shown
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
-from mbcost.spec.catalogue.library import NETWORKS, load_conventions
+from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_spec
 from mbcost.spec.convention import Coefficients
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.tally import COUNTS
@@ -28,7 +28,7 @@ FIRST = "v2"
 
 
 def describe_page(
-    networks: Sequence[Network], version: str, *, first: str | None = None, words: Sequence[Sequence[str]] | None = None
+    networks: Sequence[Network], version: str, *, first: str | None = None, model_options: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
@@ -37,8 +37,7 @@ def describe_page(
             shown first. A file of a model has its own size only.
         version: the version of mbcost.
         first: the name of the network that is shown first; by default the first one.
-        words: for each network, the words of a command line that mean it without its settings, such as the path of its
-            file; by default its name.
+        model_options: the options that the models need on a command line, such as `--kwargs a=1`.
 
     Raises:
         MbcostError: no network is given, a network cannot be carried, or the sliders do not reach the first settings.
@@ -48,6 +47,8 @@ def describe_page(
     pools, sources = Pools(), Pool()
     named = {name: network for network, name in _name_networks(networks)}
     described = {name: _describe_network(network, name, pools, sources) for name, network in named.items()}
+    for name in described:
+        described[name]["command"] += model_options if named[name].graph is not None else ()
     shown = next(iter(named)) if first is None else first
     return {
         "schema": SCHEMA,
@@ -64,16 +65,9 @@ def describe_page(
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
         "sources": sources.values,
-        "networks": [
-            {**network, "words": [name] if words is None else list(words[_find_index(networks, named[name])])}
-            for name, network in described.items()
-        ],
+        "networks": list(described.values()),
         "shown": describe_shown(named[shown], described[shown]),
     }
-
-
-def _find_index(networks: Sequence[Network], network: Network) -> int:
-    return next(index for index, other in enumerate(networks) if other is network)
 
 
 def _name_networks(networks: Sequence[Network]) -> Iterable[tuple[Network, str]]:
@@ -99,15 +93,35 @@ def _is_built_in(network: Network) -> bool:
 
 
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:
-    figures = list_figures(network.spec, sources)
+    shared = {"command": spell_command(network), "figures": list_figures(network.spec, sources)}
     if network.graph is not None or network.spec.is_flat:
-        return {**describe_fixed(network, name, _why_fixed(network)), "figures": figures}
+        return {**describe_fixed(network, name, _why_fixed(network)), **shared}
     try:
         table = describe_table(network.spec, network.in_channels, pools, {})
     except MbcostError as error:
         # The page still shows the one network that was named, and says why it shows no others.
-        return {**describe_fixed(network, name, f"{error}"), "figures": figures}
-    return {**table, "name": name, "figures": figures}
+        return {**describe_fixed(network, name, f"{error}"), **shared}
+    return {**table, "name": name, **shared}
+
+
+def spell_command(network: Network) -> list[str]:
+    """Return the words that name a network on a command line: the network, then the options that it needs.
+
+    >>> from mbcost.analytic.reference import Settings, resolve_reference
+    >>> spell_command(resolve_reference("v2@0.5", Settings(head="10", in_channels=1)))
+    ['v2', '--head', '10', '--in-channels', '1']
+    """
+    spec = network.spec
+    if network.graph is not None:
+        return [network.graph.source]
+    words = [spec.origin or spec.name]
+    if spec.head:
+        words += ["--head", spec.head]
+    elif not spec.has_top and spec.name in NETWORKS and load_spec(spec.name).has_top:
+        words += ["--head", "none"]
+    if network.in_channels != spec.channels:
+        words += ["--in-channels", str(network.in_channels)]
+    return words
 
 
 def _why_fixed(network: Network) -> str:

@@ -3,7 +3,6 @@
 import { formatAlpha, formatResolution } from "../ui/format.js";
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
-const OFFICIAL = "official";
 const CLASSES = 1000;
 const CONVENTION = "macs";
 
@@ -23,10 +22,10 @@ export function quote(word) {
  */
 export function tableCommand(engine, state, format) {
   const network = engine.find(state.network);
-  const words = ["mbcost", "table", ...network.words];
+  const words = ["mbcost", "table", ...network.command];
   if (network.fixed === undefined) {
     words.push("--alpha", formatAlpha(state.alpha), "--res", formatResolution(state.resolution));
-    if (state.implementation !== OFFICIAL) words.push("--impl", state.implementation);
+    if (state.implementation !== network.default_implementation) words.push("--impl", state.implementation);
   }
   if (network.has_classes && state.classes !== CLASSES) words.push("--classes", String(state.classes));
   if (state.convention !== CONVENTION) words.push("--convention", state.convention);
@@ -42,7 +41,7 @@ export function tableCommand(engine, state, format) {
 export function compareCommand(engine, state) {
   const references = [state, state.versus ?? state];
   const words = ["mbcost", "compare", ...references.map((reference) => spellWords(engine, reference))];
-  words.push(...listOptions(references.map(({ network }) => engine.find(network).words.slice(1))));
+  words.push(...listOptions(references.map(({ network }) => engine.find(network).command.slice(1))));
   if (state.classes !== CLASSES) words.push("--classes", String(state.classes));
   if (state.convention !== CONVENTION) words.push("--convention", state.convention);
   return words.map(quote).join(" ");
@@ -54,8 +53,8 @@ export function compareCommand(engine, state) {
  * @param {import("../state/state.js").Reference} reference
  */
 function spellWords(engine, reference) {
-  const { name, words, fixed } = engine.find(reference.network);
-  const word = String(words[0]);
+  const { name, command, fixed } = engine.find(reference.network);
+  const word = String(command[0]);
   return fixed === undefined ? word + engine.spell(reference).slice(name.length) : word;
 }
 
