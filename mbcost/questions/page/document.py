@@ -10,6 +10,8 @@ from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.flash import Stored, compute_flash
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
+from mbcost.questions.latency.calibrate import Calibration
+from mbcost.questions.page.estimates import describe_estimates
 from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.packing import Pool
@@ -28,7 +30,12 @@ FIRST = "v2"
 
 
 def describe_page(
-    networks: Sequence[Network], version: str, *, first: str | None = None, model_options: Sequence[str] = ()
+    networks: Sequence[Network],
+    version: str,
+    calibrations: Sequence[Calibration] = (),
+    *,
+    first: str | None = None,
+    model_options: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
@@ -36,6 +43,7 @@ def describe_page(
         networks: a table stands for all its alphas, resolutions and implementations; its settings are those that are
             shown first. A file of a model has its own size only.
         version: the version of mbcost.
+        calibrations: the devices whose milliseconds are shown.
         first: the name of the network that is shown first; by default the first one.
         model_options: the options that the models need on a command line, such as `--kwargs a=1`.
 
@@ -50,6 +58,8 @@ def describe_page(
     for name in described:
         described[name]["command"] += model_options if named[name].graph is not None else ()
     shown = next(iter(named)) if first is None else first
+    fixed = {name: named[name] for name, one in described.items() if "fixed" in one}
+    tables = {name: network for name, network in named.items() if name not in fixed}
     return {
         "schema": SCHEMA,
         "version": version,
@@ -66,6 +76,7 @@ def describe_page(
         "steps": pools.steps.functions.values,
         "sources": sources.values,
         "networks": list(described.values()),
+        "estimates": describe_estimates(pools.estimates, tables, fixed, calibrations),
         "shown": describe_shown(named[shown], described[shown]),
     }
 
@@ -97,7 +108,7 @@ def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) 
     if network.graph is not None or network.spec.is_flat:
         return {**describe_fixed(network, name, _why_fixed(network)), **shared}
     try:
-        table = describe_table(network.spec, network.in_channels, pools, {})
+        table = describe_table(network.spec, network.in_channels, pools)
     except MbcostError as error:
         # The page still shows the one network that was named, and says why it shows no others.
         return {**describe_fixed(network, name, f"{error}"), **shared}
