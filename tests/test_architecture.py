@@ -76,7 +76,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "lock": {"cost", "device", "latency"},
         "plot": {"device"},
         "explore": {"cost", "device"},
-        "page": {"compare", "cost", "device"},
+        "page": {"accuracy", "compare", "cost", "device", "latency"},
     },
     "present": {
         "cost": set(),
@@ -127,7 +127,7 @@ SHARED: Mapping[str, set[str]] = {
         "formats",
         "markdown",
         "latex",
-        "html",
+        "report",
         "records",
         "names",
         "estimates",
