@@ -52,7 +52,13 @@ export function createLayout(main, views, frame) {
   const header = h(
     "header",
     { class: "top" },
-    h("div", { class: "top-row" }, h("h1", null, h("span", { class: "brand" }, "mbcost"), " MobileNets, to scale"), frame.tools),
+    h(
+      "div",
+      { class: "top-row" },
+      h("h1", null, h("span", { class: "brand" }, "mbcost"), " MobileNets, to scale"),
+      document.getElementById("mbcost-documentation"), // only on the documentation site
+      frame.tools,
+    ),
   );
   const network = views["network"];
   main.replaceChildren();

@@ -38,7 +38,8 @@ SEARCH = """(() => {
     const binding = best && findBinding(judgeAll(engine, best.state));
     return {best: best && {...best.state, sure: best.isSure, top1: best.top1.value, mult_adds: best.mult_adds},
       binding: binding && binding.limit.name, fitting, tried, lit: best && fits(engine, best.state),
-      impossible: nearest.filter(({verdict}) => verdict === "breaks" || verdict === "unknown").map(({limit}) => limit.name)};
+      impossible: nearest.filter(({verdict}) => verdict !== "keeps" && verdict !== "may keep").map(({limit}) => limit.name)
+    };
   });
 })()"""
 PRELUDE = (
