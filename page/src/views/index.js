@@ -2,6 +2,9 @@
 
 import { createChoices } from "./choices.js";
 import { createControls } from "./controls.js";
+import { createMessages } from "./messages.js";
+import { createPaper } from "./paper.js";
+import { createTools } from "./tools.js";
 import { createTotals } from "./totals.js";
 import { createLedger } from "./ledger.js";
 import { createVersus } from "./versus.js";
@@ -9,6 +12,9 @@ import { createTable } from "./table.js";
 
 /** @type {Record<string, import("../context.js").ViewMaker>} */
 export const VIEWS = {
+  tools: createTools,
+  messages: createMessages,
+  paper: createPaper,
   choices: createChoices,
   controls: createControls,
   totals: createTotals,
