@@ -46,6 +46,7 @@ mutants: $(TEST)/ready  ## plant N small faults in the engine and list those tha
 
 blocks: $(TEST)/ready  ## write the output of the commands in the README and the docs into the pages
 	$(TEST)/bin/python -m tools.blocks
+	$(TEST)/bin/python -m tools.screens
 
 pictures: $(TEST)/ready  ## draw the pictures of docs/plot.md
 	$(TEST)/bin/python -m tools.pictures

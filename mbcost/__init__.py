@@ -15,7 +15,8 @@ line, and `docs/python.md` shows them all:
   are right;
 - `check`, `verify`, `validate`: whether a spec, a model or the formulas are right;
 - `memory`, `roofline`, `sweep`, `fit`, `accuracy`: what fits a device, how fast it can be, and how accurate;
-- `latency`, `calibrate`, `devices`: how long a network takes on a device that was measured.
+- `latency`, `calibrate`, `devices`: how long a network takes on a device that was measured;
+- `page`: an interactive page of networks, as HTML.
 
 Every error that mbcost raises on purpose is a `MbcostError`, one line of text.
 """
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mbcost.python.latencies import calibrate, devices, latency
     from mbcost.python.models import build, measure, validate, verify
     from mbcost.python.networks import Network, load_spec, network, networks, resolve
+    from mbcost.python.pages import page
     from mbcost.python.searches import fit, sweep
     from mbcost.questions.validate.comparison import Validation
     from mbcost.spec.convention import Convention
@@ -77,6 +79,7 @@ __all__ = [
     "memory",
     "network",
     "networks",
+    "page",
     "published",
     "residual_vs_inverted",
     "resolve",
@@ -115,6 +118,7 @@ _MODULES = {
     "memory": "mbcost.python.devices",
     "network": "mbcost.python.networks",
     "networks": "mbcost.python.networks",
+    "page": "mbcost.python.pages",
     "published": "mbcost.python.figures",
     "residual_vs_inverted": "mbcost.python.costs",
     "resolve": "mbcost.python.networks",

@@ -37,9 +37,10 @@ ROOMS = {
     "questions": Arrows({"spec", "analytic", "errors"}, {"files", "measured", "numpy"}),
     "present": Arrows({"questions", "analytic", "spec", "errors"}, {"rich", "matplotlib"}),
     "cli": Arrows(
-        {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"}, {"measured", "rich", "pyarrow"}
+        {"mbcost", "present", "questions", "analytic", "spec", "errors", "click"},
+        {"measured", "rich", "pyarrow", "textual"},
     ),
-    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"measured", "torch"}),
+    "python": Arrows({"present", "questions", "analytic", "spec", "errors"}, {"mbcost", "measured", "torch"}),
     "mbcost": Arrows(set(), {"python", "questions", "spec", "errors"}),
     "__main__": Arrows({"cli"}, set()),
 }
@@ -74,6 +75,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "check": set(),
         "lock": {"cost", "device", "latency"},
         "plot": {"device"},
+        "explore": {"cost", "device"},
         "page": {"compare", "cost", "device"},
     },
     "present": {
@@ -91,6 +93,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "lock": set(),
         "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
+        "explore": {"cost", "device"},
     },
     "cli": {
         "cost": {"latency"},
@@ -107,6 +110,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "lock": set(),
         "page": set(),
         "plot": {"accuracy", "compare", "latency", "search"},
+        "explore": set(),
     },
 }
 """Which families a family of a room may import besides its own. Those of `questions`, `present` and `cli` are the
@@ -396,7 +400,7 @@ def test_what_families_share_imports_none_of_them() -> None:
 def test_what_is_slow_or_optional_is_not_imported_by_importing() -> None:
     """All of the package but `measured`, in a fresh interpreter: what parsing says, seen in practice."""
     names = sorted(name for name in modules() if room(name) not in ("measured", "__main__"))
-    slow = {"torch", "fvcore", "onnxruntime", "numpy", "rich", "matplotlib", *LIBRARIES}
+    slow = {"torch", "fvcore", "onnxruntime", "numpy", "rich", "matplotlib", "textual", *LIBRARIES}
     program = f"import sys, {', '.join(names)}; print(*sorted({slow} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

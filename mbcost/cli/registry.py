@@ -51,6 +51,11 @@ COMMANDS_BY_TOPIC: Mapping[str, Mapping[str, Command]] = {
         "nets": Command(
             "mbcost.cli.cost.nets:nets", "List the built-in networks with their cost, source and implementations."
         ),
+        "explore": Command(
+            "mbcost.cli.explore.explore:explore",
+            "Change alpha, resolution and the rest with the arrow keys, full screen; needs pip install "
+            "'mbcost[explore]'.",
+        ),
         "page": Command(
             "mbcost.cli.page:page",
             "Write an interactive page of networks: one HTML file with sliders for alpha and resolution, and exact "
@@ -158,13 +163,14 @@ MEANINGS: Mapping[str, str] = {
     "table": "summary summarize profile count cost flops macs params layers",
     "nets": "list ls networks models zoo",
     "show": "print cat info",
+    "explore": "tui browse play terminal",
     "page": "html site website web browser interactive view viewer gui app serve open slider sliders",
     "plot": "draw picture chart graph visualize netron",
     "validate": "test selftest",
     "check": "lint",
     "lock": "freeze snapshot gate budget budgets baseline",
     "fit": "search find optimize nas",
-    "sweep": "grid scan explore",
+    "sweep": "grid scan",
     "roofline": "bound peak",
     "latency": "time speed ms milliseconds predict",
     "calibrate": "measure benchmark bench timing",

@@ -83,30 +83,31 @@ def _paragraphs(texts: tuple[str, ...] | list[str], screen: Screen, style: str =
 def _draw(part: Part, screen: Screen) -> Iterator[str]:
     """Yield the lines of columns side by side; rules separate header and footer unless colours do."""
     rules = [] if screen.colours else [(" " * GAP).join("-" * width for width in part.widths)]
-    for line in _row(part, tuple(column.header for column in part.columns), at_bottom=True):
-        yield screen.paint(_join(line), "header")
+    for line in wrap_row(part, tuple(column.header for column in part.columns), at_bottom=True):
+        yield screen.paint(join_cells(line), "header")
     yield from rules
     for row in part.rows:
-        for line in _row(part, row):
-            yield _join(
+        for line in wrap_row(part, row):
+            yield join_cells(
                 [_paint_share(cell, screen) if share else cell for cell, share in zip(line, part.shares, strict=True)]
             )
     if part.footer is not None:
         yield from rules
-        for line in _row(part, part.footer):
-            yield screen.paint(_join(line), "footer")
+        for line in wrap_row(part, part.footer):
+            yield screen.paint(join_cells(line), "footer")
 
 
 def _paint_share(cell: str, screen: Screen) -> str:
     return screen.paint(cell.replace(BAR, BLOCK) if screen.blocks else cell, "share")
 
 
-def _join(cells: list[str]) -> str:
+def join_cells(cells: list[str]) -> str:
+    """Return the line of padded cells, without the blanks at its end."""
     return (" " * GAP).join(cells).rstrip()
 
 
-def _row(part: Part, cells: tuple[str, ...], *, at_bottom: bool = False) -> Iterator[list[str]]:
-    """Yield the lines of one row, each as padded cells; a cell that does not fit is wrapped."""
+def wrap_row(part: Part, cells: tuple[str, ...], *, at_bottom: bool = False) -> Iterator[list[str]]:
+    """Yield the lines of one row of a part, each as padded cells; a cell that does not fit is wrapped."""
     wrapped = [
         wrap_sentence(cell, width) if at_bottom else [cell] if column.numeric else wrap(cell, width)
         for cell, width, column in zip(cells, part.widths, part.columns, strict=True)

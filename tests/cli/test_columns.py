@@ -44,7 +44,7 @@ COMMANDS_WITH_CSV = [
 """At least one line for every command that writes CSV, but for `verify` and `validate`, which need torch, and the
 errata, which take seconds."""
 WITH_TORCH = {"validate", "verify"}
-WITHOUT_CSV = {"page", "plot", "new", "schema", "export"}
+WITHOUT_CSV = {"page", "explore", "plot", "new", "schema", "export"}
 COUNTS = re.compile(
     r".*(params|mult_adds|activations|_bytes|_figures|exact|others|rank|classes|channels|height|width)$"
 )

@@ -23,6 +23,7 @@ HAVE: dict[str, set[str]] = {
     "table": NETWORK | VIEW | CONVENTION,
     "show": VIEW,  # as printed, so that there is nothing to choose
     "nets": VIEW | CONVENTION,
+    "explore": NETWORK | CONVENTION,  # a screen has no format
     "page": NETWORK | OUTPUT,  # the page has every convention
     "plot layers": NETWORK | CONVENTION | OUTPUT,  # pictures have no columns, and their ending is their format
     "plot sweep": NETWORK | CONVENTION | OUTPUT,

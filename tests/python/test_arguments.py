@@ -61,6 +61,7 @@ CALLS: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "memory": (("v2",), {}),
     "network": (("v2",), {}),
     "networks": ((), {}),
+    "page": (("docs/tiny.yaml",), {}),
     "published": (("v1-quant",), {}),
     "residual_vs_inverted": ((), {}),
     "resolve": ((mbcost.load_spec("v2"),), {}),

@@ -117,8 +117,8 @@ def _strip_widths(form: Form, marks: Sequence[bool]) -> Form:
 
 @cache
 def _make_kind(stripped: Form, is_wide: bool, marks: tuple[bool, ...]) -> Kind:
-    # A wide block has more expanded channels than the others; the order of the rest does not matter.
-    inputs, outputs, expanded, squeezed = (0, 1, 2, 3) if is_wide else (1, 2, 0, 3)
+    # The order of widths that `is_wide` states; without an expansion, the inputs stand for the expanded channels.
+    inputs, expanded, squeezed, outputs = (1, 2, 3, 0) if is_wide else (1, 0, 3, 2)
     bits, groups = _count_digit_bits(stripped), stripped.groups
     symbols = (groups << bits * _POWERS[power] for power in (inputs, expanded, squeezed, outputs))
     widths = [

@@ -83,8 +83,19 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:
     figures = list_figures(network.spec, sources)
     if network.graph is not None or network.spec.is_flat:
-        return {**describe_fixed(network, name), "figures": figures}
-    return {**describe_table(network.spec, network.in_channels, pools, {}), "name": name, "figures": figures}
+        return {**describe_fixed(network, name, _why_fixed(network)), "figures": figures}
+    try:
+        table = describe_table(network.spec, network.in_channels, pools, {})
+    except MbcostError as error:
+        # The page still shows the one network that was named, and says why it shows no others.
+        return {**describe_fixed(network, name, f"{error}"), "figures": figures}
+    return {**table, "name": name, "figures": figures}
+
+
+def _why_fixed(network: Network) -> str:
+    if network.graph is None:
+        return "it is a list of layers, which states every size"
+    return "it is a model, which has its own widths and size"
 
 
 def _describe_convention(name: str) -> dict[str, Any]:

@@ -15,12 +15,16 @@ from mbcost.spec.catalogue.library import load_convention
 from mbcost.spec.tally import counts_of
 
 
-def describe_fixed(network: Network, name: str) -> dict[str, Any]:
+def describe_fixed(network: Network, name: str, reason: str) -> dict[str, Any]:
     """Return the rows of a network with its raw counts.
 
     Args:
         network: a file of a model, a list of layers, or a table at one alpha and resolution.
         name: how the page calls it.
+        reason: why it is shown at one size only.
+
+    Raises:
+        MbcostError: a count is so large that a browser does not represent it exactly.
     """
     spec = network.spec
     return {
@@ -36,7 +40,7 @@ def describe_fixed(network: Network, name: str) -> dict[str, Any]:
         "default_implementation": network.implementation,
         "operators": [row.operator for row in spec.rows],
         "implementations": {network.implementation: {"source": spec.source}},
-        "fixed": _describe_rows(network),
+        "fixed": {"reason": reason, **_describe_rows(network)},
     }
 
 

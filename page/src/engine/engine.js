@@ -503,8 +503,8 @@ function checkTable(network, setting, mostClasses) {
  */
 function checkFixed(network, setting) {
   const sameSize = setting.resolution.every((side, axis) => side === network.resolution[axis]);
-  if (setting.alpha !== network.fixed?.alpha || !sameSize) {
-    throw new RangeError(`${network.name} exists at resolution ${network.resolution.join("x")} only: it is not a table`);
+  if (setting.alpha !== network.fixed?.alpha || !sameSize || network.implementations[setting.implementation] === undefined) {
+    throw new RangeError(`${network.name} is here at resolution ${network.resolution.join("x")} only: ${network.fixed?.reason}`);
   }
 }
 

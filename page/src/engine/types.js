@@ -47,6 +47,7 @@
  * @property {[string, string, string[]] | null} equation
  *
  * @typedef {object} FixedData  a network of one size
+ * @property {string} reason  why it has one size
  * @property {number} alpha
  * @property {FixedRow[]} rows
  * @property {number[][] | null} live

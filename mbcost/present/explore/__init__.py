@@ -1,0 +1,1 @@
+"""A setting that a user tries, as a screen of text."""

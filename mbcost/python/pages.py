@@ -1,0 +1,30 @@
+"""The interactive page of networks."""
+
+from __future__ import annotations
+
+from mbcost.python.arguments import checked
+from mbcost.python.networks import NetworkLike, network
+
+
+@checked
+def page(*networks: NetworkLike, title: str | None = None) -> str:
+    """Return an interactive page of networks as the text of one HTML file, as `mbcost page` writes it.
+
+    Args:
+        networks: what the page shows, the first one first; by default the built-in MobileNets. A table stands for all
+            its alphas, resolutions and implementations; a file of a model has its own size.
+        title: the title of the page; by default the names of the networks.
+
+    Raises:
+        MissingLibrary: what reads a file is not installed.
+        MbcostError: a network cannot be built, or its counts are too large for a browser.
+
+    >>> text = page("v2@0.5/160")
+    >>> text[:15], '"name":"v2"' in text
+    ('<!doctype html>', True)
+    """
+    from mbcost import __version__
+    from mbcost.present.page.page import render_page
+    from mbcost.questions.page.document import MOBILENETS, describe_page
+
+    return render_page(describe_page([network(net) for net in networks or MOBILENETS], __version__), title=title)
