@@ -6,7 +6,7 @@ TEST := .venv-test
 DOCS := .venv-docs
 NODE := page/node_modules
 
-.PHONY: table test quick fuzz hostile faults mutants blocks pictures python structures priors devices page docs package lint format
+.PHONY: table test thorough quick fuzz hostile faults mutants blocks pictures python structures priors devices page docs package lint format
 .PHONY: check-page checked-page validate benchmark clean
 
 table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, with the base install
@@ -14,6 +14,9 @@ table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, wi
 
 test: $(TEST)/ready  ## run the whole test suite, with every reference library
 	$(TEST)/bin/python -m pytest -n auto --dist worksteal
+
+thorough: $(TEST)/ready  ## run the tests of properties with ten times as many examples
+	$(TEST)/bin/python -m pytest -n auto --dist worksteal --hypothesis-profile=thorough tests
 
 quick: $(TEST)/ready  ## run ruff and the tests that need neither torch nor much time, in less than a minute
 	$(TEST)/bin/ruff check .

@@ -9,6 +9,9 @@ import { createTotals } from "./totals.js";
 import { createLedger } from "./ledger.js";
 import { createVersus } from "./versus.js";
 import { createTable } from "./table.js";
+import { createNetwork } from "./network.js";
+import { createBars } from "./bars.js";
+import { createPlane } from "./plane.js";
 
 /** @type {Record<string, import("../context.js").ViewMaker>} */
 export const VIEWS = {
@@ -16,9 +19,12 @@ export const VIEWS = {
   messages: createMessages,
   paper: createPaper,
   choices: createChoices,
+  network: createNetwork,
   controls: createControls,
   totals: createTotals,
   ledger: createLedger,
+  bars: createBars,
+  plane: createPlane,
   versus: createVersus,
   table: createTable,
 };

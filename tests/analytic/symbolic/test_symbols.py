@@ -45,7 +45,7 @@ def test_rows_of_a_random_table_are_sums_of_products(text: str, alpha: float, re
 
 
 def assert_rows(network: Network, kinds: list[Kind], forms: list[Form]) -> None:
-    steps, scale, stored = iter(network.steps), FULL, (0, 0, 0)
+    steps, scale, stored = iter(network.steps), FULL, [0, 0, 0]
     live = {allocator: iter(count_live_elements(network, allocator)) for allocator in WITHOUT_OFFSETS}
     for kind, form in zip(kinds, forms, strict=True):
         for row in kind.rows:
@@ -64,9 +64,9 @@ def assert_rows(network: Network, kinds: list[Kind], forms: list[Form]) -> None:
                 ]
                 assert sum(elements) == next(live[allocator])
         scale = join_scales(scale, kind.output)
-        stored = tuple(first + compute(amount, form) for first, amount in zip(stored, kind.stored, strict=True))
+        stored = [first + compute(amount, form) for first, amount in zip(stored, kind.stored, strict=True)]
     whole = count_stored(network)
-    assert stored == (whole.weights, whole.channels, whole.maps)
+    assert stored == [whole.weights, whole.channels, whole.maps]
     assert next(steps, None) is None
 
 

@@ -80,7 +80,7 @@ def gives(built: Network, explanation: Explanation, fact: Fact, number: int) -> 
     mistake=st.sampled_from(KNOWN),
     quantity=st.sampled_from(["mult_adds", "params"]),
 )
-@settings(max_examples=35, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_planted_cause_is_found(
     net: str, index: int, resolution: int, convention: str, mistake: str, quantity: str
 ) -> None:

@@ -30,7 +30,7 @@ def series(net: str, name: str = "official") -> Series:
     return Series(spec, spec.implementation(name), 10, spec.channels)
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(st.sampled_from(PAIRS), ALPHAS, SIZES, st.sampled_from(["macs", "ptflops"]), st.sampled_from(ALLOCATORS))
 def test_every_configuration_costs_what_its_layers_cost(
     pair: tuple[str, str], alphas: list[float], sizes: list[tuple[int, int]], convention: str, allocator: str
@@ -82,7 +82,7 @@ def test_only_the_released_implementation_has_an_accuracy() -> None:
         assert (last.checkpoint.top1 if last.checkpoint else None) == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.lists(st.sampled_from(["v1", "v2", "v3-large"]), min_size=1, max_size=3, unique=True), ALPHAS, SIZES, AIMS, AIMS
 )

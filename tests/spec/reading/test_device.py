@@ -207,7 +207,7 @@ def test_a_profile_needs_a_network_and_a_device() -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from([(GOOD, parse_device), (PROFILE, parse_profile)]),
     st.lists(
