@@ -127,7 +127,7 @@ SHARED: Mapping[str, set[str]] = {
         "formats",
         "markdown",
         "latex",
-        "html",
+        "report",
         "records",
         "names",
         "estimates",

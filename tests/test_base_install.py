@@ -53,7 +53,8 @@ def test_a_process_prints_the_cost_of_v2() -> None:
 @pytest.mark.parametrize(
     "module", ["mbcost", "mbcost.errors", "mbcost.spec.implementation", "mbcost.spec.catalogue.library",
                "mbcost.spec.tally", "mbcost.analytic.layers", "mbcost.analytic.network", "mbcost.present.table",
-               "mbcost.present.cost.counts", "mbcost.present.html", "mbcost.present.records",
+               "mbcost.present.cost.counts", "mbcost.present.records",
+               "mbcost.present.report.values", "mbcost.present.report.fragment", "mbcost.present.report.document",
                "mbcost.python.arguments", "mbcost.python.networks", "mbcost.python.costs", "mbcost.python.devices",
                "mbcost.python.answers", "mbcost.questions.work",
                "mbcost.spec.catalogue.reference", "mbcost.analytic.reference", "mbcost.cli.arguments",

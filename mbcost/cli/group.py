@@ -27,7 +27,7 @@ def run_group(arguments: Sequence[str]) -> int:
         arguments = [*(word for word in arguments[1:] if word != "help"), "--help"]
     words = _make_readable(_name_shell(arguments)) or ["--help"]
     try:
-        result = run_command(build_root(), words)
+        result = run_command(build_root(), words, typed=arguments)
     except _CommandError as error:
         raise error.cause from None
     except OSError as error:  # click writes the help itself
@@ -51,14 +51,19 @@ def run_group(arguments: Sequence[str]) -> int:
     return result
 
 
-def run_command(command: click.Command, words: Sequence[str]) -> int:
+def run_command(command: click.Command, words: Sequence[str], typed: Sequence[str] = ()) -> int:
     """Run a click command and return its exit code; click's own `main` would also handle errors and signals.
+
+    Args:
+        command: the command.
+        words: its arguments.
+        typed: the same as the user typed them, which reports show: the `obj` of click's context.
 
     Raises:
         click.UsageError: the words are wrong.
     """
     try:
-        with command.make_context("mbcost", list(words)) as context:
+        with command.make_context("mbcost", list(words), obj=tuple(typed)) as context:
             return int(command.invoke(context))
     except click.exceptions.Exit as end:  # the help or the version is shown
         return end.exit_code

@@ -132,7 +132,7 @@ def lock(
 def _write(
     names: list[str], changed: Mapping[str, str], view: View, unused: Mapping[str, bool], *, run_code: bool
 ) -> int:
-    of_a_table = {"--format": view.style, "--columns": view.columns, "--sort": view.sort}
+    of_a_table = {"--format": view.style, "--columns": view.columns, "--sort": view.sort, "--fragment": view.fragment}
     for option, value in {**of_a_table, **unused}.items():
         if value:
             raise MbcostError(f"{option} is for --check: remove it, or add --check")

@@ -125,6 +125,9 @@ Output = Annotated[
     Optional[Path],
     Option("--output -o", help="Write to FILE atomically [default: standard output].", metavar="FILE"),
 ]
+Fragment = Annotated[
+    bool, Option("--fragment", help="With --format html: only the tables, to be pasted into a page of your own.")
+]
 Force = Annotated[bool, Option("--force", help="Start work that is above the limit of this command.")]
 TABLES_ONLY: Mapping[str, Any] = {"inputs": None, "kwargs": None, "form": None}
 """For `share_options` of a command that reads tables and no models."""
@@ -212,9 +215,15 @@ GROUPS: Mapping[Any, Group] = {
             "no_top": NoTop,
         },
     ),
-    View: Group(View, {"columns": Columns, "sort": Sort, "style": format_option(), "output": Output}),
+    View: Group(
+        View,
+        {"columns": Columns, "sort": Sort, "style": format_option(), "fragment": Fragment, "output": Output},
+    ),
 }
 """The type of a command's parameter -> the options that it stands for."""
+
+SWITCHES = ("no_top", "fragment")
+"""The options of `GROUPS` that are given or not, and take no value."""
 
 
 def share_options(
@@ -243,7 +252,7 @@ def share_options(
             grouped[name] = group, [key for key, option in options.items() if option is not None]
             parameters += [
                 inspect.Parameter(
-                    key, inspect.Parameter.KEYWORD_ONLY, default=False if key == "no_top" else None, annotation=option
+                    key, inspect.Parameter.KEYWORD_ONLY, default=False if key in SWITCHES else None, annotation=option
                 )
                 for key, option in options.items()
                 if option is not None

@@ -28,6 +28,7 @@ class View:
     sort: str | None = None
     style: str | None = None
     output: Path | None = None
+    fragment: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Destination:
     """The column to sort by."""
     most: int | None = None
     """How many rows text lists at most; None for all. The other formats have them all."""
+    fragment: bool = False
+    """Whether HTML is a part of a page instead of a page."""
 
 
 ENDINGS: Mapping[str, str] = {
@@ -97,8 +100,10 @@ def choose_destination(
         raise unknown("format", style, known, {slip: names[0] for slip, names in meant.items() if names})
     if ending in known and style != ending:
         raise MbcostError(f"--format {style} contradicts the ending of {file}, which means {ending}: remove --format")
+    if view.fragment and style != "html":
+        raise MbcostError(f"--fragment is a part of a web page, which {style} is not: use --format html, or remove it")
     chosen = None if view.columns is None else parse_list(view.columns, "columns")
-    destination = Destination(style, file, chosen, view.sort)
+    destination = Destination(style, file, chosen, view.sort, fragment=view.fragment)
     if columns:
         trial = build_table("", columns, ())
         whole = replace(trial, data=build_table("", data, ())) if data else trial
@@ -146,12 +151,30 @@ def emit(
         write(to_json(answer if destination.sort is None else sort_json(table, answer, destination.sort, rows)), file)
         return
     table = arranged
+    if style == "html" and destination.columns is not None:  # the details have other columns
+        table = replace(table, details=None)
     if style == "text" and destination.most is not None:
         table = limit_rows(table, destination.most, "--all lists them")
     if style == "text" and file is None:
         write(render_text(table, read_screen()), file)
+    elif style == "html" and not destination.fragment:
+        write(_render_document(table), file)
     else:
         write(FORMATS[style](table), file)
+
+
+def _render_document(table: Table) -> str:
+    """Return a web page with the command line that the user typed and the versions that ran it."""
+    from platform import python_version
+
+    from click import get_current_context
+
+    from mbcost import __version__
+    from mbcost.present.report.document import Origin, render_document
+
+    context = get_current_context(silent=True)
+    words = () if context is None or not context.obj else ("mbcost", *context.obj)
+    return render_document(table, Origin(words, (f"mbcost {__version__}", f"Python {python_version()}")))
 
 
 def to_json(answer: dict[str, Any]) -> str:

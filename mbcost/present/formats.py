@@ -40,10 +40,10 @@ def render_latex(table: Table) -> str:
 
 
 def render_html(table: Table) -> str:
-    """Return a table element; see `mbcost.present.html`."""
-    from mbcost.present import html
+    """Return a part of a web page; see `mbcost.present.report.fragment`."""
+    from mbcost.present.report.fragment import render_fragment
 
-    return html.render_html(table)
+    return render_fragment([table])
 
 
 def _raw(cell: Cell) -> str | int:

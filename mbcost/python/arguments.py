@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from mbcost.errors import MbcostError, escape, shorten
+from mbcost.python.notebooks import offer_html
 from mbcost.python.wording import word_for_python
 
 Parameters = ParamSpec("Parameters")
@@ -26,7 +27,7 @@ LONGEST_VALUE = 100
 
 
 def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
-    """Return the function with its arguments checked and converted by its annotations.
+    """Return the function with its arguments checked and converted by its annotations, for answers that notebooks show.
 
     A whole number of any library becomes an int, so that counts are exact, and a list or an array a tuple. A value of a
     different type, and an empty list where the default is not empty, are refused; so is a bool that stands for a
@@ -60,7 +61,7 @@ def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answ
         try:
             for name, value in bound.arguments.items():
                 bound.arguments[name] = _check(signature.parameters[name], value, types[name])
-            return function(*bound.args, **bound.kwargs)
+            return offer_html(function(*bound.args, **bound.kwargs))
         except MbcostError as error:
             word_for_python(error, (*args, *kwargs.values()))
             raise

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 load_convention = checked(library.load_convention)
 
 
+@checked
 def conventions() -> tuple[Convention, ...]:
     """Return every counting convention, the default `macs` first.
 

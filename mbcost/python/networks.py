@@ -12,9 +12,9 @@ from mbcost.analytic import network as analytic
 from mbcost.analytic.reference import Settings
 from mbcost.errors import MbcostError, UnknownWord, choose
 from mbcost.present.cost.table import as_table
-from mbcost.present.html import render_html
 from mbcost.present.records import Value, list_records
 from mbcost.python.arguments import checked, wrong_argument
+from mbcost.python.notebooks import show_html
 from mbcost.questions import networks as networks_of
 from mbcost.questions.cost.table import GROUPINGS, tabulate_costs
 from mbcost.questions.networks import Asked
@@ -65,7 +65,7 @@ class Network(analytic.Network):
 
     def _repr_html_(self) -> str:
         """Return the cost table as HTML, which notebooks show."""
-        return render_html(as_table(tabulate_costs(self, as_convention(None))))
+        return str(show_html(self))
 
 
 @checked

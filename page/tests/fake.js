@@ -4,7 +4,7 @@ const alphas = [0.5, 0.75, 1];
 /** @param {string} name @param {object} [more] */
 const network = (name, more) => ({
   name, title: `Net ${name}`, channels: 3, source: "", resolution: [224, 224], alphas, resolutions: [160, 224],
-  classes: null, has_classes: true, default_implementation: "official", operators: [], figures: [],
+  classes: null, has_classes: true, default_implementation: "official", operators: [], figures: [], command: [name],
   implementations: { official: { source: "" }, keras: { source: "" } }, ...more,
 });
 export const HOSTILE = "<img onerror=x>&vs=a@1/2:3 ü%";

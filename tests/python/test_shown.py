@@ -12,7 +12,7 @@ import mbcost
 from mbcost.spec.shown import LONGEST
 from tests.python.test_arguments import CALLS
 
-PLAIN = ("build", "networks", "rows")
+PLAIN = ("build", "networks", "page", "rows")
 """Functions that return text, a model or plain rows."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Optional
 
 from mbcost.cli.arguments import NetworkOptions, parse_list, resolve_network
@@ -53,7 +54,7 @@ def table(
       mbcost table ./mynet.yaml --format json | jq .totals
     """
     keep_inputs(view.output, device)
-    destination = choose_destination(View(style=view.style, output=view.output))
+    destination = choose_destination(replace(view, columns=None, sort=None))
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
     network = resolve_network(net, options)

@@ -13,7 +13,7 @@ from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.packing import Pool
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
-from mbcost.spec.catalogue.library import NETWORKS, load_conventions
+from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_spec
 from mbcost.spec.convention import Coefficients
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.tally import COUNTS
@@ -81,15 +81,35 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
 
 
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:
-    figures = list_figures(network.spec, sources)
+    shared = {"command": spell_command(network), "figures": list_figures(network.spec, sources)}
     if network.graph is not None or network.spec.is_flat:
-        return {**describe_fixed(network, name, _why_fixed(network)), "figures": figures}
+        return {**describe_fixed(network, name, _why_fixed(network)), **shared}
     try:
         table = describe_table(network.spec, network.in_channels, pools, {})
     except MbcostError as error:
         # The page still shows the one network that was named, and says why it shows no others.
-        return {**describe_fixed(network, name, f"{error}"), "figures": figures}
-    return {**table, "name": name, "figures": figures}
+        return {**describe_fixed(network, name, f"{error}"), **shared}
+    return {**table, "name": name, **shared}
+
+
+def spell_command(network: Network) -> list[str]:
+    """Return the words that name a network on a command line: the network, then the options that it needs.
+
+    >>> from mbcost.analytic.reference import Settings, resolve_reference
+    >>> spell_command(resolve_reference("v2@0.5", Settings(head="10", in_channels=1)))
+    ['v2', '--head', '10', '--in-channels', '1']
+    """
+    spec = network.spec
+    if network.graph is not None:
+        return [network.graph.source]
+    words = [spec.origin or spec.name]
+    if spec.head:
+        words += ["--head", spec.head]
+    elif not spec.has_top and spec.name in NETWORKS and load_spec(spec.name).has_top:
+        words += ["--head", "none"]
+    if network.in_channels != spec.channels:
+        words += ["--in-channels", str(network.in_channels)]
+    return words
 
 
 def _why_fixed(network: Network) -> str:

@@ -11,7 +11,8 @@ from mbcost.errors import MbcostError
 from mbcost.questions.cost.formula import name_equation
 from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.device.memory import DEFAULT_DTYPE, compute_memory
-from mbcost.spec.catalogue.library import load_convention
+from mbcost.questions.page.tables import EXACT, refuse_large
+from mbcost.spec.catalogue.library import load_convention, load_conventions
 from mbcost.spec.tally import counts_of
 
 
@@ -26,7 +27,12 @@ def describe_fixed(network: Network, name: str, reason: str) -> dict[str, Any]:
     Raises:
         MbcostError: a count is so large that a browser does not represent it exactly.
     """
-    spec = network.spec
+    spec, tally = network.spec, network.tally()
+    if (
+        max(convention.mult_adds(tally) + convention.params(tally) for convention in load_conventions().values())
+        >= EXACT
+    ):
+        raise refuse_large(spec.name)
     return {
         "name": name,
         "title": spec.display_title,

@@ -195,8 +195,13 @@ def find_limits(spec: Spec, rules: Implementation, in_channels: int) -> tuple[fl
         for side in [*sides, max(spec.resolution)]:
             if _bound_counts(spec, rules, in_channels, alpha, side) < EXACT:
                 return alpha, side
-    raise MbcostError(
-        f"{spec.name} has counts above 2^53, which a browser does not represent exactly: use mbcost table instead"
+    raise refuse_large(spec.name)
+
+
+def refuse_large(name: str) -> MbcostError:
+    """Return the error that says that a network is too large for a page."""
+    return MbcostError(
+        f"{name} has counts above 2^53, which a browser does not represent exactly: use mbcost table instead"
     )
 
 

@@ -68,6 +68,7 @@
  * @property {string[]} operators  of the rows of the paper's table
  * @property {Record<string, string>[]} [printed]  the cells of each row of the paper's table, by the letter of the column
  * @property {Record<string, ImplementationData>} implementations
+ * @property {string[]} command  the words that name it on a command line
  * @property {FigureData[]} figures
  * @property {FixedData} [fixed]
  *

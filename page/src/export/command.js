@@ -3,7 +3,6 @@
 import { formatAlpha, formatResolution } from "../ui/format.js";
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
-const OFFICIAL = "official";
 const CLASSES = 1000;
 const CONVENTION = "macs";
 
@@ -23,10 +22,10 @@ export function quote(word) {
  */
 export function tableCommand(engine, state, format) {
   const network = engine.find(state.network);
-  const words = ["mbcost", "table", state.network];
+  const words = ["mbcost", "table", ...network.command];
   if (network.fixed === undefined) {
     words.push("--alpha", formatAlpha(state.alpha), "--res", formatResolution(state.resolution));
-    if (state.implementation !== OFFICIAL) words.push("--impl", state.implementation);
+    if (state.implementation !== network.default_implementation) words.push("--impl", state.implementation);
   }
   if (network.has_classes && state.classes !== CLASSES) words.push("--classes", String(state.classes));
   if (state.convention !== CONVENTION) words.push("--convention", state.convention);

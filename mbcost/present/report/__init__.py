@@ -1,0 +1,1 @@
+"""Reports: tables as HTML, for documentation sites, notebooks and browsers."""
