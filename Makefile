@@ -68,7 +68,7 @@ priors: $(TEST)/ready  ## write what is expected of a device, from the built-in 
 devices: $(TEST)/ready  ## write the lines of `mbcost devices`, after a change of a measured device or of the model
 	$(TEST)/bin/python -m tools.pack_devices
 
-page: $(NODE)/ready  ## build the script and the style of the page from page/
+page: $(NODE)/.ready  ## build the script and the style of the page from page/
 	npm run --silent --prefix page build
 
 check-page:  ## check the types of page/, run its own tests, and compare its build with the committed files
@@ -76,7 +76,7 @@ check-page:  ## check the types of page/, run its own tests, and compare its bui
 	elif [ -n "$$CI" ]; then echo "the page is not checked: install nodejs and npm" >&2; exit 1; \
 	else echo "the page is not checked: nodejs and npm are not installed"; fi
 
-checked-page: $(NODE)/ready
+checked-page: $(NODE)/.ready
 	npm run --silent --prefix page check
 	npm run --silent --prefix page test
 	npm run --silent --prefix page verify
@@ -115,6 +115,6 @@ $(DOCS)/ready: pyproject.toml constraints.txt
 	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
-$(NODE)/ready: page/package.json page/package-lock.json
+$(NODE)/.ready: page/package.json page/package-lock.json
 	npm ci --prefix page --silent
 	touch $@

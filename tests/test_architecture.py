@@ -76,7 +76,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "lock": {"cost", "device", "latency"},
         "plot": {"device"},
         "explore": {"cost", "device"},
-        "page": {"compare", "cost", "device"},
+        "page": {"accuracy", "compare", "cost", "device", "latency"},
     },
     "present": {
         "cost": set(),

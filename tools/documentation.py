@@ -114,11 +114,12 @@ def explorer_page() -> str:
     from mbcost import __version__
     from mbcost.present.page.page import render_page
     from mbcost.questions.networks import resolve_network
+    from mbcost.questions.page.devices import load_calibrations
     from mbcost.questions.page.document import MOBILENETS, describe_page
 
     readme = site_address("README.md").removesuffix(".md") + ".html"
     return render_page(
-        describe_page([resolve_network(name) for name in MOBILENETS], __version__),
+        describe_page([resolve_network(name) for name in MOBILENETS], __version__, load_calibrations()),
         title="What does a MobileNet cost?",
         documentation=readme,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Optional
 
 from mbcost import __version__
 from mbcost.cli.arguments import NetworkOptions, resolve_network
-from mbcost.cli.completers import complete_network
+from mbcost.cli.completers import complete_network, names_or_files
 from mbcost.cli.files import choose_file, keep_inputs, write
 from mbcost.cli.options import share_options
 from mbcost.cli.output import ENDINGS, OTHER_FILES
@@ -17,7 +18,9 @@ from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.errors import MbcostError, escape
 from mbcost.present.page.page import is_page, render_page
+from mbcost.questions.page.devices import load_calibrations
 from mbcost.questions.page.document import MOBILENETS, describe_page
+from mbcost.spec.catalogue.measured import list_devices
 
 FILE = "explorer.html"
 """The page that is written if none is named."""
@@ -38,6 +41,15 @@ def page(
     ] = None,
     *,
     options: NetworkOptions,
+    device: Annotated[
+        Optional[list[str]],
+        Option(
+            help="A device of mbcost devices, or a file of measurements, whose milliseconds the page shows; "
+            "several times for several [default: all devices of mbcost devices].",
+            metavar="NAME|FILE",
+            complete=names_or_files(list_devices),
+        ),
+    ] = None,
     title: Annotated[
         Optional[str], Option(help="Title of the page [default: the names of the networks].", metavar="TEXT")
     ] = None,
@@ -60,15 +72,19 @@ def page(
       mbcost page --open
       mbcost page v2@0.75/160 v3-small
       mbcost page mynet.yaml v2 --output mynet.html
+      mbcost page v2 --device pixel1-tflite --device mine.csv
       mbcost page net.onnx --input image=1x3x224x224 --open
     """
+    # The matrices are small, and starting a thread per processor takes longer than all that is computed with them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = networks or []
     if open_it and str(output) == "-":
         raise MbcostError("--open needs a file, and --output - is standard output: remove one of them")
     is_temporary = open_it and output is None
-    target = None if is_temporary else _choose_target(output, words)
+    target = None if is_temporary else _choose_target(output, [*words, *(device or ())])
     with show_work(f"making a page of {' '.join(words) or 'the built-in networks'}"):
-        document = describe_page([resolve_network(word, options) for word in words or MOBILENETS], __version__)
+        resolved = [resolve_network(word, options) for word in words or MOBILENETS]
+        document = describe_page(resolved, __version__, load_calibrations(device or ()))
         text = render_page(document, title=title)
     if is_temporary:
         target = _make_folder() / FILE

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mbcost.python.arguments import checked
 from mbcost.python.networks import NetworkLike, network
 
 
 @checked
-def page(*networks: NetworkLike, title: str | None = None) -> str:
+def page(*networks: NetworkLike, devices: Sequence[str] = (), title: str | None = None) -> str:
     """Return an interactive page of networks as the text of one HTML file, as `mbcost page` writes it.
 
     Args:
         networks: what the page shows, the first one first; by default the built-in MobileNets. A table stands for all
             its alphas, resolutions and implementations; a file of a model has its own size.
+        devices: names of `mbcost devices` or files of measurements, whose milliseconds the page shows; by default all
+            built-in devices.
         title: the title of the page; by default the names of the networks.
 
     Raises:
         MissingLibrary: what reads a file is not installed.
-        MbcostError: a network cannot be built, or its counts are too large for a browser.
+        MbcostError: a network cannot be built, its counts are too large for a browser, or a device is unknown.
 
     >>> text = page("v2@0.5/160")
     >>> text[:15], '"name":"v2"' in text
@@ -25,6 +29,8 @@ def page(*networks: NetworkLike, title: str | None = None) -> str:
     """
     from mbcost import __version__
     from mbcost.present.page.page import render_page
+    from mbcost.questions.page.devices import load_calibrations
     from mbcost.questions.page.document import MOBILENETS, describe_page
 
-    return render_page(describe_page([network(net) for net in networks or MOBILENETS], __version__), title=title)
+    shown = [network(net) for net in networks or MOBILENETS]
+    return render_page(describe_page(shown, __version__, load_calibrations(devices)), title=title)

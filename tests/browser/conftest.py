@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mbcost.present.page.document import fill_page
 from tests.browser.driver import Driver
+from tests.browser.explorer import write_explorer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -49,7 +50,8 @@ def browser(request: pytest.FixtureRequest) -> Browser:
 
 @pytest.fixture(scope="session")
 def explorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page with every built-in network, as a file."""
-    path = tmp_path_factory.mktemp("page") / "explorer.html"
-    path.write_text(fill_page('{"networks": []}', title="mbcost", generator="mbcost"), encoding="utf-8")
-    return path
+    """The page with every built-in MobileNet, as a file, which the workers of pytest-xdist share."""
+    if "PAGE" in os.environ:
+        return Path(os.environ["PAGE"]).resolve()
+    folder = tmp_path_factory.getbasetemp()
+    return write_explorer(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -69,11 +70,14 @@ class Driver:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "browser")
+        self._ident = self._thread.submit(threading.get_ident).result()
         self._playwright: Playwright | None = None
         self._browsers: dict[str, Browser] = {}
 
     def call(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """Execute a function in the driver's thread and return its result."""
+        if threading.get_ident() == self._ident:
+            return function(*arguments, **options)
         return self._thread.submit(function, *arguments, **options).result()
 
     def browser(self, name: str) -> Browser:

@@ -61,6 +61,7 @@ devices --profiles
 calibrate spec.yaml --dtype int8
 calibrate --plan 3 v1 --output plan.yaml
 accuracy v2@0.6:paddleclas --recipe paddleclas --format json
+explore spec.yaml@0.5/96 --classes 10 --convention fvcore
 page v2@0.5/96 spec.yaml --title x --output page.html
 plot layers v2@0.5/96 --output layers.svg
 plot sweep v2 --alpha 0.5:1:0.25 --res 96:160:32 --output sweep.svg

@@ -58,7 +58,7 @@ def build_app(state: State, scope: Scope, *, blocks: bool = True) -> App[State |
             """Take every key, before the library's own meanings of Tab, Ctrl-C and Ctrl-Q, and the wheel."""
             if isinstance(event, events.Key):
                 key = event.character if event.is_printable and event.character else event.key
-                if key == "y" and not session.state.has_help:
+                if key == "y" and session.state.help_line is None:
                     self.copy_to_clipboard(session.command)
                 if key == "ctrl+z":
                     self.action_suspend_process()

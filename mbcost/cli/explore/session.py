@@ -64,8 +64,8 @@ class Session:
     def take_click(self, x: int, y: int) -> None:
         """Go on to the state after a click on a cell; without anything to click there, nothing happens."""
         target = find_target(self.frame.lines[y], x) if y < len(self.frame.lines) else None
-        if self.state.has_help:
-            self.take_key("?")
+        if self.state.help_line is not None:
+            self.take_key("enter")
         elif target is not None:
             self.state = click(self.state, target, self.scope)
 
@@ -73,7 +73,7 @@ class Session:
     def take_wheel(self, key: str) -> None:
         """Scroll the table by a turn of the wheel, in the direction of a key."""
         self.state = replace(self.state, entry="")
-        for _ in range(0 if self.state.has_help else WHEEL):
+        for _ in range(WHEEL if self.state.help_line is None else 0):
             self.take_key(key)
 
     @_guard

@@ -16,7 +16,7 @@ KEYS = (
     ("b", "one row per layer, block or stage"),
     ("s", "sort by mult-adds, or not"),
     ("y", "copy the command to the clipboard of your terminal"),
-    ("q, Esc", "quit, and print the command of what is shown"),
+    ("q, Esc", "quit, and print the command of what is shown; Ctrl-C quits without it, Ctrl-Z suspends"),
 )
 NOTES = (
     "A click on a track or on a word chooses it, and the wheel scrolls the table.",
@@ -29,7 +29,7 @@ LABEL = 18
 
 def draw_help(width: int) -> list[Line]:
     """Return the lines of the help."""
-    lines: list[Line] = [(Piece("Keys of mbcost explore", "header"),), ()]
+    lines: list[Line] = [(Piece("Keys of mbcost explore".ljust(width), "header"),)]
     for key, meaning in KEYS:
         texts = wrap_sentence(meaning, max(20, width - LABEL))
         lines += [
@@ -37,4 +37,4 @@ def draw_help(width: int) -> list[Line]:
         ]
     for note in NOTES:
         lines += [(), *((Piece(text, "label"),) for text in wrap_sentence(note, max(20, width)))]
-    return [*lines, (), (Piece("any key goes back", "dim"),)]
+    return lines

@@ -36,8 +36,8 @@ def measure(line: Line) -> int:
     return sum(count_cells(piece.text) for piece in line)
 
 
-def crop(line: Line, width: int) -> Line:
-    """Return the line without what is beyond `width` terminal cells; an ellipsis stands for it."""
+def crop(line: Line, width: int, ellipsis: str = "…") -> Line:
+    """Return the line without what is beyond `width` terminal cells; `ellipsis` stands for it."""
     if measure(line) <= width:
         return line
     kept: list[Piece] = []
@@ -48,7 +48,7 @@ def crop(line: Line, width: int) -> Line:
         left -= count_cells(text)
         if text != piece.text:
             break
-    return (*kept, Piece("…" if width > 0 else "", kept[-1].style if kept else ""))
+    return (*kept, Piece(ellipsis if width > 0 else "", kept[-1].style if kept else ""))
 
 
 def cut(text: str, width: int) -> str:

@@ -54,8 +54,8 @@ def draw(state: State, scope: Scope, width: int, height: int, *, blocks: bool = 
         height: the lines.
         blocks: whether characters beyond ASCII are drawn.
     """
-    if state.has_help:
-        return _fill([crop(line, width) for line in draw_help(width)], width, height, Room())
+    if state.help_line is not None:
+        return _draw_page(state.help_line, width, height)
     answer = explore(state.setting, scope)
     glyphs = BOXES if blocks else ASCII
     end = _draw_command(state, scope, width, height)
@@ -65,7 +65,17 @@ def draw(state: State, scope: Scope, width: int, height: int, *, blocks: bool = 
     lines = [*top, *table]
     lines += [()] * (height - len(lines) - len(end) - 1)
     last = _draw_last(state, room, width)
-    return _fill([crop(line, width) for line in (*lines, *end, last)], width, height, room)
+    return _fill([crop(line, width, glyphs.ellipsis) for line in (*lines, *end, last)], width, height, room)
+
+
+def _draw_page(first: int, width: int, height: int) -> Frame:
+    """Return a page of the help, and what a key does."""
+    lines = draw_help(width)
+    room = Room(max(1, height - 1), len(lines))
+    page = lines[first : first + room.shown]
+    page += [()] * (room.shown - len(page))
+    last = "any key goes on" if first + room.shown < room.total else "any key goes back"
+    return _fill([crop(line, width) for line in (*page, (Piece(last, "dim"),))], width, height, room)
 
 
 def _fill(lines: list[Line], width: int, height: int, room: Room) -> Frame:

@@ -40,10 +40,11 @@ class Glyphs:
     knob_on_tick: str
     less: str
     more: str
+    ellipsis: str
 
 
-BOXES = Glyphs("├", "─", "┤", "┼", "●", "◆", "‹", "›")
-ASCII = Glyphs("|", "-", "|", "+", "o", "@", "<", ">")
+BOXES = Glyphs("├", "─", "┤", "┼", "●", "◆", "‹", "›", "…")
+ASCII = Glyphs("|", "-", "|", "+", "o", "@", "<", ">", "~")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from mbcost.spec.table import CLASSES
 
 NEAREST = 3
 """The number of nearest checkpoints."""
+OTHER_CLASSES = f"it has {{classes}} classes, and the accuracy is that of ImageNet's {CLASSES}"
+NOT_SQUARE = "its input is not square, and those of the checkpoints are"
 
 
 @dataclass(frozen=True)
@@ -86,16 +88,10 @@ def estimate_accuracy(network: Network, recipe: str | None = None) -> AccuracyEs
     >>> estimate_accuracy(resolve(load_spec("v2"), alpha=0.75, resolution=160)).top1
     66.4
     """
-    recipes = load_recipes()
-    if recipe is not None:
-        known: Recipe | None = recipes[choose("recipe", recipe, recipes)]
-    else:
-        known = next((known for known in recipes.values() if known.implementation == network.implementation), None)
-    if reason := _list_differences(network, known):
-        return _refuse(network, None, reason)
-    surface = find_surface(known, network.spec.name)
-    assert known is not None, "a network without a recipe is refused"
-    assert surface is not None, "a network that the recipe did not train is refused"
+    surface = choose_surface(network, recipe)
+    if isinstance(surface, str):
+        return _refuse(network, None, surface)
+    known = surface.recipe
     own = _find_checkpoint(network, surface.checkpoints)
     nearest = _list_nearest(network, surface.checkpoints, own)
     if own is not None:
@@ -108,6 +104,24 @@ def estimate_accuracy(network: Network, recipe: str | None = None) -> AccuracyEs
     if surface.why_no_interval:
         return AccuracyEstimate(network, top1, None, None, False, known.name, surface.why_no_interval, nearest)
     return AccuracyEstimate(network, top1, low, high, False, known.name, "", nearest)
+
+
+def choose_surface(network: Network, recipe: str | None = None) -> Surface | str:
+    """Return the released checkpoints between which a network is estimated, or the reason why there are none.
+
+    Raises:
+        MbcostError: no recipe has this name.
+    """
+    recipes = load_recipes()
+    if recipe is not None:
+        known: Recipe | None = recipes[choose("recipe", recipe, recipes)]
+    else:
+        known = next((known for known in recipes.values() if known.implementation == network.implementation), None)
+    if reason := _list_differences(network, known):
+        return reason
+    surface = find_surface(known, network.spec.name)
+    assert surface is not None, "a network that the recipe did not train is refused"
+    return surface
 
 
 def _refuse(
@@ -129,12 +143,12 @@ def _list_differences(network: Network, recipe: Recipe | None) -> str:
     if name not in recipe.nets:
         return f"{recipe.name} released no checkpoint of it, only of {enumerate_words(recipe.nets)}"
     if network.classes not in (CLASSES, recipe.classes):
-        return f"it has {network.classes} classes, and the accuracy is that of ImageNet's {CLASSES}"
+        return OTHER_CLASSES.format(classes=network.classes)
     if network.in_channels != spec.channels:
         channels = f"{network.in_channels} channel{'s' * (network.in_channels != 1)}"
         return f"its input has {channels}, and the checkpoints read {spec.channels}"
     if network.resolution[0] != network.resolution[1]:
-        return "its input is not square, and those of the checkpoints are"
+        return NOT_SQUARE
     return ""
 
 
@@ -187,9 +201,20 @@ def _list_nearest(
 
 def _describe_hull(network: Network, surface: Surface) -> str:
     """Return in words that a network is outside of the released alphas and resolutions."""
+    alphas, sides = surface.alphas, surface.resolutions
+    inside_both = alphas[0] <= network.alpha <= alphas[-1] and sides[0] <= network.resolution[0] <= sides[-1]
+    return explain_outside(surface, inside_both=inside_both)
+
+
+def explain_outside(surface: Surface, *, inside_both: bool) -> str:
+    """Return in words that a setting is outside of the hull of what was released.
+
+    Args:
+        surface: the released checkpoints.
+        inside_both: whether alpha and the resolution, each on its own, are between released ones.
+    """
     name, alphas, sides = surface.recipe.name, surface.alphas, surface.resolutions
     alpha_range = f"alpha {alpha_text(alphas[0])} to {alpha_text(alphas[-1])}"
     side_range = f"resolution {sides[0]} to {sides[-1]}" if len(sides) > 1 else f"resolution {sides[0]}"
-    inside_both = alphas[0] <= network.alpha <= alphas[-1] and sides[0] <= network.resolution[0] <= sides[-1]
     corner = ", and not this corner of them" if inside_both else ""
     return f"it is outside of what {name} released for {surface.net}: {alpha_range} at {side_range}{corner}"

@@ -173,25 +173,56 @@ def count_weight_bytes(step: Step, dtype: Dtype) -> int:
     return step.tally.weights * dtype.value + biases * dtype.bias
 
 
-def count_elements_read(lead: Leading) -> int:
-    """Return the elements of the maps that a layer reads, each once: the fewest that can be moved.
+@dataclass(frozen=True)
+class Reading:
+    """Which elements of its maps a layer reads, as numbers: the positions are those of `count_positions_read`."""
+
+    maps: int = 1
+    """How many maps of the size of the input it reads."""
+    values: int = 0
+    """How many values per channel it reads beside the maps."""
+    height: int | None = None
+    """The rows of the input that one row of the output needs, if others are skipped; None if every row is read."""
+    width: int | None = None
+
+
+def describe_reading(lead: Leading) -> Reading:
+    """Return what a layer reads: the fewest elements that can be moved, each once.
 
     An addition reads two maps, a multiplication reads a map and one gate per channel. If a stride is larger than the
     window, as in a 1x1 convolution with stride 2, the positions between windows are not read.
     """
     if isinstance(lead, Add):
-        return 2 * lead.input.elements
+        return Reading(maps=2)
     if isinstance(lead, Multiply):
-        return lead.input.elements + lead.input.channels
+        return Reading(values=1)
     if isinstance(lead, Conv2d | WindowPool):
-        (window_height, window_width), output = lead.window, lead.output
-        height, width = lead.input.height, lead.input.width
-        if window_height < lead.stride:
-            height = min(height, output.height * window_height)
-        if window_width < lead.stride:
-            width = min(width, output.width * window_width)
-        return lead.input.channels * height * width
-    return lead.input.elements
+        height, width = (side if side < lead.stride else None for side in lead.window)
+        return Reading(height=height, width=width)
+    return Reading()
+
+
+def count_positions_read(reading: Reading, before: tuple[int, int], after: tuple[int, int]) -> int:
+    """Return the positions that a layer reads per channel.
+
+    Args:
+        reading: what the layer reads.
+        before: height and width of its input.
+        after: height and width of its output.
+    """
+    height, width = (
+        side if window is None else min(side, outputs * window)
+        for side, outputs, window in zip(before, after, (reading.height, reading.width), strict=True)
+    )
+    return reading.maps * height * width + reading.values
+
+
+def count_elements_read(lead: Leading) -> int:
+    """Return the elements of the maps that a layer reads, as `describe_reading` says."""
+    before, after = lead.input, lead.output
+    return before.channels * count_positions_read(
+        describe_reading(lead), (before.height, before.width), (after.height, after.width)
+    )
 
 
 def name_kind(lead: Leading) -> str:

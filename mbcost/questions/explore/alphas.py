@@ -13,6 +13,8 @@ from mbcost.spec.table import Spec
 
 LOWEST, HIGHEST = 0.05, 2.0
 """The ends of the slider, unless an alpha beyond them is published."""
+_MOST_CHANGES = 1_000
+"""The search ends after so many changes of a width, for example where few alphas give a network."""
 _WINDOW = 4
 """So many changes of a width are looked at for each step; not every change gives a different network."""
 
@@ -87,7 +89,7 @@ class AlphaSteps:
             size /= 2
         while True:
             spans, is_all = list_spans(size)
-            if len(spans) > count or is_all:
+            if len(spans) > count or is_all or changes.count(*window(2 * size)) > _MOST_CHANGES:
                 return spans[min(count, len(spans)) - 1].alpha if spans else alpha
             size *= 2
 

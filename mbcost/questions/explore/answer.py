@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
 from mbcost.questions.cost.table import CostTable, tabulate_costs
 from mbcost.questions.device.memory import Memory, compute_memory
@@ -14,6 +15,8 @@ from mbcost.questions.explore.subject import Scope
 from mbcost.spec.catalogue.library import NETWORKS, load_convention
 from mbcost.spec.catalogue.published import Published, load_published
 
+MOST_STEPS = 1_000
+"""The layers of the largest network whose memory is computed after every key; EfficientNet-B0 has 124."""
 TOTALS = ("params", "mult_adds", "activations")
 """The totals of a cost table."""
 
@@ -56,16 +59,23 @@ def explore(setting: Setting, scope: Scope) -> Answer | Problem:
         costs = tabulate_costs(network, load_convention(setting.convention), setting.by)
     except MbcostError as error:
         return Problem(str(error).splitlines()[0])
-    try:
-        memory: Memory | str = compute_memory(network)
-    except MbcostError as error:
-        memory = str(error)
+    memory = _compute_memory(network)
     return Answer(
         costs,
         _compute_at_one(replace(setting, alpha=1.0, by="layer", by_cost=False), scope),
         memory,
         _find_figures(costs, scope),
     )
+
+
+def _compute_memory(network: Network) -> Memory | str:
+    """Return the bytes of a network's maps, or why they are not known."""
+    if len(network.steps) > MOST_STEPS:
+        return f"a network of more than {MOST_STEPS:,} layers takes long: use mbcost memory"
+    try:
+        return compute_memory(network)
+    except MbcostError as error:
+        return str(error)
 
 
 @lru_cache(maxsize=128)

@@ -29,7 +29,7 @@ COPIED = "the command is in the clipboard, if your terminal allows it"
 
 @dataclass(frozen=True)
 class Room:
-    """How many lines the table has, and how many of them the screen shows."""
+    """How many lines the table has, or the help, and how many of them the screen shows."""
 
     shown: int = 0
     total: int = 0
@@ -52,16 +52,22 @@ def press(state: State, key: str, scope: Scope, room: Room = Room()) -> State:
     state = replace(state, message="")
     if key == "ctrl+c":
         return replace(state, end="interrupted")
-    if state.has_help:
-        return replace(state, has_help=False)
+    if state.help_line is not None:
+        return replace(state, help_line=_turn_page(state.help_line, key, room))
     if state.entry or key in ENTRIES.get(state.focus, ""):
         return _type(state, key, scope, room)
     return _press(state, key, scope, room)
 
 
+def _turn_page(line: int, key: str, room: Room) -> int | None:
+    """Return the first line of the next page of the help; None if there is none, or for a key that ends things."""
+    following = line + room.shown
+    return following if following < room.total and key not in ("q", "escape", "ctrl+q") else None
+
+
 def click(state: State, target: Click, scope: Scope) -> State:
     """Return the state after a click, which also moves the focus."""
-    state = replace(state, focus=target.slider, entry="", message="", has_help=False)
+    state = replace(state, focus=target.slider, entry="", message="", help_line=None)
     why = scope.find(state.setting.net).why_fixed(target.slider)
     if why or not target.value:
         return replace(state, message=f"{target.slider}: {why}" if why else "")
@@ -132,7 +138,7 @@ _OTHERS: Mapping[str, Callable[[State], State]] = {
     "shift+tab": lambda state: move_focus(state, -1),
     "b": _regroup,
     "s": _sort,
-    "?": lambda state: replace(state, has_help=True),
+    "?": lambda state: replace(state, help_line=0),
     "y": lambda state: replace(state, message=COPIED),
     "q": lambda state: replace(state, end="quit"),
     "ctrl+q": lambda state: replace(state, end="quit"),

@@ -38,7 +38,8 @@ class State:
     entry: str = ""
     """The characters of a number that is not complete."""
     first: int = 0
-    has_help: bool = False
+    help_line: int | None = None
+    """The first line of the help on the screen; None while the network is shown."""
     message: str = ""
     """What was wrong with the last key."""
     end: Literal["", "quit", "interrupted"] = ""

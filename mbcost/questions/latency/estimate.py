@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+UNLIKE = "its work divides over the kinds of work very differently from that of the measured networks"
+"""Why a network of a measured family has no interval although its latency is inside of the measured range."""
+FAMILY_OUTSIDE = "no network of its family was measured, and {outside}"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """The latency of a network for one run, in milliseconds."""
@@ -65,6 +70,21 @@ def _weigh(calibration: Calibration, network: Network) -> tuple[float, float]:
 
 def explain_missing_interval(calibration: Calibration, network: Network, milliseconds: float) -> str | None:
     """Return why a network's latency has no interval on a device, or None if it has one."""
+    if (reason := explain_device(calibration)) is not None:
+        return reason
+    low, high = calibration.range
+    is_inside = low <= milliseconds <= high
+    if name_family(network) in calibration.families:
+        is_like = _weigh(calibration, network)[1] <= MOST_LEVERAGE
+        return explain_outside(calibration) if not is_inside else None if is_like else UNLIKE
+    if network.graph is not None:
+        file = "a file that is not exactly a built-in network has no family that was measured"
+        return file if is_inside else f"{file}, and {explain_outside(calibration)}"
+    return explain_family(calibration, is_inside=is_inside)
+
+
+def explain_device(calibration: Calibration) -> str | None:
+    """Return why no latency has an interval on a device, or None if some have one."""
     count = len(calibration.suspicious) - sum(calibration.suspicious)
     if count < LEAST_FOR_INTERVAL:
         agree = " that agree with each other" if any(calibration.suspicious) else ""
@@ -75,19 +95,25 @@ def explain_missing_interval(calibration: Calibration, network: Network, millise
             f"the measured networks are missed by {calibration.left_out.mean:.0%} on average when they are left out, "
             f"and above {MOST_ERROR:.0%} no interval is claimed"
         )
+    return None
+
+
+def explain_outside(calibration: Calibration) -> str:
+    """Return that an estimate is outside of what was measured on a device, as a clause."""
     low, high = calibration.range
-    is_inside = low <= milliseconds <= high
-    outside = f"the estimate is outside of the measured range, {measured_text(low)} to {measured_text(high)} ms"
-    if name_family(network) in calibration.families:
-        is_like = _weigh(calibration, network)[1] <= MOST_LEVERAGE
-        unlike = "its work divides over the kinds of work very differently from that of the measured networks"
-        return outside if not is_inside else None if is_like else unlike
-    error = calibration.left_out_family
-    if network.graph is not None:
-        file = "a file that is not exactly a built-in network has no family that was measured"
-        return file if is_inside else f"{file}, and {outside}"
+    return f"the estimate is outside of the measured range, {measured_text(low)} to {measured_text(high)} ms"
+
+
+def explain_family(calibration: Calibration, *, is_inside: bool) -> str:
+    """Return that no network of a family was measured on a device, and if the estimate is outside of the range, that.
+
+    Args:
+        calibration: the device.
+        is_inside: whether the estimate is inside of the measured range.
+    """
     if not is_inside:
-        return f"no network of its family was measured, and {outside}"
+        return FAMILY_OUTSIDE.format(outside=explain_outside(calibration))
+    error = calibration.left_out_family
     known = "" if error is None else f"; families that are left out are missed by {error:.0%} on average"
     return f"no network of its family was measured{known}"
 

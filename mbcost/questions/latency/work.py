@@ -146,10 +146,10 @@ def measure_work(described: Sequence[tuple[Channels, Sizes]], lanes: int = 1, ba
 
     starts = np.cumsum([0, *(len(channels.kernel) for channels, _ in described[:-1])])
     with np.errstate(over="ignore", invalid="ignore"):  # checked below
-        factors = _list_factors(lambda name: collect(0, name), lanes)
+        factors = list_factors(lambda name: collect(0, name), lanes)
         positions = _count_positions(lambda name: collect(1, name))
         rows = [sum(channels * positions[size] for channels, size in factors[kind]) for kind in KINDS]
-        work: NDArray[Any] = np.add.reduceat(np.stack(rows, axis=-1), starts, axis=0) * _count_times(batch)
+        work: NDArray[Any] = np.add.reduceat(np.stack(rows, axis=-1), starts, axis=0) * count_times(batch)
     return _check_size(work)
 
 
@@ -174,10 +174,10 @@ def measure_grid(channels: Sequence[Channels], sizes: Sequence[Sizes], lanes: in
     import numpy as np
 
     with np.errstate(over="ignore", invalid="ignore"):  # checked below
-        factors = _list_factors(lambda name: _as_floats([getattr(one, name) for one in channels]), lanes)
+        factors = list_factors(lambda name: _as_floats([getattr(one, name) for one in channels]), lanes)
         positions = _count_positions(lambda name: _as_floats([getattr(size, name) for size in sizes]).T)
         per_kind = [sum(one @ positions[size] for one, size in factors[kind]) for kind in KINDS]
-        work: NDArray[Any] = np.stack(per_kind, axis=-1) * _count_times(batch)
+        work: NDArray[Any] = np.stack(per_kind, axis=-1) * count_times(batch)
     return _check_size(work)
 
 
@@ -208,7 +208,7 @@ def _refuse_size() -> MbcostError:
     )
 
 
-def _list_factors(
+def list_factors(
     collect: Callable[[str], NDArray[Any]], lanes: int
 ) -> Mapping[str, tuple[tuple[NDArray[Any], str], ...]]:
     """Return the products of which each kind of work is the sum over rows: what alpha decides, and which positions.
@@ -251,7 +251,7 @@ def _count_positions(collect: Callable[[str], NDArray[Any]]) -> Mapping[str, NDA
     return {"read": read, "written": written, "once": np.ones(written.shape), "vector": vector}
 
 
-def _count_times(batch: int) -> list[int]:
+def count_times(batch: int) -> list[int]:
     """Return how often each kind of work is done for a batch, in the order of `KINDS`."""
     return [1 if kind in PER_NETWORK else batch for kind in KINDS]
 

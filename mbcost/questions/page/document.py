@@ -9,6 +9,8 @@ from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.memory.flash import Stored, compute_flash
 from mbcost.analytic.network import Network
 from mbcost.errors import MbcostError
+from mbcost.questions.latency.calibrate import Calibration
+from mbcost.questions.page.estimates import describe_estimates
 from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.packing import Pool
@@ -23,13 +25,16 @@ MOBILENETS = tuple(name for name in NETWORKS if name.startswith(("v", "mobilenet
 """The networks of a page for which none are named."""
 
 
-def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
+def describe_page(
+    networks: Sequence[Network], version: str, calibrations: Sequence[Calibration] = ()
+) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
     Args:
         networks: a table stands for all its alphas, resolutions and implementations; the settings of the first network
             are shown first. A file of a model has its own size only.
         version: the version of mbcost.
+        calibrations: the devices whose milliseconds are shown.
 
     Raises:
         MbcostError: no network is given, or a network cannot be carried.
@@ -37,8 +42,11 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
     if not networks:
         raise MbcostError("no network is given: name at least one")
     pools, sources = Pools(), Pool()
-    described = [_describe_network(network, name, pools, sources) for network, name in _name_networks(networks)]
+    named = {name: network for network, name in _name_networks(networks)}
+    described = [_describe_network(network, name, pools, sources) for name, network in named.items()]
     first = networks[0]
+    fixed = {one["name"]: named[one["name"]] for one in described if "fixed" in one}
+    tables = {name: network for name, network in named.items() if name not in fixed}
     return {
         "schema": SCHEMA,
         "version": version,
@@ -55,6 +63,7 @@ def describe_page(networks: Sequence[Network], version: str) -> dict[str, Any]:
         "steps": pools.steps.functions.values,
         "sources": sources.values,
         "networks": described,
+        "estimates": describe_estimates(pools.estimates, tables, fixed, calibrations),
         "shown": {
             "network": described[0]["name"],
             "alpha": first.alpha,
@@ -85,7 +94,7 @@ def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) 
     if network.graph is not None or network.spec.is_flat:
         return {**describe_fixed(network, name, _why_fixed(network)), **shared}
     try:
-        table = describe_table(network.spec, network.in_channels, pools, {})
+        table = describe_table(network.spec, network.in_channels, pools)
     except MbcostError as error:
         # The page still shows the one network that was named, and says why it shows no others.
         return {**describe_fixed(network, name, f"{error}"), **shared}

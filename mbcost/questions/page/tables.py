@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.compare.separable import compare_block, find_replaced
 from mbcost.questions.cost.formula import name_equation
 from mbcost.questions.cost.table import make_row
+from mbcost.questions.page.estimates import EstimatePools
 from mbcost.questions.page.packing import Pool, StepPool, pack_scale, pack_sum
 from mbcost.spec.catalogue.library import load_convention, load_conventions
 from mbcost.spec.implementation import Implementation
@@ -43,6 +44,7 @@ class Pools:
     scales: Pool = field(default_factory=Pool)
     live: Pool = field(default_factory=Pool)
     steps: StepPool = field(default_factory=StepPool)
+    estimates: EstimatePools = field(default_factory=EstimatePools)
     _known: dict[Kind, int] = field(default_factory=dict)
 
     def add_kind(self, kind: Kind) -> int:
@@ -111,6 +113,7 @@ class Pools:
                 for count, scale, amount in row.counts
             ],
             "equation": name_equation(lead) if isinstance(lead, Conv2d | Linear) else None,
+            "work": self.estimates.add_work(_as_step(row)),
         }
         return [self.rows.add(template), widths, [self.add_scale(scale) for scale in scales]]
 
@@ -125,22 +128,20 @@ def _count_groups(row: SymbolicRow, kind: Kind) -> Sum | None:
     return kind.split(lead.groups) if isinstance(lead, Conv2d | Linear) else None
 
 
-def describe_table(spec: Spec, in_channels: int, pools: Pools, estimates: Mapping[str, Any]) -> dict[str, Any]:
+def describe_table(spec: Spec, in_channels: int, pools: Pools) -> dict[str, Any]:
     """Return a table under all its implementations.
 
     Args:
         spec: the table.
         in_channels: the channels of the input.
         pools: what the networks of the page share.
-        estimates: what else is known of each implementation, by name.
 
     Raises:
         MbcostError: it has no network that a page can carry: a count is too large, or maps of the branches of a block
             are equal at some resolutions only.
     """
     implementations = {
-        name: {**_describe_implementation(spec, rules, in_channels, pools), **estimates.get(name, {})}
-        for name, rules in spec.implementations.items()
+        name: _describe_implementation(spec, rules, in_channels, pools) for name, rules in spec.implementations.items()
     }
     return {
         "name": spec.name,
@@ -168,6 +169,7 @@ def _describe_implementation(spec: Spec, rules: Implementation, in_channels: int
         "alpha_range": [LEAST_ALPHA, alpha],
         "most_resolution": side,
         "blocks": [_describe_block(block, indices, spec, pools) for block in steps.blocks],
+        "estimates": pools.estimates.describe_table(spec, rules.name, in_channels, steps),
     }
 
 

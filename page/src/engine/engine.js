@@ -1,5 +1,6 @@
 /** What networks cost at any setting: whole numbers, from the products that the file carries. */
 
+import { Estimates } from "./estimates.js";
 import { readReference, spellReference } from "./reference.js";
 import { Tables, VECTOR, addUp } from "./table.js";
 
@@ -16,6 +17,9 @@ import { Tables, VECTOR, addUp } from "./table.js";
  * @typedef {import("./types.js").LedgerLine} LedgerLine
  * @typedef {import("./types.js").Formula} Formula
  * @typedef {import("./types.js").Convention} Convention
+ * @typedef {import("./estimate_types.js").Latency} Latency
+ * @typedef {import("./estimate_types.js").Top1} Top1
+ * @typedef {import("./estimate_types.js").Checkpoint} Checkpoint
  * @typedef {import("./table.js").Plan} Plan
  */
 
@@ -38,6 +42,8 @@ export class Engine {
     this.conventions = data.conventions;
     this.allocators = data.allocators;
     this.dtypes = data.dtypes;
+    this.devices = data.estimates.devices;
+    this.estimates = new Estimates(this, data.estimates);
     /** @type {{key: string, counted: Counted} | null} */
     this.last = null;
     /** @type {Map<string, number[]>} */
@@ -272,6 +278,50 @@ export class Engine {
       const [weights, channels, maps] = /** @type {[number, number, number]} */ (stored.map((sum) => addUp(sum, block.widths)));
       return bytes + perWeight * weights + perChannel * channels + perMap * maps;
     }, once);
+  }
+
+  /**
+   * The milliseconds of one run on a device, as `mbcost latency` has them.
+   * @param {Setting} setting
+   * @param {string} device
+   * @returns {Latency}
+   * @throws {RangeError} There is no network at this setting, or the page does not have the device.
+   */
+  latency(setting, device) {
+    this.checkLimits(setting);
+    return this.estimates.latency(setting, device);
+  }
+
+  /**
+   * The top-1 accuracy on ImageNet, as `mbcost accuracy` has it.
+   * @param {Setting} setting
+   * @returns {Top1}
+   * @throws {RangeError} There is no network at this setting.
+   */
+  top1(setting) {
+    this.checkLimits(setting);
+    return this.estimates.top1(setting);
+  }
+
+  /**
+   * The released checkpoints of a network under an implementation.
+   * @param {string} network
+   * @param {string} implementation
+   * @returns {Checkpoint[]}
+   */
+  checkpoints(network, implementation) {
+    return this.estimates.checkpoints(network, implementation);
+  }
+
+  /**
+   * Check a setting against the limits of its network.
+   * @param {Setting} setting
+   * @throws {RangeError} It is outside of them.
+   */
+  checkLimits(setting) {
+    const network = this.find(setting.network);
+    if (network.fixed !== undefined) checkFixed(network, setting);
+    else checkTable(network, setting, this.data.most_classes);
   }
 
   /**

@@ -14,6 +14,7 @@
  * @property {Sum} output  channels
  * @property {[number, number, Sum][]} counts  raw count, map of the row (-1: of no map), amount per position
  * @property {[string, string, string[]] | null} equation  kind, letters, factors
+ * @property {number} work  what takes time: an index in the works of the estimates
  *
  * @typedef {[number, number[], number[]]} RowUse  row, the widths of its block, the scales of its maps
  *
@@ -32,6 +33,7 @@
  * @property {string} source
  * @property {[number, number]} [alpha_range]
  * @property {number} [most_resolution]
+ * @property {import("./estimate_types.js").TableEstimates} [estimates]
  * @property {number[][]} [blocks]  stage, repeat, kind, four widths, each but the first two a step function
  *
  * @typedef {object} FixedRow
@@ -110,6 +112,7 @@
  * @property {StepsData[]} steps
  * @property {{title: string, counts: string}[]} sources  of figures
  * @property {NetworkData[]} networks
+ * @property {import("./estimate_types.js").EstimatesData} estimates
  * @property {Setting} shown
  *
  * @typedef {[number, number, number]} Shape  height, width, channels

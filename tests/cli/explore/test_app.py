@@ -28,7 +28,7 @@ async def _drive(width: int, height: int, seed: int) -> None:
     state, scope = start("v2")
     app: Any = build_app(state, scope)
     async with app.run_test(size=(width, height)) as pilot:
-        for _ in range(6):
+        for _ in range(5):
             key = chosen.choice(["left", "right", "pageup", "pagedown", "up", "down", "tab", "b", "s", "j", "G", "9"])
             await pilot.press(key, *(["enter"] if key == "9" else []))
             await pilot.pause()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from mbcost.cli.explore import explore, running
+from mbcost.cli.explore.app import build_app
 from mbcost.questions.explore.keys import press
 from mbcost.questions.explore.state import State
 from mbcost.questions.explore.subject import Scope
@@ -50,10 +53,10 @@ def test_a_missing_library_is_named_with_its_extra(mbcost: Mbcost, monkeypatch: 
     )  # fmt: skip
 
 
-def run_in_terminal(*steps: bytes | signal.Signals, words: str = "v2") -> tuple[int, str]:
-    """Return the exit code of `mbcost explore` in a terminal of 80 x 24, and what it wrote after the last step.
+def run_in_terminal(*keys: bytes) -> tuple[int, str]:
+    """Return the exit code of `mbcost explore v2` in a terminal of 80 x 24, and what it wrote after the last key.
 
-    Every step is sent when the screen has been quiet for a moment.
+    A key is sent when the screen has been quiet for a moment.
     """
     import fcntl
     import pty
@@ -63,17 +66,17 @@ def run_in_terminal(*steps: bytes | signal.Signals, words: str = "v2") -> tuple[
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "mbcost", "explore", *shlex.split(words)], stdin=terminal, stdout=terminal,
-        stderr=terminal, cwd=ROOT, env={**os.environ, "TERM": "xterm-256color", "ESCDELAY": "20"}
+        [sys.executable, "-m", "mbcost", "explore", "v2"], stdin=terminal, stdout=terminal, stderr=terminal, cwd=ROOT,
+        env={**os.environ, "TERM": "xterm-256color"},
     )  # fmt: skip
     os.close(terminal)
 
     def read(marker: bytes, patience: float = 30) -> bytes:
-        """Return what is written until a marker has come and nothing follows for a moment, or the process ended."""
+        """Return what is written until the marker has come and nothing follows for a moment, or the process ended."""
         text, start = b"", time.monotonic()
         while time.monotonic() - start < patience:
-            if not select.select([controller], [], [], 0.15)[0]:
-                if re.search(marker, text):
+            if not select.select([controller], [], [], 0.1)[0]:
+                if marker in text:
                     break
                 continue
             try:
@@ -86,16 +89,11 @@ def run_in_terminal(*steps: bytes | signal.Signals, words: str = "v2") -> tuple[
         return text
 
     try:
-        read(rb"\$ mbcost table")
-        for step in steps[:-1]:
-            assert isinstance(step, bytes)
-            os.write(controller, step)
-            read(rb".")
-        last = steps[-1]
-        if isinstance(last, bytes):
-            os.write(controller, last)
-        else:
-            process.send_signal(last)
+        read(b"$ mbcost table")
+        for key in keys[:-1]:
+            os.write(controller, key)
+            read(b"\x1b")
+        os.write(controller, keys[-1])
         text = read(b"never")
         return process.wait(30), text.decode(errors="replace")
     finally:
@@ -105,29 +103,40 @@ def run_in_terminal(*steps: bytes | signal.Signals, words: str = "v2") -> tuple[
 
 @pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize(
-    ("steps", "code", "end"),
-    [
-        ((b"\x1b[D", b"\x1b[B", b"96\r", b"q"), 0, "mbcost table v2 --alpha 0.98 --res 96"),
-        ((signal.SIGTERM,), 143, "mbcost: terminated"),
-    ],
-)
-def test_it_ends_as_other_commands_do_and_leaves_the_terminal_as_it_was(
-    steps: tuple[bytes | signal.Signals, ...], code: int, end: str
-) -> None:
-    exit_code, text = run_in_terminal(*steps)
-    assert exit_code == code
-    assert text.splitlines()[-1] == end or text.splitlines()[-1].endswith(f"\x1b[?1006l{end}")
-    assert "\x1b[?1049l" in text, "the screen from before is back"
-    assert "\x1b[?25h" in text, "the cursor is back"
+def test_in_a_terminal_it_prints_the_command_and_leaves_the_terminal_as_it_was() -> None:
+    code, text = run_in_terminal(b"\x1b[D", b"\x1b[B", b"96\r", b"q")
+    _, leaves_screen, after = text.rpartition("\x1b[?1049l")
+    assert leaves_screen, "the screen from before is back"
+    assert "\x1b[?25h" in after, "the cursor is back"
+    assert (code, after.rpartition("\x1b[?1006l")[2]) == (0, "mbcost table v2 --alpha 0.98 --res 96\r\n")
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "line"),
+    [("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "terminated"), ("SIGINT", 130, "interrupted")],
+)
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
+def test_a_signal_ends_it_as_it_ends_every_command(
+    mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch, name: str, code: int, line: str
+) -> None:
+    async def stop(_: object) -> None:
+        os.kill(os.getpid(), getattr(signal, name))
+
+    def build_headless(state: State, scope: Scope, *, blocks: bool) -> object:
+        app = build_app(state, scope, blocks=blocks)
+        monkeypatch.setattr(app, "run", partial(app.run, headless=True, auto_pilot=stop))
+        return app
+
+    monkeypatch.setattr(explore, "_check_terminal", lambda _: None)
+    monkeypatch.setattr(running, "build_app", build_headless)
+    before = signal.getsignal(signal.SIGTERM)
+    result = mbcost("explore")
+    assert (result.code, result.out, result.err) == (code, "", f"mbcost: {line}\n")
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 def test_the_command_that_is_printed_at_the_end_runs(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
-    from mbcost.cli.explore import explore
-
     monkeypatch.setattr(explore, "_check_terminal", lambda _: None)
     monkeypatch.setattr(explore, "run", lambda state, scope, blocks: replace(state, end="quit"))  # noqa: ARG005
     for words in ("v3-large@0.75/160:timm --classes 10", "v2 --head 64,bn,5 --in-channels 1", "v1 --no-top --rho 0.5",
@@ -138,8 +147,6 @@ def test_the_command_that_is_printed_at_the_end_runs(mbcost: Mbcost, monkeypatch
 
 
 def test_control_c_ends_it_as_it_ends_every_command(mbcost: Mbcost, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mbcost.cli.explore import explore, running
-
     monkeypatch.setattr(explore, "_check_terminal", lambda _: None)
 
     def build_ended(state: State, scope: Scope, **_: object) -> object:

@@ -87,8 +87,24 @@ def test_a_problem_a_typed_number_and_what_is_published_are_shown() -> None:
     assert totals[0].split()[:6] == ["params", "3,504,872", "1.0000", "3.4M", "differs,", "in"]
     assert "300M agrees, in paper_v2" in totals[1]
     assert "of alpha 1" not in "".join(text_of("v2", 80, 24, "?")[:3])
-    assert text_of("v2", 80, 24, "?", "j") == text_of("v2", 80, 24), "any key leaves the help"
     assert not any("agrees" in line for line in text_of("v2", 80, 24, settings=Settings(top=False)))
+
+
+def test_the_help_names_every_key_page_by_page_and_any_key_goes_on() -> None:
+    state, scope = start("v2")
+    for width, height in ((80, 24), (60, 20), (40, 5)):
+        pages, helped = [""], press(state, "?", scope)
+        while helped.help_line is not None:
+            frame = draw(helped, scope, width, height)
+            pages += [line_text(line) for line in frame.lines[:-1]]
+            helped = press(helped, "x", scope, frame.room)
+        assert helped == state
+        text = " ".join(pages)
+        names = {"shift+left": "Shift + arrow", "shift+right": "Shift + arrow", "shift+tab": "Tab", "escape": "Esc"}
+        for key in KEYS:
+            if key not in ("enter", "backspace", "?", "ctrl+q", "ctrl+c"):
+                assert names.get(key, key).replace("page", "Page").lower() in text.lower(), key
+    assert press(press(state, "?", scope), "q", scope, frame.room) == state, "q leaves the help, not the program"
 
 
 def test_the_peaks_are_those_of_the_memory_command() -> None:
