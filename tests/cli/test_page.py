@@ -103,6 +103,9 @@ def test_the_page_is_written_to_explorer_html_and_only_a_page_is_replaced(mbcost
         ("--open --output -", "--open needs a file, and --output - is standard output: remove one of them"),
         ("nowhere.yaml", "nowhere.yaml: No such file or directory"),
         ("--alpha nan", "alpha"),
+        ("--alpha 99", "tiny@99/32:official: a page has alphas from 0.05 to 4"),
+        ("--res 8192", "tiny@1/8192:official: a page has resolutions up to 4096"),
+        ("--classes 9999999", "a page has up to 1,000,000 classes"),
     ],
 )
 def test_what_cannot_be_written_or_computed_is_one_line_and_leaves_no_file(
