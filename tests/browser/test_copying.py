@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import mbcost
 from mbcost.cli import run
-from mbcost.present.page.document import fill_page
-from mbcost.questions.page.document import describe_page
 from tests.browser.driver import address, opened
 
 if TYPE_CHECKING:
@@ -27,16 +23,6 @@ ADDRESSES = (
     "v2@0.75/160:keras&classes=10&convention=fvcore",
     "v3-small@0.123/131x96:torchvision&convention=torch-flops",
 )
-
-
-@pytest.fixture(scope="module")
-def explorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page with the networks of the addresses."""
-    names = dict.fromkeys(fragment.split("@")[0] for fragment in ADDRESSES)
-    document = describe_page([mbcost.network(name) for name in names], mbcost.__version__)
-    path = tmp_path_factory.mktemp("page") / "explorer.html"
-    path.write_text(fill_page(json.dumps(document), title="mbcost", generator="mbcost"), encoding="utf-8")
-    return path
 
 
 def read_output(command: str, capsys: pytest.CaptureFixture[str]) -> str:
