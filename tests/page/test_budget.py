@@ -30,6 +30,7 @@ NAMES = {"min_top1": "top1", "max_latency": "milliseconds"}
 """The limits that the page calls otherwise."""
 SEARCH = """(() => {
   const engine = createEngine(asked.data);
+  const isImpossible = ({verdict}) => verdict !== "keeps" && verdict !== "may keep";
   return asked.states.map((state) => {
     const work = module.findBest(engine, state, engine.search);
     let step = work.next();
@@ -38,7 +39,7 @@ SEARCH = """(() => {
     const binding = best && findBinding(judgeAll(engine, best.state));
     return {best: best && {...best.state, sure: best.isSure, top1: best.top1.value, mult_adds: best.mult_adds},
       binding: binding && binding.limit.name, fitting, tried, lit: best && fits(engine, best.state),
-      impossible: nearest.filter(({verdict}) => verdict !== "keeps" && verdict !== "may keep").map(({limit}) => limit.name)
+      impossible: nearest.filter(isImpossible).map(({limit}) => limit.name)
     };
   });
 })()"""

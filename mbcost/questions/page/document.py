@@ -16,11 +16,8 @@ from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
 from mbcost.questions.page.lesson import describe_lesson, make_lesson_spec
 from mbcost.questions.page.packing import Pool
-<<<<<<< HEAD
 from mbcost.questions.page.search import describe_search
-=======
 from mbcost.questions.page.shown import describe_shown
->>>>>>> main
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_spec
 from mbcost.spec.convention import Coefficients
@@ -59,19 +56,13 @@ def describe_page(
         raise MbcostError("no network is given: name at least one")
     pools, sources = Pools(), Pool()
     named = {name: network for network, name in _name_networks(networks)}
-<<<<<<< HEAD
-    described = [_describe_network(network, name, pools, sources) for name, network in named.items()]
-    lesson = make_lesson_spec(taken=named)
-    layer = {**describe_table(lesson, lesson.channels, pools), "figures": []}
-    first = networks[0]
-    fixed = {one["name"]: named[one["name"]] for one in described if "fixed" in one}
-=======
     described = {name: _describe_network(network, name, pools, sources) for name, network in named.items()}
     for name in described:
         described[name]["command"] += model_options if named[name].graph is not None else ()
+    lesson = make_lesson_spec(taken=named)
+    layer = {**describe_table(lesson, lesson.channels, pools), "figures": []}
     shown = next(iter(named)) if first is None else first
     fixed = {name: named[name] for name, one in described.items() if "fixed" in one}
->>>>>>> main
     tables = {name: network for name, network in named.items() if name not in fixed}
     return {
         "schema": SCHEMA,
@@ -88,13 +79,9 @@ def describe_page(
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
         "sources": sources.values,
-<<<<<<< HEAD
-        "networks": described,
+        "networks": list(described.values()),
         "lesson": describe_lesson(layer),
         "search": describe_search(),
-=======
-        "networks": list(described.values()),
->>>>>>> main
         "estimates": describe_estimates(pools.estimates, tables, fixed, calibrations),
         "shown": describe_shown(named[shown], described[shown]),
     }
