@@ -149,6 +149,11 @@ export function readAddress(fragment, engine) {
       messages.push(`Address: ${error.message}`);
     }
   }
+  const blocks = engine.blocks(state).map(({ name }) => name);
+  if (state.block !== null && !blocks.includes(state.block)) {
+    messages.push(`Address: '${state.block}' is not a block of ${state.network}: choose one of ${blocks.join(", ")}`);
+    state = { ...state, block: null };
+  }
   return { state, messages };
 }
 
