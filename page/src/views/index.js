@@ -2,6 +2,9 @@
 
 import { createChoices } from "./choices.js";
 import { createControls } from "./controls.js";
+import { createMessages } from "./messages.js";
+import { createPaper } from "./paper.js";
+import { createTools } from "./tools.js";
 import { createTotals } from "./totals.js";
 import { createLedger } from "./ledger.js";
 import { createVersus } from "./versus.js";
@@ -12,6 +15,9 @@ import { createPlane } from "./plane.js";
 
 /** @type {Record<string, import("../context.js").ViewMaker>} */
 export const VIEWS = {
+  tools: createTools,
+  messages: createMessages,
+  paper: createPaper,
   choices: createChoices,
   network: createNetwork,
   controls: createControls,
