@@ -26,7 +26,7 @@ SIGNS = ("add", "multiply")
 
 
 def wait_until(page: Page, condition: str) -> None:
-    """Ask until an expression of the page is true; Playwright's own way to wait needs `eval`, which the page forbids."""
+    """Ask until an expression is true. Playwright's own way to wait needs `eval`, which the page forbids."""
     for _ in range(400):
         if page.evaluate(condition):
             return

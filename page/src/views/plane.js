@@ -30,7 +30,9 @@ export function createPlane(context) {
   const readout = h("p", { class: "readout" });
   const zoom = h("button", { type: "button", class: "plane-zoom", onclick: () => { isWhole = !isWhole; update(store.state); } });
   const fixed = h("p", { class: "plot-note", hidden: true }, "A file of a model has one width and one resolution, so there is no plane to show.");
-  const hint = h("p", { class: "plot-note" }, "Keys: left and right change α, up and down the resolution; with Shift, published α and single pixels. Points are released checkpoints.");
+  const released = h("span", null, "Points are released checkpoints. ");
+  const hint = h("p", { class: "plot-note" }, released,
+    h("span", { class: "plane-keys" }, "Arrow keys move the cross: left and right α, up and down the resolution; with Shift, to published α and by single pixels."));
   const element = h("section", { class: "view view-plane" }, h("div", { class: "view-bar" }, readout, zoom), stage, hint, fixed);
   const heat = createStore();
   const light = createStore();
@@ -144,6 +146,7 @@ export function createPlane(context) {
     shown = { scales, window, info, steps: engine.steps(state.network, state.implementation), state };
     setText(zoom, isWhole ? "Show the published range" : "Show the whole range");
     const checkpoints = engine.checkpoints?.(state.network, state.implementation) ?? [];
+    released.hidden = checkpoints.length === 0;
     drawing.update({ info, window, scales, plot, state, checkpoints });
     drawHeat(state, window);
     drawLight(state, window);
