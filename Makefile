@@ -51,8 +51,9 @@ blocks: $(TEST)/ready  ## write the output of the commands in the README and the
 	$(TEST)/bin/python -m tools.blocks
 	$(TEST)/bin/python -m tools.screens
 
-pictures: $(TEST)/ready  ## draw the pictures of docs/plot.md
+pictures: $(TEST)/ready  ## draw the pictures of docs/plot.md, and photograph the page; needs chromium
 	$(TEST)/bin/python -m tools.pictures
+	$(TEST)/bin/python -m tools.page_picture
 
 python: $(TEST)/ready  ## write the signatures of docs/python.md, and execute docs/tour.ipynb
 	$(TEST)/bin/python -m tools.signatures

@@ -46,7 +46,7 @@ def test_a_package_index_shows_the_readme_with_its_pictures_and_links() -> None:
     assert relative_links(page) == []
     raw = REPOSITORY.replace("//github.com/", "//raw.githubusercontent.com/")
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", page)
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all((ROOT / picture.removeprefix(f"{raw}/main/")).is_file() for picture in pictures)
 
 
@@ -56,10 +56,10 @@ def test_only_pyproject_names_the_repository() -> None:
     assert [file for file in files if owner in (ROOT / file).read_text(encoding="utf-8")] == []
 
 
-def test_a_wheel_is_smaller_than_1230_kb(tmp_path: Path) -> None:
+def test_a_wheel_is_smaller_than_1350_kb(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "wheel", "w", zipfile.ZIP_DEFLATED) as wheel:
         for folder in ("mbcost", "specs"):
             for file in sorted((ROOT / folder).rglob("*")):
                 if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md":
                     wheel.write(file, file.relative_to(ROOT))
-    assert (tmp_path / "wheel").stat().st_size < 1_200_000  # its metadata take up to 30 kB more
+    assert (tmp_path / "wheel").stat().st_size < 1_320_000  # its metadata take up to 30 kB more

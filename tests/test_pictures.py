@@ -15,6 +15,7 @@ import pytest
 from mbcost.cli import run
 from mbcost.cli.plot.pictures import PICTURES
 from tools import ROOT
+from tools.page_picture import PICTURE
 from tools.pictures import COMMANDS
 
 
@@ -26,7 +27,8 @@ def texts(path: Path) -> list[str]:
 
 def test_every_kind_of_picture_is_on_the_page_and_no_picture_is_left_over() -> None:
     assert {command.split()[1] for command, _ in COMMANDS} == set(PICTURES)
-    assert {ROOT / kept for _, kept in COMMANDS} == set((ROOT / "docs" / "pictures").iterdir())
+    assert {PICTURE, *(ROOT / kept for _, kept in COMMANDS)} == set((ROOT / "docs" / "pictures").iterdir())
+    assert PICTURE.stat().st_size < 150_000  # `python -m tools.page_picture` makes it
 
 
 @pytest.mark.parametrize(("command", "kept"), COMMANDS, ids=lambda value: value)

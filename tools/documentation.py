@@ -115,11 +115,11 @@ def explorer_page() -> str:
     from mbcost.present.page.page import render_page
     from mbcost.questions.networks import resolve_network
     from mbcost.questions.page.devices import load_calibrations
-    from mbcost.questions.page.document import MOBILENETS, describe_page
+    from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 
     readme = site_address("README.md").removesuffix(".md") + ".html"
     return render_page(
-        describe_page([resolve_network(name) for name in MOBILENETS], __version__, load_calibrations()),
+        describe_page([resolve_network(name) for name in MOBILENETS], __version__, load_calibrations(), first=FIRST),
         title="What does a MobileNet cost?",
         documentation=readme,
     )

@@ -19,7 +19,7 @@ from mbcost.cli.progress import show_work
 from mbcost.errors import MbcostError, escape
 from mbcost.present.page.page import is_page, render_page
 from mbcost.questions.page.devices import load_calibrations
-from mbcost.questions.page.document import MOBILENETS, describe_page
+from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 from mbcost.spec.catalogue.measured import list_devices
 
 FILE = "explorer.html"
@@ -84,7 +84,13 @@ def page(
     target = None if is_temporary else _choose_target(output, [*words, *(device or ())])
     with show_work(f"making a page of {' '.join(words) or 'the built-in networks'}"):
         resolved = [resolve_network(word, options) for word in words or MOBILENETS]
-        document = describe_page(resolved, __version__, load_calibrations(device or ()))
+        document = describe_page(
+            resolved,
+            __version__,
+            load_calibrations(device or ()),
+            first=None if words else FIRST,
+            model_options=_write_options(options),
+        )
         text = render_page(document, title=title)
     if is_temporary:
         target = _make_folder() / FILE
@@ -92,6 +98,14 @@ def page(
     if target is not None:
         _announce(target, len(text.encode(errors="backslashreplace")), opens=open_it)
     return 0
+
+
+def _write_options(options: NetworkOptions) -> list[str]:
+    """Return the options that say how a file of a model or a factory becomes a network."""
+    words = [] if options.res is None else ["--res", options.res]
+    for option, values in (("--input", options.inputs), ("--kwargs", options.kwargs)):
+        words += [part for value in values or () for part in (option, value)]
+    return words
 
 
 def _choose_target(output: Path | None, inputs: Sequence[str]) -> Path | None:

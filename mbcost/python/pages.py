@@ -30,7 +30,8 @@ def page(*networks: NetworkLike, devices: Sequence[str] = (), title: str | None 
     from mbcost import __version__
     from mbcost.present.page.page import render_page
     from mbcost.questions.page.devices import load_calibrations
-    from mbcost.questions.page.document import MOBILENETS, describe_page
+    from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 
-    shown = [network(net) for net in networks or MOBILENETS]
-    return render_page(describe_page(shown, __version__, load_calibrations(devices)), title=title)
+    resolved = [network(net) for net in networks or MOBILENETS]
+    first = None if networks else FIRST
+    return render_page(describe_page(resolved, __version__, load_calibrations(devices), first=first), title=title)

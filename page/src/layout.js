@@ -1,6 +1,6 @@
 /** The frame of the page: landmarks, sections with their headings, and the order in which the views stand. */
 
-import { h } from "./ui/dom.js";
+import { append, h } from "./ui/dom.js";
 import { download, fileName, svgText } from "./ui/download.js";
 
 /** @typedef {import("./context.js").View} View */
@@ -30,7 +30,6 @@ const SLOTS = [
     view: "budget",
     title: "What fits a budget",
     lead: "Write the limits of a device. The part of the plane that fits them is lit.",
-    picture: true,
   },
   { view: "versus", title: "A second network", lead: "The same counts of another network, each as a ratio." },
   {
@@ -46,40 +45,55 @@ const SLOTS = [
  * Put the views into the page. A view that is missing has no section.
  * @param {HTMLElement} main The element that the file has for the page.
  * @param {Record<string, View>} views
- * @param {{name: () => string, tools: HTMLElement, version: string}} frame `name` names what is shown, for files.
+ * @param {{name: () => string, version: string}} frame `name` names what is shown, for files.
  */
 export function createLayout(main, views, frame) {
   const skip = h("a", { class: "skip", href: "#main", onclick: focusMain }, "Skip to the network");
+  const documentation = document.getElementById("mbcost-documentation");
+  documentation?.setAttribute("aria-label", "Documentation");
+  const title = h("h1", null, h("span", { class: "brand" }, "mbcost"), " MobileNets, to scale");
+  const tools = h("div", { class: "top-side" }, documentation, elementOf("tools"));
   const header = h(
     "header",
     { class: "top" },
-    h("div", { class: "top-row" }, h("h1", null, h("span", { class: "brand" }, "mbcost"), " MobileNets, to scale"), frame.tools),
+    h("div", { class: "top-row" }, title, tools),
+    elementOf("messages"),
+    elementOf("paper"),
   );
-  const network = views["network"];
+  const tour = elementOf("tour");
+  const network = elementOf("network");
   main.replaceChildren();
   main.classList.add("page");
   main.tabIndex = -1;
-  if (views["tour"]) main.append(h("section", { class: "slot-tour", "aria-label": "Guided tour" }, views["tour"].element));
-  const hero = h("section", { class: "slot slot-network", "aria-labelledby": "heading-network" });
-  hero.append(
-    h("h2", { id: "heading-network", class: "offscreen" }, "The network, its width and its resolution"),
-    ...(views["choices"] ? [views["choices"].element] : []),
-    ...(network ? [h("div", { class: "picture" }, saveButton(network.element, "network", frame.name), network.element)] : []),
-  );
-  main.append(hero);
-  if (views["controls"]) main.append(views["controls"].element);
-  const sums = h("section", { class: "slot slot-totals", "aria-labelledby": "heading-totals" });
-  sums.append(
-    h("h2", { id: "heading-totals", class: "offscreen" }, "Totals"),
-    ...["totals", "ledger"].flatMap((name) => (views[name] ? [views[name].element] : [])),
-  );
-  main.append(sums);
-  for (const slot of SLOTS) {
-    const view = views[slot.view];
-    if (view) main.append(createSection(slot, view, frame.name));
-  }
+  append(main, [
+    tour && h("section", { class: "slot-tour", "aria-label": "Guided tour" }, tour),
+    h(
+      "section",
+      { class: "slot slot-network", "aria-labelledby": "heading-network" },
+      h("h2", { id: "heading-network", class: "offscreen" }, "The network, its width and its resolution"),
+      elementOf("choices"),
+      network && h("div", { class: "picture" }, saveButton(network, "network", frame.name), network),
+    ),
+    elementOf("controls"),
+    h(
+      "section",
+      { class: "slot slot-totals", "aria-labelledby": "heading-totals" },
+      h("h2", { id: "heading-totals", class: "offscreen" }, "Totals"),
+      elementOf("totals"),
+      elementOf("ledger"),
+    ),
+    SLOTS.map((slot) => {
+      const element = elementOf(slot.view);
+      return element && createSection(slot, element, frame.name);
+    }),
+  ]);
   main.before(skip, header);
   main.after(createFooter(frame.version));
+
+  /** @param {string} name */
+  function elementOf(name) {
+    return views[name]?.element ?? null;
+  }
 
   function focusMain(/** @type {Event} */ event) {
     event.preventDefault(); // the fragment of the address is the state
@@ -89,10 +103,10 @@ export function createLayout(main, views, frame) {
 
 /**
  * @param {Slot} slot
- * @param {View} view
+ * @param {HTMLElement} element
  * @param {() => string} name
  */
-function createSection(slot, view, name) {
+function createSection(slot, element, name) {
   const id = `heading-${slot.view}`;
   return h(
     "section",
@@ -101,10 +115,10 @@ function createSection(slot, view, name) {
       "div",
       { class: "slot-head" },
       h("h2", { id }, slot.title),
-      slot.picture ? saveButton(view.element, slot.view, name) : null,
+      slot.picture ? saveButton(element, slot.view, name) : null,
       slot.lead ? h("p", { class: "lead" }, slot.lead) : null,
     ),
-    view.element,
+    element,
   );
 }
 

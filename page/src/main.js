@@ -7,12 +7,11 @@ import { readAddress, readReference } from "./state/address.js";
 import { followAddress } from "./state/history.js";
 import { createStore } from "./state/store.js";
 import { tooltip } from "./ui/tooltip.js";
-import { createTools } from "./views/tools.js";
 import { VIEWS } from "./views/index.js";
 
 /** @param {HTMLElement} main */
 function start(main) {
-  const data = /** @type {any} */ (readData(document));
+  const data = /** @type {import("./engine/types.js").PageData} */ (readData(document));
   if (!data.networks?.length) {
     main.textContent = "This page has no network.";
     return;
@@ -22,25 +21,23 @@ function start(main) {
   const store = createStore(engine, state);
   const context = { engine, store };
   const views = Object.fromEntries(Object.entries(VIEWS).map(([name, create]) => [name, create(context)]));
-  const tools = createTools(context);
-  const version = `mbcost ${data.version ?? ""}`.trim();
-  createLayout(main, views, { name: () => engine.spell(store.state), tools: tools.element, version });
+  createLayout(main, views, { name: () => engine.spell(store.state), version: `mbcost ${data.version}` });
   document.body.append(tooltip().element);
-  const all = [tools, ...Object.values(views)];
+  const all = Object.values(views);
   store.subscribe((next) => {
     for (const view of all) view.update(next);
   });
   for (const view of all) view.update(store.state);
   followAddress(store, engine);
   store.report(messages);
-  Object.assign(window, { mbcost: createOffer(engine, store, data.version ?? null) });
+  Object.assign(window, { mbcost: createOffer(engine, store, data.version) });
 }
 
 /**
  * What the page offers as `window.mbcost`.
  * @param {import("./state/state.js").Engine} engine
  * @param {import("./state/store.js").Store} store
- * @param {string | null} version
+ * @param {string} version
  */
 function createOffer(engine, store, version) {
   return Object.freeze({

@@ -13,7 +13,7 @@ export function createFake() {
   const networks = [
     network("v2"),
     network("v1", { implementations: { official: { source: "" } }, alphas: [0.25, 1] }),
-    network(HOSTILE, { fixed: { alpha: 1 }, has_classes: false, implementations: { own: { source: "" } }, default_implementation: "own", alphas: [1] }),
+    network(HOSTILE, { command: ["./a file.onnx", "--kwargs", "a=1"], fixed: { alpha: 1 }, has_classes: false, implementations: { own: { source: "" } }, default_implementation: "own", alphas: [1] }),
   ];
   const find = (/** @type {string} */ name) => {
     const known = networks.find((one) => one.name === name);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { quote, tableCommand } from "../src/export/command.js";
+import { compareCommand, quote, tableCommand } from "../src/export/command.js";
 import { toCsv, toLatex, toMarkdown } from "../src/export/formats.js";
 import { parseBytes, parseCount, parseNumber, parseResolution, spellBytes, spellCount } from "../src/state/quantity.js";
 import { defaultState } from "../src/state/state.js";
 import { formatBytes, formatCount, formatRatio, formatShare, formatShort } from "../src/ui/format.js";
 import { nearestIndex, nextValue } from "../src/ui/slider.js";
 import { sumParts } from "../src/views/parts.js";
-import { createFake } from "./fake.js";
+import { createFake, HOSTILE } from "./fake.js";
 
 const plain = (/** @type {string} */ text) => text.replaceAll("\u202f", " ");
 
@@ -51,6 +51,12 @@ test("a command quotes what a shell would read as something else", () => {
   assert.equal(quote("v2@0.75/160:keras"), "v2@0.75/160:keras");
   const state = { ...defaultState(createFake()), alpha: 0.75, classes: 10, convention: "fvcore", implementation: "keras" };
   assert.equal(tableCommand(createFake(), state), "mbcost table v2 --alpha 0.75 --res 224 --impl keras --classes 10 --convention fvcore");
+  const versus = { network: HOSTILE, alpha: 1, resolution: /** @type {[number, number]} */ ([224, 224]), implementation: "own" };
+  assert.equal(tableCommand(createFake(), { ...state, ...versus, convention: "macs" }), "mbcost table './a file.onnx' --kwargs a=1");
+  assert.equal(
+    compareCommand(createFake(), { ...state, versus }),
+    "mbcost compare v2@0.75/224:keras './a file.onnx' --kwargs a=1 --classes 10 --convention fvcore",
+  );
 });
 
 test("names with special characters stay names in every format", () => {

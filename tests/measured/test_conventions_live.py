@@ -40,7 +40,7 @@ class Case(NamedTuple):
 
 
 IMPLEMENTATIONS = [(net, name) for net in NETWORKS for name in load_spec(net).implementations if name != "article"]
-OURS = [Case(net, SMALL[net], MIXED, name) for net, name in IMPLEMENTATIONS]
+OURS = [Case(net, SMALL[net], MIXED, name) for net, name in IMPLEMENTATIONS if name in ("official", *LIBRARIES)]
 THEIRS = [Case(net, 1.0, MIXED, name) for net, name in IMPLEMENTATIONS if name in LIBRARIES and name != "keras"]
 OTHERS = [
     Case("mnasnet-1.0", 1.0, MIXED, "torchvision"),

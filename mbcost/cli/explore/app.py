@@ -44,6 +44,7 @@ def build_app(state: State, scope: Scope, *, blocks: bool = True) -> App[State |
         """The explorer."""
 
         CSS = "Screen { background: ansi_default; } Canvas { width: 100%; height: 100%; }"
+        TITLE = "mbcost explore"
         ENABLE_COMMAND_PALETTE = False
         ALLOW_SELECT = False
 

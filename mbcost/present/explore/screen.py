@@ -11,7 +11,7 @@ from mbcost.present.explore.command import command_text
 from mbcost.present.explore.help import draw_help
 from mbcost.present.explore.line import Line, Piece, beside, crop
 from mbcost.present.explore.sliders import ASCII, BOXES, draw_sliders
-from mbcost.present.explore.totals import WIDTH, draw_memory, draw_totals
+from mbcost.present.explore.totals import WIDEST, WIDTH, draw_memory, draw_totals
 from mbcost.present.layout import count_cells, lay_out, wrap, wrap_sentence
 from mbcost.present.table import BAR
 from mbcost.present.text import BLOCK, join_cells, wrap_row
@@ -20,7 +20,9 @@ from mbcost.questions.explore.keys import Room
 from mbcost.questions.explore.state import State
 from mbcost.questions.explore.subject import SLIDERS, Scope
 
-SIDE_BY_SIDE = 58 + WIDTH
+SLIDERS_WIDTH = 56
+"""The terminal cells of the sliders, at least, if the totals are beside them."""
+SIDE_BY_SIDE = SLIDERS_WIDTH + 2 + WIDTH
 """From so many cells on, the totals are beside the sliders."""
 AIRY = 30
 """From so many lines on, blank lines separate the parts."""
@@ -96,10 +98,10 @@ def _draw_top(state: State, scope: Scope, answer: Answer | Problem, size: tuple[
     is_wide = width >= SIDE_BY_SIDE
     parts: list[tuple[list[Line], int]]
     blank: tuple[list[Line], int] = ([()], 3)
-    size_of_totals = WIDTH if is_wide else width
+    size_of_totals = min(WIDEST, width - SLIDERS_WIDTH - 2) if is_wide else width
     totals, memory = draw_totals(answer, size_of_totals), draw_memory(answer, size_of_totals)
     if is_wide:
-        left = width - WIDTH - 2
+        left = width - size_of_totals - 2
         sliders = draw_sliders(state, scope, left - 2, glyphs)
         parts = [(beside(sliders, [*totals, *memory], left), 1)]
     else:

@@ -14,8 +14,8 @@ from mbcost.spec.catalogue.published import Published
 LABEL = 13
 """The terminal cells of the names of the totals."""
 RATIO = "of alpha 1"
-WIDTH = 76
-"""The cells in which every line fits, unless numbers are very large."""
+WIDTH, WIDEST = 76, 92
+"""The cells in which the numbers fit, unless they are very large; and with the names of the longest sources."""
 GAP = "   "
 
 

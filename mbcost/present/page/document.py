@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-_LINK = '<nav id="mbcost-documentation"><a href="{}">Documentation</a></nav>\n'
+_LINK = '<nav id="mbcost-documentation" aria-label="Site"><a href="{}">Documentation</a></nav>\n'
 
 
 def fill_page(data: str, *, title: str, generator: str, documentation: str | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
@@ -13,7 +14,10 @@ from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.page.estimates import describe_estimates
 from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
+from mbcost.questions.page.lesson import describe_lesson, make_lesson_spec
 from mbcost.questions.page.packing import Pool
+from mbcost.questions.page.search import describe_search
+from mbcost.questions.page.shown import describe_shown
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_spec
 from mbcost.spec.convention import Coefficients
@@ -23,29 +27,42 @@ from mbcost.spec.tally import COUNTS
 SCHEMA = "mbcost/page/1"
 MOBILENETS = tuple(name for name in NETWORKS if name.startswith(("v", "mobilenet")) and not name.startswith("vgg"))
 """The networks of a page for which none are named."""
+FIRST = "v2"
+"""Which of them is shown first."""
 
 
 def describe_page(
-    networks: Sequence[Network], version: str, calibrations: Sequence[Calibration] = ()
+    networks: Sequence[Network],
+    version: str,
+    calibrations: Sequence[Calibration] = (),
+    *,
+    first: str | None = None,
+    model_options: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the document of a page: what a browser needs to compute every number of these networks.
 
     Args:
-        networks: a table stands for all its alphas, resolutions and implementations; the settings of the first network
-            are shown first. A file of a model has its own size only.
+        networks: a table stands for all its alphas, resolutions and implementations; its settings are those that are
+            shown first. A file of a model has its own size only.
         version: the version of mbcost.
         calibrations: the devices whose milliseconds are shown.
+        first: the name of the network that is shown first; by default the first one.
+        model_options: the options that the models need on a command line, such as `--kwargs a=1`.
 
     Raises:
-        MbcostError: no network is given, or a network cannot be carried.
+        MbcostError: no network is given, a network cannot be carried, or the sliders do not reach the first settings.
     """
     if not networks:
         raise MbcostError("no network is given: name at least one")
     pools, sources = Pools(), Pool()
     named = {name: network for network, name in _name_networks(networks)}
-    described = [_describe_network(network, name, pools, sources) for name, network in named.items()]
-    first = networks[0]
-    fixed = {one["name"]: named[one["name"]] for one in described if "fixed" in one}
+    described = {name: _describe_network(network, name, pools, sources) for name, network in named.items()}
+    for name in described:
+        described[name]["command"] += model_options if named[name].graph is not None else ()
+    lesson = make_lesson_spec(taken=named)
+    layer = {**describe_table(lesson, lesson.channels, pools), "figures": []}
+    shown = next(iter(named)) if first is None else first
+    fixed = {name: named[name] for name, one in described.items() if "fixed" in one}
     tables = {name: network for name, network in named.items() if name not in fixed}
     return {
         "schema": SCHEMA,
@@ -62,21 +79,18 @@ def describe_page(
         "starts": pools.steps.starts.values,
         "steps": pools.steps.functions.values,
         "sources": sources.values,
-        "networks": described,
+        "networks": list(described.values()),
+        "lesson": describe_lesson(layer),
+        "search": describe_search(),
         "estimates": describe_estimates(pools.estimates, tables, fixed, calibrations),
-        "shown": {
-            "network": described[0]["name"],
-            "alpha": first.alpha,
-            "resolution": list(first.resolution),
-            "implementation": first.implementation,
-            "classes": first.classes,
-        },
+        "shown": describe_shown(named[shown], described[shown]),
     }
 
 
-def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]:
-    """Yield every table and every file once, with a name of its own."""
-    names: dict[str, int] = {}
+def _name_networks(networks: Sequence[Network]) -> Iterable[tuple[Network, str]]:
+    """Yield every table and every file once, with a name of its own; a built-in network keeps its name."""
+    built_in = {network.spec.name for network in networks if _is_built_in(network)}
+    names: set[str] = set()
     tables: list[object] = []
     for network in networks:
         is_fixed = network.graph is not None or network.spec.is_flat
@@ -84,9 +98,15 @@ def _name_networks(networks: Iterable[Network]) -> Iterable[tuple[Network, str]]
             if (network.spec, network.in_channels) in tables:
                 continue
             tables.append((network.spec, network.in_channels))
-        name = network.spec.name
-        names[name] = names.get(name, 0) + 1
-        yield network, name if names[name] == 1 else f"{name} ({names[name]})"
+        taken = names if _is_built_in(network) else names | built_in
+        numbered = (f"{network.spec.name} ({number})" for number in count(2))
+        name = next(name for name in chain([network.spec.name], numbered) if name not in taken)
+        names.add(name)
+        yield network, name
+
+
+def _is_built_in(network: Network) -> bool:
+    return network.graph is None and not network.spec.origin
 
 
 def _describe_network(network: Network, name: str, pools: Pools, sources: Pool) -> dict[str, Any]:

@@ -39,8 +39,29 @@ export function tableCommand(engine, state, format) {
  * @param {import("../state/state.js").State} state
  */
 export function compareCommand(engine, state) {
-  const words = ["mbcost", "compare", engine.spell(state), engine.spell(state.versus ?? state)];
+  const references = [state, state.versus ?? state];
+  const words = ["mbcost", "compare", ...references.map((reference) => spellWords(engine, reference))];
+  words.push(...listOptions(references.map(({ network }) => engine.find(network).command.slice(1))));
   if (state.classes !== CLASSES) words.push("--classes", String(state.classes));
   if (state.convention !== CONVENTION) words.push("--convention", state.convention);
   return words.map(quote).join(" ");
+}
+
+/**
+ * A reference as the command line reads it: a file is named by its path.
+ * @param {import("../state/state.js").Engine} engine
+ * @param {import("../state/state.js").Reference} reference
+ */
+function spellWords(engine, reference) {
+  const { name, command, fixed } = engine.find(reference.network);
+  const word = String(command[0]);
+  return fixed === undefined ? word + engine.spell(reference).slice(name.length) : word;
+}
+
+/**
+ * The options of two networks, which `mbcost compare` takes for both; what both have is written once.
+ * @param {string[][]} options
+ */
+function listOptions([first = [], second = []]) {
+  return JSON.stringify(first) === JSON.stringify(second) ? first : [...first, ...second];
 }

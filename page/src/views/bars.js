@@ -120,9 +120,9 @@ function createControls({ engine, store }) {
   const names = /** @type {(string | {name: string})[]} */ (engine.allocators ?? ["naive", "inplace-depthwise", "fused-block"]);
   const allocator = h("select", { onchange: () => store.update({ allocator: allocator.value }) },
     ...names.map((item) => (typeof item === "string" ? item : item.name)).map((name) => h("option", { value: name }, name)));
-  const allocatorLabel = h("label", { class: "field" }, h("span", null, "Allocation model"), allocator);
+  const allocatorLabel = h("label", { class: "pick" }, h("span", null, "Allocation model"), allocator);
   return {
-    element: h("div", { class: "fields" }, h("label", { class: "field" }, h("span", null, "Bars show"), quantity), allocatorLabel),
+    element: h("div", { class: "picks" }, h("label", { class: "pick" }, h("span", null, "Bars show"), quantity), allocatorLabel),
     /** @param {any} state */
     update(state) {
       quantity.value = state.quantity;
@@ -172,10 +172,10 @@ function createDrawing(body, axis) {
         const centre = layout.columns[index]?.centre ?? 0;
         return { name: row.name, kind: kinds[index] ?? "other", x: centre - across / 2, y: base - height, width: across, height };
       }));
-      setAttribute(outline, "d", rows === reference ? "" : before.map((value, index) => {
+      setAttribute(outline, "d", rows === reference || top < measured.most ? "" : before.map((value, index) => {
         const [across, height] = [barWidth(layout, index), value * scale];
         const left = (layout.columns[index]?.centre ?? 0) - across / 2;
-        return value > 0 && value <= top ? `M${round(left)} ${base}V${round(base - height)}h${round(across)}V${base}` : "";
+        return value > 0 ? `M${round(left)} ${base}V${round(base - height)}h${round(across)}V${base}` : "";
       }).join(""));
       setAttribute(peak, "visibility", measured.peak < 0 ? "hidden" : null);
       const centre = layout.columns[measured.peak]?.centre ?? 0;

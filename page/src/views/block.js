@@ -76,7 +76,8 @@ function makeLine({ row }, store) {
 /** @param {HTMLElement} node @param {Line} line */
 function updateLine(node, { row, formula }) {
   const [head, text, multAdds, params] = /** @type {any} */ (node.children);
-  setText(head.lastChild, operatorText(row));
+  const operator = operatorText(row);
+  setText(head.lastChild, row.name.endsWith(`.${operator}`) ? "" : operator);
   setText(text, formula?.numbers ?? "–");
   setText(multAdds, formatCount(row.mult_adds));
   setText(params, formatCount(row.params));

@@ -12,10 +12,11 @@ from mbcost.analytic.reference import Settings
 from mbcost.cli.explore.app import STYLES
 from mbcost.present.cost.table import as_table
 from mbcost.present.explore.line import find_target, line_text, measure
-from mbcost.present.explore.screen import draw
+from mbcost.present.explore.screen import SIDE_BY_SIDE, draw
 from mbcost.present.text import Screen, render_text
 from mbcost.questions.explore.answer import Answer, Problem, explore
 from mbcost.questions.explore.keys import KEYS, click, press
+from mbcost.questions.explore.moves import SIDE_STEP
 from mbcost.questions.explore.subject import SLIDERS
 from tests.questions.explore.test_keys import ENDING, start
 from tools.screens import PAGE, rewrite
@@ -120,3 +121,5 @@ def test_the_page_shows_the_screen() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert rewrite(text) == text, "run python -m tools.screens"
     assert text.count("<!-- screen") >= 2
+    assert f"from {SIDE_BY_SIDE} columns on" in text
+    assert f"has {SIDE_STEP} pixels" in text
