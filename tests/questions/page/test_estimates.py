@@ -215,7 +215,7 @@ def test_random_tables_are_estimated_alike(texts: list[str], random: Random) -> 
             size = random.choice([(33, 33), (random.randint(1, 90), random.randint(1, 90))])
             if "fixed" in shown:
                 alpha, size = network.alpha, network.resolution
-            question = {"alpha": alpha, "resolution": size, "classes": network.classes}
+            question: dict[str, Any] = {"alpha": alpha, "resolution": size, "classes": network.classes}
             questions.append({**question, "network": shown["name"], "implementation": "any"})
             asked.append((network.spec, question))
     for (spec, question), answer in zip(asked, ask_page(SCRIPT, document, questions), strict=True):
