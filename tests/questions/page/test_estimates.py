@@ -192,7 +192,13 @@ def test_what_the_page_does_not_have_is_refused() -> None:
         [resolve(load_spec("v1-shallow"))], "1.0", [calibrate_text("  v2: 30\n  v2@0.5: 9\n  v1: 50\n")]
     )
     question = {"network": "v1-shallow", "alpha": 1, "resolution": [224, 224], "implementation": "official"}
-    wrong = [{"alpha": 99}, {"alpha": 0}, {"resolution": [0, 5]}, {"resolution": [1.5, 5]}, {"classes": 0}]
+    wrong: list[dict[str, Any]] = [
+        {"alpha": 99},
+        {"alpha": 0},
+        {"resolution": [0, 5]},
+        {"resolution": [1.5, 5]},
+        {"classes": 0},
+    ]
     for answer in ask_page(SCRIPT, document, [{**question, **part} for part in wrong]):
         assert list(answer["latencies"][0]) == list(answer["top1"]) == ["error"]
 
