@@ -13,7 +13,7 @@ const TARGET = "tour-target";
 /** Pixels above a target. */
 const SPACE = 20;
 /** Milliseconds after a step in which the page may still change its height. */
-const SETTLING = 1000;
+const SETTLING = 3000;
 
 /** @param {Context} context */
 export function createTour(context) {
@@ -59,7 +59,7 @@ export function createTour(context) {
   let target = null;
   let until = 0;
   addEventListener("resize", bring);
-  for (const name of ["wheel", "touchmove", "keydown"]) addEventListener(name, () => void (until = 0), { passive: true });
+  for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) addEventListener(name, () => void (until = 0), { passive: true });
   // Views find their height one after the other when the page is opened.
   new ResizeObserver(bring).observe(document.body);
 
