@@ -43,13 +43,12 @@ export function createBudget(context) {
     createRow(context, limit, (value) => setLimits({ [limit.name]: value }), extras[limit.name] ?? []),
   );
   const verdict = h("p", { class: "budget-verdict" });
-  const best = h("p", { class: "budget-best" });
+  const best = h("p", { class: "budget-best", role: "status" });
   const take = h("button", { type: "button", class: "primary", onclick: () => takeBest() }, "Show it");
   const command = h("code", null);
   const terminal = h("p", { class: "budget-command" }, "On a terminal: ", command);
   const notes = h("div", { class: "budget-notes" });
   const drawNotes = keyed(notes, (/** @type {string} */ text) => text, (text) => h("p", null, text), () => {});
-  const announced = h("p", { class: "offscreen", role: "status" });
   const searching = createSearching(engine, finish);
   const examples = EXAMPLES.filter(({ budget }) => budget.milliseconds === undefined || devices.length > 0);
   const element = h(
@@ -63,7 +62,7 @@ export function createBudget(context) {
       createButton("No limits", () => setLimits(NO_BUDGET)),
     ),
     h("div", { class: "budget-rows" }, ...rows.map((row) => row.element)),
-    h("div", { class: "budget-answer" }, verdict, h("div", { class: "budget-choice" }, best, take), terminal, announced),
+    h("div", { class: "budget-answer" }, verdict, h("div", { class: "budget-choice" }, best, take), terminal),
     notes,
   );
   let searched = "";
@@ -116,7 +115,6 @@ export function createBudget(context) {
   function finish(answer) {
     found = answer;
     showBest(store.state);
-    setText(announced, `${verdict.textContent} ${best.textContent}`);
   }
 
   /** @param {State} state */
