@@ -45,7 +45,7 @@ SEARCH = """(() => {
 })()"""
 PRELUDE = (
     'import {createEngine} from "{sources}/engine/engine.js";'
-    'import {findBinding, fits, judgeAll} from "{sources}/views/budget/limits.js";'
+    'import {findBinding, fits, judgeAll} from "{sources}/budget/limits.js";'
 )
 
 
@@ -77,7 +77,7 @@ def find_fit(state: dict[str, Any]) -> Fit:
 
 def test_the_best_setting_is_that_of_fit(page_data: dict[str, Any]) -> None:
     states = [make_state(*budget) for budget in BUDGETS]
-    answers = run_module("views/budget/search.js", SEARCH, {"data": page_data, "states": states}, prelude=PRELUDE)
+    answers = run_module("budget/search.js", SEARCH, {"data": page_data, "states": states}, prelude=PRELUDE)
     kinds = set()
     for state, found in zip(states, answers, strict=True):
         expected = find_fit(state)

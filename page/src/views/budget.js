@@ -2,8 +2,8 @@
 
 import { NO_BUDGET, defaultState } from "../state/state.js";
 import { h, keyed, setText } from "../ui/dom.js";
-import { writeFit } from "./budget/command.js";
-import { LIMITS, combine, findBinding, fits, judgeAll, listAsked } from "./budget/limits.js";
+import { writeFit } from "../budget/command.js";
+import { LIMITS, combine, findBinding, fits, judgeAll, listAsked } from "../budget/limits.js";
 import { createRow } from "./budget/row.js";
 import { createSearching } from "./budget/searching.js";
 import { labelSetting, writeBest, writeNotes, writeVerdict } from "./budget/words.js";
@@ -13,7 +13,7 @@ import { glide } from "./glide.js";
  * @typedef {import("../context.js").Context} Context
  * @typedef {import("../state/state.js").State} State
  * @typedef {import("../state/state.js").Budget} Budget
- * @typedef {import("./budget/search.js").Found} Found
+ * @typedef {import("../budget/search.js").Found} Found
  */
 
 /** @type {readonly {title: string, budget: Partial<Budget>}[]} */
