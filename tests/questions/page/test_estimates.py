@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from math import prod
+from math import nextafter, prod
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -143,6 +143,27 @@ def test_checkpoints_are_those_that_were_released() -> None:
         released = estimate_accuracy(network)
         assert (checkpoint["top1"], checkpoint["recipe"], True) == (released.top1, released.recipe, released.exact)
     assert ask_page(SCRIPT, document, [{**question, "implementation": "timm"}])[0]["checkpoints"] == []
+
+
+@needs_node
+def test_a_checkpoint_speaks_for_every_alpha_with_its_layers_and_no_other() -> None:
+    document = describe_mobilenets()
+    questions = []
+    for name in ("v1", "v2"):
+        index = next(one for one in document["networks"] if one["name"] == name)
+        surface = document["estimates"]["surfaces"][index["implementations"]["official"]["estimates"]["surface"]]
+        for _, least, most in surface["equal"]:
+            alphas = (least, nextafter(least, 0), most, nextafter(most, 9))
+            questions += [
+                {"network": name, "alpha": alpha, "resolution": [224, 224], "implementation": "official"}
+                for alpha in alphas
+            ]
+    answers = ask_page(SCRIPT, document, questions)
+    kinds = [
+        assert_top1(answer["top1"], resolve(load_spec(question["network"]), alpha=question["alpha"]))
+        for question, answer in zip(questions, answers, strict=True)
+    ]
+    assert [kind == "released" for kind in kinds] == [True, False] * (len(kinds) // 2)
 
 
 def calibrate_text(measured: str) -> Calibration:
