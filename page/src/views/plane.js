@@ -19,6 +19,8 @@ import { neighbour } from "./scales.js";
 const COLUMNS = 65;
 const ROWS = 49;
 const KEPT = 24;
+/** The width of the picture while the browser skips it, since it is far from what is seen. */
+const UNSEEN = 900;
 
 /** @param {Context} context */
 export function createPlane(context) {
@@ -38,7 +40,7 @@ export function createPlane(context) {
   const light = createStore();
   let isWhole = false;
   let network = "";
-  let width = 0;
+  let width = UNSEEN;
   /** @type {{scales: ReturnType<typeof scalesOf>, window: Window, info: any, steps: number[], state: any} | null} */
   let shown = null;
 
@@ -133,7 +135,7 @@ export function createPlane(context) {
     for (const node of [stage, hint, zoom]) node.hidden = isFixed;
     fixed.hidden = !isFixed;
     setText(readout, sentence(state, info));
-    if (isFixed || width === 0) return;
+    if (isFixed) return;
     const key = `${state.network} ${state.implementation}`;
     if (key !== network) [network, isWhole] = [key, false];
     const side = sideOf(state.resolution, info.resolution);
