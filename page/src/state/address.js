@@ -146,10 +146,23 @@ export function readAddress(fragment, engine) {
       state = changeState(engine, state, readPart(text, engine, state));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      messages.push(`Address: ${error.message}`);
+      messages.push(`Address: ${shorten(error.message)}`);
     }
   }
+  const blocks = engine.blocks(state).map(({ name }) => name);
+  if (state.block !== null && !blocks.includes(state.block)) {
+    messages.push(`Address: '${shorten(state.block)}' is not a block of ${state.network}: choose one of ${blocks.join(", ")}`);
+    state = { ...state, block: null };
+  }
   return { state, messages };
+}
+
+/**
+ * Cut words that are too long to be read: an address can be as long as its writer likes.
+ * @param {string} message
+ */
+function shorten(message) {
+  return message.replace(/\S{80,}/gu, (word) => `${word.slice(0, 60)}\u2026`);
 }
 
 /**
