@@ -165,6 +165,19 @@ export function createPlane(context) {
     setAttribute(handle, "aria-valuetext", readout.textContent);
   }
 
+  /**
+   * What is known of released checkpoints at a setting.
+   * @param {State} state
+   * @param {any} info
+   * @param {number} alpha
+   * @param {number} side
+   */
+  function releasedAt(state, info, alpha, side) {
+    return engine.checkpoints(state.network, state.implementation)
+      .filter((point) => point.alpha === alpha && Math.round(sideOf(point.resolution, info.resolution)) === Math.round(side))
+      .map(({ top1, recipe }) => `released checkpoint (${recipe}): ${top1}% top-1`);
+  }
+
   /** @param {State} state @param {any} info */
   function sentence(state, info) {
     const title = QUANTITIES.find(([name]) => name === state.quantity)?.[1] ?? "";
