@@ -21,11 +21,10 @@ _LIST_CONTROLS = """() => [...document.querySelectorAll('button, input, select, 
   .filter((e) => e.checkVisibility({visibilityProperty: true, opacityProperty: true}) && e.getClientRects().length > 0)
   .filter((e) => {
     const {appearance, borderTopWidth, backgroundColor} = getComputedStyle(e);
-    const isText = appearance === 'none' && borderTopWidth === '0px' && backgroundColor === 'rgba(0, 0, 0, 0)';
-    return e.localName === 'button' ? !/[0-9]/.test(e.textContent) : !isText;
+    return appearance !== 'none' || borderTopWidth !== '0px' || backgroundColor !== 'rgba(0, 0, 0, 0)';
   })
   .map((e) => e.outerHTML.slice(0, 100))"""
-"""What looks like a control. A choice can stay on paper as words, and a button can stay that has a figure."""
+"""What looks like a control. A choice can stay on paper as words."""
 _LIST_MOTION = """async () => {
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const slider = document.querySelector('input[type=range]');
