@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mbcost.analytic.blocks import count_groups, plan_form, plan_widths
-from mbcost.analytic.many.changes import find_row_changes
+from mbcost.analytic.many.changes import Changes, find_row_changes
 from mbcost.analytic.symbolic.symbols import Kind, find_kind, mark_widths
 from mbcost.errors import MbcostError
 from mbcost.spec.implementation import Implementation
@@ -68,7 +69,7 @@ def trace_steps(spec: Spec, implementation: Implementation, in_channels: int, lo
     classes = ANY_CLASSES if spec.classes is None else spec.classes
     inputs = StepFunction((low,), (in_channels,))
     for row in spec.rows:
-        changes = find_row_changes(spec, implementation, row.stage).list_in_order(low, high)
+        changes = _list_starts(find_row_changes(spec, implementation, row.stage), low, high)
         starts = sorted({*inputs.starts, *changes})
         scalings = [Scaling(spec, implementation, start, classes) for start in starts]
         repeats = zip(*(_plan_repeats(scaling, row, inputs(scaling.alpha)) for scaling in scalings), strict=True)
@@ -76,6 +77,12 @@ def trace_steps(spec: Spec, implementation: Implementation, in_channels: int, lo
             blocks.append(_trace_block(row, repeat, scalings, widths, kinds))
         inputs = blocks[-1].widths[-1]
     return TableSteps(tuple(blocks), tuple(kinds))
+
+
+@lru_cache(maxsize=2**7)
+def _list_starts(changes: Changes, low: float, high: float) -> tuple[float, ...]:
+    """Return the alphas at which a row changes; the tables of a page have many widths in common."""
+    return tuple(changes.list_in_order(low, high))
 
 
 def _plan_repeats(scaling: Scaling, row: Row, inputs: int) -> tuple[Widths | None, ...]:
