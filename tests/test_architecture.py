@@ -76,7 +76,7 @@ FAMILIES: Mapping[str, Mapping[str, set[str]]] = {
         "lock": {"cost", "device", "latency"},
         "plot": {"device"},
         "explore": {"cost", "device"},
-        "page": {"accuracy", "compare", "cost", "device", "latency"},
+        "page": {"accuracy", "compare", "cost", "device", "latency", "search"},
     },
     "present": {
         "cost": set(),

@@ -30,7 +30,6 @@ const SLOTS = [
     view: "budget",
     title: "What fits a budget",
     lead: "Write the limits of a device. The part of the plane that fits them is lit.",
-    picture: true,
   },
   { view: "versus", title: "A second network", lead: "The same counts of another network, each as a ratio." },
   {

@@ -153,24 +153,24 @@ test("squeeze-and-excite in a file is found by what it does", () => {
 
 test("rows are compared with those of the same name in the outline, which has sums that others lack", () => {
   const all = makeNetwork(4, 1, 224);
-  const engine = {
+  const engine = /** @type {any} */ ({
     find: () => ({ alphas: [1], resolution: [224, 224] }),
     check: () => null,
     costs: ({ alpha = 1 }) => (alpha === 1 ? all : { rows: all.rows.filter(({ operator }) => operator !== "add").map((row) => ({ ...row })) }),
     blocks: () => all.blocks,
-  };
-  const state = { network: "own", alpha: 1, resolution: [224, 224], implementation: "own", classes: 10, convention: "macs" };
-  const own = factsOf({ engine, store: null }, state);
+  });
+  const state = /** @type {any} */ ({ network: "own", alpha: 1, resolution: [224, 224], implementation: "own", classes: 10, convention: "macs" });
+  const own = factsOf({ engine }, state);
   assert.equal(own.rows, own.outline.rows);
-  const less = factsOf({ engine, store: null }, { ...state, alpha: 0.5 });
+  const less = factsOf({ engine }, { ...state, alpha: 0.5 });
   assert.deepEqual(less.before.map((row) => row?.name), less.rows.map(({ name }) => name));
   assert.equal(less.outline, own.outline);
-  assert.equal(factsOf({ engine, store: null }, { ...state, alpha: 0.5, quantity: "params" }), less);
+  assert.equal(factsOf({ engine }, { ...state, alpha: 0.5, quantity: "params" }), less);
 });
 
 test("maps glide for a jump only", () => {
   const glides = createGlide();
-  const state = { network: "v2", alpha: 1, resolution: [224, 224] };
+  const state = /** @type {any} */ ({ network: "v2", alpha: 1, resolution: [224, 224] });
   const steps = [state, state, { ...state, alpha: 1.04 }, { ...state, alpha: 0.5 }, { ...state, alpha: 0.51 }, { ...state, alpha: 0.51, resolution: [96, 96] }, { ...state, network: "v1" }];
   assert.deepEqual(steps.map(glides), [false, false, false, true, false, true, false]);
 });

@@ -14,7 +14,9 @@ from mbcost.questions.latency.calibrate import Calibration
 from mbcost.questions.page.estimates import describe_estimates
 from mbcost.questions.page.figures import list_figures
 from mbcost.questions.page.fixed import describe_fixed
+from mbcost.questions.page.lesson import describe_lesson, make_lesson_spec
 from mbcost.questions.page.packing import Pool
+from mbcost.questions.page.search import describe_search
 from mbcost.questions.page.shown import describe_shown
 from mbcost.questions.page.tables import MOST_CLASSES, Pools, describe_table
 from mbcost.spec.catalogue.library import NETWORKS, load_conventions, load_spec
@@ -57,6 +59,8 @@ def describe_page(
     described = {name: _describe_network(network, name, pools, sources) for name, network in named.items()}
     for name in described:
         described[name]["command"] += model_options if named[name].graph is not None else ()
+    lesson = make_lesson_spec(taken=named)
+    layer = {**describe_table(lesson, lesson.channels, pools), "figures": []}
     shown = next(iter(named)) if first is None else first
     fixed = {name: named[name] for name, one in described.items() if "fixed" in one}
     tables = {name: network for name, network in named.items() if name not in fixed}
@@ -76,6 +80,8 @@ def describe_page(
         "steps": pools.steps.functions.values,
         "sources": sources.values,
         "networks": list(described.values()),
+        "lesson": describe_lesson(layer),
+        "search": describe_search(),
         "estimates": describe_estimates(pools.estimates, tables, fixed, calibrations),
         "shown": describe_shown(named[shown], described[shown]),
     }

@@ -38,7 +38,9 @@ export class Engine {
   constructor(data) {
     this.data = data;
     this.tables = new Tables(data);
-    this.networks = data.networks.filter((network) => !network.name.startsWith("lesson-"));
+    this.networks = data.networks;
+    this.lesson = data.lesson;
+    this.search = data.search;
     this.conventions = data.conventions;
     this.allocators = data.allocators;
     this.dtypes = data.dtypes;
@@ -57,8 +59,9 @@ export class Engine {
    * @throws {RangeError} The page does not have it.
    */
   find(name) {
-    const network = this.data.networks.find((known) => known.name === name);
+    const network = this.networks.find((known) => known.name === name);
     if (network === undefined) {
+      if (name === this.lesson.network) return this.lesson.layer;
       const names = this.networks.map((known) => known.name).join(", ");
       throw new RangeError(`this page does not have the network '${name}': choose one of ${names}`);
     }

@@ -112,8 +112,22 @@
  * @property {StepsData[]} steps
  * @property {{title: string, counts: string}[]} sources  of figures
  * @property {NetworkData[]} networks
+ * @property {LessonData} lesson
+ * @property {{alphas: number[], sides: number[]}} search  the settings that `mbcost fit` searches besides published ones
  * @property {import("./estimate_types.js").EstimatesData} estimates
  * @property {Setting} shown
+ *
+ * @typedef {object} LessonData  the V1 paper's Table 3
+ * @property {NetworkData} layer  in both forms, as a network that is not listed
+ * @property {string} network  its name
+ * @property {number} kernel
+ * @property {number} feature  side of the map
+ * @property {number} alpha  of the table
+ * @property {number} rho
+ * @property {{standard: string[], separable: string[]}} rows  of the network, by form
+ * @property {{title: string, inputs: number, outputs: number, feature: number, mult_adds: number, params: number,
+ *   printed: {mult_adds: PrintData, params: PrintData}}[]} forms  the rows of the paper's table
+ * @typedef {{text: string, rounding: string}} PrintData
  *
  * @typedef {[number, number, number]} Shape  height, width, channels
  *

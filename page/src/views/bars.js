@@ -96,7 +96,7 @@ export function createBars(context) {
     setAttribute(slider, "aria-valuetext", `${rows[selected]?.name ?? ""}: ${measured.exact(measured.values[selected] ?? 0)}`);
   }
 
-  /** @param {any} state */
+  /** @param {import("./facts.js").State} state */
   function update(state) {
     const facts = factsOf(context, state);
     const layout = layoutOf(facts, track.room());
@@ -115,7 +115,7 @@ export function createBars(context) {
 
 /** @param {Context} context */
 function createControls({ engine, store }) {
-  const quantity = h("select", { onchange: () => store.update({ quantity: quantity.value }) },
+  const quantity = h("select", { onchange: () => store.update({ quantity: /** @type {import("./facts.js").State["quantity"]} */ (quantity.value) }) },
     ...QUANTITIES.map(([value, text]) => h("option", { value }, text)));
   const names = /** @type {(string | {name: string})[]} */ (engine.allocators ?? ["naive", "inplace-depthwise", "fused-block"]);
   const allocator = h("select", { onchange: () => store.update({ allocator: allocator.value }) },
@@ -123,7 +123,7 @@ function createControls({ engine, store }) {
   const allocatorLabel = h("label", { class: "pick" }, h("span", null, "Allocation model"), allocator);
   return {
     element: h("div", { class: "picks" }, h("label", { class: "pick" }, h("span", null, "Bars show"), quantity), allocatorLabel),
-    /** @param {any} state */
+    /** @param {import("./facts.js").State} state */
     update(state) {
       quantity.value = state.quantity;
       allocator.value = state.allocator;

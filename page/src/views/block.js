@@ -49,7 +49,7 @@ export function createBlockDetail({ engine, store }, close) {
 
   return {
     element,
-    /** @param {any} state @param {Facts} facts */
+    /** @param {import("./facts.js").State} state @param {Facts} facts */
     update(state, facts) {
       const block = facts.blocks.find(({ name }) => name === state.block);
       element.hidden = block === undefined;
@@ -66,7 +66,7 @@ export function createBlockDetail({ engine, store }, close) {
   };
 }
 
-/** @param {Line} line @param {any} store */
+/** @param {Line} line @param {import("./facts.js").Context["store"]} store */
 function makeLine({ row }, store) {
   return h("tr", { dataset: { row: row.name }, onpointerenter: () => store.hover(row.name), onpointerleave: () => store.hover(null) },
     h("th", { scope: "row" }, h("span", { class: "line-name" }, row.name), h("span", { class: "line-operator" })),

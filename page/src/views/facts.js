@@ -6,11 +6,16 @@
 /**
  * @typedef {import("../engine/types.js").Row} Row
  * @typedef {import("../engine/types.js").BlockInfo} Block
- * @typedef {{rows: Row[], blocks: Block[], setting: any}} Outline
- * @typedef {{rows: Row[], blocks: Block[], setting: any, outline: Outline, before: (Row | undefined)[]}} Facts
+ * @typedef {{rows: Row[], blocks: Block[], setting: Setting}} Outline
+ * @typedef {{rows: Row[], blocks: Block[], setting: Setting, outline: Outline, before: (Row | undefined)[]}} Facts
  *   `before` has, for each row, the row of the same name in the outline. A sum can be missing there: whether a block has
  *   one depends on its channels, and so on alpha.
- * @typedef {{engine: any, store: any, budget?: {lit: (alpha: number, side: number, resolution: [number, number]) => boolean}}} Context
+ * @typedef {import("../state/state.js").State} State
+ * @typedef {import("../state/state.js").Engine} Engine
+ * @typedef {import("../engine/types.js").Setting} Setting
+ * @typedef {import("../context.js").Context & {budget?: Budget}} Context
+ * @typedef {{lit?: (alpha: number, side: number, resolution: [number, number]) => boolean}} Budget
+ *   Whether a setting fits the budget of the state.
  */
 
 /** @type {WeakMap<object, {key: string, facts: Facts}>} */
@@ -20,7 +25,8 @@ const outlines = new WeakMap();
 
 /**
  * The first six fields of a state: a setting of the engine.
- * @param {any} state
+ * @param {State} state
+ * @returns {Setting}
  */
 export function settingOf({ network, alpha, resolution, implementation, classes, convention }) {
   return { network, alpha, resolution, implementation, classes, convention };
@@ -28,8 +34,8 @@ export function settingOf({ network, alpha, resolution, implementation, classes,
 
 /**
  * The rows and blocks of a state, and those at alpha 1 and the network's own resolution.
- * @param {Context} context
- * @param {any} state
+ * @param {{engine: Pick<Engine, "costs" | "blocks" | "find" | "check">}} context
+ * @param {State} state
  * @returns {Facts}
  */
 export function factsOf({ engine }, state) {
@@ -51,8 +57,8 @@ export function factsOf({ engine }, state) {
 }
 
 /**
- * @param {any} engine
- * @param {any} setting
+ * @param {Pick<Engine, "costs" | "blocks" | "find" | "check">} engine
+ * @param {Setting} setting
  * @returns {Outline}
  */
 function outlineOf(engine, setting) {

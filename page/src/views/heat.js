@@ -29,9 +29,10 @@ export function coarsen({ values, columns, rows, stride }) {
  * @param {Grid} grid
  * @param {(point: [number, number]) => [number, number]} toPixel From positions in the whole grid.
  * @param {boolean} isBinary
+ * @param {readonly {x: number, y: number}[]} points Where no number is put.
  * @returns {{bands: Band[], levels: number[], low: number, high: number}}
  */
-export function bandsOf(grid, toPixel, isBinary) {
+export function bandsOf(grid, toPixel, isBinary, points = []) {
   const { xs, ys, values } = coarsen(grid);
   const known = values.filter((value) => value > 0);
   const [low, high] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), 0)];
@@ -45,7 +46,7 @@ export function bandsOf(grid, toPixel, isBinary) {
       level,
       region: pathOf(rings, place, true),
       line: pathOf(lines, place, false),
-      label: labelPoint(lines.map((line) => line.map(place)), toPixel, grid),
+      label: labelPoint(lines.map((line) => line.map(place)), toPixel, grid, points),
       shade: shadeOf(index + 1, levels.length),
     };
   });
@@ -65,19 +66,22 @@ function between(positions, at) {
 }
 
 /**
- * Where a line has its number: where it crosses the diagonal of the plot, since lines of cost go across it.
+ * Where a line has its number: near where it crosses the diagonal of the plot, since lines of cost go across it.
  * @param {[number, number][][]} lines
  * @param {(point: [number, number]) => [number, number]} toPixel
  * @param {Grid} grid
+ * @param {readonly {x: number, y: number}[]} points
  */
-function labelPoint(lines, toPixel, { columns, rows }) {
+function labelPoint(lines, toPixel, { columns, rows }, points) {
   const [[left, bottom], [right, top]] = [toPixel([0, 0]), toPixel([columns - 1, rows - 1])];
   /** @type {{x: number, y: number} | null} */
   let best = null;
-  let least = 0.06;
+  let least = 0.12;
+  const isFree = (/** @type {number} */ x, /** @type {number} */ y) =>
+    x > left + 20 && x < right - 24 && y > top + 8 && y < bottom - 8 && points.every((point) => Math.abs(point.x - x) > 24 || Math.abs(point.y - y) > 11);
   for (const [x, y] of lines.flat()) {
     const off = Math.abs((x - left) / (right - left) - (bottom - y) / (bottom - top));
-    if (off < least && x > left + 20 && x < right - 24 && y > top + 8 && y < bottom - 8) [best, least] = [{ x, y }, off];
+    if (off < least && isFree(x, y)) [best, least] = [{ x, y }, off];
   }
   return best;
 }

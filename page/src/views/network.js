@@ -61,7 +61,7 @@ export function createNetwork(context) {
     if (shown !== null) drawing.mark(shown.facts, name);
   });
 
-  /** @param {any} state */
+  /** @param {import("./facts.js").State} state */
   function update(state) {
     const facts = factsOf(context, state);
     const layout = layoutOf(facts, track.room());
@@ -140,7 +140,7 @@ function createButtons({ store }, controls, { blocks, onFocus }) {
   return {
     element,
     focus,
-    /** @param {any} state @param {Layout} layout @param {Facts} facts */
+    /** @param {import("./facts.js").State} state @param {Layout} layout @param {Facts} facts */
     update(state, layout, { rows, blocks }) {
       if (!blocks.some((block) => block.name === current)) current = blocks[0]?.name ?? "";
       if (state.block !== null && blocks.some((block) => block.name === state.block)) current = state.block;

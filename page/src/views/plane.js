@@ -30,7 +30,9 @@ export function createPlane(context) {
   const readout = h("p", { class: "readout" });
   const zoom = h("button", { type: "button", class: "plane-zoom", onclick: () => { isWhole = !isWhole; update(store.state); } });
   const fixed = h("p", { class: "plot-note", hidden: true }, "A file of a model has one width and one resolution, so there is no plane to show.");
-  const hint = h("p", { class: "plot-note" }, "Keys: left and right change α, up and down the resolution; with Shift, published α and single pixels. Points are released checkpoints.");
+  const released = h("span", null, "Points are released checkpoints. ");
+  const hint = h("p", { class: "plot-note" }, released,
+    h("span", { class: "plane-keys" }, "Arrow keys move the cross: left and right α, up and down the resolution; with Shift, to published α and by single pixels."));
   const element = h("section", { class: "view view-plane" }, h("div", { class: "view-bar" }, readout, zoom), stage, hint, fixed);
   const heat = createStore();
   const light = createStore();
@@ -106,7 +108,7 @@ export function createPlane(context) {
     ], { x: event.clientX, y: event.clientY });
   }
 
-  /** @param {any} state @param {number} alpha @param {[number, number]} resolution */
+  /** @param {import("./facts.js").State} state @param {number} alpha @param {[number, number]} resolution */
   function costAt(state, alpha, resolution) {
     const setting = { ...settingOf(state), alpha, resolution };
     try {
@@ -117,14 +119,14 @@ export function createPlane(context) {
     }
   }
 
-  /** The network of a state, with the range of its implementation. @param {any} state */
+  /** The network of a state, with the range of its implementation. @param {import("./facts.js").State} state */
   function describe({ network, implementation }) {
     const info = engine.find(network);
     const { alpha_range = [1, 1], most_resolution = Infinity } = info.implementations?.[implementation] ?? {};
     return { ...info, alpha_range, most_resolution };
   }
 
-  /** @param {any} state */
+  /** @param {import("./facts.js").State} state */
   function update(state) {
     const info = describe(state);
     const isFixed = Boolean(info.fixed);
@@ -144,13 +146,14 @@ export function createPlane(context) {
     shown = { scales, window, info, steps: engine.steps(state.network, state.implementation), state };
     setText(zoom, isWhole ? "Show the published range" : "Show the whole range");
     const checkpoints = engine.checkpoints?.(state.network, state.implementation) ?? [];
+    released.hidden = checkpoints.length === 0;
     drawing.update({ info, window, scales, plot, state, checkpoints });
     drawHeat(state, window);
     drawLight(state, window);
     placeHandle(state, side, scales);
   }
 
-  /** @param {any} state @param {number} side @param {ReturnType<typeof scalesOf>} scales */
+  /** @param {import("./facts.js").State} state @param {number} side @param {ReturnType<typeof scalesOf>} scales */
   function placeHandle(state, side, scales) {
     const [x, y] = [scales.x.to(state.alpha), scales.y.to(side)];
     drawing.cross(x, y);
@@ -161,7 +164,7 @@ export function createPlane(context) {
     setAttribute(handle, "aria-valuetext", readout.textContent);
   }
 
-  /** @param {any} state @param {any} info */
+  /** @param {import("./facts.js").State} state @param {any} info */
   function sentence(state, info) {
     const title = QUANTITIES.find(([name]) => name === state.quantity)?.[1] ?? "";
     const total = costAt(state, state.alpha, state.resolution);
@@ -169,7 +172,7 @@ export function createPlane(context) {
     return `${info.title ?? state.network}, α ${state.alpha}, ${formatResolution(state.resolution)}: ${cost}`;
   }
 
-  /** @param {any} state @param {Window} window */
+  /** @param {import("./facts.js").State} state @param {Window} window */
   function drawHeat(state, window) {
     const { network, implementation, classes, convention, quantity } = state;
     const memory = quantity === "memory" ? [state.allocator, state.dtype] : [];
@@ -178,7 +181,7 @@ export function createPlane(context) {
     heat.show(key, (x, y) => costAt(state, at.alpha(x), at.resolution(y)), (grid) => drawing.heat(key, grid, spellingOf(quantity)));
   }
 
-  /** @param {any} state @param {Window} window */
+  /** @param {import("./facts.js").State} state @param {Window} window */
   function drawLight(state, window) {
     const lit = context.budget?.lit;
     const isLimited = lit !== undefined && Object.values(state.budget ?? {}).some((limit) => limit !== null);

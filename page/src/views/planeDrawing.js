@@ -48,6 +48,7 @@ export function createPlaneDrawing() {
     });
   const drawKey = createKey(key);
   let plot = { left: LEFT, top: TOP, width: 0, height: 0 };
+  let released = /** @type {{name: string, x: number, y: number}[]} */ ([]);
   let drawn = "";
   let shaded = "";
 
@@ -91,15 +92,16 @@ export function createPlaneDrawing() {
         const side = sideOf(resolution, info.resolution);
         return [`${alpha}/${side}`, { name: `${alpha}/${side}`, alpha, side, x: scales.x.to(alpha), y: scales.y.to(side) }];
       }));
-      drawPoints([...places.values()].filter(({ alpha, side }) =>
-        alpha >= window.alphas[0] && alpha <= window.alphas[1] && side >= window.sides[0] && side <= window.sides[1]));
+      released = [...places.values()].filter(({ alpha, side }) =>
+        alpha >= window.alphas[0] && alpha <= window.alphas[1] && side >= window.sides[0] && side <= window.sides[1]);
+      drawPoints(released);
     },
     /** @param {string} key @param {Grid} values @param {{isBinary: boolean, short: (value: number) => string}} spelling */
     heat(key, values, { isBinary, short }) {
       const identity = `${key} ${values.stride} ${plot.width}`;
       if (identity === drawn) return;
       drawn = identity;
-      const { bands, levels } = bandsOf(values, placeOf(values), isBinary);
+      const { bands, levels } = bandsOf(values, placeOf(values), isBinary, released);
       heat.update(bands, short);
       drawKey(levels, plot.width, short);
     },

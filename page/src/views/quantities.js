@@ -47,8 +47,8 @@ export function trim(text) {
 
 /**
  * The values of the rows of a state.
- * @param {any} engine
- * @param {any} state
+ * @param {import("./facts.js").Engine} engine
+ * @param {import("./facts.js").State} state
  * @param {Facts} facts
  * @returns {Measured}
  */
@@ -79,9 +79,9 @@ export function measure(engine, state, { rows, setting, outline, before }) {
 const outlines = new WeakMap();
 
 /**
- * @param {any} engine
- * @param {any} setting
- * @param {any} state
+ * @param {import("./facts.js").Engine} engine
+ * @param {import("./facts.js").Setting} setting
+ * @param {import("./facts.js").State} state
  * @returns {Live}
  */
 function liveBytes(engine, setting, { allocator, dtype }) {
@@ -96,8 +96,8 @@ function liveBytes(engine, setting, { allocator, dtype }) {
 }
 
 /**
- * @param {any} engine
- * @param {any} setting
+ * @param {import("./facts.js").Engine} engine
+ * @param {import("./facts.js").Setting} setting
  * @param {string} allocator
  * @param {number} bytes
  * @returns {Live}
@@ -118,9 +118,9 @@ export function largestOf(values) {
 
 /**
  * The total of a quantity at a setting.
- * @param {any} engine
- * @param {any} setting
- * @param {any} state
+ * @param {import("./facts.js").Engine} engine
+ * @param {import("./facts.js").Setting} setting
+ * @param {import("./facts.js").State} state
  * @returns {number}
  */
 export function totalOf(engine, setting, { quantity, allocator, dtype }) {

@@ -68,7 +68,7 @@ const JUMP = 0.12;
  */
 export function createGlide() {
   let [network, size] = ["", 0];
-  /** @param {any} state */
+  /** @param {import("./facts.js").State} state */
   return (state) => {
     const next = Math.log(state.alpha * Math.sqrt(state.resolution[0] * state.resolution[1]));
     const isJump = network === state.network && Math.abs(next - size) > JUMP;
@@ -109,7 +109,7 @@ export function createTrack({ store }, { name, onResize }) {
     axis,
     overlay,
     room: () => room || 960,
-    /** Let the maps glide if the state is far from that before. @param {any} state */
+    /** Let the maps glide if the state is far from that before. @param {import("./facts.js").State} state */
     glide: (state) => setAttribute(picture, "class", glides(state) ? "plot is-gliding" : "plot"),
     /** Give the picture its size. @param {number} width @param {number} height */
     resize(width, height) {
