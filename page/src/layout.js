@@ -136,7 +136,7 @@ function saveButton(element, what, name) {
       download(`${fileName(`${title}${suffix}`)}.svg`, svgText(picture, title), "image/svg+xml");
     });
   };
-  return h("button", { type: "button", class: "quiet save", onclick: save, "aria-label": `Save ${what} as SVG` }, "SVG");
+  return h("button", { type: "button", class: "quiet save", onclick: save, "aria-label": `Save SVG of the ${what}` }, "Save SVG");
 }
 
 /** @param {string} version */

@@ -12,7 +12,7 @@ from mbcost.errors import MbcostError
 from mbcost.questions.accuracy.estimate import NOT_SQUARE, OTHER_CLASSES, explain_outside
 from mbcost.questions.accuracy.fitting import HIGHEST, PRINTED, PROMISED, Fit
 from mbcost.questions.accuracy.hull import TOLERANCE
-from mbcost.questions.accuracy.surface import Surface
+from mbcost.questions.accuracy.surface import LeftOut, Surface
 from mbcost.questions.page.digits import shorten
 from mbcost.spec.catalogue.library import load_spec
 from mbcost.spec.scaling import Scaling
@@ -53,8 +53,14 @@ def describe_surface(surface: Surface) -> dict[str, Any]:
         "corner": explain_outside(surface, inside_both=True),
         "why_no_estimate": surface.why_no_estimate,
         "why_no_interval": surface.why_no_interval,
+        "left_out": None if surface.left_out is None else _describe_errors(surface.left_out),
         "fit": None if surface.fit is None else _describe_fit(surface.fit),
     }
+
+
+def _describe_errors(errors: LeftOut) -> dict[str, float]:
+    """Return how wrong the surface is about checkpoints that had no part in it, in points."""
+    return {"mean": shorten(errors.mean), "worst": shorten(errors.worst)}
 
 
 def _describe_fit(fit: Fit) -> dict[str, Any]:

@@ -65,6 +65,7 @@
  * @property {string} corner
  * @property {string} why_no_estimate
  * @property {string} why_no_interval
+ * @property {{mean: number, worst: number} | null} left_out  points by which checkpoints are missed that had no part in it
  * @property {FitData | null} fit
  *
  * @typedef {object} AccuracyData

@@ -1,12 +1,12 @@
 /** What fits a budget: limits as they are typed, what the setting needs, which limit binds, and the best setting. */
 
 import { NO_BUDGET, defaultState } from "../state/state.js";
-import { h, setText } from "../ui/dom.js";
+import { h, keyed, setText } from "../ui/dom.js";
 import { writeFit } from "./budget/command.js";
 import { LIMITS, combine, findBinding, fits, judgeAll, listAsked } from "./budget/limits.js";
 import { createRow } from "./budget/row.js";
 import { createSearching } from "./budget/searching.js";
-import { labelSetting, writeBest, writeVerdict } from "./budget/words.js";
+import { labelSetting, writeBest, writeNotes, writeVerdict } from "./budget/words.js";
 import { glide } from "./glide.js";
 
 /**
@@ -43,11 +43,12 @@ export function createBudget(context) {
     createRow(context, limit, (value) => setLimits({ [limit.name]: value }), extras[limit.name] ?? []),
   );
   const verdict = h("p", { class: "budget-verdict" });
-  const best = h("p", { class: "budget-best" });
+  const best = h("p", { class: "budget-best", role: "status" });
   const take = h("button", { type: "button", class: "primary", onclick: () => takeBest() }, "Show it");
   const command = h("code", null);
   const terminal = h("p", { class: "budget-command" }, "On a terminal: ", command);
-  const announced = h("p", { class: "offscreen", role: "status" });
+  const notes = h("div", { class: "budget-notes" });
+  const drawNotes = keyed(notes, (/** @type {string} */ text) => text, (text) => h("p", null, text), () => {});
   const searching = createSearching(engine, finish);
   const examples = EXAMPLES.filter(({ budget }) => budget.milliseconds === undefined || devices.length > 0);
   const element = h(
@@ -61,7 +62,8 @@ export function createBudget(context) {
       createButton("No limits", () => setLimits(NO_BUDGET)),
     ),
     h("div", { class: "budget-rows" }, ...rows.map((row) => row.element)),
-    h("div", { class: "budget-answer" }, verdict, h("div", { class: "budget-choice" }, best, take), terminal, announced),
+    h("div", { class: "budget-answer" }, verdict, h("div", { class: "budget-choice" }, best, take), terminal),
+    notes,
   );
   let searched = "";
   /** @type {Found | null} */
@@ -93,6 +95,7 @@ export function createBudget(context) {
     const line = writeFit(engine, state, usual);
     terminal.hidden = line === null;
     setText(command, line ?? "");
+    drawNotes(writeNotes(engine, state));
     search(state);
     showBest(state);
   }
@@ -112,7 +115,6 @@ export function createBudget(context) {
   function finish(answer) {
     found = answer;
     showBest(store.state);
-    setText(announced, `${verdict.textContent} ${best.textContent}`);
   }
 
   /** @param {State} state */

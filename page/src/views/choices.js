@@ -33,7 +33,7 @@ export function createChoices({ engine, store }) {
     id: "convention",
     label: "Counted as",
     onChange: (value) => void store.update({ convention: value }),
-    className: "field-wide",
+    className: "field-widest",
   });
   const networks = engine.networks.map(toOption);
   const conventions = engine.conventions.map((convention) => ({

@@ -75,7 +75,7 @@ export function createLedger({ engine, store }) {
 /** The parts of the total that is shown, with their numbers. */
 function createLegend() {
   let whole = 0;
-  const element = h("ul", { class: "legend", "aria-label": "Parts of the multiply-adds" });
+  const element = h("ul", { class: "parts", "aria-label": "Parts of the multiply-adds" });
   const draw = keyed(
     element,
     (/** @type {PartSum} */ { part }) => part,

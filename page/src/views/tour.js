@@ -13,7 +13,7 @@ const TARGET = "tour-target";
 /** Pixels above a target. */
 const SPACE = 20;
 /** Milliseconds after a step in which the page may still change its height. */
-const SETTLING = 1000;
+const SETTLING = 3000;
 
 /** @param {Context} context */
 export function createTour(context) {
@@ -44,7 +44,7 @@ export function createTour(context) {
   );
   const start = createButton("primary", "Take the tour", () => {
     show(shown[0]);
-    heading.focus({ preventScroll: true });
+    focusNext = heading;
   });
   const invitation = h(
     "div",
@@ -58,8 +58,10 @@ export function createTour(context) {
   /** @type {HTMLElement | null} */
   let target = null;
   let until = 0;
+  /** What gets the focus when it is shown. @type {HTMLElement | null} */
+  let focusNext = null;
   addEventListener("resize", bring);
-  for (const name of ["wheel", "touchmove", "keydown"]) addEventListener(name, () => void (until = 0), { passive: true });
+  for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) addEventListener(name, () => void (until = 0), { passive: true });
   // Views find their height one after the other when the page is opened.
   new ResizeObserver(bring).observe(document.body);
 
@@ -84,7 +86,7 @@ export function createTour(context) {
 
   function leave() {
     store.update({ tour: null });
-    start.focus({ preventScroll: true });
+    focusNext = start;
   }
 
   /** @param {KeyboardEvent} event */
@@ -105,6 +107,8 @@ export function createTour(context) {
     invitation.hidden = step !== null || shown.length === 0;
     panel.hidden = step === null;
     document.documentElement.classList.toggle("is-touring", step !== null);
+    focusNext?.focus({ preventScroll: true });
+    focusNext = null;
     target = mark(step === null ? null : STEPS[step].target);
     until = performance.now() + SETTLING;
     if (step === null) return;

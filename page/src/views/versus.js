@@ -124,8 +124,8 @@ export function createVersus({ engine, store }) {
       alpha.update(formatAlpha(versus.alpha), isFixed);
       resolution.update(formatResolution(versus.resolution), isFixed);
       implementation.update(Object.keys(implementations).map(toOption), versus.implementation);
-      setText(first, engine.spell(state));
-      setText(second, engine.spell(versus));
+      setText(first, breakable(engine.spell(state)));
+      setText(second, breakable(engine.spell(versus)));
       const one = listTotals(engine, state);
       const two = listTotals(engine, withVersus(state));
       draw(
@@ -136,4 +136,12 @@ export function createVersus({ engine, store }) {
       );
     },
   };
+}
+
+/**
+ * A reference that can be broken before its parts, where a column is narrow.
+ * @param {string} reference
+ */
+function breakable(reference) {
+  return reference.replace(/[@:]/g, "\u200b$&");
 }

@@ -6,17 +6,12 @@ The engine is executed by node, as it is, with the document that Python writes i
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -34,30 +29,13 @@ from mbcost.spec.catalogue.library import load_conventions, load_family, load_sp
 from mbcost.spec.dtype import DTYPES
 from mbcost.spec.reading.table import parse_spec
 from mbcost.spec.tally import COUNTS
+from tests.questions.page.asking import ask_page, describe_mobilenets, needs_node
 from tests.tables import tables
 
-NODE = shutil.which("node")
-SCRIPT = Path(__file__).with_name("costs.mjs")
 ROOT = Path(__file__).parents[3]
+SCRIPT = "costs.mjs"
 
-pytestmark = pytest.mark.skipif(
-    NODE is None and "CI" not in os.environ, reason="node, which runs the engine, is missing"
-)
-
-
-@cache
-def describe_mobilenets() -> Mapping[str, Any]:
-    return describe_page([resolve(load_spec(name)) for name in MOBILENETS], "1.0")
-
-
-def ask_page(document: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what the page's engine answers to each setting."""
-    assert NODE is not None
-    text = json.dumps({"document": document, "settings": questions})
-    answer = subprocess.run([NODE, SCRIPT], input=text, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stderr
-    answers: list[dict[str, Any]] = json.loads(answer.stdout)
-    return answers
+pytestmark = needs_node
 
 
 def answer_ourselves(network: Network, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +64,7 @@ def test_random_settings_of_built_in_networks_are_equal() -> None:
     random = Random("mbcost page")
     questions = [draw_question(random, random.choice(MOBILENETS)) for _ in range(60)]
     document = describe_mobilenets()
-    for question, answer in zip(questions, ask_page(document, questions), strict=True):
+    for question, answer in zip(questions, ask_page(SCRIPT, document, questions), strict=True):
         keep_costs(answer)
         refused = False
         try:
@@ -136,7 +114,7 @@ def test_random_tables_are_equal(texts: list[str], random: Random) -> None:
         for size in ([33, 33], [random.randint(1, 90), random.randint(1, 90)])
     ]  # fmt: skip
     specs = {network.spec.name: network.spec for network in networks}
-    for question, answer in zip(questions, ask_page(document, questions), strict=True):
+    for question, answer in zip(questions, ask_page(SCRIPT, document, questions), strict=True):
         keep_costs(answer)
         try:
             network = resolve(
@@ -167,7 +145,7 @@ def test_equations_and_dense_forms_are_those_of_the_commands() -> None:
         for name in names
     ]  # fmt: skip
     document = describe_mobilenets()
-    for name, answer in zip(names, ask_page(document, questions), strict=True):
+    for name, answer in zip(names, ask_page(SCRIPT, document, questions), strict=True):
         network = resolve(load_spec(name), alpha=0.75, resolution=160)
         numbers = [derive_formula(network, row["name"]).mult_adds for row in answer["rows"][:9]]
         assert answer["numbers"][:9] == [term and term.numbers for term in numbers]
@@ -185,11 +163,11 @@ def test_a_file_has_the_rows_of_its_table() -> None:
     document = describe_page([network], "1.0")
     (described,) = document["networks"]
     question = {**document["shown"], "convention": "macs", "dtype": "int8"}
-    (answer,) = ask_page(document, [question])
+    (answer,) = ask_page(SCRIPT, document, [question])
     ours = json.loads(json.dumps(as_json(tabulate_costs(network, load_conventions()["macs"]))))
     assert (answer["rows"], answer["params"]) == (ours["rows"], ours["totals"]["params"])
     assert described["fixed"]["reason"].startswith("it is a model")
-    (refused,) = ask_page(document, [{**question, "resolution": [160, 160]}])
+    (refused,) = ask_page(SCRIPT, document, [{**question, "resolution": [160, 160]}])
     assert (
         refused["error"] == "model is here at resolution 96x96 only: it is a model, which has its own widths and size"
     )

@@ -49,7 +49,8 @@ export function createRow({ engine }, limit, change, extras) {
     "div",
     { class: "budget-row" },
     h("label", { for: id }, title),
-    h("div", { class: "budget-entry" }, input, ...extras),
+    input,
+    extras.length > 0 ? h("div", { class: "budget-extras" }, ...extras) : null,
     h("div", { class: "budget-use" }, gauge, h("p", null, value, " ", distance)),
     error,
   );

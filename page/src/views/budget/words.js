@@ -150,3 +150,31 @@ function writeImpossible(engine, nearest) {
     })
     .join(" ");
 }
+
+/**
+ * On what the estimates rest, with the errors that they made about what had no part in them.
+ * @param {Engine} engine
+ * @param {State} state
+ * @returns {string[]}
+ */
+export function writeNotes(engine, state) {
+  const notes = [];
+  const { estimates } = engine.find(state.network).implementations[state.implementation] ?? {};
+  const surface = engine.data.estimates.surfaces[estimates?.surface ?? -1];
+  if (surface?.fit && surface.left_out) {
+    notes.push(
+      `Top-1: ImageNet accuracy, estimated from ${surface.checkpoints.length} released checkpoints of ${surface.recipe}; each ` +
+        `estimated without itself, the mean error is ${surface.left_out.mean.toFixed(2)} points and the worst ` +
+        `${surface.left_out.worst.toFixed(2)}. In brackets: a 90\u202f% interval.`,
+    );
+  }
+  const device = engine.devices.find(({ name }) => name === state.device);
+  if (device !== undefined) {
+    notes.push(
+      `Latency: predicted from ${device.points} networks measured on ${device.title}, ${device.runtime}; each predicted by the ` +
+        `others, the mean error is ${(100 * device.left_out.mean).toFixed(1)}\u202f%. At most: the upper end of an 80\u202f% ` +
+        "interval, which has to keep the limit.",
+    );
+  }
+  return notes;
+}

@@ -25,12 +25,12 @@ export const WIDTH = 300;
 const HIGHEST = 272;
 /** The direction of the depth: to the right and up. */
 const DEPTH = { x: 0.84, y: 0.54 };
-const MARGIN = { left: 40, bottom: 18, top: 4, right: 10 };
+const MARGIN = { left: 40, bottom: 18, top: 4, right: 28 };
 const GAP = 7;
 /** The space between two layers, in which their labels are. */
 const BETWEEN = { width: 44, height: 24 };
 /** The depth of all boxes of a row together is at most this. */
-const DEEPEST = 80;
+const DEEPEST = 76;
 /** A box of one channel is drawn so wide, or it would not be seen. */
 const LEAST = 1;
 /** If a form does not fit, everything is made so much smaller, unless it is tiny already. */

@@ -54,7 +54,7 @@ export const STEPS = [
   },
   {
     title: "The width multiplier \u03b1",
-    target: ".slot-network .picture",
+    target: ".view-network .track",
     state: { ...START, network: "v1", alpha: 0.5 },
     text: (engine) =>
       "The width multiplier \u03b1 scales the number of channels of every layer, so that a pointwise layer shrinks with " +
@@ -76,7 +76,7 @@ export const STEPS = [
   },
   {
     title: "The inverted residual",
-    target: ".slot-network .picture",
+    target: ".view-network .track",
     state: { ...START, network: "v2", block: "3.2", quantity: "memory" },
     text: () =>
       "A block of V2 is narrow at its ends and wide inside: a pointwise layer expands the channels, a depthwise layer filters " +
