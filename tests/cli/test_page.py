@@ -152,7 +152,7 @@ def test_names_from_files_are_text_and_the_policy_knows_the_script_and_the_style
     page = Elements((here / "a.html").read_text(encoding="utf-8"))
     plain = Elements(mbcost("page", *TINY, "--output", "-").out)
     assert page.tags == plain.tags
-    assert page.texts["title", ""] == HOSTILE
+    assert page.texts["title", ""] == f"{HOSTILE} – mbcost"
     assert HOSTILE.replace("\u2028", "") in str(json.loads(page.texts["script", "mbcost-data"]))
     hashes = {
         tag: f"'sha256-{b64encode(sha256(page.texts[tag, ''].encode()).digest()).decode()}'"
