@@ -7,10 +7,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from html import escape
 from shlex import quote
 
-from mbcost.present.report.fragment import compose_style, list_parts, read_file, render_part, split_title
+from mbcost.present.report.fragment import compose_style, list_parts, read_file, render_part, spell, split_title
 from mbcost.present.table import Table
 
 
@@ -46,14 +45,14 @@ def render_document(table: Table, origin: Origin) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         '<link rel="icon" href="data:,">',  # otherwise a browser asks for one
-        f"<title>{escape(', '.join([name, *settings]))}</title>",
+        f"<title>{spell(', '.join([name, *settings]))}</title>",
         f"<style>{style}</style>",
         "</head>",
         "<body>",
         '<main class="mbcost-report">',
-        f"<h1>{escape(name)}</h1>",
+        f"<h1>{spell(name)}</h1>",
         *(f'<p class="settings">{_join(settings)}</p>' for _ in settings[:1]),
-        *(f'<p class="mbcost-lead">{escape(sentence)}</p>' for sentence in parts[0].table.lead),
+        *(f'<p class="mbcost-lead">{spell(sentence)}</p>' for sentence in parts[0].table.lead),
         *(line for index, part in enumerate(parts) for line in render_part(part, heading=index > 0)),
         "</main>",
         *_list_origin(origin),
@@ -83,12 +82,12 @@ def quote_word(word: str) -> str:
 def _list_origin(origin: Origin) -> list[str]:
     """Return the last lines of the page: the command line, if there is one, and the versions."""
     command = " ".join(map(quote_word, origin.words))
-    made = [f'<p>Made by</p>\n<pre class="command"><code>{escape(command)}</code></pre>'] if command else []
-    return ["<footer>", *made, f"<p>{escape(', '.join(origin.versions))}</p>", "</footer>"]
+    made = [f'<p>Made by</p>\n<pre class="command"><code>{spell(command)}</code></pre>'] if command else []
+    return ["<footer>", *made, f"<p>{spell(', '.join(origin.versions))}</p>", "</footer>"]
 
 
 def _join(settings: Sequence[str]) -> str:
-    return "".join(f"<span>{escape(setting)}</span>" for setting in settings)
+    return "".join(f"<span>{spell(setting)}</span>" for setting in settings)
 
 
 def _hash(text: str) -> str:

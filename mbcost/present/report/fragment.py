@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from html import escape
+from html import escape as escape_html
 from pathlib import Path
 
+from mbcost.errors import escape
 from mbcost.present.arrangement import ORDERED
 from mbcost.present.layout import count_cells
 from mbcost.present.report.values import is_right, list_bars, value_text
@@ -96,7 +97,7 @@ def render_part(part: Part, *, heading: bool = True) -> list[str]:
         sentences = [*filter(None, [", ".join(split_title(table))]), *table.lead] if heading else []
         return _list_paragraphs(sentences, "mbcost-lead") + _list_paragraphs(table.notes, "mbcost-note")
     notes = [*table.list_notes([column.key for column in table.columns]), *_list_legends(table)]
-    label = escape(", ".join(split_title(table)) or "table")
+    label = spell(", ".join(split_title(table)) or "table")
     return [
         f'<div class="mbcost-scroll" role="region" aria-label="{label}" tabindex="0">',
         '<table class="mbcost-table">',
@@ -106,6 +107,11 @@ def render_part(part: Part, *, heading: bool = True) -> list[str]:
         "</div>",
         *_list_paragraphs(notes, "mbcost-note"),
     ]
+
+
+def spell(text: str) -> str:
+    """Return HTML that shows a text as it is, with what is not printable escaped."""
+    return escape_html(escape(text))
 
 
 def split_title(table: Table) -> list[str]:
@@ -123,10 +129,10 @@ def _list_legends(table: Table) -> list[str]:
 def _list_caption(table: Table, *, heading: bool) -> list[str]:
     name, *settings = split_title(table) or [""]
     if not heading:
-        return [f'<caption class="mbcost-aloud">{escape(", ".join([name, *settings]))}</caption>']
-    title = f"<strong>{escape(name)}</strong>" if name else ""
+        return [f'<caption class="mbcost-aloud">{spell(", ".join([name, *settings]))}</caption>']
+    title = f"<strong>{spell(name)}</strong>" if name else ""
     sentences = [*filter(None, [", ".join(settings)]), *table.lead]
-    below = "".join(f"<span>{escape(sentence)}</span>" for sentence in sentences)
+    below = "".join(f"<span>{spell(sentence)}</span>" for sentence in sentences)
     return [f"<caption>{title}{below}</caption>"] if title or below else []
 
 
@@ -134,7 +140,7 @@ def _list_rows(table: Table, bars: Sequence[Sequence[int | None]]) -> list[str]:
     kinds = [_choose_class(table, index) for index in range(len(table.columns))]
     orders = [' data-order="rows"' if column.key in ORDERED else "" for column in table.columns]
     header = "".join(
-        f'<th scope="col"{_class(kind)}{order}>{escape(column.header)}</th>'
+        f'<th scope="col"{_class(kind)}{order}>{spell(column.header)}</th>'
         for column, kind, order in zip(table.columns, kinds, orders, strict=True)
     )
     rows = [_row(row, kinds, lengths) for row, lengths in zip(table.rows, bars, strict=True)]
@@ -158,8 +164,8 @@ def _cell(cell: Cell, kind: str, bar: int | None) -> str:
     """Return a cell from after the name of its element on, up to its end."""
     text, value = percent_text(cell), value_text(cell)
     names = " ".join(filter(None, [kind, f"mbcost-b mbcost-w{bar}" if bar else ""]))
-    exact = f' data-value="{escape(value)}"' if value and value != text else ""
-    return f"{_class(names)}{exact}>{escape(text)}"
+    exact = f' data-value="{spell(value)}"' if value and value != text else ""
+    return f"{_class(names)}{exact}>{spell(text)}"
 
 
 def _class(names: str) -> str:
@@ -167,4 +173,4 @@ def _class(names: str) -> str:
 
 
 def _list_paragraphs(texts: Iterable[str], name: str) -> list[str]:
-    return [f'<p class="{name}">{escape(text)}</p>' for text in texts]
+    return [f'<p class="{name}">{spell(text)}</p>' for text in texts]

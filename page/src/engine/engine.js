@@ -1,6 +1,10 @@
 /** What networks cost at any setting: whole numbers, from the products that the file carries. */
 
+import { listAlphas } from "./alphas.js";
+import { addRows, collapsePlan, countFixed, countPositions, countTable, makeWeigher } from "./costs.js";
 import { Estimates } from "./estimates.js";
+import { findStandard, writeFormula } from "./explanation.js";
+import { CLASSES, checkFixed, checkTable } from "./limits.js";
 import { readReference, spellReference } from "./reference.js";
 import { Tables, VECTOR, addUp } from "./table.js";
 
@@ -17,21 +21,14 @@ import { Tables, VECTOR, addUp } from "./table.js";
  * @typedef {import("./types.js").LedgerLine} LedgerLine
  * @typedef {import("./types.js").Formula} Formula
  * @typedef {import("./types.js").Convention} Convention
+ * @typedef {import("./costs.js").Counted} Counted
  * @typedef {import("./estimate_types.js").Latency} Latency
  * @typedef {import("./estimate_types.js").Top1} Top1
  * @typedef {import("./estimate_types.js").Checkpoint} Checkpoint
  * @typedef {import("./table.js").Plan} Plan
  */
 
-export const CLASSES = 1000;
 const DEFAULT_CONVENTION = "macs";
-
-/**
- * The rows of a setting with their raw counts.
- * @typedef {object} Counted
- * @property {Row[]} rows  with the costs of the convention
- * @property {[number, number][][]} counts  of each row: raw count, value
- */
 
 export class Engine {
   /** @param {PageData} data */
@@ -128,35 +125,13 @@ export class Engine {
     if (sizes.some(([height, width]) => height < 1 || width < 1)) return addRows(this.count(setting).rows);
     const positions = countPositions(sizes);
     const totals = { params: 0, mult_adds: 0, activations: 0 };
-    for (const [map, params, multAdds, activations] of this.collapse(plan, setting)) {
+    for (const [map, params, multAdds, activations] of collapsePlan(plan, this.convention(setting), this.data.counts)) {
       const times = map === VECTOR ? 1 : /** @type {number} */ (positions[map]);
       totals.params += params * times;
       totals.mult_adds += multAdds * times;
       totals.activations += activations * times;
     }
     return totals;
-  }
-
-  /**
-   * The costs of a plan per position of each of its maps.
-   * @param {Plan} plan
-   * @param {Setting} setting
-   * @returns {import("./table.js").Collapsed}
-   */
-  collapse(plan, setting) {
-    const convention = this.convention(setting);
-    const known = plan.collapsed.get(convention.name);
-    if (known !== undefined) return known;
-    const weigh = makeWeigher(convention, this.data.counts);
-    /** @type {Map<number, [number, number][]>} */
-    const counts = new Map();
-    for (const row of plan.rows) for (const [count, map, amount] of row.counts) counts.set(map, [...(counts.get(map) ?? []), [count, amount]]);
-    const collapsed = [...counts].map(([map, amounts]) => {
-      const { params, mult_adds, activations } = weigh(amounts);
-      return /** @type {[number, number, number, number]} */ ([map, params, mult_adds, activations]);
-    });
-    plan.collapsed.set(convention.name, collapsed);
-    return collapsed;
   }
 
   /**
@@ -167,28 +142,7 @@ export class Engine {
    * @throws {RangeError} There is no network at this setting.
    */
   standard(setting, name) {
-    if (this.find(setting.network).fixed !== undefined) return null;
-    const plan = this.plan(setting);
-    const block = plan.blocks.find((known) => known.name === name);
-    const standard = block && this.data.kinds[block.kind]?.standard;
-    if (!block || !standard) return null;
-    const [indices, kernel, scale, sum] = standard;
-    const map = plan.follow(block.input, scale);
-    const positions = map === VECTOR ? 1 : /** @type {number} */ (countPositions(this.tables.measureMaps(plan, setting.resolution))[map]);
-    const rows = indices.map((index) => block.first + index);
-    const shown = rows.map((index) => /** @type {Row} */ (this.count(setting).rows[index]));
-    const weights = addUp(sum, block.widths);
-    const addRowsOf = (/** @type {string[]} */ names) => rows.reduce((total, index) => total + this.sumCounts(setting, index, names), 0);
-    return {
-      rows,
-      kernel,
-      inputs: /** @type {Row} */ (shown[0]).input[2],
-      outputs: /** @type {Row} */ (shown[shown.length - 1]).output[2],
-      mult_adds: weights * positions,
-      weights,
-      separable_mult_adds: addRowsOf(["conv_macs"]),
-      separable_weights: addRowsOf(["weights"]),
-    };
+    return this.find(setting.network).fixed === undefined ? findStandard(this, setting, name) : null;
   }
 
   /**
@@ -368,27 +322,8 @@ export class Engine {
     const row = this.count(setting).rows[index];
     const equation = network.fixed !== undefined ? network.fixed.rows[index]?.equation : this.plan(setting).rows[index]?.row.equation;
     if (row === undefined || equation === null || equation === undefined) return null;
-    const [kind, letters, factors] = equation;
-    const inputs = row.input[2];
-    const numbers = {
-      kernel: (row.kernel ?? [1, 1]).join("·"),
-      inputs: `${inputs}`,
-      group: `${inputs / (row.groups ?? 1)}`,
-      outputs: `${row.output[2]}`,
-    };
-    const weights = factors.map((factor) => numbers[/** @type {keyof typeof numbers} */ (factor)]).join(" · ");
-    const [height, width] = kind === "transposed" ? row.input : row.output;
-    const onMap = kind !== "linear" || height * width > 1;
     const value = this.sumCounts(setting, index, ["conv_macs", "linear_macs"]);
-    return {
-      kind,
-      letters: onMap ? `${letters} · D_F·D_F` : letters,
-      numbers: onMap ? `${weights} · ${height}·${width}` : weights,
-      value,
-      weight_letters: letters,
-      weight_numbers: weights,
-      weights: this.sumCounts(setting, index, ["weights"]),
-    };
+    return writeFormula(row, equation, value, this.sumCounts(setting, index, ["weights"]));
   }
 
   /**
@@ -410,30 +345,9 @@ export class Engine {
    */
   steps(name, implementation) {
     const key = `${name} ${implementation}`;
-    const known = this.known.get(key) ?? this.listSteps(this.find(name), implementation);
+    const known = this.known.get(key) ?? listAlphas(this.tables, this.find(name), implementation);
     this.known.set(key, known);
     return known;
-  }
-
-  /**
-   * @param {NetworkData} network
-   * @param {string} implementation
-   * @returns {number[]}
-   */
-  listSteps(network, implementation) {
-    const described = network.implementations[implementation];
-    if (network.fixed !== undefined || described?.alpha_range === undefined) return network.alphas;
-    const [least, most] = described.alpha_range;
-    const functions = new Set((described.blocks ?? []).flatMap((block) => block.slice(2)));
-    const starts = new Set([...functions].flatMap((steps) => this.tables.startsOf(steps)));
-    const ordered = [least, ...[...starts].sort((first, second) => first - second)];
-    const kinds = (described.blocks ?? []).map((block) => /** @type {number} */ (block[2]));
-    return ordered.flatMap((start, index) => {
-      if (kinds.some((steps) => this.tables.valueOf(steps, start) < 0)) return [];
-      const next = ordered[index + 1] ?? most;
-      const published = network.alphas.find((alpha) => start <= alpha && (alpha < next || index === ordered.length - 1));
-      return [published ?? findShortDecimal(start, next)];
-    });
   }
 
   /**
@@ -481,145 +395,13 @@ export class Engine {
    * @returns {Counted}
    */
   countRows(setting, convention) {
+    this.checkLimits(setting);
     const network = this.find(setting.network);
     const weigh = makeWeigher(convention, this.data.counts);
-    if (network.fixed !== undefined) {
-      checkFixed(network, setting);
-      const { rows } = network.fixed;
-      return {
-        counts: rows.map((row) => row.counts),
-        rows: rows.map(({ counts, equation: _, ...row }) => ({ ...row, ...weigh(counts) })),
-      };
-    }
-    checkTable(network, setting, this.data.most_classes);
+    if (network.fixed !== undefined) return countFixed(network.fixed.rows, weigh);
     const plan = this.plan(setting);
-    const sizes = this.tables.measureMaps(plan, setting.resolution);
-    /** @type {(map: number) => [number, number]} */
-    const sizeOf = (map) => (map === VECTOR ? [1, 1] : /** @type {[number, number]} */ (sizes[map]));
-    /** @type {Counted} */
-    const counted = { rows: [], counts: [] };
-    for (const planned of plan.rows) {
-      const { name, stage, row } = planned;
-      const output = sizeOf(planned.output);
-      if (output[0] < 1 || output[1] < 1) {
-        throw new RangeError(`row ${stage} of ${network.name}: the map is empty after ${name} at resolution ${setting.resolution.join("x")}: use a larger resolution`);
-      }
-      const counts = planned.counts.map(([count, map, amount]) => {
-        const [height, width] = sizeOf(map);
-        return /** @type {[number, number]} */ ([count, amount * height * width]);
-      });
-      counted.counts.push(counts);
-      counted.rows.push({
-        name,
-        stage,
-        operator: row.operator,
-        kernel: row.kernel,
-        stride: row.stride,
-        groups: planned.groups,
-        input: [...sizeOf(planned.input), planned.inputChannels],
-        output: [...output, planned.outputChannels],
-        ...weigh(counts),
-      });
-    }
-    return counted;
+    return countTable(network, plan, setting.resolution, this.tables.measureMaps(plan, setting.resolution), weigh);
   }
-}
-
-/**
- * @param {NetworkData} network
- * @param {Setting} setting
- * @param {number} mostClasses
- */
-function checkTable(network, setting, mostClasses) {
-  const described = network.implementations[setting.implementation];
-  if (described === undefined) {
-    const names = Object.keys(network.implementations).join(", ");
-    throw new RangeError(`${network.name} has no implementation '${setting.implementation}': choose one of ${names}`);
-  }
-  const [least, most] = /** @type {[number, number]} */ (described.alpha_range);
-  if (!(setting.alpha >= least && setting.alpha <= most)) {
-    throw new RangeError(`alpha is ${setting.alpha}, and this page has ${network.name} from ${least} to ${most}: use mbcost table for others`);
-  }
-  const side = /** @type {number} */ (described.most_resolution);
-  if (!setting.resolution.every((value) => Number.isInteger(value) && value >= 1 && value <= side)) {
-    throw new RangeError(`resolution is ${setting.resolution.join("x")}: it must be whole numbers from 1 to ${side}`);
-  }
-  const classes = setting.classes ?? CLASSES;
-  if (!(Number.isInteger(classes) && classes >= 1 && classes <= mostClasses)) {
-    throw new RangeError(`classes is ${classes}: it must be a whole number from 1 to ${mostClasses}`);
-  }
-}
-
-/**
- * @param {NetworkData} network
- * @param {Setting} setting
- */
-function checkFixed(network, setting) {
-  const sameSize = setting.resolution.every((side, axis) => side === network.resolution[axis]);
-  if (setting.alpha !== network.fixed?.alpha || !sameSize || network.implementations[setting.implementation] === undefined) {
-    throw new RangeError(`${network.name} is here at resolution ${network.resolution.join("x")} only: ${network.fixed?.reason}`);
-  }
-}
-
-/**
- * A function that returns the costs of raw counts.
- * @param {Convention} convention
- * @param {string[]} names
- * @returns {(counts: [number, number][]) => Totals}
- */
-function makeWeigher(convention, names) {
-  const params = names.map(() => 0);
-  const multAdds = names.map(() => 0);
-  for (const [count, factor] of convention.params) params[count] = factor;
-  for (const [count, factor] of convention.mult_adds) multAdds[count] = factor;
-  const outputs = names.indexOf("outputs");
-  return (counts) => {
-    const totals = { params: 0, mult_adds: 0, activations: 0 };
-    for (const [count, value] of counts) {
-      totals.params += value * /** @type {number} */ (params[count]);
-      totals.mult_adds += value * /** @type {number} */ (multAdds[count]);
-      if (count === outputs) totals.activations += value;
-    }
-    return totals;
-  };
-}
-
-/**
- * @param {Row[]} rows
- * @returns {Totals}
- */
-function addRows(rows) {
-  const totals = { params: 0, mult_adds: 0, activations: 0 };
-  for (const row of rows) {
-    totals.params += row.params;
-    totals.mult_adds += row.mult_adds;
-    totals.activations += row.activations;
-  }
-  return totals;
-}
-
-/**
- * Height x width of every map.
- * @param {[number, number][]} sizes
- * @returns {number[]}
- */
-function countPositions(sizes) {
-  return sizes.map(([height, width]) => height * width);
-}
-
-/**
- * The number with the fewest decimals from `least` on and below `next`.
- * @param {number} least
- * @param {number} next
- * @returns {number}
- */
-export function findShortDecimal(least, next) {
-  for (let decimals = 0; decimals < 17; decimals += 1) {
-    const scale = 10 ** decimals;
-    const candidate = Number((Math.ceil(least * scale) / scale).toFixed(decimals));
-    if (least <= candidate && candidate < next) return candidate;
-  }
-  return least;
 }
 
 /**
