@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.browser.audit import list_violations, list_wide_elements
-from tests.browser.driver import Driver, Watch, address, opened
+from tests.browser.driver import Driver, Watch, address, opened, settle
 from tests.browser.explorer import write_explorer
 from tests.browser.states import HEIGHT, SCHEMES, STATES, WIDTHS
 
@@ -36,7 +36,7 @@ def audit(browser: Browser, file: Path, folder: Path) -> Iterator[str]:
 
 
 def _look(page: Page, watch: Watch, picture: Path) -> Iterator[str]:
-    page.wait_for_timeout(300)
+    settle(page)
     page.screenshot(path=picture, full_page=True)
     violations, wide, messages = list_violations(page), list_wide_elements(page), [*watch.messages]
     watch.messages.clear()

@@ -48,7 +48,7 @@ const SLOTS = [
  * @param {{name: () => string, title: string, version: string}} frame `name` names what is shown, for files.
  */
 export function createLayout(main, views, frame) {
-  const skip = h("a", { class: "skip", href: "#main", onclick: focusMain }, "Skip to the network");
+  const skip = h("a", { class: "skip", href: "#mbcost", onclick: focusMain }, "Skip to the network");
   const documentation = document.getElementById("mbcost-documentation");
   documentation?.setAttribute("aria-label", "Documentation");
   const title = h("h1", null, h("span", { class: "brand" }, "mbcost"), ` ${frame.title}`);
@@ -66,7 +66,7 @@ export function createLayout(main, views, frame) {
   main.classList.add("page");
   main.tabIndex = -1;
   append(main, [
-    tour && h("section", { class: "slot-tour", "aria-label": "Guided tour" }, tour),
+    tour && h("div", { class: "slot-tour" }, tour),
     h(
       "section",
       { class: "slot slot-network", "aria-labelledby": "heading-network" },

@@ -6,6 +6,7 @@ import { createLayout } from "./layout.js";
 import { readAddress, readReference } from "./state/address.js";
 import { followAddress } from "./state/history.js";
 import { createStore } from "./state/store.js";
+import { fitPicturesOnPaper } from "./ui/paper.js";
 import { tooltip } from "./ui/tooltip.js";
 import { VIEWS } from "./views/index.js";
 
@@ -29,6 +30,7 @@ function start(main) {
   });
   for (const view of all) view.update(store.state);
   followAddress(store, engine);
+  fitPicturesOnPaper();
   store.report(messages);
   Object.assign(window, { mbcost: createOffer(engine, store, data.version) });
 }

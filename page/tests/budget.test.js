@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { writeFit } from "../src/views/budget/command.js";
-import { LIMITS, combine, findBinding, judge, judgeAll, measureShare } from "../src/views/budget/limits.js";
+import { writeFit } from "../src/budget/command.js";
+import { LIMITS, combine, findBinding, judge, judgeAll, measureShare } from "../src/budget/limits.js";
 import { interpolate } from "../src/views/glide.js";
 
 const NONE = { ram: null, flash: null, mult_adds: null, milliseconds: null, top1: null };
@@ -11,7 +11,7 @@ const STATE = {
 };
 /** An engine in which every quantity is stated. */
 const makeEngine = ({ peak = 0, flash = 0, mult_adds = 0, latency = {}, top1 = {} }) => ({
-  find: () => ({ default_implementation: "official", has_classes: true }),
+  find: (name) => ({ default_implementation: "official", has_classes: true, command: [name] }),
   memory: () => ({ peak }),
   bytes: () => 1,
   flash: () => flash,

@@ -23,6 +23,7 @@ export function createFake() {
   return /** @type {any} */ ({
     networks,
     find,
+    blocks: () => [{ name: "0.1" }, { name: "2.1" }],
     data: { shown: { network: "v2", alpha: 1, resolution: [224, 224], implementation: "official", classes: 1000 } },
     conventions: [{ name: "macs", title: "" }, { name: "fvcore", title: "" }],
     allocators: ["naive", "fused-block"],

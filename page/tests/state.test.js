@@ -53,7 +53,7 @@ test("the default state has no address, and an address has only what differs fro
 
 test("a wrong part of an address gives one message of one line, and the rest is used", () => {
   const wrong = ["classes=ten", "classes=0", "alpha", "colour=red", "convention=flops", "vs=v9", "vs=v2@9", "ram=lots",
-    "tour=9", "show=time", "dtype=int3", "%E0%A4%A", "max-latency=-3ms", "__proto__=1", "constructor=1", "=", "device="];
+    "tour=9", "show=time", "dtype=int3", "%E0%A4%A", "max-latency=-3ms", "__proto__=1", "constructor=1", "=", "device=", "block=9.9"];
   for (const part of wrong) {
     const { state, messages } = readAddress(`#v1@0.25/160&${part}&convention=fvcore`, engine);
     assert.equal(messages.length, 1, part);

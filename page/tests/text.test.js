@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compareCommand, quote, tableCommand } from "../src/export/command.js";
 import { toCsv, toLatex, toMarkdown } from "../src/export/formats.js";
-import { parseBytes, parseCount, parseNumber, parseResolution, spellBytes, spellCount } from "../src/state/quantity.js";
+import { parseCount, parseNumber, parseResolution } from "../src/state/quantity.js";
 import { defaultState } from "../src/state/state.js";
 import { formatBytes, formatCount, formatRatio, formatShare, formatShort } from "../src/ui/format.js";
 import { nearestIndex, nextValue } from "../src/ui/slider.js";
@@ -30,12 +30,10 @@ test("a share is rounded half up in whole numbers", () => {
   assert.equal(formatShare(2 ** 52, 2 ** 53 - 1), "50.00");
 });
 
-test("numbers with units are read and spelled without a change", () => {
-  for (const bytes of [1, 1023, 1024, 327_680, 1_048_576, 1_000_001, 5 * 1024 ** 3]) assert.equal(parseBytes(spellBytes(bytes)), bytes);
-  for (const count of [1, 999, 60_000_000, 60_000_001, 3e9]) assert.equal(parseCount(spellCount(count)), count);
-  assert.deepEqual([spellBytes(327_680), spellCount(60e6), parseBytes("1.5 MiB")], ["320KiB", "60M", 1_572_864]);
+test("numbers with units are read", () => {
+  assert.deepEqual([parseCount("60M"), parseCount("1000")], [60_000_000, 1000]);
   for (const text of ["", "-1", "1e400", "0", "1 lot", "1KiB2", "\u0661"]) {
-    for (const parse of [parseBytes, parseCount, parseNumber, parseResolution]) assert.throws(() => parse(text), RangeError, text);
+    for (const parse of [parseCount, parseNumber, parseResolution]) assert.throws(() => parse(text), RangeError, text);
   }
   assert.deepEqual([parseResolution("160"), parseResolution("160x224")], [[160, 160], [160, 224]]);
 });

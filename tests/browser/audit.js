@@ -49,7 +49,7 @@
   }
 
   /** Every visible element at which Tab has to stop, in the order of the document. */
-  function listStops() {
+  function findStops() {
     const selector =
       "a[href], area[href], input, select, textarea, button, summary, iframe, [contenteditable], [tabindex]";
     const candidates = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(selector)]);
@@ -57,8 +57,12 @@
       .filter((element) => element.tabIndex >= 0 && !element.matches(":disabled, input[type=hidden]"))
       .filter((element) => element.localName !== "summary" || element.parentElement?.localName === "details")
       .filter((element) => !(element instanceof HTMLInputElement && element.type === "radio") || isStopOfGroup(element))
-      .filter(isShown)
-      .map(describe);
+      .filter(isShown);
+  }
+
+  /** The same in words. */
+  function listStops() {
+    return findStops().map(describe);
   }
 
   /** @param {Element} element */
@@ -103,5 +107,64 @@
     start.remove();
   }
 
-  return { listWide, listStops, readFocus, focusStart };
+  /** What the page has done that is not seen in it: it printed, or copied. */
+  const deeds = /** @type {string[]} */ ([]);
+
+  /** Note that the page prints or copies instead of doing it: a test has no printer, and no one who allows a clipboard. */
+  function watchDeeds() {
+    window.print = () => void deeds.push("print");
+    Object.defineProperty(navigator, "clipboard", {
+      value: { writeText: async (/** @type {string} */ text) => void deeds.push(`copy ${text}`) },
+    });
+  }
+
+  /** All that a control can change: the state, the address, values, what is open, chosen or said, the scheme, deeds. */
+  function readEffects() {
+    const attributes = ["open", "hidden", "aria-expanded", "aria-pressed", "aria-selected", "aria-current", "aria-checked"];
+    const chosen = attributes.flatMap((name) =>
+      [...document.querySelectorAll(`[${name}]`)].map((e) => `${name} ${describe(e)} ${e.getAttribute(name)}`),
+    );
+    const fields = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll("input, select, textarea")]);
+    const said = [...document.querySelectorAll("[aria-live], [role=status], [role=alert], output")];
+    const sliders = [...document.querySelectorAll("[role=slider]")];
+    return JSON.stringify([
+      /** @type {any} */ (window).mbcost.state,
+      location.hash,
+      chosen,
+      fields.map((field) => [field.value, field.checked]),
+      said.map((element) => element.textContent),
+      sliders.map((element) => [element.getAttribute("aria-valuenow"), element.getAttribute("aria-valuetext")]),
+      { ...document.documentElement.dataset },
+      document.querySelectorAll("*").length,
+      deeds,
+    ]);
+  }
+
+  /** @type {WeakSet<Element>} */
+  const tried = new WeakSet();
+
+  /** The next control that was not asked for before, what kind it is, and what can be done with it; null after the last. */
+  function nextControl() {
+    const control = findStops().find((element) => !tried.has(element) && kindOf(element) !== null);
+    if (control === undefined) return null;
+    tried.add(control);
+    return { element: control, kind: kindOf(control), name: describe(control), value: "value" in control ? control.value : "" };
+  }
+
+  /**
+   * How people use an element: null for what does nothing but scroll or lead elsewhere, or is chosen already.
+   * @param {HTMLElement} element
+   */
+  function kindOf(element) {
+    const role = element.getAttribute("role");
+    if (element.matches("input[type=range], [role=slider]")) return "slider";
+    if (element instanceof HTMLSelectElement) return element.length > 1 ? "select" : null;
+    if (element.matches("input[type=checkbox], input[type=radio]")) return "box";
+    if (element.matches("input, textarea")) return "field";
+    if (element.matches("[aria-pressed=true], [aria-selected=true], [aria-current], [aria-disabled=true]")) return null;
+    if (element instanceof HTMLAnchorElement) return element.getAttribute("href")?.startsWith("#") ? "button" : null;
+    return element.matches("button, summary") || role === "button" || role === "tab" ? "button" : null;
+  }
+
+  return { listWide, listStops, readFocus, focusStart, watchDeeds, readEffects, nextControl };
 })();

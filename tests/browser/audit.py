@@ -34,7 +34,7 @@ def list_violations(page: Page) -> list[str]:
 
 def list_wide_elements(page: Page) -> list[str]:
     """Return the elements for which the page scrolls sideways, after a line with both widths; empty if not."""
-    wide: list[str] = _ask(page, "listWide()")
+    wide: list[str] = ask(page, "listWide()")
     return wide
 
 
@@ -44,13 +44,13 @@ def list_keyboard_faults(page: Page) -> list[str]:
     Every visible control has to get the focus once, in the order of the document, with a visible mark and in view.
     After the last one the focus has to leave the page.
     """
-    expected: list[str] = _ask(page, "listStops()")
-    _ask(page, "focusStart()")
+    expected: list[str] = ask(page, "listStops()")
+    ask(page, "focusStart()")
     reached: list[str] = []
     faults: list[str] = []
     for _ in range(len(expected) + 1):
         page.keyboard.press("Tab")
-        focus: dict[str, Any] | None = _ask(page, "readFocus()")
+        focus: dict[str, Any] | None = ask(page, "readFocus()")
         if focus is None:
             break
         reached.append(focus["element"])
@@ -70,7 +70,8 @@ def _list_misses(expected: list[str], reached: list[str]) -> Iterator[str]:
         yield f"Tab is not in the order of the document: {wrong}"
 
 
-def _ask(page: Page, question: str) -> Any:
+def ask(page: Page, question: str) -> Any:
+    """Return what a function of `audit.js` answers."""
     if not page.evaluate("'audit' in window"):
         page.evaluate(f"() => {{ window.audit = {PROBES.read_text(encoding='utf-8').split('*/', 1)[1]} }}")
     return page.evaluate(f"audit.{question}")

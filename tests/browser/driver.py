@@ -144,6 +144,30 @@ def opened(browser: Browser, **options: Any) -> Iterator[tuple[Page, Watch]]:
         context.close()
 
 
+def settle(page: Page) -> None:
+    """Wait until nothing moves and the page has not changed for a tenth of a second.
+
+    Colours fade when their scheme changes, and pictures are refined when nothing else is to do.
+    """
+    calm, size = 0, -1
+    for _ in range(100):
+        page.wait_for_timeout(40)
+        now = page.evaluate("document.body.outerHTML.length + 1e9 * document.getAnimations().length")
+        calm, size = (calm + 1 if now == size else 0), now
+        if calm == 3:
+            return
+    raise AssertionError("the page does not come to rest")
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait until an expression is true. Playwright's own way is `eval` in Firefox, which the page's policy blocks."""
+    for _ in range(100):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"it never became true: {condition}")
+
+
 def address(file: Path, state: str = "") -> str:
     """The address of a page on disk, with a state after `#`."""
     return file.as_uri() + (f"#{state}" if state else "")

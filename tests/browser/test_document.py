@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mbcost.present.page.document import fill_page
-from tests.browser.driver import address, opened
+from tests.browser.driver import address, opened, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.long
 def test_the_page_opens_from_disk_without_a_message_or_a_request(browser: Browser, explorer: Path) -> None:
     with opened(browser) as (page, watch):
         page.goto(address(explorer))
-        page.wait_for_function("document.querySelector('#mbcost').textContent !== ''")
+        wait_until(page, "document.querySelector('#mbcost').textContent !== ''")
         watch.assert_silent(address(explorer))
 
 

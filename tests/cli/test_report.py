@@ -30,7 +30,6 @@ COMMANDS = (
     "compare nets v1 v2@0.5 v3-large --columns params,params-ratio,mult-adds,mult-adds-ratio",
     "sweep v1 v2 --sort params --columns params,peak,flash,mult-adds,top1,implementation",
     "diff v2 v2:keras --columns params,mult-adds,activations",
-    "published v1-quant --columns quantity,printed,verdict",
 )
 
 

@@ -18,10 +18,8 @@ from tests.page.node import run_module
 DEVICE = "pixel1-tflite"
 BUDGETS: tuple[tuple[dict[str, float], dict[str, Any]], ...] = (
     ({"ram": 320 * 1024, "flash": 2**20}, {"allocator": "fused-block", "dtype": "float16", "classes": 10}),
-    ({"mult_adds": 300_774_271, "flash": 3_614_728}, {}),
     ({"mult_adds": 60_000_000, "min_top1": 60, "ram": 2**19}, {"convention": "fvcore"}),
     ({"max_latency": 12.5, "ram": 2**20, "min_top1": 50}, {}),
-    ({"max_latency": 1.5}, {}),
     ({"max_latency": 900, "min_top1": 70}, {"implementation": "torchvision"}),
     ({"ram": 10, "flash": 0}, {}),
 )
@@ -45,7 +43,7 @@ SEARCH = """(() => {
 })()"""
 PRELUDE = (
     'import {createEngine} from "{sources}/engine/engine.js";'
-    'import {findBinding, fits, judgeAll} from "{sources}/views/budget/limits.js";'
+    'import {findBinding, fits, judgeAll} from "{sources}/budget/limits.js";'
 )
 
 
@@ -77,7 +75,7 @@ def find_fit(state: dict[str, Any]) -> Fit:
 
 def test_the_best_setting_is_that_of_fit(page_data: dict[str, Any]) -> None:
     states = [make_state(*budget) for budget in BUDGETS]
-    answers = run_module("views/budget/search.js", SEARCH, {"data": page_data, "states": states}, prelude=PRELUDE)
+    answers = run_module("budget/search.js", SEARCH, {"data": page_data, "states": states}, prelude=PRELUDE)
     kinds = set()
     for state, found in zip(states, answers, strict=True):
         expected = find_fit(state)

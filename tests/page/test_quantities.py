@@ -34,7 +34,7 @@ def test_the_page_reads_limits_as_the_command_does() -> None:
     texts += ["".join(random_.choices(characters, k=random_.randrange(8))) for _ in range(2000)]
     asked = [[name, text, option] for name, (_, option) in PARSERS.items() for text in texts]
     answers = run_module(
-        "views/budget/quantity.js",
+        "budget/quantity.js",
         "asked.map(([name, text, option]) => { try { return module[name](text, option) } catch (error) {"
         " if (!(error instanceof RangeError)) throw error; return error.message } })",
         asked,
@@ -57,7 +57,7 @@ def test_what_the_page_spells_is_read_as_the_same_limit() -> None:
     decimals = [0.0, 1e-7, 2.5e-9, 1e18, 1e21, 3.25e22, 100.0, 3e-18]
     decimals += [random_.randrange(10**9) / 10 ** random_.randrange(16) for _ in range(500)]
     spelled = run_module(
-        "views/budget/quantity.js",
+        "budget/quantity.js",
         "[asked[0].map(module.spellSize), asked[0].map(module.spellCount), asked[1].map(module.spellDecimal)]",
         [whole, decimals],
     )

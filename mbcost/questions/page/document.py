@@ -60,7 +60,7 @@ def describe_page(
     for name in described:
         described[name]["command"] += model_options if named[name].graph is not None else ()
     lesson = make_lesson_spec(taken=named)
-    layer = {**describe_table(lesson, lesson.channels, pools), "figures": []}
+    layer = {**describe_table(lesson, lesson.channels, pools), "command": [], "figures": []}
     shown = next(iter(named)) if first is None else first
     fixed = {name: named[name] for name, one in described.items() if "fixed" in one}
     tables = {name: network for name, network in named.items() if name not in fixed}

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from mbcost.analytic.layers import Linear, VectorNorm
 from mbcost.analytic.network import Step
 from mbcost.questions.device.roofline import Reading, describe_reading
 from mbcost.questions.latency.work import Channels, describe_channels, list_factors
@@ -41,9 +40,6 @@ class RowWork:
 
     terms: tuple[Term, ...]
     reading: Reading
-    reads_vector: bool
-    """Whether the row reads and writes vectors at a single position, as a fully connected layer does. Then its channels
-    are the elements of its maps."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers in the order of the fields; 0 in the reading is None."""
@@ -51,7 +47,6 @@ class RowWork:
         return {
             "terms": [[term.kind, term.coefficient, term.channels, term.size] for term in self.terms],
             "reading": [reading.maps, reading.values, reading.height or 0, reading.width or 0],
-            "reads_vector": self.reads_vector,
         }
 
 
@@ -64,7 +59,7 @@ def describe_row_work(step: Step) -> RowWork:
     Term(kind=1, coefficient=9, channels=4, size=1)
     """
     none = replace(describe_channels([step]), read=(0,), grouped=(0,), written=(0,))
-    return RowWork(_find_terms(none), describe_reading(step.lead), isinstance(step.lead, Linear | VectorNorm))
+    return RowWork(_find_terms(none), describe_reading(step.lead))
 
 
 @cache

@@ -4,7 +4,6 @@
  * @typedef {object} WorkData  the work of a row of a cost table at all alphas and resolutions
  * @property {[number, number, number, number][]} terms  kind, coefficient, channels (bits of CHANNELS), size (of SIZES)
  * @property {[number, number, number, number]} reading  maps, values per channel, rows and columns per output (0: all)
- * @property {boolean} reads_vector  whether the channels are all elements, at a single position
  *
  * @typedef {object} LatencyData  what all devices have in common
  * @property {string[]} kinds

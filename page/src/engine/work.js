@@ -31,7 +31,7 @@ export class Works {
     this.works = works;
     this.kinds = kinds;
     this.imageChannels = imageChannels;
-    /** @type {WeakMap<Plan, Map<number, {parts: Part[], vectors: PlannedRow[]}>>} */
+    /** @type {WeakMap<Plan, Map<number, Part[]>>} */
     this.known = new WeakMap();
   }
 
@@ -43,22 +43,16 @@ export class Works {
    * @returns {Float64Array}
    */
   measure(plan, sizes, lanes) {
-    const { parts, vectors } = this.collect(plan, lanes);
     const work = new Float64Array(this.kinds);
-    for (const part of parts) add(work, part.amounts, countPositions(part, sizes));
-    for (const row of vectors) {
-      const elements = (/** @type {number} */ channels, /** @type {number} */ map) => channels * countAll(sizes, map);
-      const [read, written] = [elements(row.inputChannels, row.input), elements(row.outputChannels, row.output)];
-      this.multiply(row, read, written, lanes, (_, kind, amount) => (work[kind] = /** @type {number} */ (work[kind]) + amount));
-    }
+    for (const part of this.collect(plan, lanes)) add(work, part.amounts, countPositions(part, sizes));
     return work;
   }
 
   /**
-   * What alpha decides: the work per position, and the rows that read a map as one vector.
+   * What alpha decides: the work per position.
    * @param {Plan} plan
    * @param {number} lanes
-   * @returns {{parts: Part[], vectors: PlannedRow[]}}
+   * @returns {Part[]}
    */
   collect(plan, lanes) {
     let byLanes = this.known.get(plan);
@@ -71,20 +65,14 @@ export class Works {
   /**
    * @param {Plan} plan
    * @param {number} lanes
-   * @returns {{parts: Part[], vectors: PlannedRow[]}}
+   * @returns {Part[]}
    */
   sumUp(plan, lanes) {
     /** @type {Map<string, Part>} */
     const parts = new Map();
-    /** @type {PlannedRow[]} */
-    const vectors = [];
     for (const row of plan.rows) {
-      const { reading, reads_vector: readsVector } = this.describe(row);
-      if (readsVector) {
-        vectors.push(row);
-        continue;
-      }
-      this.multiply(row, row.inputChannels, row.outputChannels, lanes, (size, kind, amount) => {
+      const { reading } = this.describe(row);
+      this.multiply(row, lanes, (size, kind, amount) => {
         const maps = locate(row, size, reading);
         const key = `${size} ${maps.input} ${maps.output} ${maps.reading}`;
         let part = parts.get(key);
@@ -92,21 +80,20 @@ export class Works {
         part.amounts[kind] = /** @type {number} */ (part.amounts[kind]) + amount;
       });
     }
-    return { parts: [...parts.values()], vectors };
+    return [...parts.values()];
   }
 
   /**
    * Every product of a row without its positions.
    * @param {PlannedRow} row
-   * @param {number} inputs  channels that are read
-   * @param {number} outputs  channels that are written
    * @param {number} lanes
    * @param {(size: string, kind: number, amount: number) => void} use
    */
-  multiply(row, inputs, outputs, lanes, use) {
+  multiply(row, lanes, use) {
     const pad = (/** @type {number} */ channels) =>
       channels <= this.imageChannels ? channels : Math.ceil(channels / lanes) * lanes;
-    const [read, grouped, written] = [pad(inputs), pad(Math.floor(inputs / (row.groups ?? 1))), pad(outputs)];
+    const { inputChannels, outputChannels, groups } = row;
+    const [read, grouped, written] = [inputChannels, inputChannels / (groups ?? 1), outputChannels].map(pad);
     for (const [kind, coefficient, channels, size] of this.describe(row).terms) {
       let amount = coefficient;
       if (channels & READ) amount *= read;

@@ -52,7 +52,7 @@ export function compareCommand(engine, state) {
  * @param {import("../state/state.js").Engine} engine
  * @param {import("../state/state.js").Reference} reference
  */
-function spellWords(engine, reference) {
+export function spellWords(engine, reference) {
   const { name, command, fixed } = engine.find(reference.network);
   const word = String(command[0]);
   return fixed === undefined ? word + engine.spell(reference).slice(name.length) : word;

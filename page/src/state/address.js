@@ -1,7 +1,7 @@
 /** The state as the fragment of the address, `#v2@0.75/160:official&vs=v3-small@1/224:official`, and back. */
 
+import { LIMITS } from "../budget/limits.js";
 import { changeState, defaultReference, defaultState } from "./state.js";
-import { parseBytes, parseCount, parseNumber, spellBytes, spellCount } from "./quantity.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Engine} Engine */
@@ -68,11 +68,7 @@ const PARTS = [
   word("allocator", "allocator"),
   word("dtype", "dtype"),
   word("device", "device"),
-  limit("ram", "ram", spellBytes, parseBytes),
-  limit("flash", "flash", spellBytes, parseBytes),
-  limit("mult-adds", "mult_adds", spellCount, parseCount),
-  limit("max-latency", "milliseconds", (value) => `${value}ms`, (text) => parseNumber(text.replace(/ms$/, ""))),
-  limit("min-top1", "top1", String, parseNumber),
+  ...LIMITS.map(({ name, option, spell, parse }) => limit(option, name, spell, parse)),
   {
     key: "tour",
     write: ({ tour }) => (tour === null ? null : String(tour + 1)),
@@ -146,10 +142,23 @@ export function readAddress(fragment, engine) {
       state = changeState(engine, state, readPart(text, engine, state));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      messages.push(`Address: ${error.message}`);
+      messages.push(`Address: ${shorten(error.message)}`);
     }
   }
+  const blocks = engine.blocks(state).map(({ name }) => name);
+  if (state.block !== null && !blocks.includes(state.block)) {
+    messages.push(`Address: '${shorten(state.block)}' is not a block of ${state.network}: choose one of ${blocks.join(", ")}`);
+    state = { ...state, block: null };
+  }
   return { state, messages };
+}
+
+/**
+ * Cut words that are too long to be read: an address can be as long as its writer likes.
+ * @param {string} message
+ */
+function shorten(message) {
+  return message.replace(/\S{80,}/gu, (word) => `${word.slice(0, 60)}\u2026`);
 }
 
 /**

@@ -1,19 +1,7 @@
-/** Numbers with prefixes and units, as the options of `mbcost fit` have them: 320KiB, 1MiB, 60M. */
+/** Numbers and sizes of images, as the options of the commands have them; `budget/quantity.js` has the limits. */
 
-const BINARY = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 const DECIMAL = { k: 1e3, K: 1e3, M: 1e6, G: 1e9 };
-const BYTES = { B: 1, KB: 1e3, kB: 1e3, MB: 1e6, GB: 1e9, ...BINARY };
 const FORM = /^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]*)$/;
-
-/**
- * Read a size in bytes, such as 320KiB; a number alone is bytes.
- * @param {string} text
- * @returns {number} A whole number of bytes.
- * @throws {RangeError}
- */
-export function parseBytes(text) {
-  return parse(text, { "": 1, ...BYTES }, "a size such as 320KiB or 1MiB");
-}
 
 /**
  * Read a count, such as 60M.
@@ -52,31 +40,6 @@ export function parseResolution(text) {
     throw new RangeError(`resolution is '${text}': write a size in pixels, N or HEIGHTxWIDTH, such as 160 or 160x224`);
   }
   return [height, width];
-}
-
-/**
- * Spell a number of bytes exactly, as short as it can be: 327680 is 320KiB.
- * @param {number} bytes
- */
-export function spellBytes(bytes) {
-  return spell(bytes, Object.entries(BINARY));
-}
-
-/**
- * Spell a count exactly, as short as it can be: 60000000 is 60M.
- * @param {number} count
- */
-export function spellCount(count) {
-  return spell(count, Object.entries({ K: 1e3, M: 1e6, G: 1e9 }));
-}
-
-/**
- * @param {number} value
- * @param {[string, number][]} units
- */
-function spell(value, units) {
-  const unit = units.reverse().find(([, factor]) => value >= factor && value % factor === 0);
-  return unit === undefined ? String(value) : `${value / unit[1]}${unit[0]}`;
 }
 
 /**

@@ -2,18 +2,19 @@
 
 import { NO_BUDGET, defaultState } from "../state/state.js";
 import { h, keyed, setText } from "../ui/dom.js";
-import { writeFit } from "./budget/command.js";
-import { LIMITS, combine, findBinding, fits, judgeAll, listAsked } from "./budget/limits.js";
+import { writeFit } from "../budget/command.js";
+import { LIMITS, combine, findBinding, fits, judgeAll, listAsked } from "../budget/limits.js";
 import { createRow } from "./budget/row.js";
 import { createSearching } from "./budget/searching.js";
 import { labelSetting, writeBest, writeNotes, writeVerdict } from "./budget/words.js";
+import { createCopyButton } from "./copying.js";
 import { glide } from "./glide.js";
 
 /**
  * @typedef {import("../context.js").Context} Context
  * @typedef {import("../state/state.js").State} State
  * @typedef {import("../state/state.js").Budget} Budget
- * @typedef {import("./budget/search.js").Found} Found
+ * @typedef {import("../budget/search.js").Found} Found
  */
 
 /** @type {readonly {title: string, budget: Partial<Budget>}[]} */
@@ -45,8 +46,9 @@ export function createBudget(context) {
   const verdict = h("p", { class: "budget-verdict" });
   const best = h("p", { class: "budget-best", role: "status" });
   const take = h("button", { type: "button", class: "primary", onclick: () => takeBest() }, "Show it");
-  const command = h("code", null);
-  const terminal = h("p", { class: "budget-command" }, "On a terminal: ", command);
+  const command = h("code", { class: "command", tabindex: 0 });
+  const copy = createCopyButton("Copy command", () => command.textContent ?? "", "Copy the command of this budget");
+  const terminal = h("div", { class: "command-line" }, command, copy);
   const notes = h("div", { class: "budget-notes" });
   const drawNotes = keyed(notes, (/** @type {string} */ text) => text, (text) => h("p", null, text), () => {});
   const searching = createSearching(engine, finish);

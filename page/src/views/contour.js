@@ -15,33 +15,41 @@
  * @returns {Point[][]} Closed rings, without a repeated first point.
  */
 export function traceRings(values, columns, rows, level) {
+  const width = columns + 1;
+  const edges = new Edges(width * (rows + 1));
   /** @param {number} x @param {number} y */
   const at = (x, y) => (x < 0 || y < 0 || x >= columns || y >= rows ? -Infinity : /** @type {number} */ (values[y * columns + x]));
-  /** @type {Map<string, {point: Point, ends: string[]}>} */
-  const crossings = new Map();
-  /** @param {number} x @param {number} y @param {number} dx @param {number} dy */
-  const cross = (x, y, dx, dy) => {
-    const key = `${x},${y},${dx}`;
-    if (!crossings.has(key)) {
-      const part = interpolate(at(x, y), at(x + dx, y + dy), level);
-      const point = /** @type {Point} */ ([clamp(x + dx * part, columns - 1), clamp(y + dy * part, rows - 1)]);
-      crossings.set(key, { point, ends: [] });
+  /** @param {number} x @param {number} y @param {number} isDown */
+  const cross = (x, y, isDown) => {
+    const edge = 2 * ((y + 1) * width + x + 1) + isDown;
+    if (!edges.has(edge)) {
+      const part = interpolate(at(x, y), at(x + 1 - isDown, y + isDown), level);
+      edges.add(edge, clamp(x + (1 - isDown) * part, columns - 1), clamp(y + isDown * part, rows - 1));
     }
-    return key;
+    return edge;
   };
   for (let y = -1; y < rows; y += 1) {
     for (let x = -1; x < columns; x += 1) {
-      const corners = [at(x, y), at(x + 1, y), at(x + 1, y + 1), at(x, y + 1)];
-      for (const [from, to] of segmentsOf(corners, level)) {
-        const sides = [() => cross(x, y, 1, 0), () => cross(x + 1, y, 0, 1), () => cross(x, y + 1, 1, 0), () => cross(x, y, 0, 1)];
-        const [first, second] = [/** @type {() => string} */ (sides[from])(), /** @type {() => string} */ (sides[to])()];
-        crossings.get(first)?.ends.push(second);
-        crossings.get(second)?.ends.push(first);
+      const corners = Number(at(x, y) >= level) + 2 * Number(at(x + 1, y) >= level)
+        + 4 * Number(at(x + 1, y + 1) >= level) + 8 * Number(at(x, y + 1) >= level);
+      for (const [from, to] of /** @type {readonly [Side, Side][]} */ (CASES[corners])) {
+        edges.join(cross(x + EDGES[from][0], y + EDGES[from][1], EDGES[from][2]), cross(x + EDGES[to][0], y + EDGES[to][1], EDGES[to][2]));
       }
     }
   }
-  return stitch(crossings);
+  return edges.stitch();
 }
+
+/** @typedef {0 | 1 | 2 | 3} Side Of a square of four nodes: top, right, bottom, left. */
+
+/** Between which sides of a square the line goes, by the corners inside: 1 top left, 2 top right, 4 and 8 below. */
+const CASES = /** @type {readonly (readonly [Side, Side][])[]} */ ([
+  [], [[3, 0]], [[0, 1]], [[3, 1]], [[1, 2]], [[3, 0], [1, 2]], [[0, 2]], [[3, 2]],
+  [[2, 3]], [[2, 0]], [[0, 1], [2, 3]], [[2, 1]], [[1, 3]], [[1, 0]], [[0, 3]], [],
+]);
+
+/** The edge of the grid on each side: the offset of its first node, and whether it goes down. */
+const EDGES = /** @type {const} */ ([[0, 0, 0], [1, 0, 1], [0, 1, 0], [0, 0, 1]]);
 
 /**
  * How far between two nodes the level is crossed. Beside an infinite value it is half-way.
@@ -62,40 +70,47 @@ function clamp(value, most) {
   return Math.min(most, Math.max(0, value));
 }
 
-/** Between which sides of a square (0 top, 1 right, 2 bottom, 3 left) the line goes, by the corners inside. */
-const CASES = /** @type {readonly [number, number][][]} */ ([
-  [], [[3, 0]], [[0, 1]], [[3, 1]], [[1, 2]], [[3, 0], [1, 2]], [[0, 2]], [[3, 2]],
-  [[2, 3]], [[2, 0]], [[0, 1], [2, 3]], [[2, 1]], [[1, 3]], [[1, 0]], [[0, 3]], [],
-]);
-
-/**
- * @param {number[]} corners
- * @param {number} level
- */
-function segmentsOf(corners, level) {
-  const index = corners.reduce((sum, value, position) => sum + (value >= level ? 1 << position : 0), 0);
-  return /** @type {[number, number][]} */ (CASES[index]);
-}
-
-/**
- * Join segments to rings: every crossing has two neighbours.
- * @param {Map<string, {point: Point, ends: string[]}>} crossings
- */
-function stitch(crossings) {
-  const rings = [];
-  for (const start of crossings.keys()) {
-    const ring = [];
-    let key = /** @type {string | undefined} */ (start);
-    while (key !== undefined) {
-      const crossing = crossings.get(key);
-      if (crossing === undefined) break;
-      crossings.delete(key);
-      ring.push(crossing.point);
-      key = crossing.ends.find((end) => crossings.has(end));
-    }
-    if (ring.length > 2) rings.push(ring);
+/** The edges of a grid that a level crosses: where, and with which two others each is joined. */
+class Edges {
+  /** @param {number} nodes */
+  constructor(nodes) {
+    this.joined = new Int32Array(4 * nodes).fill(-1);
+    /** @type {Map<number, Point>} */
+    this.points = new Map();
   }
-  return rings;
+
+  /** @param {number} edge */
+  has(edge) {
+    return this.points.has(edge);
+  }
+
+  /** @param {number} edge @param {number} x @param {number} y */
+  add(edge, x, y) {
+    this.points.set(edge, [x, y]);
+  }
+
+  /** @param {number} first @param {number} second */
+  join(first, second) {
+    this.joined[2 * first + (this.joined[2 * first] === -1 ? 0 : 1)] = second;
+    this.joined[2 * second + (this.joined[2 * second] === -1 ? 0 : 1)] = first;
+  }
+
+  /** The rings of joined edges; each edge is in one. */
+  stitch() {
+    const rings = /** @type {Point[][]} */ ([]);
+    for (const start of this.points.keys()) {
+      const ring = /** @type {Point[]} */ ([]);
+      let edge = start;
+      for (let point = this.points.get(edge); point !== undefined; point = this.points.get(edge)) {
+        this.points.delete(edge);
+        ring.push(point);
+        const next = /** @type {number} */ (this.joined[2 * edge]);
+        edge = this.points.has(next) ? next : /** @type {number} */ (this.joined[2 * edge + 1]);
+      }
+      if (ring.length > 2) rings.push(ring);
+    }
+    return rings;
+  }
 }
 
 /**

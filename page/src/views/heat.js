@@ -25,32 +25,35 @@ export function coarsen({ values, columns, rows, stride }) {
 }
 
 /**
- * The bands of a grid: what is above each level.
+ * The bands of a grid: what is above each level. They are made one by one, since each takes some time.
  * @param {Grid} grid
  * @param {(point: [number, number]) => [number, number]} toPixel From positions in the whole grid.
  * @param {boolean} isBinary
  * @param {readonly {x: number, y: number}[]} points Where no number is put.
- * @returns {{bands: Band[], levels: number[], low: number, high: number}}
+ * @returns {{levels: number[], makeBand: (index: number) => Band}}
  */
-export function bandsOf(grid, toPixel, isBinary, points = []) {
+export function planBands(grid, toPixel, isBinary, points = []) {
   const { xs, ys, values } = coarsen(grid);
   const known = values.filter((value) => value > 0);
   const [low, high] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), 0)];
   const levels = (isBinary ? isoBytes : isoLevels)(low, high);
   const logs = values.map((value) => (value > 0 ? Math.log(value) : -Infinity));
   const place = (/** @type {[number, number]} */ [x, y]) => toPixel([between(xs, x), between(ys, y)]);
-  const bands = levels.map((level, index) => {
-    const rings = traceRings(logs, xs.length, ys.length, Math.log(level));
-    const lines = openLines(rings, xs.length, ys.length);
-    return {
-      level,
-      region: pathOf(rings, place, true),
-      line: pathOf(lines, place, false),
-      label: labelPoint(lines.map((line) => line.map(place)), toPixel, grid, points),
-      shade: shadeOf(index + 1, levels.length),
-    };
-  });
-  return { bands, levels, low, high };
+  return {
+    levels,
+    makeBand(index) {
+      const level = levels[index] ?? 1;
+      const rings = traceRings(logs, xs.length, ys.length, Math.log(level));
+      const lines = openLines(rings, xs.length, ys.length);
+      return {
+        level,
+        region: pathOf(rings, place, true),
+        line: pathOf(lines, place, false),
+        label: labelPoint(lines.map((line) => line.map(place)), toPixel, grid, points),
+        shade: shadeOf(index + 1, levels.length),
+      };
+    },
+  };
 }
 
 /** @param {number} index @param {number} count @returns {number} */

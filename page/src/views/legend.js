@@ -23,7 +23,7 @@ export function createLegend(prefix) {
   const ghostText = h("span");
   ghost.append(ghostText);
   const list = h("ul", { class: "legend", "aria-label": "Colours and patterns" });
-  const scale = h("p", { class: "plot-note" }, "Height: channels. Width: side of the map. Both on a square-root scale that stays fixed.");
+  const scale = h("p", { class: "plot-note" }, "Height: channels. Width: side of the map. Both on a square-root scale that stays fixed. A block opens to its layers and formulas.");
   return {
     element: h("div", { class: "legend-box" }, list, scale),
     /** @param {import("./facts.js").Facts} facts */

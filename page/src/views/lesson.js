@@ -1,6 +1,7 @@
 /** Standard against separable: the V1 paper's Table 3 as four pictures that follow the sliders. */
 
 import { h, setText } from "../ui/dom.js";
+import { createCopyButton } from "./copying.js";
 import { glide } from "./glide.js";
 import { chooseScale } from "./lesson/boxes.js";
 import { writeCommand } from "./lesson/command.js";
@@ -24,7 +25,8 @@ export function createLesson(context) {
   const ratio = h("dl", { class: "lesson-ratios" });
   const facts = Array.from({ length: 3 }, () => ({ term: h("dt", null), equation: h("dd", null), words: h("dd", { class: "lesson-words" }) }));
   for (const { term, equation, words } of facts) ratio.append(h("div", null, term, equation, words));
-  const command = h("code", null);
+  const command = h("code", { class: "command", tabindex: 0 });
+  const copy = createCopyButton("Copy command", () => command.textContent ?? "", "Copy the command of this lesson");
   const close = createButton("Show the paper\u2019s layer", () => store.update({ block: null }));
   const asPrinted = createButton("Set \u03b1 and \u03c1 as in the paper", () => setAsPrinted());
   const element = h(
@@ -41,7 +43,7 @@ export function createLesson(context) {
     ),
     h("div", { class: "lesson-forms" }, ...pictures.map((picture) => picture.element)),
     ratio,
-    h("p", { class: "lesson-command" }, "On a terminal: ", command),
+    h("div", { class: "command-line" }, command, copy),
   );
 
   let shown = "";

@@ -12,6 +12,7 @@ import { neighbour } from "./scales.js";
 
 /**
  * @typedef {import("./facts.js").Context} Context
+ * @typedef {import("./facts.js").State} State
  * @typedef {import("./frame.js").Window} Window
  * @typedef {import("./heat.js").Grid} Grid
  */
@@ -19,6 +20,8 @@ import { neighbour } from "./scales.js";
 const COLUMNS = 65;
 const ROWS = 49;
 const KEPT = 24;
+/** The width of the picture while the browser skips it, since it is far from what is seen. */
+const UNSEEN = 900;
 
 /** @param {Context} context */
 export function createPlane(context) {
@@ -38,7 +41,7 @@ export function createPlane(context) {
   const light = createStore();
   let isWhole = false;
   let network = "";
-  let width = 0;
+  let width = UNSEEN;
   /** @type {{scales: ReturnType<typeof scalesOf>, window: Window, info: any, steps: number[], state: any} | null} */
   let shown = null;
 
@@ -88,7 +91,8 @@ export function createPlane(context) {
   });
   handle.addEventListener("keydown", (event) => {
     if (shown === null) return;
-    const target = keyTarget(event, shown);
+    // Keys can come faster than frames: the state counts, not what is drawn of it.
+    const target = keyTarget(event, { ...shown, state: store.state });
     if (target === null) return;
     event.preventDefault();
     move(target);
@@ -99,16 +103,14 @@ export function createPlane(context) {
     if (shown === null) return;
     const { state, info } = shown;
     const total = costAt(state, alpha, resolutionOf(info.resolution, side));
-    const points = engine.checkpoints?.(state.network, state.implementation) ?? [];
-    const released = points.filter((/** @type {any} */ point) => point.alpha === alpha && Math.round(sideOf(point.resolution, info.resolution)) === side);
     tooltip().show([
       h("div", null, `α ${alpha}, ${formatResolution(resolutionOf(info.resolution, side))}`),
       h("div", null, Number.isFinite(total) ? spellingOf(state.quantity).exact(total) : "not possible"),
-      ...released.map((/** @type {any} */ { top1, recipe }) => h("div", null, `checkpoint ${recipe}: top-1 ${top1}%`)),
+      ...releasedAt(state, info, alpha, side).map((text) => h("div", null, text)),
     ], { x: event.clientX, y: event.clientY });
   }
 
-  /** @param {import("./facts.js").State} state @param {number} alpha @param {[number, number]} resolution */
+  /** @param {State} state @param {number} alpha @param {[number, number]} resolution */
   function costAt(state, alpha, resolution) {
     const setting = { ...settingOf(state), alpha, resolution };
     try {
@@ -119,21 +121,21 @@ export function createPlane(context) {
     }
   }
 
-  /** The network of a state, with the range of its implementation. @param {import("./facts.js").State} state */
+  /** The network of a state, with the range of its implementation. @param {State} state */
   function describe({ network, implementation }) {
     const info = engine.find(network);
     const { alpha_range = [1, 1], most_resolution = Infinity } = info.implementations?.[implementation] ?? {};
     return { ...info, alpha_range, most_resolution };
   }
 
-  /** @param {import("./facts.js").State} state */
+  /** @param {State} state */
   function update(state) {
     const info = describe(state);
     const isFixed = Boolean(info.fixed);
     for (const node of [stage, hint, zoom]) node.hidden = isFixed;
     fixed.hidden = !isFixed;
     setText(readout, sentence(state, info));
-    if (isFixed || width === 0) return;
+    if (isFixed) return;
     const key = `${state.network} ${state.implementation}`;
     if (key !== network) [network, isWhole] = [key, false];
     const side = sideOf(state.resolution, info.resolution);
@@ -145,7 +147,7 @@ export function createPlane(context) {
     const scales = scalesOf(window, plot);
     shown = { scales, window, info, steps: engine.steps(state.network, state.implementation), state };
     setText(zoom, isWhole ? "Show the published range" : "Show the whole range");
-    const checkpoints = engine.checkpoints?.(state.network, state.implementation) ?? [];
+    const checkpoints = engine.checkpoints(state.network, state.implementation);
     released.hidden = checkpoints.length === 0;
     drawing.update({ info, window, scales, plot, state, checkpoints });
     drawHeat(state, window);
@@ -153,7 +155,7 @@ export function createPlane(context) {
     placeHandle(state, side, scales);
   }
 
-  /** @param {import("./facts.js").State} state @param {number} side @param {ReturnType<typeof scalesOf>} scales */
+  /** @param {State} state @param {number} side @param {ReturnType<typeof scalesOf>} scales */
   function placeHandle(state, side, scales) {
     const [x, y] = [scales.x.to(state.alpha), scales.y.to(side)];
     drawing.cross(x, y);
@@ -161,18 +163,32 @@ export function createPlane(context) {
     setAttribute(handle, "aria-valuenow", state.alpha);
     setAttribute(handle, "aria-valuemin", shown?.window.alphas[0] ?? 0);
     setAttribute(handle, "aria-valuemax", shown?.window.alphas[1] ?? 1);
-    setAttribute(handle, "aria-valuetext", readout.textContent);
+    const released = shown === null ? [] : releasedAt(state, shown.info, state.alpha, side);
+    setAttribute(handle, "aria-valuetext", [readout.textContent, ...released].join("; "));
   }
 
-  /** @param {import("./facts.js").State} state @param {any} info */
+  /**
+   * What is known of released checkpoints at a setting.
+   * @param {State} state
+   * @param {any} info
+   * @param {number} alpha
+   * @param {number} side
+   */
+  function releasedAt(state, info, alpha, side) {
+    return engine.checkpoints(state.network, state.implementation)
+      .filter((point) => point.alpha === alpha && Math.round(sideOf(point.resolution, info.resolution)) === Math.round(side))
+      .map(({ top1, recipe }) => `released checkpoint (${recipe}): ${top1}% top-1`);
+  }
+
+  /** @param {State} state @param {any} info */
   function sentence(state, info) {
     const title = QUANTITIES.find(([name]) => name === state.quantity)?.[1] ?? "";
     const total = costAt(state, state.alpha, state.resolution);
     const cost = state.quantity === "memory" ? `${spellingOf("memory").exact(total)} of ${title}` : spellingOf(state.quantity).exact(total);
-    return `${info.title ?? state.network}, α ${state.alpha}, ${formatResolution(state.resolution)}: ${cost}`;
+    return `${info.title}, α ${state.alpha}, ${formatResolution(state.resolution)}: ${cost}`;
   }
 
-  /** @param {import("./facts.js").State} state @param {Window} window */
+  /** @param {State} state @param {Window} window */
   function drawHeat(state, window) {
     const { network, implementation, classes, convention, quantity } = state;
     const memory = quantity === "memory" ? [state.allocator, state.dtype] : [];
@@ -181,7 +197,7 @@ export function createPlane(context) {
     heat.show(key, (x, y) => costAt(state, at.alpha(x), at.resolution(y)), (grid) => drawing.heat(key, grid, spellingOf(quantity)));
   }
 
-  /** @param {import("./facts.js").State} state @param {Window} window */
+  /** @param {State} state @param {Window} window */
   function drawLight(state, window) {
     const lit = context.budget?.lit;
     const isLimited = lit !== undefined && Object.values(state.budget ?? {}).some((limit) => limit !== null);

@@ -3,7 +3,8 @@
 import { keyed, setAttribute, setText } from "../ui/dom.js";
 import { s } from "../ui/svg.js";
 import { sideOf, ticksOf } from "./frame.js";
-import { bandsOf, createHeat, shadeOf, shadowOf } from "./heat.js";
+import { createHeat, planBands, shadeOf, shadowOf } from "./heat.js";
+import { runSliced } from "./sampling.js";
 import { round } from "./shapes.js";
 
 /**
@@ -49,6 +50,7 @@ export function createPlaneDrawing() {
   const drawKey = createKey(key);
   let plot = { left: LEFT, top: TOP, width: 0, height: 0 };
   let released = /** @type {{name: string, x: number, y: number}[]} */ ([]);
+  let stop = () => {};
   let drawn = "";
   let shaded = "";
 
@@ -101,9 +103,13 @@ export function createPlaneDrawing() {
       const identity = `${key} ${values.stride} ${plot.width}`;
       if (identity === drawn) return;
       drawn = identity;
-      const { bands, levels } = bandsOf(values, placeOf(values), isBinary, released);
-      heat.update(bands, short);
-      drawKey(levels, plot.width, short);
+      stop();
+      const { levels, makeBand } = planBands(values, placeOf(values), isBinary, released);
+      const bands = /** @type {import("./heat.js").Band[]} */ ([]);
+      stop = runSliced(levels.map((_, index) => () => void bands.push(makeBand(index))), () => {
+        heat.update(bands, short);
+        drawKey(levels, plot.width, short);
+      });
     },
     /** @param {string} key @param {Grid | null} values */
     shadow(key, values) {

@@ -68,8 +68,9 @@ export function sampleGrid({ columns, rows, valueAt, onPass, schedule = whenIdle
   const work = () => {
     const end = now() + SLICE;
     while (!isStopped && now() < end) {
-      for (const [x, y] of nodes.slice(index, index + 16)) values[y * columns + x] = valueAt(x, y);
-      index += 16;
+      const node = nodes[index];
+      if (node !== undefined) values[node[1] * columns + node[0]] = valueAt(node[0], node[1]);
+      index += 1;
       if (index < nodes.length) continue;
       const stride = /** @type {number} */ (STRIDES[pass]);
       pass += 1;
@@ -81,6 +82,28 @@ export function sampleGrid({ columns, rows, valueAt, onPass, schedule = whenIdle
       break;
     }
     if (!isStopped) schedule(work);
+  };
+  schedule(work);
+  return () => void (isStopped = true);
+}
+
+/**
+ * Do several pieces of work in slices, then what follows them. It returns what stops it.
+ * @param {(() => void)[]} pieces
+ * @param {() => void} onDone
+ * @param {{schedule?: (work: () => void) => void, now?: () => number}} [clock]
+ */
+export function runSliced(pieces, onDone, { schedule = whenIdle, now = () => performance.now() } = {}) {
+  let [index, isStopped] = [0, false];
+  const work = () => {
+    const end = now() + SLICE;
+    while (!isStopped && index < pieces.length && now() < end) {
+      pieces[index]?.();
+      index += 1;
+    }
+    if (isStopped) return;
+    if (index < pieces.length) schedule(work);
+    else onDone();
   };
   schedule(work);
   return () => void (isStopped = true);

@@ -21,7 +21,7 @@ export function createTour(context) {
   const shown = listShown(engine);
   const count = h("span", { class: "tour-count" });
   const title = h("span", null);
-  const heading = h("h2", { class: "tour-title", tabindex: "-1" }, count, title);
+  const heading = h("h2", { id: "tour-title", class: "tour-title", tabindex: "-1" }, count, title);
   const text = h("p", { class: "tour-text" });
   const attempt = h("p", { class: "tour-attempt" });
   const leaving = createButton("quiet", "Leave", leave);
@@ -37,7 +37,7 @@ export function createTour(context) {
   );
   const panel = h(
     "div",
-    { class: "tour-panel", role: "region", "aria-label": "Guided tour", hidden: true, onkeydown: press },
+    { class: "tour-panel", role: "group", "aria-labelledby": "tour-title", hidden: true, onkeydown: press },
     h("div", { class: "tour-head" }, heading, leaving),
     h("div", { class: "tour-words", "aria-live": "polite" }, text, attempt),
     h("div", { class: "tour-steps" }, previous, h("div", { class: "tour-dots", role: "group", "aria-label": "Steps of the tour" }, ...dots), next),

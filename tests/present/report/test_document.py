@@ -47,7 +47,7 @@ def test_a_page_says_what_it_shows_and_what_made_it() -> None:
     assert text == render_document(TABLE, ORIGIN)
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(st.lists(st.text(st.characters(exclude_characters="\0")), min_size=20, max_size=60))
 def test_a_shell_reads_the_command_line_as_it_was_typed(words: list[str]) -> None:
     shell = shutil.which("bash")

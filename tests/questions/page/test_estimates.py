@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from math import prod
+from math import nextafter, prod
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,6 +42,20 @@ from tests.questions.page.asking import ask_page, describe_mobilenets, needs_nod
 from tests.tables import tables, where_possible
 
 SCRIPT = "estimates.mjs"
+ODD = """\
+name: odd
+input: {channels: 3, resolution: 97}
+columns: [operator, c, s, g]
+rows:
+  - [conv 3x3, 16, 2, ~]
+  - [conv 1x1, 32, 2, ~]
+  - [conv 3x3, 64, 1, 4]
+  - [max_pool 1x1, ~, 2, ~]
+  - [global_pool, ~, ~, ~]
+  - [linear, k, ~, ~]
+implementations: {family: v2}
+"""
+"""A stride larger than the window, of which positions are skipped, and groups."""
 ROOT = Path(__file__).parents[3]
 
 
@@ -145,6 +159,27 @@ def test_checkpoints_are_those_that_were_released() -> None:
     assert ask_page(SCRIPT, document, [{**question, "implementation": "timm"}])[0]["checkpoints"] == []
 
 
+@needs_node
+def test_a_checkpoint_speaks_for_every_alpha_with_its_layers_and_no_other() -> None:
+    document = describe_mobilenets()
+    questions: list[dict[str, Any]] = []
+    for name in ("v1", "v2"):
+        index = next(one for one in document["networks"] if one["name"] == name)
+        surface = document["estimates"]["surfaces"][index["implementations"]["official"]["estimates"]["surface"]]
+        for _, least, most in surface["equal"]:
+            alphas = (least, nextafter(least, 0), most, nextafter(most, 9))
+            questions += [
+                {"network": name, "alpha": alpha, "resolution": [224, 224], "implementation": "official"}
+                for alpha in alphas
+            ]
+    answers = ask_page(SCRIPT, document, questions)
+    kinds = [
+        assert_top1(answer["top1"], resolve(load_spec(question["network"]), alpha=question["alpha"]))
+        for question, answer in zip(questions, answers, strict=True)
+    ]
+    assert [kind == "released" for kind in kinds] == [True, False] * (len(kinds) // 2)
+
+
 def calibrate_text(measured: str) -> Calibration:
     return calibrate_resolved(resolve_measured(parse_device(f"device: x\nmeasured:\n{measured}", "d.yaml", "d")))
 
@@ -156,34 +191,37 @@ def test_own_devices_own_tables_and_files_get_the_reasons_of_the_commands() -> N
     many = "".join(f"  v2@{alpha}/{side}: {alpha * side / 9:.4f}\n" for alpha, side in grid)
     own = f"  {tiny}@0.5/64x32: 2.5\n  {tiny}, classes 7: 4\n  v3-small, in_channels 1: 18\n  v2, head 5: 17\n"
     calibrations = [calibrate_text(many + own), calibrate_text("  v2: 30\n  v2@0.5: 9\n  v1: 50\n")]
-    model = resolve_network(str(ROOT / "docs" / "model.tflite"))
     networks = {
         "tiny": resolve_network(tiny),
         "v3-small": resolve(load_spec("v3-small"), in_channels=1),
-        "model": model,
+        "odd": resolve(parse_spec(ODD, "odd.yaml", load_family)),
+        "model": resolve_network(str(ROOT / "docs" / "model.tflite")),
     }
     document = describe_page(list(networks.values()), "1.0", calibrations)
     assert [one["name"] for one in document["networks"]] == list(networks)
-    questions, asked = [], []
-    for name, network in networks.items():
-        for alpha, size, classes in ((1.0, network.resolution, None), (0.5, (64, 32), 1000), (1.0, (96, 96), 7)):
-            if network is model:
-                asked.append(network)
-            else:
-                asked.append(
-                    resolve(
-                        network.spec, alpha=alpha, resolution=size, classes=classes, in_channels=network.in_channels
-                    )
-                )
-            own_size = {key: getattr(asked[-1], key) for key in ("alpha", "resolution", "implementation", "classes")}
-            questions.append({"network": name, **own_size})
-    for network, answer in zip(asked, ask_page(SCRIPT, document, questions), strict=True):
+    asked = list(networks.items())
+    for name, network in list(networks.items())[:-1]:
+        for alpha, size, classes in ((0.5, (64, 32), 1000), (0.5, (64, 64), 1000), (1.0, (96, 96), 7)):
+            channels = network.in_channels
+            other = resolve(network.spec, alpha=alpha, resolution=size, classes=classes, in_channels=channels)
+            asked.append((name, other))
+    keys = ("alpha", "resolution", "implementation", "classes")
+    questions = [{"network": name, **{key: getattr(network, key) for key in keys}} for name, network in asked]
+    answers = ask_page(SCRIPT, document, questions)
+    for (_, network), answer in zip(asked, answers, strict=True):
         for calibration, latency in zip(calibrations, answer["latencies"], strict=True):
             assert_latency(latency, calibration, network)
         assert_top1(answer["top1"], network)
         assert answer["checkpoints"] == []
-    measured = [answer["latencies"][0]["measured"] for answer in ask_page(SCRIPT, document, questions)]
-    assert measured == [None, 2.5, 4, 18, None, None, None, None, None]
+    assert [answer["latencies"][0]["measured"] for answer in answers] == [
+        None,
+        18,
+        *[None] * 2,
+        2.5,
+        None,
+        4,
+        *[None] * 6,
+    ]
 
 
 @needs_node

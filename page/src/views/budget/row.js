@@ -1,15 +1,15 @@
 /** One limit: what is typed, what the setting needs, and a gauge with both. */
 
 import { h, setAttribute, setText } from "../../ui/dom.js";
-import { judge, measure } from "./limits.js";
+import { judge, measure } from "../../budget/limits.js";
 import { titleOf, writeDistance, writeValue } from "./words.js";
 
 /**
  * @typedef {import("../../context.js").Context} Context
  * @typedef {import("../../state/state.js").State} State
- * @typedef {import("./limits.js").Limit} Limit
- * @typedef {import("./limits.js").Value} Value
- * @typedef {import("./limits.js").Judgement} Judgement
+ * @typedef {import("../../budget/limits.js").Limit} Limit
+ * @typedef {import("../../budget/limits.js").Value} Value
+ * @typedef {import("../../budget/limits.js").Judgement} Judgement
  */
 
 /** @type {Readonly<Record<Limit["name"], string>>} */

@@ -1,10 +1,10 @@
 // A search that leaves the page time to draw: it works for some milliseconds, then waits for its next turn.
 
-import { findBest } from "./search.js";
+import { findBest } from "../../budget/search.js";
 
 /** @typedef {import("../../state/state.js").State} State */
 /** @typedef {import("../../state/state.js").Engine} Engine */
-/** @typedef {import("./search.js").Found} Found */
+/** @typedef {import("../../budget/search.js").Found} Found */
 
 /** Milliseconds of work per turn: half of a frame. */
 const TURN = 8;

@@ -4,10 +4,10 @@ import { formatBytes, formatCount, formatMilliseconds, formatShort } from "../..
 
 /** @typedef {import("../../state/state.js").State} State */
 /** @typedef {import("../../state/state.js").Engine} Engine */
-/** @typedef {import("./limits.js").Judgement} Judgement */
-/** @typedef {import("./limits.js").Name} Name */
-/** @typedef {import("./limits.js").Value} Value */
-/** @typedef {import("./search.js").Found} Found */
+/** @typedef {import("../../budget/limits.js").Judgement} Judgement */
+/** @typedef {import("../../budget/limits.js").Name} Name */
+/** @typedef {import("../../budget/limits.js").Value} Value */
+/** @typedef {import("../../budget/search.js").Found} Found */
 
 /** @type {Readonly<Record<Name, string>>} */
 const WORDS = { ram: "RAM", flash: "flash", mult_adds: "mult-adds", milliseconds: "latency", top1: "top-1" };

@@ -1,6 +1,6 @@
 // The command that prints the table of the lesson.
 
-import { quote } from "../budget/command.js";
+import { quote, spellWords } from "../../export/command.js";
 import { scaleSide } from "./forms.js";
 
 /** @typedef {import("../../state/state.js").State} State */
@@ -13,7 +13,7 @@ import { scaleSide } from "./forms.js";
  */
 export function writeCommand(engine, state, layer) {
   const command = "mbcost compare standard-vs-dws";
-  if (!layer.isPapers) return `${command} ${quote(engine.spell(state))}`;
+  if (!layer.isPapers) return `${command} ${quote(spellWords(engine, state))}`;
   const [height, width] = state.resolution;
   const own = engine.find(state.network).resolution;
   const rhos = [writeRho(engine.lesson.feature, height, own[0]), writeRho(engine.lesson.feature, width, own[1])];

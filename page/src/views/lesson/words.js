@@ -64,8 +64,8 @@ export function explain(layer, state) {
       term: `Under \u03b1 = ${state.alpha}`,
       equation: `\u03b1\u00b2 = ${(state.alpha ** 2).toFixed(4)}, the exact factor is ${writeFactor(thin, separable)}`,
       words: thin.banks.length === 1
-        ? "A depthwise layer scales with \u03b1 only, and channels are whole numbers."
-        : "The pointwise part scales with \u03b1\u00b2, the depthwise part with \u03b1 only, and channels are whole numbers.",
+        ? "A depthwise layer scales with \u03b1 only, and numbers of channels are rounded."
+        : "The pointwise part scales with \u03b1\u00b2, the depthwise part with \u03b1 only, and numbers of channels are rounded.",
     });
   }
   if (small !== undefined) {

@@ -3,8 +3,8 @@
 
 import { combine, judgeAll, measure } from "./limits.js";
 
-/** @typedef {import("../../state/state.js").State} State */
-/** @typedef {import("../../state/state.js").Engine} Engine */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").Engine} Engine */
 /** @typedef {import("./limits.js").Judgement} Judgement */
 /** @typedef {{alphas: number[], sides: number[]}} Grid the alphas and the sides that `mbcost fit` searches */
 /**

@@ -1,9 +1,10 @@
 // The command that gives on a terminal what the page shows.
 
+import { quote } from "../export/command.js";
 import { listAsked } from "./limits.js";
 
-/** @typedef {import("../../state/state.js").State} State */
-/** @typedef {import("../../state/state.js").Engine} Engine */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").Engine} Engine */
 
 /**
  * The `mbcost fit` command for a budget; null if nothing is limited, which the command refuses.
@@ -16,7 +17,7 @@ export function writeFit(engine, state, usual) {
   const limits = listAsked(state);
   if (limits.length === 0) return null;
   const network = engine.find(state.network);
-  const words = ["mbcost", "fit", quote(state.network)];
+  const words = ["mbcost", "fit", ...network.command];
   if (state.implementation !== network.default_implementation) words.push("--impl", state.implementation);
   if (network.has_classes && state.classes !== usual.classes) words.push("--classes", String(state.classes));
   if (state.convention !== usual.convention) words.push("--convention", state.convention);
@@ -24,15 +25,7 @@ export function writeFit(engine, state, usual) {
   if (state.dtype !== usual.dtype) words.push("--dtype", state.dtype);
   for (const { name, option, spell } of limits) {
     words.push(`--${option}`, spell(/** @type {number} */ (state.budget[name])));
-    if (name === "milliseconds") words.push("--device", quote(/** @type {string} */ (state.device)));
+    if (name === "milliseconds") words.push("--device", /** @type {string} */ (state.device));
   }
-  return words.join(" ");
-}
-
-/**
- * A word as a shell reads it.
- * @param {string} word
- */
-export function quote(word) {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return words.map(quote).join(" ");
 }

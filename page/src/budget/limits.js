@@ -2,9 +2,9 @@
 
 import { parseCount, parseMilliseconds, parsePercent, parseSize, spellCount, spellDecimal, spellSize } from "./quantity.js";
 
-/** @typedef {import("../../state/state.js").State} State */
-/** @typedef {import("../../state/state.js").Engine} Engine */
-/** @typedef {keyof import("../../state/state.js").Budget} Name */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").Engine} Engine */
+/** @typedef {keyof import("../state/state.js").Budget} Name */
 /**
  * @typedef {object} Value what a setting needs of one quantity
  * @property {number | null} value null if it is not known
