@@ -96,7 +96,7 @@ def page(
         target = _make_folder() / FILE
     write(text, target)
     if target is not None:
-        _announce(target, len(text.encode(errors="backslashreplace")), opens=open_it)
+        _announce(target, len(text), opens=open_it)
     return 0
 
 
