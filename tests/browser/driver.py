@@ -145,11 +145,14 @@ def opened(browser: Browser, **options: Any) -> Iterator[tuple[Page, Watch]]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has not changed for a tenth of a second: pictures are refined when nothing else is to do."""
+    """Wait until nothing moves and the page has not changed for a tenth of a second.
+
+    Colours fade when their scheme changes, and pictures are refined when nothing else is to do.
+    """
     calm, size = 0, -1
     for _ in range(100):
         page.wait_for_timeout(40)
-        now = page.evaluate("document.body.outerHTML.length")
+        now = page.evaluate("document.body.outerHTML.length + 1e9 * document.getAnimations().length")
         calm, size = (calm + 1 if now == size else 0), now
         if calm == 3:
             return
