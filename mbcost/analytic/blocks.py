@@ -102,12 +102,17 @@ def plan_row(scaling: Scaling, row: Row, inputs: int) -> Iterator[Block]:
         MbcostError: as for `plan`.
     """
     for repeat in range(1, row.repeats + 1):
-        block = Block(row.stage, repeat, _plan_form(scaling, row, repeat, inputs))
+        block = Block(row.stage, repeat, plan_form(scaling, row, repeat, inputs))
         inputs = block.form.outputs
         yield block
 
 
-def _plan_form(scaling: Scaling, row: Row, repeat: int, inputs: int) -> Form:
+def plan_widths(scaling: Scaling, row: Row, repeat: int, inputs: int) -> tuple[int, int, int]:
+    """Return the expanded, squeezed and output channels of one repeat of a row that reads `inputs` channels.
+
+    Raises:
+        MbcostError: as for `plan`.
+    """
     expanded = squeezed = 0
     if row.t is not None or row.exp is not None:
         expanded = scaling.expanded(row.stage, inputs, first=repeat == 1)
@@ -115,7 +120,25 @@ def _plan_form(scaling: Scaling, row: Row, repeat: int, inputs: int) -> Form:
     outputs = scaling.output(row.stage, inputs)
     if row.operator == "flatten" and not row.keeps_map:
         outputs *= prod(row.kernel)
-    grouped = (expanded, expanded) if row.operator == "residual" else (inputs, outputs)
+    return expanded, squeezed, outputs
+
+
+def count_groups(scaling: Scaling, row: Row, inputs: int, expanded: int, outputs: int) -> int:
+    """Return the groups of a block with these channels.
+
+    Raises:
+        MbcostError: the groups do not divide the channels.
+    """
+    return scaling.groups(row.stage, *((expanded, expanded) if row.operator == "residual" else (inputs, outputs)))
+
+
+def plan_form(scaling: Scaling, row: Row, repeat: int, inputs: int) -> Form:
+    """Return one repeat of a row that reads `inputs` channels.
+
+    Raises:
+        MbcostError: as for `plan`.
+    """
+    expanded, squeezed, outputs = plan_widths(scaling, row, repeat, inputs)
     return Form(
         operator=row.operator,
         inputs=inputs,
@@ -123,7 +146,7 @@ def _plan_form(scaling: Scaling, row: Row, repeat: int, inputs: int) -> Form:
         rules=scaling.implementation.layer_rules,
         kernel=(0, 0) if row.keeps_map else row.kernel,
         stride=row.stride if repeat == 1 else 1,
-        groups=scaling.groups(row.stage, *grouped),
+        groups=count_groups(scaling, row, inputs, expanded, outputs),
         dilation=row.dilation,
         start=row.a or (0, 0),
         function=_find_function(scaling, row),

@@ -20,6 +20,12 @@ _RECTANGLES = """(group) => [...document.querySelectorAll(`${group} > rect`)].ma
   ['x', 'y', 'width', 'height'].map((name) => Number(node.getAttribute(name))))"""
 _ROWS = "(reference) => window.mbcost.costs(reference).rows"
 _TOTAL = "(reference) => window.mbcost.costs(reference).mult_adds"
+_RESTS = """new Promise((answer) => {
+  const top = () => document.querySelector('.plane-handle').getBoundingClientRect().top;
+  const before = top();
+  setTimeout(() => answer(top() === before), 60);
+})"""
+"""Whether the plane stays where it is: sections that come into view can move it."""
 _ROUNDING = 0.06
 """Half of the last digit of a coordinate, and what two of them can add."""
 SIGNS = ("add", "multiply")
@@ -106,6 +112,7 @@ def test_the_cross_moves_by_keys_and_by_dragging(browser: Browser, explorer: Pat
         exact = f"{page.evaluate(_TOTAL, 'v2@0.35/185'):,}"
         assert exact in str(handle.get_attribute("aria-valuetext"))
         handle.evaluate("(node) => node.scrollIntoView({block: 'center'})")
+        wait_until(page, _RESTS)
         box = handle.bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

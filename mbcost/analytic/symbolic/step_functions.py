@@ -5,16 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from mbcost.analytic.blocks import Form, plan_row
-from mbcost.analytic.many.changes import find_row_changes
-from mbcost.analytic.many.polynomial import widths_of
+from mbcost.analytic.blocks import count_groups, plan_form, plan_widths
+from mbcost.analytic.many.changes import Changes, find_row_changes
 from mbcost.analytic.symbolic.symbols import Kind, find_kind, mark_widths
 from mbcost.errors import MbcostError
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Row, Spec
 
+Widths = tuple[int, int, int, int]
+"""Of a block, in the order of `WIDTHS`."""
 ANY_CLASSES = 2**31 - 1
 """The number of classes that stands for any: no width of a table is equal to it."""
 
@@ -67,36 +69,53 @@ def trace_steps(spec: Spec, implementation: Implementation, in_channels: int, lo
     classes = ANY_CLASSES if spec.classes is None else spec.classes
     inputs = StepFunction((low,), (in_channels,))
     for row in spec.rows:
-        changes = find_row_changes(spec, implementation, row.stage).list_in_order(low, high)
+        changes = _list_starts(find_row_changes(spec, implementation, row.stage), low, high)
         starts = sorted({*inputs.starts, *changes})
-        forms = [_plan_repeats(Scaling(spec, implementation, start, classes), row, inputs(start)) for start in starts]
-        for repeat, column in enumerate(zip(*forms, strict=True), start=1):
-            blocks.append(_trace_block(row, repeat, starts, column, kinds))
+        scalings = [Scaling(spec, implementation, start, classes) for start in starts]
+        repeats = zip(*(_plan_repeats(scaling, row, inputs(scaling.alpha)) for scaling in scalings), strict=True)
+        for repeat, widths in enumerate(repeats, start=1):
+            blocks.append(_trace_block(row, repeat, scalings, widths, kinds))
         inputs = blocks[-1].widths[-1]
     return TableSteps(tuple(blocks), tuple(kinds))
 
 
-def _plan_repeats(scaling: Scaling, row: Row, inputs: int) -> tuple[Form | None, ...]:
-    """Return the blocks of a row, or None for each if it cannot be built."""
+@lru_cache(maxsize=2**7)
+def _list_starts(changes: Changes, low: float, high: float) -> tuple[float, ...]:
+    """Return the alphas at which a row changes; the tables of a page have many widths in common."""
+    return tuple(changes.list_in_order(low, high))
+
+
+def _plan_repeats(scaling: Scaling, row: Row, inputs: int) -> tuple[Widths | None, ...]:
+    """Return the widths of the blocks of a row, or None for each if it cannot be built."""
+    planned: list[Widths] = []
     try:
-        return tuple(block.form for block in plan_row(scaling, row, inputs)) if inputs else (None,) * row.repeats
+        for repeat in range(1, row.repeats + 1) if inputs else ():
+            expanded, squeezed, outputs = plan_widths(scaling, row, repeat, inputs)
+            count_groups(scaling, row, inputs, expanded, outputs)
+            planned.append((inputs, expanded, squeezed, outputs))
+            inputs = outputs
     except MbcostError:
-        return (None,) * row.repeats
+        planned = []
+    return tuple(planned) or (None,) * row.repeats
 
 
 def _trace_block(
-    row: Row, repeat: int, starts: Sequence[float], forms: Sequence[Form | None], kinds: dict[Kind, int]
+    row: Row, repeat: int, scalings: Sequence[Scaling], planned: Sequence[Widths | None], kinds: dict[Kind, int]
 ) -> BlockSteps:
-    known: dict[tuple[bool, ...] | None, int] = {}
+    known: dict[tuple[bool, ...], int] = {}
     indices = []
-    for form in forms:
+    for scaling, widths in zip(scalings, planned, strict=True):
+        if widths is None:
+            indices.append(-1)
+            continue
         # The forms of one repeat differ in nothing else that decides the kind.
-        key = None if form is None else (*mark_widths(form), form.inputs == form.outputs, form.expands)
+        inputs, expanded, _, outputs = widths
+        key = (*mark_widths(widths, row.groups), inputs == outputs, inputs == expanded)
         if key not in known:
-            known[key] = -1 if form is None else kinds.setdefault(find_kind(form), len(kinds))
+            known[key] = kinds.setdefault(find_kind(plan_form(scaling, row, repeat, inputs)), len(kinds))
         indices.append(known[key])
-    widths = [(0, 0, 0, 0) if form is None else widths_of(form) for form in forms]
-    columns = zip(*widths, strict=True)
+    starts = [scaling.alpha for scaling in scalings]
+    columns = zip(*((0, 0, 0, 0) if widths is None else widths for widths in planned), strict=True)
     return BlockSteps(row, repeat, tuple(_compress(starts, column) for column in columns), _compress(starts, indices))
 
 

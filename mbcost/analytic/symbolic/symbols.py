@@ -96,14 +96,17 @@ def find_kind(form: Form) -> Kind:
     It depends on which widths are equal, on whether a width is the groups (a depthwise convolution of one channel is a
     standard one), and on whether slices of the expanded channels save memory.
     """
-    is_wide, *marks = mark_widths(form)
+    is_wide, *marks = mark_widths(widths_of(form), form.groups)
     return _make_kind(_strip_widths(form, marks), is_wide, tuple(marks))
 
 
-def mark_widths(form: Form) -> tuple[bool, ...]:
+def mark_widths(widths: tuple[int, int, int, int], groups: int) -> tuple[bool, ...]:
     """Return whether slices of the expanded channels save memory, and for each width whether it is 0 or the groups."""
-    widths = widths_of(form)
-    return form.expanded >= max(form.inputs, form.outputs), *(width in (0, form.groups) for width in widths)
+    inputs, expanded, squeezed, outputs = widths
+    few = (0, groups)
+    return (
+        expanded >= inputs and expanded >= outputs, inputs in few, expanded in few, squeezed in few, outputs in few
+    )  # fmt: skip
 
 
 def _strip_widths(form: Form, marks: Sequence[bool]) -> Form:

@@ -91,7 +91,8 @@ export function createPlane(context) {
   });
   handle.addEventListener("keydown", (event) => {
     if (shown === null) return;
-    const target = keyTarget(event, shown);
+    // Keys can come faster than frames: the state counts, not what is drawn of it.
+    const target = keyTarget(event, { ...shown, state: store.state });
     if (target === null) return;
     event.preventDefault();
     move(target);
@@ -162,7 +163,8 @@ export function createPlane(context) {
     setAttribute(handle, "aria-valuenow", state.alpha);
     setAttribute(handle, "aria-valuemin", shown?.window.alphas[0] ?? 0);
     setAttribute(handle, "aria-valuemax", shown?.window.alphas[1] ?? 1);
-    setAttribute(handle, "aria-valuetext", readout.textContent);
+    const released = shown === null ? [] : releasedAt(state, shown.info, state.alpha, side);
+    setAttribute(handle, "aria-valuetext", [readout.textContent, ...released].join("; "));
   }
 
   /**
@@ -183,8 +185,7 @@ export function createPlane(context) {
     const title = QUANTITIES.find(([name]) => name === state.quantity)?.[1] ?? "";
     const total = costAt(state, state.alpha, state.resolution);
     const cost = state.quantity === "memory" ? `${spellingOf("memory").exact(total)} of ${title}` : spellingOf(state.quantity).exact(total);
-    const released = releasedAt(state, info, state.alpha, sideOf(state.resolution, info.resolution));
-    return [`${info.title}, α ${state.alpha}, ${formatResolution(state.resolution)}: ${cost}`, ...released].join("; ");
+    return `${info.title}, α ${state.alpha}, ${formatResolution(state.resolution)}: ${cost}`;
   }
 
   /** @param {State} state @param {Window} window */
