@@ -24,15 +24,13 @@ if TYPE_CHECKING:
 
 def audit(browser: Browser, file: Path, folder: Path) -> Iterator[str]:
     """Write the pictures and return the lines, state after state."""
-    for name, state in STATES.items():
-        with opened(browser) as (page, watch):
-            page.goto(address(file, state))
-            for width in WIDTHS:
-                for scheme in SCHEMES:
+    for scheme in SCHEMES:
+        with opened(browser, color_scheme=scheme) as (page, watch):
+            for name, state in STATES.items():
+                page.goto(address(file, state))
+                for width in WIDTHS:
                     page.set_viewport_size({"width": width, "height": HEIGHT})
-                    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-                    picture = folder / f"{name}-{width}-{scheme}.png"
-                    yield from _look(page, watch, picture)
+                    yield from _look(page, watch, folder / f"{name}-{width}-{scheme}.png")
 
 
 def _look(page: Page, watch: Watch, picture: Path) -> Iterator[str]:
