@@ -55,7 +55,7 @@ async function bundle(entry) {
     write: false,
     metafile: true,
     minify: true,
-    charset: "utf8",
+    charset: "ascii", // the hash of the script has to hold in every encoding
     format: "iife",
     target: ["es2022", "chrome109", "firefox115", "safari16.4"],
     legalComments: "none",

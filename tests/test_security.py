@@ -53,7 +53,7 @@ HARMLESS = [
     ["sweep", "net.yaml", "--alpha", "0.5,1"], ["fit", "--net", "net.yaml", "--ram", "1MiB", "--alpha", "0.5,1"],
     ["explain", "300M", "net.yaml"], ["explain", "--rows", "rows.csv"], ["lock", "--check", "a.lock"],
     ["validate", "--help"], ["verify", "--help"],
-    ["export", "--help"], ["published", "--help"],
+    ["export", "--help"], ["published", "--help"], ["page", "net.yaml", "--device", "stm32n6", "--output", "-"],
 ]  # fmt: skip
 
 
@@ -95,13 +95,16 @@ def test_a_command_that_reads_a_table_uses_no_network_runs_nothing_and_writes_no
 
 
 def test_a_command_writes_only_its_output(folder: Path) -> None:
-    codes, events = run_audited(folder, ["table", "net.yaml", "--output", "t.csv"], ["new", "mine"], ["lock", "v1"])
-    assert codes == [0, 0, 0]
+    page = ["page", "net.yaml", "--device", "stm32n6"]
+    codes, events = run_audited(
+        folder, ["table", "net.yaml", "--output", "t.csv"], ["new", "mine"], ["lock", "v1"], page
+    )
+    assert codes == [0, 0, 0, 0]
     kinds, names = zip(*events, strict=True)
     assert set(kinds) == {"written"}
     assert all(name.startswith(".mbcost-") for name in names), "a file is replaced when the new one is complete"
     left = {path.name for path in folder.iterdir()}
-    assert left == {"home", "net.yaml", "rows.csv", "t.csv", "mine.yaml", "costs.lock", "a.lock"}
+    assert left == {"home", "net.yaml", "rows.csv", "t.csv", "mine.yaml", "costs.lock", "a.lock", "explorer.html"}
 
 
 @pytest.mark.long

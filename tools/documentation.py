@@ -112,7 +112,7 @@ def relink_page(text: str, page: str) -> str:
 def explorer_page() -> str:
     """Return the interactive page of the built-in networks, with a link to the text."""
     from mbcost import __version__
-    from mbcost.present.page.page import render_page
+    from mbcost.present.page.page import TITLE, render_page
     from mbcost.questions.networks import resolve_network
     from mbcost.questions.page.devices import load_calibrations
     from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
@@ -120,7 +120,7 @@ def explorer_page() -> str:
     readme = site_address("README.md").removesuffix(".md") + ".html"
     return render_page(
         describe_page([resolve_network(name) for name in MOBILENETS], __version__, load_calibrations(), first=FIRST),
-        title="What does a MobileNet cost?",
+        title=TITLE,
         documentation=readme,
     )
 

@@ -17,7 +17,7 @@ from mbcost.cli.output import ENDINGS, OTHER_FILES
 from mbcost.cli.parameters import Argument, Option
 from mbcost.cli.progress import show_work
 from mbcost.errors import MbcostError, escape
-from mbcost.present.page.page import is_page, render_page
+from mbcost.present.page.page import TITLE, is_page, render_page
 from mbcost.questions.page.devices import load_calibrations
 from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 from mbcost.spec.catalogue.measured import list_devices
@@ -51,7 +51,7 @@ def page(
         ),
     ] = None,
     title: Annotated[
-        Optional[str], Option(help="Title of the page [default: the names of the networks].", metavar="TEXT")
+        Optional[str], Option(help="Heading of the page [default: the names of the networks].", metavar="TEXT")
     ] = None,
     output: Annotated[
         Optional[Path],
@@ -91,12 +91,12 @@ def page(
             first=None if words else FIRST,
             model_options=_write_options(options),
         )
-        text = render_page(document, title=title)
+        text = render_page(document, title=title if words or title is not None else TITLE)
     if is_temporary:
         target = _make_folder() / FILE
     write(text, target)
     if target is not None:
-        _announce(target, len(text.encode(errors="backslashreplace")), opens=open_it)
+        _announce(target, len(text), opens=open_it)
     return 0
 
 

@@ -164,7 +164,7 @@ MEANINGS: Mapping[str, str] = {
     "nets": "list ls networks models zoo",
     "show": "print cat info",
     "explore": "tui browse play terminal",
-    "page": "html site website web browser interactive view viewer gui app serve open slider sliders",
+    "page": "site website web browser interactive view viewer gui app serve open slider sliders",
     "plot": "draw picture chart graph visualize netron",
     "validate": "test selftest",
     "check": "lint",

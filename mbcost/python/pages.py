@@ -17,7 +17,7 @@ def page(*networks: NetworkLike, devices: Sequence[str] = (), title: str | None 
             its alphas, resolutions and implementations; a file of a model has its own size.
         devices: names of `mbcost devices` or files of measurements, whose milliseconds the page shows; by default all
             built-in devices.
-        title: the title of the page; by default the names of the networks.
+        title: the heading of the page; by default the names of the networks.
 
     Raises:
         MissingLibrary: what reads a file is not installed.
@@ -28,10 +28,10 @@ def page(*networks: NetworkLike, devices: Sequence[str] = (), title: str | None 
     ('<!doctype html>', True)
     """
     from mbcost import __version__
-    from mbcost.present.page.page import render_page
+    from mbcost.present.page.page import TITLE, render_page
     from mbcost.questions.page.devices import load_calibrations
     from mbcost.questions.page.document import FIRST, MOBILENETS, describe_page
 
     resolved = [network(net) for net in networks or MOBILENETS]
-    first = None if networks else FIRST
-    return render_page(describe_page(resolved, __version__, load_calibrations(devices), first=first), title=title)
+    document = describe_page(resolved, __version__, load_calibrations(devices), first=None if networks else FIRST)
+    return render_page(document, title=title if networks or title is not None else TITLE)

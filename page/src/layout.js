@@ -45,13 +45,13 @@ const SLOTS = [
  * Put the views into the page. A view that is missing has no section.
  * @param {HTMLElement} main The element that the file has for the page.
  * @param {Record<string, View>} views
- * @param {{name: () => string, version: string}} frame `name` names what is shown, for files.
+ * @param {{name: () => string, title: string, version: string}} frame `name` names what is shown, for files.
  */
 export function createLayout(main, views, frame) {
   const skip = h("a", { class: "skip", href: "#mbcost", onclick: focusMain }, "Skip to the network");
   const documentation = document.getElementById("mbcost-documentation");
   documentation?.setAttribute("aria-label", "Documentation");
-  const title = h("h1", null, h("span", { class: "brand" }, "mbcost"), " MobileNets, to scale");
+  const title = h("h1", null, h("span", { class: "brand" }, "mbcost"), ` ${frame.title}`);
   const tools = h("div", { class: "top-side" }, documentation, elementOf("tools"));
   const header = h(
     "header",

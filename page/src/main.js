@@ -22,7 +22,7 @@ function start(main) {
   const store = createStore(engine, state);
   const context = { engine, store };
   const views = Object.fromEntries(Object.entries(VIEWS).map(([name, create]) => [name, create(context)]));
-  createLayout(main, views, { name: () => engine.spell(store.state), version: `mbcost ${data.version}` });
+  createLayout(main, views, { name: () => engine.spell(store.state), title: data.title, version: `mbcost ${data.version}` });
   document.body.append(tooltip().element);
   const all = Object.values(views);
   store.subscribe((next) => {

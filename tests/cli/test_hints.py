@@ -45,6 +45,8 @@ GUESSES = [
     ("torchinfo v2", "did you mean 'mbcost table v2 --convention torchinfo'?"),
     ("netron v2", "did you mean 'plot'?"),
     ("formulas v2", "did you mean 'formula'?"),
+    ("website v2", "did you mean 'page'?"),
+    ("page --net v2", "write the network without it, as an argument"),
     ("plot", "the picture is missing: choose from layers, sweep, "),
     ("plot v2", "did you mean 'mbcost plot layers v2'?"),
     ("plot v1 v2 -o a.svg", "did you mean 'mbcost plot compare v1 v2'?"),

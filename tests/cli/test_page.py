@@ -81,6 +81,7 @@ def test_the_page_is_written_to_explorer_html_and_only_a_page_is_replaced(mbcost
     first = mbcost("page", *TINY)
     page = (here / "explorer.html").read_bytes()
     assert (first.code, first.err) == (0, "")
+    assert page.isascii(), "the hash of the script holds in every encoding of standard output"
     assert first.out == f"wrote explorer.html ({len(page) / 1000:,.0f} kB): next, open it in a browser\n"
     assert mbcost("page", *TINY).code == 0
     assert (here / "explorer.html").read_bytes() == page, "the same networks give the same bytes"
@@ -152,7 +153,7 @@ def test_names_from_files_are_text_and_the_policy_knows_the_script_and_the_style
     page = Elements((here / "a.html").read_text(encoding="utf-8"))
     plain = Elements(mbcost("page", *TINY, "--output", "-").out)
     assert page.tags == plain.tags
-    assert page.texts["title", ""] == HOSTILE
+    assert page.texts["title", ""] == f"{HOSTILE} – mbcost"
     assert HOSTILE.replace("\u2028", "") in str(json.loads(page.texts["script", "mbcost-data"]))
     hashes = {
         tag: f"'sha256-{b64encode(sha256(page.texts[tag, ''].encode()).digest()).decode()}'"
@@ -167,3 +168,12 @@ def test_a_number_that_a_browser_rounds_is_refused() -> None:
         with pytest.raises(MbcostError, match="exact only below 9,007,199,254,740,992"):
             render_page({"networks": [], "version": "1", "rows": [{"counts": (1, value)}]})
     assert "9007199254740991" in render_page({"networks": [], "rows": [LARGEST_INTEGER - 1], "version": "1"})
+
+
+def test_a_table_that_differs_at_too_many_alphas_is_shown_as_it_is(mbcost: Mbcost, here: Path) -> None:
+    rows = "  - [conv, 60000, 2]\n" + "  - [max_pool 3x3, ~, 1]\n" * 200
+    (here / "wide.yaml").write_text(NET.replace("  - [conv, 16, 2]\n", rows), encoding="utf-8")
+    result = mbcost("page", "wide.yaml", *TINY[1:], "--output", "-")
+    assert result.code == 0, result.err
+    (network,) = json.loads(Elements(result.out).texts["script", "mbcost-data"])["networks"]
+    assert "too many alphas" in network["fixed"]["reason"]

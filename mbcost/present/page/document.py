@@ -1,7 +1,8 @@
 """Template, style, script and data -> one HTML text that needs nothing else.
 
 What the page needs is in the file, and its Content-Security-Policy lets it load and execute nothing else: the script
-and the style are known by their hashes, and every other source is `none` (https://www.w3.org/TR/CSP3/).
+and the style are known by their hashes, and every other source is `none` (https://www.w3.org/TR/CSP3/). The text is
+ASCII, so that it is the same in every encoding of a console or a mail.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def fill_page(data: str, *, title: str, generator: str, documentation: str | Non
     """Return the page as one HTML text.
 
     Args:
-        data: One JSON text, which the page's script reads.
+        data: One JSON text in ASCII, which the page's script reads.
         title: The title of the document, any text.
         generator: What made the page, such as `mbcost 0.9.0`, any text.
         documentation: The address of a documentation to link to; None for no link.
@@ -29,9 +30,9 @@ def fill_page(data: str, *, title: str, generator: str, documentation: str | Non
     parts = {
         "SCRIPT_HASH": f"sha256-{_hash(script)}",
         "STYLE_HASH": f"sha256-{_hash(style)}",
-        "GENERATOR": escape(generator),
-        "TITLE": escape(title),
-        "DOCUMENTATION": "" if documentation is None else _LINK.format(escape(documentation)),
+        "GENERATOR": _escape_text(generator),
+        "TITLE": _escape_text(title),
+        "DOCUMENTATION": "" if documentation is None else _LINK.format(_escape_text(documentation)),
         "STYLE": style,
         "DATA": escape_json(data),
         "SCRIPT": script,
@@ -48,6 +49,17 @@ def escape_json(text: str) -> str:
     '{"name": "\\u003c/script>"}'
     """
     return text.replace("<", "\\u003c")
+
+
+def _escape_text(text: str) -> str:
+    """Return a text for HTML in ASCII; half of a surrogate pair, as in undecodable names of files, becomes U+FFFD."""
+    return (
+        escape(text)
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16", "replace")
+        .encode("ascii", "xmlcharrefreplace")
+        .decode()
+    )
 
 
 def _hash(text: str) -> str:

@@ -11,8 +11,10 @@ from mbcost.present.page.document import fill_page
 
 LARGEST_INTEGER = 2**53
 """Below this number JavaScript's numbers are exact integers (ECMA-262, Number.MAX_SAFE_INTEGER)."""
-LONGEST_TITLE = 200
-"""The characters of the longest title that a browser's tab can use."""
+LONGEST_TITLE = 80
+"""The characters of the names in a heading."""
+TITLE = "MobileNets, to scale"
+"""The heading of the page of the built-in MobileNets."""
 
 
 def render_page(document: Mapping[str, Any], *, title: str | None = None, documentation: str | None = None) -> str:
@@ -20,17 +22,17 @@ def render_page(document: Mapping[str, Any], *, title: str | None = None, docume
 
     Args:
         document: the answer to `mbcost page`, with integers, text, lists and dicts only.
-        title: the title, any text; by default the names of the networks.
+        title: the heading of the page and its title in the browser, any text; by default the names of the networks.
         documentation: the address of a documentation to link to; by default there is no link.
 
     Raises:
         MbcostError: a number in the document is not exact in JavaScript.
     """
     check_numbers(document)
-    names = [network["name"] for network in document["networks"]]
+    heading = name_page([network["name"] for network in document["networks"]]) if title is None else title
     return fill_page(
-        json.dumps(document, separators=(",", ":"), allow_nan=False),
-        title=name_page(names) if title is None else title,
+        json.dumps({**document, "title": heading}, separators=(",", ":"), allow_nan=False),
+        title=f"{heading} – mbcost",
         generator=f"mbcost {document['version']}",
         documentation=documentation,
     )
@@ -46,12 +48,12 @@ def is_page(start: str) -> bool:
 
 
 def name_page(names: Sequence[str]) -> str:
-    """Return the title of a page by the names of its networks.
+    """Return the heading of a page by the names of its networks.
 
     >>> name_page(["v1", "v2"])
-    'v1, v2: exact cost at every width and resolution'
+    'v1, v2, to scale'
     """
-    return f"{escape(shorten(enumerate_words(names), LONGEST_TITLE))}: exact cost at every width and resolution"
+    return f"{escape(shorten(enumerate_words(names, LONGEST_TITLE), LONGEST_TITLE))}, to scale"
 
 
 def check_numbers(value: object) -> None:

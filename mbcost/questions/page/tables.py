@@ -9,6 +9,7 @@ from typing import Any
 from mbcost.analytic.blocks import plan
 from mbcost.analytic.compact import Scale, compact
 from mbcost.analytic.layers import Conv2d, Linear
+from mbcost.analytic.many.changes import find_row_changes
 from mbcost.analytic.memory.allocators import WITHOUT_OFFSETS
 from mbcost.analytic.network import Step
 from mbcost.analytic.symbolic.step_functions import BlockSteps, StepFunction, trace_steps
@@ -29,6 +30,8 @@ LEAST_ALPHA, MOST_ALPHA = 0.05, 4.0
 """The alphas of a page. Published ones are from 0.1 to 2."""
 MOST_RESOLUTION = 4096
 MOST_CLASSES = 1_000_000
+MOST_BLOCKS = 300_000
+"""So many blocks of one table are planned at most, of all implementations together; MobileNetV2 has 70,000."""
 EXACT = 2**53
 """JavaScript's numbers represent every whole number up to this one."""
 _SMALLER = 0.98
@@ -190,14 +193,28 @@ def find_limits(spec: Spec, rules: Implementation, in_channels: int) -> tuple[fl
     """Return the largest alpha and side of an input for which every number of a page is an exact one in JavaScript.
 
     Raises:
-        MbcostError: even at alpha 1 and the table's own resolution a number is too large.
+        MbcostError: even at alpha 1 and the table's own resolution a number is too large, or there are too many alphas.
     """
     sides = [side for side in (MOST_RESOLUTION, 2048, 1024, 512) if side >= max(spec.resolution)]
-    for alpha in (MOST_ALPHA, 2.0, 1.0):
+    most = MOST_BLOCKS // len(spec.implementations)
+    alphas = [alpha for alpha in (MOST_ALPHA, 2.0, 1.0) if count_blocks(spec, rules, alpha) <= most]
+    if not alphas:
+        raise MbcostError(f"{spec.name} differs at too many alphas up to 1 for a page: use mbcost sweep instead")
+    for alpha in alphas:
         for side in [*sides, max(spec.resolution)]:
             if _bound_counts(spec, rules, in_channels, alpha, side) < EXACT:
                 return alpha, side
     raise refuse_large(spec.name)
+
+
+def count_blocks(spec: Spec, rules: Implementation, alpha: float) -> int:
+    """Return an upper bound of the different blocks of a table at all alphas of a page up to this one."""
+    total = before = 0
+    for row in spec.rows:
+        changes = find_row_changes(spec, rules, row.stage).count(LEAST_ALPHA, alpha)
+        total += row.repeats * (1 + before + changes)
+        before = changes or before  # a pool hands on the widths that it reads
+    return total
 
 
 def refuse_large(name: str) -> MbcostError:

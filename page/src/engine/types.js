@@ -99,6 +99,7 @@
  * @typedef {object} PageData
  * @property {string} schema
  * @property {string} version
+ * @property {string} title  the heading of the page
  * @property {string[]} counts
  * @property {Convention[]} conventions
  * @property {string[]} allocators

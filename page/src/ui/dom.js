@@ -65,7 +65,12 @@ export function append(element, children) {
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const first = element.firstChild;
+  if (first === null || first !== element.lastChild || first.nodeType !== Node.TEXT_NODE) {
+    if (element.textContent !== text) element.textContent = text;
+  } else if (first.nodeValue !== text) {
+    first.nodeValue = text; // a new node would cost more
+  }
 }
 
 /**

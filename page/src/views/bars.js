@@ -146,7 +146,7 @@ function createDrawing(body, axis) {
     (/** @type {Bar} */ bar) => bar.name,
     () => s("rect", { class: "map" }),
     (node, { kind, x, y, width, height }) => {
-      setAttribute(node, "fill", fillOf(PREFIX, kind));
+      setAttribute(node, "fill", fillOf(PREFIX, kind, width));
       place(node, x, y, width, height);
     },
   );

@@ -26,7 +26,7 @@ function createMaps(group, prefix) {
     (/** @type {MapItem & {kind: import("./kinds.js").Kind}} */ item) => item.row.name,
     () => s("rect", { class: "map" }),
     (node, { kind, x, y, width, height }) => {
-      setAttribute(node, "fill", fillOf(prefix, kind));
+      setAttribute(node, "fill", fillOf(prefix, kind, width));
       place(node, x, y, width, height);
     },
   );

@@ -46,7 +46,7 @@ export function createInside(prefix) {
     (node, { row, kind, shape, centre }) => {
       if (node instanceof SVGRectElement) {
         const [width, height] = [Math.max(3, ACROSS * Math.sqrt(sideOf(shape))), heightOf(shape, up)];
-        if (row !== null) setAttribute(node, "fill", fillOf(prefix, kind));
+        if (row !== null) setAttribute(node, "fill", fillOf(prefix, kind, width));
         place(node, centre - width / 2, middle - height / 2, width, height);
       } else setAttribute(node, "transform", `translate(${round(centre)} ${round(middle)})`);
     },

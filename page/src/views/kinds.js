@@ -107,11 +107,15 @@ function createPattern(prefix, kind) {
   );
 }
 
+/** From this width on a pattern can be seen; a narrower shape would show only its marks. */
+const LEAST_PATTERN = 4;
+
 /**
  * The fill of a kind in the picture whose patterns have this prefix.
  * @param {string} prefix
  * @param {Kind} kind
+ * @param {number} [width] Of the shape.
  */
-export function fillOf(prefix, kind) {
-  return `url(#${prefix}-${kind})`;
+export function fillOf(prefix, kind, width = LEAST_PATTERN) {
+  return width < LEAST_PATTERN ? `var(--${kind})` : `url(#${prefix}-${kind})`;
 }

@@ -38,7 +38,9 @@ export const STEPS = [
     text: (engine) =>
       "A standard convolution does two things at once: it filters the map with K\u00b7K weights, and it mixes all M input " +
       `channels into each of N outputs. The layer of the V1 paper\u2019s Table 3 takes ${countForm(engine, 0)} mult-adds for this.`,
-    attempt: () => "Look at the first picture: the nine boxes are the nine positions of a 3\u00d73 kernel. Which of them would you give up?",
+    attempt: () =>
+      "Compare the first picture, which has one box per position of the 3\u00d73 kernel, with the second one: both layers read " +
+      "the same map and make the same number of channels.",
   },
   {
     title: "Depthwise separable",
@@ -106,8 +108,8 @@ export const STEPS = [
       `which take ${shareSqueeze(engine)}. In deeper layers hard-swish, x \u00b7 ReLU6(x + 3) / 6, stands in for ReLU; like the ` +
       "gate of squeeze-and-excite, the hard sigmoid ReLU6(x + 3) / 6, it needs no exponential function.",
     attempt: () =>
-      "Switch the bars from params to mult-adds: squeeze-and-excite almost vanishes. Then compare v3-large-minimalistic, which " +
-      "has neither squeeze-and-excite nor hard-swish nor 5\u00d75 kernels.",
+      "Let the bars show multiply-adds instead of parameters: squeeze-and-excite almost vanishes. Then choose " +
+      "v3-large-minimalistic as the second network: it has no squeeze-and-excite, no hard-swish and no 5\u00d75 kernels.",
   },
   {
     title: "A budget",
