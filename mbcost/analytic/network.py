@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -92,7 +92,7 @@ class Network:
     twin: Network | None = field(default=None, repr=False, compare=False)
     """The built-in network that has exactly the layers of the graph, if somebody has looked for it."""
 
-    @property
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The layers, grouped into the rows of a cost table."""
         rows = self.spec.rows
