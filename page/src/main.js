@@ -6,6 +6,7 @@ import { createLayout } from "./layout.js";
 import { readAddress, readReference } from "./state/address.js";
 import { followAddress } from "./state/history.js";
 import { createStore } from "./state/store.js";
+import { markMotion } from "./ui/motion.js";
 import { fitPicturesOnPaper } from "./ui/paper.js";
 import { tooltip } from "./ui/tooltip.js";
 import { VIEWS } from "./views/index.js";
@@ -24,6 +25,7 @@ function start(main) {
   const views = Object.fromEntries(Object.entries(VIEWS).map(([name, create]) => [name, create(context)]));
   createLayout(main, views, { name: () => engine.spell(store.state), title: data.title, version: `mbcost ${data.version}` });
   document.body.append(tooltip().element);
+  markMotion(main, store);
   const all = Object.values(views);
   store.subscribe((next) => {
     for (const view of all) view.update(next);

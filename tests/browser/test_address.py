@@ -64,7 +64,7 @@ def test_an_address_is_shown_as_the_command_reads_it_and_comes_back_after_a_relo
     random = Random(SEED)
     with opened(browser) as (page, watch):
         page.goto(address(explorer))
-        drawn = draw_settings(random, network_names(page), 24)
+        drawn = draw_settings(random, network_names(page), 13)
         settings = [setting for setting in drawn if table_of(setting) is not None]
         for number, setting in enumerate(settings):
             state = show(page, fragment_of(random, setting))
@@ -99,9 +99,10 @@ def test_what_a_control_changes_is_in_the_address_and_back_goes_back(browser: Br
 def test_a_wrong_address_gives_a_message_of_one_line_and_a_page_that_works(chromium: Browser, explorer: Path) -> None:
     with opened(chromium) as (page, watch):
         page.goto(address(explorer, "v1@0.5/128"))
-        for fragment in WRONG:
-            show(page, "v1@0.5/128")
-            assert read_messages(page) == [], fragment
+        for number, fragment in enumerate(WRONG):
+            if number % 8 == 0:
+                show(page, "v1@0.5/128")
+                assert read_messages(page) == [], fragment
             state = show(page, fragment)
             messages = read_messages(page)
             assert len(messages) == 1, (fragment, messages)
