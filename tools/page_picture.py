@@ -14,9 +14,9 @@ from tests.browser.driver import DEAD_PROXY, address, find_program
 from tools import ROOT
 
 PICTURE = ROOT / "docs" / "pictures" / "page.png"
-STATE = "v2@0.75/160:official&block=2.1"
+STATE = "v2@0.75/160:official"
 """What the page shows on the picture."""
-WIDTH, HEIGHT = 1280, 800
+WIDTH, HEIGHT = 1280, 810
 COLOURS = 128
 """The colours of the picture; the page has few, and letters have shades of them."""
 
