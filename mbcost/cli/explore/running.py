@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,11 +13,15 @@ from typing import TYPE_CHECKING
 
 from mbcost.cli.exits import STOPPING, Terminated
 from mbcost.cli.explore.app import build_app
+from mbcost.cli.streams import is_terminal
 from mbcost.questions.explore.state import State
 from mbcost.questions.explore.subject import Scope
 
 if TYPE_CHECKING:
     from textual.app import App
+
+LOOK = 1.0
+"""Every so many seconds the program looks whether its terminal is still there."""
 
 
 def run(state: State, scope: Scope, *, blocks: bool) -> State:
@@ -32,7 +38,7 @@ def run(state: State, scope: Scope, *, blocks: bool) -> State:
     """
     app = build_app(state, scope, blocks=blocks)
     arrived: list[int] = []
-    with _stop_on_signals(app, arrived):
+    with _stop_on_signals(app, arrived), _watch_terminal():
         last = app.run()
     if arrived and arrived[0] != signal.SIGINT:
         raise Terminated(arrived[0])
@@ -41,6 +47,30 @@ def run(state: State, scope: Scope, *, blocks: bool) -> State:
     if arrived or last is None or last.end == "interrupted":
         raise KeyboardInterrupt
     return last
+
+
+@contextmanager
+def _watch_terminal() -> Iterator[None]:
+    """Send this process the signal of a closed terminal if the terminal is gone.
+
+    A terminal does not announce it to a process that it does not control, and reading from one that is gone would take
+    a whole core for ever.
+    """
+    ended, main = threading.Event(), threading.main_thread().ident
+
+    def watch() -> None:
+        while not ended.wait(LOOK):
+            if main is not None and not is_terminal(sys.stdin):
+                # To the main thread, so that it wakes up: it executes the handler.
+                signal.pthread_kill(main, signal.SIGHUP)
+                return
+
+    if main is not None and hasattr(signal, "pthread_kill"):  # Windows closes its programs with the window
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 @contextmanager

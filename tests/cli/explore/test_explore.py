@@ -56,7 +56,7 @@ def test_a_missing_library_is_named_with_its_extra(mbcost: Mbcost, monkeypatch: 
 def run_in_terminal(*keys: bytes) -> tuple[int, str]:
     """Return the exit code of `mbcost explore v2` in a terminal of 80 x 24, and what it wrote after the last key.
 
-    A key is sent when the screen has been quiet for a moment.
+    A key is sent when the screen has been quiet for a moment. Without keys, the terminal is closed.
     """
     import fcntl
     import pty
@@ -90,6 +90,9 @@ def run_in_terminal(*keys: bytes) -> tuple[int, str]:
 
     try:
         read(b"$ mbcost table")
+        if not keys:
+            os.close(controller)
+            return process.wait(30), ""
         for key in keys[:-1]:
             os.write(controller, key)
             read(b"\x1b")
@@ -98,7 +101,8 @@ def run_in_terminal(*keys: bytes) -> tuple[int, str]:
         return process.wait(30), text.decode(errors="replace")
     finally:
         process.kill()
-        os.close(controller)
+        if keys:
+            os.close(controller)
 
 
 @pytest.mark.long
@@ -110,6 +114,12 @@ def test_in_a_terminal_it_prints_the_command_and_leaves_the_terminal_as_it_was()
     assert "\x1b[?25h" in after, "the cursor is back"
     assert (code, after.rpartition("\x1b[?1006l")[2]) == (0, "mbcost table v2 --alpha 0.98 --res 96\r\n")
     assert "Traceback" not in text
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_a_terminal_that_is_gone_ends_it_even_without_a_signal() -> None:
+    assert run_in_terminal() == (129, "")
 
 
 @pytest.mark.parametrize(
