@@ -20,7 +20,7 @@ from hypothesis import settings
 
 from mbcost.spec.reading.text import read_standard_input
 
-settings.register_profile("mbcost", deadline=None, print_blob=True, max_examples=40)
+settings.register_profile("mbcost", deadline=None, print_blob=True, max_examples=25)
 settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=400)
 settings.load_profile("mbcost")
 sys.dont_write_bytecode = False  # so that a worker does not compile all tests

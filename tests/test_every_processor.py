@@ -16,10 +16,8 @@ import pytest
 COMMANDS = (
     "explain 314M v2@1/224 --limit 10",
     "explain v2@1.4/224 --mult-adds 610.1M --params 6.11M --limit 10",
-    "explain 17.02MB v1 --limit 10",
     "explain efficientnet-b0@1/224 --mult-adds 349M --params 5,288,548 --limit 20",
     "explain 2,929,242 v2:keras --head 512,bn,26 --quantity params",
-    "published v3-small",
     "fit --flash 1MiB --ram 320KiB --mult-adds 60M --params 2M --classes 2 --in-channels 1 --all --limit 50",
     "fit --max-latency 30ms --device pixel1-tflite --ram 512KiB --limit 50",
     "sweep v1 v3-small --pareto mult-adds,top1",

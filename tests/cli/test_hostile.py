@@ -117,7 +117,7 @@ def test_endless_standard_input_is_refused() -> None:
     assert done.stdout == "<stdin>:1:1: the file is too large: it must have at most 1,000,000 bytes\n"
 
 
-RUNS, SEED = 200, 20_180_113
+RUNS, SEED = 120, 20_180_113
 
 
 @pytest.mark.long

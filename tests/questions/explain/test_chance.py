@@ -21,8 +21,8 @@ NETS = (
     "mobilenet-v4-conv-medium", "mobilenet-v4-conv-large", "mnasnet-1.0", "efficientnet-b0", "resnet-50", "vgg-16",
 )  # fmt: skip
 QUANTITIES = ("mult_adds", "params")
-PARTS = 2
-TRIALS = 20
+PARTS = 1
+TRIALS = 30
 """Trials in each of `PARTS` parts."""
 
 

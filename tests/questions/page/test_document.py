@@ -62,7 +62,7 @@ def keep_costs(answer: dict[str, Any]) -> None:
 
 def test_random_settings_of_built_in_networks_are_equal() -> None:
     random = Random("mbcost page")
-    questions = [draw_question(random, random.choice(MOBILENETS)) for _ in range(60)]
+    questions = [draw_question(random, random.choice(MOBILENETS)) for _ in range(40)]
     document = describe_mobilenets()
     for question, answer in zip(questions, ask_page(SCRIPT, document, questions), strict=True):
         keep_costs(answer)
@@ -96,7 +96,7 @@ def draw_question(random: Random, name: str) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=8, phases=[Phase.generate])
+@settings(max_examples=5, phases=[Phase.generate])
 @given(st.lists(tables(), min_size=8, max_size=8), st.randoms(use_true_random=False))
 def test_random_tables_are_equal(texts: list[str], random: Random) -> None:
     networks = [
