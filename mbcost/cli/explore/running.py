@@ -57,16 +57,15 @@ def _watch_terminal() -> Iterator[None]:
     a whole core for ever.
     """
     ended, main = threading.Event(), threading.main_thread().ident
+    send = getattr(signal, "pthread_kill", None)  # Windows does not have it, and closes its programs with the window
 
     def watch() -> None:
-        while not ended.wait(LOOK):
-            if main is not None and not is_terminal(sys.stdin):
-                # To the main thread, so that it wakes up: it executes the handler.
-                signal.pthread_kill(main, signal.SIGHUP)
+        while send is not None and not ended.wait(LOOK):
+            if not is_terminal(sys.stdin):
+                send(main, getattr(signal, "SIGHUP", signal.SIGTERM))  # to the main thread, which executes the handler
                 return
 
-    if main is not None and hasattr(signal, "pthread_kill"):  # Windows closes its programs with the window
-        threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
