@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WAYS = ("keyboard", "mouse", "finger")
 MOST = 300
 """More controls than this are not a page but a loop, in which using a control makes new ones."""
-PATIENCE = 1500
+PATIENCE = 5000
 """Milliseconds in which a control has to have an effect; most need less than 50."""
 DRAG = 60
 """Pixels by which a slider is dragged."""

@@ -137,7 +137,7 @@ def opened(browser: Browser, **options: Any) -> Iterator[tuple[Page, Watch]]:
     context = browser.new_context(**options)
     try:
         page, watch = context.new_page(), Watch()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         watch.attach(page)
         yield page, watch
     finally:
