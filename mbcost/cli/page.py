@@ -44,8 +44,8 @@ def page(
     device: Annotated[
         Optional[list[str]],
         Option(
-            help="A device of mbcost devices, or a file of measurements, whose milliseconds the page shows; "
-            "several times for several [default: all devices of mbcost devices].",
+            help="A device of mbcost devices, or a file of measurements, whose milliseconds the page shows. "
+            "Can be repeated [default: all devices of mbcost devices].",
             metavar="NAME|FILE",
             complete=names_or_files(list_devices),
         ),

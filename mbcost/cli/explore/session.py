@@ -27,7 +27,7 @@ def _guard(act: Callable[Concatenate[Session, P], T]) -> Callable[Concatenate[Se
     def guarded(session: Session, /, *arguments: P.args, **named: P.kwargs) -> T | None:
         try:
             return act(session, *arguments, **named)
-        except Exception as error:
+        except Exception as error:  # shown after the terminal is restored, see `_guard`
             session.error = error
             return None
 

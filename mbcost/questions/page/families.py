@@ -33,7 +33,7 @@ def trace_family(
     for start in sorted({start for block in steps.blocks for start in block.kinds.starts}):
         try:
             network = resolve(spec, alpha=start, implementation=implementation, in_channels=in_channels)
-        except MbcostError:  # the page says why there is no network
+        except MbcostError:  # the table gives no network at this alpha
             continue
         family = name_family(network)
         if not families or families[-1][1] != family:

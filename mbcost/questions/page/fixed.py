@@ -11,8 +11,8 @@ from mbcost.errors import MbcostError
 from mbcost.questions.cost.formula import name_equation
 from mbcost.questions.cost.table import tabulate_costs
 from mbcost.questions.device.memory import DEFAULT_DTYPE, compute_memory
-from mbcost.questions.page.tables import EXACT, refuse_large
-from mbcost.spec.catalogue.library import load_convention, load_conventions
+from mbcost.questions.page.tables import EXACT, bound_costs, refuse_large
+from mbcost.spec.catalogue.library import load_convention
 from mbcost.spec.tally import counts_of
 
 
@@ -27,11 +27,8 @@ def describe_fixed(network: Network, name: str, reason: str) -> dict[str, Any]:
     Raises:
         MbcostError: a count is so large that a browser does not represent it exactly.
     """
-    spec, tally = network.spec, network.tally()
-    if (
-        max(convention.mult_adds(tally) + convention.params(tally) for convention in load_conventions().values())
-        >= EXACT
-    ):
+    spec = network.spec
+    if bound_costs(network.tally()) >= EXACT:
         raise refuse_large(spec.name)
     return {
         "name": name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 from mbcost.analytic.blocks import plan
@@ -24,7 +25,7 @@ from mbcost.spec.catalogue.library import load_convention, load_conventions
 from mbcost.spec.implementation import Implementation
 from mbcost.spec.scaling import Scaling
 from mbcost.spec.table import Row, Spec
-from mbcost.spec.tally import COUNTS
+from mbcost.spec.tally import COUNTS, Tally
 
 LEAST_ALPHA, MOST_ALPHA = 0.05, 4.0
 """The alphas of a page. Published ones are from 0.1 to 2."""
@@ -227,15 +228,20 @@ def refuse_large(name: str) -> MbcostError:
 def _bound_counts(spec: Spec, rules: Implementation, in_channels: int, alpha: float, side: int) -> int:
     """Return an upper bound of every number that a page computes up to an alpha and a resolution."""
     classes = MOST_CLASSES if spec.classes is None else spec.classes
+    scaled = alpha
     while True:
         try:
-            blocks = plan(Scaling(spec, rules, alpha, classes), in_channels)
+            blocks = plan(Scaling(spec, rules, scaled, classes), in_channels)
             break
         except MbcostError:
-            if alpha <= LEAST_ALPHA:
+            if scaled <= LEAST_ALPHA:
                 raise
-            alpha = max(LEAST_ALPHA, alpha * _SMALLER)
-    counts = compact(blocks).tally((side, side))
-    most = max(convention.mult_adds(counts) + convention.params(counts) for convention in load_conventions().values())
-    # A product is divided by the groups, or by their square, after it is multiplied.
-    return most * max(block.form.groups for block in blocks) ** 2
+            scaled = max(LEAST_ALPHA, scaled * _SMALLER)
+    most = bound_costs(compact(blocks).tally((side, side)))
+    # A cost has two widths at most. A product is divided by the groups, or by their square, after it is multiplied.
+    return most * (ceil(alpha / scaled) * max(block.form.groups for block in blocks)) ** 2
+
+
+def bound_costs(tally: Tally) -> int:
+    """Return a number that no convention's cost of these raw counts exceeds."""
+    return max(convention.mult_adds(tally) + convention.params(tally) for convention in load_conventions().values())
