@@ -1,12 +1,12 @@
 /** The start of the page: data, engine, state, views, and what the page offers to whoever embeds it. */
 
 import { readData } from "./data.js";
+import { createDisplay } from "./display.js";
 import { createEngine } from "./engine/engine.js";
 import { createLayout } from "./layout.js";
 import { readAddress, readReference } from "./state/address.js";
 import { followAddress } from "./state/history.js";
 import { createStore } from "./state/store.js";
-import { markMotion } from "./ui/motion.js";
 import { fitPicturesOnPaper } from "./ui/paper.js";
 import { tooltip } from "./ui/tooltip.js";
 import { VIEWS } from "./views/index.js";
@@ -25,30 +25,26 @@ function start(main) {
   const views = Object.fromEntries(Object.entries(VIEWS).map(([name, create]) => [name, create(context)]));
   createLayout(main, views, { name: () => engine.spell(store.state), title: data.title, version: `mbcost ${data.version}` });
   document.body.append(tooltip().element);
-  markMotion(main, store);
-  const all = Object.values(views);
-  store.subscribe((next) => {
-    for (const view of all) view.update(next);
-  });
-  for (const view of all) view.update(store.state);
+  const display = createDisplay(main, Object.values(views), state);
+  store.subscribe(display.show);
   followAddress(store, engine);
   fitPicturesOnPaper();
   store.report(messages);
-  Object.assign(window, { mbcost: createOffer(engine, store, data.version) });
+  Object.assign(window, { mbcost: createOffer(engine, display, data.version) });
 }
 
 /**
  * What the page offers as `window.mbcost`.
  * @param {import("./state/state.js").Engine} engine
- * @param {import("./state/store.js").Store} store
+ * @param {{readonly state: import("./state/state.js").State}} display
  * @param {string} version
  */
-function createOffer(engine, store, version) {
+function createOffer(engine, display, version) {
   return Object.freeze({
     version,
-    /** What is shown. */
+    /** What is shown: a change that the next frame will show is not in it yet. */
     get state() {
-      return structuredClone(store.state);
+      return structuredClone(display.state);
     },
     /**
      * The costs of a network, as `mbcost table --format json` has them.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.browser.audit import ask
+from tests.browser.driver import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import ElementHandle, FloatRect, Page
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 WAYS = ("keyboard", "mouse", "finger")
 MOST = 300
 """More controls than this are not a page but a loop, in which using a control makes new ones."""
-PATIENCE = 5000
-"""Milliseconds in which a control has to have an effect; most need less than 50."""
 DRAG = 60
 """Pixels by which a slider is dragged."""
 STEPS = 4
@@ -79,7 +78,7 @@ def _wait_for_effect(page: Page, control: Control, before: str) -> bool:
     if "skip" in control.name:  # it moves the focus, and nothing else
         return bool(page.evaluate("!document.activeElement.matches('.skip, body')"))
     try:
-        page.wait_for_function(_CHANGED, arg=before, timeout=PATIENCE)
+        page.wait_for_function(_CHANGED, arg=before, timeout=1000 * PATIENCE)
     except TooLate:
         return False
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,6 +32,10 @@ PACKAGES = {"chromium": "chromium", "firefox": "firefox-esr"}
 """Debian's packages."""
 DEAD_PROXY = "socks5://127.0.0.1:9"
 """Port 9 answers nothing: a request that leaves the machine fails."""
+PATIENCE = 30
+"""Seconds in which something that is waited for has to come; nearly all of it comes within one frame."""
+RESTS = "document.querySelector('main.is-moving') === null"
+"""Whether the page shows a state everywhere. While it changes, only what is in sight follows."""
 FIREFOX: dict[str, str | float | bool] = {
     "network.proxy.type": 1,
     "network.proxy.socks": "127.0.0.1",
@@ -137,7 +142,7 @@ def opened(browser: Browser, **options: Any) -> Iterator[tuple[Page, Watch]]:
     context = browser.new_context(**options)
     try:
         page, watch = context.new_page(), Watch()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(1000 * PATIENCE)
         watch.attach(page)
         yield page, watch
     finally:
@@ -160,11 +165,15 @@ def settle(page: Page) -> None:
 
 
 def wait_until(page: Page, condition: str) -> None:
-    """Wait until an expression is true. Playwright's own way is `eval` in Firefox, which the page's policy blocks."""
-    for _ in range(100):
-        if page.evaluate(condition):
+    """Wait until an expression is true and the numbers rest, so that the whole page shows them.
+
+    Playwright's own way to wait is `eval` in Firefox, which the page's policy blocks.
+    """
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if page.evaluate(f"(async () => Boolean(await ({condition})) && {RESTS})()"):
             return
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(20)
     raise AssertionError(f"it never became true: {condition}")
 
 

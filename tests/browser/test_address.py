@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.long
 
-_SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_SHOW = """(fragment) => new Promise((done) => {
+  const before = location.href;
+  const frame = () => requestAnimationFrame(done);
+  addEventListener('popstate', frame, {once: true});
+  location.hash = fragment;
+  if (location.href === before) frame();
+})"""
+"""The page listens first, so that it draws before the promise is kept."""
 WRONG = [
     "v9", "v2@wide", "v2@-1", "v2@0", "v2@1e999", "v2@0.75/0", "v2@0.75/160x", "v2@0.75/1e3", "v2:nobody", "v2@99999",
     "v2/99999999", "vs=v9", "vs=", "v2&classes=many", "v2&classes=0", "v2&classes=99999999999", "v2&convention=mine",
@@ -35,8 +42,7 @@ WRONG = [
 
 def show(page: Page, fragment: str) -> dict[str, Any]:
     """Write a fragment into the address, as a user does, and return the state that is shown then."""
-    page.evaluate("(fragment) => { location.hash = fragment; }", fragment)
-    page.evaluate(_SETTLED)
+    page.evaluate(_SHOW, fragment)
     state: dict[str, Any] = page.evaluate("window.mbcost.state")
     return state
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.browser.driver import address, opened
+from tests.browser.driver import address, opened, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,15 +29,6 @@ _RESTS = """new Promise((answer) => {
 _ROUNDING = 0.06
 """Half of the last digit of a coordinate, and what two of them can add."""
 SIGNS = ("add", "multiply")
-
-
-def wait_until(page: Page, condition: str) -> None:
-    """Ask until an expression is true. Playwright's own way to wait needs `eval`, which the page forbids."""
-    for _ in range(400):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(10)
-    pytest.fail(f"not within 400 frames: {condition}")
 
 
 def rectangles(page: Page, group: str) -> list[list[float]]:
