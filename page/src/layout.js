@@ -31,7 +31,12 @@ const SLOTS = [
     title: "What fits a budget",
     lead: "Write the limits of a device. The part of the plane that fits them is lit.",
   },
-  { view: "versus", title: "A second network", lead: "The same counts of another network, each as a ratio." },
+  {
+    view: "versus",
+    title: "A second network",
+    lead: "Another network to the same scale, and its counts, each as a ratio.",
+    picture: true,
+  },
   {
     view: "lesson",
     title: "Standard against separable",

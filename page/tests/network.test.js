@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonText } from "../src/views/block.js";
-import { arrange, chooseAcross, chooseUp, columnAt, heightOf, isFlat, listSizes, widthOf } from "../src/views/columns.js";
+import { arrange, chooseAcross, chooseHeights, chooseUp, columnAt, heightOf, isFlat, listSizes, widthOf } from "../src/views/columns.js";
 import { factsOf } from "../src/views/facts.js";
 import { kindOf, kindsOf } from "../src/views/kinds.js";
 import { trim } from "../src/views/quantities.js";
 import { arcPath, arcsOf, fit, itemOf, listGuides, outlineOf } from "../src/views/shapes.js";
-import { createGlide, leastSlot } from "../src/views/track.js";
+import { createGlide, layoutTogether, leastSlot } from "../src/views/track.js";
 import { blockText, costliest, operatorText } from "../src/views/words.js";
 
 /** @typedef {import("../src/views/facts.js").Row} Row */
@@ -160,12 +160,14 @@ test("rows are compared with those of the same name in the outline, which has su
     blocks: () => all.blocks,
   });
   const state = /** @type {any} */ ({ network: "own", alpha: 1, resolution: [224, 224], implementation: "own", classes: 10, convention: "macs" });
-  const own = factsOf({ engine }, state);
+  const context = { engine };
+  const own = factsOf(context, state);
   assert.equal(own.rows, own.outline.rows);
-  const less = factsOf({ engine }, { ...state, alpha: 0.5 });
+  const less = factsOf(context, { ...state, alpha: 0.5 });
   assert.deepEqual(less.before.map((row) => row?.name), less.rows.map(({ name }) => name));
   assert.equal(less.outline, own.outline);
-  assert.equal(factsOf({ engine }, { ...state, alpha: 0.5, quantity: "params" }), less);
+  factsOf({ engine }, { ...state, alpha: 1.4 }); // the second network of the page
+  assert.equal(factsOf(context, { ...state, alpha: 0.5, quantity: "params" }), less);
 });
 
 test("maps glide for a jump only", () => {
@@ -180,6 +182,23 @@ test("a block is wide enough for a finger on a small page", () => {
   assert.equal(leastSlot(375, 20), 40);
   assert.equal(leastSlot(1280, 300), 27);
   assert.equal(leastSlot(1280, 4), 64);
+});
+
+test("two networks are drawn to one scale, to which both fit", () => {
+  Object.assign(globalThis, { matchMedia: () => ({ matches: false }) });
+  const networks = [[4, 1, 224], [24, 0.5, 96]].map(([count = 0, alpha = 0, side = 0]) => {
+    const { rows, blocks } = makeNetwork(count, alpha, side);
+    const outline = { ...makeNetwork(count, 1, 224), setting: /** @type {any} */ ({}) };
+    return { rows, blocks, outline, before: outline.rows, setting: outline.setting };
+  });
+  const layouts = layoutTogether(networks, 1200);
+  const { up, plot } = chooseHeights(networks, 90);
+  assert.equal(new Set(layouts.map(({ acrossScale }) => acrossScale)).size, 1);
+  layouts.forEach(({ width, columns }, index) => {
+    const { rows = [] } = networks[index] ?? {};
+    assert.ok(width < 1200 && columns.length === rows.length);
+    assert.ok(rows.every(({ output }) => heightOf(output, up) <= plot));
+  });
 });
 
 test("texts are short, whole where they fit, and say what a layer is", () => {

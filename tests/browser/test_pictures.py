@@ -54,7 +54,7 @@ def test_maps_and_bars_are_to_scale(chromium: Browser, explorer: Path) -> None:
             wait_until(page, "document.querySelectorAll('.bars > rect').length > 0")
             rows: list[dict[str, Any]] = page.evaluate(_ROWS, reference)
             maps = [row for row in rows if row["operator"] not in SIGNS]
-            drawn = rectangles(page, ".maps")
+            drawn = rectangles(page, ".slot-network .maps")
             assert_proportional([height for *_, height in drawn], [sqrt(row["output"][2]) for row in maps])
             assert_proportional([width for *_, width, _ in drawn], [prod(row["output"][:2]) ** 0.25 for row in maps])
             bars = rectangles(page, ".bars")
@@ -63,6 +63,24 @@ def test_maps_and_bars_are_to_scale(chromium: Browser, explorer: Path) -> None:
             for row, (x, _, width, _) in zip(rows, bars, strict=True):
                 assert isclose(x + width / 2, centres.get(row["name"], x + width / 2), abs_tol=0.2), row["name"]
             page.goto("about:blank")
+        watch.assert_silent(address(explorer))
+
+
+def test_two_networks_are_drawn_to_one_scale(chromium: Browser, explorer: Path) -> None:
+    references = ("v3-small@0.75/160:official", "v1@0.5/128:official")
+    with opened(chromium, viewport={"width": 1280, "height": 900}, reduced_motion="reduce") as (page, watch):
+        page.goto(address(explorer, "&vs=".join(references)))
+        heights: list[float] = []
+        values: list[float] = []
+        for number, reference in enumerate(references, 1):
+            page.get_by_role("heading", name=reference).wait_for()
+            rows: list[dict[str, Any]] = page.evaluate(_ROWS, reference)
+            drawn = rectangles(page, f".pictures-pair > :nth-child({number}) .maps")
+            maps = [row for row in rows if row["operator"] not in SIGNS]
+            assert len(drawn) == len(maps)
+            heights += [height for *_, height in drawn]
+            values += [sqrt(row["output"][2]) for row in maps]
+        assert_proportional(heights, values)
         watch.assert_silent(address(explorer))
 
 
@@ -122,9 +140,9 @@ def test_the_cross_moves_by_keys_and_by_dragging(browser: Browser, explorer: Pat
 
 def test_a_saved_picture_is_a_whole_file(chromium: Browser, explorer: Path, tmp_path: Path) -> None:
     with opened(chromium, viewport={"width": 1280, "height": 900}) as (page, _):
-        page.goto(address(explorer, "v3-small@0.75/160"))
+        page.goto(address(explorer, "v3-small@0.75/160&vs=v2"))
         wait_until(page, "document.querySelectorAll('.heats > path').length > 0")
-        for what in ("network", "bars", "plane"):
+        for what in ("network", "bars", "plane", "versus"):
             with page.expect_download() as download:
                 page.locator(f".slot-{what} .save").click()
             path = tmp_path / f"{what}.svg"

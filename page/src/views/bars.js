@@ -28,7 +28,7 @@ const WIDEST = 16;
 /** @param {Context} context */
 export function createBars(context) {
   const { engine, store } = context;
-  const track = createTrack(context, { name: "bars", onResize: () => update(store.state) });
+  const track = createTrack(store, { name: "bars", onResize: () => update(store.state) });
   const drawing = createDrawing(track.body, track.axis);
   track.picture.prepend(createPatterns(PREFIX));
   const controls = createControls(context);

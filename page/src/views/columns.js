@@ -19,6 +19,7 @@ import { isSign } from "./kinds.js";
 
 const GAP = 1;
 const SPARE = 1.08;
+const SPARE_ABOVE = 1.12;
 const SLOT_GAP = 6;
 const LEAST_COLUMN = 6;
 const SIGN_COLUMN = 9;
@@ -130,6 +131,17 @@ export function chooseUp(outline, room) {
   const rows = outline.filter((row) => !isFlat(row));
   const most = rows.reduce((most, { output }) => Math.max(most, output[2] ?? 1), outline[0]?.input[2] ?? 1);
   return room / Math.sqrt(most);
+}
+
+/**
+ * The scale of channels for networks that are drawn to one scale, and the height of the plot that has all their maps.
+ * @param {readonly {rows: Row[], outline: {rows: Row[]}}[]} networks
+ * @param {number} room
+ */
+export function chooseHeights(networks, room) {
+  const up = Math.min(...networks.map(({ outline }) => chooseUp(outline.rows, room)));
+  const heights = networks.flatMap(({ rows }) => rows.map((row) => (isFlat(row) ? 0 : heightOf(row.output, up))));
+  return { up, plot: Math.ceil(Math.max(room * SPARE_ABOVE, ...heights)) };
 }
 
 /**

@@ -12,10 +12,11 @@ import { GUTTER } from "./track.js";
  * @typedef {import("./facts.js").Facts} Facts
  * @typedef {import("./columns.js").Layout} Layout
  * @typedef {import("./shapes.js").MapItem} MapItem
- * @typedef {{up: number, plot: number, top: number, width: number}} Frame The scale of channels, the height of the plot,
- *   where it starts, and how wide it is.
+ * @typedef {{up: number, plot: number, width: number}} Frame The scale of channels, and the height and width of the plot.
  */
 
+const TOP = 24;
+const LABELS = 66;
 const PLUS = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0M-2.2 0H2.2M0 -2.2V2.2";
 const CROSS = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0M-1.6 -1.6L1.6 1.6M-1.6 1.6L1.6 -1.6";
 
@@ -92,8 +93,8 @@ function createGuides(lines, labels) {
     ({ channels }) => s("text", { x: GUTTER - 10, dy: "0.35em" }, String(channels)),
     (node, { y }) => setAttribute(node, "y", round(y)),
   );
-  return (/** @type {Frame} */ { up, plot, top, width }) => {
-    const middle = top + plot / 2;
+  return (/** @type {Frame} */ { up, plot, width }) => {
+    const middle = TOP + plot / 2;
     const guides = listGuides(up, plot);
     const heights = guides.flatMap(({ height }) => [middle - height / 2, middle + height / 2]);
     setAttribute(path, "d", heights.map((y) => `M-4 ${round(y)}H${round(width)}`).join(""));
@@ -125,10 +126,15 @@ export function createDrawing(body, axis, prefix) {
   /** @type {Element | null} */
   let marked = null;
   return {
-    /** @param {Facts} facts @param {Layout} layout @param {Frame} frame */
+    /**
+     * Draw a network. It returns the height of the whole picture.
+     * @param {Facts} facts
+     * @param {Layout} layout
+     * @param {Frame} frame
+     */
     update({ rows, blocks, outline: { rows: reference }, before }, layout, frame) {
-      const { up, top, plot } = frame;
-      const middle = top + plot / 2;
+      const { up, plot } = frame;
+      const middle = TOP + plot / 2;
       const kinds = kindsOf(rows);
       const items = rows.map((row, index) => ({ ...itemOf(row, layout, index, up, middle, plot), kind: kinds[index] ?? "other" }));
       draw.guides(frame);
@@ -137,12 +143,13 @@ export function createDrawing(body, axis, prefix) {
       draw.arcs(arcsOf(blocks, layout, items, up, middle));
       setAttribute(outline, "d", rows === reference ? "" : outlineOf(before, layout, up, middle, plot));
       drawInput(rows[0]?.input ?? [1, 1, 1], layout, up, middle);
-      const below = Math.round(top + plot + 18);
+      const below = Math.round(TOP + plot + 18);
       for (const node of [labels, lines]) setAttribute(node, "transform", `translate(0 ${below})`);
       setAttribute(imageLabel, "transform", `translate(${round(layout.input.centre)} ${below})`);
       setAttribute(sizes, "transform", `translate(0 ${below + 28})`);
       draw.labels(layout.slots);
       draw.sizes(listSizes(layout, rows).map((run, index) => ({ ...run, index })));
+      return TOP + plot + LABELS;
     },
     /** Mark the map of a row, or none. @param {Facts} facts @param {string | null} name */
     mark({ rows }, name) {

@@ -33,17 +33,19 @@ export function settingOf({ network, alpha, resolution, implementation, classes,
 }
 
 /**
- * The rows and blocks of a state, and those at alpha 1 and the network's own resolution.
+ * The rows and blocks of a state, and those at alpha 1 and the network's own resolution. They are kept per context until
+ * another setting is asked for.
  * @param {{engine: Pick<Engine, "costs" | "blocks" | "find" | "check">}} context
  * @param {State} state
  * @returns {Facts}
  */
-export function factsOf({ engine }, state) {
+export function factsOf(context, state) {
+  const { engine } = context;
   const setting = settingOf(state);
   const key = JSON.stringify(setting);
-  const known = latest.get(engine);
+  const known = latest.get(context);
   if (known?.key === key) return known.facts;
-  const outline = outlineOf(engine, setting);
+  const outline = outlineOf(context, setting);
   const isOutline = JSON.stringify(outline.setting) === key;
   const rows = isOutline ? outline.rows : engine.costs(setting).rows;
   const named = new Map(outline.rows.map((row) => [row.name, row]));
@@ -52,24 +54,25 @@ export function factsOf({ engine }, state) {
     blocks: isOutline ? outline.blocks : engine.blocks(setting),
     before: rows.map((/** @type {Row} */ { name }) => named.get(name)),
   };
-  latest.set(engine, { key, facts });
+  latest.set(context, { key, facts });
   return facts;
 }
 
 /**
- * @param {Pick<Engine, "costs" | "blocks" | "find" | "check">} engine
+ * @param {{engine: Pick<Engine, "costs" | "blocks" | "find" | "check">}} context
  * @param {Setting} setting
  * @returns {Outline}
  */
-function outlineOf(engine, setting) {
+function outlineOf(context, setting) {
+  const { engine } = context;
   const { network, implementation, classes, convention } = setting;
   const key = JSON.stringify([network, implementation, classes, convention]);
-  const known = outlines.get(engine);
+  const known = outlines.get(context);
   if (known?.key === key) return known.outline;
   const { alphas, resolution } = engine.find(network);
   const own = { ...setting, alpha: alphas.includes(1) ? 1 : (alphas[0] ?? 1), resolution };
   const chosen = engine.check(own) === null ? own : setting;
   const outline = { rows: engine.costs(chosen).rows, blocks: engine.blocks(chosen), setting: chosen };
-  outlines.set(engine, { key, outline });
+  outlines.set(context, { key, outline });
   return outline;
 }

@@ -3,7 +3,7 @@
 import { h, keyed, setAttribute } from "../ui/dom.js";
 import { tooltip } from "../ui/tooltip.js";
 import { createBlockDetail } from "./block.js";
-import { chooseUp, columnAt, heightOf, isFlat } from "./columns.js";
+import { chooseHeights, columnAt } from "./columns.js";
 import { createDrawing } from "./drawing.js";
 import { factsOf } from "./facts.js";
 import { createPatterns } from "./kinds.js";
@@ -20,14 +20,12 @@ import { blockText, costliest, rowText } from "./words.js";
  */
 
 const PREFIX = "network";
-const TOP = 24;
-const LABELS = 66;
 const SMALL = 600;
 
 /** @param {Context} context */
 export function createNetwork(context) {
   const { store } = context;
-  const track = createTrack(context, { name: "network", onResize: () => update(store.state) });
+  const track = createTrack(store, { name: "network", onResize: () => update(store.state) });
   track.picture.prepend(createPatterns(PREFIX));
   const drawing = createDrawing(track.body, track.axis, PREFIX);
   const legend = createLegend(PREFIX);
@@ -67,13 +65,10 @@ export function createNetwork(context) {
     const layout = layoutOf(facts, track.room());
     shown = { facts, layout };
     const room = track.room() < SMALL ? 130 : 190;
-    const up = chooseUp(facts.outline.rows, room);
-    const tallest = facts.rows.reduce((most, row) => Math.max(most, isFlat(row) ? 0 : heightOf(row.output, up)), 0);
-    const plot = Math.ceil(Math.max(tallest, room * 1.12));
+    const { up, plot } = chooseHeights([facts], room);
     const width = Math.max(layout.width, track.room() - GUTTER - 8);
     track.glide(state);
-    track.resize(layout.width, TOP + plot + LABELS);
-    drawing.update(facts, layout, { up, plot, top: TOP, width });
+    track.resize(layout.width, drawing.update(facts, layout, { up, plot, width }));
     buttons.update(state, layout, facts);
     legend.update(facts);
     detail.update(state, facts);

@@ -1,6 +1,6 @@
 /**
  * The strip along a network that the network and the bars share: an axis at the left, and a region that scrolls if the
- * network is wider than the page. The strips of one page scroll together, so that columns stay below each other.
+ * network is wider than the page. Strips of one network scroll together, so that columns stay below each other.
  */
 
 import { h, setAttribute } from "../ui/dom.js";
@@ -8,7 +8,6 @@ import { s } from "../ui/svg.js";
 import { arrange, chooseAcross } from "./columns.js";
 
 /**
- * @typedef {import("./facts.js").Context} Context
  * @typedef {import("./facts.js").Facts} Facts
  * @typedef {import("./columns.js").Layout} Layout
  */
@@ -53,11 +52,33 @@ export function layoutOf(facts, room) {
  * @param {number} room
  */
 function makeLayout({ rows, blocks, outline, before }, room) {
+  const { least, across } = scaleOf(outline, room);
+  return arrange(rows, before, blocks, across, least);
+}
+
+/**
+ * The columns of several networks to one scale: the smallest that one of them needs.
+ * @param {readonly Facts[]} networks
+ * @param {number} room
+ * @returns {Layout[]}
+ */
+export function layoutTogether(networks, room) {
+  const scales = networks.map(({ outline }) => scaleOf(outline, room));
+  const [least, across] = [Math.min(...scales.map(({ least }) => least)), Math.min(...scales.map(({ across }) => across))];
+  return networks.map(({ rows, blocks, before }) => arrange(rows, before, blocks, across, least));
+}
+
+/**
+ * The least width of a block, and the scale of maps across.
+ * @param {Facts["outline"]} outline
+ * @param {number} room
+ */
+function scaleOf(outline, room) {
   const [least, known] = [leastSlot(room, outline.blocks.length), scales.get(outline) ?? new Map()];
   scales.set(outline, known);
   const key = `${room}/${least}`;
   if (!known.has(key)) known.set(key, chooseAcross(outline, room - GUTTER - END, least));
-  return arrange(rows, before, blocks, known.get(key), least);
+  return { least, across: /** @type {number} */ (known.get(key)) };
 }
 
 const JUMP = 0.12;
@@ -79,20 +100,20 @@ export function createGlide() {
 
 /**
  * Make a strip.
- * @param {Context} context
+ * @param {object} group Strips of one group scroll together.
  * @param {{name: string, onResize: () => void}} options
  */
-export function createTrack({ store }, { name, onResize }) {
+export function createTrack(group, { name, onResize }) {
   const axis = s("g", { class: "track-axis" }, s("rect", { class: "axis-ground", x: 0, y: 0, width: GUTTER - 4 }));
   const body = s("g", { transform: `translate(${GUTTER} 0)` });
   const picture = s("svg", { class: "plot", "aria-hidden": "true", focusable: "false" }, body, axis);
   const overlay = h("div", { class: "track-overlay" });
   const region = h("div", { class: `track track-${name}` }, picture, overlay);
-  const group = groups.get(store) ?? new Set();
-  groups.set(store, group.add(region));
+  const strips = groups.get(group) ?? new Set();
+  groups.set(group, strips.add(region));
   region.addEventListener("scroll", () => {
     axis.setAttribute("transform", `translate(${region.scrollLeft} 0)`);
-    for (const other of group) if (other.scrollLeft !== region.scrollLeft) other.scrollLeft = region.scrollLeft;
+    for (const other of strips) if (other.scrollLeft !== region.scrollLeft) other.scrollLeft = region.scrollLeft;
   });
   const glides = createGlide();
   let room = 0;

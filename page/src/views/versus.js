@@ -10,6 +10,7 @@ import { attempt } from "./controls.js";
 import { createCopyButton } from "./copying.js";
 import { toOption } from "./choices.js";
 import { listTotals } from "./totals.js";
+import { createPictures } from "./versus/pictures.js";
 
 /** @type {Record<string, string>} */
 const LABELS = {
@@ -25,7 +26,8 @@ const NONE = "";
  * @param {import("../context.js").Context} context
  * @returns {import("../context.js").View}
  */
-export function createVersus({ engine, store }) {
+export function createVersus(context) {
+  const { engine, store } = context;
   /** @param {Partial<import("../state/state.js").Reference>} change */
   const change = (change) => {
     const { versus } = store.state;
@@ -92,6 +94,8 @@ export function createVersus({ engine, store }) {
     },
   );
 
+  const pictures = createPictures(context);
+
   /** @param {string} value */
   function choose(value) {
     const { state } = store;
@@ -111,19 +115,21 @@ export function createVersus({ engine, store }) {
       "div",
       { class: "versus" },
       h("div", { class: "choices" }, network.element, alpha.element, resolution.element, implementation.element, swap),
+      pictures.element,
       result,
     ),
     update(state) {
       const { versus } = state;
       network.update(networks, versus?.network ?? NONE);
       const isNone = versus === null;
-      for (const part of [alpha.element, resolution.element, implementation.element, swap, result]) part.hidden = isNone;
+      for (const part of [alpha.element, resolution.element, implementation.element, swap, pictures.element, result]) part.hidden = isNone;
       if (versus === null) return;
       const { implementations, fixed } = engine.find(versus.network);
       const isFixed = fixed !== undefined;
       alpha.update(formatAlpha(versus.alpha), isFixed);
       resolution.update(formatResolution(versus.resolution), isFixed);
       implementation.update(Object.keys(implementations).map(toOption), versus.implementation);
+      pictures.update(state);
       setText(first, breakable(engine.spell(state)));
       setText(second, breakable(engine.spell(versus)));
       const one = listTotals(engine, state);
