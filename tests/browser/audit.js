@@ -140,6 +140,20 @@
     ]);
   }
 
+  /**
+   * Wait until there is an effect, and return whether there is one.
+   * @param {string} before What `readEffects` returned.
+   * @param {number} patience Milliseconds.
+   */
+  async function awaitEffect(before, patience) {
+    const end = performance.now() + patience;
+    while (readEffects() === before) {
+      if (performance.now() > end) return false;
+      await new Promise((done) => requestAnimationFrame(done));
+    }
+    return true;
+  }
+
   /** @type {WeakSet<Element>} */
   const tried = new WeakSet();
 
@@ -166,5 +180,5 @@
     return element.matches("button, summary") || role === "button" || role === "tab" ? "button" : null;
   }
 
-  return { listWide, listStops, readFocus, focusStart, watchDeeds, readEffects, nextControl };
+  return { listWide, listStops, readFocus, focusStart, watchDeeds, readEffects, awaitEffect, nextControl };
 })();

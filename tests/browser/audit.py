@@ -72,9 +72,11 @@ def _list_misses(expected: list[str], reached: list[str]) -> Iterator[str]:
 
 def ask(page: Page, question: str) -> Any:
     """Return what a function of `audit.js` answers."""
-    if not page.evaluate("'audit' in window"):
+    answer = page.evaluate(f"'audit' in window ? Promise.resolve(audit.{question}).then((value) => ({{value}})) : null")
+    if answer is None:
         page.evaluate(f"() => {{ window.audit = {PROBES.read_text(encoding='utf-8').split('*/', 1)[1]} }}")
-    return page.evaluate(f"audit.{question}")
+        return page.evaluate(f"audit.{question}")
+    return answer["value"]
 
 
 @cache

@@ -32,6 +32,8 @@ PACKAGES = {"chromium": "chromium", "firefox": "firefox-esr"}
 """Debian's packages."""
 DEAD_PROXY = "socks5://127.0.0.1:9"
 """Port 9 answers nothing: a request that leaves the machine fails."""
+WITHOUT_GPU = ["--disable-gpu", "--disable-gpu-compositing"]
+"""Without a graphics processor, chromium would emulate one to put the page together, which takes a sixth of a test."""
 PATIENCE = 30
 """Seconds in which something that is waited for has to come; nearly all of it comes within one frame."""
 RESTS = "document.querySelector('main.is-moving') === null"
@@ -103,7 +105,9 @@ class Driver:
 
             self._playwright = sync_playwright().start()
         if name == "chromium":
-            return self._playwright.chromium.launch(executable_path=program, proxy={"server": DEAD_PROXY})
+            return self._playwright.chromium.launch(
+                executable_path=program, args=WITHOUT_GPU, proxy={"server": DEAD_PROXY}
+            )
         # The channel is the unmodified browser; without it Playwright expects its own build.
         return self._playwright.firefox.launch(
             executable_path=program, channel="moz-firefox", firefox_user_prefs=FIREFOX

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.audit import list_keyboard_faults
+from tests.browser.audit import list_keyboard_faults, list_wide_elements
 from tests.browser.controls import WAYS, try_controls
 from tests.browser.driver import address, opened
 from tests.browser.states import HEIGHT
@@ -27,6 +27,7 @@ def test_every_control_works(chromium: Browser, explorer: Path, way: str) -> Non
         names, faults = try_controls(page, way)
         assert faults == []
         assert len(names) > 25
+        assert list_wide_elements(page) == []
         watch.assert_silent(address(explorer))
 
 
