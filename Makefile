@@ -15,8 +15,8 @@ table: $(BASE)/ready  ## print the V2 table at alpha 0.75 and resolution 160, wi
 test: $(TEST)/ready  ## run the whole test suite, with every reference library
 	$(TEST)/bin/python -m pytest -n auto --dist worksteal
 
-thorough: $(TEST)/ready  ## run the tests of properties with ten times as many examples
-	$(TEST)/bin/python -m pytest -n auto --dist worksteal --hypothesis-profile=thorough tests
+thorough: $(TEST)/ready  ## run every case of the broad tests, and those of properties with more examples
+	$(TEST)/bin/python -m pytest -n auto --dist worksteal --thorough tests
 
 quick: $(TEST)/ready  ## run ruff and the tests that need neither torch nor much time, in less than a minute
 	$(TEST)/bin/ruff check .

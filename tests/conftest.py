@@ -40,25 +40,35 @@ class WithoutFrameworks(MetaPathFinder):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="skip what imports torch or is marked long")
+    parser.addoption("--thorough", action="store_true", help="run every case of broad tests, and more random examples")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("quick"):
         sys.meta_path.insert(0, WithoutFrameworks())
+    if config.getoption("thorough"):
+        settings.load_profile("thorough")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the long tests first, so that no worker is left with one when the others are done.
+    """Leave out what only a thorough run has, and run the long tests first.
 
-    The examples in the pages come before all others, so that one worker starts the process that they fork.
+    No worker is then left with a long test when the others are done. The examples in the pages come before all others,
+    so that one worker starts the process that they fork.
     """
+    if not config.getoption("thorough"):
+        _deselect(config, items, "thorough")
     items.sort(
         key=lambda item: (item.get_closest_marker("long") is None, "forks" not in getattr(item, "fixturenames", ()))
     )
     if config.getoption("quick"):
-        long = [item for item in items if item.get_closest_marker("long")]
-        config.hook.pytest_deselected(items=long)
-        del items[: len(long)]
+        _deselect(config, items, "long")
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], marker: str) -> None:
+    """Leave out the tests with a marker; pytest says how many."""
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(marker)])
+    items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:

@@ -53,7 +53,9 @@ def test_what_is_out_of_sight_follows_on_paper_in_sight_and_at_rest(browser: Bro
         page.goto(address(explorer, "v2@0.75/160"))
         slider = page.locator("input[type=range]").first
         least, most = (float(slider.get_attribute(name) or "") for name in ("min", "max"))
-        numbers = {alpha: f"{mbcost.network('v2', alpha=alpha, resolution=160).mult_adds():,}" for alpha in (least, most)}
+        numbers = {
+            alpha: f"{mbcost.network('v2', alpha=alpha, resolution=160).mult_adds():,}" for alpha in (least, most)
+        }
         answers = page.evaluate(_STEP, [{"Home": least, "End": most}, numbers[most]])
         assert numbers[most] in answers["moved"]["near"]
         assert answers["moved"]["isMoving"]

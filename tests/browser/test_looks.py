@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 from tests.browser.audit import list_violations, list_wide_elements
 from tests.browser.driver import address, opened, settle
 from tests.browser.states import HEIGHT, SCHEMES, STATES, WIDTHS
+from tests.sampling import set_aside
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 VIEWS = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+LOOKS = [
+    (state, width, scheme) if place == turn % len(STATES) else set_aside(state, width, scheme)
+    for turn, (width, scheme) in enumerate(VIEWS)
+    for place, state in enumerate(STATES)
+]
+"""Each width and scheme with one state, and with all of them in a thorough run."""
 _LIST_CONTROLS = """() => [...document.querySelectorAll('button, input, select, textarea')]
   .filter((e) => e.checkVisibility({visibilityProperty: true, opacityProperty: true}) && e.getClientRects().length > 0)
   .filter((e) => {
@@ -45,20 +51,15 @@ _LIST_MOTION = """async () => {
 }"""
 
 
-def test_no_rule_of_accessibility_is_broken_and_nothing_scrolls_sideways(chromium: Browser, explorer: Path) -> None:
-    """The first state in half of the views, the others in the other half: `tools.page_audit` looks at all in all."""
-    first, *others = STATES.items()
-    looks = [(first, VIEWS[index]) for index in (0, 3, 4, 7)]
-    looks += zip(others, cycle(VIEWS[index] for index in (1, 2, 5, 6)), strict=False)
-    for scheme in SCHEMES:
-        with opened(chromium, color_scheme=scheme) as (page, watch):
-            for (name, state), (width, _) in (look for look in looks if look[1][1] == scheme):
-                page.set_viewport_size({"width": width, "height": HEIGHT})
-                page.goto(address(explorer, state))
-                settle(page)
-                problems = [*list_violations(page), *list_wide_elements(page)]
-                assert problems == [], (name, width, scheme)
-            watch.assert_silent(address(explorer))
+@pytest.mark.parametrize(("state", "width", "scheme"), LOOKS)
+def test_no_rule_of_accessibility_is_broken_and_nothing_scrolls_sideways(
+    chromium: Browser, explorer: Path, state: str, width: int, scheme: Any
+) -> None:
+    with opened(chromium, color_scheme=scheme, viewport={"width": width, "height": HEIGHT}) as (page, watch):
+        page.goto(address(explorer, STATES[state]))
+        settle(page)
+        assert [*list_violations(page), *list_wide_elements(page)] == []
+        watch.assert_silent(address(explorer))
 
 
 def test_paper_has_the_numbers_and_no_controls(chromium: Browser, explorer: Path) -> None:

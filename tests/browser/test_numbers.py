@@ -48,8 +48,6 @@ def test_random_settings_cost_what_the_command_prints(browser: Browser, explorer
     count = COUNTS[browser.browser_type.name]
     with opened(browser) as (page, watch):
         page.goto(address(explorer))
-        if not page.evaluate("typeof window.mbcost?.costs === 'function'"):
-            pytest.skip("the page has no engine yet")
         settings = list(draw_settings(Random(SEED), network_names(page), count))
         answers = ask(page, settings)
         wrong = [line for pair in zip(settings, answers, strict=True) for line in differences(*pair)]

@@ -19,6 +19,7 @@ from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from tests.data.wild.net import make
 from tests.models import weights_filled
 from tests.questions.validate.test_planted_faults import expand_in_the_first_block, leave_out, put
+from tests.sampling import keep_one_of
 
 Plant = Callable[[nn.Module], Any]
 SIDE = 96
@@ -176,7 +177,7 @@ def test_parameters_that_belong_to_no_layer_are_a_difference() -> None:
     assert (answer.layers, answer.equal, answer.model.loose) == ((), False, (("scale", 3),))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", keep_one_of(2, [(name,) for name in NETWORKS]))
 def test_a_model_of_a_table_is_equal_to_it_and_identified(name: str) -> None:
     spec = load_spec(name)
     alpha = spec.published_alphas[-1]
