@@ -28,6 +28,7 @@ _PER_INPUT = tuple(name in ("max_pool_inputs", "average_pool_inputs") for name i
 """For each count, whether it is proportional to the map that a layer reads; a convolution's are to its output map."""
 _PROBE_BITS = 100
 """The probe that `choose_probe` returns for usual blocks has 101 bits."""
+_SOME_RESOLUTIONS = "the branches of a block have equal maps at some resolutions only: use mbcost table for each"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ def count_layers(form: Form) -> Iterator[LayerCounts]:
     """Yield the counts of the layers of a block, in order of execution.
 
     Raises:
-        MbcostError: the branches of the block have maps of one size at some resolutions only, as with a 2x2 kernel.
+        MbcostError: the branches of the block have maps of one size at some resolutions only, as with a 2x2 kernel, or
+            with a stride of 3 in a convolution that is padded at one side.
     """
     probe = choose_probe(form)
     scales: dict[tuple[int, int], Scale] = {(probe, probe): FULL, (1, 1): None}
@@ -123,6 +125,8 @@ def count_layers(form: Form) -> Iterator[LayerCounts]:
         scale_before = scales[before.height, before.width]
         scale_after = advance_scale(scale_before, layer)
         output = FULL if is_flattened(after, probe) else scales.setdefault((after.height, after.width), scale_after)
+        if isinstance(layer, Conv2d | WindowPool) and output != scale_after:
+            raise MbcostError(_SOME_RESOLUTIONS)
         counts = []
         for index, count in enumerate(counts_of(layer.tally())):
             if not count:
@@ -145,9 +149,7 @@ def _build_probed_layers(form: Form, probe: int) -> tuple[Layer, ...]:
     try:
         return tuple(build_layers(form, "", Shape(form.inputs, probe, probe)))
     except MbcostError:
-        raise MbcostError(
-            "the branches of a block have equal maps at some resolutions only: use mbcost table for each"
-        ) from None
+        raise MbcostError(_SOME_RESOLUTIONS) from None
 
 
 def count_positions(scale: Scale, resolution: tuple[int, int]) -> int:
