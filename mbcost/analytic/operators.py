@@ -268,7 +268,7 @@ def batch_norm(site: Site) -> Iterator[Layer]:
     yield VectorNorm(site.name("norm"), site.vector)
 
 
-@lru_cache(maxsize=2**12)
+@lru_cache(maxsize=2**14)
 def build_layers(form: Form, block: str, shape: Shape) -> tuple[Layer, ...]:
     """Return the layers of the block that is called `block` and reads a map of `shape`.
 

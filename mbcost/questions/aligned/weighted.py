@@ -222,7 +222,7 @@ def describe_step(step: Step, lead: Conv2d | Linear) -> WeightedLayer:
     return _describe_layers(step.layers, lead)
 
 
-@lru_cache(maxsize=2**13)
+@lru_cache(maxsize=2**15)
 def _describe_layers(layers: tuple[Layer, ...], lead: Conv2d | Linear) -> WeightedLayer:
     tally = total(layer.tally() for layer in layers)
     operator = "linear" if isinstance(lead, Linear) else "conv"
