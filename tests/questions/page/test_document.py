@@ -62,7 +62,7 @@ def keep_costs(answer: dict[str, Any]) -> None:
 
 def test_random_settings_of_built_in_networks_are_equal() -> None:
     random = Random("mbcost page")
-    questions = [draw_question(random, random.choice(MOBILENETS)) for _ in range(40)]
+    questions = [draw_question(random, random.choice(MOBILENETS)) for _ in range(24)]
     document = describe_mobilenets()
     for question, answer in zip(questions, ask_page(SCRIPT, document, questions), strict=True):
         keep_costs(answer)

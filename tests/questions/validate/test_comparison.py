@@ -17,6 +17,7 @@ from mbcost.questions.validate.comparison import validate, validate_in_order
 from mbcost.spec.catalogue.library import NETWORKS, load_spec
 from mbcost.spec.observed import QUANTITIES, LayerFacts, Measurement
 from tests.models import weights_filled
+from tests.sampling import keep_one_of
 
 pytestmark = pytest.mark.traced
 
@@ -57,8 +58,10 @@ def test_engine_and_tools_agree(network: str, implementation: str, alpha: float,
         assert validation.checks > 10 * len(resolved.steps)
 
 
-@pytest.mark.parametrize(("alpha", "resolution"), [(0.25, (97, 64)), (0.35, 65), (0.5, (40, 33))])
-@pytest.mark.parametrize("network", HEAVY)
+@pytest.mark.parametrize(
+    ("network", "alpha", "resolution"),
+    keep_one_of(2, [(name, *size) for name in HEAVY for size in ((0.25, (97, 64)), (0.35, 65), (0.5, (40, 33)))]),
+)
 def test_engine_and_tools_agree_on_large_networks(
     network: str, alpha: float, resolution: int | tuple[int, int]
 ) -> None:
