@@ -20,7 +20,7 @@ from hypothesis import settings
 
 from mbcost.spec.reading.text import read_standard_input
 
-settings.register_profile("mbcost", deadline=None, print_blob=True, max_examples=25)
+settings.register_profile("mbcost", deadline=None, print_blob=True, max_examples=20)
 settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=400)
 settings.load_profile("mbcost")
 sys.dont_write_bytecode = False  # so that a worker does not compile all tests
@@ -89,7 +89,7 @@ def pytest_collection_finish() -> None:
     """Exclude from garbage collection what is imported, and collect less often: that takes a tenth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    gc.set_threshold(100_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

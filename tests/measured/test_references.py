@@ -47,12 +47,11 @@ def list_alphas(network: str) -> list[float]:
 
 PAIRS = [(library, network) for library, record in LIBRARIES.items() for network in record.networks]
 CASES = [
-    set_aside(library, network, alpha) if offered is None and alpha != 1 and turn % 3 else (library, network, alpha)
+    set_aside(library, network, alpha) if alpha != 1 and turn % 3 else (library, network, alpha)
     for library, network in PAIRS
-    for offered in [offered_alphas(library, network)]
-    for turn, alpha in enumerate(offered or list_alphas(network), len(network))
+    for turn, alpha in enumerate(offered_alphas(library, network) or list_alphas(network), len(network))
 ]
-"""Every model of the libraries that have a few. Of those that take any alpha, alpha 1 and every third one."""
+"""Every network of every library: in a sample at alpha 1 and at every third other alpha."""
 
 
 @pytest.fixture(scope="module", autouse=True)

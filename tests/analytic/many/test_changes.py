@@ -34,7 +34,8 @@ def test_a_width_changes_at_every_listed_alpha_and_nowhere_between(
         assert low < alpha <= high
         assert rule.round(printed * alpha) != rule.round(printed * nextafter(alpha, 0))
     for start, end in pairwise([low, *alphas, nextafter(high, inf)]):
-        for alpha in (start / 2 + end / 2, nextafter(end, 0)):
+        last = nextafter(end, 0)
+        for alpha in (min(start / 2 + end / 2, last), last):
             assert rule.round(printed * max(start, alpha)) == rule.round(printed * start)
     assert len(alphas) <= changes.count(low, high) <= (len(alphas) + 3 if alphas else 0)
 
