@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,11 @@ pytestmark = pytest.mark.long
 def test_every_control_works(chromium: Browser, explorer: Path, way: str) -> None:
     is_phone = way == "finger"
     viewport = {"width": 375 if is_phone else 1280, "height": HEIGHT}
-    with opened(chromium, has_touch=is_phone, is_mobile=is_phone, viewport=viewport) as (page, watch):
+    motion: Any = "no-preference" if is_phone else "reduce"  # a glide is many frames
+    with opened(chromium, has_touch=is_phone, is_mobile=is_phone, viewport=viewport, reduced_motion=motion) as (
+        page,
+        watch,
+    ):
         page.goto(address(explorer, "v2@0.75/160&vs=v3-small"))
         names, faults = try_controls(page, way)
         assert faults == []

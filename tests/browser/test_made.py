@@ -47,6 +47,7 @@ def test_names_that_are_markup_are_text(browser: Browser, tmp_path: Path) -> Non
         page.wait_for_function("window.mbcost !== undefined")
         assert page.evaluate("window.mbcost.state.network") == NAME
         assert page.locator("option", has_text=NAME).count() > 0
+        page.get_by_text("3 steps: The inverted residual; The linear bottleneck; A budget.", exact=True).wait_for()
         page.evaluate(f"location.hash = '#' + encodeURIComponent({json.dumps(NAME + '<b>bold</b>')})")
         page.wait_for_timeout(50)
         counts = {tag: page.locator(tag).count() for tag in ("img", "a[href^=http]", "script", "b:text-is('bold')")}

@@ -15,6 +15,15 @@ const SPACE = 20;
 /** Milliseconds after a step in which the page may still change its height. */
 const SETTLING = 3000;
 
+/**
+ * What the tour is about. A page without V1 and V2 has only some of its steps.
+ * @param {readonly number[]} shown
+ */
+function invite(shown) {
+  if (shown.length === STEPS.length) return `${shown.length} steps, from a standard convolution to a network that fits a device.`;
+  return `${shown.length === 1 ? "1 step" : `${shown.length} steps`}: ${shown.map((step) => STEPS[step]?.title).join("; ")}.`;
+}
+
 /** @param {Context} context */
 export function createTour(context) {
   const { engine, store } = context;
@@ -49,7 +58,7 @@ export function createTour(context) {
   const invitation = h(
     "div",
     { class: "tour-invitation", hidden: shown.length === 0 },
-    h("p", null, `${shown.length} steps, from a standard convolution to a network that fits a device.`),
+    h("p", null, invite(shown)),
     start,
   );
   const element = h("div", { class: "view view-tour" }, invitation, panel);
