@@ -7,7 +7,7 @@ const MOVING = "is-moving";
 /** How long no change may come, in milliseconds, before the numbers rest. */
 const REST = 300;
 /** How far from the window something still counts as in sight. */
-const AHEAD = "50% 0px";
+const AHEAD = "10% 0px";
 
 /**
  * Make what draws states. A view in a section that is out of sight draws when that comes into sight, when the page is
