@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 
-def keep_one_of(every: int, cases: Iterable[Sequence[Any]]) -> list[ParameterSet]:
+def keep_one_of(every: int, cases: Iterable[Sequence[Any]]) -> list[Any]:
     """Return the cases as parameters, of which a sample has the first of every so many that follow each other."""
     return [set_aside(*case) if index % every else pytest.param(*case) for index, case in enumerate(cases)]
 
 
-def set_aside(*case: Any) -> ParameterSet:
+def set_aside(*case: Any) -> Any:
     """Return a case that only `make thorough` runs."""
     return pytest.param(*case, marks=pytest.mark.thorough)

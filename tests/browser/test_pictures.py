@@ -81,6 +81,10 @@ def test_two_networks_are_drawn_to_one_scale(chromium: Browser, explorer: Path) 
             heights += [height for *_, height in drawn]
             values += [sqrt(row["output"][2]) for row in maps]
         assert_proportional(heights, values)
+        save = page.locator(".slot-versus .save")
+        assert save.is_visible()
+        page.get_by_label("Second network").select_option("")
+        save.wait_for(state="hidden")
         watch.assert_silent(address(explorer))
 
 

@@ -123,6 +123,7 @@ export function createVersus(context) {
       network.update(networks, versus?.network ?? NONE);
       const isNone = versus === null;
       for (const part of [alpha.element, resolution.element, implementation.element, swap, pictures.element, result]) part.hidden = isNone;
+      pictures.element.closest(".slot")?.classList.toggle("is-empty", isNone);
       if (versus === null) return;
       const { implementations, fixed } = engine.find(versus.network);
       const isFixed = fixed !== undefined;
