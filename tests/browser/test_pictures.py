@@ -83,7 +83,7 @@ def test_two_networks_are_drawn_to_one_scale(chromium: Browser, explorer: Path) 
         assert_proportional(heights, values)
         save = page.locator(".slot-versus .save")
         assert save.is_visible()
-        page.get_by_label("Second network").select_option("")
+        page.get_by_label("Second network", exact=True).select_option("")
         save.wait_for(state="hidden")
         watch.assert_silent(address(explorer))
 
